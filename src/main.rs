@@ -1,0 +1,3 @@
+//! `osi-tutor`: see, in real packets, how the network works.
+
+fn main() {}

@@ -1,0 +1,118 @@
+//! A frame: bytes as a source gave them, before anyone has looked inside.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A moment, in nanoseconds since 1970-01-01T00:00:00Z (negative before it).
+///
+/// The range is 1677 to 2262; a source saturates what lies outside.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(pub i64);
+
+/// What the first byte of a frame belongs to, by the tcpdump group's `LINKTYPE_` numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LinkType(pub u16);
+
+/// The interface that a frame came from, as far as its source knows it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name (`lo`, `eth0`), empty where the source has none.
+    pub name: String,
+    /// Whether it loops back into the same machine: nothing crosses a wire there.
+    pub loopback: bool,
+}
+
+/// One frame, owned and reusable: a source overwrites it, [`crate::proto::walk`] reads it.
+#[derive(Clone, Debug, Default)]
+pub struct RawFrame {
+    /// Ordinal in its capture, from 1.
+    pub number: u64,
+    /// When it was captured.
+    pub time: Time,
+    /// Its length on the wire, in bytes.
+    pub len: u32,
+    /// What of it was stored; shorter than `len` when the capture cut it.
+    pub bytes: Vec<u8>,
+    /// What the first byte belongs to.
+    pub link: LinkType,
+    /// Where it was captured; shared by all frames of one interface.
+    pub interface: Option<Arc<Interface>>,
+    /// Comments stored beside the packet (pcapng), newline between them; mostly empty.
+    pub comment: String,
+    /// The kernel said that the transport checksum is not yet computed (offload): it is no damage.
+    pub checksum_pending: bool,
+}
+
+impl Time {
+    /// From whole seconds and nanoseconds since 1970; saturates.
+    pub fn new(secs: i64, nanos: i64) -> Self {
+        Self(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+    }
+
+    /// Whole seconds since 1970, rounded down.
+    pub fn secs(self) -> i64 {
+        self.0.div_euclid(1_000_000_000)
+    }
+
+    /// Nanoseconds after [`Time::secs`], 0 to 999,999,999.
+    pub fn subsec_nanos(self) -> u32 {
+        u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0)
+    }
+
+    /// Nanoseconds from `earlier` to here; negative when the clock went back.
+    pub fn since(self, earlier: Self) -> i64 {
+        self.0.saturating_sub(earlier.0)
+    }
+}
+
+impl fmt::Display for Time {
+    /// Seconds with nine decimals, as Wireshark prints `frame.time_epoch`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 < 0 {
+            let abs = self.0.unsigned_abs();
+            return write!(f, "-{}.{:09}", abs / 1_000_000_000, abs % 1_000_000_000);
+        }
+        write!(f, "{}.{:09}", self.secs(), self.subsec_nanos())
+    }
+}
+
+impl LinkType {
+    /// BSD loopback: a four-byte address family in the capturing host's byte order.
+    pub const NULL: Self = Self(0);
+    /// Ethernet II or 802.3.
+    pub const ETHERNET: Self = Self(1);
+    /// PPP, with or without HDLC-like framing.
+    pub const PPP: Self = Self(9);
+    /// Raw IP, version in the first nibble.
+    pub const RAW: Self = Self(101);
+    /// OpenBSD loopback: address family in network byte order.
+    pub const LOOP: Self = Self(108);
+    /// Linux cooked capture, version 1.
+    pub const LINUX_SLL: Self = Self(113);
+    /// IEEE 802.11 behind a radiotap header.
+    pub const RADIOTAP: Self = Self(127);
+    /// Raw IPv4.
+    pub const IPV4: Self = Self(228);
+    /// Raw IPv6.
+    pub const IPV6: Self = Self(229);
+    /// Linux cooked capture, version 2.
+    pub const LINUX_SLL2: Self = Self(276);
+}
+
+impl Default for LinkType {
+    fn default() -> Self {
+        Self::ETHERNET
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_prints_as_seconds_with_nine_decimals() {
+        assert_eq!(Time::new(1_234_567_890, 5).to_string(), "1234567890.000000005");
+        assert_eq!(Time(-1).to_string(), "-0.000000001");
+        assert_eq!(Time::new(i64::MAX, 0), Time(i64::MAX));
+    }
+}

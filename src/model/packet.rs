@@ -1,0 +1,249 @@
+//! A packet: one dissected frame, with its layers, its fields and the bytes they were read from.
+//!
+//! It owns reusable buffers. Buffer 0 is the frame; the others hold bytes that several frames gave
+//! (reassembled) or that a dissector uncovered (dechunked, unmasked, inflated). Values and spans are
+//! ranges, so a packet has no lifetime and outlives whatever produced it. Reused, it allocates nothing.
+
+use super::field::{Field, FieldDef, Identity, Slice, Span, Value};
+use super::frame::{Interface, LinkType, Time};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// One dissected frame.
+#[derive(Clone, Debug, Default)]
+pub struct Packet {
+    /// Ordinal in its capture, from 1.
+    pub number: u64,
+    /// When it was captured.
+    pub time: Time,
+    /// Length on the wire.
+    pub len: u32,
+    /// Length stored.
+    pub cap_len: u32,
+    /// What the first byte belongs to.
+    pub link: LinkType,
+    /// Where it was captured.
+    pub interface: Option<Arc<Interface>>,
+    /// The kernel said that the transport checksum is not yet computed.
+    pub checksum_pending: bool,
+    /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
+    pub layers: Vec<Layer>,
+    /// All fields of all layers, flat; a layer holds a range of them.
+    pub fields: Vec<Field>,
+    /// Text that dissectors wrote (see [`Span::TEXT`]).
+    pub text: Vec<u8>,
+    buffers: Vec<Buffer>,
+    used: usize,
+}
+
+/// One layer of a packet.
+#[derive(Clone, Debug)]
+pub struct Layer {
+    /// Which protocol it is.
+    pub proto: &'static Identity,
+    /// Its bytes: the header of a protocol that carries another, else the whole message.
+    pub span: Span,
+    /// Its fields, as a range of [`Packet::fields`].
+    pub fields: Range<u32>,
+    /// What was wrong with it, if anything was.
+    pub trouble: Option<Trouble>,
+    /// It lies in a header that an ICMP error quotes: it was sent before, by somebody else.
+    pub quoted: bool,
+}
+
+/// Bytes that fields point to, and where they came from.
+#[derive(Clone, Debug, Default)]
+pub struct Buffer {
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// Which frames gave them, in order; empty for the frame itself.
+    pub sources: Vec<Piece>,
+    /// How they came to be.
+    pub kind: BufferKind,
+}
+
+/// A run of bytes that one frame gave to a buffer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Piece {
+    /// The number of the frame.
+    pub frame: u64,
+    /// First byte in that frame.
+    pub start: u32,
+    /// Number of bytes.
+    pub len: u32,
+}
+
+/// How the bytes of a buffer came to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BufferKind {
+    /// The frame as captured.
+    #[default]
+    Frame,
+    /// Put together from IP fragments.
+    Defragmented,
+    /// Put together from TCP segments.
+    Reassembled,
+    /// A body without its chunk sizes (RFC 9112 §7.1).
+    Dechunked,
+    /// Unmasked WebSocket payload (RFC 6455 §5.3).
+    Unmasked,
+    /// Decompressed.
+    Inflated,
+    /// Decoded in another way.
+    Decoded,
+}
+
+/// What was wrong with a layer. The layers and fields read before it stand.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Trouble {
+    /// The capture kept fewer bytes than crossed the wire.
+    CutByCapture {
+        /// Bytes needed, from the start of the layer.
+        need: u32,
+        /// Bytes present.
+        have: u32,
+    },
+    /// A length field promises bytes that are not there.
+    LengthLies {
+        /// Bytes needed, from the start of the layer.
+        need: u32,
+        /// Bytes present.
+        have: u32,
+        /// The field that claimed otherwise.
+        claimed_by: Option<&'static FieldDef>,
+    },
+    /// The bytes cannot mean what they say.
+    Malformed(Why),
+}
+
+/// Why bytes are malformed, in one sentence without a full stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why(pub &'static str);
+
+impl Packet {
+    /// An empty packet; reuse it for every frame.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Forgets the last frame, keeping the memory.
+    pub fn clear(&mut self) {
+        self.layers.clear();
+        self.fields.clear();
+        self.text.clear();
+        for b in self.buffers.iter_mut().take(self.used) {
+            // One giant message must not be paid for by every later packet.
+            if b.bytes.capacity() > 1 << 20 {
+                b.bytes = Vec::new();
+            }
+            b.bytes.clear();
+            b.sources.clear();
+        }
+        self.used = 0;
+    }
+
+    /// Adds an empty buffer and gives its id, or `None` when the packet has no room for one more.
+    pub fn add_buffer(&mut self, kind: BufferKind) -> Option<u8> {
+        let id = u8::try_from(self.used).ok().filter(|&i| i < Span::TEXT)?;
+        if self.buffers.len() == self.used {
+            self.buffers.push(Buffer::default());
+        }
+        let slot = self.buffers.get_mut(self.used)?;
+        slot.kind = kind;
+        self.used += 1;
+        Some(id)
+    }
+
+    /// Buffer `id` to write into.
+    pub fn buffer_mut(&mut self, id: u8) -> Option<&mut Buffer> {
+        self.buffers.get_mut(..self.used)?.get_mut(usize::from(id))
+    }
+
+    /// Takes back a buffer that was just added, for a message that did not come.
+    pub(crate) fn drop_buffer_if(&mut self, id: Option<u8>) {
+        if id.is_some() {
+            self.drop_buffer();
+        }
+    }
+
+    /// Takes the last buffer back.
+    pub fn drop_buffer(&mut self) {
+        if self.used > 1 {
+            self.used -= 1;
+            if let Some(b) = self.buffers.get_mut(self.used) {
+                b.bytes.clear();
+                b.sources.clear();
+            }
+        }
+    }
+
+    /// The buffers in use; the first is the frame.
+    pub fn buffers(&self) -> &[Buffer] {
+        self.buffers.get(..self.used).unwrap_or(&[])
+    }
+
+    /// The frame's bytes.
+    pub fn frame(&self) -> &[u8] {
+        self.buffers().first().map_or(&[], |b| &b.bytes)
+    }
+
+    /// The bytes of a span or a slice; empty where it does not lie in its buffer.
+    pub fn bytes(&self, s: Slice) -> &[u8] {
+        let all: &[u8] = if s.buf == Span::TEXT {
+            &self.text
+        } else {
+            self.buffers().get(usize::from(s.buf)).map_or(&[], |b| &b.bytes)
+        };
+        all.get(s.start as usize..s.end() as usize).unwrap_or(&[])
+    }
+
+    /// The fields of a layer.
+    pub fn fields_of(&self, layer: &Layer) -> &[Field] {
+        self.fields.get(layer.fields.start as usize..layer.fields.end as usize).unwrap_or(&[])
+    }
+
+    /// The first layer of this protocol that is not a quotation.
+    pub fn layer(&self, proto: &'static Identity) -> Option<&Layer> {
+        self.layers.iter().find(|l| std::ptr::eq(l.proto, proto) && !l.quoted)
+    }
+
+    /// Every field of this kind, outermost first.
+    pub fn all<'a>(&'a self, def: &'static FieldDef) -> impl Iterator<Item = &'a Field> {
+        self.fields.iter().filter(move |f| std::ptr::eq(f.def, def))
+    }
+
+    /// The first field of this kind.
+    pub fn field(&self, def: &'static FieldDef) -> Option<&Field> {
+        self.all(def).next()
+    }
+
+    /// The first field of this kind, as a number.
+    pub fn uint(&self, def: &'static FieldDef) -> Option<u64> {
+        self.field(def)?.value.uint()
+    }
+
+    /// Whether the first field of this kind is present and true.
+    pub fn flag(&self, def: &'static FieldDef) -> bool {
+        self.field(def).is_some_and(|f| !matches!(f.value, Value::Bool(false) | Value::Uint(0)))
+    }
+
+    /// The bytes of the first field of this kind that holds bytes or text.
+    pub fn octets(&self, def: &'static FieldDef) -> Option<&[u8]> {
+        match self.field(def)?.value {
+            Value::Bytes(s) | Value::Text(s) => Some(self.bytes(s)),
+            _ => None,
+        }
+    }
+
+    /// Lends a buffer's bytes to a dissector, which also needs the packet to write fields to.
+    pub(crate) fn lend(&mut self, id: u8) -> Vec<u8> {
+        self.buffers.get_mut(usize::from(id)).map(|b| std::mem::take(&mut b.bytes)).unwrap_or_default()
+    }
+
+    /// Gives back what [`Packet::lend`] lent.
+    pub(crate) fn give_back(&mut self, id: u8, bytes: Vec<u8>) {
+        if let Some(b) = self.buffers.get_mut(usize::from(id)) {
+            b.bytes = bytes;
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The Internet checksum — RFC 1071: the ones' complement sum of 16-bit words, complemented.
+//!
+//! A receiver that sums over the data, its checksum included, gets `0xffff` when nothing changed.
+
+use super::Cursor;
+
+/// Names of [`Status`], with Wireshark's numbers.
+pub(super) const STATUS: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
+
+/// What a recomputation says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// It does not match.
+    Bad = 0,
+    /// It matches.
+    Good = 1,
+    /// It could not be computed: bytes are missing, or the kernel had not filled it in yet.
+    Unverified = 2,
+    /// The sender did not compute one.
+    NotPresent = 3,
+}
+
+/// The ones' complement sum over `bytes`, added to `sum`; not yet folded.
+pub fn add(sum: u64, bytes: &[u8]) -> u64 {
+    let mut chunks = bytes.chunks_exact(4);
+    let words: u64 = chunks.by_ref().map(|w| u64::from(u32::from_be_bytes(w.try_into().unwrap_or([0; 4])))).sum();
+    let mut last = [0; 4];
+    for (to, from) in last.iter_mut().zip(chunks.remainder()) {
+        *to = *from;
+    }
+    sum + words + u64::from(u32::from_be_bytes(last))
+}
+
+/// Folds a sum of words into 16 bits.
+pub fn fold(mut sum: u64) -> u16 {
+    while sum > 0xffff {
+        sum = (sum >> 16) + (sum & 0xffff);
+    }
+    sum as u16
+}
+
+/// Verifies data that holds its own checksum.
+pub fn verify(bytes: &[u8]) -> Status {
+    if fold(add(0, bytes)) == 0xffff { Status::Good } else { Status::Bad }
+}
+
+/// Verifies everything in this layer, without a pseudo-header (ICMP, RFC 792).
+pub fn plain(c: &Cursor<'_>) -> Status {
+    if c.is_cut() || c.context.quoted {
+        return Status::Unverified;
+    }
+    verify(c.rest(0))
+}
+
+/// Verifies a transport layer with the pseudo-header of its IP addresses (RFC 9293 §3.1, RFC 8200 §8.1).
+pub fn transport(c: &Cursor<'_>, proto: u8) -> Status {
+    if c.is_cut() || c.context.quoted || c.checksum_pending() {
+        return Status::Unverified;
+    }
+    let bytes = c.rest(0);
+    let ends = &c.context.ends;
+    // Mapping an IPv4 address adds 0xffff, which is zero in ones' complement arithmetic.
+    let sum = add(0, &ends.src.0.to_be_bytes()) + add(0, &ends.dst.0.to_be_bytes());
+    let sum = add(sum + bytes.len() as u64 + u64::from(proto), bytes);
+    if fold(sum) == 0xffff { Status::Good } else { Status::Bad }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_example_of_rfc_1071_sums_as_printed() {
+        let sum = fold(add(0, &[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]));
+        assert_eq!(sum, 0xddf2);
+    }
+
+    #[test]
+    fn an_odd_last_byte_counts_as_the_high_half_of_a_word() {
+        assert_eq!(fold(add(0, &[0x12])), 0x1200);
+        assert_eq!(fold(add(0, &[0, 0, 0, 0, 0x12, 0x34, 0x56])), 0x1234 + 0x5600);
+    }
+}

@@ -1,0 +1,346 @@
+//! The cursor: the only code that indexes packet bytes.
+//!
+//! A dissector gets one, positioned at the first byte of its layer. All offsets it uses count from
+//! there. Every read can fail, and the failure says who is to blame: the capture, which kept too few
+//! bytes, or a length field that promised too many.
+
+use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
+use super::{Joined, Next, StreamCtx};
+use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why};
+
+/// What the layers around this one have settled. Copied inward; an inner layer never changes an outer one's.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context {
+    /// The innermost IP addresses, and once known the ports.
+    pub ends: Ends,
+    /// The transport's number in the innermost IP header (the pseudo-header needs it).
+    pub ip_proto: u8,
+    /// Whether this is a header that an ICMP error quotes: it never touches [`Memory`].
+    pub quoted: bool,
+    /// The conversation that the transport layer found.
+    pub conversation: Option<Conversation>,
+    /// The key that led to this layer's protocol, as a number (its EtherType, IP protocol or port).
+    pub via: u32,
+    /// The bytes are what is left of a message whose beginning was not seen or not understood.
+    pub continuation: bool,
+}
+
+/// A position in a packet's bytes, and the packet to write fields to.
+pub struct Cursor<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) buf: u8,
+    /// First byte of this layer.
+    pub(super) start: usize,
+    /// One past the last byte that is present and belongs to this layer.
+    pub(super) end: usize,
+    /// One past the last byte that the enclosing layers promise; `end` or more.
+    pub(super) claimed: usize,
+    /// Who promised it.
+    pub(super) claimed_by: Option<&'static FieldDef>,
+    pub(super) packet: &'a mut Packet,
+    pub(super) memory: &'a mut dyn Memory,
+    pub(super) depth: u8,
+    pub(super) doubt: Option<Trouble>,
+    /// What the layers around this one have settled.
+    pub context: Context,
+}
+
+impl<'a> Cursor<'a> {
+    // ---- asking
+
+    /// Bytes present in this layer, its payload included.
+    pub fn len(&self) -> usize {
+        self.end.saturating_sub(self.start)
+    }
+
+    /// Whether no byte is present.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes that the enclosing layers promise, present or not.
+    pub fn promised(&self) -> usize {
+        self.claimed.saturating_sub(self.start)
+    }
+
+    /// Whether the capture kept fewer bytes than were promised.
+    pub fn is_cut(&self) -> bool {
+        self.claimed > self.end
+    }
+
+    /// Where this layer starts in its buffer.
+    pub fn start(&self) -> usize {
+        self.start
+    }
+
+    /// Which buffer this layer lies in; 0 is the frame.
+    pub fn buffer(&self) -> u8 {
+        self.buf
+    }
+
+    /// The number of the frame being dissected.
+    pub fn frame(&self) -> u64 {
+        self.packet.number
+    }
+
+    /// When the frame was captured.
+    pub fn time(&self) -> crate::model::Time {
+        self.packet.time
+    }
+
+    /// Whether the kernel said that the transport checksum is not yet computed.
+    pub fn checksum_pending(&self) -> bool {
+        self.packet.checksum_pending
+    }
+
+    // ---- reading
+
+    /// `len` bytes at `at`, or whose fault it is that they are missing.
+    pub fn slice(&self, at: usize, len: usize) -> Result<&'a [u8], Trouble> {
+        let from = self.start.saturating_add(at);
+        let to = from.saturating_add(len);
+        if to > self.end {
+            return Err(self.missing(at.saturating_add(len)));
+        }
+        self.bytes.get(from..to).ok_or_else(|| self.missing(at.saturating_add(len)))
+    }
+
+    /// Everything present from `at` on; empty past the end.
+    pub fn rest(&self, at: usize) -> &'a [u8] {
+        self.bytes.get(self.start.saturating_add(at)..self.end).unwrap_or(&[])
+    }
+
+    /// One byte.
+    pub fn u8(&self, at: usize) -> Result<u8, Trouble> {
+        self.slice(at, 1).map(|b| b.first().copied().unwrap_or(0))
+    }
+
+    /// Two bytes, network byte order.
+    pub fn u16(&self, at: usize) -> Result<u16, Trouble> {
+        self.number(at, 2).map(|n| n as u16)
+    }
+
+    /// Four bytes, network byte order.
+    pub fn u32(&self, at: usize) -> Result<u32, Trouble> {
+        self.number(at, 4).map(|n| n as u32)
+    }
+
+    /// Up to eight bytes, network byte order.
+    pub fn number(&self, at: usize, len: usize) -> Result<u64, Trouble> {
+        Ok(self.slice(at, len)?.iter().fold(0, |n, &b| n << 8 | u64::from(b)))
+    }
+
+    /// The value of a fixed row, unscaled and unmasked as the row says; 0 where its bytes are missing.
+    pub fn uint(&self, def: &'static FieldDef) -> usize {
+        let At::Fixed { start, len, mask, scale } = def.at else { return 0 };
+        let raw = self.number(usize::from(start), usize::from(len)).unwrap_or(0);
+        usize::try_from(masked(raw, mask) * u64::from(scale)).unwrap_or(usize::MAX)
+    }
+
+    /// The trouble of needing `need` bytes from the start of this layer.
+    pub fn missing(&self, need: usize) -> Trouble {
+        let have = clamp(self.len());
+        let need32 = clamp(need);
+        if need <= self.promised() {
+            Trouble::CutByCapture { need: need32, have }
+        } else {
+            Trouble::LengthLies { need: need32, have, claimed_by: self.claimed_by }
+        }
+    }
+
+    /// The trouble of bytes that cannot mean what they say.
+    pub fn malformed(&self, why: &'static str) -> Trouble {
+        Trouble::Malformed(Why(why))
+    }
+
+    /// Something is wrong, but what follows can still be read: the layer keeps the first such trouble.
+    pub fn doubt(&mut self, trouble: Trouble) {
+        self.doubt = self.doubt.or(Some(trouble));
+    }
+
+    // ---- writing
+
+    /// Reads and writes every row of `defs` that has a fixed place, in order. A row whose bytes are
+    /// missing ends it: the rows before it stand.
+    pub fn fixed(&mut self, defs: &'static [&'static FieldDef]) -> Result<(), Trouble> {
+        for def in defs {
+            if matches!(def.at, At::Fixed { .. }) {
+                self.put(def)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads and writes one fixed row, and gives its number.
+    pub fn put(&mut self, def: &'static FieldDef) -> Result<u64, Trouble> {
+        let At::Fixed { start, len, mask, scale } = def.at else { return Ok(0) };
+        self.put_at(def, usize::from(start), usize::from(len), mask, scale)
+    }
+
+    /// Reads and writes a row of `len` bytes that lies at `at`, by its kind; gives its number.
+    pub fn read(&mut self, def: &'static FieldDef, at: usize, len: usize) -> Result<u64, Trouble> {
+        self.put_at(def, at, len, def.mask(), 1)
+    }
+
+    fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
+        let bytes = self.slice(at, len)?;
+        let span = self.span(at, len);
+        let (value, n) = match def.kind {
+            Kind::Bool
+            | Kind::Uint(_)
+            | Kind::Hex(_)
+            | Kind::Int(_)
+            | Kind::Frame
+            | Kind::Flag
+            | Kind::Duration
+            | Kind::Moment => {
+                let raw = bytes.iter().fold(0, |n: u64, &b| n << 8 | u64::from(b));
+                let n = masked(raw, mask).wrapping_mul(u64::from(scale));
+                let v = match def.kind {
+                    Kind::Bool => Value::Bool(n != 0),
+                    Kind::Flag => Value::None,
+                    Kind::Int(bits) => Value::Int(sign_extend(n, bits)),
+                    _ => Value::Uint(n),
+                };
+                (v, n)
+            }
+            Kind::Text => (Value::Text(span), 0),
+            Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => (Value::Bytes(span), 0),
+        };
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+        Ok(n)
+    }
+
+    /// Writes a field with a value that is not simply the bytes at `at`.
+    pub fn push(&mut self, def: &'static FieldDef, at: usize, len: usize, value: Value) {
+        let span = self.span(at, len);
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+    }
+
+    /// Writes a field that was computed.
+    pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
+        self.packet.fields.push(Field {
+            def,
+            value,
+            span: Span { buf: self.buf, ..Span::default() },
+            depth: self.depth,
+        });
+    }
+
+    /// Writes a text field whose text the dissector made itself (a decompressed name).
+    pub fn push_text(&mut self, def: &'static FieldDef, at: usize, len: usize, text: &[u8]) {
+        let value = Value::Text(self.keep(text));
+        self.push(def, at, len, value);
+    }
+
+    /// Keeps bytes in the packet's text arena, for a value that is not in any buffer.
+    pub fn keep(&mut self, text: &[u8]) -> Slice {
+        let start = clamp(self.packet.text.len());
+        self.packet.text.extend_from_slice(text);
+        Span { buf: Span::TEXT, start, len: clamp(text.len()) }
+    }
+
+    /// The fields that `body` writes stand one level deeper, inside the field before them.
+    pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> Result<T, Trouble> {
+        self.depth = self.depth.saturating_add(1);
+        let done = body(self);
+        self.depth -= 1;
+        done
+    }
+
+    /// A span of this layer's buffer.
+    pub fn span(&self, at: usize, len: usize) -> Span {
+        Span { buf: self.buf, start: clamp(self.start.saturating_add(at)), len: clamp(len) }
+    }
+
+    /// `by` says that this layer, payload included, ends `len` bytes from its start. A promise beyond
+    /// the enclosing layer's is a lie that is remembered for whoever misses those bytes.
+    pub fn limit(&mut self, len: usize, by: &'static FieldDef) {
+        let claimed = self.start.saturating_add(len).min(self.claimed);
+        self.claimed = claimed;
+        self.claimed_by = Some(by);
+        self.end = self.end.min(claimed);
+    }
+
+    // ---- remembering
+
+    /// Gives a fragment to the memory. When it completes the datagram, what to dissect next.
+    ///
+    /// Gives `None` while pieces are missing, or where nothing may be remembered (a quotation).
+    pub fn defragment(
+        &mut self,
+        fragment: &Fragment,
+        payload: usize,
+        len: usize,
+        joined: &'static Joined,
+    ) -> Option<Next> {
+        if self.context.quoted {
+            return None;
+        }
+        let from = self.start + payload;
+        let bytes = self.bytes.get(from..from.saturating_add(len)).filter(|_| from + len <= self.end)?;
+        let id = self.packet.add_buffer(BufferKind::Defragmented)?;
+        let number = self.packet.number;
+        let whole = self.packet.buffer_mut(id)?;
+        let here = crate::model::Piece { frame: number, start: clamp(from), len: clamp(len) };
+        if self.memory.defragment(fragment, bytes, here, whole) {
+            return Some(Next::end(payload).buffer(id, joined));
+        }
+        self.packet.drop_buffer();
+        None
+    }
+
+    /// Finds the conversation of these ends and moves the context into it. `None` in a quotation.
+    pub fn converse(&mut self, kind: super::Talk) -> Option<Conversation> {
+        if self.context.quoted {
+            return None;
+        }
+        let c = self.memory.converse(kind, &self.context.ends, self.packet.number, self.packet.time)?;
+        self.context.conversation = Some(c);
+        Some(c)
+    }
+
+    /// Tells the memory of a TCP segment and gets what only earlier packets can say about it.
+    pub fn segment(&mut self, segment: &Segment) -> Option<TcpFacts> {
+        if self.context.quoted {
+            return None;
+        }
+        let ends = self.context.ends;
+        let facts = self.memory.segment(&ends, segment, self.packet.number, self.packet.time)?;
+        self.context.conversation = Some(facts.conversation);
+        Some(facts)
+    }
+
+    /// What this conversation's protocols remember. A scratch one where nothing may be remembered.
+    pub fn stream(&mut self) -> StreamCtx<'_> {
+        self.memory.context(self.context.conversation)
+    }
+
+    /// Adds a buffer of bytes that this dissector uncovered (unmasked, inflated), and gives its id.
+    pub fn uncover(&mut self, kind: BufferKind, bytes: &[u8]) -> Option<u8> {
+        let id = self.packet.add_buffer(kind)?;
+        self.packet.buffer_mut(id)?.bytes.extend_from_slice(bytes);
+        Some(id)
+    }
+
+    /// Writes a field over all of a buffer that [`Cursor::uncover`] added.
+    pub fn push_buffer(&mut self, def: &'static FieldDef, id: u8, len: usize, text: bool) {
+        let span = Span { buf: id, start: 0, len: clamp(len) };
+        let value = if text { Value::Text(span) } else { Value::Bytes(span) };
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+    }
+}
+
+/// A length or an offset as the 32 bits that a span holds. No buffer is longer.
+pub(super) fn clamp(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+fn masked(raw: u64, mask: u64) -> u64 {
+    if mask == 0 { raw } else { (raw & mask) >> mask.trailing_zeros() }
+}
+
+fn sign_extend(n: u64, bits: u8) -> i64 {
+    let shift = 64 - u32::from(bits.clamp(1, 64));
+    (n << shift).cast_signed() >> shift
+}

@@ -1,0 +1,55 @@
+//! Ethernet II and IEEE 802.3 — how a frame crosses one link.
+//!
+//! ```text
+//! | destination (6) | source (6) | type, or length of an 802.3 frame (2) | payload … |
+//! ```
+//!
+//! A number of 1536 or more in the third field is an EtherType; up to 1500 it is the length of an
+//! 802.3 frame with an LLC header (IEEE 802.3 §3.2.6).
+
+use super::prelude::*;
+
+/// Ethernet.
+pub static ABOUT: Identity =
+    Identity { name: "eth", title: "Ethernet II", osi: Osi::Link, spec: "IEEE 802.3", fields: FIELDS };
+
+/// The names of EtherTypes, for every protocol that carries one.
+pub(super) const ETHER_TYPES: &[(u64, &str)] = &[
+    (0x0800, "IPv4"),
+    (0x0806, "ARP"),
+    (0x8035, "RARP"),
+    (0x8100, "802.1Q VLAN tag"),
+    (0x86dd, "IPv6"),
+    (0x8847, "MPLS unicast"),
+    (0x8863, "PPPoE discovery"),
+    (0x8864, "PPPoE session"),
+    (0x88a8, "802.1ad service tag"),
+    (0x88cc, "LLDP"),
+    (0x88e5, "MACsec"),
+    (0x9100, "QinQ (old)"),
+];
+
+fields! {
+    DST  = mac_at(0,  "eth.dst",  "Destination", "The card on this link that should take the frame.");
+    SRC  = mac_at(6,  "eth.src",  "Source",      "The card on this link that sent the frame.");
+    TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(ETHER_TYPES);
+    LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.");
+}
+
+/// The row.
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::Link(1), Key::EtherType(0x6558)], over: Over::Packet, dissect };
+
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    c.fixed(FIELDS)?;
+    let number = c.u16(12)?;
+    if number >= 1536 {
+        c.read(&TYPE, 12, 2)?;
+        return Ok(Next::to(Key::EtherType(number), 14));
+    }
+    c.read(&LEN, 12, 2)?;
+    if number <= 1500 {
+        c.limit(14 + usize::from(number), &LEN);
+    }
+    Ok(Next::data(14))
+}

@@ -1,0 +1,50 @@
+//! The frame itself: facts of the capture, not of the bytes. It stands for layer 1, of which a
+//! capture sees nothing but that bits arrived, when, and through which interface.
+
+use super::memory::Memory;
+use super::prelude::*;
+use crate::model::{Field, Layer, Packet, RawFrame, Span};
+
+/// The frame.
+pub static ABOUT: Identity =
+    Identity { name: "frame", title: "Frame", osi: Osi::Physical, spec: "capture file", fields: FIELDS };
+
+fields! {
+    INTERFACE_NAME = derived(Kind::Text,     "frame.interface_name", "Interface",       "Which interface of the capturing machine saw it.");
+    TIME_EPOCH     = derived(Kind::Moment,   "frame.time_epoch",     "Time",            "When it was captured, in seconds since 1970.");
+    TIME_DELTA     = derived(Kind::Duration, "frame.time_delta",     "Since previous",  "Seconds since the packet before it in this capture.");
+    TIME_RELATIVE  = derived(Kind::Duration, "frame.time_relative",  "Since first",     "Seconds since the first packet of this capture.");
+    NUMBER         = derived(Kind::Uint(32), "frame.number",         "Number",          "Its place in the capture, counted from 1.");
+    LEN            = derived(Kind::Uint(32), "frame.len",            "Length",          "How many bytes it had on the wire.");
+    CAP_LEN        = derived(Kind::Uint(32), "frame.cap_len",        "Captured length", "How many of its bytes the capture kept.");
+    COMMENT        = derived(Kind::Text,     "frame.comment",        "Comment",         "A note that somebody stored beside the packet.");
+}
+
+/// The row; nothing leads to it, the walk begins with it.
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect: |c| Ok(Next::end(c.len())) };
+
+/// Writes the frame's layer.
+pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
+    let (delta, relative) = memory.clock(raw.time);
+    let span = Span::default();
+    let mut push = |def: &'static FieldDef, value: Value| packet.fields.push(Field { def, value, span, depth: 0 });
+    push(&TIME_EPOCH, Value::Nanos(raw.time.0));
+    push(&TIME_DELTA, Value::Nanos(delta));
+    push(&TIME_RELATIVE, Value::Nanos(relative));
+    push(&NUMBER, Value::Uint(raw.number));
+    push(&LEN, Value::Uint(u64::from(raw.len)));
+    push(&CAP_LEN, Value::Uint(raw.bytes.len() as u64));
+    let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
+    for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, raw.comment.as_str())] {
+        if !text.is_empty() {
+            let start = packet.text.len() as u32;
+            packet.text.extend_from_slice(text.as_bytes());
+            let value = Value::Text(Span { buf: Span::TEXT, start, len: text.len() as u32 });
+            packet.fields.push(Field { def, value, span, depth: 0 });
+        }
+    }
+    let fields = 0..packet.fields.len() as u32;
+    let span = Span { buf: 0, start: 0, len: packet.cap_len };
+    packet.layers.push(Layer { proto: &ABOUT, span, fields, trouble: None, quoted: false });
+}

@@ -1,0 +1,222 @@
+//! IPv4 — RFC 791. An address for every host, and a header that every router reads.
+//!
+//! ```text
+//!  0       4       8               16    19                      31
+//! | vers. | IHL   | DSCP      |ECN| total length                  |
+//! | identification                |flags| fragment offset         |
+//! | time to live  | protocol      | header checksum               |
+//! | source address                                                |
+//! | destination address                                           |
+//! | options …                                                     |
+//! ```
+
+use super::checksum::{self, Status};
+use super::memory::{Address, Fragment};
+use super::prelude::*;
+use super::{Joined, cursor::clamp};
+
+/// IPv4.
+pub static ABOUT: Identity =
+    Identity { name: "ip", title: "Internet Protocol Version 4", osi: Osi::Network, spec: "RFC 791", fields: FIELDS };
+
+/// Names of IP protocol numbers, for IPv4 and IPv6.
+pub(super) const PROTOCOLS: &[(u64, &str)] = &[
+    (0, "IPv6 hop-by-hop options"),
+    (1, "ICMP"),
+    (2, "IGMP"),
+    (4, "IPv4 in IP"),
+    (6, "TCP"),
+    (17, "UDP"),
+    (41, "IPv6 in IP"),
+    (43, "IPv6 routing"),
+    (44, "IPv6 fragment"),
+    (47, "GRE"),
+    (50, "ESP"),
+    (51, "AH"),
+    (58, "ICMPv6"),
+    (59, "No next header"),
+    (60, "IPv6 destination options"),
+    (88, "EIGRP"),
+    (89, "OSPF"),
+    (103, "PIM"),
+    (112, "VRRP"),
+    (132, "SCTP"),
+    (135, "IPv6 mobility"),
+];
+
+/// Names of the two ECN bits (RFC 3168 §5), for IPv4 and IPv6.
+pub(super) const ECN: &[(u64, &str)] =
+    &[(0, "Not ECN-capable"), (1, "ECN-capable (1)"), (2, "ECN-capable (0)"), (3, "Congestion experienced")];
+
+/// Names of DiffServ code points (RFC 2474, 2597, 3246), for IPv4 and IPv6.
+pub(super) const DSCP: &[(u64, &str)] = &[
+    (0, "Default"),
+    (8, "Class selector 1"),
+    (10, "Assured forwarding 11"),
+    (16, "Class selector 2"),
+    (18, "Assured forwarding 21"),
+    (24, "Class selector 3"),
+    (26, "Assured forwarding 31"),
+    (32, "Class selector 4"),
+    (34, "Assured forwarding 41"),
+    (40, "Class selector 5"),
+    (46, "Expedited forwarding"),
+    (48, "Class selector 6"),
+    (56, "Class selector 7"),
+];
+
+const OPTIONS: &[(u64, &str)] = &[
+    (0, "End of options"),
+    (1, "No operation"),
+    (7, "Record route"),
+    (68, "Timestamp"),
+    (131, "Loose source route"),
+    (136, "Stream identifier"),
+    (137, "Strict source route"),
+    (148, "Router alert"),
+];
+
+fields! {
+    VERSION     = u8_at(0, "ip.version", "Version", "Which version of IP: always 4 here.").bits(0xf0);
+    HDR_LEN     = u8_at(0, "ip.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0x0f).scaled(4);
+    DSFIELD     = u8_at(1, "ip.dsfield", "Differentiated services", "How urgently routers should treat the packet.").hex();
+    DSCP_       = u8_at(1, "ip.dsfield.dscp", "Code point", "Which class of service it asks for.").bits(0xfc).names(DSCP);
+    ECN_        = u8_at(1, "ip.dsfield.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x03).names(ECN);
+    LEN         = u16_at(2, "ip.len", "Total length", "Header and payload together, in bytes.");
+    ID          = u16_at(4, "ip.id", "Identification", "Tells which fragments belong together.").hex();
+    FLAGS       = u8_at(6, "ip.flags", "Flags", "Three bits that steer fragmentation.").bits(0xe0).hex();
+    FLAGS_RB    = bit_at(6, 1, 0x80, "ip.flags.rb", "Reserved bit", "Must be zero.");
+    FLAGS_DF    = bit_at(6, 1, 0x40, "ip.flags.df", "Don't fragment", "Routers may not cut the packet; too large means refused.");
+    FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.");
+    FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram; the wire counts 8s.").bits(0x1fff).scaled(8);
+    TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.");
+    PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS);
+    CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex();
+    CHECKSUM_STATUS = derived(Kind::Uint(8), "ip.checksum.status", "Header checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
+    SRC         = ipv4_at(12, "ip.src", "Source address", "The host that sent the packet.");
+    DST         = ipv4_at(16, "ip.dst", "Destination address", "The host that the packet is for.");
+    OPT_TYPE    = dynamic(Kind::Uint(8), "ip.opt.type", "Option", "What an optional part of the header asks for.").names(OPTIONS);
+    OPT_LEN     = dynamic(Kind::Uint(8), "ip.opt.len", "Option length", "Bytes of this option, type and length included.");
+}
+
+/// The layer that says which fragments made a datagram.
+pub static JOINED: Joined =
+    Joined { about: &FRAGMENTS, frame: &FRAGMENT, count: &FRAGMENT_COUNT, length: &REASSEMBLED_LENGTH };
+
+static FRAGMENTS: Identity = Identity {
+    name: "ip.fragments",
+    title: "Reassembled IPv4 fragments",
+    osi: Osi::Network,
+    spec: "RFC 791 §3.2",
+    fields: JOINED_FIELDS,
+};
+/// A frame that gave a fragment.
+pub static FRAGMENT: FieldDef =
+    derived(Kind::Frame, "ip.fragment", "Fragment", "A frame that carried a piece of this datagram.");
+/// How many fragments.
+pub static FRAGMENT_COUNT: FieldDef =
+    derived(Kind::Uint(32), "ip.fragment.count", "Fragments", "How many pieces the datagram came in.");
+/// Bytes in all.
+pub static REASSEMBLED_LENGTH: FieldDef =
+    derived(Kind::Uint(32), "ip.reassembled.length", "Reassembled length", "Bytes of the whole datagram's payload.");
+static JOINED_FIELDS: &[&FieldDef] = &[&FRAGMENT, &FRAGMENT_COUNT, &REASSEMBLED_LENGTH];
+
+/// The row.
+pub static PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::EtherType(0x0800), Key::IpProto(4), Key::Link(228), Key::Ppp(0x0021)],
+    over: Over::Packet,
+    dissect,
+};
+
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let header = c.uint(&HDR_LEN);
+    if c.u8(0)? >> 4 != 4 || header < 20 {
+        c.put(&VERSION)?;
+        c.put(&HDR_LEN)?;
+        return Err(c.malformed("an IPv4 header starts with the digit 4 and is at least 20 bytes long"));
+    }
+    let total = c.u16(2)?;
+    // 0 is what a sender with segmentation offload hands to its card: the frame's length counts.
+    if usize::from(total) >= header {
+        c.limit(usize::from(total), &LEN);
+    } else if total != 0 {
+        c.fixed(FIELDS)?;
+        return Err(c.malformed("the total length is shorter than the header"));
+    }
+    for def in FIELDS {
+        if std::ptr::eq(*def, &raw const CHECKSUM_STATUS) {
+            let status = checksum_status(c, header);
+            c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+        } else if matches!(def.at, crate::model::At::Fixed { .. }) {
+            c.put(def)?;
+        }
+    }
+    c.slice(0, header)?;
+    options(c, header)?;
+
+    c.context.ends.src = Address::v4(four(c, 12)?);
+    c.context.ends.dst = Address::v4(four(c, 16)?);
+    let proto = c.u8(9)?;
+    c.context.ip_proto = proto;
+    let next = Next::to(Key::IpProto(proto), header);
+    let (offset, more) = (c.uint(&FRAG_OFFSET), c.uint(&FLAGS_MF) != 0);
+    if offset == 0 && !more {
+        return Ok(next);
+    }
+    let ends = c.context.ends;
+    let fragment = Fragment {
+        src: ends.src,
+        dst: ends.dst,
+        id: clamp(c.uint(&ID)),
+        proto,
+        offset: clamp(offset),
+        more,
+        time: c.time(),
+    };
+    let payload = c.len().saturating_sub(header);
+    if c.is_cut() {
+        return Ok(if offset == 0 { next } else { Next::data(header) });
+    }
+    match c.defragment(&fragment, header, payload, &JOINED) {
+        Some(joined) => Ok(joined.key(Key::IpProto(proto))),
+        None => Ok(Next::data(header)),
+    }
+}
+
+fn four(c: &Cursor<'_>, at: usize) -> Result<[u8; 4], Trouble> {
+    Ok(c.slice(at, 4)?.try_into().unwrap_or_default())
+}
+
+fn checksum_status(c: &Cursor<'_>, header: usize) -> Status {
+    match c.slice(0, header) {
+        // A quoted header has been through routers; what it says about itself is past.
+        Ok(bytes) if !c.context.quoted => checksum::verify(bytes),
+        _ => Status::Unverified,
+    }
+}
+
+/// RFC 791 §3.1: a list of type (1), length (1), data; types 0 and 1 have no length.
+fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
+    let mut at = 20;
+    while at < header {
+        let kind = c.read(&OPT_TYPE, at, 1)?;
+        match kind {
+            0 => return Ok(()),
+            1 => at += 1,
+            _ => {
+                if at + 1 >= header {
+                    c.doubt(c.malformed("an option has no room for its length"));
+                    return Ok(());
+                }
+                let len = c.nested(|c| c.read(&OPT_LEN, at + 1, 1))? as usize;
+                if len < 2 || at + len > header {
+                    c.doubt(c.malformed("an option's length does not fit into the header"));
+                    return Ok(());
+                }
+                at += len;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,215 @@
+//! What dissectors need from earlier packets, as one trait. `flow::Tracker` implements it;
+//! [`NoMemory`] serves fuzzing and single frames.
+//!
+//! It is called in the middle of the walk, because Wireshark's order demands it: fragments join
+//! before the transport header is read, stream numbers sit among the transport's fields, and an
+//! application message is dissected on the frame that completes it.
+
+use super::stream::{Delivery, StreamCtx, Streams};
+use crate::model::{Buffer, Piece, Time};
+
+/// An IP address of either version; IPv4 is mapped (`::ffff:0:0/96`), so both compare as one type.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Address(pub u128);
+
+/// Who talks to whom: innermost addresses, and ports where the transport has them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ends {
+    /// Sender's address.
+    pub src: Address,
+    /// Receiver's address.
+    pub dst: Address,
+    /// Sender's port (an echo's identifier counts as one).
+    pub src_port: u16,
+    /// Receiver's port.
+    pub dst_port: u16,
+}
+
+/// What kind of conversation; each kind is numbered on its own, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(missing_docs, reason = "the names are the protocols'")]
+pub enum Talk {
+    Tcp,
+    Udp,
+    Icmp,
+}
+
+/// A handle to a conversation that a memory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Conversation {
+    /// What kind.
+    pub kind: Talk,
+    /// Its number among its kind, from 0 in order of first packet (`tcp.stream`).
+    pub number: u32,
+    /// Where the memory keeps it.
+    pub slot: u32,
+    /// Whether this packet goes the way of the conversation's first packet.
+    pub forward: bool,
+}
+
+/// A piece of a datagram. Two pieces with equal keys belong together.
+#[derive(Clone, Copy, Debug)]
+pub struct Fragment {
+    /// Sender's address.
+    pub src: Address,
+    /// Receiver's address.
+    pub dst: Address,
+    /// Identification.
+    pub id: u32,
+    /// The protocol of the whole (IPv4); 0 in IPv6, whose key lacks it (RFC 8200 §4.5).
+    pub proto: u8,
+    /// Where the piece lies, in bytes.
+    pub offset: u32,
+    /// More pieces follow it.
+    pub more: bool,
+    /// Captured when.
+    pub time: Time,
+}
+
+/// A TCP header, as far as the connection's memory needs it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Segment {
+    /// Sequence number on the wire.
+    pub seq: u32,
+    /// Acknowledgment number on the wire.
+    pub ack: u32,
+    /// All twelve flag bits.
+    pub flags: u16,
+    /// Window on the wire, unscaled.
+    pub window: u16,
+    /// Payload bytes, as the headers promise them.
+    pub len: u32,
+    /// Window scale option of a SYN.
+    pub window_scale: Option<u8>,
+    /// MSS option of a SYN.
+    pub mss: Option<u16>,
+    /// SACK-permitted option of a SYN.
+    pub sack_permitted: bool,
+    /// Whether it carries SACK blocks.
+    pub sacks: bool,
+}
+
+/// What earlier packets say about a segment. Numbers are relative; durations are nanoseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct TcpFacts {
+    /// The connection.
+    pub conversation: Conversation,
+    /// What `tcp.seq` counts from.
+    pub seq_base: u32,
+    /// What `tcp.ack` counts from (also what this side's SACK edges count from).
+    pub ack_base: u32,
+    /// Shift of this side's window: -1 unknown (no SYN seen), -2 not in use, else the shift count.
+    pub window_shift: i8,
+    /// Since the connection's first frame.
+    pub time_relative: i64,
+    /// Since the connection's previous frame.
+    pub time_delta: i64,
+    /// SYN to the client's first ACK, once both were seen.
+    pub initial_rtt: Option<i64>,
+    /// Which `tcp.analysis` verdicts hold, as `tcp::verdict` bits.
+    pub verdicts: u32,
+    /// The frame whose segment this acknowledges, and how long ago it was sent.
+    pub acks: Option<(u64, i64)>,
+    /// Bytes sent this way and not acknowledged, this segment included.
+    pub bytes_in_flight: Option<u32>,
+    /// Ordinal of a duplicate ACK, and the frame that it duplicates.
+    pub duplicate_ack: Option<(u32, u64)>,
+    /// For a retransmission: since the original, and its frame.
+    pub rto: Option<(i64, u64)>,
+    /// The connection is complete to this degree (Wireshark's `tcp.completeness` bits).
+    pub completeness: u8,
+}
+
+/// What dissectors remember from packet to packet. Everything behind it is bounded.
+pub trait Memory {
+    /// Nanoseconds since the frame before, and since the first frame.
+    fn clock(&mut self, now: Time) -> (i64, i64);
+
+    /// Puts a fragment by. `true` when it completed its datagram: `whole` then holds it with its sources.
+    fn defragment(&mut self, fragment: &Fragment, bytes: &[u8], here: Piece, whole: &mut Buffer) -> bool;
+
+    /// The conversation of these ends, begun when it is new. `None` when nothing is remembered.
+    fn converse(&mut self, kind: Talk, ends: &Ends, frame: u64, time: Time) -> Option<Conversation>;
+
+    /// Takes note of a TCP segment.
+    fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts>;
+
+    /// The next message that the payload of this segment completes. Asked until it says `None`.
+    ///
+    /// `payload` is the same slice at every call. A message that lies in it wholly comes as a range of
+    /// it; one that began earlier is copied into `whole` with its sources.
+    fn deliver(
+        &mut self,
+        conversation: Conversation,
+        segment: &Segment,
+        payload: &[u8],
+        here: Piece,
+        whole: &mut Buffer,
+    ) -> Option<Delivery>;
+
+    /// What this conversation's protocols remember; a scratch one for `None`.
+    fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_>;
+}
+
+/// A memory that remembers nothing: every frame is the first.
+#[derive(Debug, Default)]
+pub struct NoMemory {
+    scratch: Streams,
+}
+
+impl Memory for NoMemory {
+    fn clock(&mut self, _: Time) -> (i64, i64) {
+        (0, 0)
+    }
+
+    fn defragment(&mut self, _: &Fragment, _: &[u8], _: Piece, _: &mut Buffer) -> bool {
+        false
+    }
+
+    fn converse(&mut self, _: Talk, _: &Ends, _: u64, _: Time) -> Option<Conversation> {
+        None
+    }
+
+    fn segment(&mut self, _: &Ends, _: &Segment, _: u64, _: Time) -> Option<TcpFacts> {
+        None
+    }
+
+    fn deliver(&mut self, _: Conversation, _: &Segment, _: &[u8], _: Piece, _: &mut Buffer) -> Option<Delivery> {
+        None
+    }
+
+    fn context(&mut self, _: Option<Conversation>) -> StreamCtx<'_> {
+        self.scratch = Streams::default();
+        self.scratch.view(true)
+    }
+}
+
+impl Address {
+    /// From four bytes.
+    pub fn v4(b: [u8; 4]) -> Self {
+        Self(0xffff_0000_0000 | u128::from(u32::from_be_bytes(b)))
+    }
+
+    /// From sixteen bytes.
+    pub fn v6(b: [u8; 16]) -> Self {
+        Self(u128::from_be_bytes(b))
+    }
+
+    /// As the standard library's type.
+    pub fn ip(self) -> std::net::IpAddr {
+        std::net::Ipv6Addr::from(self.0).to_canonical()
+    }
+
+    /// Whether it is an IPv4 address.
+    pub fn is_v4(self) -> bool {
+        self.0 >> 32 == 0xffff
+    }
+}
+
+impl Ends {
+    /// The same, seen from the other end.
+    #[must_use]
+    pub fn flipped(self) -> Self {
+        Self { src: self.dst, dst: self.src, src_port: self.dst_port, dst_port: self.src_port }
+    }
+}

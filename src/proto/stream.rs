@@ -1,0 +1,154 @@
+//! Streams: how a protocol over TCP says where its messages end, and what it may remember.
+//!
+//! A dissector over a stream sees whole messages. Its framing function is asked first, with the
+//! bytes from the start of the next message; it looks, and says what it needs. It never waits.
+
+use super::{Key, Protocol};
+use std::any::Any;
+use std::ops::Range;
+
+/// What a framing function says about the bytes it was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// The message has begun; how long it will be cannot be told yet.
+    NeedMore,
+    /// The message will be this many bytes, more than are here.
+    Need(usize),
+    /// The first so many bytes are one message (at least 1).
+    Message(usize),
+    /// The message ends where the stream ends.
+    UntilClose,
+    /// From here on, both directions are another protocol.
+    Switch(Key),
+    /// These bytes are not mine.
+    NotMine,
+}
+
+/// How to find a message's end. Looks at the bytes; keeps what it must remember in the context.
+pub type Frame = fn(&mut StreamCtx<'_>, &[u8]) -> Framing;
+
+/// A message that a segment completed.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// Who dissects it; `None` for bytes that no protocol claims.
+    pub protocol: Option<&'static Protocol>,
+    /// Where its bytes are.
+    pub place: Place,
+    /// It is what is left of a message whose beginning was not seen or not understood.
+    pub continuation: bool,
+}
+
+/// Where a delivered message's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// In the segment's payload.
+    Payload(Range<usize>),
+    /// In the buffer that was offered, put together from several segments.
+    Whole,
+}
+
+/// What one conversation's protocols remember.
+#[derive(Debug, Default)]
+pub struct Streams {
+    /// Shared by both directions.
+    pub dialogue: Dialogue,
+    /// The direction of the first packet, and the other one.
+    pub sides: [Side; 2],
+}
+
+/// What both directions share.
+#[derive(Debug, Default)]
+pub struct Dialogue {
+    /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
+    pub upgrade: Option<Upgrade>,
+    slot: Slot,
+}
+
+/// What an upgrade agreed on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Upgrade {
+    /// The new protocol's name in lower case: `websocket`.
+    pub protocol: String,
+    /// The request target that asked for it.
+    pub target: String,
+    /// `Sec-WebSocket-Extensions` of the answer.
+    pub extensions: String,
+    /// `Sec-WebSocket-Protocol` of the answer.
+    pub subprotocol: String,
+}
+
+/// What one direction remembers.
+#[derive(Debug, Default)]
+pub struct Side {
+    /// How far a framing function has searched the message that has begun, so that it never
+    /// searches the same bytes twice. Set to 0 for each new message.
+    pub searched: usize,
+    slot: Slot,
+}
+
+/// A typed place for whatever one protocol remembers; another protocol's visit empties it.
+#[derive(Debug, Default)]
+struct Slot(Option<Box<dyn Any + Send>>);
+
+/// What a framing function and a dissector over a stream may see and keep.
+#[derive(Debug)]
+pub struct StreamCtx<'a> {
+    /// Shared by both directions.
+    pub dialogue: &'a mut Dialogue,
+    /// This direction.
+    pub side: &'a mut Side,
+    /// The other direction.
+    pub other: &'a mut Side,
+    /// Whether this direction is that of the conversation's first packet.
+    pub forward: bool,
+    /// Whether the sender has closed: no byte will follow.
+    pub ended: bool,
+    /// The frame being dissected.
+    pub frame: u64,
+    /// When it was captured.
+    pub time: crate::model::Time,
+}
+
+impl Streams {
+    /// The view of one direction.
+    pub fn view(&mut self, forward: bool) -> StreamCtx<'_> {
+        let [a, b] = &mut self.sides;
+        let (side, other) = if forward { (a, b) } else { (b, a) };
+        StreamCtx {
+            dialogue: &mut self.dialogue,
+            side,
+            other,
+            forward,
+            ended: false,
+            frame: 0,
+            time: crate::model::Time::default(),
+        }
+    }
+}
+
+impl Slot {
+    fn get<T: Any + Send + Default>(&mut self) -> &mut T {
+        if !self.0.as_ref().is_some_and(|b| b.is::<T>()) {
+            self.0 = Some(Box::<T>::default());
+        }
+        match self.0.as_mut().and_then(|b| b.downcast_mut()) {
+            Some(t) => t,
+            // The line above has just put a T there.
+            None => unreachable!("a slot holds what was put into it"),
+        }
+    }
+}
+
+impl Dialogue {
+    /// What protocol state `T` is shared by both directions; a fresh one at first.
+    pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.slot.get()
+    }
+}
+
+impl Side {
+    /// What protocol state `T` this direction holds; a fresh one at first.
+    pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.slot.get()
+    }
+}

@@ -1,0 +1,386 @@
+//! TCP — RFC 9293. A stream of bytes in each direction, numbered byte by byte.
+//!
+//! ```text
+//!  0       4       8               16                            31
+//! | source port                   | destination port              |
+//! | sequence number                                               |
+//! | acknowledgment number                                         |
+//! | offset| rsvd  |C E U A P R S F| window                        |
+//! | checksum                      | urgent pointer                |
+//! | options …                                                     |
+//! ```
+//!
+//! Relative numbers, the connection's number and the `tcp.analysis` verdicts need earlier packets;
+//! they come from [`Memory::segment`](super::Memory::segment). The verdicts are Wireshark's.
+
+use super::checksum;
+use super::memory::{Segment, TcpFacts};
+use super::prelude::*;
+use super::{Joined, cursor::clamp};
+
+/// TCP.
+pub static ABOUT: Identity = Identity {
+    name: "tcp",
+    title: "Transmission Control Protocol",
+    osi: Osi::Transport,
+    spec: "RFC 9293",
+    fields: FIELDS,
+};
+
+/// The flag bits of [`Segment::flags`] (RFC 9293 §3.1, RFC 3168 §6.1).
+#[expect(missing_docs, reason = "the names are the RFC's")]
+pub mod flag {
+    pub const FIN: u16 = 0x001;
+    pub const SYN: u16 = 0x002;
+    pub const RST: u16 = 0x004;
+    pub const PSH: u16 = 0x008;
+    pub const ACK: u16 = 0x010;
+    pub const URG: u16 = 0x020;
+    pub const ECE: u16 = 0x040;
+    pub const CWR: u16 = 0x080;
+}
+
+const OPTION_KINDS: &[(u64, &str)] = &[
+    (0, "End of options"),
+    (1, "No operation"),
+    (2, "Maximum segment size"),
+    (3, "Window scale"),
+    (4, "SACK permitted"),
+    (5, "SACK"),
+    (8, "Timestamps"),
+    (19, "MD5 signature"),
+    (28, "User timeout"),
+    (29, "Authentication"),
+    (30, "Multipath TCP"),
+    (34, "Fast open"),
+    (253, "Experiment 1"),
+    (254, "Experiment 2"),
+];
+
+fields! {
+    SRCPORT   = u16_at(0, "tcp.srcport", "Source port", "Which program on the sender spoke.");
+    DSTPORT   = u16_at(2, "tcp.dstport", "Destination port", "Which program should listen.");
+    STREAM    = derived(Kind::Uint(32), "tcp.stream", "Stream index", "Which TCP connection of this capture, counted from 0.");
+    COMPLETENESS = derived(Kind::Uint(8), "tcp.completeness", "Completeness", "Which parts of the connection's life have been seen so far.");
+    LEN       = derived(Kind::Uint(32), "tcp.len", "Segment length", "Bytes of data in this segment, header not counted.");
+    SEQ       = dynamic(Kind::Uint(32), "tcp.seq", "Sequence number", "Number of the first data byte, counted from this connection's start.");
+    SEQ_RAW   = u32_at(4, "tcp.seq_raw", "Sequence number (raw)", "The same number as the wire carries it.");
+    NXTSEQ    = derived(Kind::Uint(32), "tcp.nxtseq", "Next sequence number", "What the sender's next new segment will start with.");
+    ACK       = dynamic(Kind::Uint(32), "tcp.ack", "Acknowledgment number", "The next byte that the sender expects from the other side.");
+    ACK_RAW   = u32_at(8, "tcp.ack_raw", "Acknowledgment number (raw)", "The same number as the wire carries it.");
+    HDR_LEN   = u8_at(12, "tcp.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0xf0).scaled(4);
+    FLAGS     = u16_at(12, "tcp.flags", "Flags", "Twelve bits that say what the segment is for.").bits(0x0fff).hex();
+    FLAGS_RES = u16_at(12, "tcp.flags.res", "Reserved", "Three bits that must be zero.").bits(0x0e00).typed(Kind::Bool);
+    FLAGS_AE  = bit_at(12, 2, 0x0100, "tcp.flags.ae", "Accurate ECN", "Counts congestion marks more exactly.");
+    FLAGS_CWR = bit_at(13, 1, 0x80, "tcp.flags.cwr", "Congestion window reduced", "The sender has slowed down, as it was asked to.");
+    FLAGS_ECE = bit_at(13, 1, 0x40, "tcp.flags.ece", "ECN echo", "The receiver reports that a router marked congestion.");
+    FLAGS_URG = bit_at(13, 1, 0x20, "tcp.flags.urg", "Urgent", "The urgent pointer counts.");
+    FLAGS_ACK = bit_at(13, 1, 0x10, "tcp.flags.ack", "Acknowledgment", "The acknowledgment number counts.");
+    FLAGS_PUSH = bit_at(13, 1, 0x08, "tcp.flags.push", "Push", "Hand the data to the program now.");
+    FLAGS_RESET = bit_at(13, 1, 0x04, "tcp.flags.reset", "Reset", "The connection is refused or broken off.");
+    FLAGS_SYN = bit_at(13, 1, 0x02, "tcp.flags.syn", "Synchronise", "Opens one direction and says where its numbers start.");
+    FLAGS_FIN = bit_at(13, 1, 0x01, "tcp.flags.fin", "Finish", "The sender has no more data to send.");
+    WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.");
+    WINDOW_SIZE = derived(Kind::Uint(32), "tcp.window_size", "Calculated window", "How many bytes the sender can take in.");
+    WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.");
+    CHECKSUM  = u16_at(16, "tcp.checksum", "Checksum", "Detects damage on the way.").hex();
+    CHECKSUM_STATUS = derived(Kind::Uint(8), "tcp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
+    URGENT_POINTER = u16_at(18, "tcp.urgent_pointer", "Urgent pointer", "Where urgent data ends, if the urgent flag is set.");
+    OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(OPTION_KINDS);
+    OPTION_LEN  = dynamic(Kind::Uint(8), "tcp.option_len", "Option length", "Bytes of this option, kind and length included.");
+    MSS_VAL   = dynamic(Kind::Uint(16), "tcp.options.mss_val", "Maximum segment size", "The most data bytes that the sender will take in one segment.");
+    WSCALE_SHIFT = dynamic(Kind::Uint(8), "tcp.options.wscale.shift", "Window shift", "How many bits the sender's windows are shifted.");
+    WSCALE_MULTIPLIER = dynamic(Kind::Uint(16), "tcp.options.wscale.multiplier", "Window multiplier", "What the sender's windows are multiplied with.");
+    SACK_PERM = dynamic(Kind::Flag, "tcp.options.sack_perm", "SACK permitted", "The sender understands selective acknowledgments.");
+    SACK_LE   = dynamic(Kind::Uint(32), "tcp.options.sack_le", "SACK left edge", "First byte of a block that has arrived out of order.");
+    SACK_RE   = dynamic(Kind::Uint(32), "tcp.options.sack_re", "SACK right edge", "One past the last byte of that block.");
+    TSVAL     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsval", "Timestamp value", "The sender's clock when it sent this.");
+    TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.");
+    TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.");
+    TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.");
+    ACKS_FRAME = derived(Kind::Frame, "tcp.analysis.acks_frame", "Acknowledges frame", "The frame whose segment this acknowledges.");
+    ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.");
+    INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.");
+    BYTES_IN_FLIGHT = derived(Kind::Uint(32), "tcp.analysis.bytes_in_flight", "Bytes in flight", "Data sent this way and not yet acknowledged.");
+    RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the data was sent for the first time.");
+    RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "First sent in frame", "The frame that carried this data the first time.");
+    DUPLICATE_ACK_NUM = derived(Kind::Uint(32), "tcp.analysis.duplicate_ack_num", "Duplicate ACK number", "How many times in a row this ACK has been repeated.");
+    DUPLICATE_ACK_FRAME = derived(Kind::Frame, "tcp.analysis.duplicate_ack_frame", "Duplicate of frame", "The frame with the first of these equal ACKs.");
+    RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.retransmission", "Retransmission", "This data seems to have been sent before.");
+    FAST_RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.fast_retransmission", "Fast retransmission", "Sent again at once, because duplicate ACKs asked for it.");
+    SPURIOUS_RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.spurious_retransmission", "Spurious retransmission", "Sent again although it had already been acknowledged.");
+    OUT_OF_ORDER = derived(Kind::Flag, "tcp.analysis.out_of_order", "Out of order", "A later segment overtook this one.");
+    LOST_SEGMENT = derived(Kind::Flag, "tcp.analysis.lost_segment", "Previous segment not captured", "Bytes before this segment were not seen.");
+    ACK_LOST_SEGMENT = derived(Kind::Flag, "tcp.analysis.ack_lost_segment", "ACKed unseen segment", "It acknowledges data that this capture never saw.");
+    DUPLICATE_ACK = derived(Kind::Flag, "tcp.analysis.duplicate_ack", "Duplicate ACK", "It repeats the last ACK: something is missing in between.");
+    ZERO_WINDOW = derived(Kind::Flag, "tcp.analysis.zero_window", "Zero window", "The sender cannot take in a single byte now.");
+    ZERO_WINDOW_PROBE = derived(Kind::Flag, "tcp.analysis.zero_window_probe", "Zero window probe", "One byte, to learn whether the window has opened.");
+    ZERO_WINDOW_PROBE_ACK = derived(Kind::Flag, "tcp.analysis.zero_window_probe_ack", "Zero window probe ACK", "The answer to such a probe.");
+    WINDOW_UPDATE = derived(Kind::Flag, "tcp.analysis.window_update", "Window update", "It says nothing new but a larger window.");
+    WINDOW_FULL = derived(Kind::Flag, "tcp.analysis.window_full", "Window full", "With it, the receiver's window is used up.");
+    KEEP_ALIVE = derived(Kind::Flag, "tcp.analysis.keep_alive", "Keep-alive", "Asks whether the other side is still there.");
+    KEEP_ALIVE_ACK = derived(Kind::Flag, "tcp.analysis.keep_alive_ack", "Keep-alive ACK", "The answer: it is.");
+    REUSED_PORTS = derived(Kind::Flag, "tcp.analysis.reused_ports", "Port numbers reused", "A new connection on the ports of an earlier one.");
+}
+
+/// The verdicts of `tcp.analysis`, as bits of [`TcpFacts::verdicts`].
+#[expect(missing_docs, reason = "each is the field of that name")]
+pub mod verdict {
+    pub const RETRANSMISSION: u32 = 1;
+    pub const LOST_SEGMENT: u32 = 1 << 1;
+    pub const ACK_LOST_SEGMENT: u32 = 1 << 2;
+    pub const KEEP_ALIVE: u32 = 1 << 3;
+    pub const DUPLICATE_ACK: u32 = 1 << 4;
+    pub const ZERO_WINDOW: u32 = 1 << 5;
+    pub const ZERO_WINDOW_PROBE: u32 = 1 << 6;
+    pub const ZERO_WINDOW_PROBE_ACK: u32 = 1 << 7;
+    pub const KEEP_ALIVE_ACK: u32 = 1 << 8;
+    pub const OUT_OF_ORDER: u32 = 1 << 9;
+    pub const FAST_RETRANSMISSION: u32 = 1 << 10;
+    pub const WINDOW_UPDATE: u32 = 1 << 11;
+    pub const WINDOW_FULL: u32 = 1 << 12;
+    pub const REUSED_PORTS: u32 = 1 << 13;
+    pub const SPURIOUS_RETRANSMISSION: u32 = 1 << 14;
+}
+
+const VERDICTS: &[(u32, &FieldDef)] = &[
+    (verdict::REUSED_PORTS, &REUSED_PORTS),
+    (verdict::LOST_SEGMENT, &LOST_SEGMENT),
+    (verdict::ACK_LOST_SEGMENT, &ACK_LOST_SEGMENT),
+    (verdict::RETRANSMISSION, &RETRANSMISSION),
+    (verdict::FAST_RETRANSMISSION, &FAST_RETRANSMISSION),
+    (verdict::SPURIOUS_RETRANSMISSION, &SPURIOUS_RETRANSMISSION),
+    (verdict::OUT_OF_ORDER, &OUT_OF_ORDER),
+    (verdict::DUPLICATE_ACK, &DUPLICATE_ACK),
+    (verdict::ZERO_WINDOW, &ZERO_WINDOW),
+    (verdict::ZERO_WINDOW_PROBE, &ZERO_WINDOW_PROBE),
+    (verdict::ZERO_WINDOW_PROBE_ACK, &ZERO_WINDOW_PROBE_ACK),
+    (verdict::WINDOW_UPDATE, &WINDOW_UPDATE),
+    (verdict::WINDOW_FULL, &WINDOW_FULL),
+    (verdict::KEEP_ALIVE, &KEEP_ALIVE),
+    (verdict::KEEP_ALIVE_ACK, &KEEP_ALIVE_ACK),
+];
+
+/// The layer that says which segments made a message.
+pub static JOINED: Joined =
+    Joined { about: &SEGMENTS, frame: &SEGMENT, count: &SEGMENT_COUNT, length: &REASSEMBLED_LENGTH };
+
+static SEGMENTS: Identity = Identity {
+    name: "tcp.segments",
+    title: "Reassembled TCP segments",
+    osi: Osi::Transport,
+    spec: "RFC 9293 §3.10.7.4",
+    fields: JOINED_FIELDS,
+};
+/// A frame that gave a segment.
+pub static SEGMENT: FieldDef =
+    derived(Kind::Frame, "tcp.segment", "Segment", "A frame that carried a piece of this message.");
+/// How many segments.
+pub static SEGMENT_COUNT: FieldDef =
+    derived(Kind::Uint(32), "tcp.segment.count", "Segments", "How many segments the message came in.");
+/// Bytes in all.
+pub static REASSEMBLED_LENGTH: FieldDef = derived(
+    Kind::Uint(32),
+    "tcp.reassembled.length",
+    "Reassembled length",
+    "Bytes of the message that this segment completes.",
+);
+static JOINED_FIELDS: &[&FieldDef] = &[&SEGMENT, &SEGMENT_COUNT, &REASSEMBLED_LENGTH];
+
+/// The row.
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(6)], over: Over::Packet, dissect };
+
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    c.put(&SRCPORT)?;
+    c.put(&DSTPORT)?;
+    c.context.ends.src_port = c.u16(0)?;
+    c.context.ends.dst_port = c.u16(2)?;
+    if c.context.quoted && c.len() < 20 {
+        // RFC 792 quotes eight bytes of it: the ports and the sequence number.
+        c.put(&SEQ_RAW)?;
+        return Ok(Next::end(c.len()));
+    }
+    let header = usize::from(c.u8(12)? >> 4) * 4;
+    c.slice(0, 20)?;
+    if header < 20 {
+        rest_of_header(c, None, &Segment::default())?;
+        return Err(c.malformed("the data offset is shorter than the TCP header"));
+    }
+    let mut segment = Segment {
+        seq: c.u32(4)?,
+        ack: c.u32(8)?,
+        flags: c.u16(12)? & 0x0fff,
+        window: c.u16(14)?,
+        len: clamp(c.promised().saturating_sub(header)),
+        ..Segment::default()
+    };
+    note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
+    let facts = c.segment(&segment);
+    rest_of_header(c, facts.as_ref(), &segment)?;
+    c.slice(0, header)?;
+    options(c, header, &segment, facts.as_ref())?;
+    if let Some(facts) = &facts {
+        analysis(c, facts);
+    }
+    Ok(Next::stream(segment, header, &JOINED))
+}
+
+fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
+    if let Some(f) = facts {
+        c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
+        c.derive(&COMPLETENESS, Value::Uint(u64::from(f.completeness)));
+    }
+    c.derive(&LEN, Value::Uint(u64::from(segment.len)));
+    let (seq_base, ack_base) = facts.map_or((0, 0), |f| (f.seq_base, f.ack_base));
+    let seq = segment.seq.wrapping_sub(seq_base);
+    c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
+    c.put(&SEQ_RAW)?;
+    let syn_or_fin = segment.flags & (flag::SYN | flag::FIN);
+    if segment.len > 0 || syn_or_fin != 0 {
+        let next = seq.wrapping_add(segment.len).wrapping_add(u32::from(syn_or_fin != 0));
+        c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
+    }
+    // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
+    let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
+    c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
+    c.put(&ACK_RAW)?;
+    for def in [
+        &HDR_LEN,
+        &FLAGS,
+        &FLAGS_RES,
+        &FLAGS_AE,
+        &FLAGS_CWR,
+        &FLAGS_ECE,
+        &FLAGS_URG,
+        &FLAGS_ACK,
+        &FLAGS_PUSH,
+        &FLAGS_RESET,
+        &FLAGS_SYN,
+        &FLAGS_FIN,
+        &WINDOW_SIZE_VALUE,
+    ] {
+        c.put(def)?;
+    }
+    let shift = facts.map_or(-1, |f| f.window_shift);
+    // A SYN's own window is never scaled (RFC 7323 §2.2).
+    let scaled = segment.flags & flag::SYN == 0;
+    let multiplier = if scaled && shift >= 0 { 1u32 << shift.clamp(0, 14) } else { 1 };
+    c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
+    if scaled && facts.is_some() {
+        c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(multiplier) } else { i64::from(shift) }));
+    }
+    c.put(&CHECKSUM)?;
+    let status = checksum::transport(c, 6);
+    c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+    c.put(&URGENT_POINTER)?;
+    Ok(())
+}
+
+/// Looks ahead at the options that the connection's memory needs.
+fn note_options(bytes: &[u8], segment: &mut Segment) {
+    use etherparse::{TcpOptionElement as E, TcpOptionsIterator};
+    for element in TcpOptionsIterator::from_slice(bytes).map_while(Result::ok) {
+        match element {
+            E::MaximumSegmentSize(mss) => segment.mss = Some(mss),
+            E::WindowScale(shift) => segment.window_scale = Some(shift),
+            E::SelectiveAcknowledgementPermitted => segment.sack_permitted = true,
+            E::SelectiveAcknowledgement(..) => segment.sacks = true,
+            E::Noop | E::Timestamp(..) => {}
+        }
+    }
+}
+
+/// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.
+fn options(c: &mut Cursor<'_>, header: usize, segment: &Segment, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
+    let ack_base = facts.filter(|_| segment.flags & flag::ACK != 0).map_or(0, |f| f.ack_base);
+    let mut at = 20;
+    while at < header {
+        let kind = c.read(&OPTION_KIND, at, 1)?;
+        if kind <= 1 {
+            if kind == 0 {
+                return Ok(());
+            }
+            at += 1;
+            continue;
+        }
+        if at + 1 >= header {
+            c.doubt(c.malformed("an option has no room for its length"));
+            return Ok(());
+        }
+        let len = usize::from(c.u8(at + 1)?);
+        c.nested(|c| {
+            c.read(&OPTION_LEN, at + 1, 1)?;
+            if len < 2 || at + len > header {
+                return Ok(());
+            }
+            option(c, kind, at, len, ack_base)
+        })?;
+        if len < 2 || at + len > header {
+            c.doubt(c.malformed("an option's length does not fit into the header"));
+            return Ok(());
+        }
+        at += len;
+    }
+    Ok(())
+}
+
+fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -> Result<(), Trouble> {
+    match (kind, len) {
+        (2, 4) => {
+            c.read(&MSS_VAL, at + 2, 2)?;
+        }
+        (3, 3) => {
+            let shift = c.read(&WSCALE_SHIFT, at + 2, 1)?;
+            // RFC 7323 §2.3: a shift above 14 counts as 14.
+            c.push(&WSCALE_MULTIPLIER, at + 2, 1, Value::Uint(1 << shift.min(14)));
+        }
+        (4, 2) => c.push(&SACK_PERM, at, 2, Value::None),
+        (5, _) => {
+            for block in (at + 2..at + len).step_by(8) {
+                if block + 8 > at + len {
+                    break;
+                }
+                for (def, edge) in [(&SACK_LE, block), (&SACK_RE, block + 4)] {
+                    let n = c.u32(edge)?.wrapping_sub(ack_base);
+                    c.push(def, edge, 4, Value::Uint(u64::from(n)));
+                }
+            }
+        }
+        (8, 10) => {
+            c.read(&TSVAL, at + 2, 4)?;
+            c.read(&TSECR, at + 6, 4)?;
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
+    c.derive(&TIME_RELATIVE, Value::Nanos(f.time_relative));
+    c.derive(&TIME_DELTA, Value::Nanos(f.time_delta));
+    if let Some((frame, rtt)) = f.acks {
+        c.derive(&ACKS_FRAME, Value::Uint(frame));
+        c.derive(&ACK_RTT, Value::Nanos(rtt));
+    }
+    if let Some(rtt) = f.initial_rtt {
+        c.derive(&INITIAL_RTT, Value::Nanos(rtt));
+    }
+    if let Some(n) = f.bytes_in_flight {
+        c.derive(&BYTES_IN_FLIGHT, Value::Uint(u64::from(n)));
+    }
+    if let Some((time, frame)) = f.rto {
+        c.derive(&RTO, Value::Nanos(time));
+        c.derive(&RTO_FRAME, Value::Uint(frame));
+    }
+    if let Some((n, frame)) = f.duplicate_ack {
+        c.derive(&DUPLICATE_ACK_NUM, Value::Uint(u64::from(n)));
+        c.derive(&DUPLICATE_ACK_FRAME, Value::Uint(frame));
+    }
+    if f.verdicts != 0 {
+        for (bit, def) in VERDICTS {
+            if f.verdicts & bit != 0 {
+                c.derive(def, Value::None);
+            }
+        }
+    }
+}

@@ -1,0 +1,279 @@
+//! The walk: who comes after whom, from the first byte of a frame to the last message it completes.
+
+use super::cursor::{Context, Cursor, clamp};
+use super::memory::{Memory, Segment};
+use super::stream::Place;
+use super::{Joined, Key, Next, Protocol, To, data, frame, lookup};
+use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why};
+
+/// How many layers may stand inside each other. Real traffic needs about a dozen.
+const DEEPEST: u8 = 100;
+
+/// Dissects `raw` into `packet`, which it empties first.
+///
+/// Never fails: a damaged packet keeps the layers read so far, and the damaged one says what is wrong.
+pub fn walk(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
+    packet.clear();
+    packet.number = raw.number;
+    packet.time = raw.time;
+    packet.len = raw.len;
+    packet.cap_len = clamp(raw.bytes.len());
+    packet.link = raw.link;
+    packet.interface.clone_from(&raw.interface);
+    packet.checksum_pending = raw.checksum_pending;
+    if let Some(b) = packet.add_buffer(BufferKind::Frame).and_then(|id| packet.buffer_mut(id)) {
+        b.bytes.extend_from_slice(&raw.bytes);
+    }
+    frame::describe(raw, memory, packet);
+    let first = lookup(Key::Link(raw.link.0)).unwrap_or(&data::PROTOCOL);
+    let len = raw.bytes.len();
+    let reach = Reach { start: 0, end: len, claimed: len.max(raw.len as usize), claimed_by: None };
+    let bytes = packet.lend(0);
+    let mut walker = Walker { memory, packet };
+    walker.chain(&bytes, 0, first, reach, Context { via: u32::from(raw.link.0), ..Context::default() }, 0);
+    packet.give_back(0, bytes);
+}
+
+/// What belongs to one layer.
+#[derive(Clone, Copy)]
+struct Reach {
+    start: usize,
+    end: usize,
+    claimed: usize,
+    claimed_by: Option<&'static FieldDef>,
+}
+
+struct Walker<'a> {
+    memory: &'a mut dyn Memory,
+    packet: &'a mut Packet,
+}
+
+impl Walker<'_> {
+    /// Dissects one layer after the other in one buffer, until one says that nothing follows.
+    fn chain(
+        &mut self,
+        bytes: &[u8],
+        buf: u8,
+        first: &'static Protocol,
+        mut reach: Reach,
+        mut context: Context,
+        mut nesting: u8,
+    ) {
+        let mut row = first;
+        loop {
+            nesting += 1;
+            if nesting > DEEPEST {
+                if let Some(l) = self.packet.layers.last_mut() {
+                    l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(
+                        "more layers stand inside each other than are followed here",
+                    ))));
+                }
+                return;
+            }
+            let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
+            if let Some((id, joined)) = next.buffer {
+                let whole = self.packet.lend(id);
+                self.join(joined, id, whole.len(), BufferKind::Defragmented);
+                let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
+                if let Some(row) = choose(next.to, &mut context) {
+                    self.chain(&whole, id, row, inner, context, nesting);
+                }
+                self.packet.give_back(id, whole);
+                return;
+            }
+            if let To::Stream(segment, joined) = next.to {
+                self.deliver(bytes, buf, reach, &segment, joined, context, nesting);
+                return;
+            }
+            let Some(following) = choose(next.to, &mut context) else { return };
+            if reach.start >= reach.end && !(reach.claimed > reach.end && !matches!(next.to, To::Data)) {
+                return;
+            }
+            row = following;
+        }
+    }
+
+    /// Dissects one layer. Moves `reach` to its payload; `None` when it was damaged.
+    fn layer(
+        &mut self,
+        bytes: &[u8],
+        buf: u8,
+        row: &'static Protocol,
+        reach: &mut Reach,
+        context: &mut Context,
+    ) -> Option<Next> {
+        let before = clamp(self.packet.fields.len());
+        let index = self.packet.layers.len();
+        let quoted = context.quoted;
+        // The row goes in first, so that what the dissector adds itself (a joined buffer) comes after it.
+        self.packet.layers.push(Layer {
+            proto: row.about,
+            span: Span::default(),
+            fields: before..before,
+            trouble: None,
+            quoted,
+        });
+        let mut cursor = Cursor {
+            bytes,
+            buf,
+            start: reach.start,
+            end: reach.end,
+            claimed: reach.claimed,
+            claimed_by: reach.claimed_by,
+            packet: self.packet,
+            memory: self.memory,
+            depth: 0,
+            doubt: None,
+            context: *context,
+        };
+        let done = (row.dissect)(&mut cursor);
+        let (end, claimed, claimed_by, after, doubt) =
+            (cursor.end, cursor.claimed, cursor.claimed_by, cursor.context, cursor.doubt);
+        *context = after;
+        let header = match &done {
+            Ok(next) => next.header.min(end.saturating_sub(reach.start)),
+            Err(_) => end.saturating_sub(reach.start),
+        };
+        let fields = before..clamp(self.packet.fields.len());
+        if let Some(l) = self.packet.layers.get_mut(index) {
+            l.span = Span { buf, start: clamp(reach.start), len: clamp(header) };
+            l.fields = fields;
+            l.trouble = done.as_ref().err().copied().or(doubt);
+        }
+        let next = done.ok()?;
+        *reach = Reach { start: reach.start + header, end, claimed, claimed_by };
+        Some(next)
+    }
+
+    /// Dissects the messages that a segment completes.
+    #[expect(clippy::too_many_arguments, reason = "a layer's whole situation, passed on once")]
+    fn deliver(
+        &mut self,
+        bytes: &[u8],
+        buf: u8,
+        reach: Reach,
+        segment: &Segment,
+        joined: &'static Joined,
+        context: Context,
+        nesting: u8,
+    ) {
+        let payload = bytes.get(reach.start..reach.end).unwrap_or(&[]);
+        let Some(conversation) = context.conversation else {
+            return self.undelivered(bytes, buf, reach, context, nesting);
+        };
+        let here = Piece { frame: self.packet.number, start: clamp(reach.start), len: clamp(payload.len()) };
+        loop {
+            let id = self.packet.add_buffer(BufferKind::Reassembled);
+            // Out of buffers, messages still come, but a joined one has no place to go and is skipped.
+            let mut none = Buffer::default();
+            let whole = id.and_then(|id| self.packet.buffer_mut(id)).unwrap_or(&mut none);
+            let Some(delivery) = self.memory.deliver(conversation, segment, payload, here, whole) else {
+                self.packet.drop_buffer_if(id);
+                return;
+            };
+            let row = delivery.protocol.unwrap_or(&data::PROTOCOL);
+            let inner = Context { continuation: delivery.continuation, ..context };
+            match (delivery.place, id) {
+                (Place::Payload(range), _) => {
+                    self.packet.drop_buffer_if(id);
+                    let (start, end) = (reach.start + range.start, reach.start + range.end);
+                    // A message that ends where the capture cut the segment was promised more.
+                    let claimed = if end == reach.end { reach.claimed.max(end) } else { end };
+                    self.chain(
+                        bytes,
+                        buf,
+                        row,
+                        Reach { start, end, claimed, claimed_by: reach.claimed_by },
+                        inner,
+                        nesting,
+                    );
+                }
+                (Place::Whole, Some(id)) => {
+                    let whole = self.packet.lend(id);
+                    self.join(joined, id, whole.len(), BufferKind::Reassembled);
+                    let all = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
+                    self.chain(&whole, id, row, all, inner, nesting);
+                    self.packet.give_back(id, whole);
+                }
+                (Place::Whole, None) => {}
+            }
+        }
+    }
+
+    /// Without a memory, the payload of a segment is taken for one message of its port's protocol.
+    fn undelivered(&mut self, bytes: &[u8], buf: u8, reach: Reach, context: Context, nesting: u8) {
+        if reach.start < reach.end {
+            let row = choose(To::Ports(context.ends.src_port, context.ends.dst_port).over_tcp(), &mut { context });
+            self.chain(bytes, buf, row.unwrap_or(&data::PROTOCOL), reach, context, nesting);
+        }
+    }
+
+    /// Adds the layer that says which frames gave the bytes of a buffer.
+    fn join(&mut self, joined: &'static Joined, id: u8, len: usize, kind: BufferKind) {
+        let before = clamp(self.packet.fields.len());
+        let span = Span { buf: id, start: 0, len: clamp(len) };
+        let count = self.packet.buffers().get(usize::from(id)).map_or(0, |b| b.sources.len());
+        let mut at = 0;
+        for i in 0..count {
+            let Some(piece) = self.packet.buffers().get(usize::from(id)).and_then(|b| b.sources.get(i)).copied() else {
+                break;
+            };
+            let span = Span { buf: id, start: at, len: piece.len };
+            at = at.saturating_add(piece.len);
+            self.packet.fields.push(crate::model::Field {
+                def: joined.frame,
+                value: Value::Uint(piece.frame),
+                span,
+                depth: 0,
+            });
+        }
+        for (def, n) in [(joined.count, count), (joined.length, len)] {
+            self.packet.fields.push(crate::model::Field {
+                def,
+                value: Value::Uint(n as u64),
+                span: Span::default(),
+                depth: 0,
+            });
+        }
+        if let Some(b) = self.packet.buffer_mut(id) {
+            b.kind = kind;
+        }
+        let fields = before..clamp(self.packet.fields.len());
+        self.packet.layers.push(Layer { proto: joined.about, span, fields, trouble: None, quoted: false });
+    }
+}
+
+impl To {
+    fn over_tcp(self) -> Self {
+        match self {
+            Self::Ports(a, b) => {
+                let (low, high) = (a.min(b), a.max(b));
+                lookup(Key::TcpPort(low)).or_else(|| lookup(Key::TcpPort(high))).map_or(Self::Data, Self::Row)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Who comes next, and by which number it was found. `None` when nothing does.
+fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
+    match to {
+        To::End | To::Stream(..) => None,
+        To::Data => Some(&data::PROTOCOL),
+        To::Row(row) => Some(row),
+        To::Key(key) => {
+            context.via = match key {
+                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) => u32::from(n),
+                Key::IpProto(n) | Key::Sap(n) => u32::from(n),
+                Key::Upgrade(_) | Key::Guess => 0,
+            };
+            Some(lookup(key).unwrap_or(&data::PROTOCOL))
+        }
+        To::Ports(a, b) => {
+            let found = [a.min(b), a.max(b)].into_iter().find_map(|p| lookup(Key::UdpPort(p)).map(|row| (p, row)));
+            let (port, row) = found.unwrap_or((0, &data::PROTOCOL));
+            context.via = u32::from(port);
+            Some(row)
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Capture files: pcap and pcapng, gzipped or not. (Read and write.)

@@ -1,0 +1,60 @@
+//! Rank 1: where frames come from.
+
+pub mod file;
+
+use crate::model::RawFrame;
+
+/// Something that gives frames, one after the other.
+pub trait Source {
+    /// Writes the next frame into `frame`, or says why there is none.
+    ///
+    /// # Errors
+    /// A damaged or unreadable source. What was read before it stands.
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError>;
+}
+
+/// What a source answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A frame was written.
+    Frame,
+    /// Nothing now, but something may come: a live source woke up for its caller's sake.
+    Idle,
+    /// There will be no more.
+    End,
+}
+
+/// Why a source gave up.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The operating system said no.
+    #[error("{what}: {error}")]
+    Io {
+        /// What was tried, with the name of the file or interface.
+        what: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// It is no capture at all.
+    #[error("{what}")]
+    NotACapture {
+        /// One clear sentence, without a full stop, that names the file.
+        what: String,
+    },
+    /// The capture ends in the middle of a packet. What came before it is good.
+    #[error("the capture is cut short after packet {after}: {why}")]
+    CutShort {
+        /// The number of the last good packet.
+        after: u64,
+        /// What was wrong.
+        why: String,
+    },
+    /// A capture's structure is broken. What came before it is good.
+    #[error("the capture is damaged after packet {after}: {why}")]
+    Damaged {
+        /// The number of the last good packet.
+        after: u64,
+        /// What was wrong.
+        why: String,
+    },
+}
