@@ -3,6 +3,7 @@
 //! A row is written once, beside the protocol that owns it, and everything else (help, filters,
 //! JSON, the expanded view) loops over rows. Names are Wireshark's filter names, verbatim.
 
+use super::packet::{Layer, Packet};
 use std::fmt;
 
 /// What a protocol is called and which fields it can give. Everything static that a view needs.
@@ -18,7 +19,13 @@ pub struct Identity {
     pub spec: &'static str,
     /// Its fields, in Wireshark's order of display.
     pub fields: &'static [&'static FieldDef],
+    /// Writes the one line that `--brief` and the ladder show of a layer; `None` lists its first fields.
+    pub summary: Option<Summary>,
 }
+
+/// Appends one line about a layer, without its protocol's name. Text from the packet goes through
+/// [`show::escape`](super::show::escape). Called for every packet: no `format!`.
+pub type Summary = fn(&Packet, &Layer, &mut String);
 
 /// The seven layers of ISO/IEC 7498-1. TCP/IP was not built from them; the mapping is a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

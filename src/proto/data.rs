@@ -4,7 +4,7 @@ use super::prelude::*;
 
 /// Unclaimed bytes.
 pub static ABOUT: Identity =
-    Identity { name: "data", title: "Data", osi: Osi::Application, spec: "none", fields: FIELDS };
+    Identity { name: "data", title: "Data", osi: Osi::Application, spec: "none", fields: FIELDS, summary: None };
 
 fields! {
     DATA = dynamic(Kind::Bytes,   "data.data", "Data",   "Bytes that no protocol here knows how to read.");

@@ -11,7 +11,7 @@ use super::prelude::*;
 
 /// Ethernet.
 pub static ABOUT: Identity =
-    Identity { name: "eth", title: "Ethernet II", osi: Osi::Link, spec: "IEEE 802.3", fields: FIELDS };
+    Identity { name: "eth", title: "Ethernet II", osi: Osi::Link, spec: "IEEE 802.3", fields: FIELDS, summary: None };
 
 /// The names of EtherTypes, for every protocol that carries one.
 pub(super) const ETHER_TYPES: &[(u64, &str)] = &[

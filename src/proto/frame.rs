@@ -7,7 +7,7 @@ use crate::model::{Field, Layer, Packet, RawFrame, Span};
 
 /// The frame.
 pub static ABOUT: Identity =
-    Identity { name: "frame", title: "Frame", osi: Osi::Physical, spec: "capture file", fields: FIELDS };
+    Identity { name: "frame", title: "Frame", osi: Osi::Physical, spec: "capture file", fields: FIELDS, summary: None };
 
 fields! {
     INTERFACE_NAME = derived(Kind::Text,     "frame.interface_name", "Interface",       "Which interface of the capturing machine saw it.");

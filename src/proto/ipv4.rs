@@ -16,8 +16,14 @@ use super::prelude::*;
 use super::{Joined, cursor::clamp};
 
 /// IPv4.
-pub static ABOUT: Identity =
-    Identity { name: "ip", title: "Internet Protocol Version 4", osi: Osi::Network, spec: "RFC 791", fields: FIELDS };
+pub static ABOUT: Identity = Identity {
+    name: "ip",
+    title: "Internet Protocol Version 4",
+    osi: Osi::Network,
+    spec: "RFC 791",
+    fields: FIELDS,
+    summary: None,
+};
 
 /// Names of IP protocol numbers, for IPv4 and IPv6.
 pub(super) const PROTOCOLS: &[(u64, &str)] = &[
@@ -109,6 +115,7 @@ static FRAGMENTS: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 791 §3.2",
     fields: JOINED_FIELDS,
+    summary: None,
 };
 /// A frame that gave a fragment.
 pub static FRAGMENT: FieldDef =

@@ -25,6 +25,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Transport,
     spec: "RFC 9293",
     fields: FIELDS,
+    summary: None,
 };
 
 /// The flag bits of [`Segment::flags`] (RFC 9293 §3.1, RFC 3168 §6.1).
@@ -171,6 +172,7 @@ static SEGMENTS: Identity = Identity {
     osi: Osi::Transport,
     spec: "RFC 9293 §3.10.7.4",
     fields: JOINED_FIELDS,
+    summary: None,
 };
 /// A frame that gave a segment.
 pub static SEGMENT: FieldDef =

@@ -11,8 +11,14 @@ use super::memory::Talk;
 use super::prelude::*;
 
 /// UDP.
-pub static ABOUT: Identity =
-    Identity { name: "udp", title: "User Datagram Protocol", osi: Osi::Transport, spec: "RFC 768", fields: FIELDS };
+pub static ABOUT: Identity = Identity {
+    name: "udp",
+    title: "User Datagram Protocol",
+    osi: Osi::Transport,
+    spec: "RFC 768",
+    fields: FIELDS,
+    summary: None,
+};
 
 fields! {
     SRCPORT  = u16_at(0, "udp.srcport",  "Source port",      "Which program on the sender spoke.");

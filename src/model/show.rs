@@ -1,0 +1,548 @@
+//! How a value is written for people: the one formatter that every view, note and lesson uses.
+//!
+//! [`escape`] is the only way by which text from a packet reaches a screen. Whoever sends packets can
+//! put anything into them: a terminal's commands (ECMA-48), characters that turn the reading direction
+//! around (Unicode UAX #9), or none that anyone sees. All of those are written as visible escapes.
+//!
+//! Everything here appends to a `String` and allocates nothing when it has room.
+
+use super::field::{Field, Kind, Value};
+use super::packet::Packet;
+use std::net::Ipv6Addr;
+
+/// Bytes of a byte field that [`value`] writes.
+const MOST_BYTES: usize = 32;
+/// Characters of a text field that [`value`] writes.
+const MOST_CHARS: usize = 400;
+/// Marks that may stack on one letter before the rest is written as escapes.
+const MOST_MARKS: u8 = 4;
+
+/// Characters that are invisible, or that change how the text around them is read. Ascending.
+const HIDDEN: &[(u32, u32)] = &[
+    (0x00, 0x1f),          // C0
+    (0x5c, 0x5c),          // the backslash itself, so that an escape is never ambiguous
+    (0x7f, 0x9f),          // DEL and C1
+    (0xad, 0xad),          // soft hyphen
+    (0x034f, 0x034f),      // grapheme joiner
+    (0x061c, 0x061c),      // Arabic letter mark
+    (0x115f, 0x1160),      // Hangul fillers
+    (0x17b4, 0x17b5),      // Khmer inherent vowels
+    (0x180b, 0x180f),      // Mongolian selectors
+    (0x200b, 0x200f),      // zero width, direction marks
+    (0x2028, 0x202e),      // line and paragraph separators, embeddings and overrides
+    (0x2060, 0x206f),      // joiner, invisible operators, isolates
+    (0x3164, 0x3164),      // Hangul filler
+    (0xfe00, 0xfe0f),      // variation selectors
+    (0xfeff, 0xfeff),      // byte order mark
+    (0xffa0, 0xffa0),      // Hangul filler
+    (0xfff0, 0xffff),      // interlinear annotation, specials
+    (0x1_bca0, 0x1_bca3),  // shorthand controls
+    (0x1_d173, 0x1_d17a),  // musical controls
+    (0xe_0000, 0x10_ffff), // tags, selectors, private planes
+];
+
+/// Marks that are drawn over the letter before them.
+const MARKS: &[(u32, u32)] =
+    &[(0x0300, 0x036f), (0x0483, 0x0489), (0x1ab0, 0x1aff), (0x1dc0, 0x1dff), (0x20d0, 0x20ff), (0xfe20, 0xfe2f)];
+
+// ---- text
+
+/// Appends text of a packet so that it cannot do anything to a screen but be read.
+///
+/// Bytes that are no UTF-8 become `\xff`, hidden characters `\n`, `\x1b` or `\u{202e}`.
+pub fn escape(bytes: &[u8], out: &mut String) {
+    escape_within(bytes, usize::MAX, out);
+}
+
+/// The same in at most `most` characters; `…` stands for what is left out. Whether all was written.
+pub fn escape_within(bytes: &[u8], most: usize, out: &mut String) -> bool {
+    // A character takes four bytes at most: what lies behind cannot be reached.
+    let head = bytes.get(..most.saturating_mul(4).saturating_add(4)).unwrap_or(bytes);
+    let mut pen = Pen { out, left: most, marks: 0 };
+    for chunk in head.utf8_chunks() {
+        if !pen.text(chunk.valid()) || !chunk.invalid().iter().all(|&b| pen.byte(b)) {
+            pen.out.push('…');
+            return false;
+        }
+    }
+    if head.len() < bytes.len() {
+        pen.out.push('…');
+    }
+    head.len() == bytes.len()
+}
+
+struct Pen<'a> {
+    out: &'a mut String,
+    left: usize,
+    marks: u8,
+}
+
+impl Pen<'_> {
+    /// Writes as many characters as there is room for. Whether that was all.
+    fn text(&mut self, text: &str) -> bool {
+        let mut rest = text;
+        while !rest.is_empty() {
+            let plain = rest.bytes().take(self.left).take_while(|&b| matches!(b, b' '..=b'~' if b != b'\\')).count();
+            let (run, after) = rest.split_at(plain);
+            if plain > 0 {
+                self.out.push_str(run);
+                self.left -= plain;
+                self.marks = 0;
+            }
+            let mut chars = after.chars();
+            let Some(c) = chars.next() else { return true };
+            if !self.char(c) {
+                return false;
+            }
+            rest = chars.as_str();
+        }
+        true
+    }
+
+    fn char(&mut self, c: char) -> bool {
+        self.marks = if within(MARKS, c) { self.marks.saturating_add(1) } else { 0 };
+        if self.marks <= MOST_MARKS && !within(HIDDEN, c) {
+            return self.room(1) && {
+                self.out.push(c);
+                true
+            };
+        }
+        let short = match c {
+            '\n' => "\\n",
+            '\r' => "\\r",
+            '\t' => "\\t",
+            '\\' => "\\\\",
+            _ => "",
+        };
+        if !short.is_empty() {
+            return self.room(2) && {
+                self.out.push_str(short);
+                true
+            };
+        }
+        let code = u32::from(c);
+        if let Ok(b) = u8::try_from(code)
+            && b < 0x80
+        {
+            return self.byte(b);
+        }
+        let digits = digits_of(u64::from(code)).max(4);
+        self.room(digits + 4) && {
+            self.out.push_str("\\u{");
+            hex_digits(u64::from(code), digits, self.out);
+            self.out.push('}');
+            true
+        }
+    }
+
+    /// A byte that is no text, or a control character.
+    fn byte(&mut self, b: u8) -> bool {
+        self.marks = 0;
+        self.room(4) && {
+            self.out.push_str("\\x");
+            hex_digits(u64::from(b), 2, self.out);
+            true
+        }
+    }
+
+    fn room(&mut self, chars: usize) -> bool {
+        let fits = chars <= self.left;
+        self.left = if fits { self.left - chars } else { 0 };
+        fits
+    }
+}
+
+fn within(ranges: &[(u32, u32)], c: char) -> bool {
+    let code = u32::from(c);
+    let at = ranges.partition_point(|&(first, _)| first <= code);
+    at.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|&(_, last)| code <= last)
+}
+
+// ---- numbers
+
+/// Appends a number in decimal.
+pub fn number(n: u64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(n));
+}
+
+/// Appends a signed number in decimal.
+pub fn signed(n: i64, out: &mut String) {
+    out.push_str(itoa::Buffer::new().format(n));
+}
+
+/// Appends `0x` and at least `digits` hexadecimal digits.
+pub fn hex(n: u64, digits: usize, out: &mut String) {
+    out.push_str("0x");
+    hex_digits(n, digits.max(digits_of(n)), out);
+}
+
+/// Appends two hexadecimal digits for each byte, with `between` between them.
+pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
+    for (i, &b) in bytes.iter().enumerate() {
+        if i > 0 {
+            out.push_str(between);
+        }
+        hex_digits(u64::from(b), 2, out);
+    }
+}
+
+fn hex_digits(n: u64, digits: usize, out: &mut String) {
+    for i in (0..digits).rev() {
+        let nibble = n.checked_shr(4 * i as u32).unwrap_or(0) & 15;
+        out.push(char::from(b"0123456789abcdef"[nibble as usize]));
+    }
+}
+
+fn digits_of(n: u64) -> usize {
+    (64 - (n | 1).leading_zeros()).div_ceil(4) as usize
+}
+
+/// Appends nanoseconds as seconds with exactly `decimals` (0 to 9) decimals, rounded as tshark does.
+pub fn seconds(nanos: i64, decimals: usize, out: &mut String) {
+    let unit = 10u64.pow(9 - decimals.min(9) as u32);
+    let n = nanos.unsigned_abs().saturating_add(unit / 2) / unit;
+    let whole = 1_000_000_000 / unit;
+    if nanos < 0 {
+        out.push('-');
+    }
+    number(n / whole, out);
+    if decimals > 0 {
+        out.push('.');
+        let mut digits = itoa::Buffer::new();
+        let digits = digits.format(n % whole);
+        (digits.len()..decimals.min(9)).for_each(|_| out.push('0'));
+        out.push_str(digits);
+    }
+}
+
+/// Appends a span of time in seconds, to the millisecond, microsecond or nanosecond that it needs.
+pub fn duration(nanos: i64, out: &mut String) {
+    let decimals = match nanos {
+        0 => 0,
+        n if n % 1_000_000 == 0 => 3,
+        n if n % 1_000 == 0 => 6,
+        _ => 9,
+    };
+    seconds(nanos, decimals, out);
+    out.push_str(" s");
+}
+
+/// Appends a moment as date and time of day, in UTC.
+pub fn moment(time: super::Time, out: &mut String) {
+    let (days, second) = (time.secs().div_euclid(86_400), time.secs().rem_euclid(86_400));
+    let (year, month, day) = civil(days);
+    let mut two = |n: i64, before: &str| {
+        out.push_str(before);
+        if n < 10 {
+            out.push('0');
+        }
+        signed(n, out);
+    };
+    two(year, "");
+    two(month, "-");
+    two(day, "-");
+    two(second / 3600, " ");
+    two(second / 60 % 60, ":");
+    two(second % 60, ":");
+    let fraction = i64::from(time.subsec_nanos());
+    if fraction > 0 {
+        let from = out.len();
+        duration(fraction, out);
+        // "0.25 s" without its zero and its unit.
+        out.truncate(out.len() - 2);
+        out.remove(from);
+    }
+    out.push_str(" UTC");
+}
+
+/// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
+///
+/// Years are counted from March, so that the leap day comes last: 146,097 days make 400 years.
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let (era, of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let from_march = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+// ---- addresses
+
+/// Appends a hardware address: `02:00:00:00:00:01`.
+pub fn mac(bytes: &[u8], out: &mut String) {
+    hex_bytes(bytes, ":", out);
+}
+
+/// Appends an IPv4 address: `10.0.0.1`.
+pub fn ipv4(bytes: [u8; 4], out: &mut String) {
+    for (i, b) in bytes.into_iter().enumerate() {
+        if i > 0 {
+            out.push('.');
+        }
+        number(u64::from(b), out);
+    }
+}
+
+/// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).
+pub fn ipv6(bytes: [u8; 16], out: &mut String) {
+    let address = Ipv6Addr::from(bytes);
+    let groups = address.segments();
+    if address.to_ipv4_mapped().is_some() {
+        out.push_str("::ffff:");
+        let [.., a, b, c, d] = bytes;
+        return ipv4([a, b, c, d], out);
+    }
+    let (mut best, mut run) = (0..0, 0..0);
+    for (i, &g) in groups.iter().enumerate() {
+        run = if g != 0 { i + 1..i + 1 } else { run.start..i + 1 };
+        // RFC 5952 §4.2: the first of the longest, and never a single group.
+        if run.len() > best.len().max(1) {
+            best = run.clone();
+        }
+    }
+    let mut colon = false;
+    for (i, &g) in groups.iter().enumerate() {
+        if best.contains(&i) {
+            if i == best.start {
+                out.push_str("::");
+                colon = false;
+            }
+            continue;
+        }
+        if colon {
+            out.push(':');
+        }
+        hex_digits(u64::from(g), digits_of(u64::from(g)), out);
+        colon = true;
+    }
+}
+
+// ---- fields
+
+/// Appends the value of a field as people read it: `6 (TCP)`, `0x002`, `10.0.0.1`, `set`.
+///
+/// Nothing for a field that only says that it is there. Long bytes and texts are cut, with `…`.
+pub fn value(packet: &Packet, field: &Field, out: &mut String) {
+    let def = field.def;
+    match (field.value, def.kind) {
+        (Value::None, _) => {}
+        (Value::Bool(b), _) => match def.name_of(u64::from(b)) {
+            Some(name) => named(u64::from(b), name, out),
+            None => out.push_str(if b { "set" } else { "not set" }),
+        },
+        (Value::Uint(n), Kind::Moment) => moment(super::Time::new(i64::try_from(n).unwrap_or(i64::MAX), 0), out),
+        (Value::Uint(n), Kind::Hex(bits)) => {
+            let bits = if def.mask() == 0 { u32::from(bits) } else { def.mask().count_ones() };
+            hex(n, bits.div_ceil(4) as usize, out);
+            if let Some(name) = def.name_of(n) {
+                in_brackets(name, out);
+            }
+        }
+        (Value::Uint(n), _) => match def.name_of(n) {
+            Some(name) => named(n, name, out),
+            None => number(n, out),
+        },
+        (Value::Int(n), _) => signed(n, out),
+        (Value::Nanos(n), Kind::Moment) => moment(super::Time(n), out),
+        (Value::Nanos(n), _) => duration(n, out),
+        (Value::Text(slice), _) => {
+            escape_within(packet.bytes(slice), MOST_CHARS, out);
+        }
+        (Value::Bytes(slice), kind) => octets(packet.bytes(slice), kind, out),
+    }
+}
+
+fn named(n: u64, name: &str, out: &mut String) {
+    number(n, out);
+    in_brackets(name, out);
+}
+
+fn in_brackets(name: &str, out: &mut String) {
+    out.push_str(" (");
+    out.push_str(name);
+    out.push(')');
+}
+
+/// Bytes by the kind of their field. An address of another length than its kind has is shown as bytes.
+fn octets(bytes: &[u8], kind: Kind, out: &mut String) {
+    match (kind, <[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
+        (Kind::Ipv4, Ok(four), _) => ipv4(four, out),
+        (Kind::Ipv6, _, Ok(sixteen)) => ipv6(sixteen, out),
+        (Kind::Text, ..) => {
+            escape_within(bytes, MOST_CHARS, out);
+        }
+        _ => {
+            let head = bytes.get(..MOST_BYTES).unwrap_or(bytes);
+            hex_bytes(head, ":", out);
+            if head.len() < bytes.len() {
+                out.push_str("… (");
+                number(bytes.len() as u64, out);
+                out.push_str(" bytes)");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::field::row;
+    use crate::model::{BufferKind, FieldDef, Span, Time};
+
+    fn escaped(bytes: &[u8]) -> String {
+        let mut out = String::new();
+        escape(bytes, &mut out);
+        out
+    }
+
+    fn written(write: impl FnOnce(&mut String)) -> String {
+        let mut out = String::new();
+        write(&mut out);
+        out
+    }
+
+    /// Strings that try to do something to whoever prints them, and what is printed.
+    const EVIL: &[(&str, &[u8], &str)] = &[
+        ("window title", b"\x1b]0;pwned\x07", r"\x1b]0;pwned\x07"),
+        ("window title, ST", b"\x1b]2;pwned\x1b\\", r"\x1b]2;pwned\x1b\\"),
+        ("clear the screen", b"\x1b[2J\x1b[H", r"\x1b[2J\x1b[H"),
+        ("colours", b"\x1b[31;5mRED", r"\x1b[31;5mRED"),
+        ("make the terminal answer", b"\x1b[6n\x1b[c\x05", r"\x1b[6n\x1b[c\x05"),
+        ("clipboard", b"\x1b]52;c;cm0gLXJmIH4K\x07", r"\x1b]52;c;cm0gLXJmIH4K\x07"),
+        ("device control", b"\x1bP+q544e\x1b\\", r"\x1bP+q544e\x1b\\"),
+        ("reset", b"\x1bc", r"\x1bc"),
+        ("C1 as bytes", b"\x9b31mX\x9d0;t\x9c\x90q\x9c\x85", r"\x9b31mX\x9d0;t\x9c\x90q\x9c\x85"),
+        ("C1 as text", "\u{9b}31mX\u{9d}0;t\u{9c}\u{85}".as_bytes(), r"\u{009b}31mX\u{009d}0;t\u{009c}\u{0085}"),
+        (
+            "direction",
+            "abc\u{202e}gnp.exe\u{202c}\u{2066}x\u{2069}\u{200f}\u{61c}".as_bytes(),
+            r"abc\u{202e}gnp.exe\u{202c}\u{2066}x\u{2069}\u{200f}\u{061c}",
+        ),
+        ("zero width", "a\u{200b}b\u{feff}c\u{2060}d".as_bytes(), r"a\u{200b}b\u{feff}c\u{2060}d"),
+        ("line separators", "a\u{2028}b\u{2029}c".as_bytes(), r"a\u{2028}b\u{2029}c"),
+        (
+            "bytes that are no text",
+            b"\xff\xfe\xc0\xaf\xed\xa0\x80\xf5\x80\x80\x80\xe2\x82",
+            r"\xff\xfe\xc0\xaf\xed\xa0\x80\xf5\x80\x80\x80\xe2\x82",
+        ),
+        ("zero bytes", b"a\x00b\x00c", r"a\x00b\x00c"),
+        ("overwriting", b"safe\rEVIL", r"safe\rEVIL"),
+        ("rubbing out", b"safe\x08\x08EVIL\x7f", r"safe\x08\x08EVIL\x7f"),
+        ("vertical tab, form feed", b"a\x0bb\x0cc\x0e\x0f", r"a\x0bb\x0cc\x0e\x0f"),
+        ("lines", b"a\nb\tc", r"a\nb\tc"),
+        ("markup is no business of a terminal", b"<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("format strings", b"%n%s{}{0}{:?}", "%n%s{}{0}{:?}"),
+        ("tags", "x\u{e0067}\u{e007f}".as_bytes(), r"x\u{e0067}\u{e007f}"),
+        ("joined emoji", "👨\u{200d}👩".as_bytes(), r"👨\u{200d}👩"),
+        ("a backslash", br"C:\x1b", r"C:\\x1b"),
+        ("plain text of any script", "Grüße, 世界, नमस्ते".as_bytes(), "Grüße, 世界, नमस्ते"),
+    ];
+
+    #[test]
+    fn nothing_that_a_packet_holds_reaches_the_screen_but_readable_text() {
+        for &(what, bytes, expected) in EVIL {
+            assert_eq!(escaped(bytes), expected, "{what}");
+        }
+        for code in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| c.is_control()) {
+            let out = escaped(code.to_string().as_bytes());
+            assert!(out.is_ascii() && !out.contains(|c: char| c.is_control()), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn a_pile_of_marks_on_one_letter_is_not_drawn() {
+        let out = escaped(("e".to_string() + &"\u{301}".repeat(400)).as_bytes());
+        assert_eq!(out.matches('\u{301}').count(), usize::from(MOST_MARKS));
+        assert_eq!(out.matches(r"\u{0301}").count(), 400 - usize::from(MOST_MARKS));
+    }
+
+    #[test]
+    fn a_bounded_text_says_that_it_goes_on_and_never_cuts_an_escape() {
+        let cut = |bytes: &[u8], most| written(|out| _ = escape_within(bytes, most, out));
+        assert_eq!(cut(b"abcdef", 6), "abcdef");
+        assert_eq!(cut(b"abcdef", 5), "abcde…");
+        assert_eq!(cut(b"abc\x1b[31m", 6), "abc…");
+        assert_eq!(cut("世界世界".as_bytes(), 3), "世界世…");
+        assert_eq!(cut(&[b'A'; 20_000], 10), "AAAAAAAAAA…");
+        assert_eq!(cut(b"a", 0), "…");
+        assert_eq!(cut(b"", 0), "");
+        for most in 0..40 {
+            for &(what, bytes, _) in EVIL {
+                assert!(cut(bytes, most).chars().count() <= most + 1, "{what} in {most}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_wireshark_writes_them() {
+        assert_eq!(written(|o| hex(2, 3, o)), "0x002");
+        assert_eq!(written(|o| hex(0x1_0000, 4, o)), "0x10000");
+        assert_eq!(written(|o| hex(u64::MAX, 0, o)), "0xffffffffffffffff");
+        assert_eq!(written(|o| seconds(1_234_567_890, 6, o)), "1.234568");
+        assert_eq!(written(|o| seconds(-1_000, 6, o)), "-0.000001");
+        assert_eq!(written(|o| seconds(i64::MIN, 0, o)), "-9223372037");
+    }
+
+    #[test]
+    fn a_duration_has_as_many_decimals_as_it_needs_in_threes() {
+        for (nanos, expected) in [
+            (0, "0 s"),
+            (1, "0.000000001 s"),
+            (123_000, "0.000123 s"),
+            (1_500_000_000, "1.500 s"),
+            (-25_000_000, "-0.025 s"),
+        ] {
+            assert_eq!(written(|o| duration(nanos, o)), expected);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_a_date_in_utc() {
+        let at = |secs, nanos| written(|o| moment(Time::new(secs, nanos), o));
+        assert_eq!(at(0, 0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(at(951_782_399, 5), "2000-02-28 23:59:59.000000005 UTC");
+        assert_eq!(at(951_782_400, 250_000_000), "2000-02-29 00:00:00.250 UTC");
+        assert_eq!(at(-1, 0), "1969-12-31 23:59:59 UTC");
+        assert_eq!(written(|o| moment(Time(i64::MAX), o)), "2262-04-11 23:47:16.854775807 UTC");
+        assert_eq!(written(|o| moment(Time(i64::MIN), o)), "1677-09-21 00:12:43.145224192 UTC");
+    }
+
+    #[test]
+    fn an_ipv6_address_is_written_as_the_standard_library_writes_it() {
+        for text in ["::", "::1", "1::", "fe80::1:0:0:2", "2001:db8:0:1:1:1:1:1", "1:0:0:2::3", "::ffff:10.0.0.1"] {
+            let address: Ipv6Addr = text.parse().unwrap();
+            assert_eq!(written(|o| ipv6(address.octets(), o)), text);
+        }
+    }
+
+    #[test]
+    fn a_field_is_written_by_its_kind() {
+        static PROTO: FieldDef = row::u8_at(0, "t.proto", "P", "").names(&[(6, "TCP")]);
+        static FLAGS: FieldDef = row::u16_at(0, "t.flags", "F", "").bits(0x0fff).hex();
+        static SYN: FieldDef = row::bit_at(0, 1, 2, "t.syn", "S", "");
+        static ADDR: FieldDef = row::ipv4_at(0, "t.addr", "A", "");
+        static NAME: FieldDef = row::dynamic(Kind::Text, "t.name", "N", "");
+        static DATA: FieldDef = row::dynamic(Kind::Bytes, "t.data", "D", "");
+        let mut packet = Packet::new();
+        let id = packet.add_buffer(BufferKind::Frame).unwrap();
+        packet.buffer_mut(id).unwrap().bytes.extend((0..64).map(|i| i + 9));
+        packet.text.extend_from_slice(b"a\x07");
+        let slice = |buf, len| Span { buf, start: 0, len };
+        let show = |def, value| {
+            let field = Field { def, value, span: Span::default(), depth: 0 };
+            written(|o| super::value(&packet, &field, o))
+        };
+        assert_eq!(show(&PROTO, Value::Uint(6)), "6 (TCP)");
+        assert_eq!(show(&PROTO, Value::Uint(7)), "7");
+        assert_eq!(show(&FLAGS, Value::Uint(2)), "0x002");
+        assert_eq!(show(&SYN, Value::Bool(true)), "set");
+        assert_eq!(show(&ADDR, Value::Bytes(slice(0, 4))), "9.10.11.12");
+        assert_eq!(show(&ADDR, Value::Bytes(slice(0, 3))), "09:0a:0b");
+        assert_eq!(show(&NAME, Value::Text(slice(Span::TEXT, 2))), r"a\x07");
+        assert!(show(&DATA, Value::Bytes(slice(0, 64))).ends_with(":28… (64 bytes)"));
+        assert_eq!(show(&DATA, Value::Bytes(slice(9, 64))), "");
+    }
+}
