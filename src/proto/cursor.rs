@@ -323,6 +323,39 @@ impl<'a> Cursor<'a> {
         Some(id)
     }
 
+    /// Adds a buffer that `fill` writes, and gives its id and length. Reused memory: nothing is allocated
+    /// once the buffer has grown.
+    pub fn uncover_with(&mut self, kind: BufferKind, fill: impl FnOnce(&mut Vec<u8>)) -> Option<(u8, usize)> {
+        let id = self.packet.add_buffer(kind)?;
+        let bytes = &mut self.packet.buffer_mut(id)?.bytes;
+        fill(bytes);
+        Some((id, bytes.len()))
+    }
+
+    /// Writes a field that lies in a buffer which [`Cursor::uncover`] added.
+    pub fn push_in(&mut self, def: &'static FieldDef, span: Span, value: Value) {
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+    }
+
+    /// Writes a field whose end is not known yet; [`Cursor::close`] sets it.
+    pub fn open(&mut self, def: &'static FieldDef, at: usize) -> usize {
+        self.push(def, at, 0, Value::None);
+        self.packet.fields.len() - 1
+    }
+
+    /// Ends a field that [`Cursor::open`] began: it reaches up to `end`.
+    pub fn close(&mut self, opened: usize, end: usize) {
+        let end = clamp(self.start.saturating_add(end));
+        if let Some(f) = self.packet.fields.get_mut(opened) {
+            f.span.len = end.saturating_sub(f.span.start);
+        }
+    }
+
+    /// How deep the next field will be indented.
+    pub fn indent(&mut self, depth: u8) {
+        self.depth = depth;
+    }
+
     /// Writes a field over all of a buffer that [`Cursor::uncover`] added.
     pub fn push_buffer(&mut self, def: &'static FieldDef, id: u8, len: usize, text: bool) {
         let span = Span { buf: id, start: 0, len: clamp(len) };

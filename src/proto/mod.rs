@@ -60,6 +60,8 @@ pub enum Key {
     UdpPort(u16),
     /// HTTP upgrade token, lower case.
     Upgrade(&'static str),
+    /// Media type (`Content-Type` without parameters), lower case; `+json` stands for every type that ends so.
+    Media(&'static str),
     /// No key: on a stream of an unknown port its framing function is asked, in registry order.
     Guess,
 }
@@ -78,7 +80,7 @@ pub enum Over {
 pub struct Next {
     to: To,
     header: usize,
-    buffer: Option<(u8, &'static Joined)>,
+    buffer: Option<(u8, Option<&'static Joined>)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,7 +140,14 @@ impl Next {
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
     #[must_use]
     pub const fn buffer(mut self, id: u8, joined: &'static Joined) -> Self {
-        self.buffer = Some((id, joined));
+        self.buffer = Some((id, Some(joined)));
+        self
+    }
+
+    /// What follows is the whole of buffer `id`, which this dissector uncovered itself.
+    #[must_use]
+    pub const fn within(mut self, id: u8) -> Self {
+        self.buffer = Some((id, None));
         self
     }
 
@@ -160,6 +169,19 @@ pub fn lookup(key: Key) -> Option<&'static Protocol> {
         _ => return REGISTRY.iter().find(|p| p.follows.contains(&key)).copied(),
     };
     REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
+}
+
+/// The protocol that reads bodies of this media type (RFC 9110 §8.3; suffixes: RFC 6839).
+pub fn media(content_type: &[u8]) -> Option<&'static Protocol> {
+    let essence = content_type.split(|&b| b == b';').next().unwrap_or(&[]).trim_ascii();
+    let matches = |name: &str| match essence.len().checked_sub(name.len()) {
+        Some(0) => essence.eq_ignore_ascii_case(name.as_bytes()),
+        Some(cut) if name.starts_with('+') => {
+            essence.get(cut..).is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
+        }
+        _ => false,
+    };
+    REGISTRY.iter().copied().find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
 }
 
 /// The protocols that are asked about a stream whose port says nothing.

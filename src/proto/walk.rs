@@ -73,7 +73,9 @@ impl Walker<'_> {
             let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
             if let Some((id, joined)) = next.buffer {
                 let whole = self.packet.lend(id);
-                self.join(joined, id, whole.len(), BufferKind::Defragmented);
+                if let Some(joined) = joined {
+                    self.join(joined, id, whole.len(), BufferKind::Defragmented);
+                }
                 let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
                 if let Some(row) = choose(next.to, &mut context) {
                     self.chain(&whole, id, row, inner, context, nesting);
@@ -265,7 +267,7 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
             context.via = match key {
                 Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) => u32::from(n),
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
-                Key::Upgrade(_) | Key::Guess => 0,
+                Key::Upgrade(_) | Key::Media(_) | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))
         }
