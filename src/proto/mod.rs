@@ -10,6 +10,7 @@ mod walk;
 
 pub mod checksum;
 pub mod data;
+pub mod dns;
 pub mod ethernet;
 pub mod frame;
 pub mod ipv4;
@@ -24,8 +25,18 @@ pub use walk::walk;
 use crate::model::{FieldDef, Identity, Trouble};
 
 /// Every row, in the order in which help and field lists show them.
-pub static REGISTRY: &[&Protocol] =
-    &[&frame::PROTOCOL, &ethernet::PROTOCOL, &ipv4::PROTOCOL, &tcp::PROTOCOL, &udp::PROTOCOL, &data::PROTOCOL];
+pub static REGISTRY: &[&Protocol] = &[
+    &frame::PROTOCOL,
+    &ethernet::PROTOCOL,
+    &ipv4::PROTOCOL,
+    &tcp::PROTOCOL,
+    &udp::PROTOCOL,
+    &dns::PROTOCOL,
+    &dns::OVER_TCP,
+    &dns::OVER_MULTICAST,
+    &dns::LINK_LOCAL,
+    &data::PROTOCOL,
+];
 
 /// One way to find and read a protocol. A protocol that lives over several carriers has several rows
 /// with one [`Identity`].

@@ -1,0 +1,279 @@
+//! DNS — RFC 1034, RFC 1035. A name goes out, its records come back.
+//!
+//! ```text
+//! | transaction id (2) | flags (2) | questions (2) | answers (2) | authorities (2) | additional (2) |
+//! | questions: name, type (2), class (2)                                                           |
+//! | records:   name, type (2), class (2), time to live (4), length (2), so many bytes              |
+//! ```
+//!
+//! Over TCP two bytes of length stand before it (RFC 1035 §4.2.2). Multicast DNS (RFC 6762) and LLMNR
+//! (RFC 4795) are the same message with other flags, and Wireshark calls their fields `dns.*` too.
+//! Read `name.rs` next (how names are shortened), then `rdata.rs` (what each record type holds).
+
+mod codes;
+mod fields;
+mod name;
+mod rdata;
+
+pub use fields::*;
+
+use super::Framing;
+use super::prelude::*;
+use super::stream::StreamCtx;
+use crate::model::Time;
+use std::collections::VecDeque;
+
+/// DNS.
+pub static ABOUT: Identity =
+    Identity { name: "dns", title: "Domain Name System", osi: Osi::Application, spec: "RFC 1035", fields: FIELDS };
+
+/// Multicast DNS. Its fields are DNS's, and are listed there.
+pub static MDNS: Identity = Identity {
+    name: "mdns",
+    title: "Multicast Domain Name System",
+    osi: Osi::Application,
+    spec: "RFC 6762",
+    fields: &[],
+};
+
+/// Link-local multicast name resolution. Its fields are DNS's, and are listed there.
+pub static LLMNR: Identity = Identity {
+    name: "llmnr",
+    title: "Link-Local Multicast Name Resolution",
+    osi: Osi::Application,
+    spec: "RFC 4795",
+    fields: &[],
+};
+
+/// The row of DNS over UDP.
+pub static PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::UdpPort(53)],
+    over: Over::Packet,
+    dissect: |c| message(c, Dialect::Dns, 0),
+};
+
+/// The row of DNS over TCP.
+pub static OVER_TCP: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::TcpPort(53), Key::TcpPort(5353)],
+    over: Over::Stream(frame),
+    dissect: |c| {
+        c.put(&LENGTH)?;
+        message(c, Dialect::Dns, 2)
+    },
+};
+
+/// The row of multicast DNS.
+pub static OVER_MULTICAST: Protocol = Protocol {
+    about: &MDNS,
+    follows: &[Key::UdpPort(5353)],
+    over: Over::Packet,
+    dissect: |c| message(c, Dialect::Mdns, 0),
+};
+
+/// The row of LLMNR.
+pub static LINK_LOCAL: Protocol = Protocol {
+    about: &LLMNR,
+    follows: &[Key::UdpPort(5355)],
+    over: Over::Packet,
+    dissect: |c| message(c, Dialect::Llmnr, 0),
+};
+
+/// Who speaks: the three differ in a few bits.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    Dns,
+    Mdns,
+    Llmnr,
+}
+
+/// The queries that a conversation has seen, the latest last.
+#[derive(Debug, Default)]
+struct Queries(VecDeque<Query>);
+
+#[derive(Clone, Copy, Debug)]
+struct Query {
+    id: u16,
+    frame: u64,
+    time: Time,
+    /// The frame that answered it; 0 while none has.
+    answer: u64,
+}
+
+/// How many queries of one conversation are remembered.
+const MOST_QUERIES: usize = 128;
+
+/// An unanswered query that comes again within this time is the same one, sent again.
+const SENT_AGAIN_WITHIN: i64 = 5_000_000_000;
+
+const RESPONSE: u16 = 0x8000;
+
+/// RFC 1035 §4.2.2: a message has its length before it.
+fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    let Some(&[high, low]) = bytes.first_chunk() else { return Framing::NeedMore };
+    let whole = 2 + usize::from(u16::from_be_bytes([high, low]));
+    if bytes.len() < whole { Framing::Need(whole) } else { Framing::Message(whole) }
+}
+
+/// Reads a message whose first byte lies at `base`.
+fn message(c: &mut Cursor<'_>, dialect: Dialect, base: usize) -> Result<Next, Trouble> {
+    let id = c.read(&ID, base, 2)?;
+    let bits = header_flags(c, dialect, base + 2)?;
+    let update = bits >> 11 & 0xf == 5;
+    let counts: [&'static FieldDef; 4] = if update {
+        [&COUNT_ZONES, &COUNT_PREREQUISITES, &COUNT_UPDATES, &COUNT_ADD_RR]
+    } else {
+        [&COUNT_QUERIES, &COUNT_ANSWERS, &COUNT_AUTH_RR, &COUNT_ADD_RR]
+    };
+    let mut count = [0; 4];
+    for ((def, n), at) in counts.into_iter().zip(&mut count).zip((base + 4..).step_by(2)) {
+        *n = c.read(def, at, 2)?;
+    }
+    let [questions, records @ ..] = count;
+    let mut at = base + 12;
+    let done = (|| {
+        for _ in 0..questions {
+            at = question(c, dialect, base, at)?;
+        }
+        for _ in 0..records.iter().sum() {
+            at = record(c, dialect, base, at)?;
+        }
+        Ok(())
+    })();
+    pair(c, id as u16, bits & RESPONSE != 0);
+    done.map(|()| Next::end(c.len()))
+}
+
+fn header_flags(c: &mut Cursor<'_>, dialect: Dialect, at: usize) -> Result<u16, Trouble> {
+    let bits = c.read(&FLAGS, at, 2)? as u16;
+    let response = bits & RESPONSE != 0;
+    c.nested(|c| {
+        for def in [&FLAGS_RESPONSE, &FLAGS_OPCODE] {
+            c.read(def, at, 2)?;
+        }
+        let middle: &[(&'static FieldDef, bool)] = if dialect == Dialect::Llmnr {
+            &[(&FLAGS_CONFLICT, true), (&FLAGS_TRUNCATED, true), (&FLAGS_TENTATIVE, true)]
+        } else {
+            &[
+                (&FLAGS_AUTHORITATIVE, response),
+                (&FLAGS_TRUNCATED, true),
+                (&FLAGS_RECDESIRED, true),
+                (&FLAGS_RECAVAIL, response),
+                (&FLAGS_Z, true),
+                (&FLAGS_AUTHENTICATED, response || bits & 0x20 != 0),
+                (&FLAGS_CHECKDISABLE, true),
+            ]
+        };
+        for &(def, shown) in middle.iter().chain(&[(&FLAGS_RCODE, response)]) {
+            if shown {
+                c.read(def, at, 2)?;
+            }
+        }
+        Ok(bits)
+    })
+}
+
+/// RFC 1035 §4.1.2. Gives where it ends.
+fn question(c: &mut Cursor<'_>, dialect: Dialect, base: usize, at: usize) -> Result<usize, Trouble> {
+    let name = name::read(c, base, at)?;
+    c.push(&QRY_NAME, at, name.used, Value::Text(name.text));
+    c.nested(|c| {
+        let (len, labels) = if name.labels == 0 || name.text.len <= 1 { (0, 0) } else { (name.text.len, name.labels) };
+        c.push(&QRY_NAME_LEN, at, name.used, Value::Uint(u64::from(len)));
+        c.push(&COUNT_LABELS, at, name.used, Value::Uint(labels as u64));
+        let at = at + name.used;
+        c.read(&QRY_TYPE, at, 2)?;
+        class(c, &QRY_CLASS, &QRY_QU, dialect, at + 2)?;
+        Ok(at + 4)
+    })
+}
+
+/// RFC 1035 §4.1.3. Gives where it ends.
+fn record(c: &mut Cursor<'_>, dialect: Dialect, base: usize, at: usize) -> Result<usize, Trouble> {
+    let name = name::read(c, base, at)?;
+    let kind = c.u16(at + name.used)?;
+    if kind == rdata::SRV {
+        rdata::service_name(c, at, name);
+    } else {
+        c.push(&RESP_NAME, at, name.used, Value::Text(name.text));
+    }
+    c.nested(|c| {
+        let at = at + name.used;
+        c.read(&RESP_TYPE, at, 2)?;
+        if kind == rdata::OPT {
+            // RFC 6891 §6.1.3: EDNS gives another meaning to class and time to live.
+            c.read(&UDP_PAYLOAD_SIZE, at + 2, 2)?;
+            c.read(&EXT_RCODE, at + 4, 1)?;
+            c.read(&EDNS0_VERSION, at + 5, 1)?;
+            for def in [&RESP_Z, &RESP_Z_DO, &RESP_Z_RESERVED] {
+                c.read(def, at + 6, 2)?;
+            }
+        } else {
+            class(c, &RESP_CLASS, &CACHE_FLUSH, dialect, at + 2)?;
+            c.read(&RESP_TTL, at + 4, 4)?;
+        }
+        let len = c.read(&RESP_LEN, at + 8, 2)? as usize;
+        rdata::read(c, kind, base, at + 10, len)?;
+        Ok(at + 10 + len)
+    })
+}
+
+/// The class; multicast DNS took its highest bit for itself (RFC 6762 §5.4, §10.2).
+fn class(
+    c: &mut Cursor<'_>,
+    def: &'static FieldDef,
+    bit: &'static FieldDef,
+    dialect: Dialect,
+    at: usize,
+) -> Result<(), Trouble> {
+    if dialect == Dialect::Mdns {
+        let n = c.u16(at)? & 0x7fff;
+        c.push(def, at, 2, Value::Uint(u64::from(n)));
+        c.read(bit, at, 2)?;
+    } else {
+        c.read(def, at, 2)?;
+    }
+    Ok(())
+}
+
+/// Pairs a response with its query, by the transaction id, within the conversation.
+fn pair(c: &mut Cursor<'_>, id: u16, response: bool) {
+    if c.context.conversation.is_none() {
+        return;
+    }
+    let (frame, time) = (c.frame(), c.time());
+    let memory = c.stream();
+    let queries = &mut memory.dialogue.state::<Queries>().0;
+    let known = queries.iter_mut().rev().find(|q| q.id == id);
+    if response {
+        match known {
+            None => c.derive(&UNSOLICITED, Value::Bool(true)),
+            Some(q) if q.answer != 0 => {
+                let first = q.answer;
+                c.derive(&RETRANSMIT_RESPONSE_IN, Value::Uint(first));
+                c.derive(&RETRANSMISSION, Value::Bool(true));
+            }
+            Some(q) => {
+                q.answer = frame;
+                let query = *q;
+                c.derive(&RESPONSE_TO, Value::Uint(query.frame));
+                c.derive(&TIME, Value::Nanos(time.since(query.time)));
+            }
+        }
+        return;
+    }
+    match known {
+        Some(q) if q.answer == 0 && time.since(q.time) < SENT_AGAIN_WITHIN => {
+            let first = q.frame;
+            c.derive(&RETRANSMIT_REQUEST_IN, Value::Uint(first));
+            c.derive(&RETRANSMISSION, Value::Bool(true));
+        }
+        _ => {
+            if queries.len() == MOST_QUERIES {
+                queries.pop_front();
+            }
+            queries.push_back(Query { id, frame, time, answer: 0 });
+        }
+    }
+}
