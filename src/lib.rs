@@ -6,3 +6,4 @@
 pub mod model;
 pub mod proto;
 pub mod source;
+pub mod view;

@@ -202,6 +202,24 @@ impl Packet {
         self.fields.get(layer.fields.start as usize..layer.fields.end as usize).unwrap_or(&[])
     }
 
+    /// The first field of this kind in one layer.
+    pub fn field_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<&Field> {
+        self.fields_of(layer).iter().find(|f| std::ptr::eq(f.def, def))
+    }
+
+    /// The first field of this kind in one layer, as a number.
+    pub fn uint_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<u64> {
+        self.field_in(layer, def)?.value.uint()
+    }
+
+    /// The bytes of the first field of this kind in one layer, if it holds bytes or text.
+    pub fn octets_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<&[u8]> {
+        match self.field_in(layer, def)?.value {
+            Value::Bytes(s) | Value::Text(s) => Some(self.bytes(s)),
+            _ => None,
+        }
+    }
+
     /// The first layer of this protocol that is not a quotation.
     pub fn layer(&self, proto: &'static Identity) -> Option<&Layer> {
         self.layers.iter().find(|l| std::ptr::eq(l.proto, proto) && !l.quoted)

@@ -10,8 +10,14 @@
 use super::prelude::*;
 
 /// Ethernet.
-pub static ABOUT: Identity =
-    Identity { name: "eth", title: "Ethernet II", osi: Osi::Link, spec: "IEEE 802.3", fields: FIELDS, summary: None };
+pub static ABOUT: Identity = Identity {
+    name: "eth",
+    title: "Ethernet II",
+    osi: Osi::Link,
+    spec: "IEEE 802.3",
+    fields: FIELDS,
+    summary: Some(summary),
+};
 
 /// The names of EtherTypes, for every protocol that carries one.
 pub(super) const ETHER_TYPES: &[(u64, &str)] = &[
@@ -52,4 +58,12 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.limit(14 + usize::from(number), &LEN);
     }
     Ok(Next::data(14))
+}
+
+/// `carries 0x88cc (LLDP)`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    if let Some(field) = packet.field_in(layer, &TYPE).or_else(|| packet.field_in(layer, &LEN)) {
+        out.push_str(if std::ptr::eq(field.def, &raw const TYPE) { "carries " } else { "802.3 frame, length " });
+        show::value(packet, field, out);
+    }
 }

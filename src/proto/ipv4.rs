@@ -22,7 +22,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 791",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 /// Names of IP protocol numbers, for IPv4 and IPv6.
@@ -226,4 +226,21 @@ fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
         }
     }
     Ok(())
+}
+
+/// `carries 47 (GRE)`, or `fragment at 1480 of 0x1234, carries 17 (UDP)`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let of = |def| packet.uint_in(layer, def).unwrap_or(0);
+    let (offset, more) = (of(&FRAG_OFFSET), of(&FLAGS_MF) != 0);
+    if offset > 0 || more {
+        out.push_str(if more { "fragment at " } else { "last fragment at " });
+        show::number(offset, out);
+        out.push_str(" of ");
+        show::hex(of(&ID), 4, out);
+        out.push_str(", ");
+    }
+    if let Some(field) = packet.field_in(layer, &PROTO) {
+        out.push_str("carries ");
+        show::value(packet, field, out);
+    }
 }

@@ -267,5 +267,5 @@ pub(crate) use fields;
 pub(crate) mod prelude {
     pub(crate) use super::{Cursor, Key, Next, Over, Protocol, fields};
     pub(crate) use crate::model::field::row::*;
-    pub(crate) use crate::model::{FieldDef, Identity, Kind, Osi, Trouble, Value};
+    pub(crate) use crate::model::{FieldDef, Identity, Kind, Layer, Osi, Packet, Trouble, Value, show};
 }

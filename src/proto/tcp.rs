@@ -25,7 +25,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Transport,
     spec: "RFC 9293",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 /// The flag bits of [`Segment::flags`] (RFC 9293 §3.1, RFC 3168 §6.1).
@@ -355,6 +355,60 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -
         _ => {}
     }
     Ok(())
+}
+
+/// `[Retransmission] 40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let fields = packet.fields_of(layer);
+    for verdict in fields.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
+        out.push('[');
+        out.push_str(verdict.def.label);
+        out.push_str("] ");
+    }
+    let mut values = [None; SUMMARY.len()];
+    for field in fields {
+        if let Some(i) = SUMMARY.iter().position(|(def, _)| std::ptr::eq(*def, field.def)) {
+            values[i] = values[i].or(field.value.uint());
+        }
+    }
+    let acknowledges = values[2].is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
+    for ((def, before), value) in SUMMARY.into_iter().zip(values) {
+        let Some(n) = value.filter(|_| acknowledges || !std::ptr::eq(def, &raw const ACK)) else { continue };
+        out.push_str(before);
+        if std::ptr::eq(def, &raw const FLAGS) {
+            show_flags(n, out);
+        } else {
+            show::number(n, out);
+        }
+    }
+}
+
+/// What [`summary`] shows, in its order, and what stands before each.
+static SUMMARY: [(&FieldDef, &str); 11] = [
+    (&SRCPORT, ""),
+    (&DSTPORT, " → "),
+    (&FLAGS, " ["),
+    (&SEQ, " Seq="),
+    (&ACK, " Ack="),
+    (&WINDOW_SIZE, " Win="),
+    (&LEN, " Len="),
+    (&MSS_VAL, " MSS="),
+    (&WSCALE_MULTIPLIER, " WS="),
+    (&SACK_LE, " SLE="),
+    (&SACK_RE, " SRE="),
+];
+
+/// `SYN, ACK]`
+fn show_flags(flags: u64, out: &mut String) {
+    let mut between = "";
+    for (bit, name) in ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"].into_iter().enumerate() {
+        if flags >> bit & 1 != 0 {
+            out.push_str(between);
+            out.push_str(name);
+            between = ", ";
+        }
+    }
+    out.push_str(if between.is_empty() { "no flags]" } else { "]" });
 }
 
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {

@@ -17,7 +17,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Transport,
     spec: "RFC 768",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 fields! {
@@ -52,4 +52,14 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));
     }
     Ok(Next::ports(src, dst, 8))
+}
+
+/// `5353 → 53 Len=28`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let of = |def| packet.uint_in(layer, def).unwrap_or(0);
+    show::number(of(&SRCPORT), out);
+    out.push_str(" → ");
+    show::number(of(&DSTPORT), out);
+    out.push_str(" Len=");
+    show::number(of(&LENGTH).saturating_sub(8), out);
 }

@@ -1,0 +1,261 @@
+//! One line a packet: number, time, who to whom, protocol, length, and what it says.
+//!
+//! ```text
+//!  4   0.000312  10.0.0.1 → 10.0.0.2  HTTP  112  GET / HTTP/1.1
+//! ```
+//!
+//! The line belongs to the innermost protocol that can summarise itself ([`Identity::summary`]). Columns
+//! grow with the longest text so far and never shrink, so that a glance runs straight down.
+
+use super::measure::{cut, pad, spaces};
+use super::theme::Theme;
+use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, show};
+use crate::proto::frame;
+
+/// Messages of one packet that its line tells apart; of the others it gives the number.
+const MOST_MESSAGES: usize = 3;
+/// No address column grows beyond these: on a narrow screen an IPv6 address overflows rather.
+const WIDEST: [usize; 2] = [15, 39];
+
+/// The one-line view. It remembers the widths of its columns.
+#[derive(Debug)]
+pub struct Brief {
+    theme: Theme,
+    /// The terminal's width; a pipe has none and gets whole lines.
+    width: Option<usize>,
+    ends: [usize; 2],
+    protocol: usize,
+}
+
+/// What a packet is about: its innermost layer that can say something, and how many such it has.
+struct Subject<'a> {
+    layer: &'a Layer,
+    first: usize,
+    messages: usize,
+}
+
+impl Brief {
+    /// Lines cut to `width` columns, or whole.
+    pub fn new(theme: Theme, width: Option<usize>) -> Self {
+        Self { theme, width, ends: [9, 9], protocol: 4 }
+    }
+
+    /// Appends the line of a packet, with its newline.
+    pub fn line(&mut self, packet: &Packet, out: &mut String) {
+        let start = out.len();
+        let mut columns = 0;
+        // Every piece is measured by itself, so that the colours between them need not be.
+        right(5, &mut columns, out, |out| show::number(packet.number, out));
+        right(12, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
+        spaces(2, out);
+        let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
+        for (widest, (wanted, arrow)) in self.ends.iter_mut().zip([(".src", ""), (".dst", " → ")]) {
+            out.push_str(arrow);
+            let from = out.len();
+            end(packet, wanted, out);
+            *widest = (*widest).max(out.len() - from).min(most);
+            pad(out, from, *widest);
+            columns += out.len() - from;
+        }
+        columns += 7;
+        spaces(2, out);
+        let subject = subject(packet);
+        let layer = subject.as_ref().map(|s| s.layer);
+        let osi = layer.map_or(Osi::Physical, |l| l.proto.osi);
+        let mut used = 0;
+        let widest = &mut self.protocol;
+        self.theme.layer(osi).around(out, |out| {
+            let from = out.len();
+            protocol_name(layer.map_or("?", |l| l.proto.name), out);
+            used = out.len() - from;
+            *widest = (*widest).max(used).min(10);
+        });
+        spaces(self.protocol.saturating_sub(used), out);
+        columns += used.max(self.protocol);
+        right(6, &mut columns, out, |out| show::number(u64::from(packet.len), out));
+        spaces(2, out);
+        columns += 2;
+        let from = out.len();
+        match subject {
+            Some(subject) => subject.write(packet, out),
+            None => out.push_str("nothing that is understood here"),
+        }
+        trouble(packet, out);
+        if let Some(width) = self.width {
+            cut(out, from, width.saturating_sub(columns));
+        }
+        debug_assert!(!out.get(start..).unwrap_or_default().contains('\n'), "a line is one line");
+        out.push('\n');
+    }
+}
+
+/// Appends what `write` appends, right-aligned in `width` columns. Only for ASCII.
+fn right(width: usize, columns: &mut usize, out: &mut String, write: impl FnOnce(&mut String)) {
+    const SPACES: &str = "            ";
+    let from = out.len();
+    write(out);
+    let used = out.len() - from;
+    out.insert_str(from, SPACES.get(..width.saturating_sub(used)).unwrap_or(SPACES));
+    *columns += used.max(width);
+}
+
+fn since_first(packet: &Packet) -> i64 {
+    match packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
+        Some(crate::model::Value::Nanos(n)) => n,
+        _ => 0,
+    }
+}
+
+/// Appends the innermost address that says where the packet comes from (`.src`) or goes to (`.dst`).
+///
+/// A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`, `sll.src.eth`.
+pub fn end(packet: &Packet, wanted: &str, out: &mut String) {
+    let layers = packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network);
+    let found = layers.filter_map(|l| address(packet, l, wanted)).next();
+    match found {
+        Some(field) => show::value(packet, field, out),
+        None => out.push('?'),
+    }
+}
+
+fn address<'a>(packet: &'a Packet, layer: &Layer, wanted: &str) -> Option<&'a Field> {
+    packet.fields_of(layer).iter().find(|f| {
+        matches!(f.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6)
+            && f.def.name.strip_prefix(layer.proto.name).and_then(|n| n.strip_prefix(wanted)).is_some_and(is_own)
+    })
+}
+
+/// Whether what follows `.src` is nothing or names the kind of address.
+fn is_own(rest: &str) -> bool {
+    matches!(rest, "" | ".eth" | ".ipv4" | ".ipv6")
+}
+
+/// Appends a protocol's name as its column shows it: `TCP`, `ICMPv6`.
+pub fn protocol_name(name: &str, out: &mut String) {
+    let from = out.len();
+    out.push_str(name);
+    if let Some(new) = out.get_mut(from..) {
+        new.make_ascii_uppercase();
+        if let Some(at) = new.len().checked_sub(2)
+            && let Some(version) = new.get_mut(at..)
+            && version.starts_with('V')
+        {
+            version.make_ascii_lowercase();
+        }
+    }
+}
+
+fn subject(packet: &Packet) -> Option<Subject<'_>> {
+    let end = packet.layers.iter().position(|l| l.quoted).unwrap_or(packet.layers.len());
+    let layers = packet.layers.get(..end)?;
+    let last = layers.iter().rposition(|l| l.proto.summary.is_some()).unwrap_or(end.checked_sub(1)?);
+    let layer = layers.get(last)?;
+    let same = |l: &&Layer| std::ptr::eq(l.proto, layer.proto);
+    // Several messages in one segment are layers of one protocol that do not carry each other.
+    let first =
+        if layer.proto.osi > Osi::Transport { layers.iter().position(|l| same(&l)).unwrap_or(last) } else { last };
+    let messages = layers.get(first..=last)?.iter().filter(same).count();
+    Some(Subject { layer, first, messages })
+}
+
+impl Subject<'_> {
+    fn write(&self, packet: &Packet, out: &mut String) {
+        let from = out.len();
+        let same =
+            packet.layers.iter().skip(self.first).filter(|l| std::ptr::eq(l.proto, self.layer.proto) && !l.quoted);
+        for layer in same.take(MOST_MESSAGES) {
+            if out.len() > from {
+                out.push_str(" · ");
+            }
+            summary(packet, layer, out);
+        }
+        if self.messages > MOST_MESSAGES {
+            out.push_str(" · and ");
+            show::number((self.messages - MOST_MESSAGES) as u64, out);
+            out.push_str(" more");
+        }
+    }
+}
+
+/// Appends one line about a layer: its protocol's own, or its first fields.
+pub fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    if let Some(summary) = layer.proto.summary {
+        return summary(packet, layer, out);
+    }
+    out.push_str(layer.proto.title);
+    for (i, field) in packet.fields_of(layer).iter().filter(|f| f.depth == 0).take(3).enumerate() {
+        out.push_str(if i == 0 { ": " } else { ", " });
+        out.push_str(field.def.label);
+        out.push(' ');
+        show::value(packet, field, out);
+    }
+}
+
+fn trouble(packet: &Packet, out: &mut String) {
+    match packet.layers.iter().find_map(|l| l.trouble) {
+        None => {}
+        Some(Trouble::CutByCapture { .. }) => out.push_str(" [cut by the capture]"),
+        Some(Trouble::LengthLies { .. }) => out.push_str(" [a length is wrong]"),
+        Some(Trouble::Malformed(_)) => out.push_str(" [malformed]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, walk};
+    use etherparse::PacketBuilder;
+
+    fn lines(frames: &[Vec<u8>], width: Option<usize>) -> String {
+        let (mut brief, mut packet, mut out) = (Brief::new(Theme::new(false), width), Packet::new(), String::new());
+        for (number, bytes) in (1..).zip(frames) {
+            let raw = RawFrame { number, len: bytes.len() as u32, bytes: bytes.clone(), ..RawFrame::default() };
+            walk(&raw, &mut NoMemory::default(), &mut packet);
+            brief.line(&packet, &mut out);
+        }
+        out
+    }
+
+    fn syn() -> Vec<u8> {
+        let mut bytes = Vec::new();
+        PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+            .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+            .tcp(40_000, 80, 7, 64_240)
+            .syn()
+            .options(&[etherparse::TcpOptionElement::MaximumSegmentSize(1460)])
+            .unwrap()
+            .write(&mut bytes, &[])
+            .unwrap();
+        bytes
+    }
+
+    #[test]
+    fn a_line_says_who_to_whom_and_what() {
+        let out = lines(&[syn(), vec![0; 60]], None);
+        let mut lines = out.lines();
+        let syn =
+            "    1    0.000000  10.0.0.1  → 10.0.0.2   TCP     58  40000 → 80 [SYN] Seq=7 Win=64240 Len=0 MSS=1460";
+        assert_eq!(lines.next(), Some(syn));
+        assert!(lines.next().is_some_and(|l| l.contains("00:00:00:00:00:00 → 00:00:00:00:00:00  ETH")), "{out}");
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_the_terminal_and_no_wider() {
+        for width in 0..160 {
+            for line in lines(&[syn(), vec![0; 60], syn()], Some(width)).lines() {
+                let columns = super::super::measure::width(line);
+                assert!(columns <= width.max(72), "{width}: {columns} {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_protocols_name_keeps_its_version_small() {
+        for (name, expected) in [("tcp", "TCP"), ("icmpv6", "ICMPv6"), ("ipv6", "IPv6"), ("vlan", "VLAN"), ("v", "V")] {
+            let mut out = String::new();
+            protocol_name(name, &mut out);
+            assert_eq!(out, expected);
+        }
+    }
+}

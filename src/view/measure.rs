@@ -1,0 +1,103 @@
+//! How wide text is on a screen, and how to cut and wrap it. Only text that went through
+//! [`escape`](crate::model::show::escape) or is our own comes here: it holds no control characters.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How many columns `text` takes.
+pub fn width(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.width() }
+}
+
+/// The longest head of `text` that takes at most `columns`, in bytes.
+fn head(text: &str, columns: usize) -> usize {
+    let mut used = 0;
+    for (at, c) in text.char_indices() {
+        used += c.width().unwrap_or(0);
+        if used > columns {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// Cuts what `out` holds from byte `from` on to `columns`, with `…` in the last of them.
+pub fn cut(out: &mut String, from: usize, columns: usize) {
+    let Some(tail) = out.get(from..) else { return };
+    if tail.len() <= columns || width(tail) <= columns {
+        return;
+    }
+    let keep = head(tail, columns.saturating_sub(1));
+    out.truncate(from + keep);
+    if columns > 0 {
+        out.push('…');
+    }
+}
+
+/// Appends spaces until what `out` holds from byte `from` on takes `columns`.
+pub fn pad(out: &mut String, from: usize, columns: usize) {
+    let used = out.get(from..).map_or(0, width);
+    spaces(columns.saturating_sub(used), out);
+}
+
+/// Appends `n` spaces.
+pub fn spaces(n: usize, out: &mut String) {
+    repeat(' ', n, out);
+}
+
+/// Appends `n` times the same character.
+pub fn repeat(c: char, n: usize, out: &mut String) {
+    (0..n).for_each(|_| out.push(c));
+}
+
+/// The lines of `text`, each at most `columns` wide: broken at spaces, or inside a word that is longer.
+pub fn wrap(text: &str, columns: usize) -> impl Iterator<Item = &str> {
+    let columns = columns.max(2);
+    let mut rest = Some(text.trim_end());
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let fits = head(text, columns);
+        if fits == text.len() {
+            rest = None;
+            return Some(text);
+        }
+        let line = text.get(..fits).unwrap_or(text);
+        // The space after a word that just fits may stand outside.
+        let on_space = text.get(fits..).is_some_and(|t| t.starts_with(' '));
+        let end = if on_space { fits } else { line.rfind(' ').filter(|&at| at > 0).unwrap_or(fits) };
+        let (line, after) = text.split_at(end);
+        rest = Some(after.trim_start());
+        Some(line.trim_end())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_by_columns_and_says_so() {
+        let cut = |text: &str, columns| {
+            let mut out = format!("> {text}");
+            super::cut(&mut out, 2, columns);
+            out
+        };
+        assert_eq!(cut("abc", 3), "> abc");
+        assert_eq!(cut("abcd", 3), "> ab…");
+        assert_eq!(cut("世界世界", 5), "> 世界…");
+        assert_eq!(cut("世界世界", 4), "> 世…");
+        assert_eq!(cut("abc", 0), "> ");
+    }
+
+    #[test]
+    fn text_is_wrapped_at_spaces_and_never_lost() {
+        let wrapped = |text, columns| wrap(text, columns).collect::<Vec<_>>();
+        assert_eq!(wrapped("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrapped("one two three", 6), ["one", "two", "three"]);
+        assert_eq!(wrapped("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrapped("世界世界", 5), ["世界", "世界"]);
+        assert_eq!(wrapped("", 5), [""]);
+        assert_eq!(wrapped(" a", 2), [" a"]);
+        let long = "x y ".repeat(500);
+        assert_eq!(wrap(&long, 10).map(|l| l.replace(' ', "")).collect::<String>(), long.replace(' ', ""));
+    }
+}

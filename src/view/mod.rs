@@ -1,0 +1,11 @@
+//! Rank 5: views. They arrange what the lower rooms found, and find nothing themselves.
+//!
+//! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
+//! labelled), [`brief`] (one line a packet) and [`ladder`] (one connection, both ends). [`theme`] holds the
+//! colours; [`measure`] knows how wide text is. Everything is appended to a `String`.
+
+pub mod brief;
+pub mod measure;
+pub mod theme;
+
+pub use theme::{Style, Theme};
