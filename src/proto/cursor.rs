@@ -356,6 +356,29 @@ impl<'a> Cursor<'a> {
         self.depth = depth;
     }
 
+    /// Reads on inside a buffer that [`Cursor::uncover`] added, with a cursor of its own.
+    pub fn inside<T>(&mut self, id: u8, body: impl FnOnce(&mut Cursor<'_>) -> T) -> T {
+        let bytes = self.packet.lend(id);
+        let (depth, context, len) = (self.depth, self.context, bytes.len());
+        let mut inner = Cursor {
+            bytes: &bytes,
+            buf: id,
+            start: 0,
+            end: len,
+            claimed: len,
+            claimed_by: None,
+            packet: self.packet,
+            memory: self.memory,
+            depth,
+            doubt: None,
+            context,
+        };
+        let done = body(&mut inner);
+        self.doubt = self.doubt.or(inner.doubt);
+        self.packet.give_back(id, bytes);
+        done
+    }
+
     /// Writes a field over all of a buffer that [`Cursor::uncover`] added.
     pub fn push_buffer(&mut self, def: &'static FieldDef, id: u8, len: usize, text: bool) {
         let span = Span { buf: id, start: 0, len: clamp(len) };

@@ -24,8 +24,14 @@ use crate::model::Time;
 use std::collections::VecDeque;
 
 /// DNS.
-pub static ABOUT: Identity =
-    Identity { name: "dns", title: "Domain Name System", osi: Osi::Application, spec: "RFC 1035", fields: FIELDS };
+pub static ABOUT: Identity = Identity {
+    name: "dns",
+    title: "Domain Name System",
+    osi: Osi::Application,
+    spec: "RFC 1035",
+    fields: FIELDS,
+    summary: None,
+};
 
 /// Multicast DNS. Its fields are DNS's, and are listed there.
 pub static MDNS: Identity = Identity {
@@ -34,6 +40,7 @@ pub static MDNS: Identity = Identity {
     osi: Osi::Application,
     spec: "RFC 6762",
     fields: &[],
+    summary: None,
 };
 
 /// Link-local multicast name resolution. Its fields are DNS's, and are listed there.
@@ -43,6 +50,7 @@ pub static LLMNR: Identity = Identity {
     osi: Osi::Application,
     spec: "RFC 4795",
     fields: &[],
+    summary: None,
 };
 
 /// The row of DNS over UDP.
