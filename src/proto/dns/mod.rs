@@ -14,6 +14,7 @@ mod codes;
 mod fields;
 mod name;
 mod rdata;
+mod summary;
 
 pub use fields::*;
 
@@ -30,7 +31,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Application,
     spec: "RFC 1035",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary::write),
 };
 
 /// Multicast DNS. Its fields are DNS's, and are listed there.
@@ -40,7 +41,7 @@ pub static MDNS: Identity = Identity {
     osi: Osi::Application,
     spec: "RFC 6762",
     fields: &[],
-    summary: None,
+    summary: Some(summary::write),
 };
 
 /// Link-local multicast name resolution. Its fields are DNS's, and are listed there.
@@ -50,7 +51,7 @@ pub static LLMNR: Identity = Identity {
     osi: Osi::Application,
     spec: "RFC 4795",
     fields: &[],
-    summary: None,
+    summary: Some(summary::write),
 };
 
 /// The row of DNS over UDP.
