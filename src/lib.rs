@@ -6,4 +6,5 @@
 pub mod model;
 pub mod proto;
 pub mod source;
+pub mod net;
 pub mod view;

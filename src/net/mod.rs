@@ -1,0 +1,7 @@
+//! Rank 2: where scenario traffic comes from.
+//!
+//! Read [`apps`] first: the programs that talk, written without any I/O. [`rng`] is the dice that they
+//! and the simulator share. Nothing here, `lab` apart, knows a thread, a socket or a wall clock.
+
+pub mod apps;
+pub mod rng;

@@ -1,0 +1,64 @@
+//! The dice: one seed, always the same throws.
+//!
+//! This is splitmix64 (Steele, Lea and Flood, 2014). It is no cryptography. A simulated network wants
+//! repeatable bytes; a real program seeds it from the system before it sends anything.
+
+/// A stream of numbers that its seed decides.
+#[derive(Clone, Debug)]
+pub struct Rng(u64);
+
+impl Rng {
+    /// The stream of this seed.
+    pub fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// A stream of its own for someone else, so that neither disturbs the other.
+    pub fn fork(&mut self) -> Self {
+        Self(self.next())
+    }
+
+    /// The next 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    /// A number from 0 to just below `end`; 0 where `end` is 0.
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.next().checked_rem(end).unwrap_or(0)
+    }
+
+    /// As many random bytes as wanted.
+    pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
+        let mut bytes = [0; N];
+        for chunk in bytes.chunks_mut(8) {
+            let throw = self.next().to_be_bytes();
+            chunk.copy_from_slice(&throw[..chunk.len()]);
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seed_zero_throws_what_the_reference_throws() {
+        let mut rng = Rng::seeded(0);
+        assert_eq!(rng.next(), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(rng.next(), 0x6E78_9E6A_A1B9_65F4);
+    }
+
+    #[test]
+    fn the_same_seed_throws_the_same() {
+        let throws = |seed| Rng::seeded(seed).bytes::<20>();
+        assert_eq!(throws(7), throws(7));
+        assert_ne!(throws(7), throws(8));
+        assert_eq!(Rng::seeded(1).below(0), 0);
+    }
+}
