@@ -10,6 +10,7 @@ mod walk;
 
 pub mod checksum;
 pub mod data;
+pub mod dhcp;
 pub mod dns;
 pub mod ethernet;
 pub mod frame;
@@ -35,6 +36,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &dns::OVER_TCP,
     &dns::OVER_MULTICAST,
     &dns::LINK_LOCAL,
+    &dhcp::PROTOCOL,
     &data::PROTOCOL,
 ];
 
