@@ -1,0 +1,276 @@
+//! One TCP connection: both directions, both endpoints' states, both streams.
+
+use super::event::{Endpoint, Event};
+use super::message::Messages;
+use super::state::State;
+use super::stream::Budget;
+use super::tcp::{self, Direction, after};
+use crate::model::{Buffer, Piece, Time};
+use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
+use crate::proto::tcp::{flag, verdict};
+use crate::proto::{Delivery, Protocol, StreamCtx};
+
+/// Bits of Wireshark's `tcp.completeness`.
+mod seen {
+    pub(super) const SYN: u8 = 1;
+    pub(super) const SYN_ACK: u8 = 2;
+    pub(super) const ACK: u8 = 4;
+    pub(super) const DATA: u8 = 8;
+    pub(super) const FIN: u8 = 16;
+    pub(super) const RST: u8 = 32;
+}
+
+/// A TCP connection, as far as its segments have told.
+#[derive(Debug)]
+pub struct Connection {
+    /// The client's address and port first.
+    pub ends: Ends,
+    /// The states, by RFC 9293, of client and server: inferred from the segments.
+    pub states: [State; 2],
+    /// Whether the conversation's first packet came from the client.
+    pub client_first: bool,
+    first: Time,
+    last: Time,
+    last_syn: Option<Time>,
+    rtt: Option<i64>,
+    seen: u8,
+    fins: [Option<u32>; 2],
+    ended: bool,
+    directions: [Direction; 2],
+    messages: [Option<Box<Messages>>; 2],
+    protocol: Option<&'static Protocol>,
+}
+
+impl Connection {
+    pub(super) fn new(c: Conversation, ends: Ends, _frame: u64, now: Time) -> Self {
+        debug_assert!(c.forward || c.slot > 0 || c.slot == 0);
+        Self {
+            ends,
+            states: [State::Closed, State::Closed],
+            client_first: true,
+            first: now,
+            last: now,
+            last_syn: None,
+            rtt: None,
+            seen: 0,
+            fins: [None; 2],
+            ended: false,
+            directions: [Direction::new(), Direction::new()],
+            messages: [None, None],
+            protocol: None,
+        }
+    }
+
+    /// What the relative sequence numbers of an endpoint count from, once seen.
+    pub fn initial_sequence(&self, of: Endpoint) -> Option<u32> {
+        self.directions.get(self.side_of(of))?.base
+    }
+
+    /// The protocol that its streams carry, once known: Wireshark's name.
+    pub fn protocol(&self) -> Option<&'static str> {
+        self.protocol.map(|p| p.about.name)
+    }
+
+    /// Which endpoint sends in a conversation's direction.
+    pub fn sender(&self, forward: bool) -> Endpoint {
+        if forward == self.client_first { Endpoint::Client } else { Endpoint::Server }
+    }
+
+    fn side_of(&self, end: Endpoint) -> usize {
+        usize::from((end == Endpoint::Client) != self.client_first)
+    }
+
+    /// Bytes that wait in its streams.
+    pub(super) fn waiting(&self) -> usize {
+        self.messages.iter().flatten().map(|m| m.waiting()).sum()
+    }
+
+    /// Whether a stream of this direction has begun.
+    pub(super) fn has_stream(&self, forward: bool) -> bool {
+        self.messages.get(usize::from(!forward)).is_some_and(Option::is_some)
+    }
+
+    /// Whether a SYN with this number begins another connection on the same ports.
+    pub(super) fn is_reused_by(&self, s: &Segment, forward: bool) -> bool {
+        let side = usize::from(!forward);
+        self.directions.get(side).and_then(|d| d.base).is_some_and(|base| base != s.seq)
+    }
+
+    /// Takes note of a segment.
+    pub(super) fn segment(
+        &mut self,
+        c: Conversation,
+        s: &Segment,
+        frame: u64,
+        now: Time,
+        reused: bool,
+        events: &mut Vec<Event>,
+    ) -> TcpFacts {
+        if self.seen == 0 && self.last == self.first && self.directions.iter().all(|d| d.base.is_none()) {
+            self.open(c, s, events);
+        }
+        let rtt = self.rtt;
+        let [a, b] = &mut self.directions;
+        let (fwd, rev) = if c.forward { (a, b) } else { (b, a) };
+        let mut found = tcp::analyse(fwd, rev, s, rtt, frame, now);
+        if reused {
+            found.verdicts |= verdict::REUSED_PORTS;
+        }
+        scale(fwd, rev, s);
+        let (fwd_base, rev_base, shift) = (fwd.base.unwrap_or(0), rev.base.unwrap_or(0), fwd.shift);
+        self.measure(c, s, now);
+        self.follow_states(c, s, events);
+        if found.verdicts & verdict::RETRANSMISSION != 0 {
+            events.push(Event::Retransmitted { conversation: c, of: found.rto.map(|(_, frame)| frame) });
+        }
+        let facts = TcpFacts {
+            conversation: c,
+            seq_base: fwd_base,
+            ack_base: rev_base,
+            window_shift: shift,
+            time_relative: now.since(self.first),
+            time_delta: now.since(self.last),
+            initial_rtt: self.rtt,
+            verdicts: found.verdicts,
+            acks: found.acks,
+            bytes_in_flight: found.bytes_in_flight,
+            duplicate_ack: found.duplicate_ack,
+            rto: found.rto,
+            completeness: self.seen,
+        };
+        self.last = now;
+        facts
+    }
+
+    fn open(&mut self, c: Conversation, s: &Segment, events: &mut Vec<Event>) {
+        let from_server = match s.flags & (flag::SYN | flag::ACK) {
+            flag::SYN => false,
+            f if f & flag::SYN != 0 => true,
+            _ => self.ends.src_port < self.ends.dst_port,
+        };
+        self.client_first = !from_server;
+        if from_server {
+            self.ends = self.ends.flipped();
+        }
+        if s.flags & flag::SYN != 0 && !from_server {
+            self.states = [State::Closed, State::Listen];
+        }
+        events.push(Event::Opened { conversation: c });
+    }
+
+    /// The initial round trip: from the last SYN to the client's first ACK.
+    fn measure(&mut self, c: Conversation, s: &Segment, now: Time) {
+        let side = usize::from(!c.forward);
+        match s.flags & (flag::SYN | flag::ACK) {
+            flag::SYN => {
+                self.seen |= seen::SYN;
+                self.last_syn = Some(now);
+            }
+            flag::ACK => {
+                let handshake = seen::SYN | seen::SYN_ACK;
+                let bases = (self.directions.get(side).and_then(|d| d.base), self.directions.get(1 - side).and_then(|d| d.base));
+                let third = bases == (Some(s.seq.wrapping_sub(1)), Some(s.ack.wrapping_sub(1)));
+                if self.seen & (handshake | seen::ACK) == handshake && third {
+                    self.seen |= seen::ACK;
+                    self.rtt = self.last_syn.map(|t| now.since(t));
+                }
+            }
+            f if f & flag::SYN != 0 => self.seen |= seen::SYN_ACK,
+            _ => {}
+        }
+        for (bit, holds) in
+            [(seen::DATA, s.len > 0), (seen::FIN, s.flags & flag::FIN != 0), (seen::RST, s.flags & flag::RST != 0)]
+        {
+            if holds {
+                self.seen |= bit;
+            }
+        }
+    }
+
+    fn follow_states(&mut self, c: Conversation, s: &Segment, events: &mut Vec<Event>) {
+        let (syn, fin) = (s.flags & flag::SYN != 0, s.flags & flag::FIN != 0);
+        let (rst, ack) = (s.flags & flag::RST != 0, s.flags & flag::ACK != 0);
+        if self.ended && !syn {
+            return;
+        }
+        let (from, to) = match self.sender(c.forward) {
+            Endpoint::Client => (0, 1),
+            Endpoint::Server => (1, 0),
+        };
+        let before = self.states;
+        let other_fin = self.fins.get(to).copied().flatten();
+        let receiver_side = usize::from(c.forward);
+        let other_base = self.directions.get(receiver_side).and_then(|d| d.base);
+        let acks_fin = ack && other_fin.is_some_and(|f| after(s.ack, f));
+        let acks_syn = ack && other_base.is_some_and(|b| after(s.ack, b));
+        if fin && let Some(f) = self.fins.get_mut(from) {
+            f.get_or_insert(s.seq.wrapping_add(s.len));
+        }
+        if let Some(state) = self.states.get_mut(from) {
+            *state = state.sends(syn, fin, rst, ack);
+        }
+        if let Some(state) = self.states.get_mut(to) {
+            *state = state.receives(syn, fin, rst, acks_syn, acks_fin);
+        }
+        for (endpoint, was, is) in
+            [(Endpoint::Client, before[0], self.states[0]), (Endpoint::Server, before[1], self.states[1])]
+        {
+            if was != is {
+                events.push(Event::StateChanged { conversation: c, endpoint, from: was, to: is });
+            }
+        }
+        let over = |s: State| matches!(s, State::Closed | State::TimeWait);
+        if over(self.states[0]) && over(self.states[1]) {
+            self.ended = true;
+            events.push(Event::Closed { conversation: c });
+        } else if syn {
+            self.ended = false;
+        }
+    }
+
+    /// See [`Memory::deliver`](crate::proto::Memory::deliver).
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    pub(super) fn deliver(
+        &mut self,
+        c: Conversation,
+        s: &Segment,
+        payload: &[u8],
+        here: Piece,
+        whole: &mut Buffer,
+        ctx: &mut StreamCtx<'_>,
+        budget: &mut Budget,
+        limit: usize,
+        events: &mut Vec<Event>,
+    ) -> Option<Delivery> {
+        let side = usize::from(!c.forward);
+        // What the other end has acknowledged has arrived, whether this capture saw it or not.
+        let acked = self.directions.get(1 - side).map_or(0, |d| d.ack);
+        let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(s)));
+        let before = self.protocol.map(|p| p.about.name);
+        let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));
+        let delivery = messages.deliver(s, acked, payload, here, whole, ctx, &mut self.protocol, ports, budget, limit);
+        let now = self.protocol.map(|p| p.about.name);
+        if let (Some(_), Some(protocol)) = (before, now)
+            && before != now
+        {
+            events.push(Event::Switched { conversation: c, protocol });
+        }
+        if let Some(bytes) = messages.take_given_up() {
+            events.push(Event::GaveUp { conversation: Some(c), bytes });
+        }
+        delivery
+    }
+}
+
+/// Windows are scaled only when both SYNs offered it (RFC 7323 §2.2).
+fn scale(fwd: &mut Direction, rev: &mut Direction, s: &Segment) {
+    if s.flags & flag::SYN == 0 {
+        return;
+    }
+    if let Some(shift) = s.window_scale {
+        fwd.shift = i8::try_from(shift.min(14)).unwrap_or(14);
+    }
+    if s.flags & flag::ACK != 0 && (fwd.shift == -1 || rev.shift == -1) {
+        (fwd.shift, rev.shift) = (-2, -2);
+    }
+}

@@ -1,0 +1,61 @@
+//! Events: what a frame changed in the conversations.
+
+use super::State;
+use crate::proto::memory::Conversation;
+
+/// One of the two ends of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The one that asked for the connection (sent the SYN; where that was not seen, the one with the
+    /// higher port).
+    Client,
+    /// The other one.
+    Server,
+}
+
+/// Something that a frame changed. Several may happen at one frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// A connection's first frame.
+    Opened {
+        /// Which.
+        conversation: Conversation,
+    },
+    /// An endpoint is now in another state, as far as the frames seen so far can tell.
+    StateChanged {
+        /// Of which connection.
+        conversation: Conversation,
+        /// Which end.
+        endpoint: Endpoint,
+        /// The state before.
+        from: State,
+        /// The state now.
+        to: State,
+    },
+    /// The frame repeats data of an earlier frame.
+    Retransmitted {
+        /// Of which connection.
+        conversation: Conversation,
+        /// The earlier frame, where it is known.
+        of: Option<u64>,
+    },
+    /// Both directions now speak another protocol.
+    Switched {
+        /// Of which connection.
+        conversation: Conversation,
+        /// Wireshark's name of the new protocol.
+        protocol: &'static str,
+    },
+    /// Both directions are finished, or the connection was reset.
+    Closed {
+        /// Which.
+        conversation: Conversation,
+    },
+    /// Memory was full: what waited has been given up.
+    GaveUp {
+        /// Of which connection; `None` when it was all of them.
+        conversation: Option<Conversation>,
+        /// How many bytes were dropped.
+        bytes: usize,
+    },
+}

@@ -1,0 +1,313 @@
+//! The framing loop: one direction's bytes in order, cut into messages by whoever speaks on it.
+//!
+//! A message that lies in one segment is given out as a range of it, without a copy. Only what began in
+//! an earlier segment waits here.
+
+use super::stream::{Arrival, Budget, Stream};
+use crate::model::{Buffer, Piece};
+use crate::proto::memory::Segment;
+use crate::proto::tcp::flag;
+use crate::proto::{Delivery, Framing, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
+use std::ops::Range;
+
+/// The messages of one direction.
+#[derive(Debug)]
+pub(super) struct Messages {
+    stream: Stream,
+    /// The beginning of a message whose end has not come.
+    pending: Vec<u8>,
+    sources: Vec<Piece>,
+    /// How long that message will be, where its protocol knows; else 0.
+    need: usize,
+    /// How much of `pending` its protocol has been shown.
+    shown: usize,
+    /// What is left of the present segment's new bytes; `None` between segments.
+    run: Option<Range<usize>>,
+    /// The protocol has been told that the sender closed.
+    closed: bool,
+    given_up: Option<usize>,
+}
+
+/// What the protocol said about the bytes it was shown.
+enum Answer {
+    Wait(usize),
+    Message(usize, Option<&'static Protocol>),
+    /// All of them are what is left of something not understood.
+    Rest(Option<&'static Protocol>),
+}
+
+/// Who speaks on a connection, and its ports, the lower first.
+struct Speaker<'a> {
+    protocol: &'a mut Option<&'static Protocol>,
+    ports: (u16, u16),
+}
+
+impl Messages {
+    pub(super) fn new(s: &Segment) -> Self {
+        Self {
+            stream: Stream::new(s.seq, s.flags & flag::SYN != 0),
+            pending: Vec::new(),
+            sources: Vec::new(),
+            need: 0,
+            shown: 0,
+            run: None,
+            closed: false,
+            given_up: None,
+        }
+    }
+
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len() + self.stream.waiting()
+    }
+
+    /// How many bytes were given up since this was asked last.
+    pub(super) fn take_given_up(&mut self) -> Option<usize> {
+        self.given_up.take()
+    }
+
+    /// See [`Memory::deliver`](crate::proto::Memory::deliver).
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    pub(super) fn deliver(
+        &mut self,
+        s: &Segment,
+        acked: u32,
+        payload: &[u8],
+        here: Piece,
+        whole: &mut Buffer,
+        ctx: &mut StreamCtx<'_>,
+        protocol: &mut Option<&'static Protocol>,
+        ports: (u16, u16),
+        budget: &mut Budget,
+        limit: usize,
+    ) -> Option<Delivery> {
+        let mut speaker = Speaker { protocol, ports };
+        if self.run.is_none() {
+            let run = self.arrive(s, acked, payload, here, ctx, budget, limit);
+            self.run = Some(run);
+        }
+        loop {
+            let run = self.run.clone().unwrap_or(0..0);
+            if self.pending.is_empty() && !run.is_empty() {
+                let window = payload.get(run.clone()).unwrap_or(&[]);
+                match speaker.ask(ctx, window) {
+                    Answer::Message(n, row) => {
+                        self.run = Some(run.start + n..run.end);
+                        return Some(Delivery { protocol: row, place: Place::Payload(run.start..run.start + n), continuation: false });
+                    }
+                    Answer::Rest(row) => {
+                        self.run = Some(run.end..run.end);
+                        return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true });
+                    }
+                    Answer::Wait(need) => {
+                        self.need = need;
+                        self.shown = window.len();
+                        self.append(payload, run, here, budget, limit);
+                        continue;
+                    }
+                }
+            }
+            if !self.more(payload, run, here, budget, limit) {
+                return self.finish(ctx, &mut speaker, whole, budget);
+            }
+            let before = self.shown;
+            self.shown = self.pending.len();
+            match speaker.ask(ctx, &self.pending) {
+                Answer::Wait(need) => self.need = need,
+                Answer::Message(n, row) => return Some(self.give(n, before, row, false, whole, budget)),
+                Answer::Rest(row) => return Some(self.give(self.pending.len(), before, row, true, whole, budget)),
+            }
+        }
+    }
+
+    /// A new segment: which of its bytes are next.
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    fn arrive(
+        &mut self,
+        s: &Segment,
+        acked: u32,
+        payload: &[u8],
+        here: Piece,
+        ctx: &mut StreamCtx<'_>,
+        budget: &mut Budget,
+        limit: usize,
+    ) -> Range<usize> {
+        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
+        match self.stream.arrive(seq, s.flags & flag::FIN != 0, payload, here, acked, budget, limit) {
+            Arrival::InOrder(range) => range,
+            Arrival::Nothing => 0..0,
+            Arrival::Hole(_) => {
+                self.give_up(budget);
+                ctx.side.searched = 0;
+                0..0
+            }
+        }
+    }
+
+    /// Adds bytes to what waits: from the segment, then from what came too early. `false`: none left.
+    fn more(&mut self, payload: &[u8], run: Range<usize>, here: Piece, budget: &mut Budget, limit: usize) -> bool {
+        if self.pending.len() > self.shown || (self.shown > 0 && self.pending.is_empty()) {
+            return !self.pending.is_empty();
+        }
+        if !run.is_empty() {
+            let wanted = if self.need > self.pending.len() { self.need - self.pending.len() } else { run.len() };
+            let part = run.start..run.end.min(run.start + wanted);
+            self.append(payload, part, here, budget, limit);
+            return !self.pending.is_empty();
+        }
+        let before = self.pending.len();
+        if !self.stream.take_early(&mut self.pending, &mut self.sources, budget) {
+            return false;
+        }
+        if !budget.take(self.pending.len() - before) {
+            self.give_up_keeping_order(before, budget);
+        }
+        !self.pending.is_empty()
+    }
+
+    fn append(&mut self, payload: &[u8], part: Range<usize>, here: Piece, budget: &mut Budget, limit: usize) {
+        let end = self.run.as_ref().map_or(part.end, |r| r.end);
+        self.run = Some(part.end..end);
+        if self.pending.len() + part.len() > limit || !budget.take(part.len()) {
+            self.give_up(budget);
+            return;
+        }
+        let Some(bytes) = payload.get(part.clone()) else { return };
+        self.pending.extend_from_slice(bytes);
+        let start = here.start + u32::try_from(part.start).unwrap_or(0);
+        let len = u32::try_from(part.len()).unwrap_or(0);
+        self.sources.push(Piece { frame: here.frame, start, len });
+    }
+
+    /// Gives out the first `n` bytes of what waits. Bytes of the present segment behind them go back to
+    /// it; `before` is how many were there before the last addition.
+    fn give(&mut self, n: usize, before: usize, row: Option<&'static Protocol>, continuation: bool, whole: &mut Buffer, budget: &mut Budget) -> Delivery {
+        let n = n.clamp(1, self.pending.len());
+        let surplus = self.pending.len() - n;
+        let from_segment = self.run.as_ref().is_some_and(|r| r.start >= surplus && surplus > 0) && n >= before;
+        whole.bytes.clear();
+        whole.sources.clear();
+        whole.bytes.extend_from_slice(self.pending.get(..n).unwrap_or(&[]));
+        let mut left = u32::try_from(n).unwrap_or(u32::MAX);
+        let mut rest = Vec::new();
+        for p in self.sources.drain(..) {
+            let used = p.len.min(left);
+            left -= used;
+            if used > 0 {
+                whole.sources.push(Piece { len: used, ..p });
+            }
+            if used < p.len {
+                rest.push(Piece { start: p.start + used, len: p.len - used, ..p });
+            }
+        }
+        if from_segment && rest.len() == 1 {
+            if let Some(run) = &mut self.run {
+                run.start -= surplus;
+            }
+            budget.release(self.pending.len());
+            self.pending.clear();
+        } else {
+            budget.release(n);
+            self.pending.drain(..n);
+            self.sources = rest;
+        }
+        (self.need, self.shown) = (0, 0);
+        Delivery { protocol: row, place: Place::Whole, continuation }
+    }
+
+    /// Nothing is left of this segment. If the sender has closed, what waits may be a whole message.
+    fn finish(&mut self, ctx: &mut StreamCtx<'_>, speaker: &mut Speaker<'_>, whole: &mut Buffer, budget: &mut Budget) -> Option<Delivery> {
+        self.run = None;
+        if !self.stream.ended() || self.closed {
+            return None;
+        }
+        self.closed = true;
+        if self.pending.is_empty() {
+            return None;
+        }
+        ctx.ended = true;
+        match speaker.ask(ctx, &self.pending) {
+            Answer::Wait(_) => None,
+            Answer::Message(n, row) => {
+                // Asked again for this segment, there is nothing more to say.
+                self.run = Some(0..0);
+                Some(self.give(n, 0, row, false, whole, budget))
+            }
+            Answer::Rest(row) => {
+                self.run = Some(0..0);
+                Some(self.give(self.pending.len(), 0, row, true, whole, budget))
+            }
+        }
+    }
+
+    fn give_up(&mut self, budget: &mut Budget) {
+        self.give_up_keeping_order(self.pending.len(), budget);
+    }
+
+    /// Drops what waits, of which `counted` bytes are in the budget.
+    fn give_up_keeping_order(&mut self, counted: usize, budget: &mut Budget) {
+        if !self.pending.is_empty() {
+            *self.given_up.get_or_insert(0) += self.pending.len();
+            budget.release(counted);
+            self.pending = Vec::new();
+            self.sources.clear();
+        }
+        (self.need, self.shown) = (0, 0);
+    }
+}
+
+impl Speaker<'_> {
+    /// Shows the speaking protocol the bytes from the start of the next message.
+    fn ask(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
+        // A switch may lead to another switch, but not for ever.
+        for _ in 0..4 {
+            let Some(row) = *self.protocol else { return self.guess(ctx, window) };
+            match framing(row, ctx, window) {
+                Framing::Switch(key) => {
+                    *self.protocol = Some(lookup(key).unwrap_or(&data::PROTOCOL));
+                    ctx.side.searched = 0;
+                }
+                Framing::NotMine => return Answer::Rest(Some(row)),
+                other => return answer(other, row, window.len(), ctx),
+            }
+        }
+        Answer::Rest(None)
+    }
+
+    fn guess(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
+        let by_port = [self.ports.0, self.ports.1].into_iter().find_map(|p| lookup(Key::TcpPort(p)));
+        for row in by_port.into_iter().chain(guesses()) {
+            ctx.side.searched = 0;
+            match framing(row, ctx, window) {
+                Framing::NotMine => {}
+                other => {
+                    *self.protocol = Some(row);
+                    return answer(other, row, window.len(), ctx);
+                }
+            }
+        }
+        ctx.side.searched = 0;
+        Answer::Rest(by_port)
+    }
+}
+
+fn framing(row: &'static Protocol, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Framing {
+    match row.over {
+        Over::Stream(frame) => frame(ctx, window),
+        // A protocol that does not frame itself takes each segment for a message.
+        Over::Packet => Framing::Message(window.len()),
+    }
+}
+
+fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut StreamCtx<'_>) -> Answer {
+    match framing {
+        Framing::Message(n) => {
+            ctx.side.searched = 0;
+            Answer::Message(n.clamp(1, len.max(1)), Some(row))
+        }
+        Framing::UntilClose if ctx.ended => Answer::Message(len, Some(row)),
+        Framing::NeedMore | Framing::UntilClose => Answer::Wait(0),
+        Framing::Need(n) => Answer::Wait(n),
+        Framing::Switch(_) | Framing::NotMine => Answer::Rest(Some(row)),
+    }
+}

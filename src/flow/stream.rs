@@ -1,0 +1,220 @@
+//! One direction's bytes in order, whatever order its segments came in.
+//!
+//! Bytes beyond a hole wait until the hole is filled, or until the receiver acknowledges them anyway:
+//! then it has the missing bytes and only this capture lacks them.
+
+use super::tcp::after;
+use crate::model::Piece;
+use std::collections::BTreeMap;
+
+/// What a waiting segment costs beyond its bytes.
+const OVERHEAD: usize = 96;
+/// So many segments waiting behind one hole means that it will not be filled.
+const MOST_WAITING: usize = 1 << 16;
+
+/// How many bytes wait in all streams, and how many may.
+#[derive(Debug)]
+pub(super) struct Budget {
+    used: usize,
+    most: usize,
+}
+
+/// The reassembly of one direction.
+#[derive(Debug)]
+pub(super) struct Stream {
+    /// The next byte in order.
+    next: u32,
+    /// How many bytes came before it.
+    offset: u64,
+    /// What came too early, by its offset.
+    early: BTreeMap<u64, Early>,
+    held: usize,
+    /// The number of the sender's FIN.
+    fin: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Early {
+    bytes: Vec<u8>,
+    from: Piece,
+}
+
+/// What a segment's arrival means for the stream.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Arrival {
+    /// These bytes of the payload are next.
+    InOrder(std::ops::Range<usize>),
+    /// Nothing new comes into order.
+    Nothing,
+    /// A hole is given up: so many bytes are missing before what is taken next.
+    Hole(u32),
+}
+
+impl Budget {
+    pub(super) fn new(most: usize) -> Self {
+        Self { used: 0, most }
+    }
+
+    pub(super) fn used(&self) -> usize {
+        self.used
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.used = 0;
+    }
+
+    /// Whether so many bytes more may wait; counts them if so.
+    pub(super) fn take(&mut self, bytes: usize) -> bool {
+        let fits = self.used + bytes <= self.most;
+        if fits {
+            self.used += bytes;
+        }
+        fits
+    }
+
+    pub(super) fn release(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+}
+
+impl Stream {
+    /// Begins at the first byte after a SYN, or at the first byte seen.
+    pub(super) fn new(seq: u32, syn: bool) -> Self {
+        Self { next: seq.wrapping_add(u32::from(syn)), offset: 0, early: BTreeMap::new(), held: 0, fin: None }
+    }
+
+    /// Bytes that wait, with their overhead.
+    pub(super) fn waiting(&self) -> usize {
+        self.held
+    }
+
+    /// The sender has closed and every byte before that was taken.
+    pub(super) fn ended(&self) -> bool {
+        self.fin == Some(self.next)
+    }
+
+    /// A segment arrives. What is too early is kept, within `budget` and `limit`.
+    pub(super) fn arrive(
+        &mut self,
+        seq: u32,
+        fin: bool,
+        payload: &[u8],
+        here: Piece,
+        acked: u32,
+        budget: &mut Budget,
+        limit: usize,
+    ) -> Arrival {
+        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let end = seq.wrapping_add(len);
+        if fin {
+            self.fin = Some(end);
+        }
+        if after(seq, self.next) {
+            self.keep(seq, payload, here, budget, limit);
+            let given_up = after(acked, self.next) || self.early.len() > MOST_WAITING || self.held > limit;
+            return if given_up { self.skip() } else { Arrival::Nothing };
+        }
+        if after(end, self.next) {
+            let from = self.next.wrapping_sub(seq) as usize;
+            self.advance(len - from as u32);
+            return Arrival::InOrder(from..payload.len());
+        }
+        Arrival::Nothing
+    }
+
+    /// What came too early and is next now: appended to `into` with its source.
+    pub(super) fn take_early(&mut self, into: &mut Vec<u8>, sources: &mut Vec<Piece>, budget: &mut Budget) -> bool {
+        while let Some(entry) = self.early.first_entry() {
+            let at = *entry.key();
+            if at > self.offset {
+                return false;
+            }
+            let early = entry.remove();
+            let cost = early.bytes.len() + OVERHEAD;
+            self.held = self.held.saturating_sub(cost);
+            budget.release(cost);
+            let known = usize::try_from(self.offset - at).unwrap_or(usize::MAX);
+            let Some(new) = early.bytes.get(known..).filter(|b| !b.is_empty()) else { continue };
+            into.extend_from_slice(new);
+            let len = u32::try_from(new.len()).unwrap_or(0);
+            sources.push(Piece { frame: early.from.frame, start: early.from.start + known as u32, len });
+            self.advance(len);
+            return true;
+        }
+        false
+    }
+
+    fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget, limit: usize) {
+        let at = self.offset + u64::from(seq.wrapping_sub(self.next));
+        let cost = payload.len() + OVERHEAD;
+        let longer = self.early.get(&at).is_none_or(|e| e.bytes.len() < payload.len());
+        if payload.is_empty() || !longer || self.held + cost > limit + OVERHEAD || !budget.take(cost) {
+            return;
+        }
+        self.held += cost;
+        if let Some(old) = self.early.insert(at, Early { bytes: payload.to_vec(), from: here }) {
+            let cost = old.bytes.len() + OVERHEAD;
+            self.held = self.held.saturating_sub(cost);
+            budget.release(cost);
+        }
+    }
+
+    /// Gives the hole up.
+    fn skip(&mut self) -> Arrival {
+        let Some(&at) = self.early.keys().next() else { return Arrival::Nothing };
+        let missing = u32::try_from(at - self.offset).unwrap_or(u32::MAX);
+        self.advance(missing);
+        Arrival::Hole(missing)
+    }
+
+    fn advance(&mut self, by: u32) {
+        self.next = self.next.wrapping_add(by);
+        self.offset += u64::from(by);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(order: &[(u32, &[u8])]) -> Vec<u8> {
+        let mut budget = Budget::new(1 << 20);
+        let mut stream = Stream::new(0xffff_fff0, true);
+        let (mut out, mut sources) = (Vec::new(), Vec::new());
+        for (offset, bytes) in order {
+            let seq = 0xffff_fff1u32.wrapping_add(*offset);
+            match stream.arrive(seq, false, bytes, Piece::default(), 0xffff_fff1, &mut budget, 1 << 20) {
+                Arrival::InOrder(range) => out.extend_from_slice(&bytes[range]),
+                Arrival::Nothing => {}
+                Arrival::Hole(_) => unreachable!("nothing was acknowledged"),
+            }
+            while stream.take_early(&mut out, &mut sources, &mut budget) {}
+        }
+        assert_eq!(budget.used(), stream.waiting());
+        out
+    }
+
+    #[test]
+    fn any_order_gives_the_same_bytes_across_the_wrap_of_sequence_numbers() {
+        let whole = b"abcdefghijklmnopqrstuvwxyz";
+        let pieces: [(u32, &[u8]); 4] = [(0, &whole[..7]), (7, &whole[7..20]), (15, &whole[15..22]), (22, &whole[22..])];
+        for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]] {
+            assert_eq!(feed(&order.map(|i| pieces[i])), whole);
+        }
+    }
+
+    #[test]
+    fn bytes_sent_twice_count_once() {
+        assert_eq!(feed(&[(0, b"abc"), (0, b"abc"), (1, b"bcde"), (0, b"a")]), b"abcde");
+    }
+
+    #[test]
+    fn a_hole_is_given_up_when_the_receiver_has_acknowledged_it() {
+        let mut budget = Budget::new(1 << 20);
+        let mut stream = Stream::new(100, false);
+        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), 113, &mut budget, 1 << 20), Arrival::Hole(10));
+        let (mut out, mut sources) = (Vec::new(), Vec::new());
+        assert!(stream.take_early(&mut out, &mut sources, &mut budget));
+        assert_eq!(out, b"xyz");
+    }
+}

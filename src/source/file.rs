@@ -1,1 +1,0 @@
-//! Capture files: pcap and pcapng, gzipped or not. (Read and write.)

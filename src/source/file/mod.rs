@@ -1,0 +1,167 @@
+//! Capture files: pcap (all four magics) and pcapng, gzipped or not, from a file or a pipe.
+//!
+//! Readers look at a window of bytes ([`Window`]) and say what they need; nothing is kept but that
+//! window, so a capture may be larger than memory. What tshark reads, this reads: a stored length
+//! beyond the snapshot length or the wire length is believed, and text may be anything.
+
+mod pcap;
+mod pcapng;
+mod write;
+
+pub use write::Writer;
+
+use super::{Source, SourceError, Step};
+use crate::model::RawFrame;
+use flate2::read::MultiGzDecoder;
+use std::io::Read;
+use std::path::Path;
+
+/// The longest packet that is believed, in bytes (Wireshark's bound too).
+const LONGEST_PACKET: usize = 262_144;
+/// The longest pcapng block that is believed, in bytes.
+const LONGEST_BLOCK: usize = 16 << 20;
+
+/// An open capture.
+pub struct File {
+    window: Window,
+    format: Format,
+    number: u64,
+}
+
+enum Format {
+    Pcap(pcap::Reader),
+    Pcapng(pcapng::Reader),
+}
+
+/// The part of an input that is being looked at.
+struct Window {
+    input: Box<dyn Read + Send>,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+}
+
+/// What a record reader found at the start of the window.
+enum Record {
+    /// A frame was written, from so many bytes.
+    Frame(usize),
+    /// Nothing to show, in so many bytes.
+    Skip(usize),
+    /// So many bytes are needed.
+    Need(usize),
+    /// It cannot be read on.
+    Bad(&'static str),
+}
+
+impl File {
+    /// Opens a file, or standard input for `-`.
+    ///
+    /// # Errors
+    /// It cannot be opened or read, or it is no capture.
+    pub fn open(path: &Path) -> Result<Self, SourceError> {
+        let what = path.to_string_lossy().into_owned();
+        if what == "-" {
+            return Self::read(Box::new(std::io::stdin()), "standard input");
+        }
+        let opened = std::fs::File::open(path).and_then(|f| {
+            // Reading a folder fails late and oddly; say it at once.
+            if f.metadata()?.is_dir() { Err(std::io::Error::other("it is a folder, not a file")) } else { Ok(f) }
+        });
+        match opened {
+            Ok(f) => Self::read(Box::new(f), &what),
+            Err(error) => Err(SourceError::Io { what, error }),
+        }
+    }
+
+    /// Reads a capture from `input`; `what` names it in errors.
+    ///
+    /// # Errors
+    /// It cannot be read, or it is no capture.
+    pub fn read(input: Box<dyn Read + Send>, what: &str) -> Result<Self, SourceError> {
+        let io = |error| SourceError::Io { what: what.to_owned(), error };
+        let mut window = Window { input, bytes: Vec::new(), start: 0, end: 0 };
+        window.fill(2).map_err(io)?;
+        if window.seen().starts_with(&[0x1f, 0x8b]) {
+            let inner = std::mem::replace(&mut window.input, Box::new(std::io::empty()));
+            let head = std::io::Cursor::new(window.seen().to_vec());
+            window = Window { input: Box::new(MultiGzDecoder::new(head.chain(inner))), bytes: Vec::new(), start: 0, end: 0 };
+        }
+        window.fill(24).map_err(io)?;
+        let format = match window.seen() {
+            [] => return Err(SourceError::NotACapture { what: format!("{what} is empty") }),
+            [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::Reader::begin(&mut window).map(Format::Pcapng),
+            _ => pcap::Reader::begin(&mut window).map(Format::Pcap),
+        };
+        let format = format.ok_or_else(|| SourceError::NotACapture {
+            what: format!("{what} is not a pcap or pcapng capture"),
+        })?;
+        Ok(Self { window, format, number: 0 })
+    }
+}
+
+impl Source for File {
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        let after = self.number;
+        loop {
+            let seen = self.window.seen();
+            let found = match &mut self.format {
+                Format::Pcap(r) => r.record(seen, frame),
+                Format::Pcapng(r) => r.record(seen, frame),
+            };
+            match found {
+                Record::Frame(used) => {
+                    self.window.start += used;
+                    self.number += 1;
+                    frame.number = self.number;
+                    return Ok(Step::Frame);
+                }
+                Record::Skip(used) => self.window.start += used,
+                Record::Bad(why) => return Err(SourceError::Damaged { after, why: why.to_owned() }),
+                Record::Need(need) => {
+                    let before = seen.len();
+                    let cut = |why: String| SourceError::CutShort { after, why };
+                    match self.window.fill(need) {
+                        Ok(have) if have >= need => {}
+                        Ok(0) if before == 0 => return Ok(Step::End),
+                        Ok(have) => {
+                            return Err(cut(format!("its last record needs {need} bytes and only {have} are left")));
+                        }
+                        // A gzip stream that ends in the middle reports itself here.
+                        Err(e) => return Err(cut(e.to_string())),
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Window {
+    /// The bytes that have been read and not used.
+    fn seen(&self) -> &[u8] {
+        self.bytes.get(self.start..self.end).unwrap_or(&[])
+    }
+
+    /// Reads until `need` bytes are seen or the input ends; gives how many are.
+    fn fill(&mut self, need: usize) -> std::io::Result<usize> {
+        if self.end - self.start < need && self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        while self.end - self.start < need {
+            // Grow by what has really arrived, so that a length that lies costs nothing.
+            let room = (self.end * 2).clamp(1 << 16, 1 << 18).max(self.end + (1 << 15));
+            if self.bytes.len() < room {
+                self.bytes.resize(room, 0);
+            }
+            let Some(space) = self.bytes.get_mut(self.end..) else { break };
+            match self.input.read(space) {
+                Ok(0) => break,
+                Ok(n) => self.end += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(self.end - self.start)
+    }
+}

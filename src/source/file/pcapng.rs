@@ -1,0 +1,191 @@
+//! pcapng — draft-ietf-opsawg-pcapng: blocks of a type, a length, a body and the length again.
+//!
+//! Only what a reader of packets needs is read: sections, interfaces, packets and their comments.
+//! The bodies are read here and not by `pcap_file`, which refuses text that is not UTF-8.
+
+use super::{LONGEST_BLOCK, LONGEST_PACKET, Record, Window};
+use crate::model::{Interface, LinkType, RawFrame, Time};
+use std::sync::Arc;
+
+const SECTION: u32 = 0x0a0d_0d0a;
+/// More interfaces than any machine has; the rest share the last description.
+const MOST_INTERFACES: usize = 1 << 17;
+/// The most bytes of comments kept for one packet.
+const LONGEST_COMMENT: usize = 1 << 16;
+
+pub(super) struct Reader {
+    big_endian: bool,
+    interfaces: Vec<Described>,
+}
+
+#[derive(Clone)]
+struct Described {
+    link: LinkType,
+    snaplen: u32,
+    about: Arc<Interface>,
+    resolution: u8,
+    offset: i64,
+}
+
+impl Reader {
+    /// Checks that a section begins here; `None` if not.
+    pub(super) fn begin(window: &mut Window) -> Option<Self> {
+        let big_endian = match window.seen().get(8..12)? {
+            [0x1a, 0x2b, 0x3c, 0x4d] => true,
+            [0x4d, 0x3c, 0x2b, 0x1a] => false,
+            _ => return None,
+        };
+        Some(Self { big_endian, interfaces: Vec::new() })
+    }
+
+    pub(super) fn record(&mut self, seen: &[u8], frame: &mut RawFrame) -> Record {
+        if seen.len() < 12 {
+            return Record::Need(12);
+        }
+        let kind = self.u32(seen, 0);
+        if kind == SECTION {
+            match seen.get(8..12) {
+                Some([0x1a, 0x2b, 0x3c, 0x4d]) => self.big_endian = true,
+                Some([0x4d, 0x3c, 0x2b, 0x1a]) => self.big_endian = false,
+                _ => return Record::Bad("a section does not say its byte order"),
+            }
+            self.interfaces.clear();
+        }
+        let total = self.u32(seen, 4) as usize;
+        if total < 12 || total > LONGEST_BLOCK {
+            return Record::Bad("a block's length cannot be right");
+        }
+        // Writers exist that forget to pad; the length counts as rounded up.
+        let padded = total.next_multiple_of(4);
+        let Some(body) = seen.get(8..padded - 4).filter(|_| seen.len() >= padded) else { return Record::Need(padded) };
+        if self.u32(seen, padded - 4) as usize != total {
+            return Record::Bad("a block's two lengths differ");
+        }
+        let packet = match kind {
+            1 => {
+                self.describe(body);
+                return Record::Skip(padded);
+            }
+            2 => self.packet(body, u32::from(self.u16(body, 0)), frame),
+            3 => self.simple(body, frame),
+            6 => self.packet(body, self.u32(body, 0), frame),
+            _ => return Record::Skip(padded),
+        };
+        match packet {
+            Ok(()) => Record::Frame(padded),
+            Err(why) => Record::Bad(why),
+        }
+    }
+
+    /// An Interface Description Block.
+    fn describe(&mut self, body: &[u8]) {
+        if self.interfaces.len() >= MOST_INTERFACES {
+            return;
+        }
+        let mut d = Described {
+            link: LinkType(self.u16(body, 0)),
+            snaplen: self.u32(body, 4),
+            about: Arc::default(),
+            resolution: 6,
+            offset: 0,
+        };
+        if matches!(d.link.0, 12 | 14) {
+            d.link = LinkType::RAW;
+        }
+        let mut name = String::new();
+        self.options(body.get(8..).unwrap_or(&[]), |code, value| match (code, value) {
+            (2, _) => name = text(value),
+            (9, [r, ..]) => d.resolution = *r,
+            (14, v) if v.len() == 8 => {
+                let b = v.try_into().unwrap_or_default();
+                d.offset = if self.big_endian { i64::from_be_bytes(b) } else { i64::from_le_bytes(b) };
+            }
+            _ => {}
+        });
+        let loopback = name == "lo" || name == "lo0";
+        d.about = Arc::new(Interface { name, loopback });
+        self.interfaces.push(d);
+    }
+
+    /// An Enhanced Packet Block, or the old Packet Block, which differs in its first word only.
+    fn packet(&self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
+        let Some(d) = self.interfaces.get(interface as usize) else { return Err("a packet names an interface that was not described") };
+        let stamp = u64::from(self.u32(body, 4)) << 32 | u64::from(self.u32(body, 8));
+        let kept = self.u32(body, 12) as usize;
+        let bytes = kept_bytes(body, 20, kept)?;
+        frame.time = d.time(stamp);
+        frame.len = self.u32(body, 16);
+        frame.bytes.clear();
+        frame.bytes.extend_from_slice(bytes);
+        frame.link = d.link;
+        frame.interface = Some(Arc::clone(&d.about));
+        frame.comment.clear();
+        self.options(body.get(20 + kept.next_multiple_of(4)..).unwrap_or(&[]), |code, value| {
+            if code == 1 && frame.comment.len() + value.len() <= LONGEST_COMMENT {
+                if !frame.comment.is_empty() {
+                    frame.comment.push('\n');
+                }
+                frame.comment.push_str(&text(value));
+            }
+        });
+        Ok(())
+    }
+
+    /// A Simple Packet Block: no time, and the first interface.
+    fn simple(&self, body: &[u8], frame: &mut RawFrame) -> Result<(), &'static str> {
+        let Some(d) = self.interfaces.first() else { return Err("a packet comes before any interface") };
+        let len = self.u32(body, 0);
+        let snaplen = if d.snaplen == 0 { u32::MAX } else { d.snaplen };
+        let kept = (len.min(snaplen) as usize).min(body.len().saturating_sub(4));
+        frame.time = Time::default();
+        frame.len = len;
+        frame.bytes.clear();
+        frame.bytes.extend_from_slice(kept_bytes(body, 4, kept)?);
+        frame.link = d.link;
+        frame.interface = Some(Arc::clone(&d.about));
+        frame.comment.clear();
+        Ok(())
+    }
+
+    /// Options: code (2), length (2), value, padding to 4; code 0 ends them.
+    fn options<'a>(&self, mut rest: &'a [u8], mut each: impl FnMut(u16, &'a [u8])) {
+        while rest.len() >= 4 {
+            let (code, len) = (self.u16(rest, 0), usize::from(self.u16(rest, 2)));
+            let Some(value) = rest.get(4..4 + len).filter(|_| code != 0) else { return };
+            each(code, value);
+            rest = rest.get(4 + len.next_multiple_of(4)..).unwrap_or(&[]);
+        }
+    }
+
+    fn u16(&self, bytes: &[u8], at: usize) -> u16 {
+        let b = bytes.get(at..at + 2).and_then(|b| b.try_into().ok()).unwrap_or_default();
+        if self.big_endian { u16::from_be_bytes(b) } else { u16::from_le_bytes(b) }
+    }
+
+    fn u32(&self, bytes: &[u8], at: usize) -> u32 {
+        let b = bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).unwrap_or_default();
+        if self.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
+    }
+}
+
+impl Described {
+    /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (if_tsresol).
+    fn time(&self, stamp: u64) -> Time {
+        let exponent = u32::from(self.resolution & 0x7f);
+        let units = if self.resolution & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
+        let nanos = units.filter(|&u| u > 0).map_or(0, |u| u128::from(stamp) * 1_000_000_000 / u);
+        let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
+        Time(nanos.saturating_add(self.offset.saturating_mul(1_000_000_000)))
+    }
+}
+
+fn kept_bytes(body: &[u8], at: usize, kept: usize) -> Result<&[u8], &'static str> {
+    if kept > LONGEST_PACKET {
+        return Err("a packet claims to be longer than any packet");
+    }
+    body.get(at..at + kept).ok_or("a packet is longer than its block")
+}
+
+fn text(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).into_owned()
+}
