@@ -1,6 +1,8 @@
 //! Rank 1: where frames come from.
 
 pub mod file;
+#[cfg(feature = "live")]
+pub mod live;
 
 use crate::model::RawFrame;
 

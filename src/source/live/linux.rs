@@ -1,0 +1,404 @@
+//! Live capture on Linux: packet(7).
+//!
+//! pnet finds the interface and opens the channel: it binds the socket and asks for promiscuous mode.
+//! But the socket is ours, made beforehand with what pnet has no words for, and we receive from it:
+//! pnet's own path takes one packet a call, cuts long ones silently, and loses the kernel's
+//! timestamps and its notes on each packet.
+
+use std::io;
+use std::os::fd::{IntoRawFd as _, OwnedFd};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use pnet::datalink::{self, NetworkInterface};
+
+use super::sys::{self, Slot};
+use super::{OpenError, Options, refused};
+use crate::model::{Interface, LinkType, RawFrame, Time};
+use crate::source::{Source, SourceError, Step};
+
+/// What the kernel may hold for us until we come to read.
+const BUFFER: libc::c_int = 32 << 20;
+/// How many frames one system call may bring.
+const BATCH: usize = 32;
+/// Bytes of the cooked header that stands where there is no link header we could show (`LINUX_SLL`).
+const COOKED: usize = 16;
+
+// linux/if_arp.h: what hardware an interface is.
+const ARPHRD_ETHER: u16 = 1;
+const ARPHRD_RAWIP: u16 = 519;
+const ARPHRD_TUNNEL: u16 = 768;
+const ARPHRD_TUNNEL6: u16 = 769;
+const ARPHRD_LOOPBACK: u16 = 772;
+const ARPHRD_SIT: u16 = 776;
+const ARPHRD_IEEE80211_RADIOTAP: u16 = 803;
+const ARPHRD_NONE: u16 = 0xfffe;
+
+// linux/if_packet.h: what the kernel notes on a packet (`tp_status` of `PACKET_AUXDATA`).
+const TP_STATUS_CSUMNOTREADY: u32 = 1 << 3;
+const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
+const TP_STATUS_VLAN_TPID_VALID: u32 = 1 << 6;
+
+/// A running capture.
+#[derive(Debug)]
+pub struct Live {
+    socket: OwnedFd,
+    interface: Arc<Interface>,
+    link: LinkType,
+    snaplen: usize,
+    wait: Duration,
+    buffer: u32,
+    slots: Vec<Slot>,
+    /// How many slots the last call filled, and how many of them were handed out.
+    filled: usize,
+    taken: usize,
+    captured: u64,
+    dropped: u64,
+    /// The link went down: what is queued is still given, then the capture ends.
+    down: bool,
+}
+
+/// What the kernel tells beside a packet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Notes {
+    time: Option<Time>,
+    checksum_pending: bool,
+    /// The 802.1Q tag that the network card took out: TPID and TCI.
+    vlan: Option<(u16, u16)>,
+}
+
+impl Live {
+    pub(super) fn open(nic: &NetworkInterface, options: &Options) -> Result<Self, OpenError> {
+        let refuse = |what| move |error| refused(what, &nic.name, error);
+        let probe = sys::packet_socket(libc::SOCK_RAW).map_err(refuse("open a packet socket"))?;
+        let hardware = sys::hardware_type(&probe, &nic.name).map_err(refuse("ask for the hardware type"))?;
+        let link = link_type(hardware);
+        let socket = match link {
+            LinkType::LINUX_SLL => sys::packet_socket(libc::SOCK_DGRAM).map_err(refuse("open a packet socket"))?,
+            _ => probe,
+        };
+        configure(&socket, nic.is_loopback()).map_err(refuse("set up a packet socket"))?;
+        let buffer = sys::receive_buffer(&socket, BUFFER).map_err(refuse("set the receive buffer"))?;
+
+        // One socket, two descriptors: pnet closes its own, also when it fails, and we close ours.
+        let lent = socket.try_clone().map_err(refuse("share a packet socket"))?;
+        let config = datalink::Config {
+            socket_fd: Some(lent.into_raw_fd()),
+            promiscuous: options.promiscuous,
+            read_buffer_size: 0,
+            write_buffer_size: 0,
+            ..datalink::Config::default()
+        };
+        drop(datalink::channel(nic, config).map_err(refuse("bind a packet socket"))?);
+
+        let snaplen = usize::try_from(options.snaplen).unwrap_or(usize::MAX);
+        Ok(Self {
+            socket,
+            interface: Arc::new(Interface { name: nic.name.clone(), loopback: nic.is_loopback() }),
+            link,
+            snaplen,
+            wait: options.wait,
+            buffer,
+            slots: (0..BATCH).map(|_| Slot::new(snaplen)).collect(),
+            filled: 0,
+            taken: 0,
+            captured: 0,
+            dropped: 0,
+            down: false,
+        })
+    }
+
+    /// The kernel's counts since the last question; asking resets them.
+    fn count_drops(&mut self) {
+        if let Ok(drops) = sys::drops(&self.socket) {
+            self.dropped += u64::from(drops);
+        }
+    }
+
+    /// Frames that the kernel threw away because we were too slow to fetch them.
+    pub fn dropped(&mut self) -> u64 {
+        self.count_drops();
+        self.dropped
+    }
+
+    /// Frames given so far.
+    pub fn captured(&self) -> u64 {
+        self.captured
+    }
+
+    /// What the first byte of each frame belongs to.
+    pub fn link(&self) -> LinkType {
+        self.link
+    }
+
+    /// Where it captures.
+    pub fn interface(&self) -> &Arc<Interface> {
+        &self.interface
+    }
+
+    /// Whether it ended because the link went down or the interface was removed.
+    pub fn went_down(&self) -> bool {
+        self.down
+    }
+
+    /// Whether the system gave a smaller buffer than we asked for, and how many bytes it has.
+    pub fn small_buffer(&self) -> Option<u32> {
+        (self.buffer < BUFFER.unsigned_abs()).then_some(self.buffer)
+    }
+
+    /// Waits for frames and fetches as many as a call brings. `None` says that some are here.
+    fn fetch(&mut self) -> Result<Option<Step>, SourceError> {
+        let failed = |error| SourceError::Io { what: format!("capture on {}", self.interface.name), error };
+        if !self.down && !sys::readable(&self.socket, self.wait).map_err(failed)? {
+            return Ok(Some(Step::Idle));
+        }
+        self.taken = 0;
+        self.filled = 0;
+        match sys::receive(&self.socket, &mut self.slots) {
+            Ok(n) => {
+                self.filled = n;
+                Ok((n == 0).then_some(Step::Idle))
+            }
+            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
+                Ok(Some(if self.down { Step::End } else { Step::Idle }))
+            }
+            // The error is given once; frames that came before it are still queued behind it.
+            Err(e) if matches!(e.raw_os_error(), Some(libc::ENETDOWN | libc::ENODEV | libc::ENXIO)) => {
+                let again = self.down;
+                self.down = true;
+                Ok(Some(if again { Step::End } else { Step::Idle }))
+            }
+            Err(e) => Err(failed(e)),
+        }
+    }
+}
+
+impl Source for Live {
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        if self.taken == self.filled
+            && let Some(step) = self.fetch()?
+        {
+            return Ok(step);
+        }
+        let Some(slot) = self.slots.get(self.taken).filter(|_| self.taken < self.filled) else {
+            return Ok(Step::Idle);
+        };
+        self.taken += 1;
+        self.captured += 1;
+
+        let notes = read_notes(slot.control());
+        let cooked = cooked_header(slot.from());
+        let head: &[u8] = if self.link == LinkType::LINUX_SLL { &cooked } else { &[] };
+        let tag = notes.vlan.filter(|_| self.link == LinkType::ETHERNET);
+        let added = assemble(&mut frame.bytes, head, slot.bytes(), tag, self.snaplen);
+
+        frame.number = self.captured;
+        frame.time = notes.time.unwrap_or_else(now);
+        frame.len = slot.len().saturating_add(added);
+        frame.link = self.link;
+        frame.checksum_pending = notes.checksum_pending;
+        frame.comment.clear();
+        if frame.interface.as_ref().is_none_or(|i| !Arc::ptr_eq(i, &self.interface)) {
+            frame.interface = Some(Arc::clone(&self.interface));
+        }
+        Ok(Step::Frame)
+    }
+}
+
+/// Sets what pnet has no words for; all of it before the socket is bound, so that no frame escapes it.
+fn configure(socket: &OwnedFd, loopback: bool) -> io::Result<()> {
+    if loopback {
+        // A packet socket sees each frame on loopback twice, going out and coming in. Anywhere else,
+        // ignoring what goes out would hide what this machine says.
+        sys::set_option(socket, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, 1)?;
+    }
+    sys::set_option(socket, libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
+    sys::set_option(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+}
+
+/// What a raw packet socket gives on hardware of that kind. Where the link header is none that we
+/// read, the kernel leaves it out and we write a cooked one.
+fn link_type(hardware: u16) -> LinkType {
+    match hardware {
+        ARPHRD_ETHER | ARPHRD_LOOPBACK => LinkType::ETHERNET,
+        ARPHRD_NONE | ARPHRD_RAWIP | ARPHRD_TUNNEL | ARPHRD_TUNNEL6 | ARPHRD_SIT => LinkType::RAW,
+        ARPHRD_IEEE80211_RADIOTAP => LinkType::RADIOTAP,
+        _ => LinkType::LINUX_SLL,
+    }
+}
+
+/// Puts the frame together as it was on the wire, and says how many bytes that added to what the
+/// kernel gave: a cooked header in front, or the VLAN tag that the network card took out.
+fn assemble(out: &mut Vec<u8>, head: &[u8], bytes: &[u8], tag: Option<(u16, u16)>, snaplen: usize) -> u32 {
+    out.clear();
+    out.extend_from_slice(head);
+    let mut added = u32::try_from(head.len()).unwrap_or(0);
+    let mut rest = bytes;
+    if let (Some((tpid, tci)), Some((addresses, behind))) = (tag, bytes.split_at_checked(12)) {
+        out.extend_from_slice(addresses);
+        out.extend_from_slice(&tpid.to_be_bytes());
+        out.extend_from_slice(&tci.to_be_bytes());
+        rest = behind;
+        added += 4;
+    }
+    out.extend_from_slice(rest);
+    out.truncate(snaplen);
+    added
+}
+
+/// `LINUX_SLL`: packet type, hardware type, length of the address, the address, protocol.
+fn cooked_header(from: &libc::sockaddr_ll) -> [u8; COOKED] {
+    let mut head = [0; COOKED];
+    let fields: [(usize, &[u8]); 5] = [
+        (0, &u16::from(from.sll_pkttype).to_be_bytes()),
+        (2, &from.sll_hatype.to_be_bytes()),
+        (4, &u16::from(from.sll_halen).to_be_bytes()),
+        (6, &from.sll_addr),
+        (14, &from.sll_protocol.to_ne_bytes()),
+    ];
+    for (at, bytes) in fields {
+        head[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    head
+}
+
+/// Reads the control messages that came with a frame: cmsg(3), laid out in words of the machine.
+fn read_notes(mut control: &[u8]) -> Notes {
+    const HEADER: usize = size_of::<libc::cmsghdr>();
+    const WORD: usize = size_of::<usize>();
+    let mut notes = Notes::default();
+    while let Some((len, level, kind)) = cmsg_header(control) {
+        let Some(data) = control.get(HEADER..len) else { break };
+        match (level, kind) {
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => notes.time = read_time(data),
+            (libc::SOL_PACKET, libc::PACKET_AUXDATA) => read_auxdata(data, &mut notes),
+            _ => {}
+        }
+        control = control.get(len.next_multiple_of(WORD)..).unwrap_or(&[]);
+    }
+    notes
+}
+
+/// Length (of the whole message), level and type of the next control message.
+fn cmsg_header(bytes: &[u8]) -> Option<(usize, i32, i32)> {
+    let (len, rest) = bytes.split_first_chunk()?;
+    let (level, rest) = rest.split_first_chunk()?;
+    let (kind, _) = rest.split_first_chunk()?;
+    Some((usize::from_ne_bytes(*len), i32::from_ne_bytes(*level), i32::from_ne_bytes(*kind)))
+}
+
+/// A `timespec`: two words of the machine.
+fn read_time(data: &[u8]) -> Option<Time> {
+    let (secs, rest) = data.split_first_chunk()?;
+    let nanos = rest.first_chunk()?;
+    let word = |b: &[u8; size_of::<isize>()]| i64::try_from(isize::from_ne_bytes(*b)).ok();
+    Some(Time::new(word(secs)?, word(nanos)?))
+}
+
+/// A `tpacket_auxdata`: status, two lengths, two offsets, and the VLAN tag's TCI and TPID.
+fn read_auxdata(data: &[u8], notes: &mut Notes) {
+    let half = |at: usize| data.get(at..at + 2).and_then(|b| b.first_chunk()).map(|b| u16::from_ne_bytes(*b));
+    let (Some(status), Some(tci), Some(tpid)) =
+        (data.first_chunk().map(|b| u32::from_ne_bytes(*b)), half(16), half(18))
+    else {
+        return;
+    };
+    notes.checksum_pending = status & TP_STATUS_CSUMNOTREADY != 0;
+    if status & TP_STATUS_VLAN_VALID != 0 {
+        let known = status & TP_STATUS_VLAN_TPID_VALID != 0;
+        notes.vlan = Some((if known { tpid } else { 0x8100 }, tci));
+    }
+}
+
+fn now() -> Time {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::new(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), i64::from(since.subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cmsg(level: i32, kind: i32, data: &[u8]) -> Vec<u8> {
+        let mut out = (size_of::<libc::cmsghdr>() + data.len()).to_ne_bytes().to_vec();
+        out.extend(level.to_ne_bytes());
+        out.extend(kind.to_ne_bytes());
+        out.extend(data);
+        out.resize(out.len().next_multiple_of(size_of::<usize>()), 0);
+        out
+    }
+
+    fn auxdata(status: u32, tci: u16, tpid: u16) -> Vec<u8> {
+        let mut data = status.to_ne_bytes().to_vec();
+        data.extend([0; 12]);
+        data.extend(tci.to_ne_bytes());
+        data.extend(tpid.to_ne_bytes());
+        data
+    }
+
+    #[test]
+    fn the_kernels_time_and_notes_are_read_from_control_messages() {
+        let mut control =
+            cmsg(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &[7_isize.to_ne_bytes(), 5_isize.to_ne_bytes()].concat());
+        control.extend(cmsg(libc::SOL_PACKET, libc::PACKET_AUXDATA, &auxdata(TP_STATUS_CSUMNOTREADY, 0, 0)));
+        let notes = read_notes(&control);
+        assert_eq!(notes.time, Some(Time::new(7, 5)));
+        assert!(notes.checksum_pending);
+        assert_eq!(notes.vlan, None);
+    }
+
+    #[test]
+    fn control_messages_that_lie_about_their_length_end_the_reading() {
+        let good = cmsg(libc::SOL_PACKET, libc::PACKET_AUXDATA, &auxdata(TP_STATUS_VLAN_VALID, 5, 0));
+        for len in [0, 1, 15, 17, good.len() + 1, usize::MAX] {
+            let mut bad = good.clone();
+            bad[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
+            assert_eq!(read_notes(&bad).vlan, None, "length {len}");
+        }
+        for cut in 0..size_of::<libc::cmsghdr>() + 20 {
+            assert_eq!(read_notes(&good[..cut]).vlan, None);
+        }
+    }
+
+    #[test]
+    fn a_vlan_tag_that_the_card_took_out_is_put_back() {
+        let notes = read_notes(&cmsg(
+            libc::SOL_PACKET,
+            libc::PACKET_AUXDATA,
+            &auxdata(TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID, 0x2064, 0x88a8),
+        ));
+        let mut out = Vec::new();
+        let frame: Vec<u8> = (0..20).collect();
+        assert_eq!(assemble(&mut out, &[], &frame, notes.vlan, 100), 4);
+        assert_eq!(out, [&frame[..12], &[0x88, 0xa8, 0x20, 0x64], &frame[12..]].concat());
+        assert_eq!(assemble(&mut out, &[], &frame, notes.vlan, 14), 4);
+        assert_eq!(out.len(), 14, "the tag counts against the snap length");
+        assert_eq!(assemble(&mut out, &[], &frame[..11], notes.vlan, 100), 0);
+        assert_eq!(out, frame[..11], "too short to have had a tag");
+    }
+
+    #[test]
+    fn a_link_of_its_own_kind_gets_a_cooked_header() {
+        assert_eq!(link_type(512), LinkType::LINUX_SLL, "PPP");
+        let from = libc::sockaddr_ll {
+            sll_family: 17,
+            sll_protocol: 0x0800_u16.to_be(),
+            sll_ifindex: 3,
+            sll_hatype: 512,
+            sll_pkttype: 4,
+            sll_halen: 6,
+            sll_addr: [2, 0, 0, 0, 0, 1, 0, 0],
+        };
+        let head = cooked_header(&from);
+        assert_eq!(head, [0, 4, 2, 0, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0]);
+        let mut out = Vec::new();
+        assert_eq!(assemble(&mut out, &head, &[0x45], None, 100), 16);
+        assert_eq!(out.len(), 17);
+    }
+
+    #[test]
+    fn tunnels_give_bare_ip_and_loopback_gives_ethernet() {
+        assert_eq!(link_type(ARPHRD_NONE), LinkType::RAW);
+        assert_eq!(link_type(ARPHRD_LOOPBACK), LinkType::ETHERNET);
+    }
+}
