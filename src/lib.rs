@@ -5,7 +5,7 @@
 
 pub mod flow;
 pub mod model;
+pub mod net;
 pub mod proto;
 pub mod source;
-pub mod net;
 pub mod view;

@@ -188,7 +188,7 @@ pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
 
 fn hex_digits(n: u64, digits: usize, out: &mut String) {
     for i in (0..digits).rev() {
-        let nibble = n.checked_shr(4 * i as u32).unwrap_or(0) & 15;
+        let nibble = if i < 16 { n >> (4 * i) & 15 } else { 0 };
         out.push(char::from(b"0123456789abcdef"[nibble as usize]));
     }
 }
@@ -198,8 +198,8 @@ fn digits_of(n: u64) -> usize {
 }
 
 /// Appends nanoseconds as seconds with exactly `decimals` (0 to 9) decimals, rounded as tshark does.
-pub fn seconds(nanos: i64, decimals: usize, out: &mut String) {
-    let unit = 10u64.pow(9 - decimals.min(9) as u32);
+pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
+    let unit = 10u64.pow(9 - decimals.min(9));
     let n = nanos.unsigned_abs().saturating_add(unit / 2) / unit;
     let whole = 1_000_000_000 / unit;
     if nanos < 0 {
@@ -210,7 +210,7 @@ pub fn seconds(nanos: i64, decimals: usize, out: &mut String) {
         out.push('.');
         let mut digits = itoa::Buffer::new();
         let digits = digits.format(n % whole);
-        (digits.len()..decimals.min(9)).for_each(|_| out.push('0'));
+        (digits.len()..decimals.min(9) as usize).for_each(|_| out.push('0'));
         out.push_str(digits);
     }
 }

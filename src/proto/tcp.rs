@@ -357,22 +357,32 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -
     Ok(())
 }
 
-/// `[Retransmission] 40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460`
+/// `40000 → 80 [Retransmission] [SYN] Seq=0 Win=64240 Len=0 MSS=1460`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let of = |def| packet.uint_in(layer, def).unwrap_or(0);
+    show::number(of(&SRCPORT), out);
+    out.push_str(" → ");
+    show::number(of(&DSTPORT), out);
+    out.push(' ');
+    gist(packet, layer, out);
+}
+
+/// Appends what a segment says, without its ports: `[SYN] Seq=0 Win=64240 Len=0 MSS=1460`.
+pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
     let fields = packet.fields_of(layer);
     for verdict in fields.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");
     }
-    let mut values = [None; SUMMARY.len()];
+    let mut values = [None; GIST.len()];
     for field in fields {
-        if let Some(i) = SUMMARY.iter().position(|(def, _)| std::ptr::eq(*def, field.def)) {
+        if let Some(i) = GIST.iter().position(|(def, _)| std::ptr::eq(*def, field.def)) {
             values[i] = values[i].or(field.value.uint());
         }
     }
-    let acknowledges = values[2].is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
-    for ((def, before), value) in SUMMARY.into_iter().zip(values) {
+    let acknowledges = values[0].is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
+    for ((def, before), value) in GIST.into_iter().zip(values) {
         let Some(n) = value.filter(|_| acknowledges || !std::ptr::eq(def, &raw const ACK)) else { continue };
         out.push_str(before);
         if std::ptr::eq(def, &raw const FLAGS) {
@@ -383,11 +393,9 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     }
 }
 
-/// What [`summary`] shows, in its order, and what stands before each.
-static SUMMARY: [(&FieldDef, &str); 11] = [
-    (&SRCPORT, ""),
-    (&DSTPORT, " → "),
-    (&FLAGS, " ["),
+/// What [`gist`] shows, in its order, and what stands before each.
+static GIST: [(&FieldDef, &str); 9] = [
+    (&FLAGS, "["),
     (&SEQ, " Seq="),
     (&ACK, " Ack="),
     (&WINDOW_SIZE, " Win="),

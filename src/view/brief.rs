@@ -99,6 +99,19 @@ fn right(width: usize, columns: &mut usize, out: &mut String, write: impl FnOnce
     *columns += used.max(width);
 }
 
+/// Appends what a packet's line says, without columns: who to whom, protocol, and its message.
+pub fn sentence(packet: &Packet, out: &mut String) {
+    end(packet, ".src", out);
+    out.push_str(" → ");
+    end(packet, ".dst", out);
+    out.push_str("  ");
+    if let Some(subject) = subject(packet) {
+        protocol_name(subject.layer.proto.name, out);
+        out.push_str("  ");
+        subject.write(packet, out);
+    }
+}
+
 fn since_first(packet: &Packet) -> i64 {
     match packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
         Some(crate::model::Value::Nanos(n)) => n,
@@ -110,8 +123,8 @@ fn since_first(packet: &Packet) -> i64 {
 ///
 /// A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`, `sll.src.eth`.
 pub fn end(packet: &Packet, wanted: &str, out: &mut String) {
-    let layers = packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network);
-    let found = layers.filter_map(|l| address(packet, l, wanted)).next();
+    let mut layers = packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network);
+    let found = layers.find_map(|l| address(packet, l, wanted));
     match found {
         Some(field) => show::value(packet, field, out),
         None => out.push('?'),

@@ -5,7 +5,11 @@
 //! colours; [`measure`] knows how wide text is. Everything is appended to a `String`.
 
 pub mod brief;
+pub mod hex;
+pub mod ladder;
 pub mod measure;
+pub mod outline;
+pub mod text;
 pub mod theme;
 
 pub use theme::{Style, Theme};

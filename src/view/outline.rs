@@ -1,0 +1,186 @@
+//! The outline: what there is to show of a packet, in the order in which every view shows it.
+//!
+//! Layers stand under the OSI layer they are counted to, fields under their layer, and the bits of a field
+//! under that field. What is too much for a reader is counted, not shown.
+
+use crate::model::{Field, Layer, Osi, Packet, Trouble, Value, show};
+
+/// Lines of one layer.
+const MOST_ITEMS: usize = 150;
+/// Layers of one packet.
+const MOST_LAYERS: usize = 40;
+
+/// One line of a layer.
+#[derive(Debug)]
+pub enum Item<'a> {
+    /// A field with its value.
+    Field {
+        /// The field.
+        field: &'a Field,
+        /// How far it is indented.
+        depth: u8,
+    },
+    /// Bits of the field above that are not set. They say the least, so they share a line.
+    NotSet {
+        /// The fields.
+        fields: Vec<&'a Field>,
+        /// How far they are indented.
+        depth: u8,
+    },
+    /// So many more fields that are left out.
+    More(usize),
+}
+
+/// The layers of a packet that are counted to one OSI layer, with their place in [`Packet::layers`]; and
+/// how many more there are.
+pub fn layers_at(packet: &Packet, osi: Osi) -> (impl Iterator<Item = (usize, &Layer)>, usize) {
+    let shown = packet.layers.iter().take(MOST_LAYERS).enumerate().filter(move |(_, l)| l.proto.osi == osi);
+    let more = packet.layers.iter().skip(MOST_LAYERS).filter(|l| l.proto.osi == osi).count();
+    (shown, more)
+}
+
+/// The lines of a layer.
+pub fn items<'a>(packet: &'a Packet, layer: &Layer) -> Vec<Item<'a>> {
+    let fields = packet.fields_of(layer);
+    let mut items = Vec::new();
+    let mut above: Option<&Field> = None;
+    let mut clear: Vec<&Field> = Vec::new();
+    let mut clear_depth = 0;
+    let mut used = 0;
+    for field in fields {
+        if items.len() >= MOST_ITEMS {
+            break;
+        }
+        used += 1;
+        let part = above.is_some_and(|a| is_part(field, a));
+        if !part {
+            above = Some(field);
+        }
+        let depth = field.depth.saturating_add(u8::from(part));
+        if (!part || depth != clear_depth) && !clear.is_empty() {
+            items.push(Item::NotSet { fields: std::mem::take(&mut clear), depth: clear_depth });
+        }
+        if part && matches!(field.value, Value::Bool(false)) && field.def.names.is_empty() {
+            clear_depth = depth;
+            clear.push(field);
+        } else {
+            items.push(Item::Field { field, depth });
+        }
+    }
+    if !clear.is_empty() {
+        items.push(Item::NotSet { fields: clear, depth: clear_depth });
+    }
+    if used < fields.len() {
+        items.push(Item::More(fields.len() - used));
+    }
+    items
+}
+
+/// Whether `field` is some of the bits of the field above it.
+fn is_part(field: &Field, above: &Field) -> bool {
+    let (mask, whole) = (field.def.mask(), above.def.mask());
+    let bits = |f: &Field, mask: u64| if mask == 0 { f.span.len.saturating_mul(8) } else { mask.count_ones() };
+    let inside = field.span != above.span || whole == 0 || mask & whole == mask;
+    mask != 0 && field.span.len > 0 && above.span.covers(field.span) && inside && bits(field, mask) < bits(above, whole)
+}
+
+/// Appends what is wrong with a layer, in one sentence.
+pub fn trouble(trouble: Trouble, out: &mut String) {
+    match trouble {
+        Trouble::CutByCapture { need, have } => {
+            out.push_str("The capture was set to keep less: this layer needs ");
+            bytes(need, out);
+            out.push_str(" and has ");
+            show::number(u64::from(have), out);
+            out.push('.');
+        }
+        Trouble::LengthLies { need, have, claimed_by } => {
+            out.push_str("This layer needs ");
+            bytes(need, out);
+            out.push_str(", but only ");
+            show::number(u64::from(have), out);
+            out.push_str(if have == 1 { " is" } else { " are" });
+            out.push_str(" there");
+            if let Some(def) = claimed_by {
+                out.push_str(", says ");
+                out.push_str(def.name);
+            }
+            out.push('.');
+        }
+        Trouble::Malformed(why) => {
+            out.push_str("The bytes contradict the specification: ");
+            out.push_str(why.0);
+            out.push('.');
+        }
+    }
+}
+
+/// Appends `1 byte`, `2 bytes`.
+pub fn bytes(n: u32, out: &mut String) {
+    show::number(u64::from(n), out);
+    out.push_str(if n == 1 { " byte" } else { " bytes" });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, tcp, walk};
+
+    fn handshake() -> Packet {
+        let mut bytes = Vec::new();
+        etherparse::PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2])
+            .ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64)
+            .tcp(40_000, 80, 7, 64_240)
+            .syn()
+            .ack(1)
+            .write(&mut bytes, &[])
+            .unwrap();
+        let raw = RawFrame { number: 1, len: bytes.len() as u32, bytes, ..RawFrame::default() };
+        let mut packet = Packet::new();
+        walk(&raw, &mut NoMemory::default(), &mut packet);
+        packet
+    }
+
+    #[test]
+    fn bits_stand_under_their_field_and_those_not_set_share_a_line() {
+        let packet = handshake();
+        let items = items(&packet, packet.layer(&tcp::ABOUT).unwrap());
+        let depth_of = |def| {
+            items.iter().find_map(|i| match i {
+                Item::Field { field, depth } if field.def == def => Some(*depth),
+                _ => None,
+            })
+        };
+        assert_eq!(depth_of(&tcp::FLAGS), Some(0));
+        assert_eq!(depth_of(&tcp::FLAGS_SYN), Some(1));
+        assert_eq!(depth_of(&tcp::FLAGS_FIN), None);
+        let clear =
+            items.iter().find_map(|i| if let Item::NotSet { fields, .. } = i { Some(fields.len()) } else { None });
+        assert_eq!(clear, Some(8));
+    }
+
+    #[test]
+    fn every_field_is_shown_or_counted() {
+        let mut packet = handshake();
+        let layer = packet.layers.last().unwrap().clone();
+        let field = *packet.fields_of(&layer).first().unwrap();
+        packet.fields.extend(std::iter::repeat_n(field, 1000));
+        let layer = Layer { fields: 0..packet.fields.len() as u32, ..layer };
+        let count = |i: &Item| match i {
+            Item::Field { .. } => 1,
+            Item::NotSet { fields, .. } => fields.len(),
+            Item::More(n) => *n,
+        };
+        let items = items(&packet, &layer);
+        assert!(items.len() <= MOST_ITEMS + 2);
+        assert_eq!(items.iter().map(count).sum::<usize>(), packet.fields.len());
+    }
+
+    #[test]
+    fn a_trouble_is_a_sentence_with_its_numbers() {
+        let mut out = String::new();
+        trouble(Trouble::LengthLies { need: 20, have: 1, claimed_by: Some(&tcp::HDR_LEN) }, &mut out);
+        assert_eq!(out, "This layer needs 20 bytes, but only 1 is there, says tcp.hdr_len.");
+    }
+}

@@ -1,0 +1,241 @@
+//! All of a packet, layer by layer, for a screen of 80 columns or more, with colour or without.
+//!
+//! ```text
+//! ── Packet 1 ──────────────────────────────────────────── 0.000000 s ── 58 bytes ──
+//! 10.0.0.1 → 10.0.0.2  TCP  40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460
+//!
+//! 2 Data link
+//!   Ethernet II                                                          bytes 0–13
+//!     Destination             02:00:00:00:00:02                             eth.dst
+//! ```
+
+use super::measure::{pad, repeat, spaces, width, wrap};
+use super::outline::{self, Item};
+use super::theme::{Style, Theme};
+use super::{brief, hex};
+use crate::model::{Field, Layer, Osi, Packet, Value, show};
+use crate::proto::frame;
+
+/// Where values begin.
+const VALUES: usize = 30;
+/// Narrower than this, nothing could be read.
+const NARROWEST: usize = 40;
+/// Wider than this, lines become hard to follow.
+const WIDEST: usize = 110;
+
+/// What the expanded view shows.
+#[derive(Debug)]
+pub struct Text {
+    theme: Theme,
+    width: usize,
+    options: Options,
+}
+
+/// What the expanded view shows beside fields and values.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The bytes, with the fields drawn on them.
+    pub hex: bool,
+    /// What each field is for, in a sentence.
+    pub about: bool,
+}
+
+impl Text {
+    /// For a screen of so many columns; `None` is a pipe, which gets 80.
+    pub fn new(theme: Theme, columns: Option<usize>, options: Options) -> Self {
+        Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options }
+    }
+
+    /// Appends a packet.
+    pub fn packet(&self, packet: &Packet, out: &mut String) {
+        self.heading(packet, out);
+        for osi in Osi::ALL {
+            self.section(packet, osi, out);
+        }
+    }
+
+    /// A rule with the packet's number, time and length; under it, what it says in one line.
+    fn heading(&self, packet: &Packet, out: &mut String) {
+        let mut right = String::from(" ");
+        if let Some(Value::Nanos(n)) = packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
+            show::seconds(n, 6, &mut right);
+            right.push_str(" s ── ");
+        }
+        outline::bytes(packet.len, &mut right);
+        right.push_str(" ──");
+        let mut left = String::from("── Packet ");
+        show::number(packet.number, &mut left);
+        left.push(' ');
+        let rule = self.width.saturating_sub(width(&left) + width(&right));
+        self.theme.strong.around(out, |out| {
+            out.push_str(&left);
+            repeat('─', rule, out);
+            out.push_str(&right);
+        });
+        out.push('\n');
+        let mut line = String::new();
+        brief::sentence(packet, &mut line);
+        self.paragraph(&line, 0, "", &Style::default(), out);
+    }
+
+    fn section(&self, packet: &Packet, osi: Osi, out: &mut String) {
+        let (layers, more) = outline::layers_at(packet, osi);
+        let mut layers = layers.peekable();
+        if layers.peek().is_none() && more == 0 {
+            return;
+        }
+        out.push('\n');
+        self.theme.layer(osi).around(out, |out| {
+            show::number(u64::from(osi.number()), out);
+            out.push(' ');
+            out.push_str(osi.name());
+        });
+        out.push('\n');
+        for (_, layer) in layers {
+            self.layer(packet, layer, out);
+        }
+        if more > 0 {
+            self.more(more, "layer", 2, out);
+        }
+    }
+
+    fn layer(&self, packet: &Packet, layer: &Layer, out: &mut String) {
+        let start = out.len();
+        out.push_str("  ");
+        let mut title = String::from(layer.proto.title);
+        if layer.quoted {
+            title.push_str(", quoted");
+        }
+        let mut place = String::new();
+        place_of(packet, layer, &mut place);
+        let used = 2 + width(&title);
+        self.theme.strong.paint(&title, out);
+        spaces(self.width.saturating_sub(used + width(&place)).max(1), out);
+        self.theme.faint.paint(&place, out);
+        out.push('\n');
+        debug_assert!(out.len() > start, "a layer has a title");
+        if self.options.hex {
+            hex::layer(packet, layer, &self.theme, self.width, out);
+        } else {
+            for item in outline::items(packet, layer) {
+                self.item(packet, &item, out);
+            }
+        }
+        if let Some(trouble) = layer.trouble {
+            let mut sentence = String::new();
+            outline::trouble(trouble, &mut sentence);
+            self.paragraph(&sentence, 4, "! ", &self.theme.alarm, out);
+        }
+    }
+
+    fn item(&self, packet: &Packet, item: &Item<'_>, out: &mut String) {
+        match item {
+            Item::Field { field, depth } => self.field(packet, field, *depth, out),
+            Item::NotSet { fields, depth } => {
+                let mut line = String::from("not set: ");
+                for (i, field) in fields.iter().enumerate() {
+                    line.push_str(if i == 0 { "" } else { ", " });
+                    line.push_str(field.def.label);
+                }
+                self.paragraph(&line, indent(*depth), "", &self.theme.faint, out);
+            }
+            Item::More(n) => self.more(*n, "field", 4, out),
+        }
+    }
+
+    /// `label   value                 filter.name`
+    fn field(&self, packet: &Packet, field: &Field, depth: u8, out: &mut String) {
+        let from = out.len();
+        spaces(indent(depth), out);
+        out.push_str(field.def.label);
+        let mut value = String::new();
+        show::value(packet, field, &mut value);
+        if value.is_empty() {
+            value.push_str(if matches!(field.value, Value::None) { "yes" } else { "(empty)" });
+        }
+        let column = (width(out.get(from..).unwrap_or("")) + 2).max(VALUES);
+        pad(out, from, column);
+        let room = self.width.saturating_sub(column).max(20);
+        let used = width(&value);
+        if used <= room {
+            out.push_str(&value);
+            let name = field.def.name;
+            if let Some(gap) = self.width.checked_sub(column + used + name.len()).filter(|&gap| gap >= 2) {
+                spaces(gap, out);
+                self.theme.faint.paint(name, out);
+            }
+            out.push('\n');
+        } else {
+            for (i, line) in wrap(&value, room).enumerate() {
+                if i > 0 {
+                    spaces(column, out);
+                }
+                out.push_str(line);
+                out.push('\n');
+            }
+        }
+        if self.options.about {
+            self.paragraph(field.def.about, indent(depth) + 2, "", &self.theme.faint, out);
+        }
+    }
+
+    fn more(&self, n: usize, what: &str, indent: usize, out: &mut String) {
+        let mut line = String::from("… and ");
+        show::number(n as u64, &mut line);
+        line.push_str(" more ");
+        line.push_str(what);
+        line.push_str(if n == 1 { "" } else { "s" });
+        line.push_str("; --json shows all");
+        self.paragraph(&line, indent, "", &self.theme.faint, out);
+    }
+
+    /// Appends wrapped text, its lines indented, with `mark` before the first.
+    fn paragraph(&self, text: &str, indent: usize, mark: &str, style: &Style, out: &mut String) {
+        let hang = indent + width(mark);
+        for (i, line) in wrap(text, self.width.saturating_sub(hang)).enumerate() {
+            spaces(if i == 0 { indent } else { hang }, out);
+            style.around(out, |out| {
+                out.push_str(if i == 0 { mark } else { "" });
+                out.push_str(line);
+            });
+            out.push('\n');
+        }
+    }
+}
+
+fn indent(depth: u8) -> usize {
+    4 + 2 * usize::from(depth.min(6))
+}
+
+/// Appends where a layer's bytes lie: `bytes 14–33`, or in which buffer.
+fn place_of(packet: &Packet, layer: &Layer, out: &mut String) {
+    let span = layer.span;
+    if span.len == 0 {
+        return;
+    }
+    out.push_str(if span.len == 1 { "byte " } else { "bytes " });
+    show::number(u64::from(span.start), out);
+    if span.len > 1 {
+        out.push('–');
+        show::number(u64::from(span.end().saturating_sub(1)), out);
+    }
+    if let Some(buffer) = packet.buffers().get(usize::from(span.buf)).filter(|_| span.buf > 0) {
+        out.push_str(" of the ");
+        out.push_str(kind(buffer.kind));
+        out.push_str(" bytes");
+    }
+}
+
+/// How the bytes of a buffer came to be, as an adjective.
+pub(super) fn kind(kind: crate::model::BufferKind) -> &'static str {
+    use crate::model::BufferKind as K;
+    match kind {
+        K::Frame => "captured",
+        K::Defragmented => "defragmented",
+        K::Reassembled => "reassembled",
+        K::Dechunked => "dechunked",
+        K::Unmasked => "unmasked",
+        K::Inflated => "decompressed",
+        K::Decoded => "decoded",
+    }
+}
