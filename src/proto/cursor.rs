@@ -240,6 +240,17 @@ impl<'a> Cursor<'a> {
         Span { buf: Span::TEXT, start, len: clamp(text.len()) }
     }
 
+    /// Keeps several pieces of text as one.
+    pub fn keep_all<'t>(&mut self, parts: impl IntoIterator<Item = &'t [u8]>) -> Slice {
+        let start = clamp(self.packet.text.len());
+        let mut len = 0;
+        for part in parts {
+            self.packet.text.extend_from_slice(part);
+            len += part.len();
+        }
+        Span { buf: Span::TEXT, start, len: clamp(len) }
+    }
+
     /// The fields that `body` writes stand one level deeper, inside the field before them.
     pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> Result<T, Trouble> {
         self.depth = self.depth.saturating_add(1);
@@ -330,6 +341,45 @@ impl<'a> Cursor<'a> {
         let bytes = &mut self.packet.buffer_mut(id)?.bytes;
         fill(bytes);
         Some((id, bytes.len()))
+    }
+
+    /// Adds a buffer made from another one: `fill` reads the first and writes the second.
+    pub fn uncover_from(
+        &mut self,
+        kind: BufferKind,
+        from: u8,
+        fill: impl FnOnce(&[u8], &mut Vec<u8>),
+    ) -> Option<(u8, usize)> {
+        let source = self.packet.lend(from);
+        let made = self.uncover_with(kind, |out| fill(&source, out));
+        self.packet.give_back(from, source);
+        made
+    }
+
+    /// Adds bytes to a buffer that [`Cursor::uncover_with`] added, and gives how many.
+    pub fn append(&mut self, id: u8, bytes: &[u8]) -> usize {
+        self.packet.buffer_mut(id).map_or(0, |b| {
+            b.bytes.extend_from_slice(bytes);
+            bytes.len()
+        })
+    }
+
+    /// The bytes of a span of this layer's buffer, or of one that it uncovered.
+    pub fn bytes_of(&self, span: Span) -> &[u8] {
+        if span.buf == self.buf {
+            return self.bytes.get(span.start as usize..span.end() as usize).unwrap_or(&[]);
+        }
+        self.packet.bytes(span)
+    }
+
+    /// Shows the bytes of a span to what this conversation's protocols remember.
+    pub fn with_bytes<T>(&mut self, span: Span, see: impl FnOnce(&[u8], StreamCtx<'_>) -> T) -> T {
+        let bytes = if span.buf == self.buf {
+            self.bytes.get(span.start as usize..span.end() as usize).unwrap_or(&[])
+        } else {
+            self.packet.bytes(span)
+        };
+        see(bytes, self.memory.context(self.context.conversation))
     }
 
     /// Writes a field that lies in a buffer which [`Cursor::uncover`] added.

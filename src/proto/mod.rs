@@ -14,9 +14,13 @@ pub mod dhcp;
 pub mod dns;
 pub mod ethernet;
 pub mod frame;
+pub mod http;
+mod inflate;
 pub mod ipv4;
+pub mod json;
 pub mod tcp;
 pub mod udp;
+pub mod websocket;
 
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
@@ -37,6 +41,10 @@ pub static REGISTRY: &[&Protocol] = &[
     &dns::OVER_MULTICAST,
     &dns::LINK_LOCAL,
     &dhcp::PROTOCOL,
+    &http::PROTOCOL,
+    &http::SSDP,
+    &websocket::PROTOCOL,
+    &json::PROTOCOL,
     &data::PROTOCOL,
 ];
 
@@ -195,6 +203,13 @@ pub fn media(content_type: &[u8]) -> Option<&'static Protocol> {
         _ => false,
     };
     REGISTRY.iter().copied().find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
+}
+
+/// The key of an upgrade token (RFC 9110 §7.8); one that nobody follows where it is unknown.
+pub fn upgrade(token: &[u8]) -> Key {
+    let keys = REGISTRY.iter().flat_map(|p| p.follows);
+    let known = keys.copied().find(|k| matches!(k, Key::Upgrade(name) if token.eq_ignore_ascii_case(name.as_bytes())));
+    known.unwrap_or(Key::Upgrade(""))
 }
 
 /// The protocols that are asked about a stream whose port says nothing.

@@ -71,6 +71,8 @@ pub struct Upgrade {
     pub protocol: String,
     /// The request target that asked for it.
     pub target: String,
+    /// `Sec-WebSocket-Key` of the request, as sent.
+    pub key: String,
     /// `Sec-WebSocket-Extensions` of the answer.
     pub extensions: String,
     /// `Sec-WebSocket-Protocol` of the answer.

@@ -1,0 +1,134 @@
+//! The body: taken out of its chunks, unpacked, and handed to whoever reads its media type.
+
+use super::fields::{CHUNK_SIZE, FILE_DATA, TRAILER};
+use super::framing::chunk_size;
+use super::head::{self, Extent};
+use crate::model::{BufferKind, Span};
+use crate::proto::inflate::{self, Unpacked};
+use crate::proto::prelude::*;
+
+/// Where a body's bytes are.
+#[derive(Clone, Copy)]
+struct Body {
+    /// The buffer that was uncovered; `None` in the message itself.
+    buffer: Option<u8>,
+    at: usize,
+    len: usize,
+}
+
+/// A piece of a message whose head is not here.
+pub(super) fn continuation(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let len = c.len();
+    c.push(&FILE_DATA, 0, len, Value::Text(c.span(0, len)));
+    Ok(Next::data(0))
+}
+
+/// Reads the body, which starts at `at`.
+pub(super) fn dissect(
+    c: &mut Cursor<'_>,
+    at: usize,
+    extent: Extent,
+    media_type: Option<&[u8]>,
+    encoding: &[u8],
+) -> Result<Next, Trouble> {
+    let present = c.len().saturating_sub(at);
+    let body = match extent {
+        Extent::Chunked => dechunk(c, at),
+        Extent::Length(n) => {
+            let n = usize::try_from(n).unwrap_or(usize::MAX);
+            if n > present {
+                c.doubt(c.missing(at.saturating_add(n)));
+            }
+            Body { buffer: None, at, len: n.min(present) }
+        }
+        Extent::Unsaid | Extent::Bad => Body { buffer: None, at, len: present },
+    };
+    let whole = if extent == Extent::Chunked { c.len() } else { at + body.len };
+    if body.len == 0 {
+        return Ok(Next::end(whole));
+    }
+    let body = unpack(c, body, encoding);
+    let span = match body.buffer {
+        Some(buf) => Span { buf, start: 0, len: u32::try_from(body.len).unwrap_or(u32::MAX) },
+        None => c.span(body.at, body.len),
+    };
+    c.push_in(&FILE_DATA, span, Value::Text(span));
+    let next = match media_type {
+        Some(kind) => match crate::proto::media(kind) {
+            Some(row) => Next::row(row, at),
+            None => return Ok(Next::end(whole)),
+        },
+        None => Next::data(at),
+    };
+    Ok(match body.buffer {
+        Some(id) => next.within(id),
+        None => next,
+    })
+}
+
+/// RFC 9112 §7.1: size, data, size, data …, 0, trailer lines, an empty line.
+fn dechunk(c: &mut Cursor<'_>, from: usize) -> Body {
+    let bytes = c.rest(0);
+    let mut at = from;
+    let mut plain = c.uncover_with(BufferKind::Dechunked, |_| {});
+    while let Some(line) = head::line(bytes, at) {
+        let Some(size) = chunk_size(line.text) else {
+            c.doubt(c.malformed("a chunk does not begin with its size"));
+            break;
+        };
+        c.push(&CHUNK_SIZE, line.at, line.len, Value::Uint(size as u64));
+        at += line.len;
+        if size == 0 {
+            trailers(c, bytes, at);
+            break;
+        }
+        let end = at.saturating_add(size);
+        let data = bytes.get(at..end.min(bytes.len())).unwrap_or(&[]);
+        plain = plain.map(|(id, len)| (id, len + c.append(id, data)));
+        if end > bytes.len() {
+            c.doubt(c.missing(end));
+            break;
+        }
+        at = end + usize::from(bytes.get(end) == Some(&b'\r'));
+        at += usize::from(bytes.get(at) == Some(&b'\n'));
+    }
+    let (buffer, len) = plain.map_or((None, 0), |(id, len)| (Some(id), len));
+    Body { buffer, at: 0, len }
+}
+
+fn trailers(c: &mut Cursor<'_>, bytes: &[u8], from: usize) {
+    let mut at = from;
+    while let Some(line) = head::line(bytes, at).filter(|l| !l.text.is_empty()) {
+        at += line.len;
+    }
+    if at > from {
+        c.push(&TRAILER, from, at - from, Value::Text(c.span(from, at - from)));
+    }
+}
+
+/// Undoes `Content-Encoding` (RFC 9110 §8.4) where it can be undone here.
+fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Body {
+    let method: fn(&[u8], &mut Vec<u8>) -> Unpacked = match encoding.trim_ascii() {
+        e if e.eq_ignore_ascii_case(b"gzip") || e.eq_ignore_ascii_case(b"x-gzip") => inflate::gzip,
+        e if e.eq_ignore_ascii_case(b"deflate") => inflate::deflate,
+        _ => return body,
+    };
+    let mut how = Unpacked::Damaged;
+    let unpacked = match body.buffer {
+        Some(id) => c.uncover_from(BufferKind::Inflated, id, |packed, out| how = method(packed, out)),
+        None => {
+            let packed = c.slice(body.at, body.len).unwrap_or(&[]);
+            c.uncover_with(BufferKind::Inflated, |out| how = method(packed, out))
+        }
+    };
+    match how {
+        Unpacked::Whole => {}
+        Unpacked::Short => c.doubt(c.malformed("the packed body ends too early")),
+        Unpacked::TooMuch => c.doubt(c.malformed("the body unpacks to more than is kept here")),
+        Unpacked::Damaged => c.doubt(c.malformed("the body does not unpack as its encoding says")),
+    }
+    match unpacked {
+        Some((id, len)) if len > 0 && how != Unpacked::Damaged => Body { buffer: Some(id), at: 0, len },
+        _ => body,
+    }
+}

@@ -1,0 +1,209 @@
+//! Where a message ends, and which request a response answers.
+
+use super::head::{self, Extent, Opening};
+use crate::model::Time;
+use crate::proto::{Framing, Key, StreamCtx};
+use std::collections::VecDeque;
+
+/// Requests that may wait for their answers. Beyond it, answers are no longer matched.
+const MOST_WAITING: usize = 4096;
+/// The longest line that says a chunk's size.
+const LONGEST_SIZE: usize = 16 << 10;
+
+/// What both directions share.
+#[derive(Debug, Default)]
+pub(super) struct Exchange {
+    /// Requests without an answer yet, oldest first.
+    pub waiting: VecDeque<Request>,
+    /// Too many waited: which request an answer belongs to is no longer known.
+    pub lost_count: bool,
+    /// A message was seen, so what fits none is a piece of one.
+    pub seen: bool,
+    /// What both directions go on with.
+    pub switch: Option<Key>,
+}
+
+/// A request that waits for its answer.
+#[derive(Debug)]
+pub(super) struct Request {
+    pub frame: u64,
+    pub time: Time,
+    pub method: Method,
+    /// Only of one that asks for another protocol, or of CONNECT: what its answer needs to know.
+    pub wish: Option<Box<Wish>>,
+}
+
+/// What a request asked to go on with.
+#[derive(Debug, Default)]
+pub(super) struct Wish {
+    pub target: String,
+    pub key: String,
+}
+
+/// The methods that change how an answer is framed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    Head,
+    Connect,
+    Other,
+}
+
+/// How far one direction's message has been understood.
+#[derive(Clone, Copy, Debug, Default)]
+struct Progress {
+    /// The first line is HTTP's.
+    opened: bool,
+    head: usize,
+    body: Body,
+    /// Where the next chunk's size starts.
+    at: usize,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Body {
+    #[default]
+    Unknown,
+    Length(usize),
+    Chunked,
+    Trailers,
+    UntilClose,
+}
+
+impl Exchange {
+    /// Takes note of a request.
+    pub(super) fn ask(&mut self, request: Request) {
+        if self.waiting.len() >= MOST_WAITING {
+            self.lost_count = true;
+            self.waiting.clear();
+        }
+        if !self.lost_count {
+            self.waiting.push_back(request);
+        }
+    }
+
+    /// Whether the answer with this code, by its request's method, has no body.
+    pub(super) fn bodiless(&self, code: u16) -> bool {
+        let method = self.waiting.front().map_or(Method::Other, |r| r.method);
+        head::bodiless(code) || method == Method::Head || method == Method::Connect && code / 100 == 2
+    }
+}
+
+/// The framing of HTTP/1 (RFC 9112 §6.3).
+pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    let searched = ctx.side.searched;
+    let exchange: &mut Exchange = ctx.dialogue.state();
+    if searched == 0
+        && let Some(key) = exchange.switch.take()
+    {
+        return Framing::Switch(key);
+    }
+    let mut progress = if searched == 0 { Progress::default() } else { *ctx.side.state::<Progress>() };
+    let found = follow(&mut progress, exchange, bytes, searched, ctx.ended);
+    *ctx.side.state() = progress;
+    ctx.side.searched = bytes.len();
+    found
+}
+
+fn follow(p: &mut Progress, exchange: &Exchange, bytes: &[u8], searched: usize, ended: bool) -> Framing {
+    if p.body == Body::Unknown {
+        let start = head::leading(bytes);
+        let recognised = if p.opened { Recognised::Yes } else { recognise(bytes, start, searched) };
+        match recognised {
+            Recognised::Yes => p.opened = true,
+            Recognised::Early => return Framing::NeedMore,
+            // Once HTTP is spoken here, the rest of a lost message is still HTTP's.
+            Recognised::No if exchange.seen => return Framing::Message(bytes.len()),
+            Recognised::No => return Framing::NotMine,
+        }
+        let Some(end) = head::end(bytes, start.max(searched.saturating_sub(3))) else {
+            return if bytes.len() > head::LONGEST { Framing::NotMine } else { Framing::NeedMore };
+        };
+        *p = Progress { opened: true, head: end, body: body(bytes, start, end, exchange), at: end };
+    }
+    match p.body {
+        Body::Length(n) => match p.head.saturating_add(n) {
+            whole if whole <= bytes.len() => Framing::Message(whole),
+            whole => Framing::Need(whole),
+        },
+        Body::UntilClose if ended => Framing::Message(bytes.len()),
+        Body::UntilClose => Framing::UntilClose,
+        Body::Chunked | Body::Trailers | Body::Unknown => chunks(p, bytes, searched),
+    }
+}
+
+enum Recognised {
+    Yes,
+    Early,
+    No,
+}
+
+/// Whether the first line is HTTP's. Looks at it only once, when its end arrives.
+fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
+    let rest = bytes.get(start..).unwrap_or(&[]);
+    let new = bytes.get(searched.max(start)..).unwrap_or(&[]);
+    if rest.is_empty() {
+        return Recognised::Early;
+    }
+    if searched > start && bytes.get(start..searched).is_some_and(|old| old.len() > 64) && !new.contains(&b'\n') {
+        return Recognised::Early;
+    }
+    match head::line(bytes, start) {
+        Some(l) if l.len > l.text.len() && head::opening(l.text).is_some() => Recognised::Yes,
+        Some(l) if l.len > l.text.len() => Recognised::No,
+        _ if head::may_open(rest) => Recognised::Early,
+        _ => Recognised::No,
+    }
+}
+
+fn body(bytes: &[u8], start: usize, end: usize, exchange: &Exchange) -> Body {
+    let first = head::line(bytes, start).map_or(&[][..], |l| l.text);
+    let response = head::opening(first) == Some(Opening::Response);
+    if response && exchange.bodiless(head::code(first).unwrap_or(0)) {
+        return Body::Length(0);
+    }
+    match Extent::of(bytes.get(..end).unwrap_or(&[])) {
+        Extent::Chunked => Body::Chunked,
+        Extent::Length(n) => Body::Length(usize::try_from(n).unwrap_or(usize::MAX)),
+        Extent::Unsaid | Extent::Bad if response => Body::UntilClose,
+        Extent::Unsaid | Extent::Bad => Body::Length(0),
+    }
+}
+
+/// Goes from chunk to chunk (RFC 9112 §7.1), never back.
+fn chunks(p: &mut Progress, bytes: &[u8], searched: usize) -> Framing {
+    while p.body == Body::Chunked {
+        let from = p.at.max(searched);
+        let Some(end) = bytes.get(from..).and_then(|b| b.iter().position(|&c| c == b'\n')).map(|i| from + i + 1) else {
+            // A size line without end is damage: the message is what is here.
+            let waited = bytes.len().saturating_sub(p.at);
+            return if waited > LONGEST_SIZE { Framing::Message(bytes.len()) } else { Framing::NeedMore };
+        };
+        match chunk_size(bytes.get(p.at..end).unwrap_or(&[])) {
+            None => return Framing::Message(bytes.len()),
+            Some(0) => (p.body, p.at) = (Body::Trailers, end),
+            // The line's end after the data is counted as two bytes, as every sender writes it.
+            Some(n) => p.at = end.saturating_add(n).saturating_add(2),
+        }
+    }
+    if matches!(bytes.get(p.at..), Some([b'\n', ..])) {
+        return Framing::Message(p.at + 1);
+    }
+    if matches!(bytes.get(p.at..), Some([b'\r', b'\n', ..])) {
+        return Framing::Message(p.at + 2);
+    }
+    match head::end(bytes, p.at.max(searched.saturating_sub(3))) {
+        Some(end) => Framing::Message(end),
+        None if bytes.len().saturating_sub(p.at) > head::LONGEST => Framing::Message(bytes.len()),
+        None => Framing::NeedMore,
+    }
+}
+
+/// The number on a chunk's first line; what follows a semicolon is an extension.
+pub(super) fn chunk_size(line: &[u8]) -> Option<usize> {
+    let digits = line.split(|&b| b == b';').next().unwrap_or(&[]).trim_ascii();
+    let digits = digits.get(digits.iter().take_while(|&&b| b == b'0').count().min(digits.len().checked_sub(1)?)..)?;
+    if digits.len() > 8 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}

@@ -1,0 +1,327 @@
+//! HTTP/1 — RFC 9110 (what messages mean), RFC 9112 (how they are written). A client asks, a server
+//! answers; each message is a first line, header lines, an empty line, and a body.
+//!
+//! ```text
+//! GET /index.html HTTP/1.1          HTTP/1.1 200 OK
+//! Host: example.com                 Content-Length: 5
+//!                                   
+//!                                   hello
+//! ```
+//!
+//! Read `framing.rs` for where a message ends and which request an answer belongs to, `head.rs` for its
+//! lines, `body.rs` for what becomes of the body. SSDP (UPnP Device Architecture §1) writes the same
+//! messages into datagrams.
+
+mod body;
+mod fields;
+mod framing;
+mod head;
+
+pub use fields::*;
+
+use super::prelude::*;
+use crate::model::{Layer, Packet, show};
+use base64::Engine;
+use fields::{Role, header};
+use framing::{Exchange, Method, Request, Wish};
+use head::{Extent, Line, Opening};
+
+/// HTTP/1.
+pub static ABOUT: Identity = Identity {
+    name: "http",
+    title: "Hypertext Transfer Protocol",
+    osi: Osi::Application,
+    spec: "RFC 9112",
+    fields: FIELDS,
+    summary: Some(summary),
+};
+
+/// SSDP; its fields are HTTP's.
+pub static SSDP_ABOUT: Identity = Identity {
+    name: "ssdp",
+    title: "Simple Service Discovery Protocol",
+    osi: Osi::Application,
+    spec: "UPnP Device Architecture 2.0 §1",
+    fields: &[],
+    summary: Some(summary),
+};
+
+/// The row of HTTP. The ports are those that Wireshark gives it.
+pub static PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[
+        Key::TcpPort(80),
+        Key::TcpPort(631),
+        Key::TcpPort(1900),
+        Key::TcpPort(2710),
+        Key::TcpPort(2869),
+        Key::TcpPort(3128),
+        Key::TcpPort(3132),
+        Key::TcpPort(3689),
+        Key::TcpPort(5985),
+        Key::TcpPort(8080),
+        Key::TcpPort(8088),
+        Key::TcpPort(11371),
+        Key::Guess,
+    ],
+    over: Over::Stream(framing::frame),
+    dissect,
+};
+
+/// The row of SSDP.
+pub static SSDP: Protocol =
+    Protocol { about: &SSDP_ABOUT, follows: &[Key::UdpPort(1900)], over: Over::Packet, dissect: datagram };
+
+/// What the head of a message tells the rest of the dissector.
+#[derive(Default)]
+struct Told<'a> {
+    method: &'a [u8],
+    target: &'a [u8],
+    code: u16,
+    host: &'a [u8],
+    content_type: Option<&'a [u8]>,
+    content_encoding: &'a [u8],
+    extent: Extent,
+    upgrade: &'a [u8],
+    key: &'a [u8],
+    extensions: &'a [u8],
+    subprotocol: &'a [u8],
+}
+
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    message(c, true)
+}
+
+fn datagram(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    message(c, false)
+}
+
+fn message(c: &mut Cursor<'_>, remembers: bool) -> Result<Next, Trouble> {
+    let bytes = c.rest(0);
+    let start = head::leading(bytes);
+    let first = head::line(bytes, start);
+    let Some((first, opening)) = first.and_then(|l| head::opening(l.text).map(|o| (l, o))) else {
+        return body::continuation(c);
+    };
+    let mut told = Told::default();
+    match opening {
+        Opening::Response => status_line(c, &first, &mut told),
+        Opening::Request | Opening::Notification => request_line(c, &first, &mut told),
+    }
+    let end = headers(c, bytes, start + first.len, opening, &mut told);
+    match opening {
+        Opening::Response => c.derive(&RESPONSE, Value::Bool(true)),
+        Opening::Request => c.derive(&REQUEST, Value::Bool(true)),
+        Opening::Notification => c.derive(&NOTIFICATION, Value::Bool(true)),
+    }
+    if opening != Opening::Response {
+        full_uri(c, &told);
+    }
+    let bodiless = match (remembers, opening) {
+        (false, _) => false,
+        (true, Opening::Response) => answer(c, &told),
+        (true, _) => ask(c, &told),
+    };
+    if told.extent == Extent::Bad {
+        c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
+    }
+    body::dissect(
+        c,
+        end,
+        if bodiless { Extent::Length(0) } else { told.extent },
+        told.content_type,
+        told.content_encoding,
+    )
+}
+
+/// RFC 9112 §3: method, target, version.
+fn request_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
+    let text = line.text;
+    let method = text.iter().position(|&b| b == b' ').unwrap_or(text.len());
+    let version = text.iter().rposition(|&b| b == b' ').unwrap_or(text.len());
+    told.method = text.get(..method).unwrap_or(&[]);
+    told.target = text.get(method + 1..version).unwrap_or(&[]);
+    put(c, &METHOD, line.at, told.method.len());
+    let at = line.at + method + 1;
+    put(c, &URI, at, told.target.len());
+    if let Some(question) = told.target.iter().position(|&b| b == b'?') {
+        let depth = 1;
+        c.indent(depth);
+        put(c, &URI_PATH, at, question);
+        put(c, &URI_QUERY, at + question + 1, told.target.len() - question - 1);
+        c.indent(depth + 1);
+        pieces(c, &URI_PARAMETER, at + question + 1, told.target.get(question + 1..).unwrap_or(&[]), b'&');
+        c.indent(0);
+    }
+    put(c, &REQUEST_VERSION, line.at + version + 1, text.len().saturating_sub(version + 1));
+}
+
+/// RFC 9112 §4: version, code, reason.
+fn status_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
+    let version = line.text.iter().position(|&b| b == b' ').unwrap_or(line.text.len());
+    put(c, &RESPONSE_VERSION, line.at, version);
+    if let Some(code) = head::code(line.text) {
+        told.code = code;
+        c.push(&CODE, line.at + version + 1, 3, Value::Uint(u64::from(code)));
+    }
+    let phrase = version + 5;
+    if phrase < line.text.len() {
+        put(c, &PHRASE, line.at + phrase, line.text.len() - phrase);
+    }
+}
+
+/// RFC 9112 §5: one field a line, up to an empty line. Gives where the body starts.
+fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Opening, told: &mut Told<'a>) -> usize {
+    let other = if opening == Opening::Response { &RESPONSE_LINE } else { &REQUEST_LINE };
+    let mut at = from;
+    while let Some(line) = head::line(bytes, at) {
+        at += line.len;
+        if line.text.is_empty() {
+            return at;
+        }
+        match head::split(&line).and_then(|(name, value_at, value)| header(name).map(|(d, r)| (d, r, value_at, value)))
+        {
+            Some((def, role, value_at, value)) => {
+                c.push(def, line.at, line.len, Value::Text(c.span(line.at + value_at, value.len())));
+                c.indent(1);
+                meaning(c, &line, role, line.at + value_at, value, told);
+                c.indent(0);
+            }
+            None => put(c, other, line.at, line.len),
+        }
+    }
+    c.doubt(if c.is_cut() { c.missing(bytes.len() + 1) } else { c.malformed("the header lines have no end") });
+    at
+}
+
+/// What a header line says beyond its text.
+fn meaning<'a>(c: &mut Cursor<'a>, line: &Line<'a>, role: Role, at: usize, value: &'a [u8], told: &mut Told<'a>) {
+    told.extent.learn(role, value);
+    match role {
+        Role::Host => told.host = value,
+        Role::ContentType => told.content_type = Some(value),
+        Role::ContentEncoding => told.content_encoding = value,
+        Role::Upgrade => told.upgrade = value,
+        Role::Key => told.key = value,
+        Role::Extensions => told.extensions = value,
+        Role::Subprotocol => told.subprotocol = value,
+        Role::Cookie => pieces(c, &COOKIE_PAIR, at, value, b';'),
+        Role::ContentLength => {
+            if let Some(n) = head::length(value) {
+                c.push(&CONTENT_LENGTH, line.at, line.len, Value::Uint(n));
+            }
+        }
+        Role::Authorization => {
+            // RFC 7617: base64 hides nothing.
+            let coded = value.get(..6).filter(|s| s.eq_ignore_ascii_case(b"basic ")).and_then(|_| value.get(6..));
+            let plain = coded.map(<[u8]>::trim_ascii).filter(|b| b.len() <= 4096);
+            if let Some(plain) = plain.and_then(|b| base64::engine::general_purpose::STANDARD.decode(b).ok()) {
+                c.push_text(&AUTHBASIC, at, value.len(), &plain);
+            }
+        }
+        Role::Plain | Role::TransferEncoding => {}
+    }
+}
+
+/// Remembers a request, so that its answer finds it. A request may have a body.
+fn ask(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
+    let method = match told.method {
+        b"HEAD" => Method::Head,
+        b"CONNECT" => Method::Connect,
+        _ => Method::Other,
+    };
+    let wish = (!told.upgrade.is_empty() || method == Method::Connect)
+        .then(|| Box::new(Wish { target: lossy(told.target), key: lossy(told.key) }));
+    let request = Request { frame: c.frame(), time: c.time(), method, wish };
+    let exchange: &mut Exchange = c.stream().dialogue.state();
+    exchange.seen = true;
+    exchange.ask(request);
+    false
+}
+
+/// Finds the request of an answer; says whether the answer has no body whatever its head says.
+fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
+    let now = c.time();
+    let ctx = c.stream();
+    let exchange: &mut Exchange = ctx.dialogue.state();
+    exchange.seen = true;
+    let bodiless = exchange.bodiless(told.code);
+    let asked = exchange.waiting.front().map(|r| (r.frame, r.time, r.method));
+    // An interim answer leaves its request waiting (RFC 9110 §15.2).
+    let interim = matches!(told.code, 100..=199) && told.code != 101;
+    let wish = if interim { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
+    if told.code == 101 {
+        exchange.switch = Some(super::upgrade(told.upgrade));
+        let wish = wish.unwrap_or_default();
+        ctx.dialogue.upgrade = Some(super::stream::Upgrade {
+            protocol: lossy(told.upgrade).to_ascii_lowercase(),
+            target: wish.target,
+            key: wish.key,
+            extensions: lossy(told.extensions),
+            subprotocol: lossy(told.subprotocol),
+        });
+    } else if asked.is_some_and(|(.., m)| m == Method::Connect) && told.code / 100 == 2 {
+        // RFC 9110 §9.3.6: from here on this is a tunnel to the port that the client named.
+        let port = wish.and_then(|w| w.target.rsplit(':').next().and_then(|p| p.parse().ok())).unwrap_or(0);
+        let own = PROTOCOL.follows.contains(&Key::TcpPort(port));
+        exchange.switch = Some(if own { Key::Upgrade("") } else { Key::TcpPort(port) });
+    }
+    if let Some((frame, time, _)) = asked {
+        c.derive(&TIME, Value::Nanos(now.since(time)));
+        c.derive(&REQUEST_IN, Value::Uint(frame));
+    }
+    bodiless
+}
+
+/// Host and target together, as a browser shows them.
+fn full_uri(c: &mut Cursor<'_>, told: &Told<'_>) {
+    if told.host.is_empty() || told.target.is_empty() {
+        return;
+    }
+    let absolute = told.method == b"CONNECT" || told.target.windows(3).take(16).any(|w| w == b"://");
+    let before: [&[u8]; 2] = if absolute { [b"", b""] } else { [b"http://", told.host] };
+    let slice = c.keep_all(before.into_iter().chain([told.target]));
+    c.derive(&FULL_URI, Value::Text(slice));
+}
+
+/// Writes each piece of `value` between separators, without the blanks around it.
+fn pieces(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize, value: &[u8], separator: u8) {
+    let mut from = at;
+    for piece in value.split(|&b| b == separator) {
+        let blank = piece.len() - piece.trim_ascii_start().len();
+        let len = piece.trim_ascii().len();
+        if len > 0 {
+            put(c, def, from + blank, len);
+        }
+        from += piece.len() + 1;
+    }
+}
+
+/// Writes a text field that is exactly its bytes.
+fn put(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize, len: usize) {
+    c.push(def, at, len, Value::Text(c.span(at, len)));
+}
+
+/// A short text to remember; hostile ones are cut.
+fn lossy(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes.get(..1024).unwrap_or(bytes)).into_owned()
+}
+
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let mut first = true;
+    for f in packet.fields_of(layer) {
+        if [&METHOD, &URI, &CODE, &PHRASE].iter().any(|d| **d == *f.def) {
+            if !first {
+                out.push(' ');
+            }
+            first = false;
+            match f.value {
+                Value::Text(s) => show::escape(packet.bytes(s), out),
+                _ => show::number(f.value.uint().unwrap_or(0), out),
+            }
+        }
+    }
+    if first {
+        out.push_str("piece of a message");
+    }
+}
