@@ -168,7 +168,10 @@ impl Connection {
             }
             flag::ACK => {
                 let handshake = seen::SYN | seen::SYN_ACK;
-                let bases = (self.directions.get(side).and_then(|d| d.base), self.directions.get(1 - side).and_then(|d| d.base));
+                let bases = (
+                    self.directions.get(side).and_then(|d| d.base),
+                    self.directions.get(1 - side).and_then(|d| d.base),
+                );
                 let third = bases == (Some(s.seq.wrapping_sub(1)), Some(s.ack.wrapping_sub(1)));
                 if self.seen & (handshake | seen::ACK) == handshake && third {
                     self.seen |= seen::ACK;

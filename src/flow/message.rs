@@ -93,7 +93,11 @@ impl Messages {
                 match speaker.ask(ctx, window) {
                     Answer::Message(n, row) => {
                         self.run = Some(run.start + n..run.end);
-                        return Some(Delivery { protocol: row, place: Place::Payload(run.start..run.start + n), continuation: false });
+                        return Some(Delivery {
+                            protocol: row,
+                            place: Place::Payload(run.start..run.start + n),
+                            continuation: false,
+                        });
                     }
                     Answer::Rest(row) => {
                         self.run = Some(run.end..run.end);
@@ -181,7 +185,15 @@ impl Messages {
 
     /// Gives out the first `n` bytes of what waits. Bytes of the present segment behind them go back to
     /// it; `before` is how many were there before the last addition.
-    fn give(&mut self, n: usize, before: usize, row: Option<&'static Protocol>, continuation: bool, whole: &mut Buffer, budget: &mut Budget) -> Delivery {
+    fn give(
+        &mut self,
+        n: usize,
+        before: usize,
+        row: Option<&'static Protocol>,
+        continuation: bool,
+        whole: &mut Buffer,
+        budget: &mut Budget,
+    ) -> Delivery {
         let n = n.clamp(1, self.pending.len());
         let surplus = self.pending.len() - n;
         let from_segment = self.run.as_ref().is_some_and(|r| r.start >= surplus && surplus > 0) && n >= before;
@@ -216,7 +228,13 @@ impl Messages {
     }
 
     /// Nothing is left of this segment. If the sender has closed, what waits may be a whole message.
-    fn finish(&mut self, ctx: &mut StreamCtx<'_>, speaker: &mut Speaker<'_>, whole: &mut Buffer, budget: &mut Budget) -> Option<Delivery> {
+    fn finish(
+        &mut self,
+        ctx: &mut StreamCtx<'_>,
+        speaker: &mut Speaker<'_>,
+        whole: &mut Buffer,
+        budget: &mut Budget,
+    ) -> Option<Delivery> {
         self.run = None;
         if !self.stream.ended() || self.closed {
             return None;

@@ -193,7 +193,14 @@ impl Memory for Tracker {
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
 
-    fn deliver(&mut self, c: Conversation, segment: &Segment, payload: &[u8], here: Piece, whole: &mut Buffer) -> Option<Delivery> {
+    fn deliver(
+        &mut self,
+        c: Conversation,
+        segment: &Segment,
+        payload: &[u8],
+        here: Piece,
+        whole: &mut Buffer,
+    ) -> Option<Delivery> {
         let (limit, frame, time) = (self.limits.bytes_a_stream, here.frame, self.time);
         let talking = self.conversations.get_mut(c.slot as usize)?;
         let connection = talking.connection.as_deref_mut()?;

@@ -48,7 +48,13 @@ impl State {
             Self::Closed if syn && !ack => Self::SynSent,
             Self::Closed | Self::Listen | Self::SynSent if syn && ack => Self::SynReceived,
             // The capture began in the middle of the connection.
-            Self::Closed | Self::Listen if !syn => if fin { Self::FinWait1 } else { Self::Established },
+            Self::Closed | Self::Listen if !syn => {
+                if fin {
+                    Self::FinWait1
+                } else {
+                    Self::Established
+                }
+            }
             Self::Established | Self::SynReceived if fin => Self::FinWait1,
             Self::CloseWait if fin => Self::LastAck,
             other => other,

@@ -197,7 +197,8 @@ mod tests {
     #[test]
     fn any_order_gives_the_same_bytes_across_the_wrap_of_sequence_numbers() {
         let whole = b"abcdefghijklmnopqrstuvwxyz";
-        let pieces: [(u32, &[u8]); 4] = [(0, &whole[..7]), (7, &whole[7..20]), (15, &whole[15..22]), (22, &whole[22..])];
+        let pieces: [(u32, &[u8]); 4] =
+            [(0, &whole[..7]), (7, &whole[7..20]), (15, &whole[15..22]), (22, &whole[22..])];
         for order in [[0, 1, 2, 3], [3, 2, 1, 0], [1, 0, 3, 2], [2, 3, 0, 1]] {
             assert_eq!(feed(&order.map(|i| pieces[i])), whole);
         }

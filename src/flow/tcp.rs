@@ -76,7 +76,14 @@ impl Direction {
 }
 
 /// Judges a segment and takes note of it.
-pub(super) fn analyse(fwd: &mut Direction, rev: &mut Direction, s: &Segment, rtt: Option<i64>, frame: u64, now: Time) -> Findings {
+pub(super) fn analyse(
+    fwd: &mut Direction,
+    rev: &mut Direction,
+    s: &Segment,
+    rtt: Option<i64>,
+    frame: u64,
+    now: Time,
+) -> Findings {
     let syn = s.flags & flag::SYN != 0;
     if fwd.base.is_none() {
         fwd.base = Some(if syn { s.seq } else { s.seq.wrapping_sub(1) });
@@ -179,7 +186,8 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
         return;
     }
     found.verdicts |= verdict::RETRANSMISSION;
-    let original = fwd.unacked.iter().find(|u| u.seq == s.seq).map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
+    let original =
+        fwd.unacked.iter().find(|u| u.seq == s.seq).map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
     found.rto = Some((now.since(original.0), original.1));
 }
 

@@ -4,4 +4,6 @@
 //! and the simulator share. Nothing here, `lab` apart, knows a thread, a socket or a wall clock.
 
 pub mod apps;
+#[cfg(feature = "lab")]
+pub mod lab;
 pub mod rng;

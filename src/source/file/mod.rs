@@ -84,7 +84,8 @@ impl File {
         if window.seen().starts_with(&[0x1f, 0x8b]) {
             let inner = std::mem::replace(&mut window.input, Box::new(std::io::empty()));
             let head = std::io::Cursor::new(window.seen().to_vec());
-            window = Window { input: Box::new(MultiGzDecoder::new(head.chain(inner))), bytes: Vec::new(), start: 0, end: 0 };
+            window =
+                Window { input: Box::new(MultiGzDecoder::new(head.chain(inner))), bytes: Vec::new(), start: 0, end: 0 };
         }
         window.fill(24).map_err(io)?;
         let format = match window.seen() {
@@ -92,9 +93,8 @@ impl File {
             [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::Reader::begin(&mut window).map(Format::Pcapng),
             _ => pcap::Reader::begin(&mut window).map(Format::Pcap),
         };
-        let format = format.ok_or_else(|| SourceError::NotACapture {
-            what: format!("{what} is not a pcap or pcapng capture"),
-        })?;
+        let format = format
+            .ok_or_else(|| SourceError::NotACapture { what: format!("{what} is not a pcap or pcapng capture") })?;
         Ok(Self { window, format, number: 0 })
     }
 }

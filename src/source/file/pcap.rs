@@ -20,7 +20,11 @@ impl Reader {
         let header = parser.header();
         // The upper half of the word holds the length of a frame check sequence, not the type.
         let link = LinkType((u32::from(header.datalink) & 0xffff) as u16);
-        let link = if header.datalink == DataLink::from(12) || header.datalink == DataLink::from(14) { LinkType::RAW } else { link };
+        let link = if header.datalink == DataLink::from(12) || header.datalink == DataLink::from(14) {
+            LinkType::RAW
+        } else {
+            link
+        };
         let nanos_per_unit = if header.ts_resolution == PcapTsResolution::MicroSecond { 1_000 } else { 1 };
         Some(Self { parser, link, nanos_per_unit })
     }

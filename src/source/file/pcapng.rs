@@ -109,7 +109,9 @@ impl Reader {
 
     /// An Enhanced Packet Block, or the old Packet Block, which differs in its first word only.
     fn packet(&self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
-        let Some(d) = self.interfaces.get(interface as usize) else { return Err("a packet names an interface that was not described") };
+        let Some(d) = self.interfaces.get(interface as usize) else {
+            return Err("a packet names an interface that was not described");
+        };
         let stamp = u64::from(self.u32(body, 4)) << 32 | u64::from(self.u32(body, 8));
         let kept = self.u32(body, 12) as usize;
         let bytes = kept_bytes(body, 20, kept)?;
@@ -172,7 +174,8 @@ impl Described {
     /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (if_tsresol).
     fn time(&self, stamp: u64) -> Time {
         let exponent = u32::from(self.resolution & 0x7f);
-        let units = if self.resolution & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
+        let units =
+            if self.resolution & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
         let nanos = units.filter(|&u| u > 0).map_or(0, |u| u128::from(stamp) * 1_000_000_000 / u);
         let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
         Time(nanos.saturating_add(self.offset.saturating_mul(1_000_000_000)))
