@@ -23,6 +23,8 @@ pub struct Brief {
     theme: Theme,
     /// The terminal's width; a pipe has none and gets whole lines.
     width: Option<usize>,
+    /// There is little room: the length column is left out.
+    narrow: bool,
     ends: [usize; 2],
     protocol: usize,
 }
@@ -37,7 +39,7 @@ struct Subject<'a> {
 impl Brief {
     /// Lines cut to `width` columns, or whole.
     pub fn new(theme: Theme, width: Option<usize>) -> Self {
-        Self { theme, width, ends: [9, 9], protocol: 4 }
+        Self { theme, width, narrow: width.is_some_and(|w| w < 100), ends: [9, 9], protocol: 4 }
     }
 
     /// Appends the line of a packet, with its newline.
@@ -45,9 +47,11 @@ impl Brief {
         let start = out.len();
         let mut columns = 0;
         // Every piece is measured by itself, so that the colours between them need not be.
+        let gap = if self.narrow { " " } else { "  " };
         right(5, &mut columns, out, |out| show::number(packet.number, out));
-        right(12, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
-        spaces(2, out);
+        out.push(' ');
+        right(if self.narrow { 8 } else { 11 }, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
+        out.push_str(gap);
         let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
         for (widest, (wanted, arrow)) in self.ends.iter_mut().zip([(".src", ""), (".dst", " → ")]) {
             out.push_str(arrow);
@@ -57,8 +61,8 @@ impl Brief {
             pad(out, from, *widest);
             columns += out.len() - from;
         }
-        columns += 7;
-        spaces(2, out);
+        out.push_str(gap);
+        columns += 4 + 2 * gap.len();
         let subject = subject(packet);
         let layer = subject.as_ref().map(|s| s.layer);
         let osi = layer.map_or(Osi::Physical, |l| l.proto.osi);
@@ -72,9 +76,11 @@ impl Brief {
         });
         spaces(self.protocol.saturating_sub(used), out);
         columns += used.max(self.protocol);
-        right(6, &mut columns, out, |out| show::number(u64::from(packet.len), out));
-        spaces(2, out);
-        columns += 2;
+        if !self.narrow {
+            right(6, &mut columns, out, |out| show::number(u64::from(packet.len), out));
+        }
+        out.push_str(gap);
+        columns += gap.len();
         let from = out.len();
         match subject {
             Some(subject) => subject.write(packet, out),
@@ -258,7 +264,7 @@ mod tests {
         for width in 0..160 {
             for line in lines(&[syn(), vec![0; 60], syn()], Some(width)).lines() {
                 let columns = super::super::measure::width(line);
-                assert!(columns <= width.max(72), "{width}: {columns} {line}");
+                assert!(columns <= width.max(66), "{width}: {columns} {line}");
             }
         }
     }

@@ -4,13 +4,13 @@
 //! ```text
 //!     0000  02 00 00 00 00 02 02 00 00 00 00 01 08 00        ..............
 //!           └───────a───────┘ └───────b───────┘ └─c─┘
-//!     a  Destination           02:00:00:00:00:02
-//!     b  Source                02:00:00:00:00:01
-//!     c  Type                  0x0800 (IPv4)
+//!     a  Destination                 02:00:00:00:00:02
+//!     b  Source                      02:00:00:00:00:01
+//!     c  Type                        0x0800 (IPv4)
 //! ```
 
 use super::measure::{cut, pad, repeat, spaces};
-use super::outline::bytes as count;
+use super::outline::{self, Item, bytes as count};
 use super::theme::{Style, Theme};
 use crate::model::{Field, Layer, Osi, Packet, Value, show};
 
@@ -18,8 +18,6 @@ use crate::model::{Field, Layer, Osi, Packet, Value, show};
 const ROW: usize = 16;
 /// Bytes of one layer that are drawn.
 const MOST_BYTES: usize = 16 * ROW;
-/// Fields of one layer that are drawn; those behind them count as unlabelled.
-const MOST_FIELDS: usize = 200;
 /// What the fields are called on the bytes.
 const KEYS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// The layers whose colours take turns on the fields.
@@ -27,62 +25,71 @@ const TURNS: [Osi; 4] = [Osi::Network, Osi::Session, Osi::Transport, Osi::Link];
 
 /// Which field owns which of the drawn bytes, and the letters of the fields.
 struct Drawing<'a> {
-    fields: &'a [Field],
+    items: Vec<Item<'a>>,
     bytes: &'a [u8],
-    /// For each byte the place of its field, if one claims it.
-    owner: Vec<Option<usize>>,
+    /// For each byte the field that claims it, if one does.
+    owner: Vec<Option<&'a Field>>,
     /// The fields that own bytes, in the order of their first byte.
-    keyed: Vec<usize>,
+    keyed: Vec<&'a Field>,
 }
 
 /// Appends the bytes of a layer and the legend to them, at most `width` columns wide.
 pub fn layer(packet: &Packet, layer: &Layer, theme: &Theme, width: usize, out: &mut String) {
     let drawing = Drawing::new(packet, layer);
-    for row in 0..drawing.bytes.len().div_ceil(ROW) {
-        drawing.row(row * ROW, layer.span.start as usize, theme, out);
-    }
-    let more = layer.span.len.saturating_sub(u32::try_from(drawing.bytes.len()).unwrap_or(u32::MAX));
-    if more > 0 {
-        out.push_str("    … and ");
-        count(more, out);
-        out.push_str(" more\n");
+    // A layer whose fields are all computed (the frame itself) owns no byte.
+    if !drawing.keyed.is_empty() {
+        for row in 0..drawing.bytes.len().div_ceil(ROW) {
+            drawing.row(row * ROW, layer.span.start as usize, theme, out);
+        }
+        let more = layer.span.len.saturating_sub(u32::try_from(drawing.bytes.len()).unwrap_or(u32::MAX));
+        if more > 0 {
+            out.push_str("    … and ");
+            count(more, out);
+            out.push_str(" more\n");
+        }
     }
     drawing.legend(packet, theme, width, out);
 }
 
 impl<'a> Drawing<'a> {
     fn new(packet: &'a Packet, layer: &Layer) -> Self {
-        let fields = packet.fields_of(layer);
-        let fields = fields.get(..MOST_FIELDS).unwrap_or(fields);
+        let items = outline::items(packet, layer);
         let all = packet.bytes(layer.span);
         let bytes = all.get(..MOST_BYTES).unwrap_or(all);
         // A byte belongs to the smallest field that covers it; of equals, to the first.
-        let mut owner: Vec<Option<usize>> = vec![None; bytes.len()];
-        for (i, field) in fields.iter().enumerate().filter(|(_, f)| layer.span.covers(f.span)) {
+        let mut owner: Vec<Option<&Field>> = vec![None; bytes.len()];
+        for item in &items {
+            let Item::Field { field, part: false, .. } = *item else { continue };
+            if !layer.span.covers(field.span) {
+                continue;
+            }
             let from = (field.span.start - layer.span.start) as usize;
             let to = from.saturating_add(field.span.len as usize).min(bytes.len());
             for cell in owner.get_mut(from..to).into_iter().flatten() {
-                let smaller = |old: usize| fields.get(old).is_none_or(|o| field.span.len < o.span.len);
-                if cell.is_none_or(smaller) {
-                    *cell = Some(i);
+                if cell.is_none_or(|old| field.span.len < old.span.len) {
+                    *cell = Some(field);
                 }
             }
         }
-        let mut keyed: Vec<usize> = Vec::new();
-        for &i in owner.iter().flatten() {
-            if keyed.last() != Some(&i) && !keyed.contains(&i) {
-                keyed.push(i);
+        let mut keyed: Vec<&Field> = Vec::new();
+        for field in owner.iter().flatten() {
+            if !keyed.iter().rev().any(|k| std::ptr::eq(*k, *field)) {
+                keyed.push(field);
             }
         }
-        Self { fields, bytes, owner, keyed }
+        Self { items, bytes, owner, keyed }
     }
 
-    fn key(&self, field: usize) -> Option<usize> {
-        self.keyed.iter().position(|&k| k == field)
+    fn key(&self, field: &Field) -> Option<usize> {
+        self.keyed.iter().position(|k| std::ptr::eq(*k, field))
     }
 
-    fn owner(&self, byte: usize) -> Option<usize> {
-        self.owner.get(byte).copied().flatten()
+    /// Whether two bytes belong to the same field, or both to none.
+    fn together(&self, a: usize, b: usize) -> bool {
+        match (self.owner.get(a).copied().flatten(), self.owner.get(b).copied().flatten()) {
+            (Some(a), Some(b)) => std::ptr::eq(a, b),
+            (a, b) => a.is_none() && b.is_none(),
+        }
     }
 
     /// A row of bytes, and under it the brackets.
@@ -94,19 +101,20 @@ impl<'a> Drawing<'a> {
         theme.faint.paint(place.get(2..).unwrap_or(""), out);
         out.push_str("  ");
         let mut brackets = String::new();
+        let mut labelled = false;
         let mut at = from;
         while at < to {
-            let owner = self.owner(at);
-            let end = (at..to).find(|&i| self.owner(i) != owner).unwrap_or(to);
-            let key = owner.and_then(|o| self.key(o));
+            let end = (at..to).find(|&i| !self.together(at, i)).unwrap_or(to);
+            let key = self.owner.get(at).copied().flatten().and_then(|o| self.key(o));
             let style = style(theme, key);
             let run = self.bytes.get(at..end).unwrap_or(&[]);
             style.around(out, |out| show::hex_bytes(run, " ", out));
             out.push(' ');
-            let opens = at == 0 || self.owner(at - 1) != owner;
-            let closes = end == self.bytes.len() || self.owner(end) != owner;
+            let opens = at == 0 || !self.together(at - 1, at);
+            let closes = end == self.bytes.len() || !self.together(at, end);
             style.around(&mut brackets, |out| bracket(key, 3 * (end - at) - 1, opens, closes, out));
             brackets.push(' ');
+            labelled |= key.is_some();
             at = end;
         }
         spaces(3 * (ROW - (to - from)) + 1, out);
@@ -114,56 +122,52 @@ impl<'a> Drawing<'a> {
             out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' });
         }
         out.push('\n');
-        spaces(6 + place.len() - 2, out);
-        out.push_str(brackets.trim_end());
-        out.push('\n');
+        if labelled {
+            spaces(4 + place.len(), out);
+            out.push_str(brackets.trim_end());
+            out.push('\n');
+        }
     }
 
-    /// A line for each field; fields of the same bytes, and parts of bytes, stand under one letter.
+    /// A line for each field; what owns no byte of its own stands under the letter before it.
     fn legend(&self, packet: &Packet, theme: &Theme, width: usize, out: &mut String) {
-        let mut last = None;
-        for (i, field) in self.fields.iter().enumerate() {
-            if field.span.len == 0 {
-                continue;
-            }
-            let key = self.key(i);
-            let shared = last.is_some_and(|l: &Field| l.span.covers(field.span));
-            if key.is_some() {
-                last = Some(field);
-            }
+        let computed = |item: &Item<'_>| matches!(item, Item::Field { field, .. } if field.span.len == 0);
+        for item in self.items.iter().filter(|i| !computed(i)) {
+            let key = if let Item::Field { field, .. } = item { self.key(field) } else { None };
             spaces(4, out);
-            let from = out.len();
             style(theme, key).around(out, |out| out.push(key.map_or(' ', letter)));
-            let line = out.len();
-            out.push_str(if key.is_none() && shared { "    " } else { "  " });
-            describe(packet, field, line, out);
-            cut(out, line, width.saturating_sub(5));
-            debug_assert!(out.len() > from, "a line of the legend names its field");
-            out.push('\n');
+            describe(packet, item, width.saturating_sub(5), out);
         }
-        let computed: Vec<&Field> = self.fields.iter().filter(|f| f.span.len == 0).collect();
-        if !computed.is_empty() {
-            spaces(4, out);
-            theme.faint.paint("=  computed, not in these bytes:", out);
-            out.push('\n');
-        }
-        for field in computed {
-            let line = out.len();
-            spaces(7, out);
-            describe(packet, field, line, out);
-            cut(out, line, width);
-            out.push('\n');
+        let mut heading = Some("    =  computed, not read from these bytes:\n").filter(|_| !self.keyed.is_empty());
+        for item in self.items.iter().filter(|i| computed(i)) {
+            theme.faint.paint(heading.take().unwrap_or(""), out);
+            spaces(5, out);
+            describe(packet, item, width.saturating_sub(5), out);
         }
     }
 }
 
-fn describe(packet: &Packet, field: &Field, line: usize, out: &mut String) {
-    out.push_str(field.def.label);
-    if !matches!(field.value, Value::None) {
-        out.push(' ');
-        pad(out, line, 28);
-        show::value(packet, field, out);
+/// Appends the rest of a line of the legend: label and value.
+fn describe(packet: &Packet, item: &Item<'_>, width: usize, out: &mut String) {
+    let line = out.len();
+    match item {
+        Item::Field { field, depth, .. } => {
+            spaces(2 + 2 * usize::from((*depth).min(6)), out);
+            out.push_str(field.def.label);
+            if !matches!(field.value, Value::None) {
+                out.push(' ');
+                pad(out, line, 30);
+                show::value(packet, field, out);
+            }
+        }
+        Item::NotSet { fields, depth } => {
+            spaces(2 + 2 * usize::from((*depth).min(6)), out);
+            outline::not_set(fields, out);
+        }
+        Item::More(n) => outline::more(*n, "field", out),
     }
+    cut(out, line, width);
+    out.push('\n');
 }
 
 fn style(theme: &Theme, key: Option<usize>) -> &Style {
@@ -215,9 +219,9 @@ mod tests {
         let expected = "    \
     0000  02 00 00 00 00 02 02 00 00 00 00 01 08 00        ..............
           └───────a───────┘ └───────b───────┘ └─c─┘
-    a  Destination               02:00:00:00:00:02
-    b  Source                    02:00:00:00:00:01
-    c  Type                      0x0800 (IPv4)
+    a  Destination                 02:00:00:00:00:02
+    b  Source                      02:00:00:00:00:01
+    c  Type                        0x0800 (IPv4)
 ";
         assert_eq!(drawn(&[], 1), expected);
     }

@@ -19,6 +19,8 @@ pub enum Item<'a> {
         field: &'a Field,
         /// How far it is indented.
         depth: u8,
+        /// Whether it is some of the bits of the field above.
+        part: bool,
     },
     /// Bits of the field above that are not set. They say the least, so they share a line.
     NotSet {
@@ -64,7 +66,7 @@ pub fn items<'a>(packet: &'a Packet, layer: &Layer) -> Vec<Item<'a>> {
             clear_depth = depth;
             clear.push(field);
         } else {
-            items.push(Item::Field { field, depth });
+            items.push(Item::Field { field, depth, part });
         }
     }
     if !clear.is_empty() {
@@ -115,6 +117,23 @@ pub fn trouble(trouble: Trouble, out: &mut String) {
     }
 }
 
+/// Appends `not set: Urgent, Push`.
+pub fn not_set(fields: &[&Field], out: &mut String) {
+    for (i, field) in fields.iter().enumerate() {
+        out.push_str(if i == 0 { "not set: " } else { ", " });
+        out.push_str(field.def.label);
+    }
+}
+
+/// Appends that `n` more are left out, and where they can be seen.
+pub fn more(n: usize, what: &str, out: &mut String) {
+    out.push_str("… and ");
+    show::number(n as u64, out);
+    out.push_str(" more ");
+    out.push_str(what);
+    out.push_str(if n == 1 { "; --json shows it" } else { "s; --json shows all" });
+}
+
 /// Appends `1 byte`, `2 bytes`.
 pub fn bytes(n: u32, out: &mut String) {
     show::number(u64::from(n), out);
@@ -148,7 +167,7 @@ mod tests {
         let items = items(&packet, packet.layer(&tcp::ABOUT).unwrap());
         let depth_of = |def| {
             items.iter().find_map(|i| match i {
-                Item::Field { field, depth } if field.def == def => Some(*depth),
+                Item::Field { field, depth, .. } if field.def == def => Some(*depth),
                 _ => None,
             })
         };

@@ -17,7 +17,7 @@ use crate::model::{Field, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
 
 /// Where values begin.
-const VALUES: usize = 30;
+const VALUES: usize = 32;
 /// Narrower than this, nothing could be read.
 const NARROWEST: usize = 40;
 /// Wider than this, lines become hard to follow.
@@ -130,13 +130,10 @@ impl Text {
 
     fn item(&self, packet: &Packet, item: &Item<'_>, out: &mut String) {
         match item {
-            Item::Field { field, depth } => self.field(packet, field, *depth, out),
+            Item::Field { field, depth, .. } => self.field(packet, field, *depth, out),
             Item::NotSet { fields, depth } => {
-                let mut line = String::from("not set: ");
-                for (i, field) in fields.iter().enumerate() {
-                    line.push_str(if i == 0 { "" } else { ", " });
-                    line.push_str(field.def.label);
-                }
+                let mut line = String::new();
+                outline::not_set(fields, &mut line);
                 self.paragraph(&line, indent(*depth), "", &self.theme.faint, out);
             }
             Item::More(n) => self.more(*n, "field", 4, out),
@@ -153,7 +150,7 @@ impl Text {
         if value.is_empty() {
             value.push_str(if matches!(field.value, Value::None) { "yes" } else { "(empty)" });
         }
-        let column = (width(out.get(from..).unwrap_or("")) + 2).max(VALUES);
+        let column = (width(out.get(from..).unwrap_or("")) + 1).max(VALUES);
         pad(out, from, column);
         let room = self.width.saturating_sub(column).max(20);
         let used = width(&value);
@@ -180,12 +177,8 @@ impl Text {
     }
 
     fn more(&self, n: usize, what: &str, indent: usize, out: &mut String) {
-        let mut line = String::from("… and ");
-        show::number(n as u64, &mut line);
-        line.push_str(" more ");
-        line.push_str(what);
-        line.push_str(if n == 1 { "" } else { "s" });
-        line.push_str("; --json shows all");
+        let mut line = String::new();
+        outline::more(n, what, &mut line);
         self.paragraph(&line, indent, "", &self.theme.faint, out);
     }
 
