@@ -14,6 +14,8 @@ use crate::proto::frame;
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
 const MOST_MESSAGES: usize = 3;
+/// Columns of what one message says, however long it is.
+const LONGEST: usize = 300;
 /// No address column grows beyond these: on a narrow screen an IPv6 address overflows rather.
 const WIDEST: [usize; 2] = [15, 39];
 
@@ -25,7 +27,10 @@ pub struct Brief {
     width: Option<usize>,
     /// There is little room: the length column is left out.
     narrow: bool,
-    ends: [usize; 2],
+    /// Columns of an address.
+    ends: usize,
+    /// The receiver's address, while the sender's is written.
+    other: String,
     protocol: usize,
 }
 
@@ -39,7 +44,7 @@ struct Subject<'a> {
 impl Brief {
     /// Lines cut to `width` columns, or whole.
     pub fn new(theme: Theme, width: Option<usize>) -> Self {
-        Self { theme, width, narrow: width.is_some_and(|w| w < 100), ends: [9, 9], protocol: 4 }
+        Self { theme, width, narrow: width.is_some_and(|w| w < 100), ends: 9, other: String::new(), protocol: 4 }
     }
 
     /// Appends the line of a packet, with its newline.
@@ -53,14 +58,18 @@ impl Brief {
         right(if self.narrow { 8 } else { 11 }, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
         out.push_str(gap);
         let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
-        for (widest, (wanted, arrow)) in self.ends.iter_mut().zip([(".src", ""), (".dst", " → ")]) {
-            out.push_str(arrow);
-            let from = out.len();
-            end(packet, wanted, out);
-            *widest = (*widest).max(out.len() - from).min(most);
-            pad(out, from, *widest);
-            columns += out.len() - from;
-        }
+        self.other.clear();
+        end(packet, ".dst", &mut self.other);
+        let from = out.len();
+        end(packet, ".src", out);
+        self.ends = self.ends.max(self.other.len()).max(out.len() - from).min(most);
+        pad(out, from, self.ends);
+        columns += out.len() - from;
+        out.push_str(" → ");
+        let from = out.len();
+        out.push_str(&self.other);
+        pad(out, from, self.ends);
+        columns += out.len() - from;
         out.push_str(gap);
         columns += 4 + 2 * gap.len();
         let subject = subject(packet);
@@ -198,8 +207,10 @@ impl Subject<'_> {
 
 /// Appends one line about a layer: its protocol's own, or its first fields.
 pub fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let from = out.len();
     if let Some(summary) = layer.proto.summary {
-        return summary(packet, layer, out);
+        summary(packet, layer, out);
+        return cut(out, from, LONGEST);
     }
     out.push_str(layer.proto.title);
     for (i, field) in packet.fields_of(layer).iter().filter(|f| f.depth == 0).take(3).enumerate() {

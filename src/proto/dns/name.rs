@@ -65,7 +65,7 @@ pub(super) fn read(c: &mut Cursor<'_>, base: usize, at: usize) -> Result<Name, T
         c.packet.text.extend_from_slice(b"<Root>");
     }
     let text = Slice { buf: Span::TEXT, start: clamp(start), len: clamp(c.packet.text.len() - start) };
-    Ok(Name { used: used.unwrap_or(from + 1 - at), text, labels })
+    Ok(Name { used: used.unwrap_or_else(|| from + 1 - at), text, labels })
 }
 
 /// Reads the name at `at` and writes it as `def`; gives the bytes it takes.
