@@ -19,6 +19,7 @@ mod inflate;
 pub mod ipv4;
 pub mod json;
 pub mod tcp;
+pub mod tls;
 pub mod udp;
 pub mod websocket;
 
@@ -45,6 +46,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &http::SSDP,
     &websocket::PROTOCOL,
     &json::PROTOCOL,
+    &tls::PROTOCOL,
     &data::PROTOCOL,
 ];
 

@@ -1,0 +1,311 @@
+//! TLS — RFC 8446 (1.3), RFC 5246 (1.2). Records that carry a handshake in the clear, then secrets.
+//!
+//! ```text
+//! | content type (1) | version (2) | length (2) | so many bytes …          a record
+//! | handshake type (1) | length (3) | so many bytes …                     a handshake message
+//! ```
+//!
+//! A record may hold several handshake messages, and one message may span several records
+//! (RFC 8446 §5.1): handshakes are put together before they are read. Read `hello.rs` next.
+
+mod codes;
+mod fields;
+mod hello;
+
+pub use fields::*;
+
+use super::Framing;
+use super::prelude::*;
+use super::stream::StreamCtx;
+use crate::model::{BufferKind, Layer, Packet, show};
+
+/// TLS.
+pub static ABOUT: Identity = Identity {
+    name: "tls",
+    title: "Transport Layer Security",
+    osi: Osi::Presentation,
+    spec: "RFC 8446",
+    fields: FIELDS,
+    summary: Some(summary),
+};
+
+/// The row. The ports are those on which Wireshark expects TLS from the first byte on.
+pub static PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[
+        Key::TcpPort(324),
+        Key::TcpPort(443),
+        Key::TcpPort(465),
+        Key::TcpPort(636),
+        Key::TcpPort(802),
+        Key::TcpPort(853),
+        Key::TcpPort(993),
+        Key::TcpPort(995),
+        Key::TcpPort(1300),
+        Key::TcpPort(2221),
+        Key::TcpPort(2443),
+        Key::TcpPort(3249),
+        Key::TcpPort(3250),
+        Key::TcpPort(3251),
+        Key::TcpPort(3252),
+        Key::TcpPort(3496),
+        Key::TcpPort(5061),
+        Key::TcpPort(5671),
+        Key::TcpPort(5684),
+        Key::TcpPort(5868),
+        Key::TcpPort(8883),
+        Key::TcpPort(11207),
+        Key::TcpPort(19999),
+        Key::TcpPort(27017),
+        Key::Guess,
+    ],
+    over: Over::Stream(frame),
+    dissect,
+};
+
+/// Bytes of a record's header.
+const HEADER: usize = 5;
+/// A record's contents are at most 2^14 bytes, and what encryption adds (RFC 5246 §6.2.3).
+const LONGEST_RECORD: usize = (1 << 14) + 2048;
+/// A handshake message longer than this is not put together.
+const LONGEST_HANDSHAKE: usize = 1 << 18;
+
+const CHANGE_CIPHER_SPEC: u8 = 20;
+const ALERT: u8 = 21;
+const HANDSHAKE: u8 = 22;
+const APPLICATION_DATA: u8 = 23;
+
+/// What one direction remembers.
+#[derive(Debug, Default)]
+struct Sender {
+    /// The beginning of a handshake message whose end has not come.
+    begun: Vec<u8>,
+    /// It has sent ChangeCipherSpec: its handshake messages are encrypted from there on.
+    encrypts: bool,
+}
+
+/// What both directions share.
+#[derive(Debug, Default)]
+struct Session {
+    /// The server has chosen TLS 1.3.
+    v13: bool,
+}
+
+/// All whole records that are here are one message, as one segment often brings several.
+fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    let mut whole = 0;
+    loop {
+        let rest = bytes.get(whole..).unwrap_or(&[]);
+        let size = match record_size(rest) {
+            Some(Ok(size)) => size,
+            Some(Err(())) if whole == 0 => return Framing::NotMine,
+            None if whole == 0 => return Framing::NeedMore,
+            _ => return Framing::Message(whole),
+        };
+        if size > rest.len() {
+            return if whole == 0 { Framing::Need(size) } else { Framing::Message(whole) };
+        }
+        whole += size;
+    }
+}
+
+/// The length of the record that starts here; `None` while too little is here to tell.
+fn record_size(bytes: &[u8]) -> Option<Result<usize, ()>> {
+    let kind = *bytes.first()?;
+    // Content types: RFC 8446 §B.1, heartbeat: RFC 6520.
+    let plausible = (CHANGE_CIPHER_SPEC..=24).contains(&kind) && bytes.get(1).is_none_or(|&major| major == 3);
+    if !plausible {
+        return Some(Err(()));
+    }
+    let [_, _, minor, high, low] = *bytes.first_chunk()?;
+    let len = usize::from(u16::from_be_bytes([high, low]));
+    Some(if minor > 4 || len > LONGEST_RECORD { Err(()) } else { Ok(HEADER + len) })
+}
+
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let len = c.len();
+    let mut at = 0;
+    while at < len && !c.context.continuation {
+        if matches!(record_size(c.rest(at)), Some(Err(()))) {
+            return Err(c.malformed("no TLS record starts here"));
+        }
+        at = record(c, at)?;
+    }
+    Ok(Next::end(len))
+}
+
+/// Reads the record at `at`, and gives where it ends.
+fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
+    let (kind, len) = (c.u8(at)?, usize::from(c.u16(at + 3)?));
+    let opened = c.open(&RECORD, at);
+    let body = at + HEADER;
+    c.nested(|c| {
+        // TLS 1.3 hides the true type inside (RFC 8446 §5.2).
+        let disguised = kind == APPLICATION_DATA && c.stream().dialogue.state::<Session>().v13;
+        c.read(if disguised { &RECORD_OPAQUE_TYPE } else { &RECORD_CONTENT_TYPE }, at, 1)?;
+        c.read(&RECORD_VERSION, at + 1, 2)?;
+        c.read(&RECORD_LENGTH, at + 3, 2)?;
+        c.slice(body, len)?;
+        match kind {
+            _ if len == 0 => Ok(()),
+            CHANGE_CIPHER_SPEC => {
+                c.stream().side.state::<Sender>().encrypts = true;
+                c.push(&CHANGE_CIPHER_SPEC_, body, len, Value::None);
+                Ok(())
+            }
+            ALERT => alert(c, body, len),
+            HANDSHAKE => handshakes(c, body, len),
+            APPLICATION_DATA => c.read(&APP_DATA, body, len).map(drop),
+            _ => Ok(()),
+        }
+    })?;
+    c.close(opened, body + len);
+    Ok(body + len)
+}
+
+/// RFC 8446 §6. An encrypted alert is longer than two bytes.
+fn alert(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
+    c.push(&ALERT_MESSAGE, at, len, Value::None);
+    let known = |def: &FieldDef, n: u8| def.name_of(u64::from(n)).is_some();
+    if len == 2 && known(&ALERT_LEVEL, c.u8(at)?) && known(&ALERT_DESC, c.u8(at + 1)?) {
+        c.nested(|c| {
+            c.read(&ALERT_LEVEL, at, 1)?;
+            c.read(&ALERT_DESC, at + 1, 1)
+        })?;
+    }
+    Ok(())
+}
+
+/// Reads the handshake messages of one record; the end of the last one may be in the next record.
+fn handshakes(c: &mut Cursor<'_>, mut at: usize, len: usize) -> Result<(), Trouble> {
+    let end = at + len;
+    let memory = c.stream();
+    let sender = memory.side.state::<Sender>();
+    let encrypts = sender.encrypts;
+    if !sender.begun.is_empty() {
+        at = continued(c, at, end)?;
+    }
+    while at < end {
+        let rest = c.slice(at, end - at)?;
+        let whole = handshake_size(rest).filter(|&n| n <= rest.len());
+        let known = HANDSHAKE_TYPE.name_of(u64::from(c.u8(at)?)).is_some();
+        match whole {
+            // A cipher's bytes rarely look like a message of a known type that just fits.
+            Some(n) if known || !encrypts => {
+                handshake(c, at, n)?;
+                at += n;
+            }
+            _ => {
+                c.push(&HANDSHAKE_PROTOCOL, at, end - at, Value::None);
+                if !encrypts {
+                    c.stream().side.state::<Sender>().begun.extend_from_slice(rest);
+                }
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Goes on with a message that an earlier record began, and gives where its end was.
+fn continued(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<usize, Trouble> {
+    let bytes = c.slice(at, end - at)?;
+    let memory = c.stream();
+    let begun = &mut memory.side.state::<Sender>().begun;
+    let had = begun.len();
+    begun.extend_from_slice(bytes);
+    let whole = handshake_size(begun);
+    if whole.is_some_and(|n| n > LONGEST_HANDSHAKE) || begun.len() > 2 * LONGEST_HANDSHAKE {
+        begun.clear();
+        return Err(c.malformed("a handshake message is longer than is put together here"));
+    }
+    let Some(n) = whole.filter(|&n| n <= begun.len()) else {
+        c.push(&HANDSHAKE_PROTOCOL, at, end - at, Value::None);
+        return Ok(end);
+    };
+    let mut message = std::mem::take(begun);
+    message.truncate(n);
+    if let Some(id) = c.uncover(BufferKind::Decoded, &message) {
+        c.inside(id, |c| handshake(c, 0, n))?;
+    }
+    Ok(at + n.saturating_sub(had))
+}
+
+/// The length of the handshake message that starts here, header included.
+fn handshake_size(bytes: &[u8]) -> Option<usize> {
+    let &[_, high, middle, low] = bytes.first_chunk()?;
+    Some(4 + (u32::from_be_bytes([0, high, middle, low]) as usize))
+}
+
+/// Reads a whole handshake message (RFC 8446 §4).
+fn handshake(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
+    c.push(&HANDSHAKE_PROTOCOL, at, len, Value::None);
+    c.nested(|c| {
+        let kind = c.read(&HANDSHAKE_TYPE, at, 1)?;
+        c.read(&HANDSHAKE_LENGTH, at + 1, 3)?;
+        let (body, end) = (at + 4, at + len);
+        let done = match kind {
+            1 => hello::client(c, body, end),
+            2 => hello::server(c, body, end).map(|v13| c.stream().dialogue.state::<Session>().v13 |= v13),
+            11 => certificates(c, body, end),
+            _ => Ok(()),
+        };
+        // A message that ends too early hurts nobody but itself: the next one's place is known.
+        if let Err(trouble) = done {
+            c.doubt(trouble);
+        }
+        Ok(())
+    })
+}
+
+/// RFC 5246 §7.4.2: the server's certificate first, then those that vouch for it.
+fn certificates(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble> {
+    let all = c.number(at, 3)? as usize;
+    if at + 3 + all != end {
+        return Err(c.malformed("a list of certificates does not fill its message"));
+    }
+    c.read(&CERTIFICATES_LENGTH, at, 3)?;
+    let mut at = at + 3;
+    c.nested(|c| {
+        while at < end {
+            let len = c.read(&CERTIFICATE_LENGTH, at, 3)? as usize;
+            if at + 3 + len > end {
+                return Err(c.malformed("a certificate is longer than the list it stands in"));
+            }
+            c.read(&CERTIFICATE, at + 3, len)?;
+            at += 3 + len;
+        }
+        Ok(())
+    })
+}
+
+/// `Client Hello (example.org), Change Cipher Spec`.
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let start = out.len();
+    let mut shown = 0;
+    for f in packet.fields_of(layer) {
+        let named = [&HANDSHAKE_TYPE, &ALERT_DESC].contains(&f.def);
+        let name = match f.value.uint() {
+            Some(n) if named => f.def.name_of(n),
+            Some(20 | 23) if [&RECORD_CONTENT_TYPE, &RECORD_OPAQUE_TYPE].contains(&f.def) => {
+                f.value.uint().and_then(|n| f.def.name_of(n))
+            }
+            _ => None,
+        };
+        if f.def == &SERVER_NAME {
+            out.push_str(" (");
+            show::value(packet, f, out);
+            out.push(')');
+        }
+        let Some(name) = name else { continue };
+        shown += 1;
+        if shown > 6 {
+            out.push_str(", …");
+            return;
+        }
+        if out.len() > start {
+            out.push_str(", ");
+        }
+        out.push_str(name);
+    }
+}
