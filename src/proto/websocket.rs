@@ -401,7 +401,7 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             }
             Value::Text(s) if *f.def == TEXT || *f.def == CLOSE_REASON => {
                 out.push_str(": ");
-                show::escape(packet.bytes(s), out);
+                show::escape_within(packet.bytes(s), 200, out);
             }
             _ => {}
         }

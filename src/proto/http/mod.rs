@@ -316,7 +316,7 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             }
             first = false;
             match f.value {
-                Value::Text(s) => show::escape(packet.bytes(s), out),
+                Value::Text(s) => _ = show::escape_within(packet.bytes(s), 200, out),
                 _ => show::number(f.value.uint().unwrap_or(0), out),
             }
         }
