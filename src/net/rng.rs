@@ -14,12 +14,13 @@ impl Rng {
     }
 
     /// A stream of its own for someone else, so that neither disturbs the other.
+    #[must_use]
     pub fn fork(&mut self) -> Self {
-        Self(self.next())
+        Self(self.roll())
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -29,14 +30,14 @@ impl Rng {
 
     /// A number from 0 to just below `end`; 0 where `end` is 0.
     pub fn below(&mut self, end: u64) -> u64 {
-        self.next().checked_rem(end).unwrap_or(0)
+        self.roll().checked_rem(end).unwrap_or(0)
     }
 
     /// As many random bytes as wanted.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
         for chunk in bytes.chunks_mut(8) {
-            let throw = self.next().to_be_bytes();
+            let throw = self.roll().to_be_bytes();
             chunk.copy_from_slice(&throw[..chunk.len()]);
         }
         bytes
@@ -50,8 +51,8 @@ mod tests {
     #[test]
     fn seed_zero_throws_what_the_reference_throws() {
         let mut rng = Rng::seeded(0);
-        assert_eq!(rng.next(), 0xE220_A839_7B1D_CDAF);
-        assert_eq!(rng.next(), 0x6E78_9E6A_A1B9_65F4);
+        assert_eq!(rng.roll(), 0xE220_A839_7B1D_CDAF);
+        assert_eq!(rng.roll(), 0x6E78_9E6A_A1B9_65F4);
     }
 
     #[test]

@@ -328,10 +328,10 @@ mod tests {
         (String::from_utf8_lossy(&up).into_owned(), String::from_utf8_lossy(&down).into_owned())
     }
 
-    fn chat(path: &str) -> Option<Chat> {
+    fn chat(path: &str) -> Chat {
         let script =
             vec![Act::Hear, Act::Say("Hi.".into()), Act::Hear, Act::Ping("you?".into()), Act::Close("bye".into())];
-        Some(Chat { path: path.into(), script })
+        Chat { path: path.into(), script }
     }
 
     #[test]
@@ -345,7 +345,7 @@ mod tests {
 
     #[test]
     fn a_chat_is_the_same_however_the_stream_is_cut() {
-        let visit = Visit { host: "www.example.com".into(), get: vec!["/".into()], chat: chat("/chat") };
+        let visit = Visit { host: "www.example.com".into(), get: vec!["/".into()], chat: Some(chat("/chat")) };
         let whole = run(visit.clone(), 1460);
         assert!(whole.1.contains("HTTP/1.1 101 Switching Protocols\r\n"));
         // The server's words are not masked: first its own, then what the client made it say.
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn an_upgrade_that_is_refused_ends_the_visit() {
-        let (_, down) = run(Visit { host: "a".into(), get: vec![], chat: chat("/elsewhere") }, 1460);
+        let (_, down) = run(Visit { host: "a".into(), get: vec![], chat: Some(chat("/elsewhere")) }, 1460);
         assert!(down.starts_with("HTTP/1.1 404 "));
     }
 

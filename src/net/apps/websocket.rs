@@ -213,18 +213,13 @@ impl Frame {
     /// Appends the frame as bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.fin) << 7 | self.opcode.code());
-        let masked = u8::from(self.mask.is_some()) << 7;
-        match (u8::try_from(self.payload.len()), u16::try_from(self.payload.len())) {
-            (Ok(length @ 0..=125), _) => out.push(masked | length),
-            (_, Ok(length)) => {
-                out.push(masked | 126);
-                out.extend_from_slice(&length.to_be_bytes());
-            }
-            _ => {
-                out.push(masked | 127);
-                out.extend_from_slice(&(self.payload.len() as u64).to_be_bytes());
-            }
-        }
+        let (short, longer) = match (u8::try_from(self.payload.len()), u16::try_from(self.payload.len())) {
+            (Ok(length @ 0..=125), _) => (length, Vec::new()),
+            (_, Ok(length)) => (126, length.to_be_bytes().to_vec()),
+            _ => (127, (self.payload.len() as u64).to_be_bytes().to_vec()),
+        };
+        out.push(u8::from(self.mask.is_some()) << 7 | short);
+        out.extend_from_slice(&longer);
         out.extend_from_slice(self.mask.as_ref().map_or(&[], |mask| mask.as_slice()));
         let start = out.len();
         out.extend_from_slice(&self.payload);

@@ -1,0 +1,212 @@
+//! The simulator's promises: every step is there, the seed decides every byte, other programs agree.
+
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
+use osi_tutor::model::RawFrame;
+use osi_tutor::net::scenario::{READY, Scenario};
+use osi_tutor::net::sim::{Fate, START, Simulation};
+use osi_tutor::source::file::Writer;
+use osi_tutor::source::{Source, Step};
+
+fn scenario(name: &str) -> Scenario {
+    Scenario::ready(name).expect("the scenario is a ready one").expect("its file is right")
+}
+
+fn frames(mut simulation: Simulation) -> Vec<RawFrame> {
+    let (mut all, mut frame) = (Vec::new(), RawFrame::default());
+    while simulation.next(&mut frame).unwrap() == Step::Frame {
+        all.push(frame.clone());
+    }
+    all
+}
+
+fn run(name: &str, seed: u64) -> Vec<RawFrame> {
+    frames(Simulation::new(&scenario(name), seed))
+}
+
+fn bytes(frames: &[RawFrame]) -> Vec<(i64, &[u8])> {
+    frames.iter().map(|frame| (frame.time.0, frame.bytes.as_slice())).collect()
+}
+
+/// Calls `look` with each TCP segment.
+fn segments<T>(frames: &[RawFrame], mut look: impl FnMut(&TcpSlice<'_>) -> T) -> Vec<T> {
+    let mut seen = Vec::new();
+    for frame in frames {
+        if let Some(TransportSlice::Tcp(tcp)) = SlicedPacket::from_ethernet(&frame.bytes).unwrap().transport {
+            seen.push(look(&tcp));
+        }
+    }
+    seen
+}
+
+/// `S` SYN, `A` ACK, `F` FIN, `R` RST, `D` data; one word a segment, from the client in capitals.
+fn story(frames: &[RawFrame]) -> Vec<String> {
+    segments(frames, |tcp| {
+        let marks = [(tcp.syn(), 's'), (tcp.fin(), 'f'), (tcp.rst(), 'r'), (tcp.ack(), 'a')];
+        let mut word: String = marks.into_iter().filter_map(|(set, mark)| set.then_some(mark)).collect();
+        word.extend((!tcp.payload().is_empty()).then_some('d'));
+        if tcp.destination_port() == 80 { word.to_uppercase() } else { word }
+    })
+}
+
+fn payloads(frames: &[RawFrame]) -> String {
+    segments(frames, |tcp| String::from_utf8_lossy(tcp.payload()).into_owned()).concat()
+}
+
+/// Writes a capture below the target directory and gives its path.
+fn written(name: &str, frames: &[RawFrame]) -> std::path::PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let mut writer = Writer::create(&path).unwrap();
+    frames.iter().for_each(|frame| writer.write(frame).unwrap());
+    writer.flush().unwrap();
+    path
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_at_the_same_times() {
+    for (name, _) in READY {
+        assert_eq!(bytes(&run(name, 7)), bytes(&run(name, 7)), "{name}");
+    }
+}
+
+#[test]
+fn another_seed_gives_other_sequence_numbers_ports_keys_and_masks() {
+    let (one, two) = (run("two-hosts", 1), run("two-hosts", 2));
+    let isn = |frames: &[RawFrame]| segments(frames, |tcp| tcp.syn().then(|| tcp.sequence_number()));
+    let ports = |frames: &[RawFrame]| segments(frames, |tcp| tcp.source_port());
+    let syns = |frames: &[RawFrame]| isn(frames).into_iter().flatten().collect::<Vec<_>>();
+    assert_eq!(syns(&one).len(), 4);
+    assert!(syns(&one).iter().zip(&syns(&two)).all(|(a, b)| a != b));
+    assert_ne!(ports(&one)[0], ports(&two)[0]);
+    let key = |frames: &[RawFrame]| {
+        let text = payloads(frames);
+        let at = text.find("Sec-WebSocket-Key: ").unwrap();
+        text[at..at + 43].to_string()
+    };
+    assert_ne!(key(&one), key(&two));
+}
+
+#[test]
+fn a_visit_has_every_step_from_arp_to_the_last_ack() {
+    let frames = run("two-hosts", 1);
+    assert!((0..1_000_000).contains(&frames[0].time.since(START)), "the first frame leaves at once");
+    assert!(frames.windows(2).all(|pair| pair[0].time <= pair[1].time && pair[0].number + 1 == pair[1].number));
+    assert!(frames[..2].iter().all(|frame| frame.bytes[12..14] == [0x08, 0x06]), "ARP comes first");
+    let story = story(&frames).join(" ");
+    assert!(story.starts_with("S sa A AD ad FA a fa A S sa A AD ad "), "{story}");
+    assert!(story.ends_with(" AD ad fa FA a"), "{story}");
+    let text = payloads(&frames);
+    for step in ["GET / HTTP", "200 OK", "GET /chat HTTP", "101 Switching", "Welcome to", "Loud and", "and you?"] {
+        assert!(text.contains(step), "{step} is missing");
+    }
+}
+
+#[test]
+fn with_ipv6_neighbor_discovery_comes_first() {
+    let frames = run("two-hosts-ipv6", 1);
+    let kinds: Vec<_> = frames[..2].iter().map(|frame| frame.bytes[54]).collect();
+    assert_eq!(kinds, [135, 136], "solicitation, advertisement (RFC 4861 §4.3, §4.4)");
+    assert_eq!(story(&frames), story(&run("two-hosts", 1)));
+}
+
+#[test]
+fn a_syn_carries_the_options_of_a_modern_stack() {
+    let options = segments(&run("two-hosts", 1), |tcp| {
+        let all: Vec<_> = tcp.options_iterator().map(Result::unwrap).collect();
+        tcp.syn().then_some(all)
+    });
+    for options in options.into_iter().flatten() {
+        let has = |wanted: fn(&TcpOptionElement) -> bool| options.iter().any(wanted);
+        assert!(has(|o| matches!(o, TcpOptionElement::MaximumSegmentSize(1460))), "{options:?}");
+        assert!(has(|o| matches!(o, TcpOptionElement::WindowScale(1..))), "{options:?}");
+        assert!(has(|o| matches!(o, TcpOptionElement::SelectiveAcknowledgementPermitted)), "{options:?}");
+        assert!(has(|o| matches!(o, TcpOptionElement::Timestamp(_, _))), "{options:?}");
+    }
+}
+
+#[test]
+fn every_checksum_is_right() {
+    for frame in READY.iter().flat_map(|(name, _)| run(name, 3)) {
+        let packet = SlicedPacket::from_ethernet(&frame.bytes).unwrap();
+        let (Some(net), Some(TransportSlice::Tcp(tcp))) = (&packet.net, &packet.transport) else { continue };
+        let (header, payload) = (tcp.to_header(), tcp.payload());
+        let right = match net {
+            NetSlice::Ipv4(ip) => {
+                assert_eq!(ip.header().header_checksum(), ip.header().to_header().calc_header_checksum());
+                header.calc_checksum_ipv4(&ip.header().to_header(), payload).unwrap()
+            }
+            NetSlice::Ipv6(ip) => header.calc_checksum_ipv6(&ip.header().to_header(), payload).unwrap(),
+            NetSlice::Arp(_) => continue,
+        };
+        assert_eq!(tcp.checksum(), right, "frame {}", frame.number);
+    }
+}
+
+#[test]
+fn a_lost_segment_is_sent_again_after_the_retransmission_timeout() {
+    // Frames are numbered as they are sent: ARP request and reply, then the SYN.
+    let lose_the_syn = Box::new(|frame: &RawFrame| if frame.number == 3 { Fate::Drop } else { Fate::Deliver });
+    let frames = frames(Simulation::new(&scenario("two-hosts"), 1).with_fault(lose_the_syn));
+    assert!(story(&frames).join(" ").starts_with("S S sa A AD ad "));
+    let waited = Duration::from_nanos(u64::try_from(frames[3].time.since(frames[2].time)).unwrap());
+    let off_by = waited.abs_diff(Duration::from_secs(1));
+    assert!(off_by < Duration::from_micros(50), "RFC 6298 §2.1 begins with one second, not {waited:?}");
+}
+
+#[test]
+fn a_late_frame_arrives_late() {
+    let late = Duration::from_millis(300);
+    let delay = Box::new(move |frame: &RawFrame| if frame.number == 2 { Fate::Delay(late) } else { Fate::Deliver });
+    let frames = frames(Simulation::new(&scenario("two-hosts"), 1).with_fault(delay));
+    assert!(frames[1].time.since(frames[0].time) > 300_000_000);
+}
+
+#[test]
+fn a_world_that_loses_everything_comes_to_an_end() {
+    let frames = frames(Simulation::new(&scenario("two-hosts"), 1).with_fault(Box::new(|_| Fate::Drop)));
+    assert!(frames.len() > 100 && frames.iter().all(|frame| frame.bytes[12..14] == [0x08, 0x06]));
+}
+
+#[test]
+fn the_golden_capture_is_what_the_simulator_makes() {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/two-hosts.pcapng");
+    let made = written("golden.pcapng", &run("two-hosts", 1));
+    assert!(
+        std::fs::read(golden).unwrap() == std::fs::read(made).unwrap(),
+        "tests/captures/README.md says how to make it anew"
+    );
+}
+
+#[test]
+fn tshark_finds_nothing_malformed_and_every_message() {
+    if !has_tshark() {
+        return;
+    }
+    for (name, _) in READY {
+        let path = written(&format!("{name}.pcapng"), &run(name, 1));
+        let tshark = |arguments: &[&str]| {
+            let checked = ["tcp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE"));
+            let output = Command::new("tshark").args(checked).arg("-nr").arg(&path).args(arguments).output().unwrap();
+            String::from_utf8(output.stdout).unwrap()
+        };
+        let wrong = "_ws.malformed || tcp.checksum.status == 0 || ip.checksum.status == 0 || icmpv6.checksum.status == 0 \
+                     || tcp.analysis.flags || _ws.expert.severity >= 0x600000";
+        assert_eq!(tshark(&["-Y", wrong]), "", "{name}");
+        let messages = tshark(&["-Y", "http or websocket", "-Tfields", "-ehttp", "-ewebsocket.opcode"]);
+        let opcodes: Vec<_> = messages.lines().map(|line| line.rsplit('\t').next().unwrap_or_default()).collect();
+        assert_eq!(opcodes, ["", "", "", "", "1", "1", "1", "9", "10", "9", "10", "1", "1", "8", "8"], "{name}");
+    }
+}
+
+/// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.
+fn has_tshark() -> bool {
+    let found = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
+        println!("SKIPPED: tshark is not installed");
+    }
+    found
+}
