@@ -57,6 +57,8 @@ pub struct Tracker {
     fragments: fragments::Pile,
     waiting: stream::Budget,
     events: Vec<Event>,
+    /// The connection of the last frame's innermost segment.
+    current: Option<Conversation>,
     scratch: Streams,
 }
 
@@ -94,6 +96,7 @@ impl Tracker {
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams),
             events: Vec::new(),
+            current: None,
             scratch: Streams::default(),
         }
     }
@@ -101,6 +104,11 @@ impl Tracker {
     /// What the last frame changed.
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// The TCP connection that the last frame belongs to, and the frame's direction in it.
+    pub fn current(&self) -> Option<Conversation> {
+        self.current
     }
 
     /// The TCP connection behind a handle.
@@ -158,6 +166,7 @@ impl ConversationKey {
 impl Memory for Tracker {
     fn clock(&mut self, now: Time) -> (i64, i64) {
         self.events.clear();
+        self.current = None;
         self.time = now;
         self.frame += 1;
         let first = *self.first.get_or_insert(now);
@@ -188,6 +197,7 @@ impl Memory for Tracker {
             }
             c = self.begin(Talk::Tcp, ends);
         }
+        self.current = Some(c);
         let talking = self.conversations.get_mut(c.slot as usize)?;
         let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(c, *ends, frame, time)));
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
