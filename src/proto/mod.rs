@@ -11,13 +11,19 @@ mod walk;
 pub mod checksum;
 pub mod data;
 pub mod dhcp;
+pub mod dhcpv6;
 pub mod dns;
 pub mod ethernet;
 pub mod frame;
+pub mod ftp;
 pub mod http;
 mod inflate;
 pub mod ipv4;
 pub mod json;
+pub mod nbns;
+pub mod ntp;
+pub mod smtp;
+pub mod ssh;
 pub mod tcp;
 pub mod tls;
 pub mod udp;
@@ -47,6 +53,12 @@ pub static REGISTRY: &[&Protocol] = &[
     &websocket::PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
+    &dhcpv6::PROTOCOL,
+    &ntp::PROTOCOL,
+    &nbns::PROTOCOL,
+    &ftp::PROTOCOL,
+    &smtp::PROTOCOL,
+    &ssh::PROTOCOL,
     &data::PROTOCOL,
 ];
 
