@@ -171,6 +171,16 @@ fn a_world_that_loses_everything_comes_to_an_end() {
 }
 
 #[test]
+fn every_scenario_file_is_a_ready_one() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lessons/scenarios");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    files.sort();
+    let mut names: Vec<_> = READY.iter().map(|(name, _)| std::ffi::OsString::from(format!("{name}.toml"))).collect();
+    names.sort();
+    assert_eq!(files, names);
+}
+
+#[test]
 fn the_golden_capture_is_what_the_simulator_makes() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/two-hosts.pcapng");
     let made = written("golden.pcapng", &run("two-hosts", 1));

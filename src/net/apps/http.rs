@@ -7,14 +7,15 @@
 //!                             (no content)      hello                      content
 //! ```
 //!
-//! A request or response is read only when all of it has arrived; until then the answer is "not yet".
+//! A request or response is read only when all of it has arrived; until then the answer is "not yet". Both
+//! are kept short, because each "not yet" means to read it again from its start.
 
 use std::io::Write as _;
 
 /// The longest start line with fields that we read.
-pub const MAX_HEAD: usize = 32 * 1024;
+pub const MAX_HEAD: usize = 16 * 1024;
 /// The longest content that we read.
-pub const MAX_BODY: usize = 1024 * 1024;
+pub const MAX_BODY: usize = 64 * 1024;
 const MAX_FIELDS: usize = 64;
 
 /// What a client asks.

@@ -116,10 +116,10 @@ impl Client {
         match self.visit.chat.take().filter(|_| websocket::check(&response, &key).is_ok()) {
             Some(chat) => {
                 let session = Session::new(Role::Client, self.rng.fork());
-                let mut talk = Talk::new(session, chat.script);
+                let talk = self.talk.insert(Talk::new(session, chat.script));
                 // The server's first frames may share a segment with its 101.
                 talk.hear(&std::mem::take(&mut self.inbox), out);
-                self.talk.insert(talk).go_on(now, out)
+                talk.go_on(now, out)
             }
             None => Want::Close,
         }
@@ -151,13 +151,18 @@ impl Server {
 
     /// Answers every request that has arrived: pipelined ones in their order (RFC 9112 §9.3.2).
     fn answer(&mut self, now: Duration, out: &mut Vec<u8>) -> Want {
+        let inbox = std::mem::take(&mut self.inbox);
+        let mut rest = inbox.as_slice();
         loop {
-            let request = match Request::read(&self.inbox) {
+            let request = match Request::read(rest) {
                 Ok(Some((request, used))) => {
-                    self.inbox.drain(..used);
+                    rest = rest.get(used..).unwrap_or_default();
                     request
                 }
-                Ok(None) => return Want::Input,
+                Ok(None) => {
+                    self.inbox = rest.to_vec();
+                    return Want::Input;
+                }
                 Err(_) => {
                     page(400, "Bad Request", "<h1>This is not HTTP.</h1>\n").write(out);
                     return Want::Close;
@@ -167,9 +172,10 @@ impl Server {
             match chat.filter(|_| websocket::wants_upgrade(&request)).map(|chat| (chat, websocket::accept(&request))) {
                 Some((chat, Ok(response))) => {
                     response.write(out);
-                    let mut talk = Talk::new(Session::new(Role::Server, self.rng.fork()), chat.script.clone());
-                    talk.hear(&std::mem::take(&mut self.inbox), out);
-                    return self.talk.insert(talk).go_on(now, out);
+                    let session = Session::new(Role::Server, self.rng.fork());
+                    let talk = self.talk.insert(Talk::new(session, chat.script.clone()));
+                    talk.hear(rest, out);
+                    return talk.go_on(now, out);
                 }
                 Some((_, Err(refusal))) => refusal.write(out),
                 None => self.serve(&request, out),

@@ -575,6 +575,18 @@ mod tests {
     }
 
     #[test]
+    fn noise_never_panics() {
+        let mut rng = Rng::seeded(9);
+        for _ in 0..5_000 {
+            let (noise, mut out) = (rng.bytes::<24>(), Vec::new());
+            for session in [&mut client(), &mut server()] {
+                session.receive(&noise, &mut out);
+            }
+            let _ = (Request::read(&noise), Response::read(&noise, "GET"));
+        }
+    }
+
+    #[test]
     fn a_long_reason_is_cut_between_characters() {
         let mut wire = Vec::new();
         client().close(1000, &"\u{fc}".repeat(100), &mut wire);
