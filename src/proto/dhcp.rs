@@ -439,16 +439,12 @@ fn classless_routes(c: &mut Cursor<'_>, mut at: usize, len: usize) -> Result<(),
 
 /// `Offer 192.168.1.10`.
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    let mut said = false;
-    for f in packet.fields_of(layer) {
-        let wanted = [&MESSAGE_TYPE, &REQUESTED_ADDRESS].contains(&f.def)
-            || f.def == &IP_YOUR && packet.octets(&IP_YOUR).is_some_and(|b| b != [0; 4]);
-        if wanted {
-            if said {
-                out.push(' ');
-            }
-            show::value(packet, f, out);
-            said = true;
+    let kind = packet.uint_in(layer, &MESSAGE_TYPE).and_then(|n| MESSAGE_TYPE.name_of(n));
+    out.push_str(kind.unwrap_or("BOOTP"));
+    for def in [&IP_YOUR, &REQUESTED_ADDRESS] {
+        if let Some(field) = packet.field_in(layer, def).filter(|_| packet.octets_in(layer, def) != Some(&[0; 4])) {
+            out.push(' ');
+            show::value(packet, field, out);
         }
     }
 }

@@ -51,7 +51,7 @@ pub(super) fn read(c: &mut Cursor<'_>, base: usize, at: usize) -> Result<Name, T
             }
             3 => {
                 let target = base + usize::from(c.u16(from)? & 0x3fff);
-                used = used.or(Some(from + 2 - at));
+                used = used.or_else(|| Some(from + 2 - at));
                 pointers += 1;
                 if pointers > MOST_POINTERS || target == from {
                     return Err(c.malformed("a domain name's pointers lead round in a circle"));

@@ -31,14 +31,24 @@ pub(super) fn write(packet: &Packet, layer: &Layer, out: &mut String) {
     out.push_str(if response { "answer " } else { "query " });
     show::hex(packet.uint_in(layer, &ID).unwrap_or(0), 4, out);
     let fields = packet.fields_of(layer);
-    let mut records = 0;
+    let (mut questions, mut records) = (0, 0);
+    let mut name = None;
     let mut said = true;
     for field in fields {
-        if std::ptr::eq(field.def, &raw const QRY_TYPE) {
+        if let Value::Text(text) = field.value
+            && std::ptr::eq(field.def, &raw const QRY_NAME)
+        {
+            name = Some(text);
+        } else if std::ptr::eq(field.def, &raw const QRY_TYPE) {
+            questions += 1;
+            if questions > MOST {
+                continue;
+            }
+            out.push_str(if questions > 1 { "," } else { "" });
             kind(field.def, field.value.uint().unwrap_or(0), out);
-            if let Some(name) = packet.octets_in(layer, &QRY_NAME) {
+            if let Some(name) = name.take() {
                 out.push(' ');
-                show::escape_within(name, LONGEST, out);
+                show::escape_within(packet.bytes(name), LONGEST, out);
             }
         } else if std::ptr::eq(field.def, &raw const RESP_TYPE) && field.depth == 1 {
             if records == MOST {

@@ -310,7 +310,7 @@ fn lossy(bytes: &[u8]) -> String {
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     let mut first = true;
     for f in packet.fields_of(layer) {
-        if [&METHOD, &URI, &CODE, &PHRASE].iter().any(|d| **d == *f.def) {
+        if [&METHOD, &URI, &REQUEST_VERSION, &RESPONSE_VERSION, &CODE, &PHRASE].iter().any(|d| **d == *f.def) {
             if !first {
                 out.push(' ');
             }
@@ -320,6 +320,11 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
                 _ => show::number(f.value.uint().unwrap_or(0), out),
             }
         }
+    }
+    if let Some(kind) = packet.octets_in(layer, &CONTENT_TYPE) {
+        out.push_str(" (");
+        show::escape_within(kind, 60, out);
+        out.push(')');
     }
     if first {
         out.push_str("piece of a message");
