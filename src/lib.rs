@@ -3,9 +3,16 @@
 //! The order of the modules is the order of their ranks: a file may import only lower ranks or its
 //! own folder, and `tests/layers.rs` holds it to that. `ARCHITECTURE.md` draws the pipeline.
 
-pub mod flow;
 pub mod model;
-pub mod net;
+
 pub mod proto;
 pub mod source;
+
+pub mod flow;
+pub mod net;
+
 pub mod view;
+
+pub mod cli;
+
+pub mod app;

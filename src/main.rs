@@ -1,3 +1,5 @@
 //! `osi-tutor`: see, in real packets, how the network works.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    osi_tutor::app::main().into()
+}

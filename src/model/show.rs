@@ -152,6 +152,12 @@ impl Pen<'_> {
     }
 }
 
+/// Whether a character can make text look like something else: invisible ones, and those that turn
+/// the direction of what follows.
+pub fn is_deceptive(c: char) -> bool {
+    within(HIDDEN, c)
+}
+
 fn within(ranges: &[(u32, u32)], c: char) -> bool {
     let code = u32::from(c);
     let at = ranges.partition_point(|&(first, _)| first <= code);

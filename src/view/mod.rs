@@ -7,6 +7,7 @@
 pub mod brief;
 pub mod hex;
 pub mod ladder;
+pub mod json;
 pub mod measure;
 pub mod outline;
 pub mod text;

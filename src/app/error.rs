@@ -1,0 +1,77 @@
+//! Failures: one clear sentence on standard error, what to do next, and an exit code.
+
+use crate::model::show;
+use crate::source::SourceError;
+use std::io::Write;
+
+/// Why a command could not be done.
+#[derive(Debug)]
+pub enum Failure {
+    /// The command makes no sense: exit code 2.
+    Usage(String),
+    /// The data or the system said no: exit code 1.
+    Data(String),
+    /// The reader of standard output went away: nothing to say, exit code 0.
+    ClosedPipe,
+}
+
+impl Failure {
+    /// Says it on standard error and gives the exit code.
+    pub fn report(&self) -> u8 {
+        match self {
+            Self::ClosedPipe => 0,
+            Self::Data(text) => say(text, 1),
+            Self::Usage(text) => say(text, 2),
+        }
+    }
+}
+
+/// Says `text` as one line; text may come from a file or its name, so it is escaped.
+fn say(text: &str, code: u8) -> u8 {
+    let mut line = String::from("osi-tutor: ");
+    // A caret below a filter is the one thing that needs lines of its own.
+    for (i, part) in text.split('\n').enumerate() {
+        if i > 0 {
+            line.push('\n');
+        }
+        show::escape(part.as_bytes(), &mut line);
+    }
+    line.push('\n');
+    // There is nobody left to tell if this fails.
+    let _ = std::io::stderr().lock().write_all(line.as_bytes());
+    code
+}
+
+/// What clap says: help and version on standard output, mistakes on standard error.
+pub fn usage(error: &clap::Error) -> u8 {
+    let failed = error.use_stderr();
+    if failed {
+        let text = error.render().to_string();
+        let mut line = String::new();
+        for (i, part) in text.lines().enumerate() {
+            if i > 0 {
+                line.push('\n');
+            }
+            show::escape(part.as_bytes(), &mut line);
+        }
+        let _ = writeln!(std::io::stderr().lock(), "{line}");
+        return 2;
+    }
+    let _ = error.print();
+    0
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(e: std::io::Error) -> Self {
+        if e.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::ClosedPipe;
+        }
+        Self::Data(format!("standard output could not be written: {e}"))
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(e: SourceError) -> Self {
+        Self::Data(e.to_string())
+    }
+}

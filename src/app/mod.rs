@@ -1,0 +1,46 @@
+//! Rank 7: one file per subcommand, each wiring one pipeline. No logic of its own.
+//!
+//! Read [`show`] first: source → walk → filter → view, which every command that shows packets uses.
+
+mod error;
+mod read;
+mod show;
+
+pub use error::Failure;
+
+use crate::cli::{Cli, Color, Command};
+use crate::view::theme;
+use clap::{CommandFactory, Parser};
+use std::io::IsTerminal;
+
+/// The whole program: parses the command line, runs the command, gives the exit code.
+///
+/// 0: done. 1: the data or the system said no. 2: the command was not understood.
+pub fn main() -> u8 {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(e) => return error::usage(&e),
+    };
+    let done = match &cli.command {
+        Command::Read(args) => read::run(args, cli.color),
+        Command::Completions { shell } => {
+            clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
+            Ok(())
+        }
+        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::from),
+    };
+    match done {
+        Ok(()) => 0,
+        Err(failure) => failure.report(),
+    }
+}
+
+/// Whether standard output gets colour.
+fn color(choice: Color) -> bool {
+    let choice = match choice {
+        Color::Auto => theme::Choice::Auto,
+        Color::Always => theme::Choice::Always,
+        Color::Never => theme::Choice::Never,
+    };
+    theme::wanted(choice, std::io::stdout().is_terminal(), |name| std::env::var(name).ok())
+}

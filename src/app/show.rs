@@ -1,0 +1,124 @@
+//! The pipeline that shows packets: source → walk → filter → view.
+
+use super::{Failure, color};
+use crate::cli::{Color, Show};
+use crate::flow::{Limits, Tracker};
+use crate::model::{Packet, RawFrame};
+use crate::proto::walk;
+use crate::source::file::Writer;
+use crate::source::{Source, Step};
+use crate::view::brief::Brief;
+use crate::view::{Theme, json};
+use std::io::{IsTerminal, Write};
+
+/// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
+const CHUNK: usize = 1 << 16;
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tally {
+    /// Frames that came.
+    pub frames: u64,
+    /// Packets that were shown.
+    pub shown: u64,
+}
+
+/// Shows what `source` gives, until it ends, `stop` says so, or enough was shown.
+///
+/// # Errors
+/// The source is damaged (what came before is shown), or output cannot be written.
+pub fn run(
+    source: &mut dyn Source,
+    show: &Show,
+    choice: Color,
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Tally, Failure> {
+    let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
+    let mut view = View::new(show, choice);
+    let mut tracker = Tracker::new(Limits::default());
+    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    let mut tally = Tally::default();
+    let ended = loop {
+        if stop() {
+            break Ok(());
+        }
+        match source.next(&mut frame) {
+            Ok(Step::Frame) => {}
+            Ok(Step::Idle) => {
+                view.flush()?;
+                if let Some(w) = &mut writer {
+                    w.flush()?;
+                }
+                continue;
+            }
+            Ok(Step::End) => break Ok(()),
+            Err(e) => break Err(e.into()),
+        }
+        tally.frames += 1;
+        walk(&frame, &mut tracker, &mut packet);
+        tally.shown += 1;
+        if let Some(w) = &mut writer {
+            w.write(&frame)?;
+        }
+        view.packet(&packet, &tracker)?;
+        if show.count.is_some_and(|n| tally.shown >= n) {
+            break Ok(());
+        }
+    };
+    view.flush()?;
+    if let Some(w) = &mut writer {
+        w.flush()?;
+    }
+    ended.map(|()| tally)
+}
+
+/// One of the views, and where it writes.
+struct View {
+    out: std::io::StdoutLock<'static>,
+    kind: Kind,
+    text: String,
+    bytes: Vec<u8>,
+}
+
+enum Kind {
+    Brief(Brief),
+    Json,
+}
+
+impl View {
+    fn new(show: &Show, choice: Color) -> Self {
+        let theme = Theme::new(color(choice));
+        let stdout = std::io::stdout();
+        let width = stdout.is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)));
+        let kind = if show.json { Kind::Json } else { Kind::Brief(Brief::new(theme, width)) };
+        Self { out: stdout.lock(), kind, text: String::new(), bytes: Vec::with_capacity(2 * CHUNK) }
+    }
+
+    fn packet(&mut self, packet: &Packet, _tracker: &Tracker) -> Result<(), Failure> {
+        match &mut self.kind {
+            Kind::Json => json::line(packet, None, &mut self.bytes),
+            Kind::Brief(view) => {
+                self.text.clear();
+                view.line(packet, &mut self.text);
+                self.bytes.extend_from_slice(self.text.as_bytes());
+            }
+        }
+        if self.bytes.len() >= CHUNK {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        let done = self.out.write_all(&self.bytes);
+        self.bytes.clear();
+        // One giant packet must not be paid for ever after.
+        self.bytes.shrink_to(16 * CHUNK);
+        done.map_err(Failure::from)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.write()?;
+        self.out.flush().map_err(Failure::from)
+    }
+}

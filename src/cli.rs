@@ -1,0 +1,111 @@
+//! Rank 6: what can be typed. Definitions and their help, nothing else.
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  osi-tutor explain handshake          walk through the TCP handshake, step by step
+  osi-tutor simulate two-hosts         a whole web conversation, simulated: no rights needed
+  osi-tutor read FILE                  explain the packets of a pcap or pcapng file
+  sudo osi-tutor capture lo --demo     watch real packets on this machine's loopback
+  osi-tutor read FILE --json | jq .    one JSON object for each packet
+
+Exit codes: 0 all went well · 1 the data or the system said no · 2 the command was not understood";
+
+/// See, in real packets, how the network works: each one explained layer by layer, OSI 1 to 7.
+#[derive(Debug, Parser)]
+#[command(name = "osi-tutor", version, about, after_help = EXAMPLES, max_term_width = 100, propagate_version = true)]
+pub struct Cli {
+    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are heeded too
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    pub color: Color,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the names are the definition")]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// The subcommands, in the order of the help.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Explain the packets of a capture file (pcap or pcapng, gzipped or not)
+    #[command(after_help = "\
+Examples:
+  osi-tutor read lunch.pcapng                      every packet, expanded and explained
+  osi-tutor read lunch.pcapng --brief              one line a packet
+  osi-tutor read lunch.pcapng -Y 'tcp.port == 80'  only those that match
+  tcpdump -w - | osi-tutor read -                  from a pipe")]
+    Read(Read),
+    /// Print a completion script for a shell
+    #[command(
+        after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
+    )]
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (roff)
+    #[command(after_help = "Example:\n  osi-tutor man | man -l -")]
+    Man,
+}
+
+/// `osi-tutor read`.
+#[derive(Debug, Args)]
+pub struct Read {
+    /// The capture; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// How to show the packets
+    #[command(flatten)]
+    pub show: Show,
+}
+
+/// How packets are shown; shared by every command that shows them.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Show {
+    /// One line a packet
+    #[arg(long, conflicts_with_all = ["json", "hex"])]
+    pub brief: bool,
+    /// One JSON object a packet (a stable contract, version 1)
+    #[arg(long, conflicts_with = "hex")]
+    pub json: bool,
+    /// Explain; the expanded view always does, JSON only with this
+    #[arg(long)]
+    pub notes: bool,
+    /// Add the bytes of each packet, each field's marked
+    #[arg(long)]
+    pub hex: bool,
+    /// For whom to explain
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+    /// Only packets that match this display filter (Wireshark's language)
+    #[arg(short = 'Y', long, value_name = "FILTER")]
+    pub filter: Option<String>,
+    /// Stop after so many shown packets
+    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// Write the shown packets to a pcapng file, too
+    #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
+    pub write: Option<PathBuf>,
+}
+
+/// `--audience`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Audience {
+    /// Plain words, nothing assumed
+    Newcomer,
+    /// The field's own terms
+    #[default]
+    Student,
+    /// Section numbers and edge cases
+    Engineer,
+}

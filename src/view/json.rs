@@ -1,0 +1,294 @@
+//! JSON, one object a packet, to the contract of `schema/packet.json` (version 1).
+//!
+//! Names, values, offsets and lengths are Wireshark's. Text is escaped so far that no byte of a packet
+//! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
+
+use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Time, Trouble, Value};
+use crate::proto::frame;
+use std::io::Write;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// An explanation, as the contract shows it.
+#[derive(Clone, Debug)]
+pub struct Remark<'a> {
+    /// The layer it is about, as an index of [`Packet::layers`].
+    pub layer: usize,
+    /// For whom it is written.
+    pub audience: &'a str,
+    /// How it is known.
+    pub truth: &'a str,
+    /// The text.
+    pub text: &'a str,
+    /// The fields that it rests on.
+    pub because: Vec<&'a str>,
+}
+
+/// Appends the packet's object and a newline.
+pub fn line(packet: &Packet, notes: Option<&[Remark<'_>]>, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"v\":1,\"frame\":{");
+    head(packet, out);
+    out.extend_from_slice(b"},\"layers\":[");
+    let layers = packet.layers.iter().filter(|l| !std::ptr::eq(l.proto, &raw const frame::ABOUT));
+    for (i, l) in layers.enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        layer(packet, l, out);
+    }
+    out.push(b']');
+    buffers(packet, out);
+    if let Some(notes) = notes {
+        remarks(notes, out);
+    }
+    out.extend_from_slice(b"}\n");
+}
+
+/// The facts of the capture: the fields of the `frame` layer, without their prefix.
+fn head(packet: &Packet, out: &mut Vec<u8>) {
+    let Some(l) = packet.layers.first() else { return };
+    for (i, f) in packet.fields_of(l).iter().enumerate() {
+        if i > 0 {
+            out.push(b',');
+        }
+        out.push(b'"');
+        let name = f.def.name;
+        out.extend_from_slice(name.strip_prefix("frame.").unwrap_or(name).as_bytes());
+        out.extend_from_slice(b"\":");
+        value(packet, f, out);
+    }
+}
+
+fn layer(packet: &Packet, l: &Layer, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"osi\":");
+    number(u64::from(l.proto.osi.number()), out);
+    out.extend_from_slice(b",\"protocol\":\"");
+    out.extend_from_slice(l.proto.name.as_bytes());
+    out.extend_from_slice(b"\",\"name\":\"");
+    out.extend_from_slice(l.proto.title.as_bytes());
+    out.push(b'"');
+    place(l.span, out);
+    if l.quoted {
+        out.extend_from_slice(b",\"quoted\":true");
+    }
+    if let Some(t) = &l.trouble {
+        trouble(t, out);
+    }
+    out.extend_from_slice(b",\"fields\":[");
+    for (i, f) in packet.fields_of(l).iter().enumerate() {
+        out.extend_from_slice(if i > 0 { b",{\"name\":\"" } else { b"{\"name\":\"" });
+        out.extend_from_slice(f.def.name.as_bytes());
+        out.extend_from_slice(b"\",\"value\":");
+        value(packet, f, out);
+        if f.span.len > 0 {
+            place(f.span, out);
+            let mask = f.def.mask();
+            if mask != 0 {
+                out.extend_from_slice(b",\"mask\":");
+                number(mask, out);
+            }
+        }
+        if f.depth > 0 {
+            out.extend_from_slice(b",\"depth\":");
+            number(u64::from(f.depth), out);
+        }
+        out.push(b'}');
+    }
+    out.extend_from_slice(b"]}");
+}
+
+fn place(span: Span, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"offset\":");
+    number(u64::from(span.start), out);
+    out.extend_from_slice(b",\"length\":");
+    number(u64::from(span.len), out);
+    if span.buf != 0 {
+        out.extend_from_slice(b",\"buffer\":");
+        number(u64::from(span.buf), out);
+        out.extend_from_slice(b",\"reassembled\":true");
+    }
+}
+
+fn trouble(t: &Trouble, out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"trouble\":{\"kind\":\"");
+    match t {
+        Trouble::CutByCapture { need, have } => {
+            out.extend_from_slice(b"cut by capture\",\"need\":");
+            number(u64::from(*need), out);
+            out.extend_from_slice(b",\"have\":");
+            number(u64::from(*have), out);
+        }
+        Trouble::LengthLies { need, have, claimed_by } => {
+            out.extend_from_slice(b"length lies\",\"need\":");
+            number(u64::from(*need), out);
+            out.extend_from_slice(b",\"have\":");
+            number(u64::from(*have), out);
+            if let Some(def) = claimed_by {
+                out.extend_from_slice(b",\"claimed_by\":\"");
+                out.extend_from_slice(def.name.as_bytes());
+                out.push(b'"');
+            }
+        }
+        Trouble::Malformed(why) => {
+            out.extend_from_slice(b"malformed\",\"why\":");
+            string(why.0.as_bytes(), out);
+        }
+    }
+    out.push(b'}');
+}
+
+/// The buffers other than the frame, with the frames that gave their bytes.
+fn buffers(packet: &Packet, out: &mut Vec<u8>) {
+    let Some(others) = packet.buffers().get(1..).filter(|b| !b.is_empty()) else { return };
+    out.extend_from_slice(b",\"buffers\":[");
+    for (i, b) in others.iter().enumerate() {
+        out.extend_from_slice(if i > 0 { b",{\"id\":" } else { b"{\"id\":" });
+        number(i as u64 + 1, out);
+        out.extend_from_slice(b",\"kind\":\"");
+        out.extend_from_slice(kind(b.kind).as_bytes());
+        out.extend_from_slice(b"\",\"length\":");
+        number(b.bytes.len() as u64, out);
+        out.extend_from_slice(b",\"sources\":[");
+        for (i, s) in b.sources.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            out.push(b'[');
+            number(s.frame, out);
+            out.push(b',');
+            number(u64::from(s.start), out);
+            out.push(b',');
+            number(u64::from(s.len), out);
+            out.push(b']');
+        }
+        out.extend_from_slice(b"]}");
+    }
+    out.push(b']');
+}
+
+const fn kind(kind: BufferKind) -> &'static str {
+    match kind {
+        BufferKind::Frame => "frame",
+        BufferKind::Defragmented => "defragmented",
+        BufferKind::Reassembled => "reassembled",
+        BufferKind::Dechunked => "dechunked",
+        BufferKind::Unmasked => "unmasked",
+        BufferKind::Inflated => "inflated",
+        BufferKind::Decoded => "decoded",
+    }
+}
+
+fn remarks(notes: &[Remark<'_>], out: &mut Vec<u8>) {
+    out.extend_from_slice(b",\"notes\":[");
+    for (i, n) in notes.iter().enumerate() {
+        out.extend_from_slice(if i > 0 { b",{\"layer\":" } else { b"{\"layer\":" });
+        // The contract's layers begin behind the frame's.
+        number(n.layer.saturating_sub(1) as u64, out);
+        for (key, text) in [("audience", n.audience), ("truth", n.truth), ("text", n.text)] {
+            out.extend_from_slice(b",\"");
+            out.extend_from_slice(key.as_bytes());
+            out.extend_from_slice(b"\":");
+            string(text.as_bytes(), out);
+        }
+        out.extend_from_slice(b",\"because\":[");
+        for (i, name) in n.because.iter().enumerate() {
+            if i > 0 {
+                out.push(b',');
+            }
+            string(name.as_bytes(), out);
+        }
+        out.extend_from_slice(b"]}");
+    }
+    out.push(b']');
+}
+
+fn value(packet: &Packet, f: &Field, out: &mut Vec<u8>) {
+    match f.value {
+        Value::None | Value::Bool(true) => out.extend_from_slice(b"true"),
+        Value::Bool(false) => out.extend_from_slice(b"false"),
+        Value::Uint(n) => number(n, out),
+        Value::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
+        Value::Nanos(n) => {
+            // Writing to a vector cannot fail.
+            let _ = write!(out, "\"{}\"", Time(n));
+        }
+        Value::Text(s) => string(packet.bytes(s), out),
+        Value::Bytes(s) => bytes(packet, f.def.kind, s, out),
+    }
+}
+
+fn bytes(packet: &Packet, kind: Kind, s: Slice, out: &mut Vec<u8>) {
+    let bytes = packet.bytes(s);
+    out.push(b'"');
+    match (kind, bytes) {
+        (Kind::Ipv4, &[a, b, c, d]) => {
+            for (i, n) in [a, b, c, d].into_iter().enumerate() {
+                if i > 0 {
+                    out.push(b'.');
+                }
+                number(u64::from(n), out);
+            }
+        }
+        (Kind::Ipv6, _) if bytes.len() == 16 => {
+            let address: [u8; 16] = bytes.try_into().unwrap_or_default();
+            let _ = write!(out, "{}", std::net::Ipv6Addr::from(address));
+        }
+        _ => {
+            out.reserve(bytes.len() * 3);
+            for (i, b) in bytes.iter().enumerate() {
+                if i > 0 {
+                    out.push(b':');
+                }
+                out.push(HEX[usize::from(b >> 4)]);
+                out.push(HEX[usize::from(b & 15)]);
+            }
+        }
+    }
+    out.push(b'"');
+}
+
+fn number(n: u64, out: &mut Vec<u8>) {
+    out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
+}
+
+/// A JSON string. Plain ASCII, nearly all there is, is copied run by run.
+fn string(bytes: &[u8], out: &mut Vec<u8>) {
+    out.push(b'"');
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let plain =
+            rest.iter().position(|&b| !(b' '..=b'~').contains(&b) || b == b'"' || b == b'\\').unwrap_or(rest.len());
+        let (run, odd) = rest.split_at(plain);
+        out.extend_from_slice(run);
+        rest = odd;
+        if rest.is_empty() {
+            break;
+        }
+        let end =
+            rest.iter().position(|&b| (b' '..=b'~').contains(&b) && b != b'"' && b != b'\\').unwrap_or(rest.len());
+        let (strange, next) = rest.split_at(end);
+        for chunk in strange.utf8_chunks() {
+            chunk.valid().chars().for_each(|c| escaped(c, out));
+            if !chunk.invalid().is_empty() {
+                out.extend_from_slice("\u{fffd}".as_bytes());
+            }
+        }
+        rest = next;
+    }
+    out.push(b'"');
+}
+
+fn escaped(c: char, out: &mut Vec<u8>) {
+    match c {
+        '"' | '\\' => out.extend_from_slice(&[b'\\', c as u8]),
+        '\n' => out.extend_from_slice(b"\\n"),
+        '\r' => out.extend_from_slice(b"\\r"),
+        '\t' => out.extend_from_slice(b"\\t"),
+        c if c.is_control() || crate::model::show::is_deceptive(c) => {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
+        }
+        c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
