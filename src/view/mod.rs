@@ -6,8 +6,8 @@
 
 pub mod brief;
 pub mod hex;
-pub mod ladder;
 pub mod json;
+pub mod ladder;
 pub mod measure;
 pub mod outline;
 pub mod text;
