@@ -3,6 +3,7 @@
 //! The order of the modules is the order of their ranks: a file may import only lower ranks or its
 //! own folder, and `tests/layers.rs` holds it to that. `ARCHITECTURE.md` draws the pipeline.
 
+pub mod filter;
 pub mod model;
 
 pub mod proto;

@@ -1,0 +1,498 @@
+//! A filter that is ready to run: names are rows, values are typed, patterns are compiled.
+//!
+//! A name can have several values in one packet, so every operand hands its values one by one to
+//! whoever asked. Nothing is collected, and short texts are made on the stack: nothing is allocated.
+
+use super::ast::{Arithmetic, Function, Piece, Relation};
+use super::literal::Constant;
+use super::names::{Named, View};
+use crate::model::{Field, Kind, Layer, Packet, Value};
+use regex::bytes::Regex;
+use std::cmp::Ordering;
+use std::fmt::{self, Write as _};
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// A condition.
+#[derive(Clone, Debug)]
+pub(super) enum Node {
+    Or(Vec<Node>),
+    Xor(Vec<Node>),
+    And(Vec<Node>),
+    Not(Box<Node>),
+    /// At least one value, or for a name one field or layer, is there.
+    Present(Operand),
+    /// At least one value is not zero.
+    NonZero(Operand),
+    /// One pair of values, or with `all` every pair, stands in this relation.
+    Compare {
+        all: bool,
+        left: Operand,
+        relation: Relation,
+        right: Operand,
+    },
+    Matches {
+        all: bool,
+        left: Operand,
+        pattern: Regex,
+    },
+    In {
+        all: bool,
+        left: Operand,
+        set: Vec<(Operand, Option<Operand>)>,
+    },
+}
+
+/// Something with values.
+#[derive(Clone, Debug)]
+pub(super) enum Operand {
+    Constant(Constant),
+    Name { named: Named, layers: Option<Vec<Piece>> },
+    Slice(Box<Operand>, Vec<Piece>),
+    Call(Function, Vec<Operand>),
+    Negate(Box<Operand>),
+    Arithmetic(Arithmetic, Box<Operand>, Box<Operand>),
+}
+
+/// One value of one packet.
+#[derive(Clone, Copy, Debug)]
+enum Item<'a> {
+    /// A number, a truth value, or nanoseconds.
+    Int(i128),
+    Bytes(&'a [u8]),
+    Text(&'a [u8]),
+    Net(&'a [u8], u8),
+}
+
+/// Takes values one by one; true means that it has seen enough.
+type Taker<'a> = &'a mut dyn FnMut(Item<'_>) -> bool;
+
+impl Node {
+    pub(super) fn holds(&self, packet: &Packet) -> bool {
+        match self {
+            Self::Or(list) => list.iter().any(|n| n.holds(packet)),
+            Self::And(list) => list.iter().all(|n| n.holds(packet)),
+            Self::Xor(list) => list.iter().fold(false, |odd, n| odd ^ n.holds(packet)),
+            Self::Not(n) => !n.holds(packet),
+            Self::Present(Operand::Name { named, layers }) => present(named, layers.as_deref(), packet),
+            Self::Present(operand) => operand.each(packet, &mut |_| true),
+            Self::NonZero(operand) => operand.each(packet, &mut |item| match item {
+                Item::Int(n) => n != 0,
+                Item::Bytes(b) | Item::Text(b) | Item::Net(b, _) => b.iter().any(|&b| b != 0),
+            }),
+            Self::Compare { all, left, relation, right } => judge(*all, |verdict| {
+                left.each(packet, &mut |a| right.each(packet, &mut |b| verdict(related(a, *relation, b))))
+            }),
+            Self::Matches { all, left, pattern } => judge(*all, |verdict| {
+                left.each(packet, &mut |a| verdict(a.bytes().is_some_and(|text| pattern.is_match(text))))
+            }),
+            Self::In { all, left, set } => judge(*all, |verdict| {
+                left.each(packet, &mut |a| verdict(set.iter().any(|(low, high)| member(a, low, high.as_ref(), packet))))
+            }),
+        }
+    }
+}
+
+/// Runs a search over pairs of values: for one that holds, or for `all` for one that does not. Without
+/// any pair, nothing holds.
+fn judge(all: bool, search: impl FnOnce(&mut dyn FnMut(bool) -> bool) -> bool) -> bool {
+    let mut seen = false;
+    let stopped = search(&mut |holds| {
+        seen = true;
+        holds != all
+    });
+    seen && stopped != all
+}
+
+fn present(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> bool {
+    if let Some(layers) = layers {
+        return chosen(named, layers, packet).any(|l| {
+            named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto))
+                || packet.fields_of(l).iter().any(|f| is_one_of(f, named))
+        });
+    }
+    packet.layers.iter().any(|l| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto)))
+        || packet.fields.iter().any(|f| is_one_of(f, named))
+}
+
+fn is_one_of(field: &Field, named: &Named) -> bool {
+    named.fields.iter().any(|def| std::ptr::eq(*def, field.def))
+}
+
+/// The layers that may hold the name, each protocol's counted from 1, as far as `#` picks them.
+fn chosen<'a>(named: &'a Named, layers: &'a [Piece], packet: &'a Packet) -> impl Iterator<Item = &'a Layer> {
+    packet.layers.iter().enumerate().filter_map(move |(i, layer)| {
+        let own = named.protocols.iter().any(|p| std::ptr::eq(*p, layer.proto))
+            || named.fields.iter().any(|def| layer.proto.fields.iter().any(|f| std::ptr::eq(*f, *def)));
+        let same = |l: &&Layer| std::ptr::eq(l.proto, layer.proto);
+        let number = packet.layers.iter().take(i + 1).filter(same).count();
+        let picked = |p: &Piece| p.within(usize::MAX).is_some_and(|range| range.contains(&number));
+        (own && layers.iter().any(picked)).then_some(layer)
+    })
+}
+
+fn member(item: Item<'_>, low: &Operand, high: Option<&Operand>, packet: &Packet) -> bool {
+    match high {
+        None => low.each(packet, &mut |b| related(item, Relation::Eq, b)),
+        Some(high) => {
+            low.each(packet, &mut |b| related(item, Relation::Ge, b))
+                && high.each(packet, &mut |b| related(item, Relation::Le, b))
+        }
+    }
+}
+
+impl Operand {
+    /// Gives each value to `take` until it has seen enough; tells whether it has.
+    fn each(&self, packet: &Packet, take: Taker<'_>) -> bool {
+        match self {
+            Self::Constant(constant) => take(constant.item()),
+            Self::Name { named, layers } => each_of(named, layers.as_deref(), packet, take),
+            Self::Slice(of, pieces) => of.each(packet, &mut |item| slice(item, pieces, &mut *take)),
+            Self::Negate(of) => of.each(packet, &mut |item| match item {
+                Item::Int(n) => take(Item::Int(n.saturating_neg())),
+                _ => false,
+            }),
+            Self::Arithmetic(op, a, b) => {
+                a.each(packet, &mut |a| b.each(packet, &mut |b| apply(*op, a, b, &mut *take)))
+            }
+            Self::Call(function, of) => call(*function, of, packet, take),
+        }
+    }
+}
+
+impl Constant {
+    fn item(&self) -> Item<'_> {
+        match self {
+            Self::Int(n) => Item::Int(*n),
+            Self::Bytes(b) => Item::Bytes(b),
+            Self::Text(t) => Item::Text(t),
+            Self::Net(b, bits) => Item::Net(b, *bits),
+        }
+    }
+}
+
+impl<'a> Item<'a> {
+    const fn bytes(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Int(_) => None,
+            Self::Bytes(b) | Self::Text(b) | Self::Net(b, _) => Some(b),
+        }
+    }
+}
+
+/// The values of a name: of its fields, and for a protocol the bytes from its header on.
+fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker<'_>) -> bool {
+    let mut field = |f: &Field| is_one_of(f, named) && each_value(f, named.view, packet, take);
+    let found = match layers {
+        None => packet.fields.iter().any(&mut field),
+        Some(layers) => chosen(named, layers, packet).any(|l| packet.fields_of(l).iter().any(&mut field)),
+    };
+    if found || named.protocols.is_empty() {
+        return found;
+    }
+    let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
+    let mut layer = |l: &Layer| take(Item::Bytes(reach(l, packet)));
+    match layers {
+        None => packet.layers.iter().filter(own).any(&mut layer),
+        Some(layers) => chosen(named, layers, packet).filter(own).any(&mut layer),
+    }
+}
+
+/// The bytes of a layer with all that it carries. As in Wireshark, a layer that begins its buffer has
+/// the whole of it.
+fn reach<'a>(layer: &Layer, packet: &'a Packet) -> &'a [u8] {
+    let span = layer.span;
+    let all = packet.buffers().get(usize::from(span.buf)).map_or(&[][..], |b| &b.bytes);
+    if span.start == 0 {
+        return all;
+    }
+    let behind = |s: &crate::model::Span| s.buf == span.buf && s.start >= span.start;
+    let layers = packet.layers.iter().map(|l| l.span).filter(behind);
+    let fields = packet.fields.iter().map(|f| f.span).filter(behind);
+    let end = layers.chain(fields).map(crate::model::Span::end).max().unwrap_or_default().max(span.end());
+    all.get(span.start as usize..(end as usize).min(all.len())).unwrap_or(&[])
+}
+
+fn each_value(field: &Field, view: View, packet: &Packet, take: Taker<'_>) -> bool {
+    let item = match field.value {
+        Value::None => return false,
+        Value::Bool(b) => Item::Int(b.into()),
+        Value::Uint(n) => Item::Int(n.into()),
+        Value::Int(n) | Value::Nanos(n) => Item::Int(n.into()),
+        Value::Bytes(s) if field.def.kind != Kind::Text => Item::Bytes(packet.bytes(s)),
+        Value::Bytes(s) | Value::Text(s) => Item::Text(packet.bytes(s)),
+    };
+    if view == View::Text { as_text(item, field.def.kind, take) } else { take(item) }
+}
+
+/// A value as text: numbers in decimal, addresses as people write them.
+fn as_text(item: Item<'_>, kind: Kind, take: Taker<'_>) -> bool {
+    let mut out = Scratch::default();
+    // Writing to a scratch cannot fail.
+    let _ = match (item, kind) {
+        (Item::Int(n), _) => write!(out, "{n}"),
+        (Item::Bytes(b), Kind::Ipv4) => <[u8; 4]>::try_from(b).map_or(Ok(()), |a| write!(out, "{}", Ipv4Addr::from(a))),
+        (Item::Bytes(b), Kind::Ipv6) => {
+            <[u8; 16]>::try_from(b).map_or(Ok(()), |a| write!(out, "{}", Ipv6Addr::from(a)))
+        }
+        (Item::Bytes(b), _) => {
+            b.iter().enumerate().try_for_each(|(i, b)| write!(out, "{}{b:02x}", if i > 0 { ":" } else { "" }))
+        }
+        (Item::Text(t) | Item::Net(t, _), _) => {
+            out.extend(t);
+            Ok(())
+        }
+    };
+    take(Item::Text(out.bytes()))
+}
+
+fn slice(item: Item<'_>, pieces: &[Piece], take: Taker<'_>) -> bool {
+    let Some(bytes) = item.bytes() else { return false };
+    let part = |p: &Piece| p.within(bytes.len()).and_then(|range| bytes.get(range));
+    if let [piece] = pieces {
+        return part(piece).is_some_and(|b| take(Item::Bytes(b)));
+    }
+    let mut out = Scratch::default();
+    for piece in pieces {
+        let Some(b) = part(piece) else { return false };
+        out.extend(b);
+    }
+    take(Item::Bytes(out.bytes()))
+}
+
+fn apply(op: Arithmetic, a: Item<'_>, b: Item<'_>, take: Taker<'_>) -> bool {
+    match (a, b) {
+        (Item::Int(a), Item::Int(b)) => {
+            let result = match op {
+                Arithmetic::BitAnd => Some(a & b),
+                Arithmetic::Add => a.checked_add(b),
+                Arithmetic::Subtract => a.checked_sub(b),
+                Arithmetic::Multiply => a.checked_mul(b),
+                Arithmetic::Divide => a.checked_div(b),
+                Arithmetic::Modulo => a.checked_rem(b),
+            };
+            result.is_some_and(|n| take(Item::Int(n)))
+        }
+        (Item::Bytes(a), Item::Bytes(b)) if op == Arithmetic::BitAnd => {
+            let mut out = Scratch::default();
+            for (a, b) in a.iter().zip(b) {
+                out.extend(&[a & b]);
+            }
+            take(Item::Bytes(out.bytes()))
+        }
+        _ => false,
+    }
+}
+
+fn call(function: Function, of: &[Operand], packet: &Packet, take: Taker<'_>) -> bool {
+    let [first, ..] = of else { return false };
+    match function {
+        Function::Upper | Function::Lower => first.each(packet, &mut |item| {
+            let mut out = Scratch::default();
+            out.extend(item.bytes().unwrap_or(&[]));
+            if function == Function::Upper {
+                out.bytes_mut().make_ascii_uppercase();
+            } else {
+                out.bytes_mut().make_ascii_lowercase();
+            }
+            take(Item::Text(out.bytes()))
+        }),
+        Function::Len => each_length(first, packet, take),
+        Function::Count => {
+            let Operand::Name { named, layers } = first else { return false };
+            let n = count(named, layers.as_deref(), packet);
+            n > 0 && take(Item::Int(n as i128))
+        }
+        Function::String => match first {
+            Operand::Name { named, layers } => {
+                let kind = named.kind().unwrap_or(Kind::Bytes);
+                each_of(named, layers.as_deref(), packet, &mut |item| as_text(item, kind, &mut *take))
+            }
+            other => other.each(packet, &mut |item| as_text(item, Kind::Bytes, &mut *take)),
+        },
+        Function::Abs => first.each(packet, &mut |item| match item {
+            Item::Int(n) => take(Item::Int(n.saturating_abs())),
+            _ => false,
+        }),
+        Function::Max | Function::Min => {
+            let mut best: Option<i128> = None;
+            for operand in of {
+                operand.each(packet, &mut |item| {
+                    if let Item::Int(n) = item {
+                        let better =
+                            if function == Function::Max { best.map(|b| b.max(n)) } else { best.map(|b| b.min(n)) };
+                        best = better.or(Some(n));
+                    }
+                    false
+                });
+            }
+            best.is_some_and(|n| take(Item::Int(n)))
+        }
+    }
+}
+
+fn count(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> usize {
+    let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
+    let is = |f: &&Field| is_one_of(f, named);
+    match layers {
+        None => packet.layers.iter().filter(own).count() + packet.fields.iter().filter(is).count(),
+        Some(layers) => chosen(named, layers, packet)
+            .map(|l| usize::from(own(&l)) + packet.fields_of(l).iter().filter(is).count())
+            .sum(),
+    }
+}
+
+/// How many bytes each value has; of a protocol, how many its own part has.
+fn each_length(operand: &Operand, packet: &Packet, take: Taker<'_>) -> bool {
+    let Operand::Name { named, layers: None } = operand else {
+        return operand.each(packet, &mut |item| item.bytes().is_some_and(|b| take(Item::Int(b.len() as i128))));
+    };
+    if named.fields.is_empty() {
+        let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
+        return packet.layers.iter().filter(own).any(|l| take(Item::Int(l.span.len.into())));
+    }
+    packet.fields.iter().filter(|f| is_one_of(f, named)).any(|f| {
+        let fixed = match f.def.kind {
+            Kind::Uint(bits) | Kind::Hex(bits) | Kind::Int(bits) => Some(bits.div_ceil(8).into()),
+            Kind::Frame => Some(4),
+            _ => None,
+        };
+        match fixed {
+            Some(n) => take(Item::Int(n)),
+            None => each_value(f, named.view, packet, &mut |item| {
+                item.bytes().is_some_and(|b| take(Item::Int(b.len() as i128)))
+            }),
+        }
+    })
+}
+
+fn related(a: Item<'_>, relation: Relation, b: Item<'_>) -> bool {
+    if relation == Relation::Contains {
+        return match (a.bytes(), b.bytes()) {
+            (Some(a), Some(b)) => contains(a, b),
+            _ => false,
+        };
+    }
+    let Some(order) = order(a, b) else { return false };
+    match relation {
+        Relation::Eq | Relation::AllEq => order == Ordering::Equal,
+        Relation::Ne | Relation::AnyNe => order != Ordering::Equal,
+        Relation::Gt => order == Ordering::Greater,
+        Relation::Lt => order == Ordering::Less,
+        Relation::Ge => order != Ordering::Less,
+        Relation::Le => order != Ordering::Greater,
+        Relation::Contains | Relation::Matches => false,
+    }
+}
+
+/// Numbers by size, text by its letters, bytes by their number first, addresses by the bits that count.
+fn order(a: Item<'_>, b: Item<'_>) -> Option<Ordering> {
+    Some(match (a, b) {
+        (Item::Int(a), Item::Int(b)) => a.cmp(&b),
+        (Item::Text(a), Item::Text(b)) => a.cmp(b),
+        (Item::Net(a, bits), Item::Bytes(b)) | (Item::Bytes(a), Item::Net(b, bits)) => by_prefix(a, b, bits),
+        (Item::Net(a, i), Item::Net(b, j)) => by_prefix(a, b, i.min(j)),
+        (a, b) => {
+            let (a, b) = (a.bytes()?, b.bytes()?);
+            a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+        }
+    })
+}
+
+/// Compares the first `bits` bits.
+fn by_prefix(a: &[u8], b: &[u8], bits: u8) -> Ordering {
+    let (whole, rest) = (usize::from(bits / 8), bits % 8);
+    let head = |s: &[u8]| {
+        let part = s.get(whole).filter(|_| rest > 0).map_or(0, |byte| byte & !(0xff >> rest));
+        (s.len(), part)
+    };
+    let (x, y) = (a.get(..whole).unwrap_or(a), b.get(..whole).unwrap_or(b));
+    let ((i, p), (j, q)) = (head(a), head(b));
+    i.cmp(&j).then_with(|| x.cmp(y)).then(p.cmp(&q))
+}
+
+/// Nothing is contained in nothing, nor in anything else: Wireshark says so.
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    let Some((&first, rest)) = needle.split_first() else { return false };
+    let mut from = haystack;
+    while let Some(at) = from.iter().position(|&b| b == first) {
+        from = from.get(at + 1..).unwrap_or(&[]);
+        if from.starts_with(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+/// Bytes made for one comparison: on the stack while they are few.
+struct Scratch {
+    inline: [u8; 256],
+    len: usize,
+    spilled: Vec<u8>,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { inline: [0; 256], len: 0, spilled: Vec::new() }
+    }
+}
+
+impl Scratch {
+    fn extend(&mut self, bytes: &[u8]) {
+        let end = self.len + bytes.len();
+        match self.inline.get_mut(self.len..end) {
+            Some(room) if self.spilled.is_empty() => room.copy_from_slice(bytes),
+            _ => {
+                if self.spilled.is_empty() {
+                    self.spilled.extend_from_slice(self.inline.get(..self.len).unwrap_or(&[]));
+                }
+                self.spilled.extend_from_slice(bytes);
+            }
+        }
+        self.len = end;
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.spilled.is_empty() { self.inline.get(..self.len).unwrap_or(&[]) } else { &self.spilled }
+    }
+
+    fn bytes_mut(&mut self) -> &mut [u8] {
+        if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or(&mut []) } else { &mut self.spilled }
+    }
+}
+
+impl fmt::Write for Scratch {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.extend(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_compares_only_the_bits_that_count() {
+        assert_eq!(by_prefix(&[10, 1, 2, 3], &[10, 9, 9, 9], 8), Ordering::Equal);
+        assert_eq!(by_prefix(&[10, 0x8f, 0, 0], &[10, 0x80, 0, 0], 12), Ordering::Equal);
+        assert_eq!(by_prefix(&[10, 0x90, 0, 0], &[10, 0x80, 0, 0], 12), Ordering::Greater);
+        assert_eq!(by_prefix(&[10, 1, 2, 3], &[11, 1, 2, 3], 0), Ordering::Equal);
+        assert_eq!(by_prefix(&[10, 1, 2, 3], &[10, 1, 2, 3], 32), Ordering::Equal);
+    }
+
+    #[test]
+    fn what_is_contained_may_begin_anywhere() {
+        assert!(contains(b"aab", b"ab") && contains(b"ab", b"ab"));
+        assert!(!contains(b"ab", b"abc") && !contains(b"", b"a") && !contains(b"a", b""));
+    }
+
+    #[test]
+    fn a_long_text_leaves_the_stack_and_stays_whole() {
+        let mut scratch = Scratch::default();
+        for _ in 0..100 {
+            scratch.extend(b"12345");
+        }
+        assert_eq!(scratch.bytes().len(), 500);
+        assert!(scratch.bytes().chunks(5).all(|c| c == b"12345"));
+    }
+}

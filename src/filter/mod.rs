@@ -1,0 +1,326 @@
+//! Rank 2: display filters, in Wireshark 4.0's language, over the fields of [`proto`](crate::proto).
+//!
+//! Read [`Filter`], then down the pipeline: `lexer` (text to tokens), `parse` (tokens to the tree of
+//! `ast`), `check` (words become fields, values get types), `eval` (the tree runs over a packet).
+//! `names` knows what words mean, `literal` how values are written.
+//!
+//! What a name stands for may occur several times in a packet: an address at either end, a header in a
+//! tunnel, a header that an ICMP error quotes. A comparison is true when one of the values satisfies it.
+//! Only `!=` and `===` want all of them, and `any` and `all` say so for any other operator.
+
+mod ast;
+mod check;
+mod error;
+mod eval;
+mod lexer;
+mod literal;
+mod names;
+mod parse;
+
+pub use error::FilterError;
+pub use names::{ALIASES, Alias, View};
+
+use crate::model::Packet;
+use std::fmt;
+use std::str::FromStr;
+
+/// A condition on packets, ready to run.
+#[derive(Clone, Debug)]
+pub struct Filter {
+    written: ast::Expr,
+    ready: eval::Node,
+}
+
+impl Filter {
+    /// Reads a filter.
+    ///
+    /// # Errors
+    /// Which word is wrong, why, and what was probably meant.
+    pub fn parse(source: &str) -> Result<Self, FilterError> {
+        let read = || {
+            let written = parse::parse(source)?;
+            let ready = check::check(&written, &names::Names::new())?;
+            Ok(Self { written, ready })
+        };
+        read().map_err(|fault: error::Fault| fault.in_source(source))
+    }
+
+    /// Whether the packet satisfies it.
+    pub fn matches(&self, packet: &Packet) -> bool {
+        self.ready.holds(packet)
+    }
+}
+
+impl FromStr for Filter {
+    type Err = FilterError;
+
+    fn from_str(source: &str) -> Result<Self, FilterError> {
+        Self::parse(source)
+    }
+}
+
+impl PartialEq for Filter {
+    /// Written alike, up to spaces, spellings of operators and needless parentheses.
+    fn eq(&self, other: &Self) -> bool {
+        self.written == other.written
+    }
+}
+
+impl fmt::Display for Filter {
+    /// The canonical form, which reads back as the same filter.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.written.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, walk};
+    use proptest::prelude::*;
+
+    /// A request from 10.0.0.1:50000 to 192.168.7.9:80.
+    fn request() -> Packet {
+        let builder = etherparse::PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [0xff; 6])
+            .ipv4([10, 0, 0, 1], [192, 168, 7, 9], 64)
+            .tcp(50000, 80, 1000, 4096)
+            .psh()
+            .ack(7);
+        let mut bytes = Vec::new();
+        builder.write(&mut bytes, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").unwrap();
+        let raw = RawFrame { number: 5, len: u32::try_from(bytes.len()).unwrap(), bytes, ..RawFrame::default() };
+        let mut packet = Packet::new();
+        walk(&raw, &mut NoMemory::default(), &mut packet);
+        packet
+    }
+
+    fn holds(filter: &str) -> bool {
+        Filter::parse(filter).unwrap_or_else(|e| panic!("{e}\n{}", e.caret())).matches(&request())
+    }
+
+    #[track_caller]
+    fn all_hold(filters: &[&str]) {
+        filters.iter().for_each(|f| assert!(holds(f), "{f}"));
+    }
+
+    #[track_caller]
+    fn none_holds(filters: &[&str]) {
+        filters.iter().for_each(|f| assert!(!holds(f), "{f}"));
+    }
+
+    #[track_caller]
+    fn refused(filter: &str, word: &str, suggestion: Option<&str>) {
+        let e = Filter::parse(filter).expect_err(filter);
+        assert_eq!((filter.get(e.span()), e.suggestion()), (Some(word), suggestion), "{filter}: {e}");
+    }
+
+    // ---- presence and logic
+
+    #[test]
+    fn a_bare_name_asks_whether_it_is_there() {
+        all_hold(&["tcp", "ip && tcp.flags.syn", "!udp", "not udp and not not ip", "udp or tcp", "udp ^^ tcp"]);
+        none_holds(&["udp", "tcp.analysis.retransmission", "tcp xor ip", "!(tcp || udp)", "udp.port"]);
+    }
+
+    #[test]
+    fn and_binds_tighter_than_or_and_not_takes_a_whole_comparison() {
+        all_hold(&["tcp || ip && udp"]);
+        all_hold(&["!tcp.port == 443", "not tcp.port in {443}"]);
+        none_holds(&["!tcp.port == 80"]);
+    }
+
+    // ---- comparison
+
+    #[test]
+    fn one_of_several_values_is_enough_except_for_unequal() {
+        all_hold(&["tcp.port == 80", "tcp.port > 1024", "any tcp.port != 80", "tcp.port !== 80", "tcp.port ~= 80"]);
+        none_holds(&["tcp.port != 80", "all tcp.port > 1024", "tcp.port === 80", "udp.port != 80"]);
+        all_hold(&["all tcp.port in {1..65535}", "tcp.port != 443", "tcp.port not in {443, 8443}"]);
+    }
+
+    #[test]
+    fn values_are_written_as_in_wireshark() {
+        all_hold(&["ip.ttl == 0x40", "ip.ttl == 0100", "ip.ttl == 0b1000000", "ip.ttl == '@'", "ip.ttl == '\\x40'"]);
+        all_hold(&["ip.proto == \"TCP\"", "ip.proto == TCP"]);
+        all_hold(&[
+            "tcp.flags.push == 1",
+            "tcp.flags.push == True",
+            "tcp.flags.push == \"Set\"",
+            "tcp.flags.syn == false",
+        ]);
+        all_hold(&["eth.dst == ff-ff-ff-ff-ff-ff", "eth.dst == ffff.ffff.ffff", "eth.addr contains 00:00:01"]);
+        all_hold(&["frame.time == \"1970-01-01\"", "frame.time_epoch < 0.5", "frame.time_epoch > -1"]);
+    }
+
+    #[test]
+    fn an_address_can_be_compared_with_a_network_and_as_text() {
+        all_hold(&[
+            "ip.src == 10.0.0.0/8",
+            "ip.addr == 192.168.7.9",
+            "ip.dst > 192.168.0.0",
+            "ip.host == \"10.0.0.1\"",
+        ]);
+        all_hold(&[
+            "ip.addr in {10.0.0.0 .. 10.0.0.255}",
+            "ip.src & 255.0.0.0 == 10.0.0.0",
+            "ip.dst_host contains \"7.9\"",
+        ]);
+        none_holds(&["ip.src != 10.0.0.0/8", "ip.src == 10.1.0.0/16", "ip.src < 10.0.0.0/8"]);
+    }
+
+    #[test]
+    fn both_spellings_of_a_set_mean_the_same() {
+        all_hold(&[
+            "tcp.port in {80, 443}",
+            "tcp.port in {80 443}",
+            "tcp.port in {22 79..81}",
+            "tcp.port in {79 .. 81}",
+        ]);
+        none_holds(&["tcp.port in {443}", "tcp.port in {81..49999}"]);
+    }
+
+    // ---- bytes, slices, patterns
+
+    #[test]
+    fn slices_take_bytes_and_fail_where_there_are_none() {
+        all_hold(&["eth.src[0:3] == 02:00:00", "eth.src[-1] == 1", "eth.src[:2] == 0200", "eth.src[4-5] == 00:01"]);
+        all_hold(&["eth.src[0,5,4-5] == 02:01:00:01", "tcp[13] & 0x08", "frame[12:2] == 08:00", "eth.src[5:] == 01"]);
+        none_holds(&["eth.src[6:]", "eth.src[4:4] == 00", "eth.src[-7]", "tcp[13] & 2"]);
+    }
+
+    #[test]
+    fn a_protocol_is_its_bytes_with_all_that_it_carries() {
+        all_hold(&[
+            "tcp contains \"GET\"",
+            "eth contains 47:45:54",
+            "frame matches \"host: A\\\\.EXAMPLE\"",
+            "tcp ~ r\"^..\"",
+        ]);
+        all_hold(&["tcp matches \"(?-i)GET\"", "len(eth.src) == 6", "len(tcp.port) == 2"]);
+        none_holds(&["tcp matches \"(?-i)get\"", "ip contains \"\"", "udp contains \"GET\""]);
+    }
+
+    #[test]
+    fn calculations_bind_tighter_than_comparisons() {
+        all_hold(&["tcp.flags & 0x18 == 0x18", "tcp.dstport * 2 + 1 == 161", "tcp.srcport >= 4 * {tcp.dstport + 3}"]);
+        all_hold(&[
+            "frame.number % 2",
+            "-frame.number < 0",
+            "frame.number -5 == 0",
+            "max(tcp.srcport, tcp.dstport) == 50000",
+        ]);
+        all_hold(&["count(tcp.port) == 2", "string(frame.number) matches \"[13579]$\"", "abs(-ip.ttl) == 64"]);
+        none_holds(&["tcp.flags & 2", "frame.number / 0 == 0", "frame.number -5"]);
+    }
+
+    #[test]
+    fn layers_are_counted_from_one() {
+        all_hold(&["ip.src#1 == 10.0.0.1", "ip#[1-3]", "tcp.port#1 == 80"]);
+        none_holds(&["ip.src#2", "ip.src#[2-9] == 10.0.0.1", "ip#2"]);
+    }
+
+    // ---- errors
+
+    #[test]
+    fn an_error_points_at_the_word_and_suggests_a_name() {
+        refused("ip && tcp.prot == 80", "tcp.prot", Some("tcp.port"));
+        refused("TCP", "TCP", Some("tcp"));
+        refused("tcp.port == http", "http", None);
+        refused("tcp.port == 65536", "65536", None);
+        refused("ip.proto == TPC", "TPC", Some("TCP"));
+        refused("ip.src == 10.0.0.0/33", "10.0.0.0/33", None);
+        refused("tcp.port = 80", "=", None);
+        refused("tcp and", "", None);
+        refused("(tcp", "", None);
+        refused("tcp)", ")", None);
+        refused("tcp.port AND ip", "AND", Some("and"));
+        refused("ip.src matches \"10\"", "ip.src", None);
+        refused("tcp matches \"(\"", "\"(\"", None);
+        refused("tcp.analysis.retransmission == 1", "tcp.analysis.retransmission", None);
+        refused("lenn(tcp) > 1", "lenn", Some("len"));
+        refused("ip.src == eth.src", "eth.src", None);
+        refused("tcp.port[0] == 1", "tcp.port", None);
+        refused("1 == 1", "1", None);
+    }
+
+    #[test]
+    fn a_hostile_filter_is_refused_and_does_not_exhaust_the_stack() {
+        let long = 20_000;
+        for deep in ["(".repeat(long), "!".repeat(long), "-".repeat(long), "{".repeat(long), "tcp[0][0]".to_owned()] {
+            assert!(Filter::parse(&deep).is_err());
+        }
+        assert!(Filter::parse(&format!("frame.len{} > 1", " + 1".repeat(5_000))).is_err());
+        assert!(Filter::parse(&"tcp||".repeat(long)).is_err());
+        assert!(Filter::parse(&format!("{}tcp", "tcp||".repeat(5_000))).unwrap().matches(&request()));
+    }
+
+    // ---- printing
+
+    #[test]
+    fn the_canonical_form_has_one_spelling() {
+        for (written, canonical) in [
+            ("tcp.port eq 80 and not( udp )", "tcp.port == 80 && !udp"),
+            ("(ip or tcp)", "ip || tcp"),
+            ("tcp.port in {80 443 1..2}", "tcp.port in {80, 443, 1 .. 2}"),
+            ("tcp contains r\"a\\b\"", "tcp contains \"a\\\\b\""),
+            ("!tcp.port==80", "!(tcp.port == 80)"),
+            ("eth.src[ 0 - 2 , :3,4]==0", "eth.src[0-2,0:3,4:1] == 0"),
+            ("tcp.srcport == {tcp.dstport + 1} * 2", "tcp.srcport == {tcp.dstport + 1} * 2"),
+        ] {
+            assert_eq!(Filter::parse(written).unwrap().to_string(), canonical);
+        }
+    }
+
+    fn conditions() -> impl Strategy<Value = String> {
+        let value = prop_oneof![
+            Just("80".to_owned()),
+            Just("tcp.dstport".to_owned()),
+            Just("-5".to_owned()),
+            Just("{tcp.srcport + 1} * 2 - 3".to_owned()),
+            Just("'\\x00'".to_owned()),
+        ];
+        let relation = prop::sample::select(vec!["==", "ne", "===", "~=", ">", "le"]);
+        let text = ".{0,8}".prop_map(|s: String| format!("\"{}\"", s.replace('\\', "\\\\").replace('"', "\\\"")));
+        let leaf = prop_oneof![
+            prop::sample::select(vec!["tcp", "ip.src", "eth.src[0:2,-1]", "tcp.flags & 2", "ip#[1-2]"])
+                .prop_map(str::to_owned),
+            (prop::sample::select(vec!["", "any ", "all "]), relation, value.clone())
+                .prop_map(|(q, r, v)| format!("{q}tcp.port {r} {v}")),
+            (prop::sample::select(vec!["in", "not in"]), value.clone(), value)
+                .prop_map(|(op, a, b)| format!("tcp.port {op} {{{a}, {b}..{a}}}")),
+            text.prop_map(|t| format!("frame contains {t}")),
+        ];
+        leaf.prop_recursive(4, 24, 3, |inner| {
+            let operator = prop::sample::select(vec!["&&", "and", "||", "xor"]);
+            prop_oneof![
+                inner.clone().prop_map(|e| format!("!({e})")),
+                inner.clone().prop_map(|e| format!("not {e}")),
+                (inner.clone(), operator.clone(), inner.clone()).prop_map(|(a, op, b)| format!("({a}) {op} ({b})")),
+                (inner.clone(), operator, inner).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn the_canonical_form_reads_back_as_the_same_filter(source in conditions()) {
+            let filter = Filter::parse(&source).unwrap();
+            let printed = filter.to_string();
+            let again = Filter::parse(&printed).unwrap();
+            prop_assert_eq!(&filter, &again, "{} -> {}", source, printed);
+            prop_assert_eq!(printed, again.to_string());
+            let packet = request();
+            prop_assert_eq!(filter.matches(&packet), again.matches(&packet));
+        }
+
+        #[test]
+        fn no_text_makes_the_parser_panic(source in "\\PC{0,40}", more in "[-a-z0-9.:\"'\\[\\]{}()&|!=<>~#, ]{0,60}") {
+            for text in [source, more] {
+                if let Err(e) = Filter::parse(&text) {
+                    let _ = (e.caret(), e.to_string());
+                }
+            }
+        }
+    }
+}

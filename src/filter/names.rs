@@ -1,0 +1,116 @@
+//! What the words of a filter mean: fields, protocols, and the names that exist in filters only.
+
+use super::error::Fault;
+use crate::model::{FieldDef, Identity, Kind};
+use crate::proto::{self, ethernet, frame, ipv4, tcp, udp};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// A name that no field has: it stands for several fields, or shows one in another way.
+#[derive(Debug)]
+pub struct Alias {
+    /// Wireshark's name for it.
+    pub name: &'static str,
+    /// One beginner sentence.
+    pub about: &'static str,
+    /// The fields it stands for.
+    pub of: &'static [&'static FieldDef],
+    /// How their values are read.
+    pub view: View,
+}
+
+/// How a filter reads the values of a name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// As they are.
+    #[default]
+    Value,
+    /// An address as the text people write.
+    Text,
+    /// Seconds since 1970 as a date and time of day.
+    Date,
+}
+
+const fn alias(name: &'static str, about: &'static str, of: &'static [&'static FieldDef], view: View) -> Alias {
+    Alias { name, about, of, view }
+}
+
+/// Every such name. Only filters know them; a packet's layers never show them.
+pub static ALIASES: &[Alias] = &[
+    alias("frame.time", "When it was captured, as date and time of day in UTC.", &[&frame::TIME_EPOCH], View::Date),
+    alias("eth.addr", "The link address of either end.", &[&ethernet::DST, &ethernet::SRC], View::Value),
+    alias("ip.addr", "The IPv4 address of either end.", &[&ipv4::SRC, &ipv4::DST], View::Value),
+    alias("ip.host", "The IPv4 address of either end, as text.", &[&ipv4::SRC, &ipv4::DST], View::Text),
+    alias("ip.src_host", "The sender's IPv4 address, as text.", &[&ipv4::SRC], View::Text),
+    alias("ip.dst_host", "The receiver's IPv4 address, as text.", &[&ipv4::DST], View::Text),
+    alias("tcp.port", "The TCP port of either end.", &[&tcp::SRCPORT, &tcp::DSTPORT], View::Value),
+    alias("udp.port", "The UDP port of either end.", &[&udp::SRCPORT, &udp::DSTPORT], View::Value),
+];
+
+/// What a name stands for: fields, a protocol, or both where two share one name.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Named {
+    pub(super) fields: Vec<&'static FieldDef>,
+    pub(super) protocols: Vec<&'static Identity>,
+    pub(super) view: View,
+}
+
+impl Named {
+    /// The kind of its values, by its first field; `None` for a bare protocol.
+    pub(super) fn kind(&self) -> Option<Kind> {
+        self.fields.first().map(|def| def.kind)
+    }
+}
+
+/// All names, looked up once for a filter.
+pub(super) struct Names {
+    map: BTreeMap<&'static str, Named>,
+}
+
+impl Names {
+    pub(super) fn new() -> Self {
+        let mut map: BTreeMap<&'static str, Named> = BTreeMap::new();
+        for identity in proto::identities() {
+            map.entry(identity.name).or_default().protocols.push(identity);
+            for def in identity.fields {
+                map.entry(def.name).or_default().fields.push(def);
+            }
+        }
+        for alias in ALIASES {
+            map.insert(alias.name, Named { fields: alias.of.to_vec(), protocols: Vec::new(), view: alias.view });
+        }
+        Self { map }
+    }
+
+    pub(super) fn find(&self, word: &str) -> Option<&Named> {
+        self.map.get(word)
+    }
+
+    /// `word` is unknown; perhaps one of the known names was meant.
+    pub(super) fn unknown(&self, word: &str, span: &Range<usize>) -> Fault {
+        Fault::new(span, format!("`{word}` is neither a field nor a protocol")).near(word, self.map.keys().copied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_alias_hides_a_field_or_a_protocol() {
+        for identity in proto::identities() {
+            for alias in ALIASES {
+                assert!(alias.name != identity.name, "{} is a protocol", alias.name);
+                assert!(identity.fields.iter().all(|def| def.name != alias.name), "{} is a field", alias.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_fields_of_an_alias_are_of_one_kind() {
+        for alias in ALIASES {
+            assert!(!alias.of.is_empty() && alias.of.iter().all(|def| def.kind == alias.of[0].kind), "{}", alias.name);
+            assert!(alias.about.len() <= 90 && alias.about.ends_with('.'), "{}", alias.name);
+        }
+    }
+}
