@@ -45,6 +45,12 @@ Examples:
   osi-tutor read lunch.pcapng -Y 'tcp.port == 80'  only those that match
   tcpdump -w - | osi-tutor read -                  from a pipe")]
     Read(Read),
+    /// Draw one TCP connection: client left, server right, time downwards
+    #[command(after_help = "\
+Examples:
+  osi-tutor ladder lunch.pcapng               the first TCP connection
+  osi-tutor ladder lunch.pcapng --stream 3    the one that Wireshark calls tcp.stream 3")]
+    Ladder(Ladder),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
@@ -67,6 +73,17 @@ pub struct Read {
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
+}
+
+/// `osi-tutor ladder`.
+#[derive(Debug, Args)]
+pub struct Ladder {
+    /// The capture; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which TCP connection, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub stream: u32,
 }
 
 /// How packets are shown; shared by every command that shows them.

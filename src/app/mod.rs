@@ -3,6 +3,7 @@
 //! Read [`show`] first: source → walk → filter → view, which every command that shows packets uses.
 
 mod error;
+mod ladder;
 mod read;
 mod show;
 
@@ -23,6 +24,7 @@ pub fn main() -> u8 {
     };
     let done = match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
+        Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
             Ok(())
@@ -33,6 +35,11 @@ pub fn main() -> u8 {
         Ok(()) => 0,
         Err(failure) => failure.report(),
     }
+}
+
+/// The terminal's width; a pipe or a file has none.
+fn columns() -> Option<usize> {
+    std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)))
 }
 
 /// Whether standard output gets colour.

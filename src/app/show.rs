@@ -1,6 +1,6 @@
 //! The pipeline that shows packets: source → walk → filter → view.
 
-use super::{Failure, color};
+use super::{Failure, color, columns};
 use crate::cli::{Color, Show};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
@@ -8,8 +8,9 @@ use crate::proto::walk;
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::view::brief::Brief;
+use crate::view::text::{Options, Text};
 use crate::view::{Theme, json};
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
 const CHUNK: usize = 1 << 16;
@@ -81,6 +82,7 @@ struct View {
 }
 
 enum Kind {
+    Text(Text),
     Brief(Brief),
     Json,
 }
@@ -88,15 +90,25 @@ enum Kind {
 impl View {
     fn new(show: &Show, choice: Color) -> Self {
         let theme = Theme::new(color(choice));
-        let stdout = std::io::stdout();
-        let width = stdout.is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)));
-        let kind = if show.json { Kind::Json } else { Kind::Brief(Brief::new(theme, width)) };
-        Self { out: stdout.lock(), kind, text: String::new(), bytes: Vec::with_capacity(2 * CHUNK) }
+        let kind = if show.json {
+            Kind::Json
+        } else if show.brief {
+            Kind::Brief(Brief::new(theme, columns()))
+        } else {
+            let about = show.audience == crate::cli::Audience::Newcomer;
+            Kind::Text(Text::new(theme, columns(), Options { hex: show.hex, about }))
+        };
+        Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes: Vec::with_capacity(2 * CHUNK) }
     }
 
     fn packet(&mut self, packet: &Packet, _tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
             Kind::Json => json::line(packet, None, &mut self.bytes),
+            Kind::Text(view) => {
+                self.text.clear();
+                view.packet(packet, &mut self.text);
+                self.bytes.extend_from_slice(self.text.as_bytes());
+            }
             Kind::Brief(view) => {
                 self.text.clear();
                 view.line(packet, &mut self.text);

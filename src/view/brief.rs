@@ -53,7 +53,7 @@ impl Brief {
         let mut columns = 0;
         // Every piece is measured by itself, so that the colours between them need not be.
         let gap = if self.narrow { " " } else { "  " };
-        right(5, &mut columns, out, |out| show::number(packet.number, out));
+        right(if self.narrow { 4 } else { 5 }, &mut columns, out, |out| show::number(packet.number, out));
         out.push(' ');
         right(if self.narrow { 8 } else { 11 }, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
         out.push_str(gap);
@@ -81,7 +81,7 @@ impl Brief {
             let from = out.len();
             protocol_name(layer.map_or("?", |l| l.proto.name), out);
             used = out.len() - from;
-            *widest = (*widest).max(used).min(10);
+            *widest = (*widest).max(used.min(if self.narrow { 6 } else { 10 }));
         });
         spaces(self.protocol.saturating_sub(used), out);
         columns += used.max(self.protocol);

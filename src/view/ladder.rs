@@ -62,6 +62,11 @@ impl Ladder {
         }
     }
 
+    /// Appends that the connection began before the capture did, so that nobody knows its first states.
+    pub fn midway(&self, out: &mut String) {
+        self.rung(["… opened before the capture began", ""], &self.theme.faint, out);
+    }
+
     /// Appends both ends' states, where they are not what was last shown.
     pub fn states(&mut self, client: &str, server: &str, out: &mut String) {
         let mut news = [client, server];

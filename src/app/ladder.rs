@@ -1,0 +1,83 @@
+//! `osi-tutor ladder`: one TCP connection of a capture, both ends side by side.
+
+use super::{Failure, color, columns};
+use crate::cli::{self as args, Color};
+use crate::flow::{Connection, Endpoint, Event, Limits, Tracker};
+use crate::model::{Packet, RawFrame};
+use crate::proto::{Address, tcp, walk};
+use crate::source::file::File;
+use crate::source::{Source, Step};
+use crate::view::Theme;
+use crate::view::ladder::{Ladder, Side};
+use std::io::{BufWriter, Write};
+use std::net::SocketAddr;
+
+/// Runs it.
+pub fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
+    let mut source = File::open(&args.file)?;
+    let mut ladder = Ladder::new(Theme::new(color(choice)), columns());
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let drawn = draw(&mut source, args.stream, &mut ladder, &mut out);
+    out.flush()?;
+    match drawn? {
+        0 => Err(Failure::Data(format!("{} holds no TCP connection", args.file.display()))),
+        n if n <= args.stream => Err(Failure::Data(format!(
+            "there is no TCP stream {}: {} holds {}",
+            args.stream,
+            args.file.display(),
+            if n == 1 { "only stream 0".to_owned() } else { format!("streams 0 to {}", n - 1) }
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Writes the ladder of TCP connection `wanted`. Gives the number of connections that the source holds.
+fn draw(source: &mut dyn Source, wanted: u32, ladder: &mut Ladder, to: &mut dyn Write) -> Result<u32, Failure> {
+    let mut tracker = Tracker::new(Limits::default());
+    let (mut raw, mut packet, mut out) = (RawFrame::default(), Packet::new(), String::new());
+    let (mut streams, mut begun) = (0, false);
+    loop {
+        match source.next(&mut raw)? {
+            Step::Frame => walk(&raw, &mut tracker, &mut packet),
+            Step::Idle => continue,
+            Step::End => return Ok(streams),
+        }
+        let Some(conversation) = tracker.current() else { continue };
+        streams = streams.max(conversation.number.saturating_add(1));
+        let Some(connection) = tracker.connection(conversation).filter(|_| conversation.number == wanted) else {
+            continue;
+        };
+        out.clear();
+        if !begun {
+            begun = true;
+            begin(&tracker, wanted, connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
+        }
+        let from = match connection.sender(conversation.forward) {
+            Endpoint::Client => Side::Client,
+            Endpoint::Server => Side::Server,
+        };
+        let [client, server] = connection.states;
+        ladder.packet(&packet, from, &mut out);
+        ladder.states(client.name(), server.name(), &mut out);
+        to.write_all(out.as_bytes())?;
+    }
+}
+
+/// The heading, and the states before the first packet where they can be known.
+fn begin(tracker: &Tracker, stream: u32, connection: &Connection, opens: bool, ladder: &mut Ladder, out: &mut String) {
+    let ends = connection.ends;
+    let end = |address: Address, port| SocketAddr::new(address.ip(), port).to_string();
+    ladder.heading(stream, &end(ends.src, ends.src_port), &end(ends.dst, ends.dst_port), out);
+    if !opens {
+        return ladder.midway(out);
+    }
+    let [mut client, mut server] = connection.states;
+    for event in tracker.events().iter().rev() {
+        match *event {
+            Event::StateChanged { endpoint: Endpoint::Client, from, .. } => client = from,
+            Event::StateChanged { endpoint: Endpoint::Server, from, .. } => server = from,
+            _ => {}
+        }
+    }
+    ladder.states(client.name(), server.name(), out);
+}
