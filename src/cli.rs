@@ -51,6 +51,14 @@ Examples:
   osi-tutor ladder lunch.pcapng               the first TCP connection
   osi-tutor ladder lunch.pcapng --stream 3    the one that Wireshark calls tcp.stream 3")]
     Ladder(Ladder),
+    /// Show the packets of simulated hosts: no rights needed, and always the same packets
+    #[command(after_help = "\
+Examples:
+  osi-tutor simulate --list                        the scenarios that are ready
+  osi-tutor simulate two-hosts                     a web page and a WebSocket chat, from ARP to FIN
+  osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
+  osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say")]
+    Simulate(Simulate),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
@@ -84,6 +92,23 @@ pub struct Ladder {
     /// Which TCP connection, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub stream: u32,
+}
+
+/// `osi-tutor simulate`.
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// A ready scenario, or a scenario file (TOML)
+    #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
+    pub scenario: Option<PathBuf>,
+    /// List the scenarios that are ready
+    #[arg(long, conflicts_with = "scenario")]
+    pub list: bool,
+    /// The number that decides all that is random; without it, the scenario's own
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How to show the packets
+    #[command(flatten)]
+    pub show: Show,
 }
 
 /// How packets are shown; shared by every command that shows them.

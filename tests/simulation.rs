@@ -60,7 +60,9 @@ fn payloads(frames: &[RawFrame]) -> String {
 fn written(name: &str, frames: &[RawFrame]) -> std::path::PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     let mut writer = Writer::create(&path).unwrap();
-    frames.iter().for_each(|frame| writer.write(frame).unwrap());
+    for frame in frames {
+        writer.write(frame).unwrap();
+    }
     writer.flush().unwrap();
     path
 }
@@ -76,7 +78,7 @@ fn the_same_seed_gives_the_same_bytes_at_the_same_times() {
 fn another_seed_gives_other_sequence_numbers_ports_keys_and_masks() {
     let (one, two) = (run("two-hosts", 1), run("two-hosts", 2));
     let isn = |frames: &[RawFrame]| segments(frames, |tcp| tcp.syn().then(|| tcp.sequence_number()));
-    let ports = |frames: &[RawFrame]| segments(frames, |tcp| tcp.source_port());
+    let ports = |frames: &[RawFrame]| segments(frames, |tcp| (tcp.source_port(), tcp.destination_port()));
     let syns = |frames: &[RawFrame]| isn(frames).into_iter().flatten().collect::<Vec<_>>();
     assert_eq!(syns(&one).len(), 4);
     assert!(syns(&one).iter().zip(&syns(&two)).all(|(a, b)| a != b));
@@ -209,6 +211,27 @@ fn tshark_finds_nothing_malformed_and_every_message() {
         let opcodes: Vec<_> = messages.lines().map(|line| line.rsplit('\t').next().unwrap_or_default()).collect();
         assert_eq!(opcodes, ["", "", "", "", "1", "1", "1", "9", "10", "9", "10", "1", "1", "8", "8"], "{name}");
     }
+}
+
+#[test]
+fn the_program_lists_plays_and_explains_what_it_cannot_find() {
+    let program = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).arg("simulate").args(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, list, _) = program(&["--list"]);
+    assert_eq!((code, list.lines().count()), (Some(0), READY.len()));
+    let (code, packets, said) = program(&["two-hosts", "--brief", "--seed", "9"]);
+    assert_eq!((code, packets.lines().count()), (Some(0), run("two-hosts", 9).len()));
+    assert!(said.starts_with("Simulated: ") && said.contains("(seed 9)"), "{said}");
+    let (_, _, said) = program(&["two-hosts", "--json"]);
+    assert_eq!(said, "");
+    let (code, packets, said) = program(&["two-host"]);
+    assert_eq!((code, packets.as_str()), (Some(2), ""));
+    assert!(said.contains("Did you mean two-hosts?"), "{said}");
+    let (code, _, said) = program(&["no-such-folder/x.toml"]);
+    assert!(code == Some(1) && said.starts_with("osi-tutor: no-such-folder/x.toml: "), "{said}");
 }
 
 /// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.

@@ -6,6 +6,7 @@ mod error;
 mod ladder;
 mod read;
 mod show;
+mod simulate;
 
 pub use error::Failure;
 
@@ -25,6 +26,7 @@ pub fn main() -> u8 {
     let done = match &cli.command {
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
+        Command::Simulate(args) => simulate::run(args, cli.color),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
             Ok(())

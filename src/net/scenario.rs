@@ -18,6 +18,11 @@ pub const READY: &[(&str, &str)] = &[
     ("two-hosts-ipv6", include_str!("../../lessons/scenarios/two-hosts-ipv6.toml")),
 ];
 
+/// More hosts than these make no lesson.
+const MAX_HOSTS: usize = 64;
+/// More servers than these on one host neither.
+const MAX_SERVERS: usize = 16;
+
 /// Hosts, the links between them, and what each host does.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -142,6 +147,13 @@ impl Scenario {
 
     /// What the grammar cannot say: names that fit, and each host on exactly one wire.
     fn check(&self) -> Result<(), (std::ops::Range<usize>, String)> {
+        let place = |host: &Host| host.name.span();
+        if self.hosts.is_empty() {
+            return Err((0..0, "there is no host".into()));
+        }
+        if let Some(host) = self.hosts.get(MAX_HOSTS) {
+            return Err((place(host), format!("there are more than {MAX_HOSTS} hosts")));
+        }
         let mut wires = vec![0; self.hosts.len()];
         for name in self.links.iter().flat_map(|link| &link.between) {
             let host = self.host(name.as_ref()).ok_or_else(|| (name.span(), "no host has this name".into()))?;
@@ -153,10 +165,13 @@ impl Scenario {
         for (at, host) in self.hosts.iter().enumerate() {
             let count = host.addresses.as_ref().len();
             if self.host(host.name.as_ref()) != Some(at) {
-                return Err((host.name.span(), "another host has this name".into()));
+                return Err((place(host), "another host has this name".into()));
             }
             if wires[at] == 0 {
-                return Err((host.name.span(), "no link joins this host to another".into()));
+                return Err((place(host), "no link joins this host to another".into()));
+            }
+            if host.serve.len() > MAX_SERVERS {
+                return Err((place(host), format!("more than {MAX_SERVERS} servers run on this host")));
             }
             if !(1..=2).contains(&count) {
                 return Err((host.addresses.span(), "a host has one or two addresses".into()));
@@ -171,7 +186,7 @@ impl Scenario {
                 }
             }
         }
-        if self.hosts.is_empty() { Err((0..0, "there is no host".into())) } else { Ok(()) }
+        Ok(())
     }
 }
 
