@@ -59,6 +59,14 @@ Examples:
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say")]
     Simulate(Simulate),
+    /// List the fields that filters and JSON know, with their meaning
+    #[command(after_help = "\
+Examples:
+  osi-tutor fields                  every field, protocol by protocol
+  osi-tutor fields tcp.flags        those whose names begin so
+  osi-tutor fields arp --values     with the names of their values
+  osi-tutor fields --json           one JSON object a field")]
+    Fields(Fields),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
@@ -109,6 +117,20 @@ pub struct Simulate {
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
+}
+
+/// `osi-tutor fields`.
+#[derive(Debug, Args)]
+pub struct Fields {
+    /// Only names that begin with this
+    #[arg(value_name = "PREFIX", default_value = "", hide_default_value = true)]
+    pub prefix: String,
+    /// List the names of values, too
+    #[arg(long)]
+    pub values: bool,
+    /// One JSON object a field
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How packets are shown; shared by every command that shows them.

@@ -3,12 +3,12 @@
 //! The order of the modules is the order of their ranks: a file may import only lower ranks or its
 //! own folder, and `tests/layers.rs` holds it to that. `ARCHITECTURE.md` draws the pipeline.
 
-pub mod filter;
 pub mod model;
 
 pub mod proto;
 pub mod source;
 
+pub mod filter;
 pub mod flow;
 pub mod net;
 

@@ -3,6 +3,7 @@
 //! Read [`show`] first: source → walk → filter → view, which every command that shows packets uses.
 
 mod error;
+mod fields;
 mod ladder;
 mod read;
 mod show;
@@ -27,6 +28,7 @@ pub fn main() -> u8 {
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
+        Command::Fields(args) => fields::run(args, cli.color),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
             Ok(())

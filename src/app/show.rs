@@ -2,6 +2,7 @@
 
 use super::{Failure, color, columns};
 use crate::cli::{Color, Show};
+use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::proto::walk;
@@ -34,6 +35,7 @@ pub fn run(
     choice: Color,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Tally, Failure> {
+    let filter = show.filter.as_deref().map(filter).transpose()?;
     let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
     let mut view = View::new(show, choice);
     let mut tracker = Tracker::new(Limits::default());
@@ -57,6 +59,9 @@ pub fn run(
         }
         tally.frames += 1;
         walk(&frame, &mut tracker, &mut packet);
+        if filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+            continue;
+        }
         tally.shown += 1;
         if let Some(w) = &mut writer {
             w.write(&frame)?;
@@ -71,6 +76,11 @@ pub fn run(
         w.flush()?;
     }
     ended.map(|()| tally)
+}
+
+/// Reads `-Y`; what is wrong with it is shown with a caret under the word.
+pub fn filter(source: &str) -> Result<Filter, Failure> {
+    Filter::parse(source).map_err(|e| Failure::Usage(format!("{e}\n{}", e.caret())))
 }
 
 /// One of the views, and where it writes.
