@@ -10,14 +10,11 @@ use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
 
-/// Bits of Wireshark's `tcp.completeness`.
+/// Which parts of its life have been seen.
 mod seen {
     pub(super) const SYN: u8 = 1;
     pub(super) const SYN_ACK: u8 = 2;
     pub(super) const ACK: u8 = 4;
-    pub(super) const DATA: u8 = 8;
-    pub(super) const FIN: u8 = 16;
-    pub(super) const RST: u8 = 32;
 }
 
 /// A TCP connection, as far as its segments have told.
@@ -42,8 +39,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(c: Conversation, ends: Ends, _frame: u64, now: Time) -> Self {
-        debug_assert!(c.forward || c.slot > 0 || c.slot == 0);
+    pub(super) fn new(ends: Ends, now: Time) -> Self {
         Self {
             ends,
             states: [State::Closed, State::Closed],
@@ -130,13 +126,13 @@ impl Connection {
             window_shift: shift,
             time_relative: now.since(self.first),
             time_delta: now.since(self.last),
-            initial_rtt: self.rtt,
+            // Shown where anything else is known, as in Wireshark.
+            initial_rtt: self.rtt.filter(|_| found.verdicts != 0 || found.acks.is_some() || found.bytes_in_flight.is_some()),
             verdicts: found.verdicts,
             acks: found.acks,
             bytes_in_flight: found.bytes_in_flight,
             duplicate_ack: found.duplicate_ack,
             rto: found.rto,
-            completeness: self.seen,
         };
         self.last = now;
         facts
@@ -180,13 +176,6 @@ impl Connection {
             }
             f if f & flag::SYN != 0 => self.seen |= seen::SYN_ACK,
             _ => {}
-        }
-        for (bit, holds) in
-            [(seen::DATA, s.len > 0), (seen::FIN, s.flags & flag::FIN != 0), (seen::RST, s.flags & flag::RST != 0)]
-        {
-            if holds {
-                self.seen |= bit;
-            }
         }
     }
 

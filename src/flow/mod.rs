@@ -199,7 +199,7 @@ impl Memory for Tracker {
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c.slot as usize)?;
-        let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(c, *ends, frame, time)));
+        let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
 

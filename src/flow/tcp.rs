@@ -106,7 +106,7 @@ pub(super) fn analyse(
     note(fwd, s, frame, now, found.verdicts);
     acknowledge(rev, s, now, &mut found);
     if s.len != 0 && !fwd.hole {
-        found.bytes_in_flight = in_flight(fwd);
+        found.bytes_in_flight = in_flight(fwd, s);
     }
     found
 }
@@ -219,7 +219,8 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
 fn acknowledge(rev: &mut Direction, s: &Segment, now: Time, found: &mut Findings) {
     rev.unacked.retain_mut(|u| {
         if u.next == s.ack {
-            found.acks = Some((u.frame, now.since(u.time)));
+            // Of several that end there, the one that was sent first.
+            found.acks.get_or_insert((u.frame, now.since(u.time)));
             return false;
         }
         if !after(u.next, s.ack) {
@@ -232,9 +233,10 @@ fn acknowledge(rev: &mut Direction, s: &Segment, now: Time, found: &mut Findings
     });
 }
 
-fn in_flight(fwd: &Direction) -> Option<u32> {
+/// From the first byte that is not acknowledged to the end of this segment's data.
+fn in_flight(fwd: &Direction, s: &Segment) -> Option<u32> {
     let base = fwd.base?;
     let first = fwd.unacked.iter().map(|u| u.seq.wrapping_sub(base)).min()?;
-    let last = fwd.unacked.iter().map(|u| u.next.wrapping_sub(base)).max()?;
+    let last = s.seq.wrapping_add(s.len).wrapping_sub(base);
     Some(last.wrapping_sub(first)).filter(|&n| n > 0 && n < 2_000_000_000)
 }

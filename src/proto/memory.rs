@@ -116,8 +116,6 @@ pub struct TcpFacts {
     pub duplicate_ack: Option<(u32, u64)>,
     /// For a retransmission: since the original, and its frame.
     pub rto: Option<(i64, u64)>,
-    /// The connection is complete to this degree (Wireshark's `tcp.completeness` bits).
-    pub completeness: u8,
 }
 
 /// What dissectors remember from packet to packet. Everything behind it is bounded.

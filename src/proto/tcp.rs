@@ -62,7 +62,6 @@ fields! {
     SRCPORT   = u16_at(0, "tcp.srcport", "Source port", "Which program on the sender spoke.");
     DSTPORT   = u16_at(2, "tcp.dstport", "Destination port", "Which program should listen.");
     STREAM    = derived(Kind::Uint(32), "tcp.stream", "Stream index", "Which TCP connection of this capture, counted from 0.");
-    COMPLETENESS = derived(Kind::Uint(8), "tcp.completeness", "Completeness", "Which parts of the connection's life have been seen so far.");
     LEN       = derived(Kind::Uint(32), "tcp.len", "Segment length", "Bytes of data in this segment, header not counted.");
     SEQ       = dynamic(Kind::Uint(32), "tcp.seq", "Sequence number", "Number of the first data byte, counted from this connection's start.");
     SEQ_RAW   = u32_at(4, "tcp.seq_raw", "Sequence number (raw)", "The same number as the wire carries it.");
@@ -230,18 +229,16 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
     if let Some(f) = facts {
         c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
-        c.derive(&COMPLETENESS, Value::Uint(u64::from(f.completeness)));
     }
     c.derive(&LEN, Value::Uint(u64::from(segment.len)));
     let (seq_base, ack_base) = facts.map_or((0, 0), |f| (f.seq_base, f.ack_base));
     let seq = segment.seq.wrapping_sub(seq_base);
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
     c.put(&SEQ_RAW)?;
-    let syn_or_fin = segment.flags & (flag::SYN | flag::FIN);
-    if segment.len > 0 || syn_or_fin != 0 {
-        let next = seq.wrapping_add(segment.len).wrapping_add(u32::from(syn_or_fin != 0));
-        c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
-    }
+    // SYN and FIN each use up one number (RFC 9293 §3.4).
+    let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
+    let next = seq.wrapping_add(segment.len).wrapping_add(one);
+    c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
     let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));

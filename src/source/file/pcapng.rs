@@ -103,6 +103,9 @@ impl Reader {
             _ => {}
         });
         let loopback = name == "lo" || name == "lo0";
+        if name.is_empty() {
+            name.push_str("unknown");
+        }
         d.about = Arc::new(Interface { name, loopback });
         self.interfaces.push(d);
     }
