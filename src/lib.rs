@@ -4,13 +4,14 @@
 //! own folder, and `tests/layers.rs` holds it to that. `ARCHITECTURE.md` draws the pipeline.
 
 pub mod model;
-
 pub mod proto;
 pub mod source;
 
 pub mod filter;
 pub mod flow;
 pub mod net;
+
+pub mod tutor;
 
 pub mod view;
 

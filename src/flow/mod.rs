@@ -17,6 +17,7 @@ pub use state::State;
 
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
+use crate::proto::stream::Upgrade;
 use crate::proto::{Delivery, StreamCtx, Streams, tcp::flag};
 use hashbrown::HashMap;
 
@@ -109,6 +110,11 @@ impl Tracker {
     /// The TCP connection that the last frame belongs to, and the frame's direction in it.
     pub fn current(&self) -> Option<Conversation> {
         self.current
+    }
+
+    /// What an upgrade in this conversation agreed on, once one happened.
+    pub fn upgrade(&self, conversation: Conversation) -> Option<&Upgrade> {
+        self.conversations.get(conversation.slot as usize)?.streams.as_ref()?.dialogue.upgrade.as_ref()
     }
 
     /// The TCP connection behind a handle.

@@ -1,0 +1,54 @@
+//! Layer 7: names and addresses (DNS, DHCP).
+
+use super::{Here, Rule};
+use crate::model::Identity;
+use crate::proto::{dhcp, dns};
+
+pub(super) const TEXT: &str = include_str!("text/application.toml");
+
+use dhcp::{IP_YOUR, LEASE_TIME, MESSAGE_TYPE, REQUESTED_ADDRESS, SERVER_ID};
+use dns::{
+    A, AAAA, CNAME, COUNT_ANSWERS, FLAGS_RCODE, FLAGS_RESPONSE, FLAGS_TRUNCATED, ID, QRY_NAME, QRY_TYPE, RESP_NAME,
+    RESP_TTL,
+};
+
+pub(super) static RULES: &[Rule] = &[
+    Rule::observed("dns-question", &[&dns::ABOUT], &[&QRY_NAME, &QRY_TYPE, &ID], |h| !answers(h)),
+    Rule::observed("dns-answer", &[&dns::ABOUT], &[&RESP_NAME, &A, &AAAA, &RESP_TTL, &ID], |h| {
+        answers(h) && went_well(h) && h.uint(&COUNT_ANSWERS) > Some(0)
+    }),
+    Rule::observed("dns-alias", &[&dns::ABOUT], &[&CNAME], |h| answers(h) && h.has(&CNAME)),
+    Rule::observed("dns-no-data", &[&dns::ABOUT], &[&QRY_NAME, &QRY_TYPE, &COUNT_ANSWERS], |h| {
+        answers(h) && went_well(h) && h.uint(&COUNT_ANSWERS) == Some(0)
+    }),
+    Rule::observed("dns-no-such-name", &[&dns::ABOUT], &[&FLAGS_RCODE, &QRY_NAME], |h| {
+        answers(h) && h.uint(&FLAGS_RCODE) == Some(3)
+    }),
+    Rule::observed("dns-failed", &[&dns::ABOUT], &[&FLAGS_RCODE], |h| {
+        answers(h) && !went_well(h) && h.uint(&FLAGS_RCODE) != Some(3)
+    }),
+    Rule::observed("dns-truncated", &[&dns::ABOUT], &[&FLAGS_TRUNCATED], |h| h.is(&FLAGS_TRUNCATED)),
+    Rule::observed("mdns-question", &[&dns::MDNS, &dns::LLMNR], &[&QRY_NAME, &QRY_TYPE], |h| !answers(h)),
+    Rule::observed("mdns-answer", &[&dns::MDNS, &dns::LLMNR], &[&RESP_NAME], answers),
+    // RFC 2131 §3.1: four steps to an address.
+    Rule::observed("dhcp-discover", DHCP, &[&MESSAGE_TYPE, &dhcp::ID], |h| step(h) == Some(1)),
+    Rule::observed("dhcp-offer", DHCP, &[&MESSAGE_TYPE, &IP_YOUR, &SERVER_ID], |h| step(h) == Some(2)),
+    Rule::observed("dhcp-request", DHCP, &[&MESSAGE_TYPE, &REQUESTED_ADDRESS, &SERVER_ID], |h| step(h) == Some(3)),
+    Rule::observed("dhcp-ack", DHCP, &[&MESSAGE_TYPE, &IP_YOUR, &LEASE_TIME], |h| step(h) == Some(5)),
+    Rule::observed("dhcp-nak", DHCP, &[&MESSAGE_TYPE, &dhcp::MESSAGE], |h| step(h) == Some(6)),
+    Rule::observed("dhcp-other", DHCP, &[&MESSAGE_TYPE], |h| !matches!(step(h), Some(1 | 2 | 3 | 5 | 6))),
+];
+
+const DHCP: &[&Identity] = &[&dhcp::ABOUT];
+
+fn step(h: &Here<'_>) -> Option<u64> {
+    h.uint(&MESSAGE_TYPE)
+}
+
+fn answers(h: &Here<'_>) -> bool {
+    h.is(&FLAGS_RESPONSE)
+}
+
+fn went_well(h: &Here<'_>) -> bool {
+    h.uint(&FLAGS_RCODE) == Some(0)
+}

@@ -1,0 +1,76 @@
+//! What the capture itself does to a packet: artefacts, which are no faults of the network.
+
+use super::{Here, Rule};
+use crate::model::LinkType;
+use crate::proto::checksum::{self, Status};
+use crate::proto::{frame, ipv4, tcp, udp};
+
+pub(super) const TEXT: &str = include_str!("text/capture.toml");
+
+/// Ethernet's usual most: 1500 bytes of payload (IEEE 802.3 §3.2.7), a header of 14 and two VLAN tags.
+const USUAL_MOST: u32 = 1500 + 14 + 8;
+
+pub(super) static RULES: &[Rule] = &[
+    Rule::inferred("frame-larger-than-mtu", &[&frame::ABOUT], &[&frame::LEN], |h| {
+        h.packet().len > USUAL_MOST && h.packet().link == LinkType::ETHERNET && !h.on_loopback()
+    }),
+    Rule::observed("frame-large-on-loopback", &[&frame::ABOUT], &[&frame::LEN], |h| {
+        h.packet().len > USUAL_MOST && h.on_loopback()
+    }),
+    Rule::observed("frame-cut", &[&frame::ABOUT], &[&frame::LEN, &frame::CAP_LEN], |h| {
+        h.packet().cap_len < h.packet().len
+    }),
+    Rule::observed("frame-comment", &[&frame::ABOUT], &[&frame::COMMENT], |h| h.has(&frame::COMMENT)),
+    // A checksum is said to be wrong only where nothing explains it away.
+    Rule::observed("checksum-pending", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
+        unchecked(h) && h.packet().checksum_pending
+    }),
+    Rule::inferred("checksum-loopback", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
+        bad(h) && !h.packet().checksum_pending && h.on_loopback()
+    }),
+    Rule::inferred("checksum-offload", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
+        bad(h) && !h.packet().checksum_pending && !h.on_loopback() && is_half_done(h)
+    }),
+    Rule::inferred("checksum-bad", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
+        bad(h) && !h.packet().checksum_pending && !h.on_loopback() && !is_half_done(h)
+    }),
+    Rule::inferred("ip-checksum-zero", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
+        h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) == Some(0)
+    }),
+    Rule::inferred("ip-checksum-bad", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
+        h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) != Some(0)
+    }),
+    Rule::inferred("ip-len-zero", &[&ipv4::ABOUT], &[&ipv4::LEN], |h| h.uint(&ipv4::LEN) == Some(0)),
+];
+
+fn status(h: &Here<'_>) -> Option<u64> {
+    h.uint(&tcp::CHECKSUM_STATUS).or_else(|| h.uint(&udp::CHECKSUM_STATUS))
+}
+
+fn bad(h: &Here<'_>) -> bool {
+    status(h) == Some(Status::Bad as u64)
+}
+
+fn unchecked(h: &Here<'_>) -> bool {
+    bad(h) || status(h) == Some(Status::Unverified as u64)
+}
+
+/// Whether the checksum is what a sender leaves for its card to finish: the sum over the
+/// pseudo-header alone (RFC 9293 §3.1), not complemented; for a large segment without its length.
+fn is_half_done(h: &Here<'_>) -> bool {
+    let Some(found) = h.uint(&tcp::CHECKSUM).or_else(|| h.uint(&udp::CHECKSUM)) else { return false };
+    let proto = if h.has(&tcp::CHECKSUM) { 6 } else { 17 };
+    let Some(addresses) = addresses(h) else { return false };
+    let header = u64::from(h.layer.span.len);
+    let len = h.uint(&udp::LENGTH).or_else(|| Some(header + h.uint(&tcp::LEN)?)).unwrap_or(header);
+    [len, 0].into_iter().any(|len| u64::from(checksum::fold(addresses + len + proto)) == found)
+}
+
+/// The sum over the two innermost IP addresses.
+fn addresses(h: &Here<'_>) -> Option<u64> {
+    super::name::ADDRESSES.iter().find_map(|&(src, dst)| {
+        let (src, dst) = (h.field(src)?, h.field(dst)?);
+        let sum = checksum::add(0, super::here::octets(h.packet(), src)?);
+        Some(checksum::add(sum, super::here::octets(h.packet(), dst)?))
+    })
+}

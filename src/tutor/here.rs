@@ -1,0 +1,131 @@
+//! What a rule may look at: one layer, the layers around it, and the moment they belong to.
+
+use super::Moment;
+use crate::flow::{Connection, Endpoint, Event, State};
+use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value};
+use crate::proto::ipv4;
+
+/// One layer at one moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Here<'a> {
+    /// The moment.
+    pub moment: &'a Moment<'a>,
+    /// The layer.
+    pub layer: &'a Layer,
+    /// Its place in the packet.
+    pub index: usize,
+}
+
+impl<'a> Here<'a> {
+    /// Layer `index` of this moment's packet.
+    pub fn new(moment: &'a Moment<'a>, index: usize) -> Option<Self> {
+        Some(Self { moment, layer: moment.packet.layers.get(index)?, index })
+    }
+
+    /// The packet.
+    pub fn packet(&self) -> &'a Packet {
+        self.moment.packet
+    }
+
+    /// The connection, where there is one.
+    pub fn connection(&self) -> Option<&'a Connection> {
+        self.moment.connection
+    }
+
+    // ---- this layer's fields
+
+    /// This layer's fields of one kind, in order.
+    pub fn own(&self, def: &'static FieldDef) -> impl Iterator<Item = &'a Field> + use<'a> {
+        self.packet().fields_of(self.layer).iter().filter(move |f| std::ptr::eq(f.def, def))
+    }
+
+    /// Whether this layer has such a field.
+    pub fn has(&self, def: &'static FieldDef) -> bool {
+        self.own(def).next().is_some()
+    }
+
+    /// Whether this layer has such a field, and it is true.
+    pub fn is(&self, def: &'static FieldDef) -> bool {
+        self.uint(def).is_some_and(|n| n != 0)
+    }
+
+    /// This layer's first such field, as a number.
+    pub fn uint(&self, def: &'static FieldDef) -> Option<u64> {
+        self.own(def).next()?.value.uint()
+    }
+
+    /// The bytes of this layer's first such field that holds bytes or text.
+    pub fn octets(&self, def: &'static FieldDef) -> Option<&'a [u8]> {
+        octets(self.packet(), self.own(def).next()?)
+    }
+
+    /// Whether this layer's first such field is this text, in any case of letters.
+    pub fn says(&self, def: &'static FieldDef, text: &str) -> bool {
+        self.octets(def).is_some_and(|b| b.eq_ignore_ascii_case(text.as_bytes()))
+    }
+
+    /// This layer's field of that kind, else that of the nearest layer around it.
+    pub fn field(&self, def: &'static FieldDef) -> Option<&'a Field> {
+        self.own(def)
+            .next()
+            .or_else(|| self.outer().find_map(|l| self.packet().fields_of(l).iter().find(|f| std::ptr::eq(f.def, def))))
+    }
+
+    // ---- the layers around it
+
+    /// The layers before this one, the nearest first.
+    pub fn outer(&self) -> impl Iterator<Item = &'a Layer> + use<'a> {
+        self.packet().layers.get(..self.index).unwrap_or(&[]).iter().rev()
+    }
+
+    /// The layers after this one.
+    pub fn inner(&self) -> impl Iterator<Item = &'a Layer> + use<'a> {
+        self.packet().layers.get(self.index + 1..).unwrap_or(&[]).iter()
+    }
+
+    /// Whether a layer of this protocol stands somewhere after this one.
+    pub fn carries(&self, about: &'static Identity) -> bool {
+        self.inner().any(|l| std::ptr::eq(l.proto, about))
+    }
+
+    /// Whether a layer of this protocol stands somewhere before this one.
+    pub fn inside(&self, about: &'static Identity) -> bool {
+        self.outer().any(|l| std::ptr::eq(l.proto, about))
+    }
+
+    /// Whether something of layers 5 to 7 stands after this one.
+    pub fn carries_application(&self) -> bool {
+        self.inner().any(|l| l.proto.osi >= Osi::Session)
+    }
+
+    /// Whether the frame was captured on a loopback interface, as far as its source or its bytes say.
+    pub fn on_loopback(&self) -> bool {
+        let packet = self.packet();
+        let told = packet.interface.as_ref().is_some_and(|i| i.loopback || i.name == "lo" || i.name == "lo0");
+        told || self.loopback_addresses()
+    }
+
+    /// Whether the innermost IP addresses lie in 127.0.0.0/8.
+    fn loopback_addresses(&self) -> bool {
+        let v4 = |def| self.packet().octets(def).is_some_and(|b| b.first() == Some(&127));
+        v4(&ipv4::SRC) && v4(&ipv4::DST)
+    }
+
+    // ---- what it did to the connection
+
+    /// Whether this packet moved an end of its connection to another state for which this holds.
+    pub fn moved(&self, on: impl Fn(Endpoint, State, State) -> bool) -> bool {
+        self.moment.events.iter().any(|e| match e {
+            Event::StateChanged { endpoint, from, to, .. } => on(*endpoint, *from, *to),
+            _ => false,
+        })
+    }
+}
+
+/// The bytes of a field that holds bytes or text.
+pub(super) fn octets<'a>(packet: &'a Packet, field: &Field) -> Option<&'a [u8]> {
+    match field.value {
+        Value::Bytes(s) | Value::Text(s) => Some(packet.bytes(s)),
+        _ => None,
+    }
+}

@@ -1,0 +1,243 @@
+//! Rank 3: explanations. A dissected packet in, sentences out; computed only when a view asks.
+//!
+//! Read [`Rule`] (one row: when it holds, and which fields show it), then `transport.rs` (rows),
+//! `text/transport.toml` (their sentences, for three audiences) and [`name`] (what a sentence may
+//! mention beside fields). [`seven`](seven()) says of each OSI layer whether this packet shows it.
+//!
+//! Every note says how it is known ([`Truth`]): the bytes show it, or other facts suggest it.
+
+mod application;
+mod capture;
+mod here;
+mod link;
+mod name;
+mod network;
+mod seven;
+mod text;
+mod tls;
+mod transport;
+mod trouble;
+mod web;
+
+pub use here::Here;
+pub use name::{NAMES, Name};
+pub use seven::{JUDGEMENT, Row, seven};
+pub use text::{TextError, Texts};
+
+use crate::flow::{Connection, Event, Tracker};
+use crate::model::{FieldDef, Identity, Osi, Packet};
+use crate::proto::stream::Upgrade;
+use std::fmt;
+
+/// Whom a sentence is for. No two audiences share one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Audience {
+    /// Has never heard of a packet: plain words.
+    Newcomer,
+    /// Learns the field's terms and the packet's numbers.
+    #[default]
+    Student,
+    /// Wants the clause, the edge case and what breaks.
+    Engineer,
+}
+
+/// How we know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Truth {
+    /// The bytes of this packet show it.
+    Observed,
+    /// Something else suggests it: other packets, the interface, custom.
+    Inferred,
+    /// It cannot be seen here, and the text says why.
+    NotVisible,
+}
+
+/// What a note is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// A layer of the packet, by its place in [`Packet::layers`].
+    Layer(usize),
+    /// One of the seven, whether or not the packet has it.
+    Osi(Osi),
+}
+
+/// One explanation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Note {
+    /// What it is about.
+    pub anchor: Anchor,
+    /// How we know.
+    pub truth: Truth,
+    /// The sentences; what came from the packet is escaped.
+    pub text: String,
+    /// The fields of this packet that show it, so that a view can light their bytes.
+    pub because: Vec<&'static FieldDef>,
+    /// Which rule said so.
+    pub rule: &'static str,
+}
+
+/// What there is to explain: a packet, and what it did to its conversation.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment<'a> {
+    /// The packet.
+    pub packet: &'a Packet,
+    /// What it changed.
+    pub events: &'a [Event],
+    /// The TCP connection that it belongs to, as it is after this packet.
+    pub connection: Option<&'a Connection>,
+    /// What an upgrade on that connection has agreed on, this packet included.
+    pub upgrade: Option<&'a Upgrade>,
+}
+
+impl<'a> Moment<'a> {
+    /// A packet, right after `tracker` served the walk that made it.
+    pub fn new(packet: &'a Packet, tracker: &'a Tracker) -> Self {
+        let current = tracker.current();
+        Self {
+            packet,
+            events: tracker.events(),
+            connection: current.and_then(|c| tracker.connection(c)),
+            upgrade: current.and_then(|c| tracker.upgrade(c)),
+        }
+    }
+}
+
+/// One row: something that can be said of a layer, and when. Its sentences are in `text/`.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its name, and its sentences' key.
+    pub id: &'static str,
+    /// Which protocols' layers it speaks of; none means any.
+    pub of: &'static [&'static Identity],
+    /// Whether it holds here.
+    pub on: fn(&Here<'_>) -> bool,
+    /// How we know.
+    pub truth: Truth,
+    /// The fields that show it.
+    pub because: &'static [&'static FieldDef],
+    /// Whether it speaks of headers that an ICMP error quotes; all others are silent there.
+    quoted: bool,
+}
+
+impl Rule {
+    /// A rule about what the bytes show.
+    const fn observed(
+        id: &'static str,
+        of: &'static [&'static Identity],
+        because: &'static [&'static FieldDef],
+        on: fn(&Here<'_>) -> bool,
+    ) -> Self {
+        Self { id, of, on, truth: Truth::Observed, because, quoted: false }
+    }
+
+    /// A rule about what the bytes only suggest.
+    const fn inferred(
+        id: &'static str,
+        of: &'static [&'static Identity],
+        because: &'static [&'static FieldDef],
+        on: fn(&Here<'_>) -> bool,
+    ) -> Self {
+        Self { id, of, on, truth: Truth::Inferred, because, quoted: false }
+    }
+
+    /// Speaks of quoted headers instead.
+    const fn of_quotations(mut self) -> Self {
+        self.quoted = true;
+        self
+    }
+
+    fn holds(&self, here: &Here<'_>) -> bool {
+        self.quoted == here.layer.quoted
+            && (self.of.is_empty() || self.of.iter().any(|about| std::ptr::eq(*about, here.layer.proto)))
+            && (self.on)(here)
+    }
+}
+
+/// All rules, from the wire up; what is wrong with a layer comes last.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [capture::RULES, link::RULES, network::RULES, transport::RULES, application::RULES, web::RULES, tls::RULES]
+        .into_iter()
+        .chain([trouble::RULES])
+        .flatten()
+}
+
+/// What there is to say about a packet, layer by layer.
+///
+/// A layer that no rule speaks of gets what its protocol's rows say about themselves.
+pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
+    let mut notes = Vec::new();
+    for index in 0..moment.packet.layers.len() {
+        let Some(here) = Here::new(moment, index) else { continue };
+        let before = notes.len();
+        for rule in rules().filter(|r| r.holds(&here)) {
+            let text = texts.fill(rule.id, audience, &here);
+            if !text.is_empty() {
+                let because = rule.because.iter().copied().filter(|def| here.field(def).is_some()).collect();
+                notes.push(Note { anchor: Anchor::Layer(index), truth: rule.truth, text, because, rule: rule.id });
+            }
+        }
+        // The frame is not a protocol: where nothing is odd about it, there is nothing to say.
+        if notes.len() == before && index > 0 {
+            notes.push(basic(&here, audience, texts));
+        }
+    }
+    notes
+}
+
+/// The note on a layer that no rule speaks of.
+fn basic(here: &Here<'_>, audience: Audience, texts: &Texts) -> Note {
+    let because = name::telling(here).map(|f| f.def).collect();
+    let text = texts.fill(text::BASIC, audience, here);
+    Note { anchor: Anchor::Layer(here.index), truth: Truth::Observed, text, because, rule: text::BASIC }
+}
+
+impl Audience {
+    /// All three, the gentlest first.
+    pub const ALL: [Self; 3] = [Self::Newcomer, Self::Student, Self::Engineer];
+
+    /// Its name, as it is written in files and arguments.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Newcomer => "newcomer",
+            Self::Student => "student",
+            Self::Engineer => "engineer",
+        }
+    }
+}
+
+impl Truth {
+    /// Its name, as it is written in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Observed => "observed",
+            Self::Inferred => "inferred",
+            Self::NotVisible => "not visible",
+        }
+    }
+}
+
+impl fmt::Display for Audience {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Audience {
+    type Err = String;
+
+    fn from_str(s: &str) -> Result<Self, String> {
+        Self::ALL
+            .into_iter()
+            .find(|a| a.name() == s)
+            .ok_or_else(|| format!("there is no audience {s:?}: choose newcomer, student or engineer"))
+    }
+}
+
+impl fmt::Display for Truth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! What a sentence may mention beside fields: values that are computed when they are asked for.
+
+use super::Here;
+use crate::flow::Endpoint;
+use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
+use crate::proto::{ethernet, ipv4, tcp, udp};
+
+/// A computed placeholder.
+#[derive(Debug)]
+pub struct Name {
+    /// What a sentence calls it.
+    pub name: &'static str,
+    /// What it becomes, for translators.
+    pub about: &'static str,
+    /// Appends it; `None` where this packet has no such thing.
+    pub(super) write: fn(&Here<'_>, &mut String) -> Option<()>,
+}
+
+const fn name(name: &'static str, about: &'static str, write: fn(&Here<'_>, &mut String) -> Option<()>) -> Name {
+    Name { name, about, write }
+}
+
+/// All computed placeholders.
+pub static NAMES: &[Name] = &[
+    // The layer.
+    name("layer.title", "the protocol's name in words", |h, out| text(h.layer.proto.title, out)),
+    name("layer.spec", "where the protocol is specified", |h, out| text(h.layer.proto.spec, out)),
+    name("layer.osi", "the OSI layer: 4 Transport", |h, out| text(&h.layer.proto.osi.to_string(), out)),
+    name("layer.length", "bytes of this layer", |h, out| number(u64::from(h.layer.span.len), out)),
+    name("layer.fields", "up to three fields with their values", layer_fields),
+    name("layer.about", "what those fields mean", layer_about),
+    name("layer.list", "the protocols that stand on this OSI layer", list),
+    // The packet.
+    name("sender", "the innermost sender: IP address, else MAC address", |h, out| end(h, true, out)),
+    name("receiver", "the innermost receiver: IP address, else MAC address", |h, out| end(h, false, out)),
+    name("interface", "the interface of the capture", |h, out| {
+        let name = h.packet().interface.as_ref().map(|i| i.name.as_str()).filter(|n| !n.is_empty())?;
+        show::escape_within(name.as_bytes(), 32, out);
+        Some(())
+    }),
+    name("frame.missing", "bytes that the capture left out", |h, out| {
+        number(u64::from(h.packet().len.checked_sub(h.packet().cap_len)?), out)
+    }),
+    // The connection.
+    name("client", "the client's address and port", |h, out| socket(h, Endpoint::Client, out)),
+    name("server", "the server's address and port", |h, out| socket(h, Endpoint::Server, out)),
+    name("state.client", "the client's state after this packet", |h, out| state(h, Endpoint::Client, out)),
+    name("state.server", "the server's state after this packet", |h, out| state(h, Endpoint::Server, out)),
+    name("next.raw", "the sequence number that follows this segment, as the wire carries it", |h, out| {
+        number(u64::from(next_raw(h)?), out)
+    }),
+    name("last.byte", "the relative number of this segment's last data byte", |h, out| {
+        number(h.uint(&tcp::SEQ)?.checked_add(h.uint(&tcp::LEN)?)?.checked_sub(1)?, out)
+    }),
+    name("before.ack", "the relative number of the last byte that is acknowledged", |h, out| {
+        number(h.uint(&tcp::ACK)?.checked_sub(1)?, out)
+    }),
+    name("ports", "the two ports: 51000 to 80", ports),
+    // Trouble.
+    name("trouble.need", "bytes that are needed", |h, out| number(u64::from(trouble(h)?.0), out)),
+    name("trouble.have", "bytes that are there", |h, out| number(u64::from(trouble(h)?.1), out)),
+    name("trouble.lack", "bytes that are missing", |h, out| {
+        let (need, have) = trouble(h)?;
+        number(u64::from(need.saturating_sub(have)), out)
+    }),
+    name("trouble.field", "the field that promised more", |h, out| match h.layer.trouble {
+        Some(Trouble::LengthLies { claimed_by: Some(def), .. }) => text(def.name, out),
+        _ => None,
+    }),
+    name("trouble.why", "what is wrong with the bytes", |h, out| match h.layer.trouble {
+        Some(Trouble::Malformed(why)) => text(why.0, out),
+        _ => None,
+    }),
+];
+
+fn text(s: &str, out: &mut String) -> Option<()> {
+    out.push_str(s);
+    Some(())
+}
+
+fn number(n: u64, out: &mut String) -> Option<()> {
+    show::number(n, out);
+    Some(())
+}
+
+// ---- the layer
+
+/// The fields that tell most of a layer: its first three that carry a value of their own.
+pub(super) fn telling<'a>(here: &Here<'a>) -> impl Iterator<Item = &'a Field> + use<'a> {
+    let fields = here.packet().fields_of(here.layer).iter();
+    fields.filter(|f| f.depth == 0 && f.value != Value::None && !matches!(f.def.kind, Kind::Bytes)).take(3)
+}
+
+fn layer_fields(here: &Here<'_>, out: &mut String) -> Option<()> {
+    let before = out.len();
+    for field in telling(here) {
+        if out.len() > before {
+            out.push_str(", ");
+        }
+        out.push_str(field.def.name);
+        out.push(' ');
+        super::text::value(field, here, out)?;
+    }
+    (out.len() > before).then_some(())
+}
+
+fn layer_about(here: &Here<'_>, out: &mut String) -> Option<()> {
+    let before = out.len();
+    for field in telling(here) {
+        if out.len() > before {
+            out.push(' ');
+        }
+        out.push_str(field.def.label);
+        out.push_str(": ");
+        out.push_str(field.def.about);
+    }
+    (out.len() > before).then_some(())
+}
+
+/// The protocols that stand on this layer's OSI layer, the same one once.
+fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
+    let osi = here.layer.proto.osi;
+    let standing = || here.packet().layers.iter().filter(move |l| l.proto.osi == osi && !l.quoted).map(|l| l.proto);
+    let mut count = 0;
+    for (i, proto) in standing().enumerate() {
+        if standing().take(i).any(|p| std::ptr::eq(p, proto)) {
+            continue;
+        }
+        out.push_str(if count > 0 { ", " } else { "" });
+        out.push_str(proto.title);
+        count += 1;
+    }
+    (count > 0).then_some(())
+}
+
+// ---- ends
+
+/// The fields that name a packet's two ends, the innermost kind first.
+pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST)];
+static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
+
+fn end(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {
+    let mut around = std::iter::once(here.layer).chain(here.outer()).flat_map(|l| here.packet().fields_of(l));
+    let field = around.find(|f| {
+        ADDRESSES.iter().chain(MACS).any(|&(src, dst)| std::ptr::eq(f.def, if sender { src } else { dst }))
+    })?;
+    show::value(here.packet(), field, out);
+    Some(())
+}
+
+fn socket(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
+    let ends = here.connection()?.ends;
+    let (address, port) = match of {
+        Endpoint::Client => (ends.src, ends.src_port),
+        Endpoint::Server => (ends.dst, ends.dst_port),
+    };
+    text(&std::net::SocketAddr::new(address.ip(), port).to_string(), out)
+}
+
+fn state(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
+    text(here.connection()?.states.get(of as usize)?.name(), out)
+}
+
+fn ports(here: &Here<'_>, out: &mut String) -> Option<()> {
+    let pair: [(&'static FieldDef, &'static FieldDef); 2] =
+        [(&tcp::SRCPORT, &tcp::DSTPORT), (&udp::SRCPORT, &udp::DSTPORT)];
+    let (src, dst) = pair.into_iter().find_map(|(s, d)| Some((here.uint(s)?, here.uint(d)?)))?;
+    number(src, out);
+    out.push_str(" to ");
+    number(dst, out)
+}
+
+/// RFC 9293 §3.4: SYN and FIN each use up one number, like a byte of data.
+fn next_raw(here: &Here<'_>) -> Option<u32> {
+    let one = |def| u32::from(here.is(def));
+    let seq = u32::try_from(here.uint(&tcp::SEQ_RAW)?).ok()?;
+    let len = u32::try_from(here.uint(&tcp::LEN)?).ok()?;
+    Some(seq.wrapping_add(len).wrapping_add(one(&tcp::FLAGS_SYN)).wrapping_add(one(&tcp::FLAGS_FIN)))
+}
+
+fn trouble(here: &Here<'_>) -> Option<(u32, u32)> {
+    match here.layer.trouble? {
+        Trouble::CutByCapture { need, have } | Trouble::LengthLies { need, have, .. } => Some((need, have)),
+        Trouble::Malformed(_) => None,
+    }
+}

@@ -1,0 +1,161 @@
+//! The seven layers, honestly: for each of them whether this packet shows it, and if not, why.
+//!
+//! A header says where it stands ([`Identity::osi`](crate::model::Identity)). Everything else here is
+//! about the rows that no header fills: they are inferred, or not visible, and say so.
+
+use super::{Audience, Here, Moment, Texts, Truth};
+use crate::model::{LinkType, Osi, Packet, Trouble};
+use crate::proto::{data, ethernet, ipv4, tcp};
+
+pub(super) const TEXT: &str = include_str!("text/seven.toml");
+
+/// The key of the text that says, once and here, that the mapping is a judgement.
+pub const JUDGEMENT: &str = "judgement";
+
+/// The keys of this file's texts.
+pub(super) const KEYS: &[&str] = &[
+    JUDGEMENT,
+    "row-1-loopback",
+    "row-1-ethernet",
+    "row-1-unknown",
+    "row-2-seen",
+    "row-2-stand-in",
+    "row-2-none",
+    "row-3-seen",
+    "row-3-none",
+    "row-4-seen",
+    "row-4-fragment",
+    "row-4-none",
+    "row-5-seen",
+    "row-5-none",
+    "row-6-seen",
+    "row-6-none",
+    "row-7-seen",
+    "row-7-bare",
+    "row-7-piece",
+    "row-7-unknown",
+    "row-7-hidden",
+    "row-7-none",
+    "row-cut",
+    "row-damaged",
+];
+
+/// One of the seven.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Row {
+    /// Which.
+    pub osi: Osi,
+    /// Whether it was seen, inferred or hidden.
+    pub truth: Truth,
+    /// One line about it.
+    pub text: String,
+    /// The packet's layers that stand there, by their place in [`Packet::layers`].
+    pub layers: Vec<usize>,
+}
+
+/// All seven layers of a packet, from the wire up.
+pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7] {
+    Osi::ALL.map(|osi| {
+        let layers: Vec<usize> = standing(moment.packet, osi).collect();
+        let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
+        let Some(here) = Here::new(moment, at) else {
+            return Row { osi, truth: Truth::NotVisible, text: String::new(), layers };
+        };
+        let (key, truth) = match osi {
+            Osi::Physical => physical(&here),
+            Osi::Link => link(&here, &layers),
+            Osi::Network => network(&here, &layers),
+            Osi::Transport => transport(&here, &layers),
+            Osi::Session => session(&here, &layers),
+            Osi::Presentation => presentation(&here, &layers),
+            Osi::Application => application(&here, &layers),
+        };
+        Row { osi, truth, text: texts.fill(key, audience, &here), layers }
+    })
+}
+
+/// The layers of a packet that stand on one of the seven; quotations do not count.
+fn standing(packet: &Packet, osi: Osi) -> impl Iterator<Item = usize> + '_ {
+    packet.layers.iter().enumerate().filter(move |(_, l)| l.proto.osi == osi && !l.quoted).map(|(i, _)| i)
+}
+
+type Verdict = (&'static str, Truth);
+
+fn physical(here: &Here<'_>) -> Verdict {
+    if here.on_loopback() {
+        ("row-1-loopback", Truth::Inferred)
+    } else if here.packet().link == LinkType::ETHERNET {
+        ("row-1-ethernet", Truth::Inferred)
+    } else {
+        ("row-1-unknown", Truth::NotVisible)
+    }
+}
+
+fn link(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    let zero = |def| here.packet().octets(def) == Some(&[0; 6]);
+    match layers {
+        [] => missing(here).unwrap_or(("row-2-none", Truth::NotVisible)),
+        _ if zero(&ethernet::SRC) && zero(&ethernet::DST) => ("row-2-stand-in", Truth::Observed),
+        _ => ("row-2-seen", Truth::Observed),
+    }
+}
+
+fn network(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    match layers {
+        [] => missing(here).unwrap_or(("row-3-none", Truth::NotVisible)),
+        _ => ("row-3-seen", Truth::Observed),
+    }
+}
+
+fn transport(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    match layers {
+        [] if is_fragment(here.packet()) => ("row-4-fragment", Truth::NotVisible),
+        [] => missing(here).unwrap_or(("row-4-none", Truth::NotVisible)),
+        _ => ("row-4-seen", Truth::Observed),
+    }
+}
+
+fn session(_: &Here<'_>, layers: &[usize]) -> Verdict {
+    match layers {
+        [] => ("row-5-none", Truth::NotVisible),
+        _ => ("row-5-seen", Truth::Inferred),
+    }
+}
+
+fn presentation(_: &Here<'_>, layers: &[usize]) -> Verdict {
+    match layers {
+        [] => ("row-6-none", Truth::NotVisible),
+        _ => ("row-6-seen", Truth::Observed),
+    }
+}
+
+fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    let packet = here.packet();
+    let known =
+        layers.iter().filter_map(|&i| packet.layers.get(i)).any(|l| !std::ptr::eq(l.proto, &raw const data::ABOUT));
+    let segment = packet.layer(&tcp::ABOUT).is_some();
+    match packet.uint(&tcp::LEN) {
+        _ if known => ("row-7-seen", Truth::Observed),
+        _ if standing(packet, Osi::Presentation).next().is_some() => ("row-7-hidden", Truth::NotVisible),
+        _ if !layers.is_empty() => ("row-7-unknown", Truth::NotVisible),
+        Some(0) if segment => ("row-7-bare", Truth::NotVisible),
+        _ => match missing(here) {
+            Some(verdict) => verdict,
+            None if segment => ("row-7-piece", Truth::NotVisible),
+            None => ("row-7-none", Truth::NotVisible),
+        },
+    }
+}
+
+/// Why a layer is missing, where the packet itself is to blame.
+fn missing(here: &Here<'_>) -> Option<Verdict> {
+    match here.packet().layers.iter().find_map(|l| l.trouble)? {
+        Trouble::CutByCapture { .. } => Some(("row-cut", Truth::NotVisible)),
+        Trouble::LengthLies { .. } | Trouble::Malformed(_) => Some(("row-damaged", Truth::NotVisible)),
+    }
+}
+
+/// Whether it is a piece of an IP datagram whose whole is not here.
+fn is_fragment(packet: &Packet) -> bool {
+    packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0) || packet.flag(&ipv4::FLAGS_MF)
+}

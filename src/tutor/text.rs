@@ -1,0 +1,351 @@
+//! The sentences: data beside the code, so that they can be translated.
+//!
+//! A file of `text/` is TOML. Its tables are named like rules; each has a list of sentences for each
+//! audience, and nothing else:
+//!
+//! ```toml
+//! [tcp-syn]
+//! newcomer = ["The client knocks.", "It starts counting its bytes at {tcp.seq_raw}."]
+//! student  = ["…"]
+//! engineer = ["…"]
+//! ```
+//!
+//! A placeholder is a field's name, or one of [`NAMES`]. `{dns.qry.type|name}` gives only what the
+//! value is called; `{tcp.segment|all}` gives every field of that kind in the layer. A sentence whose
+//! placeholder has no value in this packet is left out. `{{` stands for a brace.
+
+use super::name::{NAMES, Name};
+use super::{Audience, Here, application, capture, link, network, rules, seven, tls, transport, trouble, web};
+use crate::model::{Field, FieldDef, show};
+use crate::proto;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+use thiserror::Error;
+
+/// The text of a layer that no rule speaks of.
+pub(super) const BASIC: &str = "basic";
+
+/// The English sentences, one file for each file of rules.
+const ENGLISH: &[(&str, &str)] = &[
+    ("capture.toml", capture::TEXT),
+    ("link.toml", link::TEXT),
+    ("network.toml", network::TEXT),
+    ("transport.toml", transport::TEXT),
+    ("application.toml", application::TEXT),
+    ("web.toml", web::TEXT),
+    ("tls.toml", tls::TEXT),
+    ("trouble.toml", trouble::TEXT),
+    ("seven.toml", seven::TEXT),
+];
+
+/// Characters that one placeholder may become.
+const MOST_CHARS: usize = 72;
+/// Values that `|all` lists.
+const MOST_VALUES: usize = 8;
+
+/// Every sentence of one language, ready to be filled. Made once; its owner passes it on.
+#[derive(Debug)]
+pub struct Texts {
+    entries: HashMap<&'static str, [Vec<Sentence>; 3]>,
+}
+
+/// What is wrong with a file of sentences.
+#[derive(Debug, Error)]
+#[expect(missing_docs, reason = "each says it in its message")]
+pub enum TextError {
+    #[error("{file}: {source}")]
+    Toml { file: String, source: Box<toml::de::Error> },
+    #[error("{file}: no rule is named {id:?}")]
+    Unknown { file: String, id: String },
+    #[error("{file}: {id:?} is there twice")]
+    Twice { file: String, id: String },
+    #[error("no file has sentences for {id:?}")]
+    Missing { id: &'static str },
+    #[error("{file}: {id:?} has no sentence for the {audience}")]
+    Silent { file: String, id: String, audience: Audience },
+    #[error("{file}: {id:?} mentions {{{name}}}, and there is no such field or name")]
+    Placeholder { file: String, id: String, name: String },
+    #[error("{file}: {id:?} opens a brace and does not close it")]
+    Brace { file: String, id: String },
+}
+
+/// One sentence, taken apart.
+#[derive(Debug)]
+struct Sentence(Vec<Part>);
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Field(&'static FieldDef, Form),
+    Name(&'static Name),
+}
+
+/// How a field's value is written.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Value,
+    NameOnly,
+    All,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    newcomer: Vec<String>,
+    student: Vec<String>,
+    engineer: Vec<String>,
+}
+
+impl Entry {
+    fn of(&self, audience: Audience) -> &[String] {
+        match audience {
+            Audience::Newcomer => &self.newcomer,
+            Audience::Student => &self.student,
+            Audience::Engineer => &self.engineer,
+        }
+    }
+}
+
+impl Texts {
+    /// The sentences that are compiled in.
+    ///
+    /// They are tested, so an error here is a defect of this program.
+    pub fn english() -> Result<Self, TextError> {
+        Self::parse(ENGLISH.iter().copied())
+    }
+
+    /// Sentences from files, each with the name to use in errors. Together they must hold all.
+    pub fn parse<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, TextError> {
+        let known: Vec<&'static str> = keys().collect();
+        let fields = fields_by_name();
+        let mut entries = HashMap::default();
+        for (file, text) in files {
+            let tables: BTreeMap<String, Entry> = toml::from_str(text)
+                .map_err(|source| TextError::Toml { file: file.into(), source: Box::new(source) })?;
+            for (id, entry) in &tables {
+                let at = || (file.to_owned(), id.clone());
+                let Some(&key) = known.iter().find(|k| **k == id.as_str()) else {
+                    let (file, id) = at();
+                    return Err(TextError::Unknown { file, id });
+                };
+                let mut parsed = [Vec::new(), Vec::new(), Vec::new()];
+                for (audience, into) in Audience::ALL.into_iter().zip(&mut parsed) {
+                    if entry.of(audience).is_empty() {
+                        let (file, id) = at();
+                        return Err(TextError::Silent { file, id, audience });
+                    }
+                    for sentence in entry.of(audience) {
+                        into.push(Sentence::parse(sentence, &fields, at)?);
+                    }
+                }
+                if entries.insert(key, parsed).is_some() {
+                    let (file, id) = at();
+                    return Err(TextError::Twice { file, id });
+                }
+            }
+        }
+        match known.into_iter().find(|id| !entries.contains_key(id)) {
+            Some(id) => Err(TextError::Missing { id }),
+            None => Ok(Self { entries }),
+        }
+    }
+
+    /// The sentences of one entry that mention nothing of a packet.
+    pub fn plain(&self, id: &str, audience: Audience) -> String {
+        let mut out = String::new();
+        for sentence in self.entries.get(id).and_then(|e| e.get(audience as usize)).into_iter().flatten() {
+            if let [Part::Text(text)] = &sentence.0[..] {
+                out.push_str(if out.is_empty() { "" } else { " " });
+                out.push_str(text);
+            }
+        }
+        out
+    }
+
+    /// The sentences of one entry that this packet can fill, with a space between them.
+    pub(super) fn fill(&self, id: &str, audience: Audience, here: &Here<'_>) -> String {
+        let mut out = String::new();
+        let Some(sentences) = self.entries.get(id).and_then(|e| e.get(audience as usize)) else { return out };
+        for sentence in sentences {
+            let before = out.len();
+            if before > 0 {
+                out.push(' ');
+            }
+            if sentence.fill(here, &mut out).is_none() {
+                out.truncate(before);
+            }
+        }
+        out
+    }
+}
+
+/// What a file may and all files together must have sentences for.
+fn keys() -> impl Iterator<Item = &'static str> {
+    rules().map(|r| r.id).chain([BASIC]).chain(seven::KEYS.iter().copied())
+}
+
+fn fields_by_name() -> HashMap<&'static str, &'static FieldDef> {
+    proto::identities().flat_map(|about| about.fields).map(|&def| (def.name, def)).collect()
+}
+
+impl Sentence {
+    fn parse(
+        text: &str,
+        fields: &HashMap<&'static str, &'static FieldDef>,
+        at: impl Fn() -> (String, String),
+    ) -> Result<Self, TextError> {
+        let mut parts = Vec::new();
+        let mut plain = String::new();
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('{') {
+            plain.push_str(before);
+            if let Some(after) = after.strip_prefix('{') {
+                plain.push('{');
+                rest = after;
+                continue;
+            }
+            let Some((inside, after)) = after.split_once('}') else {
+                let (file, id) = at();
+                return Err(TextError::Brace { file, id });
+            };
+            let Some(part) = placeholder(inside, fields) else {
+                let (file, id) = at();
+                return Err(TextError::Placeholder { file, id, name: inside.to_owned() });
+            };
+            if !plain.is_empty() {
+                parts.push(Part::Text(std::mem::take(&mut plain)));
+            }
+            parts.push(part);
+            rest = after;
+        }
+        plain.push_str(rest);
+        parts.push(Part::Text(plain));
+        Ok(Self(parts))
+    }
+
+    /// Appends the sentence; `None` when this packet lacks something that it mentions.
+    fn fill(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
+        for part in &self.0 {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Name(name) => (name.write)(here, out)?,
+                Part::Field(def, Form::Value) => value(here.field(def)?, here, out)?,
+                Part::Field(def, Form::NameOnly) => out.push_str(def.name_of(here.field(def)?.value.uint()?)?),
+                Part::Field(def, Form::All) => all(def, here, out)?,
+            }
+        }
+        Some(())
+    }
+}
+
+fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) -> Option<Part> {
+    let (name, form) = match inside.split_once('|') {
+        None => (inside, Form::Value),
+        Some((name, "name")) => (name, Form::NameOnly),
+        Some((name, "all")) => (name, Form::All),
+        Some(_) => return None,
+    };
+    if let Some(&def) = fields.get(name) {
+        return Some(Part::Field(def, form));
+    }
+    let name = NAMES.iter().find(|n| n.name == name)?;
+    matches!(form, Form::Value).then_some(Part::Name(name))
+}
+
+/// A field's value. Long ones are cut; one that is empty counts as missing.
+pub(super) fn value(field: &Field, here: &Here<'_>, out: &mut String) -> Option<()> {
+    let before = out.len();
+    show::value(here.packet(), field, out);
+    let written = out.get(before..)?;
+    if let Some((at, _)) = written.char_indices().nth(MOST_CHARS) {
+        out.truncate(before + at);
+        out.push('…');
+    }
+    (out.len() > before).then_some(())
+}
+
+/// Every field of a kind in this layer: `3, 4 and 6`.
+fn all(def: &'static FieldDef, here: &Here<'_>, out: &mut String) -> Option<()> {
+    let count = here.own(def).count();
+    for (i, field) in here.own(def).take(MOST_VALUES).enumerate() {
+        match i {
+            0 => {}
+            _ if i + 1 == count => out.push_str(" and "),
+            _ => out.push_str(", "),
+        }
+        value(field, here, out)?;
+    }
+    if count > MOST_VALUES {
+        out.push_str(" and ");
+        show::number((count - MOST_VALUES) as u64, out);
+        out.push_str(" more");
+    }
+    (count > 0).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An English with one file's text replaced.
+    fn with(file: &str, text: &str) -> Result<Texts, TextError> {
+        Texts::parse(ENGLISH.iter().map(|&(name, old)| (name, if name == file { text } else { old })))
+    }
+
+    #[test]
+    fn every_rule_speaks_to_every_audience_and_no_placeholder_is_unknown() {
+        if let Err(error) = Texts::english() {
+            panic!("{error}");
+        }
+    }
+
+    #[test]
+    fn no_two_audiences_and_no_two_rules_share_a_sentence() {
+        let mut seen = BTreeMap::new();
+        for (file, text) in ENGLISH {
+            let tables: BTreeMap<String, Entry> = toml::from_str(text).unwrap();
+            for (id, entry) in &tables {
+                for audience in Audience::ALL {
+                    for sentence in entry.of(audience) {
+                        if let Some(other) = seen.insert(sentence.clone(), (*file, id.clone(), audience)) {
+                            panic!("{file} [{id}] {audience} repeats {other:?}: {sentence}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_sentence_is_under_twenty_words_and_ends() {
+        let mut long = Vec::new();
+        for (file, text) in ENGLISH {
+            let tables: BTreeMap<String, Entry> = toml::from_str(text).unwrap();
+            for (id, entry) in &tables {
+                for sentence in Audience::ALL.into_iter().flat_map(|a| entry.of(a)) {
+                    let words = sentence.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count();
+                    if words > 20 || !sentence.ends_with(['.', '?', '!', ':', ')']) {
+                        long.push(format!("{file} [{id}] {words} words: {sentence}"));
+                    }
+                }
+            }
+        }
+        assert!(long.is_empty(), "{}", long.join("\n"));
+    }
+
+    #[test]
+    fn a_file_with_a_mistake_is_refused_and_the_message_says_where() {
+        let says = |text: &str| with("link.toml", text).map(|_| ()).unwrap_err().to_string();
+        let entry = |s: &str| format!("[eth-hop]\nnewcomer = ['{s}']\nstudent = ['b.']\nengineer = ['c.']\n");
+        assert_eq!(
+            says(&entry("{eth.sorc}.")),
+            r#"link.toml: "eth-hop" mentions {eth.sorc}, and there is no such field or name"#
+        );
+        assert_eq!(says(&entry("{eth.src.")), r#"link.toml: "eth-hop" opens a brace and does not close it"#);
+        assert!(says(&entry("{client|all}")).contains("{client|all}"));
+        assert!(says("[eth-hip]\nnewcomer=[]\nstudent=[]\nengineer=[]").contains(r#"no rule is named "eth-hip""#));
+        assert!(says("[eth-hop]\nnewcomer=[]\nstudent=['b.']\nengineer=['c.']").contains("for the newcomer"));
+        assert!(says("[eth-hop]\nlearner=['a.']").contains("link.toml"));
+        assert!(says(&entry("a.")).starts_with("no file has sentences for"));
+    }
+}

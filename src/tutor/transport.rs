@@ -1,0 +1,119 @@
+//! Layer 4: TCP's steps, what an onlooker concludes from them, and UDP.
+
+use super::{Here, Rule};
+use crate::flow::{Endpoint, State};
+use crate::model::Identity;
+use crate::proto::{tcp, udp};
+
+pub(super) const TEXT: &str = include_str!("text/transport.toml");
+
+use tcp::{FLAGS_ACK, FLAGS_FIN, FLAGS_RESET, FLAGS_SYN};
+
+const TCP: &[&Identity] = &[&tcp::ABOUT];
+
+pub(super) static RULES: &[Rule] = &[
+    // RFC 9293 §3.5: opening.
+    Rule::observed("tcp-syn", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
+        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET)
+    }),
+    Rule::observed("tcp-syn-ack", TCP, &[&FLAGS_SYN, &FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], |h| {
+        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET)
+    }),
+    Rule::observed("tcp-syn-options", TCP, &[&tcp::MSS_VAL, &tcp::WSCALE_SHIFT, &tcp::SACK_PERM], |h| {
+        h.is(&FLAGS_SYN) && h.has(&tcp::MSS_VAL)
+    }),
+    Rule::inferred("tcp-third-ack", TCP, &[&FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], third),
+    // §3.10: established.
+    Rule::observed("tcp-data", TCP, &[&tcp::SEQ, &tcp::LEN, &tcp::NXTSEQ], |h| {
+        has_data(h) && !h.is(&FLAGS_SYN) && !h.is(&FLAGS_RESET) && !h.has(&tcp::KEEP_ALIVE)
+    }),
+    Rule::observed("tcp-push", TCP, &[&tcp::FLAGS_PUSH], |h| {
+        h.is(&tcp::FLAGS_PUSH) && has_data(h) && !h.carries_application()
+    }),
+    Rule::observed("tcp-ack", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
+        bare(h) && !third(h) && !h.moved(closes) && !h.has(&tcp::KEEP_ALIVE)
+    }),
+    Rule::observed("tcp-sack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], |h| h.has(&tcp::SACK_LE)),
+    // §3.6: closing.
+    Rule::inferred("tcp-fin-first", TCP, &[&FLAGS_FIN, &tcp::SEQ, &tcp::NXTSEQ], |h| {
+        h.is(&FLAGS_FIN) && h.moved(|_, _, to| to == State::FinWait1)
+    }),
+    Rule::inferred("tcp-fin-second", TCP, &[&FLAGS_FIN, &tcp::SEQ, &tcp::NXTSEQ], |h| {
+        h.is(&FLAGS_FIN) && h.moved(|_, _, to| matches!(to, State::LastAck | State::Closing))
+    }),
+    Rule::observed("tcp-fin", TCP, &[&FLAGS_FIN, &tcp::NXTSEQ], |h| {
+        h.is(&FLAGS_FIN) && !h.moved(|_, _, to| matches!(to, State::FinWait1 | State::LastAck | State::Closing))
+    }),
+    Rule::inferred("tcp-fin-acked", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
+        bare(h) && h.moved(|_, _, to| to == State::FinWait2)
+    }),
+    Rule::inferred("tcp-last-ack", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
+        bare(h) && h.moved(|_, _, to| matches!(to, State::Closed | State::TimeWait))
+    }),
+    Rule::observed("tcp-rst-refused", TCP, &[&FLAGS_RESET, &FLAGS_ACK], refuses),
+    Rule::observed("tcp-rst", TCP, &[&FLAGS_RESET], |h| h.is(&FLAGS_RESET) && !refuses(h)),
+    // What Wireshark's analysis concludes. A capture sees one place only, so all of it is inferred.
+    Rule::inferred("tcp-retransmission", TCP, &[&tcp::RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
+        h.has(&tcp::RETRANSMISSION) && !h.has(&tcp::FAST_RETRANSMISSION) && !h.has(&tcp::SPURIOUS_RETRANSMISSION)
+    }),
+    Rule::inferred("tcp-fast-retransmission", TCP, &[&tcp::FAST_RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
+        h.has(&tcp::FAST_RETRANSMISSION)
+    }),
+    Rule::inferred("tcp-spurious-retransmission", TCP, &[&tcp::SPURIOUS_RETRANSMISSION, &tcp::SEQ], |h| {
+        h.has(&tcp::SPURIOUS_RETRANSMISSION)
+    }),
+    Rule::inferred("tcp-out-of-order", TCP, &[&tcp::OUT_OF_ORDER, &tcp::SEQ], |h| h.has(&tcp::OUT_OF_ORDER)),
+    Rule::inferred("tcp-duplicate-ack", TCP, &[&tcp::DUPLICATE_ACK_FRAME, &tcp::DUPLICATE_ACK_NUM, &tcp::ACK], |h| {
+        h.has(&tcp::DUPLICATE_ACK)
+    }),
+    Rule::inferred("tcp-lost-segment", TCP, &[&tcp::LOST_SEGMENT, &tcp::SEQ], |h| h.has(&tcp::LOST_SEGMENT)),
+    Rule::inferred("tcp-ack-lost-segment", TCP, &[&tcp::ACK_LOST_SEGMENT, &tcp::ACK], |h| {
+        h.has(&tcp::ACK_LOST_SEGMENT)
+    }),
+    Rule::inferred("tcp-zero-window", TCP, &[&tcp::ZERO_WINDOW, &tcp::WINDOW_SIZE_VALUE], |h| h.has(&tcp::ZERO_WINDOW)),
+    Rule::inferred("tcp-zero-window-probe", TCP, &[&tcp::ZERO_WINDOW_PROBE, &tcp::SEQ], |h| {
+        h.has(&tcp::ZERO_WINDOW_PROBE)
+    }),
+    Rule::inferred("tcp-zero-window-probe-ack", TCP, &[&tcp::ZERO_WINDOW_PROBE_ACK, &tcp::ACK], |h| {
+        h.has(&tcp::ZERO_WINDOW_PROBE_ACK)
+    }),
+    Rule::inferred("tcp-window-update", TCP, &[&tcp::WINDOW_UPDATE, &tcp::WINDOW_SIZE], |h| h.has(&tcp::WINDOW_UPDATE)),
+    Rule::inferred("tcp-window-full", TCP, &[&tcp::WINDOW_FULL, &tcp::BYTES_IN_FLIGHT], |h| h.has(&tcp::WINDOW_FULL)),
+    Rule::inferred("tcp-keep-alive", TCP, &[&tcp::KEEP_ALIVE, &tcp::SEQ], |h| h.has(&tcp::KEEP_ALIVE)),
+    Rule::inferred("tcp-keep-alive-ack", TCP, &[&tcp::KEEP_ALIVE_ACK, &tcp::ACK], |h| h.has(&tcp::KEEP_ALIVE_ACK)),
+    Rule::inferred("tcp-reused-ports", TCP, &[&tcp::REUSED_PORTS, &tcp::SRCPORT], |h| h.has(&tcp::REUSED_PORTS)),
+    Rule::observed("tcp-segments", &[tcp::JOINED.about], &[&tcp::SEGMENT, &tcp::SEGMENT_COUNT], |h| {
+        h.uint(&tcp::SEGMENT_COUNT).is_some_and(|n| n > 1)
+    }),
+    // RFC 768.
+    Rule::observed("udp-datagram", &[&udp::ABOUT], &[&udp::SRCPORT, &udp::DSTPORT, &udp::LENGTH], |_| true),
+    Rule::observed("udp-no-checksum", &[&udp::ABOUT], &[&udp::CHECKSUM], |h| h.uint(&udp::CHECKSUM_STATUS) == Some(3)),
+];
+
+fn has_data(h: &Here<'_>) -> bool {
+    h.uint(&tcp::LEN).is_some_and(|n| n > 0)
+}
+
+/// Nothing but an acknowledgment.
+fn bare(h: &Here<'_>) -> bool {
+    h.is(&FLAGS_ACK) && !has_data(h) && ![&FLAGS_SYN, &FLAGS_FIN, &FLAGS_RESET].into_iter().any(|f| h.is(f))
+}
+
+/// The segment by which the server learns that the client knows its number.
+fn third(h: &Here<'_>) -> bool {
+    h.is(&FLAGS_ACK)
+        && !h.is(&FLAGS_SYN)
+        && !h.is(&FLAGS_RESET)
+        && h.moved(|end, from, to| end == Endpoint::Server && from == State::SynReceived && to == State::Established)
+}
+
+fn closes(_: Endpoint, _: State, to: State) -> bool {
+    matches!(to, State::FinWait2 | State::Closed | State::TimeWait)
+}
+
+/// RFC 9293 §3.10.7.1: where nobody listens, a SYN is answered with sequence number 0 and an ACK of it.
+fn refuses(h: &Here<'_>) -> bool {
+    h.is(&FLAGS_RESET)
+        && (h.moved(|end, from, _| end == Endpoint::Client && from == State::SynSent)
+            || (h.is(&FLAGS_ACK) && h.uint(&tcp::SEQ_RAW) == Some(0)))
+}
