@@ -222,12 +222,14 @@ pub fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 }
 
 fn trouble(packet: &Packet, out: &mut String) {
-    match packet.layers.iter().find_map(|l| l.trouble) {
-        None => {}
-        Some(Trouble::CutByCapture { .. }) => out.push_str(" [cut by the capture]"),
-        Some(Trouble::LengthLies { .. }) => out.push_str(" [a length is wrong]"),
-        Some(Trouble::Malformed(_)) => out.push_str(" [malformed]"),
-    }
+    let Some(trouble) = packet.layers.iter().find_map(|l| l.trouble) else { return };
+    out.push_str(if out.ends_with(' ') { "" } else { " " });
+    out.push_str(match trouble {
+        Trouble::CutByCapture { .. } => "[cut by the capture]",
+        Trouble::LengthLies { claimed_by: Some(_), .. } => "[a length is wrong]",
+        Trouble::LengthLies { .. } => "[too short]",
+        Trouble::Malformed(_) => "[malformed]",
+    });
 }
 
 #[cfg(test)]

@@ -11,13 +11,16 @@
 
 use super::measure::{cut, pad, repeat, spaces};
 use super::outline::{self, Item, bytes as count};
+use super::text::kind as buffer_kind;
 use super::theme::{Style, Theme};
-use crate::model::{Field, Layer, Osi, Packet, Value, show};
+use crate::model::{Field, Layer, Osi, Packet, Span, Value, show};
 
 /// Bytes in a row.
 const ROW: usize = 16;
 /// Bytes of one layer that are drawn.
 const MOST_BYTES: usize = 16 * ROW;
+/// Buffers beside the layer's own that are drawn.
+const MOST_BUFFERS: usize = 3;
 /// What the fields are called on the bytes.
 const KEYS: &[u8] = b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// The layers whose colours take turns on the fields.
@@ -26,22 +29,38 @@ const TURNS: [Osi; 4] = [Osi::Network, Osi::Session, Osi::Transport, Osi::Link];
 /// Which field owns which of the drawn bytes, and the letters of the fields.
 struct Drawing<'a> {
     items: Vec<Item<'a>>,
+    /// The layer's own bytes, then those that it uncovered (unmasked, decompressed).
+    regions: Vec<Region<'a>>,
+    /// The fields that own bytes, in the order of their first byte.
+    keyed: Vec<&'a Field>,
+}
+
+/// A run of bytes in one buffer.
+struct Region<'a> {
+    span: Span,
     bytes: &'a [u8],
     /// For each byte the field that claims it, if one does.
     owner: Vec<Option<&'a Field>>,
-    /// The fields that own bytes, in the order of their first byte.
-    keyed: Vec<&'a Field>,
 }
 
 /// Appends the bytes of a layer and the legend to them, at most `width` columns wide.
 pub fn layer(packet: &Packet, layer: &Layer, theme: &Theme, width: usize, out: &mut String) {
     let drawing = Drawing::new(packet, layer);
-    // A layer whose fields are all computed (the frame itself) owns no byte.
-    if !drawing.keyed.is_empty() {
-        for row in 0..drawing.bytes.len().div_ceil(ROW) {
-            drawing.row(row * ROW, layer.span.start as usize, theme, out);
+    for region in &drawing.regions {
+        // A layer whose fields are all computed (the frame itself) owns no byte.
+        if region.owner.iter().all(Option::is_none) {
+            continue;
         }
-        let more = layer.span.len.saturating_sub(u32::try_from(drawing.bytes.len()).unwrap_or(u32::MAX));
+        if let Some(buffer) = packet.buffers().get(usize::from(region.span.buf)).filter(|_| region.span.buf > 0) {
+            spaces(4, out);
+            theme.faint.paint(buffer_kind(buffer.kind), out);
+            theme.faint.paint(" bytes:", out);
+            out.push('\n');
+        }
+        for row in 0..region.bytes.len().div_ceil(ROW) {
+            drawing.row(region, row * ROW, theme, out);
+        }
+        let more = region.span.len.saturating_sub(u32::try_from(region.bytes.len()).unwrap_or(u32::MAX));
         if more > 0 {
             out.push_str("    … and ");
             count(more, out);
@@ -51,19 +70,18 @@ pub fn layer(packet: &Packet, layer: &Layer, theme: &Theme, width: usize, out: &
     drawing.legend(packet, theme, width, out);
 }
 
-impl<'a> Drawing<'a> {
-    fn new(packet: &'a Packet, layer: &Layer) -> Self {
-        let items = outline::items(packet, layer);
-        let all = packet.bytes(layer.span);
+impl<'a> Region<'a> {
+    /// A byte belongs to the smallest field that covers it; of equals, to the first.
+    fn new(packet: &'a Packet, span: Span, items: &[Item<'a>]) -> Self {
+        let all = packet.bytes(span);
         let bytes = all.get(..MOST_BYTES).unwrap_or(all);
-        // A byte belongs to the smallest field that covers it; of equals, to the first.
         let mut owner: Vec<Option<&Field>> = vec![None; bytes.len()];
-        for item in &items {
+        for item in items {
             let Item::Field { field, part: false, .. } = *item else { continue };
-            if !layer.span.covers(field.span) {
+            if !span.covers(field.span) {
                 continue;
             }
-            let from = (field.span.start - layer.span.start) as usize;
+            let from = (field.span.start - span.start) as usize;
             let to = from.saturating_add(field.span.len as usize).min(bytes.len());
             for cell in owner.get_mut(from..to).into_iter().flatten() {
                 if cell.is_none_or(|old| field.span.len < old.span.len) {
@@ -71,17 +89,7 @@ impl<'a> Drawing<'a> {
                 }
             }
         }
-        let mut keyed: Vec<&Field> = Vec::new();
-        for field in owner.iter().flatten() {
-            if !keyed.iter().rev().any(|k| std::ptr::eq(*k, *field)) {
-                keyed.push(field);
-            }
-        }
-        Self { items, bytes, owner, keyed }
-    }
-
-    fn key(&self, field: &Field) -> Option<usize> {
-        self.keyed.iter().position(|k| std::ptr::eq(*k, field))
+        Self { span, bytes, owner }
     }
 
     /// Whether two bytes belong to the same field, or both to none.
@@ -91,34 +99,62 @@ impl<'a> Drawing<'a> {
             (a, b) => a.is_none() && b.is_none(),
         }
     }
+}
+
+impl<'a> Drawing<'a> {
+    fn new(packet: &'a Packet, layer: &Layer) -> Self {
+        let items = outline::items(packet, layer);
+        let mut spans = vec![layer.span];
+        for field in packet.fields_of(layer) {
+            let known = field.span.len == 0 || spans.iter().any(|s| s.buf == field.span.buf);
+            if let Some(buffer) = packet.buffers().get(usize::from(field.span.buf)).filter(|_| !known)
+                && spans.len() <= MOST_BUFFERS
+            {
+                let len = u32::try_from(buffer.bytes.len()).unwrap_or(u32::MAX);
+                spans.push(Span { buf: field.span.buf, start: 0, len });
+            }
+        }
+        let regions: Vec<Region<'_>> = spans.into_iter().map(|span| Region::new(packet, span, &items)).collect();
+        let mut keyed: Vec<&Field> = Vec::new();
+        for field in regions.iter().flat_map(|r| r.owner.iter().flatten()) {
+            if !keyed.iter().rev().any(|k| std::ptr::eq(*k, *field)) {
+                keyed.push(field);
+            }
+        }
+        Self { items, regions, keyed }
+    }
+
+    fn key(&self, field: &Field) -> Option<usize> {
+        self.keyed.iter().position(|k| std::ptr::eq(*k, field))
+    }
 
     /// A row of bytes, and under it the brackets.
-    fn row(&self, from: usize, offset: usize, theme: &Theme, out: &mut String) {
-        let to = (from + ROW).min(self.bytes.len());
+    fn row(&self, region: &Region<'_>, from: usize, theme: &Theme, out: &mut String) {
+        let to = (from + ROW).min(region.bytes.len());
         spaces(4, out);
         let mut place = String::new();
-        show::hex((offset + from) as u64, 4, &mut place);
+        show::hex(u64::from(region.span.start) + from as u64, 4, &mut place);
         theme.faint.paint(place.get(2..).unwrap_or(""), out);
         out.push_str("  ");
         let mut brackets = String::new();
         let mut labelled = false;
         let mut at = from;
         while at < to {
-            let end = (at..to).find(|&i| !self.together(at, i)).unwrap_or(to);
-            let key = self.owner.get(at).copied().flatten().and_then(|o| self.key(o));
+            let end = (at..to).find(|&i| !region.together(at, i)).unwrap_or(to);
+            let key = region.owner.get(at).copied().flatten().and_then(|o| self.key(o));
             let style = style(theme, key);
-            let run = self.bytes.get(at..end).unwrap_or(&[]);
+            let run = region.bytes.get(at..end).unwrap_or(&[]);
             style.around(out, |out| show::hex_bytes(run, " ", out));
             out.push(' ');
-            let opens = at == 0 || !self.together(at - 1, at);
-            let closes = end == self.bytes.len() || !self.together(at, end);
+            let opens = at == 0 || !region.together(at - 1, at);
+            let closes = end == region.bytes.len() || !region.together(at, end);
             style.around(&mut brackets, |out| bracket(key, 3 * (end - at) - 1, opens, closes, out));
             brackets.push(' ');
             labelled |= key.is_some();
             at = end;
         }
         spaces(3 * (ROW - (to - from)) + 1, out);
-        for &b in self.bytes.get(from..to).unwrap_or(&[]) {
+        for &b in region.bytes.get(from..to).unwrap_or(&[]) {
             out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' });
         }
         out.push('\n');

@@ -46,12 +46,13 @@ impl Text {
         Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options }
     }
 
-    /// Appends a packet.
+    /// Appends a packet, and an empty line after it.
     pub fn packet(&self, packet: &Packet, out: &mut String) {
         self.heading(packet, out);
         for osi in Osi::ALL {
             self.section(packet, osi, out);
         }
+        out.push('\n');
     }
 
     /// A rule with the packet's number, time and length; under it, what it says in one line.
@@ -148,7 +149,11 @@ impl Text {
         let mut value = String::new();
         show::value(packet, field, &mut value);
         if value.is_empty() {
-            value.push_str(if matches!(field.value, Value::None) { "yes" } else { "(empty)" });
+            value.push_str(match field.value {
+                Value::None if field.span.len == 0 => "yes",
+                Value::None => "",
+                _ => "(empty)",
+            });
         }
         let column = (width(out.get(from..).unwrap_or("")) + 1).max(VALUES);
         pad(out, from, column);
