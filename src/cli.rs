@@ -2,6 +2,8 @@
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+#[cfg(feature = "live")]
+use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -67,6 +69,26 @@ Examples:
   osi-tutor fields arp --values     with the names of their values
   osi-tutor fields --json           one JSON object a field")]
     Fields(Fields),
+    /// Show packets as they pass an interface of this machine
+    #[cfg(feature = "live")]
+    #[command(after_help = "\
+Examples:
+  sudo osi-tutor capture lo --demo               something to see, made on this machine
+  sudo osi-tutor capture eth0 -Y dns             names as they are looked up
+  sudo osi-tutor capture eth0 --brief -c 20      twenty lines, then the end
+  sudo osi-tutor capture lo -w lunch.pcapng      keep what is shown, for later
+
+Ctrl-C ends it. osi-tutor interfaces lists the names.
+Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FILE.")]
+    Capture(Capture),
+    /// List this machine's network interfaces, and what each is good for
+    #[cfg(feature = "live")]
+    #[command(after_help = "Examples:\n  osi-tutor interfaces\n  osi-tutor interfaces --json | jq .name")]
+    Interfaces {
+        /// One JSON object an interface
+        #[arg(long)]
+        json: bool,
+    },
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
@@ -131,6 +153,37 @@ pub struct Fields {
     /// One JSON object a field
     #[arg(long)]
     pub json: bool,
+}
+
+/// `osi-tutor capture`.
+#[cfg(feature = "live")]
+#[derive(Debug, Args)]
+pub struct Capture {
+    /// The interface: lo for this machine itself; osi-tutor interfaces lists all
+    #[arg(value_name = "IFACE")]
+    pub interface: String,
+    /// Stop after so many seconds
+    #[arg(long, value_name = "SECS", value_parser = seconds)]
+    pub duration: Option<Duration>,
+    /// Keep only so many bytes of each packet
+    #[arg(long, value_name = "N", default_value_t = 65_600, value_parser = clap::value_parser!(u32).range(14..=262_144))]
+    pub snaplen: u32,
+    /// Take only what is addressed to this machine
+    #[arg(long)]
+    pub no_promiscuous: bool,
+    /// Start a small web server and a visitor on loopback, and show what they say
+    #[cfg(feature = "lab")]
+    #[arg(long)]
+    pub demo: bool,
+    /// How to show the packets
+    #[command(flatten)]
+    pub show: Show,
+}
+
+#[cfg(feature = "live")]
+fn seconds(text: &str) -> Result<Duration, String> {
+    let wanted = text.parse().ok().and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+    wanted.filter(|d| !d.is_zero()).ok_or_else(|| "a number of seconds above 0 is needed, such as 10 or 0.5".to_owned())
 }
 
 /// How packets are shown; shared by every command that shows them.

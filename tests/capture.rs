@@ -6,6 +6,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -55,6 +56,15 @@ fn speaks(frame: &RawFrame, protocol: u8, port: u16) -> bool {
     at(12) == Some(0x0800) && b.get(23) == Some(&protocol) && (at(34) == Some(port) || at(36) == Some(port))
 }
 
+/// Runs the program to its end.
+fn osi_tutor(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(args).stdin(Stdio::null()).output().unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 #[test]
 fn each_datagram_on_loopback_is_seen_exactly_once() {
     let Some(mut live) = loopback(&Options::default()) else { return };
@@ -77,7 +87,7 @@ fn each_datagram_on_loopback_is_seen_exactly_once() {
         }
     });
     assert_eq!(seen, [1; 100]);
-    assert_eq!(live.dropped(), 0);
+    assert_eq!(live.dropped(), Some(0));
 }
 
 #[test]
@@ -106,7 +116,7 @@ fn no_frame_of_a_large_transfer_is_cut() {
             longest = longest.max(frame.bytes.len());
         }
     });
-    assert_eq!(live.dropped(), 0);
+    assert_eq!(live.dropped(), Some(0));
     assert!(payload >= SIZE, "{payload} bytes captured of {SIZE}");
     assert!(longest > 4_096, "the kernel sends far larger frames than any wire on loopback: {longest}");
 }
@@ -124,4 +134,100 @@ fn a_snap_length_keeps_the_start_and_tells_the_true_length() {
         }
     });
     assert_eq!(found, Some((50, 1042)));
+}
+
+#[test]
+fn a_count_ends_the_capture_and_the_file_holds_what_was_shown() {
+    if loopback(&Options::default()).is_none() {
+        return;
+    }
+    let file = std::env::temp_dir().join(format!("osi-tutor-capture-{}.pcapng", std::process::id()));
+    let name = file.to_str().unwrap();
+    let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let to = socket.local_addr().unwrap();
+    let run = thread::scope(|scope| {
+        let run = scope.spawn(|| osi_tutor(&["capture", "lo", "-c", "3", "--duration", "20", "--brief", "-w", name]));
+        while !run.is_finished() {
+            socket.send_to(b"something to see", to).unwrap();
+            thread::yield_now();
+        }
+        run.join().unwrap()
+    });
+    let (out, err) = (text(&run.stdout), text(&run.stderr));
+    assert_eq!(run.status.code(), Some(0), "{err}");
+    assert_eq!(out.lines().count(), 3, "{out}");
+    assert!(err.contains("3 packets captured on lo, 3 shown, 0 dropped by the kernel."), "{err}");
+    let mut written = osi_tutor::source::file::File::open(&file).unwrap();
+    let (mut frame, mut count) = (RawFrame::default(), 0);
+    while written.next(&mut frame).unwrap() == Step::Frame {
+        count += 1;
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(count, 3);
+}
+
+#[test]
+fn a_signal_ends_the_capture_with_its_summary() {
+    if loopback(&Options::default()).is_none() {
+        return;
+    }
+    for signal in ["INT", "TERM"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+            .args(["capture", "lo", "--duration", "20"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut err = std::io::BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        std::io::BufRead::read_line(&mut err, &mut said).unwrap();
+        assert!(said.contains("Capturing on lo."), "{said}");
+        let kill = format!("kill -{signal} {}", child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+        err.read_to_string(&mut said).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(0), "{said}");
+        assert!(said.contains("dropped by the kernel."), "{said}");
+    }
+}
+
+#[test]
+fn an_unknown_interface_is_answered_with_the_names_that_exist() {
+    let run = osi_tutor(&["capture", "no-such0"]);
+    assert_eq!(run.status.code(), Some(2));
+    assert!(run.stdout.is_empty());
+    assert!(text(&run.stderr).starts_with("osi-tutor: there is no interface called \"no-such0\"; this machine has lo"));
+}
+
+#[test]
+fn without_the_right_the_ways_forward_are_told() {
+    let run = if matches!(live::open("lo", &Options::default()), Err(OpenError::Denied { .. })) {
+        osi_tutor(&["capture", "lo"])
+    } else {
+        // As root, become nobody; the binary may lie where only root can reach it, so lay it open.
+        let binary = std::env::temp_dir().join(format!("osi-tutor-nobody-{}", std::process::id()));
+        std::fs::copy(env!("CARGO_BIN_EXE_osi-tutor"), &binary).unwrap();
+        let args = ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all"];
+        let run = Command::new("setpriv").args(args).arg(&binary).args(["capture", "lo"]).output();
+        std::fs::remove_file(&binary).unwrap();
+        let Ok(run) = run else { return skipped("setpriv is not installed") };
+        run
+    };
+    let err = text(&run.stderr);
+    assert_eq!(run.status.code(), Some(1), "{err}");
+    assert!(err.starts_with("osi-tutor: capturing on lo needs a right that this program does not have\n"), "{err}");
+    for way in
+        ["sudo setcap cap_net_raw+ep /", " capture lo\n", "osi-tutor simulate two-hosts\n", "osi-tutor read FILE\n"]
+    {
+        assert!(err.contains(way), "{way} in {err}");
+    }
+}
+
+#[test]
+fn the_interfaces_are_listed_for_people_and_for_programs() {
+    let run = osi_tutor(&["interfaces"]);
+    assert!(text(&run.stdout).contains("lo           up  loopback  "), "{}", text(&run.stdout));
+    let json = text(&osi_tutor(&["interfaces", "--json"]).stdout);
+    let names: Vec<_> =
+        json.lines().map(|l| serde_json::from_str::<serde_json::Value>(l).unwrap()["name"].clone()).collect();
+    assert!(names.contains(&"lo".into()));
 }

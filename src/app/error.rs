@@ -28,7 +28,13 @@ impl Failure {
 
 /// Says `text` as one line; text may come from a file or its name, so it is escaped.
 fn say(text: &str, code: u8) -> u8 {
-    let mut line = String::from("osi-tutor: ");
+    tell(&format!("osi-tutor: {text}"));
+    code
+}
+
+/// Tells something on standard error that is no failure.
+pub(super) fn tell(text: &str) {
+    let mut line = String::new();
     // A caret below a filter is the one thing that needs lines of its own.
     for (i, part) in text.split('\n').enumerate() {
         if i > 0 {
@@ -39,7 +45,6 @@ fn say(text: &str, code: u8) -> u8 {
     line.push('\n');
     // There is nobody left to tell if this fails.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
-    code
 }
 
 /// What clap says: help and version on standard output, mistakes on standard error.

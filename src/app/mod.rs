@@ -2,8 +2,12 @@
 //!
 //! Read [`show`] first: source → walk → filter → view, which every command that shows packets uses.
 
+#[cfg(feature = "live")]
+mod capture;
 mod error;
 mod fields;
+#[cfg(feature = "live")]
+mod interfaces;
 mod ladder;
 mod read;
 mod show;
@@ -29,6 +33,10 @@ pub fn main() -> u8 {
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
+        #[cfg(feature = "live")]
+        Command::Capture(args) => capture::run(args, cli.color),
+        #[cfg(feature = "live")]
+        Command::Interfaces { json } => interfaces::run(*json),
         Command::Completions { shell } => {
             clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
             Ok(())

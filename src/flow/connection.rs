@@ -127,7 +127,9 @@ impl Connection {
             time_relative: now.since(self.first),
             time_delta: now.since(self.last),
             // Shown where anything else is known, as in Wireshark.
-            initial_rtt: self.rtt.filter(|_| found.verdicts != 0 || found.acks.is_some() || found.bytes_in_flight.is_some()),
+            initial_rtt: self
+                .rtt
+                .filter(|_| found.verdicts != 0 || found.acks.is_some() || found.bytes_in_flight.is_some()),
             verdicts: found.verdicts,
             acks: found.acks,
             bytes_in_flight: found.bytes_in_flight,

@@ -54,6 +54,8 @@ pub struct Live {
     taken: usize,
     captured: u64,
     dropped: u64,
+    /// Frames were given since the last [`Step::Idle`]: its caller may want to show them before we wait.
+    fresh: bool,
     /// The link went down: what is queued is still given, then the capture ends.
     down: bool,
 }
@@ -104,21 +106,16 @@ impl Live {
             taken: 0,
             captured: 0,
             dropped: 0,
+            fresh: false,
             down: false,
         })
     }
 
-    /// The kernel's counts since the last question; asking resets them.
-    fn count_drops(&mut self) {
-        if let Ok(drops) = sys::drops(&self.socket) {
-            self.dropped += u64::from(drops);
-        }
-    }
-
     /// Frames that the kernel threw away because we were too slow to fetch them.
-    pub fn dropped(&mut self) -> u64 {
-        self.count_drops();
-        self.dropped
+    pub fn dropped(&mut self) -> Option<u64> {
+        // Asking sets the kernel's counter back.
+        self.dropped += u64::from(sys::drops(&self.socket).ok()?);
+        Some(self.dropped)
     }
 
     /// Frames given so far.
@@ -149,7 +146,8 @@ impl Live {
     /// Waits for frames and fetches as many as a call brings. `None` says that some are here.
     fn fetch(&mut self) -> Result<Option<Step>, SourceError> {
         let failed = |error| SourceError::Io { what: format!("capture on {}", self.interface.name), error };
-        if !self.down && !sys::readable(&self.socket, self.wait).map_err(failed)? {
+        let wait = if std::mem::take(&mut self.fresh) { Duration::ZERO } else { self.wait };
+        if !self.down && !sys::readable(&self.socket, wait).map_err(failed)? {
             return Ok(Some(Step::Idle));
         }
         self.taken = 0;
@@ -185,6 +183,7 @@ impl Source for Live {
         };
         self.taken += 1;
         self.captured += 1;
+        self.fresh = true;
 
         let notes = read_notes(slot.control());
         let cooked = cooked_header(slot.from());

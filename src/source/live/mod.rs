@@ -159,12 +159,53 @@ pub fn interrupted() -> bool {
     asked
 }
 
+/// Whether standard output is a pipe that nobody reads any more (`… | head`). Writing would tell, too;
+/// but on a quiet interface there may be nothing to write for hours.
+pub fn reader_gone() -> bool {
+    #[cfg(unix)]
+    let gone = sys::reader_gone();
+    #[cfg(not(unix))]
+    let gone = false;
+    gone
+}
+
 /// Turns the system's answer into the reason that a person can act on.
 fn refused(what: &'static str, name: &str, error: io::Error) -> OpenError {
     let name = name.to_owned();
     match error.kind() {
         io::ErrorKind::PermissionDenied => OpenError::Denied { name },
         _ => OpenError::Io { what, name, error },
+    }
+}
+
+impl Nic {
+    /// What a learner would capture there for, in one line.
+    pub fn good_for(&self) -> &'static str {
+        /// Names that Linux and its helpers give, by how they begin.
+        const BY_NAME: [(&str, &str); 7] = [
+            ("wl", "Wi-Fi: what this machine says over the radio."),
+            ("docker", "Containers on this machine talk to each other and out through it."),
+            ("br-", "A bridge: containers or virtual machines meet here."),
+            ("virbr", "Virtual machines on this machine talk to each other and out through it."),
+            ("veth", "One end of a virtual cable to a container."),
+            ("wg", "A WireGuard tunnel: inside it packets are readable, outside encrypted."),
+            ("tun", "A tunnel, often a VPN: inside it packets are readable."),
+        ];
+        match self.state {
+            State::Down => return "Nothing: it is switched off.",
+            State::NoLink => return "Nothing yet: it has no link. Is the cable in?",
+            State::Up => {}
+        }
+        if self.loopback {
+            return "Programs on this machine talk to each other here: the best place to begin.";
+        }
+        let named = BY_NAME.iter().find(|(start, _)| self.name.starts_with(start));
+        match named {
+            Some((_, text)) => text,
+            None if self.point_to_point => "A tunnel or a modem line: one neighbour, and no Ethernet.",
+            None if self.addresses.is_empty() => "Frames that pass by; this machine has no address there.",
+            None => "What this machine says to its network and the Internet.",
+        }
     }
 }
 
@@ -200,6 +241,15 @@ mod tests {
         };
         assert_eq!(name, "no-such0");
         assert_eq!(known.len(), interfaces().len());
+    }
+
+    #[test]
+    fn each_interface_is_good_for_something() {
+        let nic = |name: &str, state, loopback| Nic { name: name.into(), state, loopback, ..Nic::default() };
+        assert!(nic("lo", State::Up, true).good_for().contains("the best place to begin"));
+        assert!(nic("wlp3s0", State::Up, false).good_for().starts_with("Wi-Fi"));
+        assert!(nic("wlp3s0", State::Down, false).good_for().contains("switched off"));
+        assert!(nic("eth0", State::Up, false).good_for().contains("no address"));
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub struct Live {
     link: LinkType,
     snaplen: usize,
     captured: u64,
+    /// A frame was given since the last [`Step::Idle`]: its caller may want to show it before we wait.
+    fresh: bool,
     down: bool,
 }
 
@@ -50,13 +52,14 @@ impl Live {
             link: if family { LinkType::NULL } else { LinkType::ETHERNET },
             snaplen: usize::try_from(options.snaplen).unwrap_or(usize::MAX),
             captured: 0,
+            fresh: false,
             down: false,
         })
     }
 
-    /// Unknown here; the system does not tell.
-    pub fn dropped(&mut self) -> u64 {
-        0
+    /// Unknown here: pnet does not ask the system.
+    pub fn dropped(&mut self) -> Option<u64> {
+        None
     }
 
     /// Frames given so far.
@@ -87,6 +90,9 @@ impl Live {
 
 impl Source for Live {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        if std::mem::take(&mut self.fresh) {
+            return Ok(Step::Idle);
+        }
         let bytes = match self.receiver.next() {
             Ok(bytes) => bytes,
             Err(e)
@@ -104,6 +110,7 @@ impl Source for Live {
             Err(error) => return Err(SourceError::Io { what: format!("capture on {}", self.interface.name), error }),
         };
         self.captured += 1;
+        self.fresh = true;
         frame.bytes.clear();
         match (self.link, restore_family(bytes)) {
             (LinkType::NULL, Some((family, ip))) => {

@@ -34,6 +34,14 @@ pub(super) fn interrupted() -> bool {
     INTERRUPTED.load(Ordering::Relaxed)
 }
 
+/// Whether standard output is a pipe that nobody reads any more.
+pub(super) fn reader_gone() -> bool {
+    let mut poll = libc::pollfd { fd: libc::STDOUT_FILENO, events: 0, revents: 0 };
+    // SAFETY: the pointer is to one pollfd, and the count says so.
+    let changed = unsafe { libc::poll(&raw mut poll, 1, 0) };
+    changed > 0 && poll.revents & libc::POLLERR != 0
+}
+
 /// packet(7), recvmmsg(2), netdevice(7).
 #[cfg(target_os = "linux")]
 mod packet {

@@ -1,0 +1,138 @@
+//! `osi-tutor capture`: packets as they pass an interface.
+
+use super::{Failure, error, show};
+use crate::cli::{Capture, Color};
+#[cfg(feature = "lab")]
+use crate::net::lab::demo::Demo;
+use crate::source::live::{self, Live, OpenError, Options};
+use std::time::{Duration, Instant};
+
+/// How often to look whether anybody still reads what we write.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// Runs it.
+pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
+    let options = Options { promiscuous: !args.no_promiscuous, snaplen: args.snaplen, ..Options::default() };
+    let mut source = live::open(&args.interface, &options).map_err(refused)?;
+    live::catch_interrupts();
+    let mut view = args.show.clone();
+    // The demonstration begins after the capture, so that its first SYN is seen, too.
+    #[cfg(feature = "lab")]
+    let _demo = if args.demo { Some(demo(&source, &mut view.filter)?) } else { None };
+    error::tell(&format!("Capturing on {}. Ctrl-C ends it.", args.interface));
+
+    let end = args.duration.and_then(|d| Instant::now().checked_add(d));
+    let mut looked = Instant::now();
+    let done = show::run(&mut source, &view, color, &mut || {
+        let now = Instant::now();
+        let look = now.duration_since(looked) >= LOOK;
+        if look {
+            looked = now;
+        }
+        live::interrupted() || end.is_some_and(|end| now >= end) || (look && live::reader_gone())
+    });
+    summarise(&mut source, done.as_ref().ok().map(|tally| tally.shown));
+    done.map(|_| ())
+}
+
+/// Starts the demonstration; without another filter, only its packets are shown.
+#[cfg(feature = "lab")]
+fn demo(source: &Live, filter: &mut Option<String>) -> Result<Demo, Failure> {
+    let demo = Demo::start().map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?;
+    let port = demo.port();
+    error::tell(&format!("A web server on 127.0.0.1 port {port} has a visitor every few seconds."));
+    if !source.interface().loopback {
+        error::tell("They talk on loopback. To see them, capture there instead.");
+    } else if filter.is_none() {
+        *filter = Some(format!("tcp.port == {port}"));
+        error::tell(&format!("Only their packets are shown (-Y 'tcp.port == {port}'); -Y FILTER shows others."));
+    }
+    Ok(demo)
+}
+
+/// What was captured, and what was lost.
+fn summarise(source: &mut Live, shown: Option<u64>) {
+    let (name, captured) = (source.interface().name.clone(), source.captured());
+    if source.went_down() {
+        error::tell(&format!("The link of {name} went down, so the capture ends."));
+    }
+    let shown = shown.map_or(String::new(), |n| format!(", {n} shown"));
+    let dropped = source.dropped();
+    let lost = dropped.map_or(String::new(), |n| format!(", {n} dropped by the kernel"));
+    error::tell(&format!("{captured} packets captured on {name}{shown}{lost}."));
+    if let (Some(1..), Some(bytes)) = (dropped, source.small_buffer()) {
+        error::tell(&format!(
+            "The kernel keeps only {} kB for this program, and drops packets when they are full.\n\
+             Let it have more:  sudo setcap cap_net_raw,cap_net_admin+ep {}",
+            bytes / 1000,
+            this_program()
+        ));
+    }
+}
+
+/// Why no capture began, and what to do about it.
+pub(super) fn refused(why: OpenError) -> Failure {
+    match why {
+        OpenError::Unknown { ref known, .. } => Failure::Usage(format!("{why}; this machine has {}", known.join(", "))),
+        OpenError::Denied { ref name } => {
+            let program = this_program();
+            let give = if cfg!(target_os = "linux") {
+                format!("\nGive it once:   sudo setcap cap_net_raw+ep {program}")
+            } else {
+                String::new()
+            };
+            let root = if cfg!(unix) {
+                format!("\nOr be root:     sudo {program} capture {}", quoted(name))
+            } else {
+                "\nStart it as an administrator.".to_owned()
+            };
+            Failure::Data(format!(
+                "capturing on {name} needs a right that this program does not have{give}{root}\n\
+                 No right needed:  osi-tutor simulate two-hosts\n\
+                 No right needed:  osi-tutor read FILE"
+            ))
+        }
+        OpenError::Down { .. } | OpenError::Io { .. } => Failure::Data(why.to_string()),
+    }
+}
+
+/// The path of this very binary, as a shell takes it.
+fn this_program() -> String {
+    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
+    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
+}
+
+/// As a shell takes it: quoted where it holds anything unusual.
+fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_interface_is_a_mistake_of_usage_and_names_the_others() {
+        let why = OpenError::Unknown { name: "eth7".into(), known: vec!["lo".into(), "eth0".into()] };
+        let Failure::Usage(text) = refused(why) else { panic!("usage") };
+        assert_eq!(text, "there is no interface called \"eth7\"; this machine has lo, eth0");
+    }
+
+    #[test]
+    fn a_missing_right_names_this_binary_and_the_ways_without() {
+        let Failure::Data(text) = refused(OpenError::Denied { name: "lo".into() }) else { panic!("data") };
+        let program = this_program();
+        assert!(text.contains(&format!("sudo {program} capture lo\n")), "{text}");
+        assert!(text.contains("osi-tutor simulate two-hosts\n") && text.ends_with("osi-tutor read FILE"), "{text}");
+    }
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell() {
+        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
+        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
+    }
+}
