@@ -48,7 +48,7 @@ fn story(frames: &[RawFrame]) -> Vec<String> {
         let marks = [(tcp.syn(), 's'), (tcp.fin(), 'f'), (tcp.rst(), 'r'), (tcp.ack(), 'a')];
         let mut word: String = marks.into_iter().filter_map(|(set, mark)| set.then_some(mark)).collect();
         word.extend((!tcp.payload().is_empty()).then_some('d'));
-        if tcp.destination_port() == 80 { word.to_uppercase() } else { word }
+        if tcp.destination_port() < 1024 { word.to_uppercase() } else { word }
     })
 }
 
@@ -159,6 +159,19 @@ fn a_lost_segment_is_sent_again_after_the_retransmission_timeout() {
 }
 
 #[test]
+fn a_connection_to_a_closed_port_is_refused_and_the_visit_ends() {
+    let text = READY[0].1.replace("to = \"192.0.2.80:80\"", "to = \"192.0.2.80:81\"");
+    let closed = Scenario::parse("closed.toml", &text).unwrap();
+    assert_eq!(story(&frames(Simulation::new(&closed, 1))).join(" "), "S ra S ra", "both visits get an RST");
+}
+
+#[test]
+fn a_world_may_move_to_another_thread() {
+    fn sent<T: Send>(_: &T) {}
+    sent(&Simulation::new(&scenario("two-hosts"), 1));
+}
+
+#[test]
 fn a_late_frame_arrives_late() {
     let late = Duration::from_millis(300);
     let delay = Box::new(move |frame: &RawFrame| if frame.number == 2 { Fate::Delay(late) } else { Fate::Deliver });
@@ -183,13 +196,13 @@ fn every_scenario_file_is_a_ready_one() {
 }
 
 #[test]
-fn the_golden_capture_is_what_the_simulator_makes() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/two-hosts.pcapng");
-    let made = written("golden.pcapng", &run("two-hosts", 1));
-    assert!(
-        std::fs::read(golden).unwrap() == std::fs::read(made).unwrap(),
-        "tests/captures/README.md says how to make it anew"
-    );
+fn each_golden_capture_is_what_the_simulator_makes() {
+    for (name, _) in READY {
+        let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/captures/{name}.pcapng"));
+        let made = written(&format!("golden-{name}.pcapng"), &run(name, 1));
+        let same = std::fs::read(golden).unwrap() == std::fs::read(made).unwrap();
+        assert!(same, "{name}: tests/captures/README.md says how to make it anew");
+    }
 }
 
 #[test]

@@ -73,7 +73,7 @@ pub fn check(response: &Response, key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The proof that the server read this very key: SHA-1 of key and [`GUID`], in Base64.
+/// The proof that the server read this very key: SHA-1 of key and `GUID`, in Base64.
 pub fn accept_value(key: &str) -> String {
     BASE64.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }

@@ -51,7 +51,7 @@ struct Listener {
 /// A TCP connection and the program that holds it.
 struct Connection {
     handle: SocketHandle,
-    peer: Box<dyn Peer>,
+    peer: Box<dyn Peer + Send>,
     /// What the program wants; nothing before the connection stands.
     want: Option<Want>,
     /// What the program said and the stack has not yet taken.
@@ -178,7 +178,7 @@ impl Host {
 }
 
 impl Connection {
-    fn new(handle: SocketHandle, peer: Box<dyn Peer>) -> Self {
+    fn new(handle: SocketHandle, peer: Box<dyn Peer + Send>) -> Self {
         Self { handle, peer, want: None, outbox: Vec::new(), end_told: false }
     }
 

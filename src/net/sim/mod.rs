@@ -1,7 +1,7 @@
 //! The simulator: real TCP/IP stacks (smoltcp) on simulated wires.
 //!
-//! Read [`world`] first: the clock and what happens when. A [`host`] is a stack with its programs; a
-//! [`wire`] carries frames. Nothing waits: virtual time jumps from one event to the next. One seed
+//! Read `world` first: the clock and what happens when. A `host` is a stack with its programs; a
+//! `wire` carries frames. Nothing waits: virtual time jumps from one event to the next. One seed
 //! decides every number that a real host would draw at random, so the same seed gives the same bytes.
 
 mod host;

@@ -32,7 +32,7 @@ pub enum Fate {
 }
 
 /// Decides each frame's fate. Frames are numbered as they are sent, from 1, over all wires.
-pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate>;
+pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
 
 /// Hosts on wires, seen from the first host's card.
 pub struct Simulation {
