@@ -1,13 +1,14 @@
 //! The pipeline that shows packets: source → walk → filter → view.
 
 use super::{Failure, color, columns};
-use crate::cli::{Color, Show};
+use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::proto::walk;
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
+use crate::tutor::{self, Moment, Texts};
 use crate::view::brief::Brief;
 use crate::view::text::{Options, Text};
 use crate::view::{Theme, json};
@@ -37,7 +38,7 @@ pub fn run(
 ) -> Result<Tally, Failure> {
     let filter = show.filter.as_deref().map(filter).transpose()?;
     let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
-    let mut view = View::new(show, choice);
+    let mut view = View::new(show, choice)?;
     let mut tracker = Tracker::new(Limits::default());
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
     let mut tally = Tally::default();
@@ -83,6 +84,15 @@ pub fn filter(source: &str) -> Result<Filter, Failure> {
     Filter::parse(source).map_err(|e| Failure::Usage(format!("{e}\n{}", e.caret())))
 }
 
+/// The tutor's word for `--audience`.
+fn audience(who: Audience) -> tutor::Audience {
+    match who {
+        Audience::Newcomer => tutor::Audience::Newcomer,
+        Audience::Student => tutor::Audience::Student,
+        Audience::Engineer => tutor::Audience::Engineer,
+    }
+}
+
 /// One of the views, and where it writes.
 struct View {
     out: std::io::StdoutLock<'static>,
@@ -92,31 +102,33 @@ struct View {
 }
 
 enum Kind {
-    Text(Text),
+    Text(Box<Text>),
     Brief(Brief),
     Json,
 }
 
 impl View {
-    fn new(show: &Show, choice: Color) -> Self {
+    fn new(show: &Show, choice: Color) -> Result<Self, Failure> {
         let theme = Theme::new(color(choice));
         let kind = if show.json {
             Kind::Json
         } else if show.brief {
             Kind::Brief(Brief::new(theme, columns()))
         } else {
-            let about = show.audience == crate::cli::Audience::Newcomer;
-            Kind::Text(Text::new(theme, columns(), Options { hex: show.hex, about }))
+            let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
+            let options = Options { hex: show.hex, audience: audience(show.audience) };
+            Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
         };
-        Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes: Vec::with_capacity(2 * CHUNK) }
+        let bytes = Vec::with_capacity(2 * CHUNK);
+        Ok(Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes })
     }
 
-    fn packet(&mut self, packet: &Packet, _tracker: &Tracker) -> Result<(), Failure> {
+    fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
             Kind::Json => json::line(packet, None, &mut self.bytes),
             Kind::Text(view) => {
                 self.text.clear();
-                view.packet(packet, &mut self.text);
+                view.packet(&Moment::new(packet, tracker), &mut self.text);
                 self.bytes.extend_from_slice(self.text.as_bytes());
             }
             Kind::Brief(view) => {

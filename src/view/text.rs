@@ -4,7 +4,8 @@
 //! ── Packet 1 ──────────────────────────────────────────── 0.000000 s ── 58 bytes ──
 //! 10.0.0.1 → 10.0.0.2  TCP  40000 → 80 [SYN] Seq=0 Win=64240 Len=0 MSS=1460
 //!
-//! 2 Data link
+//! 2 Data link  ● observed
+//!   Ethernet II: who passes the frame to whom on this link.
 //!   Ethernet II                                                          bytes 0–13
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
@@ -15,6 +16,7 @@ use super::theme::{Style, Theme};
 use super::{brief, hex};
 use crate::model::{Field, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
+use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Truth, explain, seven};
 
 /// Where values begin.
 const VALUES: usize = 32;
@@ -29,6 +31,9 @@ pub struct Text {
     theme: Theme,
     width: usize,
     options: Options,
+    texts: Texts,
+    /// Whether it was said that the seven layers are a judgement; once is enough.
+    judged: bool,
 }
 
 /// What the expanded view shows beside fields and values.
@@ -36,21 +41,35 @@ pub struct Text {
 pub struct Options {
     /// The bytes, with the fields drawn on them.
     pub hex: bool,
-    /// What each field is for, in a sentence.
-    pub about: bool,
+    /// For whom packets are explained. A newcomer is also told what each field is for.
+    pub audience: Audience,
+}
+
+/// What the tutor says of a packet.
+struct Said {
+    rows: [Row; 7],
+    notes: Vec<Note>,
 }
 
 impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
-    pub fn new(theme: Theme, columns: Option<usize>, options: Options) -> Self {
-        Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options }
+    pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Texts) -> Self {
+        Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options, texts, judged: false }
     }
 
     /// Appends a packet, and an empty line after it.
-    pub fn packet(&self, packet: &Packet, out: &mut String) {
+    pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
+        let packet = moment.packet;
+        let audience = self.options.audience;
+        let said = Said { rows: seven(moment, audience, &self.texts), notes: explain(moment, audience, &self.texts) };
         self.heading(packet, out);
-        for osi in Osi::ALL {
-            self.section(packet, osi, out);
+        for row in &said.rows {
+            self.section(packet, row, &said.notes, out);
+        }
+        let disputed = said.rows.iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
+        if disputed && !std::mem::replace(&mut self.judged, true) {
+            out.push('\n');
+            self.paragraph(&self.texts.plain(JUDGEMENT, audience), 0, "", &self.theme.faint, out);
         }
         out.push('\n');
     }
@@ -79,42 +98,49 @@ impl Text {
         self.paragraph(&line, 0, "", &Style::default(), out);
     }
 
-    fn section(&self, packet: &Packet, osi: Osi, out: &mut String) {
-        let (layers, more) = outline::layers_at(packet, osi);
-        let mut layers = layers.peekable();
-        if layers.peek().is_none() && more == 0 {
-            return;
-        }
+    /// One of the seven: how we know of it, what it is here, and the layers that stand there.
+    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], out: &mut String) {
+        let style = self.theme.layer(row.osi);
         out.push('\n');
-        self.theme.layer(osi).around(out, |out| {
-            show::number(u64::from(osi.number()), out);
+        style.around(out, |out| {
+            show::number(u64::from(row.osi.number()), out);
             out.push(' ');
-            out.push_str(osi.name());
+            out.push_str(row.osi.name());
+        });
+        out.push_str("  ");
+        self.truth(row.truth).around(out, |out| {
+            out.push_str(mark(row.truth));
+            out.push_str(row.truth.name());
         });
         out.push('\n');
-        for (_, layer) in layers {
-            self.layer(packet, layer, out);
+        self.paragraph(&row.text, 2, "", &Style::default(), out);
+        for note in notes.iter().filter(|n| n.anchor == Anchor::Osi(row.osi)) {
+            self.note(note, 2, out);
+        }
+        let (layers, more) = outline::layers_at(packet, row.osi);
+        for (index, layer) in layers {
+            self.layer(packet, layer, notes.iter().filter(|n| n.anchor == Anchor::Layer(index)), out);
         }
         if more > 0 {
             self.more(more, "layer", 2, out);
         }
     }
 
-    fn layer(&self, packet: &Packet, layer: &Layer, out: &mut String) {
-        let start = out.len();
-        out.push_str("  ");
+    fn layer<'n>(&self, packet: &Packet, layer: &Layer, notes: impl Iterator<Item = &'n Note>, out: &mut String) {
         let mut title = String::from(layer.proto.title);
         if layer.quoted {
             title.push_str(", quoted");
         }
         let mut place = String::new();
         place_of(packet, layer, &mut place);
-        let used = 2 + width(&title);
+        out.push_str("  ");
         self.theme.strong.paint(&title, out);
-        spaces(self.width.saturating_sub(used + width(&place)).max(1), out);
+        spaces(self.width.saturating_sub(2 + width(&title) + width(&place)).max(1), out);
         self.theme.faint.paint(&place, out);
         out.push('\n');
-        debug_assert!(out.len() > start, "a layer has a title");
+        for note in notes {
+            self.note(note, 4, out);
+        }
         if self.options.hex {
             hex::layer(packet, layer, &self.theme, self.width, out);
         } else {
@@ -126,6 +152,19 @@ impl Text {
             let mut sentence = String::new();
             outline::trouble(trouble, &mut sentence);
             self.paragraph(&sentence, 4, "! ", &self.theme.alarm, out);
+        }
+    }
+
+    /// A note, behind the mark that says how we know.
+    fn note(&self, note: &Note, indent: usize, out: &mut String) {
+        self.paragraph(&note.text, indent, mark(note.truth), self.truth(note.truth), out);
+    }
+
+    fn truth(&self, truth: Truth) -> &Style {
+        match truth {
+            Truth::Observed => &self.theme.observed,
+            Truth::Inferred => &self.theme.inferred,
+            Truth::NotVisible => &self.theme.faint,
         }
     }
 
@@ -176,7 +215,7 @@ impl Text {
                 out.push('\n');
             }
         }
-        if self.options.about {
+        if self.options.audience == Audience::Newcomer {
             self.paragraph(field.def.about, indent(depth) + 2, "", &self.theme.faint, out);
         }
     }
@@ -198,6 +237,15 @@ impl Text {
             });
             out.push('\n');
         }
+    }
+}
+
+/// The sign for how we know; beside each of the seven rows stands its word.
+fn mark(truth: Truth) -> &'static str {
+    match truth {
+        Truth::Observed => "● ",
+        Truth::Inferred => "◐ ",
+        Truth::NotVisible => "○ ",
     }
 }
 
