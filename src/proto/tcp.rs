@@ -296,10 +296,11 @@ fn options(c: &mut Cursor<'_>, header: usize, segment: &Segment, facts: Option<&
     while at < header {
         let kind = c.read(&OPTION_KIND, at, 1)?;
         if kind <= 1 {
-            if kind == 0 {
+            at += 1;
+            // Kind 0 ends the list; the zeros that fill the header up are shown as more of the same.
+            if kind == 0 && at < header && c.u8(at)? != 0 {
                 return Ok(());
             }
-            at += 1;
             continue;
         }
         if at + 1 >= header {
