@@ -19,26 +19,10 @@ pub static ABOUT: Identity = Identity {
     summary: Some(summary),
 };
 
-/// The names of EtherTypes, for every protocol that carries one.
-pub(super) const ETHER_TYPES: &[(u64, &str)] = &[
-    (0x0800, "IPv4"),
-    (0x0806, "ARP"),
-    (0x8035, "RARP"),
-    (0x8100, "802.1Q VLAN tag"),
-    (0x86dd, "IPv6"),
-    (0x8847, "MPLS unicast"),
-    (0x8863, "PPPoE discovery"),
-    (0x8864, "PPPoE session"),
-    (0x88a8, "802.1ad service tag"),
-    (0x88cc, "LLDP"),
-    (0x88e5, "MACsec"),
-    (0x9100, "QinQ (old)"),
-];
-
 fields! {
     DST  = mac_at(0,  "eth.dst",  "Destination", "The card on this link that should take the frame.");
     SRC  = mac_at(6,  "eth.src",  "Source",      "The card on this link that sent the frame.");
-    TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(ETHER_TYPES);
+    TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES);
     LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.");
 }
 
@@ -54,10 +38,16 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::to(Key::EtherType(number), 14));
     }
     c.read(&LEN, 12, 2)?;
-    if number <= 1500 {
-        c.limit(14 + usize::from(number), &LEN);
+    if number > super::numbers::LONGEST_802_3 {
+        c.doubt(c.malformed("1501 to 1535 is neither a length nor a type"));
+        return Ok(Next::data(14));
     }
-    Ok(Next::data(14))
+    c.limit(14 + usize::from(number), &LEN);
+    // NetWare once put IPX here without LLC; it begins with 0xffff, which no LLC header does.
+    if c.u16(14).is_ok_and(|n| n == 0xffff) {
+        return Ok(Next::to(super::numbers::RAW_802_3, 14));
+    }
+    Ok(Next::to(super::numbers::LLC, 14))
 }
 
 /// `carries 0x88cc (LLDP)`

@@ -12,6 +12,7 @@
 
 use super::checksum::{self, Status};
 use super::memory::{Address, Fragment};
+use super::numbers::{DSCP, ECN, PROTOCOLS};
 use super::prelude::*;
 use super::{Joined, cursor::clamp};
 
@@ -24,52 +25,6 @@ pub static ABOUT: Identity = Identity {
     fields: FIELDS,
     summary: Some(summary),
 };
-
-/// Names of IP protocol numbers, for IPv4 and IPv6.
-pub(super) const PROTOCOLS: &[(u64, &str)] = &[
-    (0, "IPv6 hop-by-hop options"),
-    (1, "ICMP"),
-    (2, "IGMP"),
-    (4, "IPv4 in IP"),
-    (6, "TCP"),
-    (17, "UDP"),
-    (41, "IPv6 in IP"),
-    (43, "IPv6 routing"),
-    (44, "IPv6 fragment"),
-    (47, "GRE"),
-    (50, "ESP"),
-    (51, "AH"),
-    (58, "ICMPv6"),
-    (59, "No next header"),
-    (60, "IPv6 destination options"),
-    (88, "EIGRP"),
-    (89, "OSPF"),
-    (103, "PIM"),
-    (112, "VRRP"),
-    (132, "SCTP"),
-    (135, "IPv6 mobility"),
-];
-
-/// Names of the two ECN bits (RFC 3168 §5), for IPv4 and IPv6.
-pub(super) const ECN: &[(u64, &str)] =
-    &[(0, "Not ECN-capable"), (1, "ECN-capable (1)"), (2, "ECN-capable (0)"), (3, "Congestion experienced")];
-
-/// Names of DiffServ code points (RFC 2474, 2597, 3246), for IPv4 and IPv6.
-pub(super) const DSCP: &[(u64, &str)] = &[
-    (0, "Default"),
-    (8, "Class selector 1"),
-    (10, "Assured forwarding 11"),
-    (16, "Class selector 2"),
-    (18, "Assured forwarding 21"),
-    (24, "Class selector 3"),
-    (26, "Assured forwarding 31"),
-    (32, "Class selector 4"),
-    (34, "Assured forwarding 41"),
-    (40, "Class selector 5"),
-    (46, "Expedited forwarding"),
-    (48, "Class selector 6"),
-    (56, "Class selector 7"),
-];
 
 const OPTIONS: &[(u64, &str)] = &[
     (0, "End of options"),
@@ -94,7 +49,7 @@ fields! {
     FLAGS_RB    = bit_at(6, 1, 0x80, "ip.flags.rb", "Reserved bit", "Must be zero.");
     FLAGS_DF    = bit_at(6, 1, 0x40, "ip.flags.df", "Don't fragment", "Routers may not cut the packet; too large means refused.");
     FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.");
-    FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram; the wire counts 8s.").bits(0x1fff).scaled(8);
+    FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram, in units of 8 bytes.").bits(0x1fff);
     TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.");
     PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS);
     CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex();
@@ -167,7 +122,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let proto = c.u8(9)?;
     c.context.ip_proto = proto;
     let next = Next::to(Key::IpProto(proto), header);
-    let (offset, more) = (c.uint(&FRAG_OFFSET), c.uint(&FLAGS_MF) != 0);
+    let (offset, more) = (c.uint(&FRAG_OFFSET) * 8, c.uint(&FLAGS_MF) != 0);
     if offset == 0 && !more {
         return Ok(next);
     }
@@ -197,9 +152,8 @@ fn four(c: &Cursor<'_>, at: usize) -> Result<[u8; 4], Trouble> {
 
 fn checksum_status(c: &Cursor<'_>, header: usize) -> Status {
     match c.slice(0, header) {
-        // A quoted header has been through routers; what it says about itself is past.
-        Ok(bytes) if !c.context.quoted => checksum::verify(bytes),
-        _ => Status::Unverified,
+        Ok(bytes) => checksum::verify(bytes),
+        Err(_) => Status::Unverified,
     }
 }
 

@@ -5,9 +5,13 @@
 
 mod cursor;
 pub mod memory;
+mod numbers;
 pub mod stream;
+#[cfg(test)]
+pub(crate) mod testing;
 mod walk;
 
+pub mod arp;
 pub mod checksum;
 pub mod data;
 pub mod dhcp;
@@ -16,18 +20,37 @@ pub mod dns;
 pub mod ethernet;
 pub mod frame;
 pub mod ftp;
+pub mod gre;
 pub mod http;
+pub mod icmp;
+pub mod icmpv6;
+pub mod igmp;
 mod inflate;
+pub mod ipsec;
 pub mod ipv4;
+pub mod ipv6;
+pub mod ipv6_extension;
 pub mod json;
+pub mod llc;
+pub mod mpls;
 pub mod nbns;
 pub mod ntp;
+pub mod null;
+pub mod ppp;
+pub mod pppoe;
+pub mod radiotap;
+pub mod raw;
+pub mod sll;
 pub mod smtp;
 pub mod ssh;
+pub mod stp;
 pub mod tcp;
+pub mod teredo;
 pub mod tls;
 pub mod udp;
+pub mod vlan;
 pub mod websocket;
+pub mod wlan;
 
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
@@ -40,7 +63,41 @@ use crate::model::{FieldDef, Identity, Trouble};
 pub static REGISTRY: &[&Protocol] = &[
     &frame::PROTOCOL,
     &ethernet::PROTOCOL,
+    &vlan::PROTOCOL,
+    &vlan::SERVICE_PROTOCOL,
+    &llc::PROTOCOL,
+    &stp::PROTOCOL,
+    &sll::PROTOCOL,
+    &sll::V2,
+    &null::PROTOCOL,
+    &null::LOOP,
+    &raw::PROTOCOL,
+    &radiotap::PROTOCOL,
+    &wlan::PROTOCOL,
+    &wlan::WITH_FCS,
+    &mpls::PROTOCOL,
+    &pppoe::PROTOCOL,
+    &pppoe::SESSION_PROTOCOL,
+    &ppp::PROTOCOL,
+    &ppp::LCP_PROTOCOL,
+    &ppp::PAP_PROTOCOL,
+    &ppp::CHAP_PROTOCOL,
+    &ppp::IPCP_PROTOCOL,
+    &ppp::IPV6CP_PROTOCOL,
+    &arp::PROTOCOL,
     &ipv4::PROTOCOL,
+    &ipv6::PROTOCOL,
+    &ipv6_extension::PROTOCOL,
+    &ipv6_extension::ROUTING_PROTOCOL,
+    &ipv6_extension::FRAGHDR_PROTOCOL,
+    &ipv6_extension::DSTOPTS_PROTOCOL,
+    &icmp::PROTOCOL,
+    &icmpv6::PROTOCOL,
+    &igmp::PROTOCOL,
+    &gre::PROTOCOL,
+    &ipsec::PROTOCOL,
+    &ipsec::ESP_PROTOCOL,
+    &teredo::PROTOCOL,
     &tcp::PROTOCOL,
     &udp::PROTOCOL,
     &dns::PROTOCOL,
@@ -233,7 +290,7 @@ pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
 
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
-    let joined = [tcp::JOINED.about, ipv4::JOINED.about];
+    let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
     let rows =
         REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| std::ptr::eq(p.about, q.about)));
     rows.map(|(_, p)| p.about).chain(joined)
