@@ -10,7 +10,7 @@
 use super::measure::{cut, pad, spaces};
 use super::theme::Theme;
 use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, show};
-use crate::proto::frame;
+use crate::proto::{data, frame};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
 const MOST_MESSAGES: usize = 3;
@@ -176,7 +176,13 @@ pub fn protocol_name(name: &str, out: &mut String) {
 fn subject(packet: &Packet) -> Option<Subject<'_>> {
     let end = packet.layers.iter().position(|l| l.quoted).unwrap_or(packet.layers.len());
     let layers = packet.layers.get(..end)?;
-    let last = layers.iter().rposition(|l| l.proto.summary.is_some()).unwrap_or(end.checked_sub(1)?);
+    let above = |l: &Layer| l.proto.osi > Osi::Transport;
+    let last = layers
+        .iter()
+        .rposition(|l| above(l) && l.proto.summary.is_some())
+        .or_else(|| layers.iter().rposition(|l| above(l) && !std::ptr::eq(l.proto, &raw const data::ABOUT)))
+        .or_else(|| layers.iter().rposition(|l| l.proto.summary.is_some()))
+        .or(end.checked_sub(1))?;
     let layer = layers.get(last)?;
     let same = |l: &&Layer| std::ptr::eq(l.proto, layer.proto);
     // Several messages in one segment are layers of one protocol that do not carry each other.
@@ -212,13 +218,16 @@ pub fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
         summary(packet, layer, out);
         return cut(out, from, LONGEST);
     }
-    out.push_str(layer.proto.title);
-    for (i, field) in packet.fields_of(layer).iter().filter(|f| f.depth == 0).take(3).enumerate() {
-        out.push_str(if i == 0 { ": " } else { ", " });
+    for field in packet.fields_of(layer).iter().filter(|f| f.depth == 0 && f.def.kind != Kind::Flag).take(3) {
+        out.push_str(if out.len() == from { "" } else { ", " });
         out.push_str(field.def.label);
         out.push(' ');
         show::value(packet, field, out);
     }
+    if out.len() == from {
+        out.push_str(layer.proto.title);
+    }
+    cut(out, from, LONGEST);
 }
 
 fn trouble(packet: &Packet, out: &mut String) {

@@ -102,10 +102,12 @@ impl Text {
     fn section(&self, packet: &Packet, row: &Row, notes: &[Note], out: &mut String) {
         let style = self.theme.layer(row.osi);
         out.push('\n');
-        style.around(out, |out| {
-            show::number(u64::from(row.osi.number()), out);
-            out.push(' ');
-            out.push_str(row.osi.name());
+        self.theme.strong.around(out, |out| {
+            style.around(out, |out| {
+                show::number(u64::from(row.osi.number()), out);
+                out.push(' ');
+                out.push_str(row.osi.name());
+            });
         });
         out.push_str("  ");
         self.truth(row.truth).around(out, |out| {
@@ -157,7 +159,13 @@ impl Text {
 
     /// A note, behind the mark that says how we know.
     fn note(&self, note: &Note, indent: usize, out: &mut String) {
-        self.paragraph(&note.text, indent, mark(note.truth), self.truth(note.truth), out);
+        let mark = mark(note.truth);
+        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + width(mark))).enumerate() {
+            spaces(indent, out);
+            self.truth(note.truth).paint(if i == 0 { mark } else { "  " }, out);
+            out.push_str(line);
+            out.push('\n');
+        }
     }
 
     fn truth(&self, truth: Truth) -> &Style {
