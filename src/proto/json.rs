@@ -243,3 +243,21 @@ fn unicode(text: &[u8]) -> (char, usize) {
         None => (char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER), 4),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_undone() {
+        assert_eq!(unescape(br#"a\n\u00e9\ud83d\ude00\"\ud800"#), "a\né😀\"\u{fffd}".as_bytes());
+    }
+
+    #[test]
+    fn media_types_lead_here_by_name_and_by_suffix() {
+        for kind in [&b"application/json"[..], b"Application/JSON; charset=utf-8", b"application/problem+json"] {
+            assert!(crate::proto::media(kind).is_some_and(|p| std::ptr::eq(p.about, &ABOUT)), "{kind:?}");
+        }
+        assert!(crate::proto::media(b"text/html").is_none());
+    }
+}

@@ -407,3 +407,27 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Streams;
+    use super::*;
+
+    #[test]
+    fn the_accept_of_the_standards_own_key_is_the_standards_own() {
+        // RFC 6455 §1.3
+        assert_eq!(accept_for("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
+    }
+
+    #[test]
+    fn a_frame_says_its_own_length() {
+        let mut s = Streams::default();
+        let mut ask = |bytes: &[u8]| frame(&mut s.view(true), bytes);
+        assert_eq!(ask(&[0x81]), Framing::NeedMore);
+        assert_eq!(ask(&[0x81, 0x05]), Framing::Need(7));
+        assert_eq!(ask(b"\x81\x05hello\x81\x05world"), Framing::Message(7));
+        assert_eq!(ask(b"\x81\x85\x01\x02\x03\x04hello"), Framing::Message(11));
+        assert_eq!(ask(&[0x82, 126, 1, 0]), Framing::Need(260));
+        assert_eq!(ask(&[0x82, 127, 0xff, 0, 0, 0, 0, 0, 0, 0]), Framing::NotMine);
+    }
+}

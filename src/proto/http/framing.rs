@@ -207,3 +207,77 @@ pub(super) fn chunk_size(line: &[u8]) -> Option<usize> {
     }
     usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Streams;
+
+    fn ask(streams: &mut Streams, forward: bool, bytes: &[u8]) -> Framing {
+        frame(&mut streams.view(forward), bytes)
+    }
+
+    #[test]
+    fn pipelined_requests_are_one_message_each() {
+        let mut s = Streams::default();
+        let (one, two) = (&b"GET /1 HTTP/1.1\r\n\r\n"[..], &b"GET /2 HTTP/1.1\r\n\r\n"[..]);
+        assert_eq!(ask(&mut s, true, &[one, two].concat()), Framing::Message(one.len()));
+    }
+
+    #[test]
+    fn a_head_is_waited_for_and_searched_once() {
+        let mut s = Streams::default();
+        let whole = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+        for end in 1..39 {
+            assert_eq!(ask(&mut s, true, &whole[..end]), Framing::NeedMore, "{end}");
+            assert_eq!(s.sides[0].searched, end);
+        }
+        assert_eq!(ask(&mut s, true, &whole[..39]), Framing::Need(44));
+        assert_eq!(ask(&mut s, true, whole), Framing::Message(44));
+    }
+
+    #[test]
+    fn chunks_are_followed_byte_by_byte() {
+        let mut s = Streams::default();
+        let whole = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX: y\r\n\r\n";
+        for end in 1..whole.len() {
+            assert_eq!(ask(&mut s, false, &whole[..end]), Framing::NeedMore, "{end}");
+        }
+        assert_eq!(ask(&mut s, false, whole), Framing::Message(whole.len()));
+    }
+
+    #[test]
+    fn a_response_without_length_lasts_until_close() {
+        let mut s = Streams::default();
+        assert_eq!(ask(&mut s, false, b"HTTP/1.0 200 OK\r\n\r\nabc"), Framing::UntilClose);
+        let mut ctx = s.view(false);
+        ctx.ended = true;
+        assert_eq!(frame(&mut ctx, b"HTTP/1.0 200 OK\r\n\r\nabcd"), Framing::Message(23));
+    }
+
+    #[test]
+    fn an_answer_to_head_and_a_304_have_no_body() {
+        let mut s = Streams::default();
+        let request = Request { frame: 1, time: Time(0), method: Method::Head, wish: None };
+        s.dialogue.state::<Exchange>().ask(request);
+        assert_eq!(ask(&mut s, false, b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"), Framing::Message(38));
+        s = Streams::default();
+        assert_eq!(ask(&mut s, false, b"HTTP/1.1 304 No\r\nContent-Length: 9\r\n\r\n"), Framing::Message(38));
+    }
+
+    #[test]
+    fn what_is_not_http_is_not_taken() {
+        for bytes in [&b"\x16\x03\x01"[..], b"SSH-2.0-x\r\n", b"GET key\r\n", b"PRI * HTTP/2.0\r\n\r\n"] {
+            assert_eq!(ask(&mut Streams::default(), true, bytes), Framing::NotMine, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_chunk_size_is_hexadecimal_and_bounded() {
+        assert_eq!(chunk_size(b"1F;ext=1\r\n"), Some(31));
+        assert_eq!(chunk_size(b"00000000000a"), Some(10));
+        for bad in [&b""[..], b"-5", b"zz", b"ffffffffffffffff"] {
+            assert_eq!(chunk_size(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -330,3 +330,52 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
         out.push_str("piece of a message");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, walk};
+    use etherparse::PacketBuilder;
+
+    fn packet(bytes: &[u8]) -> Packet {
+        let mut raw = RawFrame::default();
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64);
+        builder.tcp(4000, 80, 1, 1000).write(&mut raw.bytes, bytes).unwrap();
+        raw.len = u32::try_from(raw.bytes.len()).unwrap();
+        let mut packet = Packet::new();
+        walk(&raw, &mut NoMemory::default(), &mut packet);
+        packet
+    }
+
+    #[test]
+    fn a_request_gives_its_parts_and_every_header() {
+        let p = packet(b"GET /a?x=1&y=2 HTTP/1.1\r\nHost: h\r\nX-Other: z\r\nAuthorization: Basic YTpi\r\n\r\n");
+        assert_eq!(p.octets(&METHOD), Some(&b"GET"[..]));
+        assert_eq!(p.octets(&URI), Some(&b"/a?x=1&y=2"[..]));
+        assert_eq!(p.all(&URI_PARAMETER).count(), 2);
+        assert_eq!(p.octets(&REQUEST_LINE), Some(&b"X-Other: z\r\n"[..]));
+        assert_eq!(p.octets(&AUTHBASIC), Some(&b"a:b"[..]));
+        assert_eq!(p.octets(&FULL_URI), Some(&b"http://h/a?x=1&y=2"[..]));
+        assert!(p.layers.last().is_some_and(|l| l.trouble.is_none()));
+    }
+
+    #[test]
+    fn a_chunked_body_is_put_together_in_a_buffer_of_its_own() {
+        let p = packet(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+        assert_eq!(p.octets(&FILE_DATA), Some(&b"abcde"[..]));
+        assert_eq!(p.all(&CHUNK_SIZE).count(), 3);
+    }
+
+    #[test]
+    fn lengths_that_contradict_each_other_are_reported() {
+        let p = packet(b"POST / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n");
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));
+    }
+
+    #[test]
+    fn bytes_without_a_head_are_a_piece_of_a_message() {
+        let p = packet(b"\x00\x01 rest of something");
+        assert_eq!(p.octets(&FILE_DATA).map(<[u8]>::len), Some(20));
+    }
+}
