@@ -6,8 +6,8 @@
 //!
 //! Everything here appends to a `String` and allocates nothing when it has room.
 
-use super::field::{Field, Kind, Value};
-use super::packet::Packet;
+use super::field::{Field, FieldDef, Kind, Value};
+use super::packet::{Layer, Packet};
 use std::net::Ipv6Addr;
 
 /// Bytes of a byte field that [`value`] writes.
@@ -372,6 +372,25 @@ fn in_brackets(name: &str, out: &mut String) {
     out.push(')');
 }
 
+/// Appends those of `parts` that a layer has, each with what stands before it.
+pub fn parts(packet: &Packet, layer: &Layer, parts: &[(&str, &'static FieldDef)], out: &mut String) {
+    for (before, def) in parts {
+        if let Some(field) = packet.field_in(layer, def) {
+            out.push_str(before);
+            value(packet, field, out);
+        }
+    }
+}
+
+/// Appends the name of a number, or the number where it has none.
+pub fn name(packet: &Packet, layer: &Layer, def: &'static FieldDef, out: &mut String) {
+    let Some(n) = packet.uint_in(layer, def) else { return };
+    match def.name_of(n) {
+        Some(name) => out.push_str(name),
+        None => number(n, out),
+    }
+}
+
 /// Bytes by the kind of their field. An address of another length than its kind has is shown as bytes.
 fn octets(bytes: &[u8], kind: Kind, out: &mut String) {
     match (kind, <[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
@@ -396,7 +415,7 @@ fn octets(bytes: &[u8], kind: Kind, out: &mut String) {
 mod tests {
     use super::*;
     use crate::model::field::row;
-    use crate::model::{BufferKind, FieldDef, Span, Time};
+    use crate::model::{BufferKind, Span, Time};
 
     fn escaped(bytes: &[u8]) -> String {
         let mut out = String::new();

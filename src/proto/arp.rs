@@ -15,7 +15,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Link,
     spec: "RFC 826",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 const OPCODES: &[(u64, &str)] = &[
@@ -91,6 +91,20 @@ fn announce(c: &mut Cursor<'_>, opcode: u16, hw: usize, src: usize, dst: usize) 
         c.derive(&IS_PROBE, Value::Bool(true));
     }
     Ok(())
+}
+
+/// `Who has 192.0.2.80? Tell 192.0.2.10`, `192.0.2.80 is at 02:00:00:00:00:50`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    let is = |def| packet.uint_in(layer, def) == Some(1);
+    match packet.uint_in(layer, &OPCODE) {
+        _ if is(&IS_PROBE) => show::parts(packet, layer, &[("Does anybody have ", &DST_IPV4)], out),
+        Some(1) if is(&IS_ANNOUNCEMENT) || is(&IS_GRATUITOUS) => {
+            show::parts(packet, layer, &[("", &SRC_IPV4), (" is mine, says ", &SRC_MAC)], out);
+        }
+        Some(1) => show::parts(packet, layer, &[("Who has ", &DST_IPV4), ("? Tell ", &SRC_IPV4)], out),
+        Some(2) => show::parts(packet, layer, &[("", &SRC_IPV4), (" is at ", &SRC_MAC)], out),
+        _ => show::name(packet, layer, &OPCODE, out),
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 792",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 const TYPES: &[(u64, &str)] = &[
@@ -243,6 +243,15 @@ fn routers(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.read(&PREF, BODY + size * i + 4, 4)?;
     }
     Ok(Next::end(BODY + size * count))
+}
+
+/// `Echo request id=1 seq=2`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    show::name(packet, layer, &TYPE, out);
+    if packet.uint_in(layer, &CODE).is_some_and(|code| code > 0) {
+        show::parts(packet, layer, &[(", code ", &CODE)], out);
+    }
+    show::parts(packet, layer, &[(" id=", &IDENT), (" seq=", &SEQ), (", MTU ", &MTU), (", use ", &REDIR_GW)], out);
 }
 
 #[cfg(test)]

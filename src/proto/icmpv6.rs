@@ -20,7 +20,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 4443",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 const TYPES: &[(u64, &str)] = &[
@@ -294,6 +294,17 @@ fn report(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     c.slice(0, at)?;
     Ok(Next::end(at))
+}
+
+/// `Neighbor solicitation for fe80::1`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    show::name(packet, layer, &TYPE, out);
+    if packet.uint_in(layer, &CODE).is_some_and(|code| code > 0) {
+        show::parts(packet, layer, &[(", code ", &CODE)], out);
+    }
+    let echo = [(" id=", &ECHO_IDENTIFIER), (" seq=", &ECHO_SEQUENCE), (", MTU ", &MTU)];
+    show::parts(packet, layer, &echo, out);
+    show::parts(packet, layer, &[(" for ", &NS_TARGET), (" for ", &NA_TARGET), (", use ", &RD_TARGET)], out);
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 3376",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 const TYPES: &[(u64, &str)] = &[
@@ -108,6 +108,12 @@ fn report(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 
 fn sources(c: &mut Cursor<'_>, at: usize, count: usize) -> Result<(), Trouble> {
     (0..count).try_for_each(|i| c.read(&SADDR, at + 4 * i, 4).map(drop))
+}
+
+/// `Membership report, version 2, 239.255.255.250`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    show::name(packet, layer, &TYPE, out);
+    show::parts(packet, layer, &[(", ", &MADDR)], out);
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
 /// `carries 47 (GRE)`, or `fragment at 1480 of 0x1234, carries 17 (UDP)`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     let of = |def| packet.uint_in(layer, def).unwrap_or(0);
-    let (offset, more) = (of(&FRAG_OFFSET), of(&FLAGS_MF) != 0);
+    let (offset, more) = (of(&FRAG_OFFSET) * 8, of(&FLAGS_MF) != 0);
     if offset > 0 || more {
         out.push_str(if more { "fragment at " } else { "last fragment at " });
         show::number(offset, out);

@@ -21,7 +21,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Network,
     spec: "RFC 8200",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 fields! {
@@ -74,6 +74,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 
 fn address(c: &Cursor<'_>, at: usize) -> Result<Address, Trouble> {
     Ok(Address::v6(c.slice(at, 16)?.try_into().unwrap_or_default()))
+}
+
+/// `carries 59 (No next header)`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    show::parts(packet, layer, &[("carries ", &NXT)], out);
 }
 
 #[cfg(test)]

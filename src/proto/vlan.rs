@@ -15,7 +15,7 @@ pub static ABOUT: Identity = Identity {
     osi: Osi::Link,
     spec: "IEEE 802.1Q §9.6",
     fields: FIELDS,
-    summary: None,
+    summary: Some(summary),
 };
 
 /// 802.1ad; Wireshark gives its tag names of its own.
@@ -84,6 +84,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 fn service(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(SERVICE_FIELDS)?;
     Ok(Next::to(Key::EtherType(c.u16(2)?), 4))
+}
+
+/// `VLAN 10 carries 0x88cc (LLDP)`
+fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    show::parts(packet, layer, &[("VLAN ", &ID), (" carries ", &ETYPE)], out);
 }
 
 #[cfg(test)]
