@@ -1,0 +1,144 @@
+//! Golden tests: each row of `cases.toml` runs the binary on a capture of our own, and what it prints
+//! must be what it printed before (`golden/*.snap`).
+
+use osi_tutor::model::{Interface, RawFrame, Time};
+use osi_tutor::source::file::Writer;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Cases {
+    case: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    capture: String,
+    arguments: Vec<String>,
+}
+
+fn tests() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
+}
+
+/// What a case prints: standard output, then what went to standard error, and the exit code if not 0.
+fn run(case: &Case) -> String {
+    let done = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+        .args(case.arguments.iter().map(|a| a.replace("{}", &case.capture)))
+        .current_dir(tests().join("captures"))
+        .env_clear()
+        .output()
+        .expect("the binary runs");
+    let mut out = String::from_utf8(done.stdout).expect("output is UTF-8");
+    out.push_str(&String::from_utf8(done.stderr).expect("errors are UTF-8"));
+    if !done.status.success() {
+        out.push_str(&format!("exit code {:?}\n", done.status.code()));
+    }
+    out
+}
+
+#[test]
+fn every_case_prints_what_it_printed_before() {
+    let text = std::fs::read_to_string(tests().join("cases.toml")).expect("cases.toml is there");
+    let cases: Cases = toml::from_str(&text).expect("cases.toml is well formed");
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(tests().join("golden"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        for case in &cases.case {
+            // Escapes of a terminal are kept readable.
+            insta::assert_snapshot!(case.name.as_str(), run(case).replace('\x1b', "␛"));
+        }
+    });
+}
+
+#[test]
+fn every_snapshot_belongs_to_a_case() {
+    let text = std::fs::read_to_string(tests().join("cases.toml")).expect("cases.toml is there");
+    let cases: Cases = toml::from_str(&text).expect("cases.toml is well formed");
+    for file in std::fs::read_dir(tests().join("golden")).expect("golden/ is there").flatten() {
+        let path = file.path();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        assert!(cases.case.iter().any(|c| c.name == name), "{name} has no row in cases.toml");
+    }
+}
+
+#[test]
+fn the_capture_of_oddities_is_what_this_file_makes() {
+    let made = std::env::temp_dir().join(format!("oddities-{}.pcapng", std::process::id()));
+    make(&made);
+    let (new, kept) = (std::fs::read(&made), std::fs::read(tests().join("captures/oddities.pcapng")));
+    let _ = std::fs::remove_file(&made);
+    assert_eq!(new.expect("it was made"), kept.expect("it is kept"), "see captures/README.md for how to make it anew");
+}
+
+/// `cargo test --test golden -- --ignored make_the_capture_of_oddities`
+#[test]
+#[ignore = "writes tests/captures/oddities.pcapng"]
+fn make_the_capture_of_oddities() {
+    make(&tests().join("captures/oddities.pcapng"));
+}
+
+/// Writes the frames of [`oddities`] as a capture.
+fn make(path: &Path) {
+    let mut writer = Writer::create(path).expect("the file can be made");
+    let interface = Arc::new(Interface { name: "odd0".to_owned(), loopback: false });
+    for (i, (bytes, comment)) in oddities().into_iter().enumerate() {
+        let cut = comment.contains("cut").then_some(50).unwrap_or(bytes.len());
+        let frame = RawFrame {
+            number: i as u64 + 1,
+            time: Time::new(1_700_000_000, i as i64 * 1_000_000),
+            len: bytes.len() as u32,
+            bytes: bytes[..cut].to_vec(),
+            interface: Some(Arc::clone(&interface)),
+            comment: comment.to_owned(),
+            ..RawFrame::default()
+        };
+        writer.write(&frame).expect("a frame is written");
+    }
+    writer.flush().expect("the file is written");
+}
+
+/// Frames that are damaged, hostile or unknown, and what is odd about each.
+fn oddities() -> Vec<(Vec<u8>, &'static str)> {
+    use etherparse::PacketBuilder;
+    let link = || PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
+    let ip = || link().ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+    let tcp = |payload: &[u8]| {
+        let mut bytes = Vec::new();
+        ip().tcp(40_000, 80, 1000, 64_240).ack(1).psh().write(&mut bytes, payload).expect("it fits");
+        bytes
+    };
+    let udp = |from, to, payload: &[u8]| {
+        let mut bytes = Vec::new();
+        ip().udp(from, to).write(&mut bytes, payload).expect("it fits");
+        bytes
+    };
+    let whole = tcp(b"GET /\x1b]0;pwned\x07\xe2\x80\xaegpj.exe HTTP/1.1\r\nHost: \x9b2J.example\r\n\r\n");
+    let mut offset = tcp(b"data");
+    offset[14 + 20 + 12] = 0xf0;
+    let mut short = udp(40_000, 40_001, b"four");
+    short[14 + 20 + 5] = 200;
+    let mut unknown = udp(1, 2, b"");
+    unknown[12..14].copy_from_slice(&[0x88, 0xb5]);
+    let name = b"\x08\x1b[31mred\x04\xe2\x80\xaex\x00";
+    let mut question = b"\x12\x34\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00".to_vec();
+    question.extend_from_slice(name);
+    question.extend_from_slice(b"\x00\x01\x00\x01");
+    vec![
+        (whole, "a request that tries to command the terminal"),
+        (tcp(&[b'x'; 200]), "cut by the capture"),
+        (offset, "the data offset points behind the end"),
+        (short, "the UDP length promises 200 bytes"),
+        (unknown, "nobody knows this EtherType"),
+        (udp(40_000, 53, &question), "a name that nobody should print as it is"),
+        (vec![0xff; 13], "too short for Ethernet"),
+        (Vec::new(), "nothing at all"),
+    ]
+}
