@@ -3,7 +3,8 @@
 use super::Here;
 use crate::flow::Endpoint;
 use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
-use crate::proto::{ethernet, ipv4, tcp, udp};
+use crate::proto::{ethernet, http, ipv4, tcp, udp, websocket};
+use sha1::{Digest, Sha1};
 
 /// A computed placeholder.
 #[derive(Debug)]
@@ -56,6 +57,24 @@ pub static NAMES: &[Name] = &[
         number(h.uint(&tcp::ACK)?.checked_sub(1)?, out)
     }),
     name("ports", "the two ports: 51000 to 80", ports),
+    // The upgrade (RFC 6455 §4.2.2).
+    name("accept.key", "the key that the client sent", |h, out| escaped(key(h)?, out)),
+    name("accept.joined", "the key and the standard's fixed text", |h, out| {
+        escaped(key(h)?, out)?;
+        text(GUID, out)
+    }),
+    name("accept.sha1", "SHA-1 over those", |h, out| {
+        show::hex_bytes(&Sha1::new().chain_update(key(h)?).chain_update(GUID).finalize(), "", out);
+        Some(())
+    }),
+    name("accept.derived", "that in base64: what Sec-WebSocket-Accept must be", |h, out| {
+        text(&websocket::accept_for(key(h)?), out)
+    }),
+    name("accept.verdict", "whether the answer matches", |h, out| {
+        let right = h.octets(&http::WEBSOCKET_ACCEPT)? == websocket::accept_for(key(h)?).as_bytes();
+        text(if right { "matches" } else { "does not match" }, out)
+    }),
+    name("unmask.steps", "the first bytes of a WebSocket payload, unmasked one by one", unmask),
     // Trouble.
     name("trouble.need", "bytes that are needed", |h, out| number(u64::from(trouble(h)?.0), out)),
     name("trouble.have", "bytes that are there", |h, out| number(u64::from(trouble(h)?.1), out)),
@@ -176,6 +195,42 @@ fn next_raw(here: &Here<'_>) -> Option<u32> {
     let seq = u32::try_from(here.uint(&tcp::SEQ_RAW)?).ok()?;
     let len = u32::try_from(here.uint(&tcp::LEN)?).ok()?;
     Some(seq.wrapping_add(len).wrapping_add(one(&tcp::FLAGS_SYN)).wrapping_add(one(&tcp::FLAGS_FIN)))
+}
+
+/// The text that RFC 6455 §1.3 appends to a key.
+const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/// The key of this request, or of the request that this answers.
+fn key<'a>(here: &Here<'a>) -> Option<&'a str> {
+    let own = here.octets(&http::WEBSOCKET_KEY).and_then(|b| std::str::from_utf8(b).ok());
+    let key = own.or_else(|| here.moment.upgrade.map(|u| u.key.as_str()))?;
+    // A key is 16 bytes in base64: 24 characters. Whatever is much longer is none.
+    (!key.is_empty() && key.len() <= 64).then_some(key)
+}
+
+fn escaped(s: &str, out: &mut String) -> Option<()> {
+    show::escape(s.as_bytes(), out);
+    Some(())
+}
+
+/// RFC 6455 §5.3, on this frame's first four bytes: `0x7f ^ 0x37 = 0x48 'H'`.
+fn unmask(here: &Here<'_>, out: &mut String) -> Option<()> {
+    let key = here.octets(&websocket::MASKING_KEY)?;
+    let masked = here.packet().bytes(here.own(&websocket::MASKED_PAYLOAD).next()?.span);
+    for (i, (&m, &k)) in masked.iter().zip(key).enumerate() {
+        let clear = m ^ k;
+        out.push_str(if i > 0 { ", " } else { "" });
+        for (before, byte) in [("", m), (" ^ ", k), (" = ", clear)] {
+            out.push_str(before);
+            show::hex(u64::from(byte), 2, out);
+        }
+        if clear.is_ascii_graphic() {
+            out.push_str(" '");
+            show::escape(&[clear], out);
+            out.push('\'');
+        }
+    }
+    (!masked.is_empty()).then_some(())
 }
 
 fn trouble(here: &Here<'_>) -> Option<(u32, u32)> {

@@ -324,7 +324,7 @@ mod tests {
             for (id, entry) in &tables {
                 for sentence in Audience::ALL.into_iter().flat_map(|a| entry.of(a)) {
                     let words = sentence.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count();
-                    if words > 20 || !sentence.ends_with(['.', '?', '!', ':', ')']) {
+                    if words > 20 || !sentence.trim_end_matches('"').ends_with(['.', '?', '!', '}']) {
                         long.push(format!("{file} [{id}] {words} words: {sentence}"));
                     }
                 }

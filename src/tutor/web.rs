@@ -1,7 +1,66 @@
-//! HTTP and `WebSocket`.
+//! HTTP, the upgrade, and `WebSocket`.
 
-use super::Rule;
+use super::{Here, Rule};
+use crate::model::Identity;
+use crate::proto::{http, tcp, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/web.toml");
 
-pub(super) static RULES: &[Rule] = &[];
+use http::{
+    CHUNK_SIZE, CODE, CONTENT_ENCODING, COOKIE, METHOD, REQUEST, REQUEST_IN, RESPONSE, SET_COOKIE, UPGRADE, URI,
+    WEBSOCKET_ACCEPT, WEBSOCKET_KEY,
+};
+use websocket::{CLOSE_STATUS, FIN, MASK, MASKED_PAYLOAD, MASKING_KEY, OPCODE, PMC};
+
+const HTTP: &[&Identity] = &[&http::ABOUT];
+const SOCKET: &[&Identity] = &[&websocket::ABOUT];
+
+pub(super) static RULES: &[Rule] = &[
+    Rule::observed("http-request", HTTP, &[&METHOD, &URI, &http::HOST], |h| h.is(&REQUEST) && !asks_for_websocket(h)),
+    Rule::observed("http-upgrade", HTTP, &[&UPGRADE, &http::CONNECTION, &WEBSOCKET_KEY], asks_for_websocket),
+    Rule::observed("http-accept-expected", HTTP, &[&WEBSOCKET_KEY], asks_for_websocket),
+    Rule::observed("http-switch", HTTP, &[&CODE, &UPGRADE, &WEBSOCKET_ACCEPT], switches),
+    Rule::observed("http-accept-derived", HTTP, &[&WEBSOCKET_ACCEPT], |h| switches(h) && h.has(&WEBSOCKET_ACCEPT)),
+    Rule::observed("http-response", HTTP, &[&CODE, &http::PHRASE, &REQUEST_IN], |h| {
+        h.is(&RESPONSE) && h.uint(&CODE) != Some(101)
+    }),
+    Rule::observed("http-chunked", HTTP, &[&CHUNK_SIZE], |h| h.has(&CHUNK_SIZE)),
+    Rule::observed("http-encoded", HTTP, &[&CONTENT_ENCODING], |h| h.has(&CONTENT_ENCODING)),
+    Rule::observed("http-cookie", HTTP, &[&COOKIE, &SET_COOKIE], |h| h.has(&COOKIE) || h.has(&SET_COOKIE)),
+    Rule::observed("http-continuation", HTTP, &[], |h| !h.is(&REQUEST) && !h.is(&RESPONSE)),
+    // RFC 6455 §5.5, §5.6: what a frame is for.
+    Rule::observed("ws-text", SOCKET, &[&OPCODE, &websocket::TEXT], |h| opcode(h) == Some(1)),
+    Rule::observed("ws-binary", SOCKET, &[&OPCODE], |h| opcode(h) == Some(2)),
+    Rule::observed("ws-continuation", SOCKET, &[&OPCODE, &FIN], |h| opcode(h) == Some(0)),
+    Rule::observed("ws-first-piece", SOCKET, &[&FIN], |h| matches!(opcode(h), Some(1 | 2)) && !h.is(&FIN)),
+    Rule::observed("ws-close", SOCKET, &[&OPCODE, &CLOSE_STATUS], |h| opcode(h) == Some(8)),
+    Rule::observed("ws-ping", SOCKET, &[&OPCODE], |h| opcode(h) == Some(9)),
+    Rule::observed("ws-pong", SOCKET, &[&OPCODE], |h| opcode(h) == Some(10)),
+    Rule::observed("ws-compressed", SOCKET, &[&PMC], |h| h.is(&PMC)),
+    // §5.3: who masks, and how.
+    Rule::observed("ws-masked", SOCKET, &[&MASK, &MASKING_KEY], |h| h.is(&MASK) && !breaks_masking(h)),
+    Rule::observed("ws-unmasking", SOCKET, &[&MASKING_KEY, &MASKED_PAYLOAD], |h| h.has(&MASKED_PAYLOAD)),
+    Rule::observed("ws-unmasked", SOCKET, &[&MASK], |h| h.has(&MASK) && !h.is(&MASK) && !breaks_masking(h)),
+    Rule::inferred("ws-mask-wrong", SOCKET, &[&MASK], breaks_masking),
+];
+
+fn asks_for_websocket(h: &Here<'_>) -> bool {
+    h.is(&REQUEST) && h.says(&UPGRADE, "websocket")
+}
+
+fn switches(h: &Here<'_>) -> bool {
+    h.is(&RESPONSE) && h.uint(&CODE) == Some(101)
+}
+
+fn opcode(h: &Here<'_>) -> Option<u64> {
+    h.uint(&OPCODE)
+}
+
+/// RFC 6455 §5.1: a client masks every frame, a server none.
+fn breaks_masking(h: &Here<'_>) -> bool {
+    let Some(connection) = h.connection() else { return false };
+    let port = h.field(&tcp::SRCPORT).and_then(|f| f.value.uint());
+    let ends = connection.ends;
+    let known = ends.src_port != ends.dst_port && h.has(&MASK);
+    known && (port == Some(u64::from(ends.src_port))) != h.is(&MASK)
+}
