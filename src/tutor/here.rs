@@ -3,7 +3,7 @@
 use super::Moment;
 use crate::flow::{Connection, Endpoint, Event, State};
 use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value};
-use crate::proto::ipv4;
+use crate::proto::{ipv4, ipv6};
 
 /// One layer at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -105,10 +105,11 @@ impl<'a> Here<'a> {
         told || self.loopback_addresses()
     }
 
-    /// Whether the innermost IP addresses lie in 127.0.0.0/8.
+    /// Whether the innermost IP addresses lie in 127.0.0.0/8, or are `::1`.
     fn loopback_addresses(&self) -> bool {
         let v4 = |def| self.packet().octets(def).is_some_and(|b| b.first() == Some(&127));
-        v4(&ipv4::SRC) && v4(&ipv4::DST)
+        let v6 = |def| self.packet().octets(def).is_some_and(|b| matches!(b, [zeros @ .., 1] if zeros == [0; 15]));
+        (v4(&ipv4::SRC) && v4(&ipv4::DST)) || (v6(&ipv6::SRC) && v6(&ipv6::DST))
     }
 
     // ---- what it did to the connection

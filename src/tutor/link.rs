@@ -1,18 +1,39 @@
 //! Layer 2: one hop. Whose cards a frame names, and how ARP finds them.
 
 use super::{Here, Rule};
-use crate::proto::ethernet;
+use crate::model::Identity;
+use crate::proto::{arp, ethernet, null, sll, vlan};
 
 pub(super) const TEXT: &str = include_str!("text/link.toml");
 
+use arp::{DST_IPV4, OPCODE, SRC_IPV4, SRC_MAC};
 use ethernet::{DST, SRC};
+
+const ARP: &[&Identity] = &[&arp::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
     Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], zeros),
     Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], |h| !zeros(h) && !group(h)),
     Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], broadcast),
     Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| group(h) && !broadcast(h)),
+    Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], |_| true),
+    Rule::observed("cooked", &[&sll::ABOUT], &[&sll::PKTTYPE], |_| true),
+    Rule::observed("bsd-loopback", &[&null::ABOUT], &[&null::FAMILY], |_| true),
+    // RFC 826; announcements and probes: RFC 5227.
+    Rule::observed("arp-request", ARP, &[&OPCODE, &DST_IPV4, &SRC_MAC], |h| opcode(h) == Some(1) && asks(h)),
+    Rule::observed("arp-reply", ARP, &[&OPCODE, &SRC_IPV4, &SRC_MAC], |h| opcode(h) == Some(2) && asks(h)),
+    Rule::observed("arp-gratuitous", ARP, &[&SRC_IPV4, &DST_IPV4, &SRC_MAC], |h| h.is(&arp::IS_GRATUITOUS)),
+    Rule::observed("arp-probe", ARP, &[&SRC_IPV4, &DST_IPV4], |h| h.is(&arp::IS_PROBE)),
 ];
+
+fn opcode(h: &Here<'_>) -> Option<u64> {
+    h.uint(&OPCODE)
+}
+
+/// Whether it is an ordinary question or answer.
+fn asks(h: &Here<'_>) -> bool {
+    !h.is(&arp::IS_GRATUITOUS) && !h.is(&arp::IS_PROBE)
+}
 
 fn zeros(h: &Here<'_>) -> bool {
     [&DST, &SRC].into_iter().all(|def| h.octets(def) == Some(&[0; 6]))

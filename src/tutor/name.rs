@@ -3,7 +3,7 @@
 use super::Here;
 use crate::flow::Endpoint;
 use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
-use crate::proto::{ethernet, http, ipv4, tcp, udp, websocket};
+use crate::proto::{ethernet, http, ipv4, ipv6, tcp, udp, websocket};
 use sha1::{Digest, Sha1};
 
 /// A computed placeholder.
@@ -155,7 +155,7 @@ fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
 // ---- ends
 
 /// The fields that name a packet's two ends, the innermost kind first.
-pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST)];
+pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST), (&ipv6::SRC, &ipv6::DST)];
 static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
 
 fn end(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {

@@ -1,9 +1,13 @@
 //! Layer 3: from host to host over any number of hops.
 
 use super::{Here, Rule};
-use crate::proto::ipv4;
+use crate::model::Identity;
+use crate::proto::{icmp, icmpv6, igmp, ipv4, ipv6, ipv6_extension as extension};
 
 pub(super) const TEXT: &str = include_str!("text/network.toml");
+
+const ICMP: &[&Identity] = &[&icmp::ABOUT];
+const ICMPV6: &[&Identity] = &[&icmpv6::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], |_| true),
@@ -18,9 +22,55 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-fragments", &[ipv4::JOINED.about], &[&ipv4::FRAGMENT, &ipv4::FRAGMENT_COUNT], |_| true),
     Rule::observed("ip-options", &[&ipv4::ABOUT], &[&ipv4::OPT_TYPE], |h| h.has(&ipv4::OPT_TYPE)),
     Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3)),
-    Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], |h| h.inside(&ipv4::ABOUT)),
+    Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], |h| tunnelled(h)),
+    Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |_| true),
+    Rule::observed("ipv6-tunnel", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], |h| tunnelled(h)),
+    Rule::observed(
+        "ipv6-fragment",
+        &[&extension::FRAGHDR],
+        &[&extension::FRAGHDR_OFFSET, &extension::FRAGHDR_IDENT],
+        |_| true,
+    ),
+    Rule::observed("ipv6-fragments", &[extension::JOINED.about], &[], |_| true),
+    // RFC 792.
+    Rule::observed("icmp-echo", ICMP, &[&icmp::TYPE, &icmp::IDENT, &icmp::SEQ], |h| icmp_type(h) == Some(8)),
+    Rule::observed("icmp-echo-reply", ICMP, &[&icmp::TYPE, &icmp::IDENT, &icmp::SEQ], |h| icmp_type(h) == Some(0)),
+    Rule::observed("icmp-too-big", ICMP, &[&icmp::TYPE, &icmp::CODE, &icmp::MTU], too_big),
+    Rule::observed("icmp-unreachable", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| icmp_type(h) == Some(3) && !too_big(h)),
+    Rule::observed("icmp-time-exceeded", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| icmp_type(h) == Some(11)),
+    Rule::observed("icmp-redirect", ICMP, &[&icmp::TYPE, &icmp::REDIR_GW], |h| icmp_type(h) == Some(5)),
+    // RFC 4443, RFC 4861.
+    Rule::observed("icmpv6-echo", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(128)),
+    Rule::observed("icmpv6-echo-reply", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(129)),
+    Rule::observed("icmpv6-unreachable", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| v6_type(h) == Some(1)),
+    Rule::observed("icmpv6-too-big", ICMPV6, &[&icmpv6::TYPE, &icmpv6::MTU], |h| v6_type(h) == Some(2)),
+    Rule::observed("icmpv6-time-exceeded", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| v6_type(h) == Some(3)),
+    Rule::observed("ndp-router-solicitation", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(133)),
+    Rule::observed("ndp-router-advertisement", ICMPV6, &[&icmpv6::TYPE, &icmpv6::OPT_PREFIX], |h| {
+        v6_type(h) == Some(134)
+    }),
+    Rule::observed("ndp-solicitation", ICMPV6, &[&icmpv6::TYPE, &icmpv6::NS_TARGET], |h| v6_type(h) == Some(135)),
+    Rule::observed("ndp-advertisement", ICMPV6, &[&icmpv6::TYPE, &icmpv6::NA_TARGET], |h| v6_type(h) == Some(136)),
+    Rule::observed("igmp", &[&igmp::ABOUT], &[&igmp::TYPE, &igmp::MADDR], |_| true),
     Rule::observed("quoted", &[], &[], |_| true).of_quotations(),
 ];
+
+fn tunnelled(h: &Here<'_>) -> bool {
+    h.inside(&ipv4::ABOUT) || h.inside(&ipv6::ABOUT)
+}
+
+fn icmp_type(h: &Here<'_>) -> Option<u64> {
+    h.uint(&icmp::TYPE)
+}
+
+fn v6_type(h: &Here<'_>) -> Option<u64> {
+    h.uint(&icmpv6::TYPE)
+}
+
+/// "Fragmentation needed and DF set" (RFC 1191 §4).
+fn too_big(h: &Here<'_>) -> bool {
+    icmp_type(h) == Some(3) && h.uint(&icmp::CODE) == Some(4)
+}
 
 /// 224.0.0.0/4: a group of hosts (RFC 1112 §4), where a TTL of 1 is usual.
 fn group(h: &Here<'_>) -> bool {

@@ -5,7 +5,7 @@
 
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
-use crate::proto::{data, ethernet, ipv4, tcp};
+use crate::proto::{data, ethernet, ipv4, ipv6_extension, raw, tcp};
 
 pub(super) const TEXT: &str = include_str!("text/seven.toml");
 
@@ -94,6 +94,10 @@ fn physical(here: &Here<'_>) -> Verdict {
 fn link(here: &Here<'_>, layers: &[usize]) -> Verdict {
     let zero = |def| here.packet().octets(def) == Some(&[0; 6]);
     match layers {
+        // "Raw" is no header: the capture begins with IP.
+        [only] if here.packet().layers.get(*only).is_some_and(|l| std::ptr::eq(l.proto, &raw const raw::ABOUT)) => {
+            ("row-2-none", Truth::NotVisible)
+        }
         [] => missing(here).unwrap_or(("row-2-none", Truth::NotVisible)),
         _ if zero(&ethernet::SRC) && zero(&ethernet::DST) => ("row-2-stand-in", Truth::Observed),
         _ => ("row-2-seen", Truth::Observed),
@@ -157,5 +161,7 @@ fn missing(here: &Here<'_>) -> Option<Verdict> {
 
 /// Whether it is a piece of an IP datagram whose whole is not here.
 fn is_fragment(packet: &Packet) -> bool {
-    packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0) || packet.flag(&ipv4::FLAGS_MF)
+    packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0)
+        || packet.flag(&ipv4::FLAGS_MF)
+        || packet.layer(&ipv6_extension::FRAGHDR).is_some()
 }
