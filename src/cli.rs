@@ -39,6 +39,17 @@ pub enum Color {
 /// The subcommands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Play a lesson, step by step; without a name, list the course
+    #[command(after_help = "\
+Examples:
+  osi-tutor explain                             the course
+  osi-tutor explain handshake                   on simulated packets; no rights needed
+  osi-tutor explain upgrade --audience newcomer
+  osi-tutor explain handshake --read FILE       on the first connection of a capture that has it
+  sudo osi-tutor explain handshake --live=lo --demo
+
+Keys: space on, b back, d deeper, a other audience, arrows scroll, q quit. In a pipe everything is printed.")]
+    Explain(Explain),
     /// Explain the packets of a capture file (pcap or pcapng, gzipped or not)
     #[command(after_help = "\
 Examples:
@@ -100,6 +111,29 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
     /// Print the manual page (roff)
     #[command(after_help = "Example:\n  osi-tutor man | man -l -")]
     Man,
+}
+
+/// `osi-tutor explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// Which lesson
+    #[arg(value_name = "LESSON")]
+    pub lesson: Option<String>,
+    /// For whom to explain
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+    /// Play it on the packets of a capture; - reads standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]
+    pub read: Option<PathBuf>,
+    /// Wait for its packets on an interface
+    #[arg(long, value_name = "IFACE", require_equals = true, conflicts_with = "seed")]
+    pub live: Option<String>,
+    /// With --live on loopback: start a small server and visitor, so that there is something to see
+    #[arg(long, requires = "live")]
+    pub demo: bool,
+    /// Other simulated packets
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
 }
 
 /// `osi-tutor read`.

@@ -13,8 +13,11 @@ pub mod net;
 
 pub mod tutor;
 
+pub mod lesson;
+
 pub mod view;
 
 pub mod cli;
+pub mod terminal;
 
 pub mod app;

@@ -5,6 +5,7 @@
 #[cfg(feature = "live")]
 mod capture;
 mod error;
+mod explain;
 mod fields;
 #[cfg(feature = "live")]
 mod interfaces;
@@ -29,6 +30,7 @@ pub fn main() -> u8 {
         Err(e) => return error::usage(&e),
     };
     let done = match &cli.command {
+        Command::Explain(args) => explain::run(args, cli.color),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),

@@ -115,7 +115,7 @@ impl View {
         } else if show.brief {
             Kind::Brief(Brief::new(theme, columns()))
         } else {
-            let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
+            let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?.into();
             let options = Options { hex: show.hex, audience: audience(show.audience) };
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
         };

@@ -62,6 +62,26 @@ impl Connection {
         self.directions.get(self.side_of(of))?.base
     }
 
+    /// What it says about itself now, without the bytes that wait: to look back on later.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        Self {
+            ends: self.ends,
+            states: self.states,
+            client_first: self.client_first,
+            first: self.first,
+            last: self.last,
+            last_syn: self.last_syn,
+            rtt: self.rtt,
+            seen: self.seen,
+            fins: self.fins,
+            ended: self.ended,
+            directions: self.directions.clone(),
+            messages: [None, None],
+            protocol: self.protocol,
+        }
+    }
+
     /// The protocol that its streams carry, once known: Wireshark's name.
     pub fn protocol(&self) -> Option<&'static str> {
         self.protocol.map(|p| p.about.name)

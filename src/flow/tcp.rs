@@ -16,7 +16,7 @@ const OUT_OF_ORDER_NANOS: i64 = 3_000_000;
 const FAST_NANOS: i64 = 20_000_000;
 
 /// What is remembered of one direction. A sequence number of 0 stands for "none yet", as in Wireshark.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Direction {
     /// What relative sequence numbers count from.
     pub base: Option<u32>,

@@ -22,7 +22,7 @@ mod web;
 pub use here::Here;
 pub use name::{NAMES, Name};
 pub use seven::{JUDGEMENT, Row, seven};
-pub use text::{TextError, Texts};
+pub use text::{Template, TextError, Texts};
 
 use crate::flow::{Connection, Event, Tracker};
 use crate::model::{FieldDef, Identity, Osi, Packet};
@@ -201,6 +201,16 @@ impl Audience {
             Self::Newcomer => "newcomer",
             Self::Student => "student",
             Self::Engineer => "engineer",
+        }
+    }
+
+    /// The next one, and from the last one back to the first.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Newcomer => Self::Student,
+            Self::Student => Self::Engineer,
+            Self::Engineer => Self::Newcomer,
         }
     }
 }

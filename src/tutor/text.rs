@@ -15,7 +15,7 @@
 //! placeholder has no value in this packet is left out. `{{` stands for a brace.
 
 use super::name::{NAMES, Name};
-use super::{Audience, Here, application, capture, link, network, rules, seven, tls, transport, trouble, web};
+use super::{Audience, Here, Moment, application, capture, link, network, rules, seven, tls, transport, trouble, web};
 use crate::model::{Field, FieldDef, show};
 use crate::proto;
 use serde::Deserialize;
@@ -72,6 +72,11 @@ pub enum TextError {
 /// One sentence, taken apart.
 #[derive(Debug)]
 struct Sentence(Vec<Part>);
+
+/// A text of somebody else's (a lesson's) with the same placeholders. It is filled from a packet's
+/// innermost layer; a value that the packet lacks becomes a dash.
+#[derive(Debug)]
+pub struct Template(Sentence);
 
 #[derive(Debug)]
 enum Part {
@@ -179,6 +184,37 @@ impl Texts {
     }
 }
 
+impl Template {
+    /// Takes a text apart.
+    ///
+    /// # Errors
+    /// A placeholder is neither a field nor one of [`NAMES`], or a brace is not closed: a sentence
+    /// that says so.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let at = || (String::new(), String::new());
+        Sentence::parse(text, &fields_by_name(), at).map(Self).map_err(|e| match e {
+            TextError::Placeholder { name, .. } => format!("there is no field or name {{{name}}}"),
+            _ => "a brace is opened and not closed; {{ stands for a brace".into(),
+        })
+    }
+
+    /// The text with this packet's values.
+    pub fn fill(&self, moment: &Moment<'_>) -> String {
+        let mut out = String::new();
+        let Some(here) = moment.packet.layers.len().checked_sub(1).and_then(|last| Here::new(moment, last)) else {
+            return out;
+        };
+        for part in &self.0.0 {
+            let before = out.len();
+            if part.fill(&here, &mut out).is_none() {
+                out.truncate(before);
+                out.push('–');
+            }
+        }
+        out
+    }
+}
+
 /// What a file may and all files together must have sentences for.
 fn keys() -> impl Iterator<Item = &'static str> {
     rules().map(|r| r.id).chain([BASIC]).chain(seven::KEYS.iter().copied())
@@ -225,14 +261,18 @@ impl Sentence {
 
     /// Appends the sentence; `None` when this packet lacks something that it mentions.
     fn fill(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
-        for part in &self.0 {
-            match part {
-                Part::Text(text) => out.push_str(text),
-                Part::Name(name) => (name.write)(here, out)?,
-                Part::Field(def, Form::Value) => value(here.field(def)?, here, out)?,
-                Part::Field(def, Form::NameOnly) => out.push_str(def.name_of(here.field(def)?.value.uint()?)?),
-                Part::Field(def, Form::All) => all(def, here, out)?,
-            }
+        self.0.iter().try_for_each(|part| part.fill(here, out))
+    }
+}
+
+impl Part {
+    fn fill(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
+        match self {
+            Self::Text(text) => out.push_str(text),
+            Self::Name(name) => (name.write)(here, out)?,
+            Self::Field(def, Form::Value) => value(here.field(def)?, here, out)?,
+            Self::Field(def, Form::NameOnly) => out.push_str(def.name_of(here.field(def)?.value.uint()?)?),
+            Self::Field(def, Form::All) => all(def, here, out)?,
         }
         Some(())
     }

@@ -62,6 +62,13 @@ impl Ladder {
         }
     }
 
+    /// Appends who stands on which side.
+    pub fn ends(&self, out: &mut String) {
+        spaces(MARGIN, out);
+        self.opposite("client", "server", self.lane + 2, &self.theme.strong, out);
+        out.push('\n');
+    }
+
     /// Appends that the connection began before the capture did, so that nobody knows its first states.
     pub fn midway(&self, out: &mut String) {
         self.rung(["… opened before the capture began", ""], &self.theme.faint, out);

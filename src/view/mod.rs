@@ -10,6 +10,8 @@ pub mod json;
 pub mod ladder;
 pub mod measure;
 pub mod outline;
+pub mod prose;
+pub mod scene;
 pub mod text;
 pub mod theme;
 

@@ -17,6 +17,7 @@ use super::{brief, hex};
 use crate::model::{Field, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
 use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Truth, explain, seven};
+use std::sync::Arc;
 
 /// Where values begin.
 const VALUES: usize = 32;
@@ -31,7 +32,7 @@ pub struct Text {
     theme: Theme,
     width: usize,
     options: Options,
-    texts: Texts,
+    texts: Arc<Texts>,
     /// Whether it was said that the seven layers are a judgement; once is enough.
     judged: bool,
 }
@@ -53,7 +54,7 @@ struct Said {
 
 impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
-    pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Texts) -> Self {
+    pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Arc<Texts>) -> Self {
         Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options, texts, judged: false }
     }
 

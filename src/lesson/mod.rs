@@ -1,0 +1,34 @@
+//! Rank 4: lessons. A file of prose and live fences, the packets it finds, and the player.
+//!
+//! Read [`format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
+//! (one step after the other, for any view).
+
+pub mod find;
+pub mod format;
+pub mod player;
+
+pub use find::{Finder, Hit, Trace};
+pub use format::{Lesson, LessonError, Page};
+pub use player::{Input, Player, Scene};
+
+/// The lessons that are compiled in, in the order of the course: file name and text.
+pub const COURSE: &[(&str, &str)] = &[
+    ("40-handshake.md", include_str!("../../lessons/40-handshake.md")),
+    ("90-upgrade.md", include_str!("../../lessons/90-upgrade.md")),
+];
+
+/// Other names that people know a lesson by.
+const ALIASES: &[(&str, &str)] = &[("http-to-websocket", "upgrade"), ("three-way-handshake", "handshake")];
+
+/// All lessons that are compiled in.
+///
+/// # Errors
+/// One of them is broken; the tests see to it that none is.
+pub fn course() -> Result<Vec<Lesson>, LessonError> {
+    COURSE.iter().map(|(file, text)| Lesson::parse(file, text)).collect()
+}
+
+/// The id that a name stands for: itself, or what it is an alias of.
+pub fn canonical(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |&(_, id)| id)
+}

@@ -1,0 +1,116 @@
+//! Markdown for a terminal: paragraphs, headings, lists, emphasis, code.
+
+use super::measure::{spaces, width};
+use super::theme::Theme;
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+
+/// A word with the signs that stand around it, and how wide it is.
+struct Writer<'a> {
+    theme: &'a Theme,
+    columns: usize,
+    out: &'a mut String,
+    /// Columns used in this line.
+    used: usize,
+    /// Where lines begin.
+    indent: usize,
+    /// A space is due before the next word.
+    space: bool,
+    strong: bool,
+}
+
+/// Appends Markdown, wrapped to so many columns.
+pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
+    let mut w = Writer { theme, columns, out, used: 0, indent: 0, space: false, strong: false };
+    let mut first = true;
+    let mut code = false;
+    for event in Parser::new(text) {
+        match event {
+            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::List(_)) => {
+                if !first && w.indent == 0 {
+                    w.out.push('\n');
+                }
+                first = false;
+                match event {
+                    Event::Start(Tag::Heading { .. }) => w.strong = true,
+                    Event::Start(Tag::CodeBlock(_)) => code = true,
+                    _ => {}
+                }
+            }
+            Event::End(TagEnd::Paragraph | TagEnd::Item) => w.end_line(),
+            Event::End(TagEnd::Heading(_)) => {
+                w.end_line();
+                w.strong = false;
+            }
+            Event::End(TagEnd::CodeBlock) => code = false,
+            Event::End(TagEnd::List(_)) => w.indent = 0,
+            Event::Start(Tag::Item) => {
+                w.end_line();
+                w.indent = 2;
+                w.out.push_str("• ");
+                w.used = 2;
+            }
+            Event::Start(Tag::Strong | Tag::Emphasis) => w.strong = true,
+            Event::End(TagEnd::Strong | TagEnd::Emphasis) => w.strong = false,
+            Event::Text(text) if code => {
+                for line in text.lines() {
+                    spaces(4, w.out);
+                    w.out.push_str(line);
+                    w.out.push('\n');
+                }
+            }
+            Event::Text(text) => w.text(&text, w.strong),
+            Event::Code(text) => w.text(&text, true),
+            Event::SoftBreak | Event::HardBreak => w.space = true,
+            _ => {}
+        }
+    }
+    w.end_line();
+}
+
+impl Writer<'_> {
+    fn text(&mut self, text: &str, strong: bool) {
+        self.space |= text.starts_with(char::is_whitespace);
+        for (i, word) in text.split_whitespace().enumerate() {
+            self.space |= i > 0;
+            let wide = width(word);
+            if self.space && self.used > self.indent {
+                if self.used + 1 + wide > self.columns {
+                    self.out.push('\n');
+                    spaces(self.indent, self.out);
+                    self.used = self.indent;
+                } else {
+                    self.out.push(' ');
+                    self.used += 1;
+                }
+            }
+            self.space = false;
+            if strong {
+                self.theme.strong.paint(word, self.out);
+            } else {
+                self.out.push_str(word);
+            }
+            self.used += wide;
+        }
+        self.space |= text.ends_with(char::is_whitespace);
+    }
+
+    fn end_line(&mut self) {
+        if self.used > 0 {
+            self.out.push('\n');
+        }
+        self.used = 0;
+        self.space = false;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_wrap_and_items_hang() {
+        let mut out = String::new();
+        markdown("One **two** `three`\nfour.\n\n- first item here\n- second\n", 12, &Theme::new(false), &mut out);
+        assert_eq!(out, "One two\nthree four.\n\n• first item\n  here\n• second\n");
+    }
+}
