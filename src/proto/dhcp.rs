@@ -448,3 +448,49 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, walk};
+    use etherparse::PacketBuilder;
+
+    fn read(file: &[u8], options: &[u8]) -> Packet {
+        let mut message = vec![2, 1, 6, 0, 0, 0, 0, 9];
+        message.resize(BOOT_FILE, 0);
+        message.extend_from_slice(file);
+        message.resize(MAGIC, 0);
+        message.extend_from_slice(&COOKIE_BYTES);
+        message.extend_from_slice(options);
+        let mut raw = RawFrame { number: 1, ..RawFrame::default() };
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(67, 68);
+        builder.write(&mut raw.bytes, &message).expect("a vector takes everything");
+        raw.len = raw.bytes.len().try_into().expect("a small frame");
+        let mut packet = Packet::new();
+        walk(&raw, &mut NoMemory::default(), &mut packet);
+        packet
+    }
+
+    #[test]
+    fn options_are_read_up_to_the_end_mark() {
+        let p = read(b"", &[53, 1, 2, 51, 4, 0, 0, 2, 88, 255, 0, 0]);
+        assert_eq!(p.uint(&MESSAGE_TYPE), Some(2));
+        assert_eq!(p.uint(&LEASE_TIME), Some(600));
+        assert_eq!(p.uint(&END), Some(255));
+    }
+
+    #[test]
+    fn the_boot_file_name_may_hold_options_instead() {
+        let p = read(&[12, 2, b'h', b'i', 255], &[52, 1, 1, 255]);
+        assert_eq!(p.octets(&HOSTNAME), Some(&b"hi"[..]));
+        assert!(p.field(&FILE).is_none());
+    }
+
+    #[test]
+    fn an_option_that_promises_too_much_is_a_trouble() {
+        let p = read(b"", &[53, 1, 1, 12, 200, b'x']);
+        assert_eq!(p.uint(&MESSAGE_TYPE), Some(1));
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));
+    }
+}

@@ -144,3 +144,16 @@ fn server(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<()
         Ok(())
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Streams;
+
+    #[test]
+    fn all_whole_lines_are_one_message() {
+        let mut streams = Streams::default();
+        assert_eq!(frame(&mut streams.view(true), b"RS"), Framing::NeedMore);
+        assert_eq!(frame(&mut streams.view(true), b"RSET\r\nNOOP\r\nQU"), Framing::Message(12));
+    }
+}

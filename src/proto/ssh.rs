@@ -128,3 +128,18 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     Ok(Next::end(len))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Streams;
+
+    #[test]
+    fn the_version_line_comes_alone_and_packets_follow() {
+        let mut streams = Streams::default();
+        assert_eq!(frame(&mut streams.view(true), b"SSH-2.0-x\r\n\0\0"), Framing::Message(11));
+        *streams.view(true).side.state() = Stage::Clear;
+        assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x06\x04\x14abcd"), Framing::Message(10));
+        assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x07\x04\x14abcd"), Framing::Need(11));
+    }
+}

@@ -286,3 +286,60 @@ fn pair(c: &mut Cursor<'_>, id: u16, response: bool) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::RawFrame;
+    use crate::proto::{NoMemory, walk};
+    use etherparse::PacketBuilder;
+
+    fn read(message: &[u8]) -> Packet {
+        let mut raw = RawFrame { number: 1, ..RawFrame::default() };
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(53, 4000);
+        builder.write(&mut raw.bytes, message).expect("a vector takes everything");
+        raw.len = raw.bytes.len().try_into().expect("a small frame");
+        let mut packet = Packet::new();
+        walk(&raw, &mut NoMemory::default(), &mut packet);
+        packet
+    }
+
+    fn answer(record: &[u8]) -> Packet {
+        let mut message = vec![0, 7, 0x81, 0x80, 0, 1, 0, 1, 0, 0, 0, 0];
+        message.extend_from_slice(b"\x07example\x03org\0\0\x01\0\x01");
+        message.extend_from_slice(record);
+        read(&message)
+    }
+
+    #[test]
+    fn an_answer_names_its_record_by_a_pointer_to_the_question() {
+        let p = answer(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x05\x06\x07\x08");
+        assert_eq!(p.octets(&RESP_NAME), Some(&b"example.org"[..]));
+        assert_eq!(p.octets(&A), Some(&[5, 6, 7, 8][..]));
+        assert_eq!(p.uint(&RESP_TTL), Some(60));
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_none()));
+    }
+
+    #[test]
+    fn a_pointer_to_itself_is_a_trouble_and_ends_the_message() {
+        let p = read(b"\0\x07\x81\x80\0\x01\0\0\0\0\0\0\xc0\x0c\0\x01\0\x01");
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));
+        assert!(p.field(&QRY_NAME).is_none());
+    }
+
+    #[test]
+    fn data_that_is_longer_than_its_record_is_a_trouble() {
+        let p = answer(b"\xc0\x0c\0\x01\0\x01\0\0\0\x3c\0\x04\x05\x06");
+        assert_eq!(p.uint(&RESP_LEN), Some(4));
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));
+    }
+
+    #[test]
+    fn a_message_over_tcp_ends_where_its_length_says() {
+        let mut streams = crate::proto::Streams::default();
+        let mut ask = |bytes: &[u8]| frame(&mut streams.view(true), bytes);
+        assert_eq!(ask(b"\0"), Framing::NeedMore);
+        assert_eq!(ask(b"\0\x03ab"), Framing::Need(5));
+        assert_eq!(ask(b"\0\x03abcd"), Framing::Message(5));
+    }
+}

@@ -190,8 +190,8 @@ fn handshakes(c: &mut Cursor<'_>, mut at: usize, len: usize) -> Result<(), Troub
         let whole = handshake_size(rest).filter(|&n| n <= rest.len());
         let known = HANDSHAKE_TYPE.name_of(u64::from(c.u8(at)?)).is_some();
         match whole {
-            // A cipher's bytes rarely look like a message of a known type that just fits.
-            Some(n) if known || !encrypts => {
+            // A cipher's bytes rarely look like one message of a known type that just fits.
+            Some(n) if !encrypts || known && n == rest.len() => {
                 handshake(c, at, n)?;
                 at += n;
             }
@@ -307,5 +307,36 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             out.push_str(", ");
         }
         out.push_str(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::proto::Streams;
+
+    fn ask(bytes: &[u8]) -> Framing {
+        frame(&mut Streams::default().view(true), bytes)
+    }
+
+    #[test]
+    fn whole_records_are_one_message_and_a_begun_one_waits() {
+        assert_eq!(ask(b"\x16\x03"), Framing::NeedMore);
+        assert_eq!(ask(b"\x16\x03\x01\0\x04ab"), Framing::Need(9));
+        assert_eq!(ask(b"\x15\x03\x03\0\x02\x01\0\x17\x03\x03\0\x01x\x17\x03"), Framing::Message(13));
+    }
+
+    #[test]
+    fn other_bytes_are_not_mine() {
+        assert_eq!(ask(b"GET / HTTP/1.1"), Framing::NotMine);
+        assert_eq!(ask(b"\x16\x05\x01\0\x04"), Framing::NotMine);
+        assert_eq!(ask(b"\x16\x03\x01\xff\xff"), Framing::NotMine);
+    }
+
+    #[test]
+    fn code_tables_ascend() {
+        for def in FIELDS {
+            assert!(def.names.is_sorted_by(|a, b| a.0 < b.0), "{}", def.name);
+        }
     }
 }
