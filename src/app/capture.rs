@@ -12,8 +12,10 @@ const LOOK: Duration = Duration::from_millis(250);
 
 /// Runs it.
 pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
+    // A mistake in the filter is told before anything is opened.
+    args.show.filter.as_deref().map(show::filter).transpose()?;
     let options = Options { promiscuous: !args.no_promiscuous, snaplen: args.snaplen, ..Options::default() };
-    let mut source = live::open(&args.interface, &options).map_err(refused)?;
+    let mut source = live::open(&args.interface, &options)?;
     live::catch_interrupts();
     let mut view = args.show.clone();
     // The demonstration begins after the capture, so that its first SYN is seen, too.
@@ -59,7 +61,8 @@ fn summarise(source: &mut Live, shown: Option<u64>) {
     let shown = shown.map_or(String::new(), |n| format!(", {n} shown"));
     let dropped = source.dropped();
     let lost = dropped.map_or(String::new(), |n| format!(", {n} dropped by the kernel"));
-    error::tell(&format!("{captured} packets captured on {name}{shown}{lost}."));
+    let packets = if captured == 1 { "packet" } else { "packets" };
+    error::tell(&format!("{captured} {packets} captured on {name}{shown}{lost}."));
     if let (Some(1..), Some(bytes)) = (dropped, source.small_buffer()) {
         error::tell(&format!(
             "The kernel keeps only {} kB for this program, and drops packets when they are full.\n\
@@ -70,29 +73,33 @@ fn summarise(source: &mut Live, shown: Option<u64>) {
     }
 }
 
-/// Why no capture began, and what to do about it.
-pub(super) fn refused(why: OpenError) -> Failure {
-    match why {
-        OpenError::Unknown { ref known, .. } => Failure::Usage(format!("{why}; this machine has {}", known.join(", "))),
-        OpenError::Denied { ref name } => {
-            let program = this_program();
-            let give = if cfg!(target_os = "linux") {
-                format!("\nGive it once:   sudo setcap cap_net_raw+ep {program}")
-            } else {
-                String::new()
-            };
-            let root = if cfg!(unix) {
-                format!("\nOr be root:     sudo {program} capture {}", quoted(name))
-            } else {
-                "\nStart it as an administrator.".to_owned()
-            };
-            Failure::Data(format!(
-                "capturing on {name} needs a right that this program does not have{give}{root}\n\
+impl From<OpenError> for Failure {
+    /// Why no capture began, and what to do about it.
+    fn from(why: OpenError) -> Self {
+        match why {
+            OpenError::Unknown { ref known, .. } => {
+                Self::Usage(format!("{why}; this machine has {}", known.join(", ")))
+            }
+            OpenError::Denied { ref name } => {
+                let program = this_program();
+                let give = if cfg!(target_os = "linux") {
+                    format!("\nGive it once:   sudo setcap cap_net_raw+ep {program}")
+                } else {
+                    String::new()
+                };
+                let root = if cfg!(unix) {
+                    format!("\nOr be root:     sudo {program} capture {}", quoted(name))
+                } else {
+                    "\nStart it as an administrator.".to_owned()
+                };
+                Self::Data(format!(
+                    "capturing on {name} needs a right that this program does not have{give}{root}\n\
                  No right needed:  osi-tutor simulate two-hosts\n\
                  No right needed:  osi-tutor read FILE"
-            ))
+                ))
+            }
+            OpenError::Down { .. } | OpenError::Io { .. } => Self::Data(why.to_string()),
         }
-        OpenError::Down { .. } | OpenError::Io { .. } => Failure::Data(why.to_string()),
     }
 }
 
@@ -118,13 +125,13 @@ mod tests {
     #[test]
     fn an_unknown_interface_is_a_mistake_of_usage_and_names_the_others() {
         let why = OpenError::Unknown { name: "eth7".into(), known: vec!["lo".into(), "eth0".into()] };
-        let Failure::Usage(text) = refused(why) else { panic!("usage") };
+        let Failure::Usage(text) = Failure::from(why) else { panic!("usage") };
         assert_eq!(text, "there is no interface called \"eth7\"; this machine has lo, eth0");
     }
 
     #[test]
     fn a_missing_right_names_this_binary_and_the_ways_without() {
-        let Failure::Data(text) = refused(OpenError::Denied { name: "lo".into() }) else { panic!("data") };
+        let Failure::Data(text) = Failure::from(OpenError::Denied { name: "lo".into() }) else { panic!("data") };
         let program = this_program();
         assert!(text.contains(&format!("sudo {program} capture lo\n")), "{text}");
         assert!(text.contains("osi-tutor simulate two-hosts\n") && text.ends_with("osi-tutor read FILE"), "{text}");

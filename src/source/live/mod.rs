@@ -193,7 +193,7 @@ impl Nic {
         ];
         match self.state {
             State::Down => return "Nothing: it is switched off.",
-            State::NoLink => return "Nothing yet: it has no link. Is the cable in?",
+            State::NoLink => return "Nothing yet: it is on, but has no link.",
             State::Up => {}
         }
         if self.loopback {
