@@ -103,7 +103,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if usize::from(total) >= header {
         c.limit(usize::from(total), &LEN);
     } else if total != 0 {
-        c.fixed(FIELDS)?;
+        for def in [&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &ECN_, &LEN] {
+            c.put(def)?;
+        }
         return Err(c.malformed("the total length is shorter than the header"));
     }
     for def in FIELDS {
