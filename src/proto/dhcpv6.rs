@@ -1,8 +1,8 @@
-//! DHCPv6 — RFC 8415. What DHCP is to IPv4. The message type and transaction are read; the options are not.
+//! `DHCPv6` — RFC 8415: DHCP for IPv6. The message type and transaction are read; the options are not.
 
 use super::prelude::*;
 
-/// DHCPv6.
+/// `DHCPv6`.
 pub static ABOUT: Identity = Identity {
     name: "dhcpv6",
     title: "Dynamic Host Configuration Protocol for IPv6",
