@@ -61,6 +61,7 @@ struct Open {
     depth: usize,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every row's function has this shape")]
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let text = c.rest(0);
     if let Err(why) = read(c, text) {

@@ -178,7 +178,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.indent(0);
         return Ok(Next::end(h.len + present));
     }
-    data(c, &h, payload, deflate)
+    Ok(data(c, &h, payload, deflate))
 }
 
 /// What RFC 6455 forbids and a careful reader should see.
@@ -243,7 +243,7 @@ fn control(c: &mut Cursor<'_>, h: &Header, payload: &Payload) {
 }
 
 /// A message, or a fragment of one (§5.4).
-fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Result<Next, Trouble> {
+fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next {
     let end = h.len + c.len().saturating_sub(h.len).min(usize::try_from(h.payload).unwrap_or(usize::MAX));
     let mut message = payload;
     let (mut opcode, mut compressed) = (h.opcode, h.rsv1);
@@ -253,11 +253,11 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Resu
                 if h.opcode == CONTINUATION && payload.len > 0 {
                     payload.put(c, &CONTINUE);
                 }
-                return Ok(Next::end(end));
+                return Next::end(end);
             }
             Gathered::TooMuch => {
                 c.doubt(c.malformed("the pieces make a longer message than is kept here"));
-                return Ok(Next::end(end));
+                return Next::end(end);
             }
             Gathered::Whole { id, len, opcode: first, compressed: packed } => {
                 (opcode, compressed) = (first, packed);
@@ -268,7 +268,7 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Resu
     if deflate && compressed {
         match unpack(c, h, &message) {
             Some(unpacked) => message = unpacked,
-            None => return Ok(Next::end(end)),
+            None => return Next::end(end),
         }
     }
     match opcode {
@@ -279,14 +279,14 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Resu
             c.indent(0);
         }
         BINARY => {
-            return Ok(match message.buffer {
+            return match message.buffer {
                 Some(id) => Next::data(end).within(id),
                 None => Next::data(h.len),
-            });
+            };
         }
         _ => message.put(c, &UNKNOWN),
     }
-    Ok(Next::end(end))
+    Next::end(end)
 }
 
 /// What a fragment led to.

@@ -17,10 +17,10 @@ struct Body {
 }
 
 /// A piece of a message whose head is not here.
-pub(super) fn continuation(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+pub(super) fn continuation(c: &mut Cursor<'_>) -> Next {
     let len = c.len();
     c.push(&FILE_DATA, 0, len, Value::Text(c.span(0, len)));
-    Ok(Next::data(0))
+    Next::data(0)
 }
 
 /// Reads the body, which starts at `at`.
@@ -30,7 +30,7 @@ pub(super) fn dissect(
     extent: Extent,
     media_type: Option<&[u8]>,
     encoding: &[u8],
-) -> Result<Next, Trouble> {
+) -> Next {
     let present = c.len().saturating_sub(at);
     let body = match extent {
         Extent::Chunked => dechunk(c, at),
@@ -45,7 +45,7 @@ pub(super) fn dissect(
     };
     let whole = if extent == Extent::Chunked { c.len() } else { at + body.len };
     if body.len == 0 {
-        return Ok(Next::end(whole));
+        return Next::end(whole);
     }
     let body = unpack(c, body, encoding);
     let span = match body.buffer {
@@ -56,14 +56,14 @@ pub(super) fn dissect(
     let next = match media_type {
         Some(kind) => match crate::proto::media(kind) {
             Some(row) => Next::row(row, at),
-            None => return Ok(Next::end(whole)),
+            None => return Next::end(whole),
         },
         None => Next::data(at),
     };
-    Ok(match body.buffer {
+    match body.buffer {
         Some(id) => next.within(id),
         None => next,
-    })
+    }
 }
 
 /// RFC 9112 §7.1: size, data, size, data …, 0, trailer lines, an empty line.
@@ -114,12 +114,11 @@ fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Body {
         _ => return body,
     };
     let mut how = Unpacked::Damaged;
-    let unpacked = match body.buffer {
-        Some(id) => c.uncover_from(BufferKind::Inflated, id, |packed, out| how = method(packed, out)),
-        None => {
-            let packed = c.slice(body.at, body.len).unwrap_or(&[]);
-            c.uncover_with(BufferKind::Inflated, |out| how = method(packed, out))
-        }
+    let unpacked = if let Some(id) = body.buffer {
+        c.uncover_from(BufferKind::Inflated, id, |packed, out| how = method(packed, out))
+    } else {
+        let packed = c.slice(body.at, body.len).unwrap_or(&[]);
+        c.uncover_with(BufferKind::Inflated, |out| how = method(packed, out))
     };
     match how {
         Unpacked::Whole => {}

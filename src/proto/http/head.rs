@@ -56,7 +56,7 @@ const METHODS: &[&[u8]] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opening {
     Request,
-    /// A request that asks nothing (General Event Notification Architecture, UPnP).
+    /// A request that asks nothing (General Event Notification Architecture, `UPnP`).
     Notification,
     Response,
 }
@@ -95,7 +95,7 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening> {
     let version = rest.rsplit(|&b| b == b' ').next().unwrap_or(&[]);
     let known = METHODS.contains(&method);
     let token = !method.is_empty() && method.len() <= 32 && method.iter().all(|b| b.is_ascii_graphic() && *b != b':');
-    if !version.starts_with(b"HTTP/") || !known && !(token && version.starts_with(b"HTTP/1.")) {
+    if !version.starts_with(b"HTTP/") || !(known || token && version.starts_with(b"HTTP/1.")) {
         return None;
     }
     match method {

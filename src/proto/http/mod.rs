@@ -9,7 +9,7 @@
 //! ```
 //!
 //! Read `framing.rs` for where a message ends and which request an answer belongs to, `head.rs` for its
-//! lines, `body.rs` for what becomes of the body. SSDP (UPnP Device Architecture §1) writes the same
+//! lines, `body.rs` for what becomes of the body. SSDP (`UPnP` Device Architecture §1) writes the same
 //! messages into datagrams.
 
 mod body;
@@ -101,7 +101,7 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Result<Next, Trouble> {
     let start = head::leading(bytes);
     let first = head::line(bytes, start);
     let Some((first, opening)) = first.and_then(|l| head::opening(l.text).map(|o| (l, o))) else {
-        return body::continuation(c);
+        return Ok(body::continuation(c));
     };
     let mut told = Told::default();
     match opening {
@@ -125,13 +125,13 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Result<Next, Trouble> {
     if told.extent == Extent::Bad {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }
-    body::dissect(
+    Ok(body::dissect(
         c,
         end,
         if bodiless { Extent::Length(0) } else { told.extent },
         told.content_type,
         told.content_encoding,
-    )
+    ))
 }
 
 /// RFC 9112 §3: method, target, version.
