@@ -112,7 +112,7 @@ fn find(lesson: &Lesson, source: &mut dyn Source, stop: &mut dyn FnMut() -> bool
 #[cfg(feature = "live")]
 fn live(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
     use crate::source::live::{self, Options};
-    let mut source = live::open(interface, &Options::default()).map_err(super::capture::refused)?;
+    let mut source = live::open(interface, &Options::default())?;
     live::catch_interrupts();
     #[cfg(feature = "lab")]
     let demo = if args.demo {
