@@ -239,7 +239,7 @@ pub struct Show {
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
     pub audience: Audience,
     /// Only packets that match this display filter (Wireshark's language)
-    #[arg(short = 'Y', long, value_name = "FILTER")]
+    #[arg(short = 'Y', long, value_name = "FILTER", allow_hyphen_values = true)]
     pub filter: Option<String>,
     /// Stop after so many shown packets
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
