@@ -2,7 +2,7 @@
 
 use super::error::Fault;
 use crate::model::{FieldDef, Identity, Kind};
-use crate::proto::{self, ethernet, frame, ipv4, tcp, udp};
+use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -43,6 +43,10 @@ pub static ALIASES: &[Alias] = &[
     alias("ip.host", "The IPv4 address of either end, as text.", &[&ipv4::SRC, &ipv4::DST], View::Text),
     alias("ip.src_host", "The sender's IPv4 address, as text.", &[&ipv4::SRC], View::Text),
     alias("ip.dst_host", "The receiver's IPv4 address, as text.", &[&ipv4::DST], View::Text),
+    alias("ipv6.addr", "The IPv6 address of either end.", &[&ipv6::SRC, &ipv6::DST], View::Value),
+    alias("ipv6.host", "The IPv6 address of either end, as text.", &[&ipv6::SRC, &ipv6::DST], View::Text),
+    alias("ipv6.src_host", "The sender's IPv6 address, as text.", &[&ipv6::SRC], View::Text),
+    alias("ipv6.dst_host", "The receiver's IPv6 address, as text.", &[&ipv6::DST], View::Text),
     alias("tcp.port", "The TCP port of either end.", &[&tcp::SRCPORT, &tcp::DSTPORT], View::Value),
     alias("udp.port", "The UDP port of either end.", &[&udp::SRCPORT, &udp::DSTPORT], View::Value),
 ];
