@@ -13,7 +13,7 @@ use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 
 /// Runs it.
-pub fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
+pub(super) fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
     let mut source = File::open(&args.file)?;
     let mut ladder = Ladder::new(Theme::new(color(choice)), columns());
     let mut out = BufWriter::new(std::io::stdout().lock());

@@ -194,8 +194,8 @@ pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
 
 fn hex_digits(n: u64, digits: usize, out: &mut String) {
     for i in (0..digits).rev() {
-        let nibble = if i < 16 { n >> (4 * i) & 15 } else { 0 };
-        out.push(char::from(b"0123456789abcdef"[nibble as usize]));
+        let [low, ..] = if i < 16 { (n >> (4 * i)).to_le_bytes() } else { [0; 8] };
+        out.push(char::from(b"0123456789abcdef"[usize::from(low & 15)]));
     }
 }
 

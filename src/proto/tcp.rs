@@ -373,40 +373,40 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
         out.push_str(verdict.def.label);
         out.push_str("] ");
     }
-    let mut values = [None; GIST.len()];
-    for field in fields {
-        if let Some(i) = GIST.iter().position(|(def, _)| std::ptr::eq(*def, field.def)) {
-            values[i] = values[i].or(field.value.uint());
-        }
+    let of = |def| packet.uint_in(layer, def);
+    let flags = of(&FLAGS);
+    if let Some(flags) = flags {
+        show_flags(flags, out);
     }
-    let acknowledges = values[0].is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
-    for ((def, before), value) in GIST.into_iter().zip(values) {
-        let Some(n) = value.filter(|_| acknowledges || !std::ptr::eq(def, &raw const ACK)) else { continue };
+    let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
+    let ack = of(&ACK).filter(|_| acknowledges);
+    let header = [(" Seq=", of(&SEQ)), (" Ack=", ack), (" Win=", of(&WINDOW_SIZE)), (" Len=", of(&LEN))];
+    for (before, n) in header.into_iter().filter_map(|(before, n)| Some((before, n?))) {
         out.push_str(before);
-        if std::ptr::eq(def, &raw const FLAGS) {
-            show_flags(n, out);
-        } else {
+        show::number(n, out);
+    }
+    // Options stand behind everything else that has bytes.
+    for field in fields.iter().skip_while(|f| !std::ptr::eq(f.def, &raw const OPTION_KIND)) {
+        let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };
+        out.push_str(before);
+        if let Some(n) = field.value.uint() {
             show::number(n, out);
         }
     }
 }
 
-/// What [`gist`] shows, in its order, and what stands before each.
-static GIST: [(&FieldDef, &str); 9] = [
-    (&FLAGS, "["),
-    (&SEQ, " Seq="),
-    (&ACK, " Ack="),
-    (&WINDOW_SIZE, " Win="),
-    (&LEN, " Len="),
+/// The options that [`gist`] tells, and what stands before each.
+static TOLD: [(&FieldDef, &str); 5] = [
     (&MSS_VAL, " MSS="),
     (&WSCALE_MULTIPLIER, " WS="),
+    (&SACK_PERM, " SACK"),
     (&SACK_LE, " SLE="),
     (&SACK_RE, " SRE="),
 ];
 
-/// `SYN, ACK]`
+/// `[SYN, ACK]`
 fn show_flags(flags: u64, out: &mut String) {
-    let mut between = "";
+    let mut between = "[";
     for (bit, name) in ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"].into_iter().enumerate() {
         if flags >> bit & 1 != 0 {
             out.push_str(between);
@@ -414,7 +414,7 @@ fn show_flags(flags: u64, out: &mut String) {
             between = ", ";
         }
     }
-    out.push_str(if between.is_empty() { "no flags]" } else { "]" });
+    out.push_str(if between == "[" { "[no flags]" } else { "]" });
 }
 
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {

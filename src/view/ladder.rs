@@ -57,7 +57,7 @@ impl Ladder {
         out.push('\n');
         for [left, right] in [["client", "server"], [client, server]] {
             spaces(MARGIN, out);
-            self.opposite(left, right, self.lane + 2, &self.theme.strong, out);
+            opposite(left, right, self.lane + 2, &self.theme.strong, out);
             out.push('\n');
         }
     }
@@ -157,17 +157,17 @@ impl Ladder {
     fn rung(&self, [left, right]: [&str; 2], style: &Style, out: &mut String) {
         spaces(MARGIN, out);
         out.push_str("│ ");
-        self.opposite(left, right, self.lane - 2, style, out);
+        opposite(left, right, self.lane - 2, style, out);
         out.push_str(" │\n");
     }
+}
 
-    /// One text at the left, one at the right.
-    fn opposite(&self, left: &str, right: &str, columns: usize, style: &Style, out: &mut String) {
-        style.paint(left, out);
-        let gap = columns.saturating_sub(width(left) + width(right));
-        spaces(if left.is_empty() || right.is_empty() { gap } else { gap.max(1) }, out);
-        style.paint(right, out);
-    }
+/// One text at the left, one at the right.
+fn opposite(left: &str, right: &str, columns: usize, style: &Style, out: &mut String) {
+    style.paint(left, out);
+    let gap = columns.saturating_sub(width(left) + width(right));
+    spaces(if left.is_empty() || right.is_empty() { gap } else { gap.max(1) }, out);
+    style.paint(right, out);
 }
 
 #[cfg(test)]

@@ -40,8 +40,13 @@ pub fn pad(out: &mut String, from: usize, columns: usize) {
 }
 
 /// Appends `n` spaces.
-pub fn spaces(n: usize, out: &mut String) {
-    repeat(' ', n, out);
+pub fn spaces(mut n: usize, out: &mut String) {
+    const SPACES: &str = "                                ";
+    while let Some(rest) = n.checked_sub(SPACES.len()) {
+        out.push_str(SPACES);
+        n = rest;
+    }
+    out.push_str(SPACES.get(..n).unwrap_or(""));
 }
 
 /// Appends `n` times the same character.
