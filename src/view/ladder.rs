@@ -65,7 +65,7 @@ impl Ladder {
     /// Appends who stands on which side.
     pub fn ends(&self, out: &mut String) {
         spaces(MARGIN, out);
-        self.opposite("client", "server", self.lane + 2, &self.theme.strong, out);
+        opposite("client", "server", self.lane + 2, &self.theme.strong, out);
         out.push('\n');
     }
 
