@@ -396,7 +396,7 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
 }
 
 /// The options that [`gist`] tells, and what stands before each.
-static TOLD: [(&FieldDef, &str); 5] = [
+static TOLD: [(&FieldDef, &str); 4] = [
     (&MSS_VAL, " MSS="),
     (&WSCALE_MULTIPLIER, " WS="),
     (&SACK_PERM, " SACK"),
