@@ -286,3 +286,253 @@ fn each_verdict_of_the_analysis_has_its_rule() {
         assert_eq!(analysis, [*rule]);
     }
 }
+
+/// Rules that a test above sees hold in a conversation of real segments.
+const SEEN_IN_CONVERSATIONS: &[&str] = &[
+    "eth-hop",
+    "ip-packet",
+    "tcp-syn",
+    "tcp-syn-ack",
+    "tcp-third-ack",
+    "tcp-data",
+    "tcp-ack",
+    "tcp-fin-first",
+    "tcp-fin-acked",
+    "tcp-fin-second",
+    "tcp-last-ack",
+    "tcp-rst-refused",
+    "tcp-rst",
+    "checksum-offload",
+    "checksum-bad",
+    "http-accept-expected",
+    "http-accept-derived",
+    "ws-mask-wrong",
+];
+
+/// One made packet a rule: what holds where a field is so.
+fn examples() -> Vec<(&'static str, Packet)> {
+    use proto::{
+        arp, checksum::Status, dhcp, dns, http, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, tls, udp, vlan,
+        websocket,
+    };
+    let n = Value::Uint;
+    let one = |rule, about, fields: &[(&'static FieldDef, Value)]| (rule, made(about, fields));
+    let bad = |rule, pending, loopback| {
+        let mut p = made(&udp::ABOUT, &[(&udp::CHECKSUM_STATUS, n(Status::Bad as u64))]);
+        p.checksum_pending = pending;
+        p.interface = Some(std::sync::Arc::new(crate::model::Interface { name: "x0".into(), loopback }));
+        (rule, p)
+    };
+    let sized = |rule, len, cap_len, loopback| {
+        let mut p = bad(rule, true, loopback).1;
+        (p.len, p.cap_len) = (len, cap_len);
+        (rule, p)
+    };
+    let troubled = |rule, trouble| {
+        let mut p = made(&tcp::ABOUT, &[]);
+        p.layers[1].trouble = Some(trouble);
+        (rule, p)
+    };
+    let address = |rule, about, def, bytes: &[u8], others: &[(&'static FieldDef, Value)]| {
+        let mut fields = vec![(def, Value::Bytes(Span { buf: Span::TEXT, start: 0, len: bytes.len() as u32 }))];
+        fields.extend_from_slice(others);
+        let mut p = made(about, &fields);
+        p.text.extend_from_slice(bytes);
+        (rule, p)
+    };
+    let zeros = {
+        let slice = Value::Bytes(Span { buf: Span::TEXT, start: 0, len: 6 });
+        let mut p = made(&proto::ethernet::ABOUT, &[(&proto::ethernet::DST, slice), (&proto::ethernet::SRC, slice)]);
+        p.text.extend([0; 6]);
+        ("eth-loopback", p)
+    };
+    let tunnel = |rule, about: &'static Identity| {
+        let mut p = made(about, &[]);
+        p.layers.insert(
+            1,
+            Layer { proto: &ipv4::ABOUT, span: Span::default(), fields: 0..0, trouble: None, quoted: false },
+        );
+        (rule, p)
+    };
+    let quotation = {
+        let mut p = made(&tcp::ABOUT, &[(&tcp::FLAGS_SYN, Value::Bool(true))]);
+        p.layers[1].quoted = true;
+        ("quoted", p)
+    };
+    let comment = {
+        let mut p = made(&proto::frame::ABOUT, &[]);
+        p.text.push(b'x');
+        let value = Value::Text(Span { buf: Span::TEXT, start: 0, len: 1 });
+        p.fields.push(Field { def: &proto::frame::COMMENT, value, span: Span::default(), depth: 0 });
+        p.layers[1].fields = 0..1;
+        ("frame-comment", p)
+    };
+    let yes = Value::Bool(true);
+    let mut rows = vec![
+        zeros,
+        quotation,
+        comment,
+        bad("checksum-pending", true, false),
+        bad("checksum-loopback", false, true),
+        sized("frame-larger-than-mtu", 9000, 9000, false),
+        sized("frame-large-on-loopback", 9000, 9000, true),
+        sized("frame-cut", 100, 60, false),
+        troubled("cut-by-capture", crate::model::Trouble::CutByCapture { need: 20, have: 8 }),
+        troubled("length-lies", crate::model::Trouble::LengthLies { need: 20, have: 8, claimed_by: None }),
+        troubled("malformed", crate::model::Trouble::Malformed(crate::model::Why("it is"))),
+        tunnel("ip-tunnel", &ipv4::ABOUT),
+        tunnel("ipv6-tunnel", &ipv6::ABOUT),
+        address("eth-broadcast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[0xff; 6], &[]),
+        address("eth-multicast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[1, 0, 0x5e, 0, 0, 1], &[]),
+        address("http-upgrade", &http::ABOUT, &http::UPGRADE, b"websocket", &[(&http::REQUEST, yes)]),
+        address("http-encoded", &http::ABOUT, &http::CONTENT_ENCODING, b"gzip", &[]),
+        address("dns-alias", &dns::ABOUT, &dns::CNAME, b"a", &[(&dns::FLAGS_RESPONSE, yes)]),
+    ];
+    for (rule, about, fields) in [
+        ("ip-checksum-zero", &ipv4::ABOUT, &[(&ipv4::CHECKSUM_STATUS, n(0)), (&ipv4::CHECKSUM, n(0))][..]),
+        ("ip-checksum-bad", &ipv4::ABOUT, &[(&ipv4::CHECKSUM_STATUS, n(0)), (&ipv4::CHECKSUM, n(1))]),
+        ("ip-len-zero", &ipv4::ABOUT, &[(&ipv4::LEN, n(0))]),
+        ("ip-last-hop", &ipv4::ABOUT, &[(&ipv4::TTL, n(1))]),
+        ("ip-dont-fragment", &ipv4::ABOUT, &[(&ipv4::FLAGS_DF, yes)]),
+        ("ip-first-fragment", &ipv4::ABOUT, &[(&ipv4::FLAGS_MF, yes), (&ipv4::FRAG_OFFSET, n(0))]),
+        ("ip-fragment", &ipv4::ABOUT, &[(&ipv4::FRAG_OFFSET, n(8))]),
+        (
+            "ip-fragments",
+            ipv4::JOINED.about,
+            &[(&ipv4::FRAGMENT, n(1)), (&ipv4::FRAGMENT_COUNT, n(1)), (&ipv4::REASSEMBLED_LENGTH, n(8))],
+        ),
+        ("ip-options", &ipv4::ABOUT, &[(&ipv4::OPT_TYPE, n(7))]),
+        ("ip-congestion", &ipv4::ABOUT, &[(&ipv4::ECN_, n(3))]),
+        ("ipv6-packet", &ipv6::ABOUT, &[]),
+        (
+            "ipv6-fragment",
+            &ipv6_extension::FRAGHDR,
+            &[(&ipv6_extension::FRAGHDR_OFFSET, n(1)), (&ipv6_extension::FRAGHDR_MORE, yes)],
+        ),
+        ("ipv6-fragments", ipv6_extension::JOINED.about, &[]),
+        ("vlan", &vlan::ABOUT, &[(&vlan::ID, n(5)), (&vlan::PRIORITY, n(0)), (&vlan::DEI, yes)]),
+        ("cooked", &proto::sll::ABOUT, &[(&proto::sll::PKTTYPE, n(0))]),
+        ("bsd-loopback", &proto::null::ABOUT, &[(&proto::null::FAMILY, n(2))]),
+        ("arp-request", &arp::ABOUT, &[(&arp::OPCODE, n(1))]),
+        ("arp-reply", &arp::ABOUT, &[(&arp::OPCODE, n(2))]),
+        ("arp-gratuitous", &arp::ABOUT, &[(&arp::IS_GRATUITOUS, yes)]),
+        ("arp-probe", &arp::ABOUT, &[(&arp::IS_PROBE, yes)]),
+        ("icmp-echo", &icmp::ABOUT, &[(&icmp::TYPE, n(8)), (&icmp::IDENT, n(1)), (&icmp::SEQ, n(1))]),
+        ("icmp-echo-reply", &icmp::ABOUT, &[(&icmp::TYPE, n(0)), (&icmp::IDENT, n(1)), (&icmp::SEQ, n(1))]),
+        ("icmp-too-big", &icmp::ABOUT, &[(&icmp::TYPE, n(3)), (&icmp::CODE, n(4)), (&icmp::MTU, n(576))]),
+        ("igmp", &proto::igmp::ABOUT, &[(&proto::igmp::TYPE, n(0x11))]),
+        ("tcp-push", &tcp::ABOUT, &[(&tcp::FLAGS_PUSH, yes), (&tcp::LEN, n(1))]),
+        ("tcp-fin", &tcp::ABOUT, &[(&tcp::FLAGS_FIN, yes)]),
+        ("tcp-sack", &tcp::ABOUT, &[(&tcp::SACK_LE, n(5)), (&tcp::SACK_RE, n(9))]),
+        ("tcp-syn-options", &tcp::ABOUT, &[(&tcp::FLAGS_SYN, yes), (&tcp::MSS_VAL, n(1460))]),
+        (
+            "tcp-segments",
+            tcp::JOINED.about,
+            &[
+                (&tcp::SEGMENT, n(1)),
+                (&tcp::SEGMENT, n(2)),
+                (&tcp::SEGMENT_COUNT, n(2)),
+                (&tcp::REASSEMBLED_LENGTH, n(9)),
+            ],
+        ),
+        ("udp-datagram", &udp::ABOUT, &[(&udp::SRCPORT, n(1)), (&udp::DSTPORT, n(2)), (&udp::LENGTH, n(8))]),
+        ("udp-no-checksum", &udp::ABOUT, &[(&udp::CHECKSUM_STATUS, n(3))]),
+        ("dns-truncated", &dns::ABOUT, &[(&dns::FLAGS_TRUNCATED, yes)]),
+        ("http-request", &http::ABOUT, &[(&http::REQUEST, yes)]),
+        ("http-cookie", &http::ABOUT, &[(&http::COOKIE, Value::None)]),
+        ("http-chunked", &http::ABOUT, &[(&http::CHUNK_SIZE, n(3))]),
+        ("http-switch", &http::ABOUT, &[(&http::RESPONSE, yes), (&http::CODE, n(101))]),
+        ("http-continuation", &http::ABOUT, &[]),
+        ("tls-alert", &tls::ABOUT, &[(&tls::ALERT_DESC, n(40)), (&tls::ALERT_LEVEL, n(2))]),
+    ] {
+        rows.push(one(rule, about, fields));
+    }
+    for (rule, kind) in [("icmp-unreachable", 3), ("icmp-time-exceeded", 11), ("icmp-redirect", 5)] {
+        rows.push(one(rule, &icmp::ABOUT, &[(&icmp::TYPE, n(kind)), (&icmp::CODE, n(0))]));
+    }
+    for (rule, kind) in [
+        ("icmpv6-echo", 128),
+        ("icmpv6-echo-reply", 129),
+        ("icmpv6-unreachable", 1),
+        ("icmpv6-too-big", 2),
+        ("icmpv6-time-exceeded", 3),
+        ("ndp-router-solicitation", 133),
+        ("ndp-router-advertisement", 134),
+        ("ndp-solicitation", 135),
+        ("ndp-advertisement", 136),
+    ] {
+        rows.push(one(rule, &icmpv6::ABOUT, &[(&icmpv6::TYPE, n(kind))]));
+    }
+    for (rule, step) in [
+        ("dhcp-discover", 1),
+        ("dhcp-offer", 2),
+        ("dhcp-request", 3),
+        ("dhcp-ack", 5),
+        ("dhcp-nak", 6),
+        ("dhcp-other", 8),
+    ] {
+        rows.push(one(rule, &dhcp::ABOUT, &[(&dhcp::MESSAGE_TYPE, n(step))]));
+    }
+    for (rule, code, answers) in
+        [("dns-answer", 0, 1), ("dns-no-data", 0, 0), ("dns-no-such-name", 3, 0), ("dns-failed", 2, 0)]
+    {
+        let fields = [(&dns::FLAGS_RESPONSE, yes), (&dns::FLAGS_RCODE, n(code)), (&dns::COUNT_ANSWERS, n(answers))];
+        rows.push(one(rule, &dns::ABOUT, &fields.map(|(d, v)| (d as &'static FieldDef, v))));
+    }
+    rows.push(one("dns-question", &dns::ABOUT, &[]));
+    rows.push(one("mdns-question", &dns::MDNS, &[]));
+    rows.push(one("mdns-answer", &dns::MDNS, &[(&dns::FLAGS_RESPONSE, yes)]));
+    rows.push(one("http-response", &http::ABOUT, &[(&http::RESPONSE, yes), (&http::CODE, n(200))]));
+    for (rule, opcode) in [
+        ("ws-text", 1),
+        ("ws-binary", 2),
+        ("ws-continuation", 0),
+        ("ws-first-piece", 1),
+        ("ws-close", 8),
+        ("ws-ping", 9),
+        ("ws-pong", 10),
+    ] {
+        rows.push(one(
+            rule,
+            &websocket::ABOUT,
+            &[(&websocket::OPCODE, n(opcode)), (&websocket::FIN, Value::Bool(rule != "ws-first-piece"))],
+        ));
+    }
+    for (rule, def, value) in [
+        ("ws-masked", &websocket::MASK, yes),
+        ("ws-unmasked", &websocket::MASK, Value::Bool(false)),
+        ("ws-compressed", &websocket::PMC, yes),
+        ("ws-unmasking", &websocket::MASKED_PAYLOAD, Value::None),
+    ] {
+        rows.push(one(rule, &websocket::ABOUT, &[(def, value)]));
+    }
+    for (rule, kind) in
+        [("tls-client-hello", 1), ("tls-server-hello", 2), ("tls-certificate", 11), ("tls-handshake", 12)]
+    {
+        rows.push(one(rule, &tls::ABOUT, &[(&tls::HANDSHAKE_TYPE, n(kind))]));
+    }
+    for (rule, kind) in
+        [("tls-handshake-hidden", 22), ("tls-change-cipher", 20), ("tls-data", 23), ("tls-alert-hidden", 21)]
+    {
+        rows.push(one(rule, &tls::ABOUT, &[(&tls::RECORD_CONTENT_TYPE, n(kind))]));
+    }
+    rows
+}
+
+#[test]
+fn every_rule_holds_in_some_packet() {
+    let examples = examples();
+    for (rule, packet) in &examples {
+        let moment = Moment { packet, events: &[], connection: None, upgrade: None };
+        let heres = (0..packet.layers.len()).filter_map(|i| Here::new(&moment, i));
+        let holds = heres.flat_map(|h| rules().filter(move |r| r.holds(&h)).map(|r| r.id)).collect::<Vec<_>>();
+        assert!(holds.contains(rule), "{rule}: {holds:?}");
+    }
+    let verdicts = ["retransmission", "order", "duplicate", "lost", "window", "keep-alive", "reused"];
+    for rule in rules() {
+        let known = SEEN_IN_CONVERSATIONS.contains(&rule.id)
+            || examples.iter().any(|(id, _)| *id == rule.id)
+            || verdicts.iter().any(|v| rule.id.starts_with("tcp-") && rule.id.contains(v));
+        assert!(known, "no packet shows {}", rule.id);
+    }
+}
