@@ -396,13 +396,8 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
 }
 
 /// The options that [`gist`] tells, and what stands before each.
-static TOLD: [(&FieldDef, &str); 4] = [
-    (&MSS_VAL, " MSS="),
-    (&WSCALE_MULTIPLIER, " WS="),
-    (&SACK_PERM, " SACK"),
-    (&SACK_LE, " SLE="),
-    (&SACK_RE, " SRE="),
-];
+static TOLD: [(&FieldDef, &str); 4] =
+    [(&MSS_VAL, " MSS="), (&WSCALE_MULTIPLIER, " WS="), (&SACK_LE, " SLE="), (&SACK_RE, " SRE=")];
 
 /// `[SYN, ACK]`
 fn show_flags(flags: u64, out: &mut String) {
