@@ -5,7 +5,7 @@
 
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
-use crate::proto::{data, ethernet, ipv4, ipv6_extension, raw, tcp};
+use crate::proto::{data, ethernet, http, ipv4, ipv6_extension, raw, tcp, tls, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/seven.toml");
 
@@ -27,8 +27,12 @@ pub(super) const KEYS: &[&str] = &[
     "row-4-fragment",
     "row-4-none",
     "row-5-seen",
+    "row-5-tls",
+    "row-5-websocket",
     "row-5-none",
     "row-6-seen",
+    "row-6-encoded",
+    "row-6-typed",
     "row-6-none",
     "row-7-seen",
     "row-7-bare",
@@ -119,15 +123,22 @@ fn transport(here: &Here<'_>, layers: &[usize]) -> Verdict {
     }
 }
 
-fn session(_: &Here<'_>, layers: &[usize]) -> Verdict {
+/// A dialogue is inferred where something identifies it; the mapping is a judgement ([`JUDGEMENT`]).
+fn session(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    let packet = here.packet();
     match layers {
+        [] if packet.layer(&tls::ABOUT).is_some() => ("row-5-tls", Truth::Inferred),
+        [] if packet.layer(&websocket::ABOUT).is_some() => ("row-5-websocket", Truth::Inferred),
         [] => ("row-5-none", Truth::NotVisible),
         _ => ("row-5-seen", Truth::Inferred),
     }
 }
 
-fn presentation(_: &Here<'_>, layers: &[usize]) -> Verdict {
+/// Beside TLS, only what a message declares of its own form can be seen.
+fn presentation(here: &Here<'_>, layers: &[usize]) -> Verdict {
     match layers {
+        [] if here.field(&http::CONTENT_ENCODING).is_some() => ("row-6-encoded", Truth::Observed),
+        [] if here.field(&http::CONTENT_TYPE).is_some() => ("row-6-typed", Truth::Observed),
         [] => ("row-6-none", Truth::NotVisible),
         _ => ("row-6-seen", Truth::Observed),
     }
