@@ -305,7 +305,7 @@ impl Speaker<'_> {
             }
         }
         ctx.side.searched = 0;
-        Answer::Rest(by_port)
+        Answer::Rest(None)
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Direction {
     pub shift: i8,
     verdicts: u32,
     unacked: Vec<Unacked>,
+    /// The blocks that its last segment acknowledged selectively.
+    sacks: [(u32, u32); 4],
     hole: bool,
 }
 
@@ -106,7 +108,7 @@ pub(super) fn analyse(
     note(fwd, s, frame, now, found.verdicts);
     acknowledge(rev, s, now, &mut found);
     if s.len != 0 && !fwd.hole {
-        found.bytes_in_flight = in_flight(fwd, s);
+        found.bytes_in_flight = in_flight(fwd, rev, s);
     }
     found
 }
@@ -181,7 +183,8 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
         found.verdicts |= verdict::FAST_RETRANSMISSION | verdict::RETRANSMISSION;
         return;
     }
-    if now.since(fwd.next_time) < rtt.unwrap_or(OUT_OF_ORDER_NANOS) && fwd.next != end {
+    let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
+    if now.since(fwd.next_time) < rtt.unwrap_or(OUT_OF_ORDER_NANOS) && fwd.next != end.wrapping_add(one) {
         found.verdicts |= verdict::OUT_OF_ORDER;
         return;
     }
@@ -212,6 +215,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     fwd.window_unscaled = s.flags & flag::SYN != 0;
     fwd.ack = s.ack;
     fwd.ack_time = now;
+    fwd.sacks = s.sacks;
     fwd.verdicts = verdicts;
 }
 
@@ -233,10 +237,14 @@ fn acknowledge(rev: &mut Direction, s: &Segment, now: Time, found: &mut Findings
     });
 }
 
-/// From the first byte that is not acknowledged to the end of this segment's data.
-fn in_flight(fwd: &Direction, s: &Segment) -> Option<u32> {
+/// From the first byte that is not acknowledged to the last one sent, without what was acknowledged
+/// selectively. A FIN of this segment is no byte.
+fn in_flight(fwd: &Direction, rev: &Direction, s: &Segment) -> Option<u32> {
     let base = fwd.base?;
     let first = fwd.unacked.iter().map(|u| u.seq.wrapping_sub(base)).min()?;
-    let last = s.seq.wrapping_add(s.len).wrapping_sub(base);
-    Some(last.wrapping_sub(first)).filter(|&n| n > 0 && n < 2_000_000_000)
+    let last = fwd.unacked.iter().map(|u| u.next.wrapping_sub(base)).max()?;
+    let fin = u32::from(s.flags & flag::FIN != 0);
+    let sacked = rev.sacks.iter().fold(0u32, |sum, (from, to)| sum.wrapping_add(to.wrapping_sub(*from)));
+    let n = last.wrapping_sub(first).wrapping_sub(fin).wrapping_sub(sacked);
+    Some(n).filter(|&n| n > 0 && n < 2_000_000_000)
 }

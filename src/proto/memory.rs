@@ -85,8 +85,8 @@ pub struct Segment {
     pub mss: Option<u16>,
     /// SACK-permitted option of a SYN.
     pub sack_permitted: bool,
-    /// Whether it carries SACK blocks.
-    pub sacks: bool,
+    /// Its SACK blocks: first byte, and one past the last (RFC 2018 §3); unused ones are empty.
+    pub sacks: [(u32, u32); 4],
 }
 
 /// What earlier packets say about a segment. Numbers are relative; durations are nanoseconds.

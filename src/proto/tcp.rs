@@ -283,7 +283,11 @@ fn note_options(bytes: &[u8], segment: &mut Segment) {
             E::MaximumSegmentSize(mss) => segment.mss = Some(mss),
             E::WindowScale(shift) => segment.window_scale = Some(shift),
             E::SelectiveAcknowledgementPermitted => segment.sack_permitted = true,
-            E::SelectiveAcknowledgement(..) => segment.sacks = true,
+            E::SelectiveAcknowledgement(first, others) => {
+                for (block, sack) in segment.sacks.iter_mut().zip([Some(first)].into_iter().chain(others).flatten()) {
+                    *block = sack;
+                }
+            }
             E::Noop | E::Timestamp(..) => {}
         }
     }
