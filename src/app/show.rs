@@ -105,17 +105,22 @@ enum Kind {
     Text(Box<Text>),
     Brief(Brief),
     Json,
+    /// With notes, for an audience.
+    Explained(Texts, tutor::Audience),
 }
 
 impl View {
     fn new(show: &Show, choice: Color) -> Result<Self, Failure> {
         let theme = Theme::new(color(choice));
-        let kind = if show.json {
+        let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
+        let kind = if show.json && show.notes {
+            Kind::Explained(english()?, audience(show.audience))
+        } else if show.json {
             Kind::Json
         } else if show.brief {
             Kind::Brief(Brief::new(theme, columns()))
         } else {
-            let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?.into();
+            let texts = english()?.into();
             let options = Options { hex: show.hex, audience: audience(show.audience) };
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
         };
@@ -126,6 +131,10 @@ impl View {
     fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
             Kind::Json => json::line(packet, None, &mut self.bytes),
+            Kind::Explained(texts, audience) => {
+                let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
+                json::line(packet, Some((&notes, *audience)), &mut self.bytes);
+            }
             Kind::Text(view) => {
                 self.text.clear();
                 view.packet(&Moment::new(packet, tracker), &mut self.text);

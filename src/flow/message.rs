@@ -10,6 +10,9 @@ use crate::proto::tcp::flag;
 use crate::proto::{Delivery, Framing, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
 use std::ops::Range;
 
+/// Fewer bytes than these do not tell whose a stream of an unknown port is.
+const FEWEST_TO_GUESS: usize = 8;
+
 /// The messages of one direction.
 #[derive(Debug)]
 pub(super) struct Messages {
@@ -292,16 +295,17 @@ impl Speaker<'_> {
         Answer::Rest(None)
     }
 
+    /// Who might speak: the protocol of a port, else one that knows these bytes for its own.
     fn guess(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
         let by_port = [self.ports.0, self.ports.1].into_iter().find_map(|p| lookup(Key::TcpPort(p)));
-        for row in by_port.into_iter().chain(guesses()) {
+        let named = by_port.into_iter().map(|row| (row, true));
+        for (row, named) in named.chain(guesses().map(|row| (row, false))) {
             ctx.side.searched = 0;
-            match framing(row, ctx, window) {
-                Framing::NotMine => {}
-                other => {
-                    *self.protocol = Some(row);
-                    return answer(other, row, window.len(), ctx);
-                }
+            let said = framing(row, ctx, window);
+            let vague = matches!(said, Framing::NeedMore | Framing::Need(_)) && window.len() < FEWEST_TO_GUESS;
+            if said != Framing::NotMine && (named || !vague) {
+                *self.protocol = Some(row);
+                return answer(said, row, window.len(), ctx);
             }
         }
         ctx.side.searched = 0;

@@ -189,8 +189,8 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
         return;
     }
     found.verdicts |= verdict::RETRANSMISSION;
-    let original =
-        fwd.unacked.iter().find(|u| u.seq == s.seq).map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
+    // The timer runs for the oldest unacknowledged segment (RFC 6298 §5).
+    let original = fwd.unacked.first().map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
     found.rto = Some((now.since(original.0), original.1));
 }
 

@@ -5,27 +5,13 @@
 
 use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Time, Trouble, Value};
 use crate::proto::frame;
+use crate::tutor::{Anchor, Audience, Note};
 use std::io::Write;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 
-/// An explanation, as the contract shows it.
-#[derive(Clone, Debug)]
-pub struct Remark<'a> {
-    /// The layer it is about, as an index of [`Packet::layers`].
-    pub layer: usize,
-    /// For whom it is written.
-    pub audience: &'a str,
-    /// How it is known.
-    pub truth: &'a str,
-    /// The text.
-    pub text: &'a str,
-    /// The fields that it rests on.
-    pub because: Vec<&'a str>,
-}
-
 /// Appends the packet's object and a newline.
-pub fn line(packet: &Packet, notes: Option<&[Remark<'_>]>, out: &mut Vec<u8>) {
+pub fn line(packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"v\":1,\"frame\":{");
     head(packet, out);
     out.extend_from_slice(b"},\"layers\":[");
@@ -38,8 +24,8 @@ pub fn line(packet: &Packet, notes: Option<&[Remark<'_>]>, out: &mut Vec<u8>) {
     }
     out.push(b']');
     buffers(packet, out);
-    if let Some(notes) = notes {
-        remarks(notes, out);
+    if let Some((notes, audience)) = notes {
+        explanations(notes, audience, out);
     }
     out.extend_from_slice(b"}\n");
 }
@@ -178,24 +164,27 @@ const fn kind(kind: BufferKind) -> &'static str {
     }
 }
 
-fn remarks(notes: &[Remark<'_>], out: &mut Vec<u8>) {
+/// What the tutor says of the layers. The contract's layers begin behind the frame's.
+fn explanations(notes: &[Note], audience: Audience, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"notes\":[");
-    for (i, n) in notes.iter().enumerate() {
-        out.extend_from_slice(if i > 0 { b",{\"layer\":" } else { b"{\"layer\":" });
-        // The contract's layers begin behind the frame's.
-        number(n.layer.saturating_sub(1) as u64, out);
-        for (key, text) in [("audience", n.audience), ("truth", n.truth), ("text", n.text)] {
+    let mut first = true;
+    for note in notes {
+        let Anchor::Layer(layer @ 1..) = note.anchor else { continue };
+        out.extend_from_slice(if first { b"{\"layer\":" } else { b",{\"layer\":" });
+        first = false;
+        number(layer as u64 - 1, out);
+        for (key, text) in [("audience", audience.name()), ("truth", note.truth.name()), ("text", &note.text)] {
             out.extend_from_slice(b",\"");
             out.extend_from_slice(key.as_bytes());
             out.extend_from_slice(b"\":");
             string(text.as_bytes(), out);
         }
         out.extend_from_slice(b",\"because\":[");
-        for (i, name) in n.because.iter().enumerate() {
+        for (i, def) in note.because.iter().enumerate() {
             if i > 0 {
                 out.push(b',');
             }
-            string(name.as_bytes(), out);
+            string(def.name.as_bytes(), out);
         }
         out.extend_from_slice(b"]}");
     }
