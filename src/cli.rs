@@ -19,7 +19,7 @@ Exit codes: 0 all went well · 1 the data or the system said no · 2 the command
 #[derive(Debug, Parser)]
 #[command(name = "osi-tutor", version, about, after_help = EXAMPLES, max_term_width = 100, propagate_version = true)]
 pub struct Cli {
-    /// When to use colour; NO_COLOR and CLICOLOR_FORCE are heeded too
+    /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are heeded too
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub color: Color,
     /// What to do

@@ -90,7 +90,7 @@ fn make(path: &Path) {
     let mut writer = Writer::create(path).expect("the file can be made");
     let interface = Arc::new(Interface { name: "odd0".to_owned(), loopback: false });
     for (i, (bytes, comment)) in oddities().into_iter().enumerate() {
-        let cut = comment.contains("cut").then_some(50).unwrap_or(bytes.len());
+        let cut = if comment.contains("cut") { 50 } else { bytes.len() };
         let frame = RawFrame {
             number: i as u64 + 1,
             time: Time::new(1_700_000_000, i as i64 * 1_000_000),

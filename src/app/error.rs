@@ -48,7 +48,7 @@ pub(super) fn tell(text: &str) {
 }
 
 /// What clap says: help and version on standard output, mistakes on standard error.
-pub fn usage(error: &clap::Error) -> u8 {
+pub(super) fn usage(error: &clap::Error) -> u8 {
     let failed = error.use_stderr();
     if failed {
         let text = error.render().to_string();

@@ -14,7 +14,7 @@ use std::io::{IsTerminal, Write};
 const WIDTH: usize = 100;
 
 /// Runs it.
-pub fn run(args: &Fields, choice: Color) -> Result<(), Failure> {
+pub(super) fn run(args: &Fields, choice: Color) -> Result<(), Failure> {
     let stdout = std::io::stdout();
     let width = if stdout.is_terminal() { crossterm::terminal::size().map_or(WIDTH, |(w, _)| w.into()) } else { WIDTH };
     let text = if args.json { objects(&args.prefix) } else { table(args, &Theme::new(color(choice)), width) };

@@ -5,7 +5,7 @@ use crate::cli::{Color, Read};
 use crate::source::file::File;
 
 /// Runs it.
-pub fn run(args: &Read, color: Color) -> Result<(), Failure> {
+pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {
     let mut file = File::open(&args.file)?;
     show::run(&mut file, &args.show, color, &mut || false).map(|_| ())
 }

@@ -19,7 +19,7 @@ const CHUNK: usize = 1 << 16;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     /// Frames that came.
     pub frames: u64,
     /// Packets that were shown.
@@ -30,7 +30,7 @@ pub struct Tally {
 ///
 /// # Errors
 /// The source is damaged (what came before is shown), or output cannot be written.
-pub fn run(
+pub(super) fn run(
     source: &mut dyn Source,
     show: &Show,
     choice: Color,
@@ -80,7 +80,7 @@ pub fn run(
 }
 
 /// Reads `-Y`; what is wrong with it is shown with a caret under the word.
-pub fn filter(source: &str) -> Result<Filter, Failure> {
+pub(super) fn filter(source: &str) -> Result<Filter, Failure> {
     Filter::parse(source).map_err(|e| Failure::Usage(format!("{e}\n{}", e.caret())))
 }
 

@@ -234,19 +234,16 @@ const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Au
 /// offset may follow, and without one it is UTC. As nanoseconds since 1970.
 fn date(text: &str) -> Option<i128> {
     let text = text.trim();
-    let (day, rest) = match text.split_once(',') {
-        Some((month_day, rest)) => {
-            let (month, day) = month_day.split_once(' ')?;
-            let (year, rest) = rest.trim_start().split_once(' ').unwrap_or((rest.trim_start(), ""));
-            let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(month))? + 1;
-            (days(digits(year)?, month as i64, digits(day.trim())?)?, rest)
-        }
-        None => {
-            let (date, rest) = text.split_once(['T', ' ']).unwrap_or((text, ""));
-            let mut parts = date.splitn(3, '-');
-            let mut part = || parts.next().and_then(digits);
-            (days(part()?, part()?, part()?)?, rest)
-        }
+    let (day, rest) = if let Some((month_day, rest)) = text.split_once(',') {
+        let (month, day) = month_day.split_once(' ')?;
+        let (year, rest) = rest.trim_start().split_once(' ').unwrap_or((rest.trim_start(), ""));
+        let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(month))? + 1;
+        (days(digits(year)?, month as i64, digits(day.trim())?)?, rest)
+    } else {
+        let (date, rest) = text.split_once(['T', ' ']).unwrap_or((text, ""));
+        let mut parts = date.splitn(3, '-');
+        let mut part = || parts.next().and_then(digits);
+        (days(part()?, part()?, part()?)?, rest)
     };
     let (clock, offset) = zone(rest.trim())?;
     let mut parts = clock.splitn(3, ':');

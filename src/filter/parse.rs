@@ -160,10 +160,7 @@ impl Parser {
         let mut set = Vec::new();
         loop {
             let first = self.term(0)?;
-            set.push(match self.eat(&Token::Range) {
-                true => Member::Range(first, self.term(0)?),
-                false => Member::One(first),
-            });
+            set.push(if self.eat(&Token::Range) { Member::Range(first, self.term(0)?) } else { Member::One(first) });
             if self.eat(&Token::CloseBrace) {
                 return Ok(set);
             }

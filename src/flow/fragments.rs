@@ -39,7 +39,7 @@ impl Pile {
     pub(super) fn add(&mut self, f: &Fragment, bytes: &[u8], here: Piece, whole: &mut Buffer) -> bool {
         let key = (f.src, f.dst, f.id, f.proto);
         let end = f.offset.saturating_add(here.len);
-        if bytes.is_empty() || end > LONGEST || (f.more && here.len % 8 != 0) {
+        if bytes.is_empty() || end > LONGEST || (f.more && !here.len.is_multiple_of(8)) {
             return false;
         }
         let cost = bytes.len() + OVERHEAD;

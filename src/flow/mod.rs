@@ -73,7 +73,6 @@ struct ConversationKey {
 
 /// A conversation of any kind.
 struct Talking {
-    key: ConversationKey,
     /// Whether the first packet went from the low end to the high one.
     low_first: bool,
     number: u32,
@@ -141,7 +140,7 @@ impl Tracker {
         let slot = u32::try_from(self.conversations.len()).unwrap_or(u32::MAX);
         let number = self.next_number(kind);
         self.slots.insert(key, slot);
-        self.conversations.push(Talking { key, low_first, number, streams: None, connection: None });
+        self.conversations.push(Talking { low_first, number, streams: None, connection: None });
         Conversation { kind, number, slot, forward: true }
     }
 
@@ -231,12 +230,13 @@ impl Memory for Tracker {
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {
         let (frame, time) = (self.frame, self.time);
-        let mut ctx = match conversation.and_then(|c| Some((c, self.conversations.get_mut(c.slot as usize)?))) {
-            Some((c, talking)) => talking.streams.get_or_insert_with(Box::default).view(c.forward),
-            None => {
-                self.scratch = Streams::default();
-                self.scratch.view(true)
-            }
+        let mut ctx = if let Some((c, talking)) =
+            conversation.and_then(|c| Some((c, self.conversations.get_mut(c.slot as usize)?)))
+        {
+            talking.streams.get_or_insert_with(Box::default).view(c.forward)
+        } else {
+            self.scratch = Streams::default();
+            self.scratch.view(true)
         };
         (ctx.frame, ctx.time) = (frame, time);
         ctx

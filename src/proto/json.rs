@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn media_types_lead_here_by_name_and_by_suffix() {
         for kind in [&b"application/json"[..], b"Application/JSON; charset=utf-8", b"application/problem+json"] {
-            assert!(crate::proto::media(kind).is_some_and(|p| std::ptr::eq(p.about, &ABOUT)), "{kind:?}");
+            assert!(crate::proto::media(kind).is_some_and(|p| std::ptr::eq(p.about, &raw const ABOUT)), "{kind:?}");
         }
         assert!(crate::proto::media(b"text/html").is_none());
     }

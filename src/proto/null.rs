@@ -1,4 +1,4 @@
-//! BSD loopback — LINKTYPE_NULL and LINKTYPE_LOOP, by the tcpdump group. What `lo0` gives on macOS and the BSDs.
+//! BSD loopback — `LINKTYPE_NULL` and `LINKTYPE_LOOP`, by the tcpdump group. What `lo0` gives on macOS and the BSDs.
 //!
 //! ```text
 //! | address family (32): in the capturing machine's byte order (NULL), or network byte order (LOOP) |

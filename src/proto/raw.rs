@@ -1,4 +1,4 @@
-//! Raw IP — LINKTYPE_RAW, by the tcpdump group. No link header at all: tunnels and VPNs give such frames.
+//! Raw IP — `LINKTYPE_RAW`, by the tcpdump group. No link header at all: tunnels and VPNs give such frames.
 //!
 //! The first four bits of the first byte say which version of IP it is.
 

@@ -1,4 +1,4 @@
-//! Linux cooked captures — LINKTYPE_LINUX_SLL and LINKTYPE_LINUX_SLL2, by the tcpdump group.
+//! Linux cooked captures — `LINKTYPE_LINUX_SLL` and `LINKTYPE_LINUX_SLL2`, by the tcpdump group.
 //!
 //! ```text
 //! v1 | packet type (16) | hardware type (16) | address length (16) | address (64) | protocol (16) |

@@ -79,9 +79,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         let text = line.strip_suffix(b"\n").unwrap_or(line);
         let text = text.strip_suffix(b"\r").unwrap_or(text);
         if from_client {
-            client(c, at, whole, text)?
+            client(c, at, whole, text)?;
         } else {
-            server(c, at, whole, text)?
+            server(c, at, whole, text)?;
         }
         at += whole;
     }

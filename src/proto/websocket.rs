@@ -386,13 +386,14 @@ impl Header {
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     for f in packet.fields_of(layer) {
         match f.value {
-            Value::Uint(n) if *f.def == OPCODE => match OPCODE.name_of(n) {
-                Some(name) => out.push_str(name),
-                None => {
+            Value::Uint(n) if *f.def == OPCODE => {
+                if let Some(name) = OPCODE.name_of(n) {
+                    out.push_str(name);
+                } else {
                     out.push_str("Opcode ");
                     show::number(n, out);
                 }
-            },
+            }
             Value::Bool(true) if *f.def == MASK => out.push_str(", masked"),
             Value::Bool(false) if *f.def == FIN => out.push_str("Fragment: "),
             Value::Uint(n) if *f.def == CLOSE_STATUS => {

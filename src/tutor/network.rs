@@ -22,9 +22,9 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-fragments", &[ipv4::JOINED.about], &[&ipv4::FRAGMENT, &ipv4::FRAGMENT_COUNT], |_| true),
     Rule::observed("ip-options", &[&ipv4::ABOUT], &[&ipv4::OPT_TYPE], |h| h.has(&ipv4::OPT_TYPE)),
     Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3)),
-    Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], |h| tunnelled(h)),
+    Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], tunnelled),
     Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |_| true),
-    Rule::observed("ipv6-tunnel", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], |h| tunnelled(h)),
+    Rule::observed("ipv6-tunnel", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], tunnelled),
     Rule::observed(
         "ipv6-fragment",
         &[&extension::FRAGHDR],

@@ -52,7 +52,7 @@ impl Reader {
             self.interfaces.clear();
         }
         let total = self.u32(seen, 4) as usize;
-        if total < 12 || total > LONGEST_BLOCK {
+        if !(12..=LONGEST_BLOCK).contains(&total) {
             return Record::Bad("a block's length cannot be right");
         }
         // Writers exist that forget to pad; the length counts as rounded up.
@@ -174,7 +174,7 @@ impl Reader {
 }
 
 impl Described {
-    /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (if_tsresol).
+    /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (`if_tsresol`).
     fn time(&self, stamp: u64) -> Time {
         let exponent = u32::from(self.resolution & 0x7f);
         let units =
