@@ -20,6 +20,8 @@ const FAST_NANOS: i64 = 20_000_000;
 pub(super) struct Direction {
     /// What relative sequence numbers count from.
     pub base: Option<u32>,
+    /// Its SYN was seen, so the base is no guess.
+    synchronised: bool,
     /// One past the highest byte sent.
     pub next: u32,
     next_frame: u64,
@@ -87,9 +89,10 @@ pub(super) fn analyse(
     now: Time,
 ) -> Findings {
     let syn = s.flags & flag::SYN != 0;
-    if fwd.base.is_none() {
+    if fwd.base.is_none() || (syn && !fwd.synchronised) {
         fwd.base = Some(if syn { s.seq } else { s.seq.wrapping_sub(1) });
     }
+    fwd.synchronised |= syn;
     if s.flags & flag::ACK != 0 {
         rev.base.get_or_insert(s.ack.wrapping_sub(1));
         rev.hole = false;

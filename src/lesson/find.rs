@@ -154,10 +154,11 @@ impl<'l> Finder<'l> {
             if matches && best[at(s, h)] == best[at(s + 1, after)] + 1 {
                 chosen[s] = Some(h);
                 (s, h) = (s + 1, after);
-            } else if best[at(s, h)] == best[at(s, h + 1)] {
-                h += 1;
-            } else {
+            } else if best[at(s, h)] == best[at(s + 1, h)] {
+                // Nothing is lost without this step, and the later ones get their earliest packets.
                 s += 1;
+            } else {
+                h += 1;
             }
         }
         chosen

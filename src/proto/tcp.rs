@@ -421,7 +421,9 @@ fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
     c.derive(&TIME_DELTA, Value::Nanos(f.time_delta));
     if let Some((frame, rtt)) = f.acks {
         c.derive(&ACKS_FRAME, Value::Uint(frame));
-        c.derive(&ACK_RTT, Value::Nanos(rtt));
+        if rtt != 0 {
+            c.derive(&ACK_RTT, Value::Nanos(rtt));
+        }
     }
     if let Some(rtt) = f.initial_rtt {
         c.derive(&INITIAL_RTT, Value::Nanos(rtt));

@@ -1,7 +1,7 @@
 //! One scene of a lesson: prose, the ladder so far, what is said of the packet, and what is lit.
 
 use super::ladder::{Ladder, Side};
-use super::measure::{pad, repeat, spaces, width, wrap};
+use super::measure::{cut, pad, repeat, spaces, width, wrap};
 use super::text::{Options, Text};
 use super::{Theme, prose};
 use crate::flow::Endpoint;
@@ -15,6 +15,8 @@ use std::sync::Arc;
 const MOST_RUNGS: usize = 4;
 /// Where values begin.
 const VALUES: usize = 30;
+/// The most of a value that is shown.
+const MOST_COLUMNS: usize = 150;
 
 /// Draws scenes.
 #[derive(Debug)]
@@ -38,13 +40,13 @@ impl Stage {
             out.push('\n');
         }
         let Some(shown) = &scene.shown else { return };
+        self.ladder(&scene.so_far, out);
+        out.push('\n');
         if shown.hits.is_empty() {
-            let text = format!("There is no such packet in {}; looked for: {}", scene.origin, shown.show.filter);
+            let text = format!("This conversation has no packet for this step. Looked for: {}", shown.show.filter);
             self.paragraph(&text, "! ", out);
             return;
         }
-        self.ladder(&scene.so_far, out);
-        out.push('\n');
         self.paragraph(shown.text, "", out);
         self.lit(shown, out);
         if scene.deeper {
@@ -104,6 +106,7 @@ impl Stage {
             pad(out, from, VALUES);
             let mut value = String::new();
             show::value(&hit.packet, field, &mut value);
+            cut(&mut value, 0, MOST_COLUMNS);
             if value.is_empty() {
                 value.push_str("yes");
             }
