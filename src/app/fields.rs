@@ -129,7 +129,7 @@ fn objects(prefix: &str) -> String {
             let of: Vec<_> = a.of.iter().map(|def| def.name).collect();
             let (osi, kind) = (about.osi.number(), read_as(a));
             push(
-                json!({"name": a.name, "protocol": about.name, "osi": osi, "type": kind, "about": a.about, "of": of}),
+                &json!({"name": a.name, "protocol": about.name, "osi": osi, "type": kind, "about": a.about, "of": of}),
                 &mut out,
             );
         }
@@ -142,13 +142,13 @@ fn objects(prefix: &str) -> String {
                 let values = def.names.iter().map(|(n, name)| json!([n, name])).collect();
                 map.insert("values".to_owned(), Value::Array(values));
             }
-            push(object, &mut out);
+            push(&object, &mut out);
         }
     }
     out
 }
 
-fn push(object: Value, out: &mut String) {
+fn push(object: &Value, out: &mut String) {
     let _ = writeln!(out, "{object}");
 }
 

@@ -103,7 +103,7 @@ struct View {
 
 enum Kind {
     Text(Box<Text>),
-    Brief(Brief),
+    Brief(Box<Brief>),
     Json,
     /// With notes, for an audience.
     Explained(Texts, tutor::Audience),
@@ -118,7 +118,7 @@ impl View {
         } else if show.json {
             Kind::Json
         } else if show.brief {
-            Kind::Brief(Brief::new(theme, columns()))
+            Kind::Brief(Box::new(Brief::new(theme, columns())))
         } else {
             let texts = english()?.into();
             let options = Options { hex: show.hex, audience: audience(show.audience) };

@@ -34,7 +34,7 @@ pub(super) fn check(expr: &Expr, names: &Names) -> Result<Node, Fault> {
             let right = match side(right, names)? {
                 Side::Known(k) if k.ty == Type::Text || k.ty.is_bytes() => k.operand,
                 Side::Known(_) => return Err(Fault::new(&right.span, "only text or bytes can be contained in others")),
-                Side::Literal => literal(right, ty, &[], names)?,
+                Side::Literal => literal(right, ty, &[])?,
             };
             Ok(Node::Compare { all, left: known.operand, relation: Relation::Contains, right })
         }
@@ -201,21 +201,21 @@ fn same(known: &Known, other: &Term, term: &Term, names: &Names) -> Result<Opera
             let why = format!("`{other}` is {}, but `{term}` is {}", known.ty.words(), k.ty.words());
             Err(Fault::new(&term.span, why))
         }
-        Side::Literal => literal(term, known.ty, &known.fields, names),
+        Side::Literal => literal(term, known.ty, &known.fields),
     }
 }
 
 /// A value, or a calculation with values only, of this type.
-fn literal(term: &Term, ty: Type, fields: &[&'static FieldDef], names: &Names) -> Result<Operand, Fault> {
+fn literal(term: &Term, ty: Type, fields: &[&'static FieldDef]) -> Result<Operand, Fault> {
     let written = match &term.kind {
         TermKind::Word(word) => Written::Word(word),
         TermKind::Quoted(bytes) => Written::Quoted(bytes),
         TermKind::Char(c) => Written::Char(*c),
         TermKind::Negate(of) if ty.is_number() || ty == Type::Seconds => {
-            return Ok(Operand::Negate(Box::new(literal(of, ty, fields, names)?)));
+            return Ok(Operand::Negate(Box::new(literal(of, ty, fields)?)));
         }
         TermKind::Arithmetic(op, a, b) if ty.is_number() => {
-            let side = |t| literal(t, ty, fields, names).map(Box::new);
+            let side = |t| literal(t, ty, fields).map(Box::new);
             return Ok(Operand::Arithmetic(*op, side(a)?, side(b)?));
         }
         _ => return Err(Fault::new(&term.span, format!("`{term}` is not {}", ty.words()))),

@@ -237,8 +237,8 @@ fn date(text: &str) -> Option<i128> {
     let (day, rest) = if let Some((month_day, rest)) = text.split_once(',') {
         let (month, day) = month_day.split_once(' ')?;
         let (year, rest) = rest.trim_start().split_once(' ').unwrap_or((rest.trim_start(), ""));
-        let month = MONTHS.iter().position(|m| m.eq_ignore_ascii_case(month))? + 1;
-        (days(digits(year)?, month as i64, digits(day.trim())?)?, rest)
+        let (month, _) = (1..).zip(MONTHS).find(|(_, m)| m.eq_ignore_ascii_case(month))?;
+        (days(digits(year)?, month, digits(day.trim())?)?, rest)
     } else {
         let (date, rest) = text.split_once(['T', ' ']).unwrap_or((text, ""));
         let mut parts = date.splitn(3, '-');

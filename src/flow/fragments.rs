@@ -1,6 +1,6 @@
 //! IP fragments — RFC 791 §3.2, RFC 8200 §4.5 — put together in any order, within bounds.
 
-use crate::model::{Buffer, Piece};
+use crate::model::{Buffer, Piece, clamp};
 use crate::proto::memory::{Address, Fragment};
 use hashbrown::HashMap;
 use std::collections::{BTreeMap, VecDeque};
@@ -103,18 +103,18 @@ impl Datagram {
         whole.bytes.clear();
         whole.sources.clear();
         for (&offset, (bytes, from)) in &self.pieces {
-            let at = whole.bytes.len() as u32;
+            let at = clamp(whole.bytes.len());
             if offset > at {
                 return false;
             }
             let skip = at - offset;
             let Some(new) = bytes.get(skip as usize..).filter(|b| !b.is_empty()) else { continue };
-            let len = (new.len() as u32).min(total.saturating_sub(at));
+            let len = clamp(new.len()).min(total.saturating_sub(at));
             whole.bytes.extend_from_slice(new.get(..len as usize).unwrap_or(&[]));
             if len > 0 {
                 whole.sources.push(Piece { frame: from.frame, start: from.start + skip, len });
             }
         }
-        whole.bytes.len() as u32 == total
+        clamp(whole.bytes.len()) == total
     }
 }

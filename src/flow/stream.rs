@@ -4,7 +4,7 @@
 //! then it has the missing bytes and only this capture lacks them.
 
 use super::tcp::after;
-use crate::model::Piece;
+use crate::model::{Piece, clamp};
 use std::collections::BTreeMap;
 
 /// What a waiting segment costs beyond its bytes.
@@ -104,7 +104,7 @@ impl Stream {
         budget: &mut Budget,
         limit: usize,
     ) -> Arrival {
-        let len = u32::try_from(payload.len()).unwrap_or(u32::MAX);
+        let len = clamp(payload.len());
         let end = seq.wrapping_add(len);
         if fin {
             self.fin = Some(end);
@@ -115,9 +115,9 @@ impl Stream {
             return if given_up { self.skip() } else { Arrival::Nothing };
         }
         if after(end, self.next) {
-            let from = self.next.wrapping_sub(seq) as usize;
-            self.advance(len - from as u32);
-            return Arrival::InOrder(from..payload.len());
+            let known = self.next.wrapping_sub(seq);
+            self.advance(len - known);
+            return Arrival::InOrder(known as usize..payload.len());
         }
         Arrival::Nothing
     }
@@ -136,8 +136,8 @@ impl Stream {
             let known = usize::try_from(self.offset - at).unwrap_or(usize::MAX);
             let Some(new) = early.bytes.get(known..).filter(|b| !b.is_empty()) else { continue };
             into.extend_from_slice(new);
-            let len = u32::try_from(new.len()).unwrap_or(0);
-            sources.push(Piece { frame: early.from.frame, start: early.from.start + known as u32, len });
+            let len = clamp(new.len());
+            sources.push(Piece { frame: early.from.frame, start: early.from.start.saturating_add(clamp(known)), len });
             self.advance(len);
             return true;
         }

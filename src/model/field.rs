@@ -123,6 +123,11 @@ pub struct Span {
     pub len: u32,
 }
 
+/// A length or an offset as the 32 bits that a [`Span`] holds. No buffer is longer.
+pub fn clamp(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
 /// Bytes or text that a value points to: in a buffer, or ([`Slice::TEXT`]) in the packet's text arena.
 pub type Slice = Span;
 

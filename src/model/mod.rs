@@ -8,6 +8,6 @@ pub mod frame;
 pub mod packet;
 pub mod show;
 
-pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value};
+pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value, clamp};
 pub use frame::{Interface, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Layer, Packet, Piece, Trouble, Why};

@@ -4,7 +4,7 @@
 //! (reassembled) or that a dissector uncovered (dechunked, unmasked, inflated). Values and spans are
 //! ranges, so a packet has no lifetime and outlives whatever produced it. Reused, it allocates nothing.
 
-use super::field::{Field, FieldDef, Identity, Slice, Span, Value};
+use super::field::{Field, FieldDef, Identity, Slice, Span, Value, clamp};
 use super::frame::{Interface, LinkType, Time};
 use std::ops::Range;
 use std::sync::Arc;
@@ -157,6 +157,13 @@ impl Packet {
     /// Buffer `id` to write into.
     pub fn buffer_mut(&mut self, id: u8) -> Option<&mut Buffer> {
         self.buffers.get_mut(..self.used)?.get_mut(usize::from(id))
+    }
+
+    /// Keeps text that is in no buffer, for a value to point to.
+    pub fn keep(&mut self, text: &[u8]) -> Slice {
+        let start = clamp(self.text.len());
+        self.text.extend_from_slice(text);
+        Span { buf: Span::TEXT, start, len: clamp(text.len()) }
     }
 
     /// Takes back a buffer that was just added, for a message that did not come.

@@ -33,10 +33,12 @@ pub fn add(sum: u64, bytes: &[u8]) -> u64 {
 
 /// Folds a sum of words into 16 bits.
 pub fn fold(mut sum: u64) -> u16 {
-    while sum > 0xffff {
-        sum = (sum >> 16) + (sum & 0xffff);
+    loop {
+        match u16::try_from(sum) {
+            Ok(folded) => return folded,
+            Err(_) => sum = (sum >> 16) + (sum & 0xffff),
+        }
     }
-    sum as u16
 }
 
 /// Verifies data that holds its own checksum.

@@ -6,7 +6,7 @@
 
 use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
 use super::{Joined, Next, StreamCtx};
-use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why};
+use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why, clamp};
 
 /// What the layers around this one have settled. Copied inward; an inner layer never changes an outer one's.
 #[derive(Clone, Copy, Debug, Default)]
@@ -112,17 +112,21 @@ impl<'a> Cursor<'a> {
 
     /// One byte.
     pub fn u8(&self, at: usize) -> Result<u8, Trouble> {
-        self.slice(at, 1).map(|b| b.first().copied().unwrap_or(0))
+        self.array(at).map(u8::from_be_bytes)
     }
 
     /// Two bytes, network byte order.
     pub fn u16(&self, at: usize) -> Result<u16, Trouble> {
-        self.number(at, 2).map(|n| n as u16)
+        self.array(at).map(u16::from_be_bytes)
     }
 
     /// Four bytes, network byte order.
     pub fn u32(&self, at: usize) -> Result<u32, Trouble> {
-        self.number(at, 4).map(|n| n as u32)
+        self.array(at).map(u32::from_be_bytes)
+    }
+
+    fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], Trouble> {
+        self.slice(at, N)?.first_chunk().copied().ok_or_else(|| self.missing(at.saturating_add(N)))
     }
 
     /// Up to eight bytes, network byte order.
@@ -182,6 +186,12 @@ impl<'a> Cursor<'a> {
         self.put_at(def, at, len, def.mask(), 1)
     }
 
+    /// Reads and writes a row that says how long something is, and gives that length. One that no memory
+    /// could hold counts as half of all addresses: sums with it stay numbers.
+    pub fn read_len(&mut self, def: &'static FieldDef, at: usize, len: usize) -> Result<usize, Trouble> {
+        self.read(def, at, len).map(|n| usize::try_from(n).unwrap_or(usize::MAX).min(usize::MAX / 2))
+    }
+
     fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
         let bytes = self.slice(at, len)?;
         let span = self.span(at, len);
@@ -235,9 +245,7 @@ impl<'a> Cursor<'a> {
 
     /// Keeps bytes in the packet's text arena, for a value that is not in any buffer.
     pub fn keep(&mut self, text: &[u8]) -> Slice {
-        let start = clamp(self.packet.text.len());
-        self.packet.text.extend_from_slice(text);
-        Span { buf: Span::TEXT, start, len: clamp(text.len()) }
+        self.packet.keep(text)
     }
 
     /// Keeps several pieces of text as one.
@@ -435,11 +443,6 @@ impl<'a> Cursor<'a> {
         let value = if text { Value::Text(span) } else { Value::Bytes(span) };
         self.packet.fields.push(Field { def, value, span, depth: self.depth });
     }
-}
-
-/// A length or an offset as the 32 bits that a span holds. No buffer is longer.
-pub(super) fn clamp(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 fn masked(raw: u64, mask: u64) -> u64 {

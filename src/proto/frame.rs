@@ -3,7 +3,7 @@
 
 use super::memory::Memory;
 use super::prelude::*;
-use crate::model::{Field, Layer, Packet, RawFrame, Span};
+use crate::model::{Field, Layer, Packet, RawFrame, Span, clamp};
 
 /// The frame.
 pub static ABOUT: Identity =
@@ -38,13 +38,11 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
     for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, raw.comment.as_str())] {
         if !text.is_empty() {
-            let start = packet.text.len() as u32;
-            packet.text.extend_from_slice(text.as_bytes());
-            let value = Value::Text(Span { buf: Span::TEXT, start, len: text.len() as u32 });
+            let value = Value::Text(packet.keep(text.as_bytes()));
             packet.fields.push(Field { def, value, span, depth: 0 });
         }
     }
-    let fields = 0..packet.fields.len() as u32;
+    let fields = 0..clamp(packet.fields.len());
     let span = Span { buf: 0, start: 0, len: packet.cap_len };
     packet.layers.push(Layer { proto: &ABOUT, span, fields, trouble: None, quoted: false });
 }

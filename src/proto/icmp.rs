@@ -208,7 +208,7 @@ fn extension(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
     c.read(&EXT_CHECKSUM, at + 2, 2)?;
     let mut at = at + 4;
     while at + 4 <= c.len() {
-        let len = c.read(&EXT_LENGTH, at, 2)? as usize;
+        let len = c.read_len(&EXT_LENGTH, at, 2)?;
         let class = c.u8(at + 2)?;
         c.read(&EXT_CLASS, at + 2, 1)?;
         c.read(&EXT_CTYPE, at + 3, 1)?;

@@ -10,11 +10,12 @@
 //! | options …                                                     |
 //! ```
 
+use super::Joined;
 use super::checksum::{self, Status};
 use super::memory::{Address, Fragment};
 use super::numbers::{DSCP, ECN, PROTOCOLS};
 use super::prelude::*;
-use super::{Joined, cursor::clamp};
+use crate::model::clamp;
 
 /// IPv4.
 pub static ABOUT: Identity = Identity {
@@ -172,7 +173,7 @@ fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
                     c.doubt(c.malformed("an option has no room for its length"));
                     return Ok(());
                 }
-                let len = c.nested(|c| c.read(&OPT_LEN, at + 1, 1))? as usize;
+                let len = c.nested(|c| c.read_len(&OPT_LEN, at + 1, 1))?;
                 if len < 2 || at + len > header {
                     c.doubt(c.malformed("an option's length does not fit into the header"));
                     return Ok(());

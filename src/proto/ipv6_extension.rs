@@ -6,10 +6,11 @@
 //!
 //! They form a chain: each names the header behind it, the last one names the transport.
 
+use super::Joined;
 use super::memory::{Address, Fragment};
 use super::numbers::PROTOCOLS;
 use super::prelude::*;
-use super::{Joined, cursor::clamp};
+use crate::model::clamp;
 
 /// Options that every router on the way reads (§4.3).
 pub static HOPOPTS: Identity = identity("ipv6.hopopts", "IPv6 hop-by-hop options", "RFC 8200 §4.3", HOPOPTS_FIELDS);

@@ -315,6 +315,7 @@ static UDP_PORTS: [u8; 1 << 16] = rows_by(Index::UdpPort);
 const fn rows_by<const N: usize>(index: Index) -> [u8; N] {
     let mut table = [0; N];
     let mut row = 0;
+    let mut place = 1u8;
     assert!(REGISTRY.len() < 255, "a table's cell is one byte");
     while row < REGISTRY.len() {
         let mut k = 0;
@@ -328,11 +329,12 @@ const fn rows_by<const N: usize>(index: Index) -> [u8; N] {
             };
             if let Some(n) = n {
                 assert!(table[n] == 0, "two rows follow one key");
-                table[n] = row as u8 + 1;
+                table[n] = place;
             }
             k += 1;
         }
         row += 1;
+        place += 1;
     }
     table
 }

@@ -37,23 +37,23 @@ pub static LOOP: Protocol =
 fn host_order(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let n = c.u32(0)?;
     // Families are small: a number whose upper half is not empty was written the other way round.
-    family(c, if n > 0xffff { n.swap_bytes() } else { n })
+    Ok(family(c, if n > 0xffff { n.swap_bytes() } else { n }))
 }
 
 fn network_order(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let n = c.u32(0)?;
-    family(c, n)
+    Ok(family(c, n))
 }
 
-fn family(c: &mut Cursor<'_>, n: u32) -> Result<Next, Trouble> {
+fn family(c: &mut Cursor<'_>, n: u32) -> Next {
     let def = if n > u32::from(super::numbers::LONGEST_802_3) { &TYPE } else { &FAMILY };
     c.push(def, 0, 4, Value::Uint(u64::from(n)));
-    Ok(match n {
-        2 => Next::to(Key::EtherType(0x0800), 4),
-        24 | 28 | 30 => Next::to(Key::EtherType(0x86dd), 4),
-        0x600..=0xffff => Next::to(Key::EtherType(n as u16), 4),
+    match (n, u16::try_from(n)) {
+        (2, _) => Next::to(Key::EtherType(0x0800), 4),
+        (24 | 28 | 30, _) => Next::to(Key::EtherType(0x86dd), 4),
+        (_, Ok(n @ 0x600..)) => Next::to(Key::EtherType(n), 4),
         _ => Next::data(4),
-    })
+    }
 }
 
 #[cfg(test)]

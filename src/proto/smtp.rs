@@ -46,15 +46,24 @@ struct Talk {
     secrets: u8,
     /// The server goes on with a response of several lines.
     goes_on: bool,
-    /// The client has asked for TLS; then: the server has agreed.
-    asked: bool,
-    agreed: bool,
+    tls: Tls,
+}
+
+/// How far both ends are with STARTTLS (RFC 3207).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Tls {
+    #[default]
+    Off,
+    /// The client's last command asked for it.
+    Asked,
+    /// The server has agreed: from here on, TLS.
+    Agreed,
 }
 
 /// All whole lines that are here are one message.
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    if ctx.dialogue.state::<Talk>().agreed {
-        // RFC 3207 §4: from here on, TLS.
+    if ctx.dialogue.state::<Talk>().tls == Tls::Agreed {
+        // RFC 3207 §4.
         return Framing::Switch(Key::TcpPort(443));
     }
     let fresh = bytes.get(ctx.side.searched..).unwrap_or(&[]);
@@ -106,7 +115,7 @@ fn client(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<()
     let verb = text.iter().position(|&b| b == b' ').unwrap_or(text.len());
     let is = |word: &[u8]| text.eq_ignore_ascii_case(word);
     talk.mail = is(b"DATA");
-    talk.asked = is(b"STARTTLS");
+    talk.tls = if is(b"STARTTLS") { Tls::Asked } else { Tls::Off };
     talk.secrets = if is(b"AUTH LOGIN") { 2 } else { 0 };
     c.read(&COMMAND_LINE, at, whole)?;
     c.nested(|c| {
@@ -130,7 +139,9 @@ fn server(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<()
     let memory = c.stream();
     let talk = memory.dialogue.state::<Talk>();
     let continues = std::mem::replace(&mut talk.goes_on, rest.first() == Some(&b'-'));
-    talk.agreed |= talk.asked && code == 220;
+    if talk.tls == Tls::Asked && code == 220 {
+        talk.tls = Tls::Agreed;
+    }
     if !continues {
         c.read(&RESPONSE, at, whole)?;
     }

@@ -13,10 +13,11 @@
 //! Relative numbers, the connection's number and the `tcp.analysis` verdicts need earlier packets;
 //! they come from [`Memory::segment`](super::Memory::segment). The verdicts are Wireshark's.
 
+use super::Joined;
 use super::checksum;
 use super::memory::{Segment, TcpFacts};
 use super::prelude::*;
-use super::{Joined, cursor::clamp};
+use crate::model::clamp;
 
 /// TCP.
 pub static ABOUT: Identity = Identity {

@@ -1,10 +1,10 @@
 //! The walk: who comes after whom, from the first byte of a frame to the last message it completes.
 
-use super::cursor::{Context, Cursor, clamp};
+use super::cursor::{Context, Cursor};
 use super::memory::{Memory, Segment};
 use super::stream::Place;
 use super::{Joined, Key, Next, Protocol, To, data, frame, lookup};
-use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why};
+use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why, clamp};
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
 const DEEPEST: u8 = 100;
@@ -88,7 +88,8 @@ impl Walker<'_> {
                 return;
             }
             let Some(following) = choose(next.to, &mut context) else { return };
-            if reach.start >= reach.end && !(reach.claimed > reach.end && !matches!(next.to, To::Data)) {
+            let missing = reach.claimed > reach.end && !matches!(next.to, To::Data);
+            if reach.start >= reach.end && !missing {
                 return;
             }
             row = following;

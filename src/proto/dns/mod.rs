@@ -127,7 +127,8 @@ fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 
 /// Reads a message whose first byte lies at `base`.
 fn message(c: &mut Cursor<'_>, dialect: Dialect, base: usize) -> Result<Next, Trouble> {
-    let id = c.read(&ID, base, 2)?;
+    let id = c.u16(base)?;
+    c.read(&ID, base, 2)?;
     let bits = header_flags(c, dialect, base + 2)?;
     let update = bits >> 11 & 0xf == 5;
     let counts: [&'static FieldDef; 4] = if update {
@@ -150,12 +151,13 @@ fn message(c: &mut Cursor<'_>, dialect: Dialect, base: usize) -> Result<Next, Tr
         }
         Ok(())
     })();
-    pair(c, id as u16, bits & RESPONSE != 0);
+    pair(c, id, bits & RESPONSE != 0);
     done.map(|()| Next::end(c.len()))
 }
 
 fn header_flags(c: &mut Cursor<'_>, dialect: Dialect, at: usize) -> Result<u16, Trouble> {
-    let bits = c.read(&FLAGS, at, 2)? as u16;
+    let bits = c.u16(at)?;
+    c.read(&FLAGS, at, 2)?;
     let response = bits & RESPONSE != 0;
     c.nested(|c| {
         for def in [&FLAGS_RESPONSE, &FLAGS_OPCODE] {
@@ -222,7 +224,7 @@ fn record(c: &mut Cursor<'_>, dialect: Dialect, base: usize, at: usize) -> Resul
             class(c, &RESP_CLASS, &CACHE_FLUSH, dialect, at + 2)?;
             c.read(&RESP_TTL, at + 4, 4)?;
         }
-        let len = c.read(&RESP_LEN, at + 8, 2)? as usize;
+        let len = c.read_len(&RESP_LEN, at + 8, 2)?;
         rdata::read(c, kind, base, at + 10, len)?;
         Ok(at + 10 + len)
     })

@@ -8,8 +8,7 @@
 //! A pointer may point anywhere, also to itself. So a name is given a budget: a real one has at most
 //! 255 bytes and 127 labels.
 
-use super::super::cursor::clamp;
-use crate::model::{FieldDef, Slice, Span, Trouble, Value};
+use crate::model::{FieldDef, Slice, Span, Trouble, Value, clamp};
 use crate::proto::Cursor;
 
 /// How many pointers of one name are followed.

@@ -178,7 +178,7 @@ pub(super) fn service_name(c: &mut Cursor<'_>, at: usize, name: Name) {
 }
 
 fn counted(c: &mut Cursor<'_>, count: &'static FieldDef, def: &'static FieldDef, at: usize) -> Result<usize, Trouble> {
-    let len = c.read(count, at, 1)? as usize;
+    let len = c.read_len(count, at, 1)?;
     c.read(def, at + 1, len)?;
     Ok(1 + len)
 }
@@ -270,7 +270,7 @@ fn type_bitmap(c: &mut Cursor<'_>, _: usize, mut at: usize, end: usize) -> Resul
 
 /// The end of NSEC3 (RFC 5155 §3.2): the next name's hash, in base 32, and the types.
 fn hashed_name(c: &mut Cursor<'_>, base: usize, at: usize, end: usize) -> Result<(), Trouble> {
-    let len = c.read(&NSEC3_HASH_LENGTH, at, 1)? as usize;
+    let len = c.read_len(&NSEC3_HASH_LENGTH, at, 1)?;
     let mut text = Vec::with_capacity(len * 2);
     for five in c.slice(at + 1, len)?.chunks(5) {
         let bits = five.iter().fold(0u64, |n, &b| n << 8 | u64::from(b)) << (8 * (5 - five.len()));

@@ -89,19 +89,19 @@ struct Told<'a> {
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    message(c, true)
+    Ok(message(c, true))
 }
 
 fn datagram(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    message(c, false)
+    Ok(message(c, false))
 }
 
-fn message(c: &mut Cursor<'_>, remembers: bool) -> Result<Next, Trouble> {
+fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let bytes = c.rest(0);
     let start = head::leading(bytes);
     let first = head::line(bytes, start);
     let Some((first, opening)) = first.and_then(|l| head::opening(l.text).map(|o| (l, o))) else {
-        return Ok(body::continuation(c));
+        return body::continuation(c);
     };
     let mut told = Told::default();
     match opening {
@@ -125,13 +125,8 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Result<Next, Trouble> {
     if told.extent == Extent::Bad {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }
-    Ok(body::dissect(
-        c,
-        end,
-        if bodiless { Extent::Length(0) } else { told.extent },
-        told.content_type,
-        told.content_encoding,
-    ))
+    let extent = if bodiless { Extent::Length(0) } else { told.extent };
+    body::dissect(c, end, extent, told.content_type, told.content_encoding)
 }
 
 /// RFC 9112 §3: method, target, version.

@@ -41,7 +41,7 @@ pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<bool, 
 fn opening(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
     c.read(&HANDSHAKE_VERSION, at, 2)?;
     c.read(&RANDOM, at + 2, 32)?;
-    let len = c.read(&SESSION_ID_LENGTH, at + 34, 1)? as usize;
+    let len = c.read_len(&SESSION_ID_LENGTH, at + 34, 1)?;
     if len > 32 {
         return Err(c.malformed("a session id is at most 32 bytes long"));
     }
@@ -59,9 +59,8 @@ fn list(
     at: usize,
     end: usize,
 ) -> Result<usize, Trouble> {
-    let len = c.number(at, width)? as usize;
+    let len = c.read_len(length, at, width)?;
     let first = at + width;
-    c.read(length, at, width)?;
     if first + len > end {
         return Err(c.malformed("a list is longer than what it stands in"));
     }
@@ -75,7 +74,7 @@ fn extensions(c: &mut Cursor<'_>, speaker: Speaker, at: usize, end: usize) -> Re
         // Before RFC 3546 there were none.
         return Ok(false);
     }
-    let len = c.read(&EXTENSIONS_LENGTH, at, 2)? as usize;
+    let len = c.read_len(&EXTENSIONS_LENGTH, at, 2)?;
     let mut at = at + 2;
     if at + len > end {
         return Err(c.malformed("the extensions are longer than their hello"));
@@ -118,7 +117,7 @@ fn extension(c: &mut Cursor<'_>, speaker: Speaker, kind: u16, at: usize, end: us
         (43, Speaker::Server) => return Ok(c.read(&SUPPORTED_VERSION, at, 2)? == V13),
         (45, Speaker::Client) => drop(list(c, (&PSK_KE_MODES_LENGTH, 1), (&PSK_KE_MODE, 1), at, end)?),
         (51, Speaker::Client) => {
-            let len = c.read(&KEY_SHARE_CLIENT_LENGTH, at, 2)? as usize;
+            let len = c.read_len(&KEY_SHARE_CLIENT_LENGTH, at, 2)?;
             let stop = end.min(at + 2 + len);
             let mut at = at + 2;
             while at < stop {
@@ -129,7 +128,7 @@ fn extension(c: &mut Cursor<'_>, speaker: Speaker, kind: u16, at: usize, end: us
         (51, Speaker::Server) if end - at == 2 => drop(c.read(&KEY_SHARE_SELECTED_GROUP, at, 2)?),
         (51, Speaker::Server) => drop(key_share(c, at, end)?),
         (65281, _) => {
-            let len = c.read(&RENEG_INFO_LEN, at, 1)? as usize;
+            let len = c.read_len(&RENEG_INFO_LEN, at, 1)?;
             if len > 0 && at + 1 + len <= end {
                 c.read(&RENEG_INFO, at + 1, len)?;
             }
@@ -145,7 +144,7 @@ fn server_names(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble
     let mut at = at + 2;
     while at + 3 <= end {
         c.read(&SERVER_NAME_TYPE, at, 1)?;
-        let len = c.read(&SERVER_NAME_LEN, at + 1, 2)? as usize;
+        let len = c.read_len(&SERVER_NAME_LEN, at + 1, 2)?;
         if at + 3 + len > end {
             return Err(c.malformed("a server's name is longer than the extension it stands in"));
         }
@@ -160,7 +159,7 @@ fn application_protocols(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<()
     c.read(&ALPN_LEN, at, 2)?;
     let mut at = at + 2;
     while at < end {
-        let len = c.read(&ALPN_STR_LEN, at, 1)? as usize;
+        let len = c.read_len(&ALPN_STR_LEN, at, 1)?;
         if at + 1 + len > end {
             return Err(c.malformed("a protocol's name is longer than the extension it stands in"));
         }

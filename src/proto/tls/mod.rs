@@ -260,15 +260,14 @@ fn handshake(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
 
 /// RFC 5246 §7.4.2: the server's certificate first, then those that vouch for it.
 fn certificates(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble> {
-    let all = c.number(at, 3)? as usize;
+    let all = c.read_len(&CERTIFICATES_LENGTH, at, 3)?;
     if at + 3 + all != end {
         return Err(c.malformed("a list of certificates does not fill its message"));
     }
-    c.read(&CERTIFICATES_LENGTH, at, 3)?;
     let mut at = at + 3;
     c.nested(|c| {
         while at < end {
-            let len = c.read(&CERTIFICATE_LENGTH, at, 3)? as usize;
+            let len = c.read_len(&CERTIFICATE_LENGTH, at, 3)?;
             if at + 3 + len > end {
                 return Err(c.malformed("a certificate is longer than the list it stands in"));
             }
