@@ -17,7 +17,10 @@ pub mod lesson;
 
 pub mod view;
 
+#[cfg(not(target_family = "wasm"))]
 pub mod cli;
+#[cfg(not(target_family = "wasm"))]
 pub mod terminal;
 
+#[cfg(not(target_family = "wasm"))]
 pub mod app;

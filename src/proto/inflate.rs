@@ -2,7 +2,8 @@
 //!
 //! A kilobyte can unpack to a megabyte, so nothing here ever writes more than [`MOST`] bytes.
 
-use flate2::{Decompress, FlushDecompress, Status};
+pub(super) use flate2::Decompress;
+use flate2::{FlushDecompress, Status};
 
 /// What is kept of one unpacked message.
 pub(super) const MOST: usize = 1 << 20;

@@ -12,12 +12,11 @@
 //! §5.2 is the frame, §5.3 the mask, §5.4 fragments, §5.5 control frames, §7.4 close codes. Compressed
 //! messages (permessage-deflate) are RFC 7692; what they unpack to is bounded.
 
-use super::inflate::{self, Unpacked};
+use super::inflate::{self, Decompress, Unpacked};
 use super::prelude::*;
 use super::stream::{Framing, StreamCtx};
 use crate::model::{BufferKind, Layer, Packet, Span, show};
 use base64::Engine;
-use flate2::Decompress;
 use sha1::{Digest, Sha1};
 
 /// WebSocket.

@@ -1,0 +1,465 @@
+//! The house rules that Cargo cannot enforce inside one package: who may import whom, behind which door
+//! an external crate stays, and how long a file and a function may get.
+//!
+//! The sources are read as tokens, so that comments and text do not count. `ARCHITECTURE.md` draws the ranks.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms by rank. A file imports lower ranks or its own room.
+const RANKS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("proto", 1),
+    ("source", 1),
+    ("filter", 2),
+    ("flow", 2),
+    ("net", 2),
+    ("stats", 3),
+    ("tutor", 3),
+    ("lesson", 4),
+    ("view", 5),
+    ("chat", 6),
+    ("classroom", 6),
+    ("cli", 6),
+    ("terminal", 6),
+    ("tui", 6),
+    ("app", 7),
+];
+
+/// The only places that may name an external crate; unit tests are free. `""` is everywhere.
+const DOORS: &[(&str, &[&str])] = &[
+    ("axum", &["net/lab/serve", "chat", "classroom"]),
+    ("base64", &["proto", "net/apps"]),
+    ("clap", &["cli", "app"]),
+    ("clap_complete", &["cli", "app"]),
+    ("clap_mangen", &["app"]),
+    ("colored", &["view/theme"]),
+    ("crossterm", &["terminal", "tui", "app"]),
+    ("etherparse", &["proto", "net/sim"]),
+    ("flate2", &["proto/inflate", "source/file"]),
+    ("hashbrown", &["flow"]),
+    ("httparse", &["net/apps"]),
+    ("itoa", &["model", "view"]),
+    ("libc", &["source/live", "net/lab"]),
+    ("miette", &["app"]),
+    ("pcap_file", &["source/file"]),
+    ("pnet", &["source/live"]),
+    ("pulldown_cmark", &["view/prose"]),
+    ("ratatui", &["tui"]),
+    ("regex", &["filter"]),
+    ("serde", &["net", "tutor", "lesson"]),
+    ("serde_json", &["app"]),
+    ("sha1", &["proto", "net/apps", "tutor"]),
+    ("smoltcp", &["net/sim"]),
+    ("socketioxide", &["net/lab/serve", "chat", "classroom"]),
+    ("strsim", &["filter", "app"]),
+    ("thiserror", &[""]),
+    ("tokio", &["net/lab", "chat", "classroom"]),
+    ("toml", &["net", "tutor", "lesson"]),
+    ("unicode_width", &["filter/error", "view/measure"]),
+];
+
+/// The only files that may talk to the kernel by hand.
+const UNSAFE: &[&str] = &["source/live/sys.rs", "net/lab/sys.rs"];
+/// Lines of a file above its tests.
+const LONGEST_FILE: usize = 600;
+/// Lines of a function, from `fn` to its last brace.
+const LONGEST_FUNCTION: usize = 80;
+
+/// One file of `src/`, as tokens.
+struct Source {
+    /// Its path below `src/`, with forward slashes.
+    path: String,
+    /// Where it stands in the module tree: `proto/dns/mod.rs` is `["proto", "dns"]`.
+    module: Vec<String>,
+    tokens: Vec<Token>,
+    /// How many tokens, and how many lines, stand above its tests.
+    above: (usize, usize),
+}
+
+/// A word or a sign; text literals are left out.
+struct Token {
+    text: String,
+    line: usize,
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    walk(&root, &mut files);
+    files.sort();
+    files.iter().map(|file| Source::read(&root, file)).collect()
+}
+
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            walk(&path, files);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+impl Source {
+    fn read(root: &Path, file: &Path) -> Self {
+        let path = file.strip_prefix(root).unwrap().to_str().unwrap().replace('\\', "/");
+        let text = fs::read_to_string(file).unwrap();
+        let tokens = tokens(&text);
+        let stem = path.trim_end_matches(".rs");
+        let module = stem.split('/').filter(|part| !matches!(*part, "mod" | "lib" | "main"));
+        let first_test =
+            (0..tokens.len()).find(|&i| starts(&tokens[i..], &["#", "[", "cfg", "(", "test", ")", "]", "mod"]));
+        // A module of tests that has a file of its own is all tests.
+        let own = matches!(stem.rsplit('/').next(), Some("tests" | "testing"));
+        let above = match first_test {
+            _ if own => (0, 0),
+            // `#[cfg(test)] mod testing;` at the top declares such a file; the text goes on below it.
+            Some(i) if tokens.get(i + 9).is_some_and(|t| t.text == "{") => (i, tokens[i].line - 1),
+            _ => (tokens.len(), text.lines().count()),
+        };
+        Self { module: module.map(str::to_owned).collect(), path, tokens, above }
+    }
+
+    /// The first folder or file: the room it stands in. `lib.rs` and `main.rs` stand in none.
+    fn room(&self) -> Option<&str> {
+        self.module.first().map(String::as_str)
+    }
+
+    /// Every path of this crate that the file names, from the crate's root on, with its line. `all` counts its tests, too.
+    fn imports(&self, all: bool) -> Vec<(Vec<String>, usize)> {
+        let end = if all { self.tokens.len() } else { self.above.0 };
+        let tokens = &self.tokens[..end];
+        let (mut found, mut here, mut depths, mut depth) = (Vec::new(), self.module.clone(), Vec::new(), 0_usize);
+        for i in 0..tokens.len() {
+            match tokens[i].text.as_str() {
+                "{" => {
+                    if i >= 2 && tokens[i - 2].text == "mod" {
+                        here.push(tokens[i - 1].text.clone());
+                        depths.push(depth);
+                    }
+                    depth += 1;
+                }
+                "}" => {
+                    depth = depth.saturating_sub(1);
+                    if depths.last() == Some(&depth) {
+                        depths.pop();
+                        here.pop();
+                    }
+                }
+                root @ ("crate" | "super" | "self")
+                    if starts(&tokens[i + 1..], &["::"]) && !follows_path(tokens, i) =>
+                {
+                    let mut path = if root == "crate" { Vec::new() } else { here.clone() };
+                    if root == "super" {
+                        path.pop();
+                    }
+                    tree(&tokens[i + 2..], &path, &mut found);
+                }
+                _ => {}
+            }
+        }
+        found
+    }
+
+    /// The names of all statics of type `Protocol`.
+    fn rows(&self) -> Vec<&str> {
+        let tokens = &self.tokens[..self.above.0];
+        let is_row = |i: &usize| starts(&tokens[i + 2..], &[":", "Protocol"]) && tokens[*i].text == "static";
+        (0..tokens.len().saturating_sub(3)).filter(is_row).map(|i| tokens[i + 1].text.as_str()).collect()
+    }
+}
+
+fn starts(tokens: &[Token], with: &[&str]) -> bool {
+    tokens.len() >= with.len() && tokens.iter().zip(with).all(|(token, text)| token.text == *text)
+}
+
+fn follows_path(tokens: &[Token], i: usize) -> bool {
+    i > 0 && tokens[i - 1].text == "::"
+}
+
+/// Adds every path of the use tree (or plain path) at the start of `tokens`; gives how many tokens it has.
+fn tree(tokens: &[Token], before: &[String], found: &mut Vec<(Vec<String>, usize)>) -> usize {
+    let (mut path, mut i) = (before.to_vec(), 0);
+    let line = tokens.first().map_or(0, |t| t.line);
+    while let Some(token) = tokens.get(i) {
+        match token.text.as_str() {
+            "{" => {
+                i += 1;
+                while tokens.get(i).is_some_and(|t| t.text != "}") {
+                    i += if tokens[i].text == "," { 1 } else { tree(&tokens[i..], &path, found) };
+                }
+                return i + 1;
+            }
+            "super" => drop(path.pop()),
+            "self" => {}
+            name => path.push(name.to_owned()),
+        }
+        i += 1;
+        if tokens.get(i).is_none_or(|t| t.text != "::") {
+            break;
+        }
+        i += 1;
+    }
+    found.push((path, line));
+    if tokens.get(i).is_some_and(|t| t.text == "as") {
+        i += 2;
+    }
+    i
+}
+
+/// Words and signs of Rust source; `::` is one sign; comments, text, and characters are left out.
+fn tokens(text: &str) -> Vec<Token> {
+    let bytes = text.as_bytes();
+    let (mut out, mut i, mut line) = (Vec::new(), 0, 1);
+    while i < bytes.len() {
+        let rest = &text[i..];
+        let skipped = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |n| n + 2)
+        } else {
+            literal(rest)
+        };
+        if skipped > 0 {
+            line += rest[..skipped].matches('\n').count();
+            i += skipped;
+            continue;
+        }
+        let c = rest.chars().next().unwrap();
+        let length = if c.is_alphanumeric() || c == '_' {
+            rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+        } else if rest.starts_with("::") {
+            2
+        } else {
+            c.len_utf8()
+        };
+        line += usize::from(c == '\n');
+        if !c.is_whitespace() {
+            out.push(Token { text: rest[..length].to_owned(), line });
+        }
+        i += length;
+    }
+    out
+}
+
+/// The length of the text, byte or character literal at the start, or 0. A lifetime is none.
+fn literal(rest: &str) -> usize {
+    let plain = rest.trim_start_matches(['b', 'c']);
+    let prefix = rest.len() - plain.len();
+    if prefix > 1 {
+        return 0;
+    }
+    if let Some(raw) = plain.strip_prefix('r') {
+        let hashes = raw.len() - raw.trim_start_matches('#').len();
+        if raw[hashes..].starts_with('"') {
+            let close = format!("\"{}", "#".repeat(hashes));
+            let open = prefix + 1 + hashes + 1;
+            return rest[open..].find(&close).map_or(rest.len(), |n| open + n + close.len());
+        }
+    }
+    if plain.starts_with('"') {
+        return prefix + quoted(plain, '"');
+    }
+    let mut chars = plain.chars();
+    let is_char = chars.next() == Some('\'') && (chars.next() == Some('\\') || chars.next() == Some('\''));
+    if is_char { prefix + quoted(plain, '\'') } else { 0 }
+}
+
+/// The length of what stands between two of `quote`, both counted; a backslash hides one.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut hidden = false;
+    for (i, c) in text.char_indices().skip(1) {
+        match c {
+            _ if hidden => hidden = false,
+            '\\' => hidden = true,
+            c if c == quote => return i + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+fn rank(room: &str) -> Option<u8> {
+    RANKS.iter().find(|(name, _)| *name == room).map(|&(_, rank)| rank)
+}
+
+/// Fails with every finding at once.
+fn none(findings: &[String]) {
+    assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+#[test]
+fn every_room_has_a_rank_and_imports_only_lower_ones() {
+    let mut findings = Vec::new();
+    for source in sources() {
+        let Some(room) = source.room() else { continue };
+        let Some(own) = rank(room) else {
+            findings.push(format!("{}: {room} has no rank", source.path));
+            continue;
+        };
+        for (path, line) in source.imports(true) {
+            let Some(other) = path.first().filter(|other| *other != room) else { continue };
+            match rank(other) {
+                Some(theirs) if theirs < own => {}
+                Some(theirs) => findings.push(format!(
+                    "src/{}:{line}: {room} (rank {own}) imports {} (rank {theirs})",
+                    source.path,
+                    path.join("::")
+                )),
+                // A macro of the crate's root, or the like.
+                None => {}
+            }
+        }
+    }
+    none(&findings);
+}
+
+#[test]
+fn no_protocol_imports_another() {
+    let sources = sources();
+    let protocols: Vec<String> = protocols(&sources).into_keys().collect();
+    let mut findings = Vec::new();
+    for source in sources.iter().filter(|s| s.room() == Some("proto")) {
+        let Some(own) = source.module.get(1).filter(|own| protocols.contains(own)) else { continue };
+        for (path, line) in source.imports(false) {
+            let other = path.get(1).filter(|_| path[0] == "proto");
+            if other.is_some_and(|other| other != own && protocols.contains(other)) {
+                findings.push(format!("src/{}:{line}: {own} imports {}", source.path, path.join("::")));
+            }
+        }
+    }
+    none(&findings);
+}
+
+/// Protocol files (or folders) and their rows. What has no row is a tool that protocols share.
+fn protocols(sources: &[Source]) -> BTreeMap<String, Vec<String>> {
+    let mut found = BTreeMap::<String, Vec<String>>::new();
+    for source in sources.iter().filter(|s| s.room() == Some("proto")) {
+        let rows = source.rows();
+        if let (Some(name), false) = (source.module.get(1), rows.is_empty()) {
+            found.entry(name.clone()).or_default().extend(rows.into_iter().map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_protocol_is_registered() {
+    let sources = sources();
+    let door = sources.iter().find(|s| s.path == "proto/mod.rs").unwrap();
+    let listed = |module: &str, row: &str| {
+        (0..door.tokens.len()).any(|i| starts(&door.tokens[i..], &["&", module, "::", row, ","]))
+    };
+    let declared = |module: &str| (0..door.tokens.len()).any(|i| starts(&door.tokens[i..], &["mod", module, ";"]));
+    let mut findings = Vec::new();
+    for source in sources.iter().filter(|s| s.module.len() == 2 && s.room() == Some("proto")) {
+        if !declared(&source.module[1]) {
+            findings.push(format!("src/{}: proto/mod.rs has no mod {};", source.path, source.module[1]));
+        }
+    }
+    let protocols = protocols(&sources);
+    assert!(protocols.len() > 30, "the search for rows finds too little: {protocols:?}");
+    for (module, rows) in protocols {
+        for row in rows.iter().filter(|row| !listed(&module, row)) {
+            findings.push(format!("proto/mod.rs: REGISTRY lacks &{module}::{row}"));
+        }
+    }
+    none(&findings);
+}
+
+#[test]
+fn external_crates_stay_behind_their_doors() {
+    let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")).unwrap();
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let mut tables = vec![&manifest["dependencies"]];
+    let targets = manifest.get("target").and_then(toml::Value::as_table);
+    tables.extend(targets.into_iter().flat_map(toml::Table::values).filter_map(|t| t.get("dependencies")));
+    let crates = tables.iter().flat_map(|t| t.as_table().unwrap().keys()).map(|name| name.replace('-', "_"));
+
+    let sources = sources();
+    let mut findings = Vec::new();
+    for name in crates {
+        let Some((_, doors)) = DOORS.iter().find(|(door, _)| *door == name) else {
+            findings.push(format!("Cargo.toml: {name} has no door in tests/layers.rs"));
+            continue;
+        };
+        for source in &sources {
+            let stem = source.path.trim_end_matches(".rs");
+            let allowed = |door: &&str| door.is_empty() || stem == *door || stem.starts_with(&format!("{door}/"));
+            if doors.iter().any(allowed) {
+                continue;
+            }
+            let tokens = &source.tokens[..source.above.0];
+            let used = (0..tokens.len()).find(|&i| starts(&tokens[i..], &[&name, "::"]) && !follows_path(tokens, i));
+            if let Some(i) = used {
+                findings.push(format!("src/{}:{}: {name} belongs behind {doors:?}", source.path, tokens[i].line));
+            }
+        }
+    }
+    none(&findings);
+}
+
+#[test]
+fn only_the_two_doors_to_the_kernel_are_unsafe() {
+    let sources = sources();
+    let outside = sources.iter().filter(|s| !UNSAFE.contains(&s.path.as_str()));
+    let findings: Vec<_> = outside
+        .flat_map(|s| {
+            s.tokens.iter().filter(|t| t.text == "unsafe").map(|t| format!("src/{}:{}: unsafe", s.path, t.line))
+        })
+        .collect();
+    none(&findings);
+}
+
+#[test]
+fn files_and_functions_are_short_enough_to_read() {
+    let mut findings = Vec::new();
+    for source in sources() {
+        if source.above.1 > LONGEST_FILE {
+            findings.push(format!("src/{}: {} lines above its tests", source.path, source.above.1));
+        }
+        for i in (0..source.tokens.len()).filter(|&i| source.tokens[i].text == "fn") {
+            let lines = function(&source.tokens[i..]);
+            if lines > LONGEST_FUNCTION {
+                let (name, line) = (&source.tokens[i + 1].text, source.tokens[i].line);
+                findings.push(format!("src/{}:{line}: fn {name} has {lines} lines", source.path));
+            }
+        }
+    }
+    none(&findings);
+}
+
+/// The lines of the function at the start; 0 for a type such as `fn(u8)` or one without a body.
+fn function(tokens: &[Token]) -> usize {
+    let mut depth = 0_usize;
+    for token in tokens {
+        match token.text.as_str() {
+            ";" | "," | ")" | ">" | "=" if depth == 0 && tokens[1].text == "(" => return 0,
+            ";" if depth == 0 => return 0,
+            "{" | "(" | "[" => depth += 1,
+            "}" | ")" | "]" => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 && token.text == "}" {
+                    return token.line - tokens[0].line + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    0
+}
+
+#[test]
+fn the_scanner_sees_imports_and_nothing_else() {
+    let text = "use crate::a::{self, b::c, d as e};\n// use crate::x;\nlet s = \"crate::y\"; let c = '\"'; \
+                fn f<'a>(z: &'a crate::g::H) {}\nmod tests { use super::*; use super::super::k; }\nlet t = r#\"crate::z\"#;";
+    let (tokens, module) = (tokens(text), vec!["room".to_owned(), "file".to_owned()]);
+    let source = Source { path: String::new(), module, above: (tokens.len(), 0), tokens };
+    let found: Vec<_> = source.imports(true).into_iter().map(|(path, line)| (path.join("::"), line)).collect();
+    let expected = [("a", 1), ("a::b::c", 1), ("a::d", 1), ("g::H", 3), ("room::file::*", 4), ("room::k", 4)]
+        .map(|(p, l)| (p.to_owned(), l));
+    assert_eq!(found, expected);
+}
