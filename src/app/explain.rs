@@ -58,16 +58,17 @@ fn trace(args: &Explain, lesson: &Lesson) -> Result<(Trace, String), Failure> {
         let mut source = File::open(path)?;
         let name = path.display();
         let (trace, ended) = find(lesson, &mut source, &mut || false);
-        if trace.is_empty() {
+        let (found, all) = (trace.found(), lesson.shows().count());
+        // With fewer than half of its packets a conversation is not what the lesson is about.
+        if found == 0 || found * 2 < all {
             ended?;
             return Err(Failure::Data(format!(
-                "{name} holds no conversation for {}: none of its packets match what the lesson shows; \
-                 to play it on simulated packets: osi-tutor explain {}",
-                lesson.id, lesson.id
+                "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one; \
+                 to play it on simulated packets: osi-tutor explain {id}",
+                id = lesson.id
             )));
         }
         let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-        let (found, all) = (trace.found(), lesson.shows().count());
         let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
         return Ok((trace, format!("Captured: {name}{stream}{lacks}")));
     }

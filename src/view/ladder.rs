@@ -62,6 +62,11 @@ impl Ladder {
         }
     }
 
+    /// Counts time from this packet, which may not be drawn.
+    pub fn since(&mut self, first: &Packet) {
+        self.first = Some(first.time);
+    }
+
     /// Appends who stands on which side.
     pub fn ends(&self, out: &mut String) {
         spaces(MARGIN, out);

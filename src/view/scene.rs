@@ -78,6 +78,9 @@ impl Stage {
         let recent = hits.get(hits.len().saturating_sub(MOST_RUNGS)..).unwrap_or(hits);
         let mut ladder = Ladder::new(self.theme.clone(), Some(self.columns));
         let states = |s: Option<[crate::flow::State; 2]>| s.map(|[c, s]| (c.name(), s.name()));
+        if let Some(first) = hits.first() {
+            ladder.since(&first.packet);
+        }
         if let Some((client, server)) = recent.first().and_then(|h| states(h.before)) {
             ladder.ends(out);
             ladder.states(client, server, out);
