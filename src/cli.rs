@@ -100,6 +100,16 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
         #[arg(long)]
         json: bool,
     },
+    /// Check lessons that you wrote, or those that are built in
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  osi-tutor lesson check                the lessons that are built in
+  osi-tutor lesson check my-lessons/    a folder of your own
+  osi-tutor lesson check 50-mine.md     one file"
+    )]
+    Lesson(LessonCommand),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
@@ -111,6 +121,17 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
     /// Print the manual page (roff)
     #[command(after_help = "Example:\n  osi-tutor man | man -l -")]
     Man,
+}
+
+/// `osi-tutor lesson`.
+#[derive(Debug, Subcommand)]
+pub enum LessonCommand {
+    /// Run each lesson's packets and say, with line and caret, what is wrong
+    Check {
+        /// A lesson file, or a folder of them; without it, the built-in ones
+        #[arg(value_name = "FILE|DIR")]
+        path: Option<PathBuf>,
+    },
 }
 
 /// `osi-tutor explain`.

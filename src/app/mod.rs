@@ -10,6 +10,7 @@ mod fields;
 #[cfg(feature = "live")]
 mod interfaces;
 mod ladder;
+mod lesson;
 mod read;
 mod show;
 mod simulate;
@@ -31,6 +32,7 @@ pub fn main() -> u8 {
     };
     let done = match &cli.command {
         Command::Explain(args) => explain::run(args, cli.color),
+        Command::Lesson(command) => lesson::run(command),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),

@@ -135,6 +135,15 @@ pub struct LessonError {
     caret: String,
 }
 
+impl LessonError {
+    /// A mistake in a line, counted from 1.
+    pub(super) fn at_line(file: &str, text: &str, line: usize, why: String) -> Self {
+        let text = text.lines().nth(line.saturating_sub(1)).unwrap_or("").to_owned();
+        let caret = "^".repeat(text.chars().count().max(1));
+        Self { file: file.to_owned(), line, why, text, caret }
+    }
+}
+
 /// A file being read; it knows how to point at a place.
 struct Source<'t> {
     file: &'t str,

@@ -3,6 +3,7 @@
 //! Read [`format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
 //! (one step after the other, for any view).
 
+pub mod check;
 pub mod find;
 pub mod format;
 pub mod player;

@@ -198,6 +198,31 @@ impl Template {
         })
     }
 
+    /// Its sentences, placeholders as they were written.
+    pub fn sentences(&self) -> Vec<String> {
+        let mut whole = String::new();
+        for part in &self.0.0 {
+            match part {
+                Part::Text(text) => whole.push_str(text),
+                Part::Field(def, _) => whole.push_str(&format!("{{{}}}", def.name)),
+                Part::Name(name) => whole.push_str(&format!("{{{}}}", name.name)),
+            }
+        }
+        whole.split_inclusive(". ").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
+    }
+
+    /// The placeholders that this packet has no value for.
+    pub fn lacks(&self, moment: &Moment<'_>) -> Vec<&'static str> {
+        let here = moment.packet.layers.len().checked_sub(1).and_then(|last| Here::new(moment, last));
+        let absent = |part: &&Part| here.as_ref().is_none_or(|h| part.fill(h, &mut String::new()).is_none());
+        let name = |part: &Part| match part {
+            Part::Text(_) => None,
+            Part::Field(def, _) => Some(def.name),
+            Part::Name(name) => Some(name.name),
+        };
+        self.0.0.iter().filter(absent).filter_map(name).collect()
+    }
+
     /// The text with this packet's values.
     pub fn fill(&self, moment: &Moment<'_>) -> String {
         let mut out = String::new();
