@@ -242,6 +242,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 }
 
 /// How packets are shown; shared by every command that shows them.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct Show {
     /// One line a packet

@@ -4,6 +4,7 @@
 use osi_tutor::model::{Interface, RawFrame, Time};
 use osi_tutor::source::file::Writer;
 use serde::Deserialize;
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ fn run(case: &Case) -> String {
     let mut out = String::from_utf8(done.stdout).expect("output is UTF-8");
     out.push_str(&String::from_utf8(done.stderr).expect("errors are UTF-8"));
     if !done.status.success() {
-        out.push_str(&format!("exit code {:?}\n", done.status.code()));
+        let _ = writeln!(out, "exit code {:?}", done.status.code());
     }
     out
 }
@@ -89,16 +90,15 @@ fn make_the_capture_of_oddities() {
 fn make(path: &Path) {
     let mut writer = Writer::create(path).expect("the file can be made");
     let interface = Arc::new(Interface { name: "odd0".to_owned(), loopback: false });
-    for (i, (bytes, comment)) in oddities().into_iter().enumerate() {
+    for (number, (bytes, comment)) in (1u64..).zip(oddities()) {
         let cut = if comment.contains("cut") { 50 } else { bytes.len() };
         let frame = RawFrame {
-            number: i as u64 + 1,
-            time: Time::new(1_700_000_000, i as i64 * 1_000_000),
-            len: bytes.len() as u32,
+            time: Time::new(1_700_000_000, (number.cast_signed() - 1) * 1_000_000),
+            len: u32::try_from(bytes.len()).expect("a small frame"),
             bytes: bytes[..cut].to_vec(),
             interface: Some(Arc::clone(&interface)),
             comment: comment.to_owned(),
-            ..RawFrame::default()
+            ..RawFrame::whole(number, Vec::new())
         };
         writer.write(&frame).expect("a frame is written");
     }

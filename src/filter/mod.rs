@@ -89,7 +89,7 @@ mod tests {
             .ack(7);
         let mut bytes = Vec::new();
         builder.write(&mut bytes, b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n").unwrap();
-        let raw = RawFrame { number: 5, len: u32::try_from(bytes.len()).unwrap(), bytes, ..RawFrame::default() };
+        let raw = RawFrame::whole(5, bytes);
         let mut packet = Packet::new();
         walk(&raw, &mut NoMemory::default(), &mut packet);
         packet
@@ -101,12 +101,16 @@ mod tests {
 
     #[track_caller]
     fn all_hold(filters: &[&str]) {
-        filters.iter().for_each(|f| assert!(holds(f), "{f}"));
+        for f in filters {
+            assert!(holds(f), "{f}");
+        }
     }
 
     #[track_caller]
     fn none_holds(filters: &[&str]) {
-        filters.iter().for_each(|f| assert!(!holds(f), "{f}"));
+        for f in filters {
+            assert!(!holds(f), "{f}");
+        }
     }
 
     #[track_caller]

@@ -2,7 +2,7 @@
 
 use super::event::{Endpoint, Event};
 use super::message::Messages;
-use super::state::State;
+use super::state::{Covers, State};
 use super::stream::Budget;
 use super::tcp::{self, Direction, after};
 use crate::model::{Buffer, Piece, Time};
@@ -202,8 +202,7 @@ impl Connection {
     }
 
     fn follow_states(&mut self, c: Conversation, s: &Segment, events: &mut Vec<Event>) {
-        let (syn, fin) = (s.flags & flag::SYN != 0, s.flags & flag::FIN != 0);
-        let (rst, ack) = (s.flags & flag::RST != 0, s.flags & flag::ACK != 0);
+        let (syn, fin, ack) = (s.flags & flag::SYN != 0, s.flags & flag::FIN != 0, s.flags & flag::ACK != 0);
         if self.ended && !syn {
             return;
         }
@@ -215,16 +214,18 @@ impl Connection {
         let other_fin = self.fins.get(to).copied().flatten();
         let receiver_side = usize::from(c.forward);
         let other_base = self.directions.get(receiver_side).and_then(|d| d.base);
-        let acks_fin = ack && other_fin.is_some_and(|f| after(s.ack, f));
-        let acks_syn = ack && other_base.is_some_and(|b| after(s.ack, b));
+        let covers = Covers {
+            syn: ack && other_base.is_some_and(|b| after(s.ack, b)),
+            fin: ack && other_fin.is_some_and(|f| after(s.ack, f)),
+        };
         if fin && let Some(f) = self.fins.get_mut(from) {
             f.get_or_insert(s.seq.wrapping_add(s.len));
         }
         if let Some(state) = self.states.get_mut(from) {
-            *state = state.sends(syn, fin, rst, ack);
+            *state = state.sends(s.flags);
         }
         if let Some(state) = self.states.get_mut(to) {
-            *state = state.receives(syn, fin, rst, acks_syn, acks_fin);
+            *state = state.receives(s.flags, covers);
         }
         for (endpoint, was, is) in
             [(Endpoint::Client, before[0], self.states[0]), (Endpoint::Server, before[1], self.states[1])]
@@ -253,7 +254,6 @@ impl Connection {
         whole: &mut Buffer,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
-        limit: usize,
         events: &mut Vec<Event>,
     ) -> Option<Delivery> {
         let side = usize::from(!c.forward);
@@ -262,7 +262,7 @@ impl Connection {
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(s)));
         let before = self.protocol.map(|p| p.about.name);
         let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));
-        let delivery = messages.deliver(s, acked, payload, here, whole, ctx, &mut self.protocol, ports, budget, limit);
+        let delivery = messages.deliver(s, acked, payload, here, whole, ctx, &mut self.protocol, ports, budget);
         let now = self.protocol.map(|p| p.about.name);
         if let (Some(_), Some(protocol)) = (before, now)
             && before != now

@@ -82,11 +82,10 @@ impl Messages {
         protocol: &mut Option<&'static Protocol>,
         ports: (u16, u16),
         budget: &mut Budget,
-        limit: usize,
     ) -> Option<Delivery> {
         let mut speaker = Speaker { protocol, ports };
         if self.run.is_none() {
-            let run = self.arrive(s, acked, payload, here, ctx, budget, limit);
+            let run = self.arrive(s, acked, payload, here, ctx, budget);
             self.run = Some(run);
         }
         loop {
@@ -109,12 +108,12 @@ impl Messages {
                     Answer::Wait(need) => {
                         self.need = need;
                         self.shown = window.len();
-                        self.append(payload, run, here, budget, limit);
+                        self.append(payload, run, here, budget);
                         continue;
                     }
                 }
             }
-            if !self.more(payload, run, here, budget, limit) {
+            if !self.more(payload, run, here, budget) {
                 return self.finish(ctx, &mut speaker, whole, budget);
             }
             let before = self.shown;
@@ -128,7 +127,6 @@ impl Messages {
     }
 
     /// A new segment: which of its bytes are next.
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     fn arrive(
         &mut self,
         s: &Segment,
@@ -137,10 +135,9 @@ impl Messages {
         here: Piece,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
-        limit: usize,
     ) -> Range<usize> {
         let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
-        match self.stream.arrive(seq, s.flags & flag::FIN != 0, payload, here, acked, budget, limit) {
+        match self.stream.arrive(seq, s.flags & flag::FIN != 0, payload, here, acked, budget) {
             Arrival::InOrder(range) => range,
             Arrival::Nothing => 0..0,
             Arrival::Hole(_) => {
@@ -152,14 +149,14 @@ impl Messages {
     }
 
     /// Adds bytes to what waits: from the segment, then from what came too early. `false`: none left.
-    fn more(&mut self, payload: &[u8], run: Range<usize>, here: Piece, budget: &mut Budget, limit: usize) -> bool {
+    fn more(&mut self, payload: &[u8], run: Range<usize>, here: Piece, budget: &mut Budget) -> bool {
         if self.pending.len() > self.shown || (self.shown > 0 && self.pending.is_empty()) {
             return !self.pending.is_empty();
         }
         if !run.is_empty() {
             let wanted = if self.need > self.pending.len() { self.need - self.pending.len() } else { run.len() };
             let part = run.start..run.end.min(run.start + wanted);
-            self.append(payload, part, here, budget, limit);
+            self.append(payload, part, here, budget);
             return !self.pending.is_empty();
         }
         let before = self.pending.len();
@@ -172,10 +169,10 @@ impl Messages {
         !self.pending.is_empty()
     }
 
-    fn append(&mut self, payload: &[u8], part: Range<usize>, here: Piece, budget: &mut Budget, limit: usize) {
+    fn append(&mut self, payload: &[u8], part: Range<usize>, here: Piece, budget: &mut Budget) {
         let end = self.run.as_ref().map_or(part.end, |r| r.end);
         self.run = Some(part.end..end);
-        if self.pending.len() + part.len() > limit || !budget.take(part.len()) {
+        if self.pending.len() + part.len() > budget.most_a_stream() || !budget.take(part.len()) {
             self.give_up(budget);
             return;
         }

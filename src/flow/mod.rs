@@ -94,7 +94,7 @@ impl Tracker {
             slots: HashMap::new(),
             conversations: Vec::new(),
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
-            waiting: stream::Budget::new(limits.bytes_in_streams),
+            waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
             events: Vec::new(),
             current: None,
             scratch: Streams::default(),
@@ -216,7 +216,7 @@ impl Memory for Tracker {
         here: Piece,
         whole: &mut Buffer,
     ) -> Option<Delivery> {
-        let (limit, frame, time) = (self.limits.bytes_a_stream, here.frame, self.time);
+        let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c.slot as usize)?;
         let connection = talking.connection.as_deref_mut()?;
         if !connection.has_stream(c.forward) && payload.is_empty() {
@@ -225,7 +225,7 @@ impl Memory for Tracker {
         let streams = talking.streams.get_or_insert_with(Box::default);
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
-        connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, limit, &mut self.events)
+        connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, &mut self.events)
     }
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {

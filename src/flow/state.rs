@@ -3,6 +3,7 @@
 //! A capture sees segments, not endpoints. An endpoint that sent a segment is surely past the state
 //! that sends it; one that a segment was sent to is taken to have received it.
 
+use crate::proto::tcp::flag;
 use std::fmt;
 
 /// A state, spelled as the RFC spells it.
@@ -21,6 +22,13 @@ pub enum State {
     Closing,
     LastAck,
     TimeWait,
+}
+
+/// Which of the receiver's own signs a segment acknowledges.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Covers {
+    pub(super) syn: bool,
+    pub(super) fin: bool,
 }
 
 impl State {
@@ -42,9 +50,11 @@ impl State {
     }
 
     /// After the endpoint sends a segment with these flags (RFC 9293 §3.10.4 and §3.10.7).
-    pub(super) fn sends(self, syn: bool, fin: bool, rst: bool, ack: bool) -> Self {
+    pub(super) fn sends(self, flags: u16) -> Self {
+        let has = |bit| flags & bit != 0;
+        let (syn, fin, ack) = (has(flag::SYN), has(flag::FIN), has(flag::ACK));
         match self {
-            _ if rst => Self::Closed,
+            _ if has(flag::RST) => Self::Closed,
             Self::Closed if syn && !ack => Self::SynSent,
             Self::Closed | Self::Listen | Self::SynSent if syn && ack => Self::SynReceived,
             // The capture began in the middle of the connection.
@@ -61,21 +71,21 @@ impl State {
         }
     }
 
-    /// After the endpoint receives a segment with these flags; `acks_fin`: it covers this end's FIN,
-    /// `acks_syn`: it covers this end's SYN.
-    pub(super) fn receives(self, syn: bool, fin: bool, rst: bool, acks_syn: bool, acks_fin: bool) -> Self {
-        if rst {
+    /// After the endpoint receives a segment with these flags, which acknowledges so much of its own.
+    pub(super) fn receives(self, flags: u16, covers: Covers) -> Self {
+        let (syn, fin) = (flags & flag::SYN != 0, flags & flag::FIN != 0);
+        if flags & flag::RST != 0 {
             return Self::Closed;
         }
         let acked = match self {
             Self::Closed | Self::Listen if syn => Self::Listen,
             Self::Closed if !fin => Self::Established,
-            Self::SynSent if syn && acks_syn => Self::Established,
+            Self::SynSent if syn && covers.syn => Self::Established,
             Self::SynSent if syn => Self::SynReceived,
-            Self::SynReceived if acks_syn => Self::Established,
-            Self::FinWait1 if acks_fin => Self::FinWait2,
-            Self::Closing if acks_fin => Self::TimeWait,
-            Self::LastAck if acks_fin => Self::Closed,
+            Self::SynReceived if covers.syn => Self::Established,
+            Self::FinWait1 if covers.fin => Self::FinWait2,
+            Self::Closing if covers.fin => Self::TimeWait,
+            Self::LastAck if covers.fin => Self::Closed,
             other => other,
         };
         match acked {

@@ -12,11 +12,12 @@ const OVERHEAD: usize = 96;
 /// So many segments waiting behind one hole means that it will not be filled.
 const MOST_WAITING: usize = 1 << 16;
 
-/// How many bytes wait in all streams, and how many may.
+/// How many bytes wait in all streams, and how many may: in all, and in one.
 #[derive(Debug)]
 pub(super) struct Budget {
     used: usize,
     most: usize,
+    most_a_stream: usize,
 }
 
 /// The reassembly of one direction.
@@ -51,8 +52,13 @@ pub(super) enum Arrival {
 }
 
 impl Budget {
-    pub(super) fn new(most: usize) -> Self {
-        Self { used: 0, most }
+    pub(super) fn new(most: usize, most_a_stream: usize) -> Self {
+        Self { used: 0, most, most_a_stream }
+    }
+
+    /// How many bytes may wait in one stream.
+    pub(super) fn most_a_stream(&self) -> usize {
+        self.most_a_stream
     }
 
     pub(super) fn used(&self) -> usize {
@@ -93,7 +99,7 @@ impl Stream {
         self.fin == Some(self.next)
     }
 
-    /// A segment arrives. What is too early is kept, within `budget` and `limit`.
+    /// A segment arrives. What is too early is kept, within `budget`.
     pub(super) fn arrive(
         &mut self,
         seq: u32,
@@ -102,7 +108,6 @@ impl Stream {
         here: Piece,
         acked: u32,
         budget: &mut Budget,
-        limit: usize,
     ) -> Arrival {
         let len = clamp(payload.len());
         let end = seq.wrapping_add(len);
@@ -110,8 +115,9 @@ impl Stream {
             self.fin = Some(end);
         }
         if after(seq, self.next) {
-            self.keep(seq, payload, here, budget, limit);
-            let given_up = after(acked, self.next) || self.early.len() > MOST_WAITING || self.held > limit;
+            self.keep(seq, payload, here, budget);
+            let given_up =
+                after(acked, self.next) || self.early.len() > MOST_WAITING || self.held > budget.most_a_stream;
             return if given_up { self.skip() } else { Arrival::Nothing };
         }
         if after(end, self.next) {
@@ -144,11 +150,11 @@ impl Stream {
         false
     }
 
-    fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget, limit: usize) {
+    fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) {
         let at = self.offset + u64::from(seq.wrapping_sub(self.next));
         let cost = payload.len() + OVERHEAD;
         let longer = self.early.get(&at).is_none_or(|e| e.bytes.len() < payload.len());
-        if payload.is_empty() || !longer || self.held + cost > limit + OVERHEAD || !budget.take(cost) {
+        if payload.is_empty() || !longer || self.held + cost > budget.most_a_stream + OVERHEAD || !budget.take(cost) {
             return;
         }
         self.held += cost;
@@ -178,12 +184,12 @@ mod tests {
     use super::*;
 
     fn feed(order: &[(u32, &[u8])]) -> Vec<u8> {
-        let mut budget = Budget::new(1 << 20);
+        let mut budget = Budget::new(1 << 20, 1 << 20);
         let mut stream = Stream::new(0xffff_fff0, true);
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         for (offset, bytes) in order {
             let seq = 0xffff_fff1u32.wrapping_add(*offset);
-            match stream.arrive(seq, false, bytes, Piece::default(), 0xffff_fff1, &mut budget, 1 << 20) {
+            match stream.arrive(seq, false, bytes, Piece::default(), 0xffff_fff1, &mut budget) {
                 Arrival::InOrder(range) => out.extend_from_slice(&bytes[range]),
                 Arrival::Nothing => {}
                 Arrival::Hole(_) => unreachable!("nothing was acknowledged"),
@@ -211,9 +217,9 @@ mod tests {
 
     #[test]
     fn a_hole_is_given_up_when_the_receiver_has_acknowledged_it() {
-        let mut budget = Budget::new(1 << 20);
+        let mut budget = Budget::new(1 << 20, 1 << 20);
         let mut stream = Stream::new(100, false);
-        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), 113, &mut budget, 1 << 20), Arrival::Hole(10));
+        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), 113, &mut budget), Arrival::Hole(10));
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         assert!(stream.take_early(&mut out, &mut sources, &mut budget));
         assert_eq!(out, b"xyz");

@@ -1,5 +1,6 @@
 //! A frame: bytes as a source gave them, before anyone has looked inside.
 
+use super::field::clamp;
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,6 +42,13 @@ pub struct RawFrame {
     pub comment: String,
     /// The kernel said that the transport checksum is not yet computed (offload): it is no damage.
     pub checksum_pending: bool,
+}
+
+impl RawFrame {
+    /// An Ethernet frame of which every byte was kept.
+    pub fn whole(number: u64, bytes: Vec<u8>) -> Self {
+        Self { number, len: clamp(bytes.len()), bytes, ..Self::default() }
+    }
 }
 
 impl Time {

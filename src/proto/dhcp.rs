@@ -463,12 +463,11 @@ mod tests {
         message.resize(MAGIC, 0);
         message.extend_from_slice(&COOKIE_BYTES);
         message.extend_from_slice(options);
-        let mut raw = RawFrame { number: 1, ..RawFrame::default() };
+        let mut bytes = Vec::new();
         let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(67, 68);
-        builder.write(&mut raw.bytes, &message).expect("a vector takes everything");
-        raw.len = raw.bytes.len().try_into().expect("a small frame");
+        builder.write(&mut bytes, &message).expect("a vector takes everything");
         let mut packet = Packet::new();
-        walk(&raw, &mut NoMemory::default(), &mut packet);
+        walk(&RawFrame::whole(1, bytes), &mut NoMemory::default(), &mut packet);
         packet
     }
 

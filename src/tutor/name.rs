@@ -92,11 +92,13 @@ pub static NAMES: &[Name] = &[
     }),
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "every name is written by a function of this shape")]
 fn text(s: &str, out: &mut String) -> Option<()> {
     out.push_str(s);
     Some(())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every name is written by a function of this shape")]
 fn number(n: u64, out: &mut String) -> Option<()> {
     show::number(n, out);
     Some(())
@@ -208,6 +210,7 @@ fn key<'a>(here: &Here<'a>) -> Option<&'a str> {
     (!key.is_empty() && key.len() <= 64).then_some(key)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "every name is written by a function of this shape")]
 fn escaped(s: &str, out: &mut String) -> Option<()> {
     show::escape(s.as_bytes(), out);
     Some(())

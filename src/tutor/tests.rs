@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::Limits;
-use crate::model::{BufferKind, Field, Layer, RawFrame, Span, Time, Value};
+use crate::model::{BufferKind, Field, Layer, RawFrame, Span, Time, Value, clamp};
 use crate::proto::{self, walk};
 
 /// Packets one after the other, and what is said of the last one.
@@ -27,11 +27,8 @@ impl Watch {
     fn see(&mut self, bytes: &[u8]) -> &mut Self {
         self.frames += 1;
         let frame = RawFrame {
-            number: self.frames,
-            time: Time::new(0, i64::try_from(self.frames).unwrap() * 1_000_000),
-            len: u32::try_from(bytes.len()).unwrap(),
-            bytes: bytes.to_vec(),
-            ..RawFrame::default()
+            time: Time::new(0, self.frames.cast_signed() * 1_000_000),
+            ..RawFrame::whole(self.frames, bytes.to_vec())
         };
         walk(&frame, &mut self.tracker, &mut self.packet);
         self
@@ -205,11 +202,11 @@ fn an_offloaded_checksum_is_an_artefact_and_no_fault() {
 
 #[test]
 fn seven_rows_say_what_is_seen_inferred_and_hidden() {
+    use Truth::{Inferred, NotVisible, Observed};
     let mut w = Watch::new();
     w.open();
     let rows = seven(&w.moment(), Audience::Student, &w.texts);
     assert_eq!(rows.each_ref().map(|r| r.osi), Osi::ALL);
-    use Truth::{Inferred, NotVisible, Observed};
     assert_eq!(
         rows.each_ref().map(|r| r.truth),
         [Inferred, Observed, Observed, Observed, NotVisible, NotVisible, NotVisible]
@@ -310,6 +307,7 @@ const SEEN_IN_CONVERSATIONS: &[&str] = &[
 ];
 
 /// One made packet a rule: what holds where a field is so.
+#[expect(clippy::too_many_lines, reason = "a table: one line a rule")]
 fn examples() -> Vec<(&'static str, Packet)> {
     use proto::{
         arp, checksum::Status, dhcp, dns, http, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, tls, udp, vlan,
@@ -334,7 +332,7 @@ fn examples() -> Vec<(&'static str, Packet)> {
         (rule, p)
     };
     let address = |rule, about, def, bytes: &[u8], others: &[(&'static FieldDef, Value)]| {
-        let mut fields = vec![(def, Value::Bytes(Span { buf: Span::TEXT, start: 0, len: bytes.len() as u32 }))];
+        let mut fields = vec![(def, Value::Bytes(Span { buf: Span::TEXT, start: 0, len: clamp(bytes.len()) }))];
         fields.extend_from_slice(others);
         let mut p = made(about, &fields);
         p.text.extend_from_slice(bytes);

@@ -251,7 +251,7 @@ mod tests {
     fn lines(frames: &[Vec<u8>], width: Option<usize>) -> String {
         let (mut brief, mut packet, mut out) = (Brief::new(Theme::new(false), width), Packet::new(), String::new());
         for (number, bytes) in (1..).zip(frames) {
-            let raw = RawFrame { number, len: bytes.len() as u32, bytes: bytes.clone(), ..RawFrame::default() };
+            let raw = RawFrame::whole(number, bytes.clone());
             walk(&raw, &mut NoMemory::default(), &mut packet);
             brief.line(&packet, &mut out);
         }

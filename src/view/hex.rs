@@ -243,7 +243,7 @@ mod tests {
             .udp(40_000, 40_001)
             .write(&mut bytes, payload)
             .unwrap();
-        let raw = RawFrame { number: 1, len: bytes.len() as u32, bytes, ..RawFrame::default() };
+        let raw = RawFrame::whole(1, bytes);
         let (mut packet, mut out) = (Packet::new(), String::new());
         walk(&raw, &mut NoMemory::default(), &mut packet);
         layer(&packet, &packet.layers[index], &Theme::new(false), 80, &mut out);

@@ -191,7 +191,7 @@ mod tests {
             .syn();
         let builder = if ack { builder.ack(8) } else { builder };
         builder.write(&mut bytes, &[]).unwrap();
-        let raw = RawFrame { number, time: Time::new(5, number as i64 * 1000), bytes, ..RawFrame::default() };
+        let raw = RawFrame { time: Time::new(5, number.cast_signed() * 1000), ..RawFrame::whole(number, bytes) };
         let mut packet = Packet::new();
         walk(&raw, &mut NoMemory::default(), &mut packet);
         packet

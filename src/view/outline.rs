@@ -143,7 +143,7 @@ pub fn bytes(n: u32, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RawFrame;
+    use crate::model::{RawFrame, clamp};
     use crate::proto::{NoMemory, tcp, walk};
 
     fn handshake() -> Packet {
@@ -155,7 +155,7 @@ mod tests {
             .ack(1)
             .write(&mut bytes, &[])
             .unwrap();
-        let raw = RawFrame { number: 1, len: bytes.len() as u32, bytes, ..RawFrame::default() };
+        let raw = RawFrame::whole(1, bytes);
         let mut packet = Packet::new();
         walk(&raw, &mut NoMemory::default(), &mut packet);
         packet
@@ -185,7 +185,7 @@ mod tests {
         let layer = packet.layers.last().unwrap().clone();
         let field = *packet.fields_of(&layer).first().unwrap();
         packet.fields.extend(std::iter::repeat_n(field, 1000));
-        let layer = Layer { fields: 0..packet.fields.len() as u32, ..layer };
+        let layer = Layer { fields: 0..clamp(packet.fields.len()), ..layer };
         let count = |i: &Item| match i {
             Item::Field { .. } => 1,
             Item::NotSet { fields, .. } => fields.len(),

@@ -144,7 +144,9 @@ mod tests {
     fn without_colour_nothing_is_added() {
         let theme = Theme::new(false);
         let mut out = String::new();
-        Osi::ALL.into_iter().for_each(|osi| theme.layer(osi).paint("a", &mut out));
+        for osi in Osi::ALL {
+            theme.layer(osi).paint("a", &mut out);
+        }
         theme.alarm.paint("b", &mut out);
         assert_eq!(out, "aaaaaaab");
     }

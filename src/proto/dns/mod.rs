@@ -297,12 +297,11 @@ mod tests {
     use etherparse::PacketBuilder;
 
     fn read(message: &[u8]) -> Packet {
-        let mut raw = RawFrame { number: 1, ..RawFrame::default() };
+        let mut bytes = Vec::new();
         let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64).udp(53, 4000);
-        builder.write(&mut raw.bytes, message).expect("a vector takes everything");
-        raw.len = raw.bytes.len().try_into().expect("a small frame");
+        builder.write(&mut bytes, message).expect("a vector takes everything");
         let mut packet = Packet::new();
-        walk(&raw, &mut NoMemory::default(), &mut packet);
+        walk(&RawFrame::whole(1, bytes), &mut NoMemory::default(), &mut packet);
         packet
     }
 

@@ -1,6 +1,6 @@
 //! What the records hold: for each type, one row of parts (RFC 1035 §3.3 and the RFCs named below).
 
-#[expect(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
+#[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
 use super::name::{self, Name};
 use crate::model::{FieldDef, Slice, Trouble, Value};

@@ -1,6 +1,6 @@
 //! A DNS message in one line.
 
-#[expect(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
+#[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
 use crate::proto::prelude::*;
 

@@ -65,12 +65,16 @@ pub static PROTOCOL: Protocol = Protocol {
         Key::Guess,
     ],
     over: Over::Stream(framing::frame),
-    dissect,
+    dissect: |c| Ok(message(c, true)),
 };
 
 /// The row of SSDP.
-pub static SSDP: Protocol =
-    Protocol { about: &SSDP_ABOUT, follows: &[Key::UdpPort(1900)], over: Over::Packet, dissect: datagram };
+pub static SSDP: Protocol = Protocol {
+    about: &SSDP_ABOUT,
+    follows: &[Key::UdpPort(1900)],
+    over: Over::Packet,
+    dissect: |c| Ok(message(c, false)),
+};
 
 /// What the head of a message tells the rest of the dissector.
 #[derive(Default)]
@@ -88,14 +92,7 @@ struct Told<'a> {
     subprotocol: &'a [u8],
 }
 
-fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    Ok(message(c, true))
-}
-
-fn datagram(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    Ok(message(c, false))
-}
-
+/// Reads one message; only those on a connection are remembered.
 fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let bytes = c.rest(0);
     let start = head::leading(bytes);

@@ -6,7 +6,7 @@
 //! | extension: type (2), length (2), so many bytes …                                             |
 //! ```
 
-#[expect(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
+#[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
 use crate::model::{FieldDef, Trouble, Value};
 use crate::proto::Cursor;
