@@ -1,0 +1,167 @@
+//! The README shows what the program really prints.
+//!
+//! Each `console` block is run in a shell, in order, in a folder of its own; what follows its `$` line must be
+//! what comes out. The picture is drawn from a real step of a lesson. After a change that is meant:
+//! `UPDATE_README=1 cargo test --test readme`, and read the difference before you commit it.
+#![cfg(unix)]
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Size of one character of the picture.
+const CELL: (f32, f32) = (8.4, 18.0);
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn update() -> bool {
+    std::env::var_os("UPDATE_README").is_some_and(|v| v == "1")
+}
+
+/// Runs a line of shell with the program on its path; what it says (standard error), then what it prints.
+fn run(line: &str, folder: &Path) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_osi-tutor")).parent().unwrap();
+    let path = format!("{}:/usr/local/bin:/usr/bin:/bin", program.display());
+    let done =
+        Command::new("sh").args(["-c", line]).current_dir(folder).env_clear().env("PATH", path).output().unwrap();
+    let said = String::from_utf8(done.stderr).unwrap() + &String::from_utf8(done.stdout).unwrap();
+    said.trim_end().lines().fold(String::new(), |text, line| text + line.trim_end() + "\n")
+}
+
+/// A new folder to run examples in.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn every_example_prints_what_the_readme_shows() {
+    let kept = fs::read_to_string(root().join("README.md")).unwrap();
+    let (folder, mut fresh, mut rest, mut examples) = (folder("readme"), String::new(), kept.as_str(), 0);
+    while let Some((before, after)) = rest.split_once("```console\n$ ") {
+        let (block, behind) = after.split_once("```\n").expect("a block has an end");
+        let command = block.lines().next().unwrap_or_default();
+        write!(fresh, "{before}```console\n$ {command}\n{}```\n", run(command, &folder)).unwrap();
+        (rest, examples) = (behind, examples + 1);
+    }
+    fresh.push_str(rest);
+    assert!(examples > 5, "the README has examples");
+    same(&root().join("README.md"), &kept, &fresh);
+}
+
+#[test]
+fn the_picture_shows_a_real_step_of_the_lesson() {
+    let text = run("osi-tutor explain handshake --color always", &folder("picture"));
+    let lines: Vec<&str> = text.lines().collect();
+    let title = |line: &&str| line.contains("── Three segments");
+    let steps: Vec<usize> = (0..lines.len()).filter(|&i| title(&lines[i])).collect();
+    let [_, _, from, to, ..] = steps[..] else { panic!("the lesson has at least four steps") };
+    let path = root().join("docs/handshake.svg");
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    same(&path, &kept, &svg(&lines[from..to - 1]));
+}
+
+#[test]
+fn every_link_to_a_file_leads_somewhere() {
+    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        for (_, after) in text.match_indices("](").map(|(i, _)| text.split_at(i + 2)) {
+            let target = after.split([')', '#']).next().unwrap();
+            let found = target.is_empty() || target.contains("://") || root().join(target).exists();
+            assert!(found, "{name} links to {target}, which is not there");
+        }
+    }
+}
+
+/// Compares, or writes when asked to.
+fn same(path: &Path, kept: &str, fresh: &str) {
+    if kept == fresh {
+        return;
+    }
+    if update() {
+        fs::write(path, fresh).unwrap();
+        return;
+    }
+    let differs = kept.lines().zip(fresh.lines()).position(|(a, b)| a != b);
+    let line = differs.unwrap_or_else(|| kept.lines().count().min(fresh.lines().count()));
+    panic!(
+        "{}, line {}: it shows\n  {}\nbut the program prints\n  {}\nUPDATE_README=1 cargo test --test readme writes it anew",
+        path.display(),
+        line + 1,
+        kept.lines().nth(line).unwrap_or("(nothing)"),
+        fresh.lines().nth(line).unwrap_or("(nothing)"),
+    );
+}
+
+/// Lines of a terminal as a picture. Each run of one style is a text of its own at its own column, so that
+/// the columns hold whatever font the reader has.
+fn svg(lines: &[&str]) -> String {
+    let (width, height) = (CELL.0.mul_add(80.0, 32.0), CELL.1.mul_add(lines.len() as f32, 32.0));
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
+         font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n\
+         <rect width=\"100%\" height=\"100%\" rx=\"8\" fill=\"#16181d\"/>\n<g fill=\"#d7dae0\" xml:space=\"preserve\">\n"
+    );
+    for (row, line) in lines.iter().enumerate() {
+        let (mut column, mut style) = (0, "");
+        for part in line.split('\x1b') {
+            let (code, text) = match part.strip_prefix('[').and_then(|p| p.split_once('m')) {
+                Some((code, text)) => (code, text),
+                None => (style, part),
+            };
+            style = code;
+            for word in words(text) {
+                let (blank, length) = (word.trim().is_empty(), word.chars().count());
+                if !blank {
+                    let (x, y) = (CELL.0.mul_add(column as f32, 16.0), CELL.1.mul_add(row as f32, 30.0));
+                    let (long, text) = (CELL.0 * length as f32, word.replace('&', "&amp;").replace('<', "&lt;"));
+                    let ink = ink(style);
+                    writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.0}\" textLength=\"{long:.1}\"{ink}>{text}</text>")
+                        .unwrap();
+                }
+                column += length;
+            }
+        }
+    }
+    out + "</g>\n</svg>\n"
+}
+
+/// The text cut where two spaces or more stand, spaces kept.
+fn words(text: &str) -> Vec<&str> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    for (i, _) in text.match_indices("  ") {
+        if i > from {
+            found.push(&text[from..i]);
+        }
+        if i >= from {
+            let end = i + text[i..].len() - text[i..].trim_start_matches(' ').len();
+            found.push(&text[i..end]);
+            from = end;
+        }
+    }
+    found.push(&text[from..]);
+    found
+}
+
+/// What a style of the terminal is in the picture.
+fn ink(code: &str) -> String {
+    code.split(';').fold(String::new(), |ink, part| {
+        ink + match part {
+            "1" => " font-weight=\"bold\"",
+            "2" => " fill=\"#8b919c\"",
+            "31" => " fill=\"#f2777a\"",
+            "32" => " fill=\"#8fc67a\"",
+            "33" => " fill=\"#e5c07b\"",
+            "35" => " fill=\"#d194e0\"",
+            "36" => " fill=\"#6cc5d0\"",
+            "92" => " fill=\"#b5e890\"",
+            "94" => " fill=\"#8ab8ff\"",
+            _ => "",
+        }
+    })
+}
