@@ -56,7 +56,7 @@ pub fn plain(c: &Cursor<'_>) -> Status {
 
 /// Verifies a transport layer with the pseudo-header of its IP addresses (RFC 9293 §3.1, RFC 8200 §8.1).
 pub fn transport(c: &Cursor<'_>, proto: u8) -> Status {
-    if c.is_cut() || c.context.quoted || c.checksum_pending() {
+    if c.is_cut() || c.checksum_pending() {
         return Status::Unverified;
     }
     let bytes = c.rest(0);

@@ -309,13 +309,15 @@ impl<'a> Cursor<'a> {
         None
     }
 
-    /// Finds the conversation of these ends and moves the context into it. `None` in a quotation.
+    /// Finds the conversation of these ends and moves the context into it.
+    ///
+    /// A quotation only learns the conversation's number, as in Wireshark: what it says is past, and
+    /// nothing of it is remembered.
     pub fn converse(&mut self, kind: super::Talk) -> Option<Conversation> {
-        if self.context.quoted {
-            return None;
-        }
         let c = self.memory.converse(kind, &self.context.ends, self.packet.number, self.packet.time)?;
-        self.context.conversation = Some(c);
+        if !self.context.quoted {
+            self.context.conversation = Some(c);
+        }
         Some(c)
     }
 

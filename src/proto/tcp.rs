@@ -15,7 +15,7 @@
 
 use super::Joined;
 use super::checksum;
-use super::memory::{Segment, TcpFacts};
+use super::memory::{Segment, Talk, TcpFacts};
 use super::prelude::*;
 use crate::model::clamp;
 
@@ -199,6 +199,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.context.ends.dst_port = c.u16(2)?;
     if c.context.quoted && c.len() < 20 {
         // RFC 792 quotes eight bytes of it: the ports and the sequence number.
+        stream(c, None);
         c.put(&SEQ_RAW)?;
         return Ok(Next::end(c.len()));
     }
@@ -227,11 +228,25 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     Ok(Next::stream(segment, header, &JOINED))
 }
 
-fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
-    if let Some(f) = facts {
-        c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
+/// Which connection it belongs to.
+fn stream(c: &mut Cursor<'_>, facts: Option<&TcpFacts>) {
+    let quoted = c.context.quoted;
+    let known = match facts {
+        Some(f) => Some(f.conversation),
+        None if quoted => c.converse(Talk::Tcp),
+        None => None,
+    };
+    if let Some(conversation) = known {
+        c.derive(&STREAM, Value::Uint(u64::from(conversation.number)));
     }
-    c.derive(&LEN, Value::Uint(u64::from(segment.len)));
+}
+
+fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
+    stream(c, facts);
+    // A quotation is cut: how long the segment was, it does not tell.
+    if !c.context.quoted {
+        c.derive(&LEN, Value::Uint(u64::from(segment.len)));
+    }
     let (seq_base, ack_base) = facts.map_or((0, 0), |f| (f.seq_base, f.ack_base));
     let seq = segment.seq.wrapping_sub(seq_base);
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
@@ -239,7 +254,9 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     // SYN and FIN each use up one number (RFC 9293 §3.4).
     let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
     let next = seq.wrapping_add(segment.len).wrapping_add(one);
-    c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
+    if !c.context.quoted {
+        c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
+    }
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
     let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
@@ -266,7 +283,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let scaled = segment.flags & flag::SYN == 0;
     let multiplier = if scaled && shift >= 0 { 1u32 << shift.clamp(0, 14) } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
-    if scaled && facts.is_some() {
+    if scaled && (facts.is_some() || c.context.quoted) {
         c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(multiplier) } else { i64::from(shift) }));
     }
     c.put(&CHECKSUM)?;
