@@ -423,7 +423,10 @@ fn files_and_functions_are_short_enough_to_read() {
         }
         for i in (0..source.tokens.len()).filter(|&i| source.tokens[i].text == "fn") {
             let lines = function(&source.tokens[i..]);
-            if lines > LONGEST_FUNCTION {
+            // A test may hold a table that is long for a reason, and says so.
+            let table =
+                i >= source.above.0 && source.tokens[..i].iter().rev().take(12).any(|t| t.text == "too_many_lines");
+            if lines > LONGEST_FUNCTION && !table {
                 let (name, line) = (&source.tokens[i + 1].text, source.tokens[i].line);
                 findings.push(format!("src/{}:{line}: fn {name} has {lines} lines", source.path));
             }
