@@ -17,6 +17,7 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     let options = Options { promiscuous: !args.no_promiscuous, snaplen: args.snaplen, ..Options::default() };
     let mut source = live::open(&args.interface, &options)?;
     live::catch_interrupts();
+    #[cfg_attr(not(feature = "lab"), expect(unused_mut, reason = "only the demonstration sets a filter"))]
     let mut view = args.show.clone();
     // The demonstration begins after the capture, so that its first SYN is seen, too.
     #[cfg(feature = "lab")]

@@ -1,6 +1,6 @@
 //! Rank 7: one file per subcommand, each wiring one pipeline. No logic of its own.
 //!
-//! Read [`show`] first: source → walk → filter → view, which every command that shows packets uses.
+//! Read `show` first: source → walk → filter → view, which every command that shows packets uses.
 
 #[cfg(feature = "live")]
 mod capture;

@@ -149,7 +149,7 @@ mod tests {
     }
 
     fn says(files: &[(String, String)]) -> String {
-        check(files, &[]).iter().map(|e| format!("{e}\n")).collect()
+        check(files, &[]).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]

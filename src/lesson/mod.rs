@@ -1,6 +1,6 @@
 //! Rank 4: lessons. A file of prose and live fences, the packets it finds, and the player.
 //!
-//! Read [`format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
+//! Read [`mod@format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
 //! (one step after the other, for any view).
 
 pub mod check;

@@ -1,7 +1,7 @@
 //! Rank 3: explanations. A dissected packet in, sentences out; computed only when a view asks.
 //!
 //! Read [`Rule`] (one row: when it holds, and which fields show it), then `transport.rs` (rows),
-//! `text/transport.toml` (their sentences, for three audiences) and [`name`] (what a sentence may
+//! `text/transport.toml` (their sentences, for three audiences) and `name` (what a sentence may
 //! mention beside fields). [`seven`](seven()) says of each OSI layer whether this packet shows it.
 //!
 //! Every note says how it is known ([`Truth`]): the bytes show it, or other facts suggest it.

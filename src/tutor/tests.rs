@@ -216,6 +216,12 @@ fn seven_rows_say_what_is_seen_inferred_and_hidden() {
     assert!(!w.texts.plain(JUDGEMENT, Audience::Newcomer).is_empty());
 }
 
+#[test]
+fn a_row_does_not_repeat_the_word_that_stands_before_it() {
+    let texts = include_str!("text/seven.toml").to_lowercase();
+    assert!(["not visible", "inferred", "observed"].iter().all(|word| !texts.contains(&format!("[\"{word}"))));
+}
+
 impl Watch {
     /// The three segments of a handshake; ports 50000 and 80, first bytes 1001 and 5001.
     fn open(&mut self) -> &mut Self {

@@ -200,12 +200,13 @@ impl Template {
 
     /// Its sentences, placeholders as they were written.
     pub fn sentences(&self) -> Vec<String> {
+        let push = |whole: &mut String, name: &str| whole.extend(["{", name, "}"]);
         let mut whole = String::new();
         for part in &self.0.0 {
             match part {
                 Part::Text(text) => whole.push_str(text),
-                Part::Field(def, _) => whole.push_str(&format!("{{{}}}", def.name)),
-                Part::Name(name) => whole.push_str(&format!("{{{}}}", name.name)),
+                Part::Field(def, _) => push(&mut whole, def.name),
+                Part::Name(name) => push(&mut whole, name.name),
             }
         }
         whole.split_inclusive(". ").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()

@@ -4,7 +4,7 @@
 //!  4   0.000312  10.0.0.1 → 10.0.0.2  HTTP  112  GET / HTTP/1.1
 //! ```
 //!
-//! The line belongs to the innermost protocol that can summarise itself ([`Identity::summary`]). Columns
+//! The line belongs to the innermost protocol that can summarise itself (`Identity::summary`). Columns
 //! grow with the longest text so far and never shrink, so that a glance runs straight down.
 
 use super::measure::{cut, pad, spaces};

@@ -1,6 +1,6 @@
 //! Capture files: pcap (all four magics) and pcapng, gzipped or not, from a file or a pipe.
 //!
-//! Readers look at a window of bytes ([`Window`]) and say what they need; nothing is kept but that
+//! Readers look at a window of bytes (`Window`) and say what they need; nothing is kept but that
 //! window, so a capture may be larger than memory. What tshark reads, this reads: a stored length
 //! beyond the snapshot length or the wire length is believed, and text may be anything.
 
