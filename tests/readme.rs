@@ -101,7 +101,7 @@ fn same(path: &Path, kept: &str, fresh: &str) {
 /// Lines of a terminal as a picture. Each run of one style is a text of its own at its own column, so that
 /// the columns hold whatever font the reader has.
 fn svg(lines: &[&str]) -> String {
-    let (width, height) = (CELL.0.mul_add(80.0, 32.0), CELL.1.mul_add(lines.len() as f32, 32.0));
+    let (width, height) = (CELL.0.mul_add(80.0, 32.0), CELL.1.mul_add(count(lines.len()), 32.0));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n\
@@ -118,8 +118,8 @@ fn svg(lines: &[&str]) -> String {
             for word in words(text) {
                 let (blank, length) = (word.trim().is_empty(), word.chars().count());
                 if !blank {
-                    let (x, y) = (CELL.0.mul_add(column as f32, 16.0), CELL.1.mul_add(row as f32, 30.0));
-                    let (long, text) = (CELL.0 * length as f32, word.replace('&', "&amp;").replace('<', "&lt;"));
+                    let (x, y) = (CELL.0.mul_add(count(column), 16.0), CELL.1.mul_add(count(row), 30.0));
+                    let (long, text) = (CELL.0 * count(length), word.replace('&', "&amp;").replace('<', "&lt;"));
                     let ink = ink(style);
                     writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.0}\" textLength=\"{long:.1}\"{ink}>{text}</text>")
                         .unwrap();
@@ -129,6 +129,11 @@ fn svg(lines: &[&str]) -> String {
         }
     }
     out + "</g>\n</svg>\n"
+}
+
+/// A number of cells, to measure with.
+fn count(cells: usize) -> f32 {
+    u16::try_from(cells).expect("a picture is small").into()
 }
 
 /// The text cut where two spaces or more stand, spaces kept.

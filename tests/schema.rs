@@ -61,7 +61,9 @@ fn what_a_packet_refers_to_is_there() {
                 assert_eq!(buffer["id"], i as u64 + 1, "ids count up: {packet}");
             }
             let size = |of: &Value| match of["buffer"].as_u64() {
-                Some(id) => buffers.get(id as usize - 1).and_then(|b| b["length"].as_u64()),
+                Some(id) => {
+                    usize::try_from(id).ok().and_then(|id| buffers.get(id - 1)).and_then(|b| b["length"].as_u64())
+                }
                 None => packet["frame"]["cap_len"].as_u64(),
             };
             for place in layers.iter().flat_map(|l| l["fields"].as_array().into_iter().flatten().chain([l])) {
@@ -70,7 +72,7 @@ fn what_a_packet_refers_to_is_there() {
                 assert!(size(place).is_some_and(|size| end <= size), "outside its buffer: {place}\n{packet}");
             }
             for note in list("notes") {
-                assert!((note["layer"].as_u64().unwrap() as usize) < layers.len(), "no such layer: {note}\n{packet}");
+                assert!(note["layer"].as_u64().unwrap() < layers.len() as u64, "no such layer: {note}\n{packet}");
             }
         }
     }
