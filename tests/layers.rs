@@ -287,6 +287,7 @@ fn rank(room: &str) -> Option<u8> {
 }
 
 /// Fails with every finding at once.
+#[track_caller]
 fn none(findings: &[String]) {
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
 }

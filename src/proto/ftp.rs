@@ -16,7 +16,7 @@ pub static ABOUT: Identity = Identity {
 const PORT: u16 = 21;
 
 fields! {
-    REQUEST_COMMAND = dynamic(Kind::Text,     "ftp.request.command", "Command",  "What the client wants done: USER, PASS, RETR …");
+    REQUEST_COMMAND = dynamic(Kind::Text,     "ftp.request.command", "Command",  "What the client wants done: USER, PASS, RETR and so on.");
     REQUEST_ARG     = dynamic(Kind::Text,     "ftp.request.arg",     "Argument", "To what, or to whom; even a password is in the clear.");
     RESPONSE_CODE   = dynamic(Kind::Uint(32), "ftp.response.code",   "Reply code", "How it went: 2 done, 3 more is needed, 4 and 5 refused.");
     RESPONSE_ARG    = dynamic(Kind::Text,     "ftp.response.arg",    "Reply text", "The same in words.");

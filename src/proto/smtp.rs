@@ -19,7 +19,7 @@ const SUBMISSION: u16 = 587;
 
 fields! {
     COMMAND_LINE  = dynamic(Kind::Text, "smtp.command_line",  "Command line", "What the client says.");
-    REQ_COMMAND   = dynamic(Kind::Text, "smtp.req.command",   "Command",      "What the client wants done: EHLO, MAIL, RCPT, DATA …");
+    REQ_COMMAND   = dynamic(Kind::Text, "smtp.req.command",   "Command",      "What the client wants done: EHLO, MAIL, RCPT, DATA and so on.");
     REQ_PARAMETER = dynamic(Kind::Text, "smtp.req.parameter", "Parameter",    "With what, or for whom.");
     AUTH_USERNAME = dynamic(Kind::Text, "smtp.auth.username", "User name",    "Who the client is, in base 64, which hides nothing.");
     AUTH_PASSWORD = dynamic(Kind::Text, "smtp.auth.password", "Password",     "The password, in base 64, which hides nothing.");

@@ -30,15 +30,15 @@ fields! {
     FC_FRAG    = bit_at(1, 1, 0x04, "wlan.fc.frag", "More fragments", "More pieces follow.");
     FC_RETRY   = bit_at(1, 1, 0x08, "wlan.fc.retry", "Retry", "The frame was sent before and not acknowledged.");
     FC_PROTECTED = bit_at(1, 1, 0x40, "wlan.fc.protected", "Protected", "The payload is encrypted.");
-    DURATION   = dynamic(Kind::Uint(16), "wlan.duration", "Duration", "For how many microseconds the air is taken.");
+    DURATION   = dynamic(Kind::Uint(16), "wlan.duration", "Duration", "For how many microseconds the air is taken.").bits(0x7fff);
     RA         = dynamic(Kind::Ether, "wlan.ra", "Receiver", "The radio that should take the frame.");
     TA         = dynamic(Kind::Ether, "wlan.ta", "Transmitter", "The radio that sent the frame.");
     DA         = dynamic(Kind::Ether, "wlan.da", "Destination", "Where the data goes in the end.");
     SA         = dynamic(Kind::Ether, "wlan.sa", "Source", "Where the data came from at first.");
     BSSID      = dynamic(Kind::Ether, "wlan.bssid", "Network", "The access point that the network belongs to.");
-    FRAG       = dynamic(Kind::Uint(16), "wlan.frag", "Fragment number", "Which piece of a frame this is.");
-    SEQ        = dynamic(Kind::Uint(16), "wlan.seq", "Sequence number", "Counts the frames of this sender.");
-    QOS_TID    = dynamic(Kind::Uint(16), "wlan.qos.tid", "Traffic identifier", "How urgent the data is.");
+    FRAG       = dynamic(Kind::Uint(16), "wlan.frag", "Fragment number", "Which piece of a frame this is.").bits(0x000f);
+    SEQ        = dynamic(Kind::Uint(16), "wlan.seq", "Sequence number", "Counts the frames of this sender.").bits(0xfff0);
+    QOS_TID    = dynamic(Kind::Uint(16), "wlan.qos.tid", "Traffic identifier", "How urgent the data is.").bits(0x000f);
     FCS        = dynamic(Kind::Hex(32), "wlan.fcs", "Frame check sequence", "Detects damage on the air.");
 }
 
