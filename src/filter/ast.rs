@@ -161,6 +161,11 @@ impl Function {
 }
 
 impl Relation {
+    /// Whether it compares two values by their size.
+    pub(super) const fn is_ordering(self) -> bool {
+        !matches!(self, Self::Contains | Self::Matches)
+    }
+
     pub(super) const fn symbol(self) -> &'static str {
         match self {
             Self::Eq => "==",

@@ -6,7 +6,7 @@
 use super::ast::{Arithmetic, Function, Piece, Relation};
 use super::literal::Constant;
 use super::names::{Named, View};
-use crate::model::{Field, Kind, Layer, Packet, Value};
+use crate::model::{Field, Kind, Layer, Packet, Span, Value};
 use regex::bytes::Regex;
 use std::cmp::Ordering;
 use std::fmt::{self, Write as _};
@@ -61,6 +61,8 @@ enum Item<'a> {
     Bytes(&'a [u8]),
     Text(&'a [u8]),
     Net(&'a [u8], u8),
+    /// What a calculation without a result gives, such as a division by zero.
+    Nothing,
 }
 
 /// Takes values one by one; true means that it has seen enough.
@@ -74,19 +76,29 @@ impl Node {
             Self::Xor(list) => list.iter().fold(false, |odd, n| odd ^ n.holds(packet)),
             Self::Not(n) => !n.holds(packet),
             Self::Present(Operand::Name { named, layers }) => present(named, layers.as_deref(), packet),
-            Self::Present(operand) => operand.each(packet, &mut |_| true),
+            Self::Present(operand) => operand.each(packet, &mut |item| item.bytes().is_none_or(|b| !b.is_empty())),
             Self::NonZero(operand) => operand.each(packet, &mut |item| match item {
                 Item::Int(n) => n != 0,
                 Item::Bytes(b) | Item::Text(b) | Item::Net(b, _) => b.iter().any(|&b| b != 0),
+                Item::Nothing => false,
             }),
             Self::Compare { all, left, relation, right } => judge(*all, |verdict| {
-                left.each(packet, &mut |a| right.each(packet, &mut |b| verdict(related(a, *relation, b))))
+                left.each(packet, &mut |a| {
+                    right.each(packet, &mut |b| {
+                        let known = comparable(a, b, left);
+                        // What cannot be compared speaks neither for one that holds nor against all.
+                        verdict(if known { related(a, *relation, b) } else { *all })
+                    })
+                })
             }),
             Self::Matches { all, left, pattern } => judge(*all, |verdict| {
                 left.each(packet, &mut |a| verdict(a.bytes().is_some_and(|text| pattern.is_match(text))))
             }),
             Self::In { all, left, set } => judge(*all, |verdict| {
-                left.each(packet, &mut |a| verdict(set.iter().any(|(low, high)| member(a, low, high.as_ref(), packet))))
+                left.each(packet, &mut |a| {
+                    let is_in = |(low, high): &(Operand, Option<Operand>)| member(a, left, low, high.as_ref(), packet);
+                    verdict(set.iter().any(is_in))
+                })
             }),
         }
     }
@@ -103,15 +115,26 @@ fn judge(all: bool, search: impl FnOnce(&mut dyn FnMut(bool) -> bool) -> bool) -
     seen && stopped != all
 }
 
-fn present(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> bool {
-    if let Some(layers) = layers {
-        return chosen(named, layers, packet).any(|l| {
-            named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto))
-                || packet.fields_of(l).iter().any(|f| is_one_of(f, named))
-        });
+/// Wireshark cannot compare a number without a sign with a negative one.
+fn comparable(a: Item<'_>, b: Item<'_>, left: &Operand) -> bool {
+    match (a, b) {
+        (Item::Nothing, _) | (_, Item::Nothing) => false,
+        (Item::Int(a), Item::Int(b)) => a < 0 || b >= 0 || left.is_signed(),
+        _ => true,
     }
-    packet.layers.iter().any(|l| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto)))
-        || packet.fields.iter().any(|f| is_one_of(f, named))
+}
+
+fn present(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> bool {
+    if named.view == View::Payload {
+        return each_of(named, layers, packet, &mut |_| true);
+    }
+    own_layers(named, layers, packet, |_| true)
+        || match layers {
+            None => packet.fields.iter().any(|f| is_one_of(f, named)),
+            Some(layers) => {
+                chosen(named, layers, packet).any(|l| packet.fields_of(l).iter().any(|f| is_one_of(f, named)))
+            }
+        }
 }
 
 fn is_one_of(field: &Field, named: &Named) -> bool {
@@ -130,12 +153,12 @@ fn chosen<'a>(named: &'a Named, layers: &'a [Piece], packet: &'a Packet) -> impl
     })
 }
 
-fn member(item: Item<'_>, low: &Operand, high: Option<&Operand>, packet: &Packet) -> bool {
+fn member(item: Item<'_>, left: &Operand, low: &Operand, high: Option<&Operand>, packet: &Packet) -> bool {
+    let stands = |relation, b: Item<'_>| comparable(item, b, left) && related(item, relation, b);
     match high {
-        None => low.each(packet, &mut |b| related(item, Relation::Eq, b)),
+        None => low.each(packet, &mut |b| stands(Relation::Eq, b)),
         Some(high) => {
-            low.each(packet, &mut |b| related(item, Relation::Ge, b))
-                && high.each(packet, &mut |b| related(item, Relation::Le, b))
+            low.each(packet, &mut |b| stands(Relation::Ge, b)) && high.each(packet, &mut |b| stands(Relation::Le, b))
         }
     }
 }
@@ -146,7 +169,15 @@ impl Operand {
         match self {
             Self::Constant(constant) => take(constant.item()),
             Self::Name { named, layers } => each_of(named, layers.as_deref(), packet, take),
-            Self::Slice(of, pieces) => of.each(packet, &mut |item| slice(item, pieces, &mut *take)),
+            Self::Slice(of, pieces) => match &**of {
+                // Only its own part can be sliced, not what it carries.
+                Self::Name { named, layers } if named.is_protocol() => {
+                    own_layers(named, layers.as_deref(), packet, |l| {
+                        slice(Item::Bytes(packet.bytes(l.span)), pieces, &mut *take)
+                    })
+                }
+                of => of.each(packet, &mut |item| slice(item, pieces, &mut *take)),
+            },
             Self::Negate(of) => of.each(packet, &mut |item| match item {
                 Item::Int(n) => take(Item::Int(n.saturating_neg())),
                 _ => false,
@@ -155,6 +186,18 @@ impl Operand {
                 a.each(packet, &mut |a| b.each(packet, &mut |b| apply(*op, a, b, &mut *take)))
             }
             Self::Call(function, of) => call(*function, of, packet, take),
+        }
+    }
+
+    /// Whether its numbers can be negative by their type.
+    fn is_signed(&self) -> bool {
+        match self {
+            Self::Name { named, .. } => {
+                matches!(named.kind(), Some(Kind::Int(_) | Kind::Duration | Kind::Moment))
+            }
+            Self::Negate(of) | Self::Arithmetic(_, of, _) => of.is_signed(),
+            Self::Call(_, of) => of.first().is_some_and(Self::is_signed),
+            Self::Constant(_) | Self::Slice(..) => true,
         }
     }
 }
@@ -173,7 +216,7 @@ impl Constant {
 impl<'a> Item<'a> {
     const fn bytes(self) -> Option<&'a [u8]> {
         match self {
-            Self::Int(_) => None,
+            Self::Int(_) | Self::Nothing => None,
             Self::Bytes(b) | Self::Text(b) | Self::Net(b, _) => Some(b),
         }
     }
@@ -186,14 +229,19 @@ fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker
         None => packet.fields.iter().any(&mut field),
         Some(layers) => chosen(named, layers, packet).any(|l| packet.fields_of(l).iter().any(&mut field)),
     };
-    if found || named.protocols.is_empty() {
-        return found;
-    }
+    found
+        || own_layers(named, layers, packet, |l| match named.view {
+            View::Payload => Some(payload(l, packet)).is_some_and(|b| !b.is_empty() && take(Item::Bytes(b))),
+            _ => take(Item::Bytes(reach(l, packet))),
+        })
+}
+
+/// Gives each layer of the protocol to `take` until it has seen enough.
+fn own_layers(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: impl FnMut(&Layer) -> bool) -> bool {
     let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
-    let mut layer = |l: &Layer| take(Item::Bytes(reach(l, packet)));
     match layers {
-        None => packet.layers.iter().filter(own).any(&mut layer),
-        Some(layers) => chosen(named, layers, packet).filter(own).any(&mut layer),
+        None => packet.layers.iter().filter(own).any(take),
+        Some(layers) => chosen(named, layers, packet).filter(own).any(take),
     }
 }
 
@@ -201,15 +249,21 @@ fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker
 /// the whole of it.
 fn reach<'a>(layer: &Layer, packet: &'a Packet) -> &'a [u8] {
     let span = layer.span;
+    let len = if span.start == 0 { u32::MAX } else { layer.end.saturating_sub(span.start) };
+    within(packet, Span { len, ..span })
+}
+
+/// The bytes that a layer carries.
+fn payload<'a>(layer: &Layer, packet: &'a Packet) -> &'a [u8] {
+    let start = layer.span.end();
+    within(packet, Span { start, len: layer.end.saturating_sub(start), ..layer.span })
+}
+
+/// The part of a span that its buffer has.
+fn within(packet: &Packet, span: Span) -> &[u8] {
     let all = packet.buffers().get(usize::from(span.buf)).map_or(&[][..], |b| &b.bytes);
-    if span.start == 0 {
-        return all;
-    }
-    let behind = |s: &crate::model::Span| s.buf == span.buf && s.start >= span.start;
-    let layers = packet.layers.iter().map(|l| l.span).filter(behind);
-    let fields = packet.fields.iter().map(|f| f.span).filter(behind);
-    let end = layers.chain(fields).map(crate::model::Span::end).max().unwrap_or_default().max(span.end());
-    all.get(span.start as usize..(end as usize).min(all.len())).unwrap_or(&[])
+    let end = span.start.saturating_add(span.len) as usize;
+    all.get(span.start as usize..end.min(all.len())).unwrap_or(&[])
 }
 
 fn each_value(field: &Field, view: View, packet: &Packet, take: Taker<'_>) -> bool {
@@ -241,20 +295,21 @@ fn as_text(item: Item<'_>, kind: Kind, take: Taker<'_>) -> bool {
             out.extend(t);
             Ok(())
         }
+        (Item::Nothing, _) => return false,
     };
     take(Item::Text(out.bytes()))
 }
 
 fn slice(item: Item<'_>, pieces: &[Piece], take: Taker<'_>) -> bool {
     let Some(bytes) = item.bytes() else { return false };
+    // A piece that sticks out gives no byte, and neither does any after it.
     let part = |p: &Piece| p.within(bytes.len()).and_then(|range| bytes.get(range));
     if let [piece] = pieces {
-        return part(piece).is_some_and(|b| take(Item::Bytes(b)));
+        return take(Item::Bytes(part(piece).unwrap_or(&[])));
     }
     let mut out = Scratch::default();
-    for piece in pieces {
-        let Some(b) = part(piece) else { return false };
-        out.extend(b);
+    for part in pieces.iter().map_while(part) {
+        out.extend(part);
     }
     take(Item::Bytes(out.bytes()))
 }
@@ -270,7 +325,7 @@ fn apply(op: Arithmetic, a: Item<'_>, b: Item<'_>, take: Taker<'_>) -> bool {
                 Arithmetic::Divide => a.checked_div(b),
                 Arithmetic::Modulo => a.checked_rem(b),
             };
-            result.is_some_and(|n| take(Item::Int(n)))
+            take(result.map_or(Item::Nothing, Item::Int))
         }
         (Item::Bytes(a), Item::Bytes(b)) if op == Arithmetic::BitAnd => {
             let mut out = Scratch::default();
@@ -279,7 +334,7 @@ fn apply(op: Arithmetic, a: Item<'_>, b: Item<'_>, take: Taker<'_>) -> bool {
             }
             take(Item::Bytes(out.bytes()))
         }
-        _ => false,
+        _ => take(Item::Nothing),
     }
 }
 
@@ -331,6 +386,14 @@ fn call(function: Function, of: &[Operand], packet: &Packet, take: Taker<'_>) ->
 }
 
 fn count(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> usize {
+    if named.view == View::Payload {
+        let mut n = 0;
+        each_of(named, layers, packet, &mut |_| {
+            n += 1;
+            false
+        });
+        return n;
+    }
     let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
     let is = |f: &&Field| is_one_of(f, named);
     match layers {
@@ -341,12 +404,16 @@ fn count(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> usize {
     }
 }
 
+fn is_payload(operand: &Operand) -> bool {
+    matches!(operand, Operand::Name { named, .. } if named.view == View::Payload)
+}
+
 /// How many bytes each value has; of a protocol, how many its own part has.
 fn each_length(operand: &Operand, packet: &Packet, take: Taker<'_>) -> bool {
-    let Operand::Name { named, layers: None } = operand else {
+    let (Operand::Name { named, layers: None }, true) = (operand, !is_payload(operand)) else {
         return operand.each(packet, &mut |item| item.bytes().is_some_and(|b| take(Item::Int(b.len() as i128))));
     };
-    if named.fields.is_empty() {
+    if named.is_protocol() {
         let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
         return packet.layers.iter().filter(own).any(|l| take(Item::Int(l.span.len.into())));
     }

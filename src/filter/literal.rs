@@ -47,6 +47,7 @@ pub(super) enum Written<'a> {
 impl Type {
     pub(super) const fn of(kind: Kind, view: View) -> Self {
         match (view, kind) {
+            (View::Payload, _) | (_, Kind::Bytes) => Self::Bytes,
             (View::Text, _) | (_, Kind::Text) => Self::Text,
             (View::Date, _) => Self::Date,
             (_, Kind::Flag) => Self::Present,
@@ -54,7 +55,6 @@ impl Type {
             (_, Kind::Uint(bits) | Kind::Hex(bits)) => Self::Number { most: widest(bits) },
             (_, Kind::Int(bits)) => Self::Number { most: widest(bits) >> 1 },
             (_, Kind::Frame) => Self::Number { most: u32::MAX as u64 },
-            (_, Kind::Bytes) => Self::Bytes,
             (_, Kind::Ether) => Self::Ether,
             (_, Kind::Ipv4) => Self::Ipv4,
             (_, Kind::Ipv6) => Self::Ipv6,

@@ -191,6 +191,20 @@ mod tests {
         all_hold(&["eth.src[0:3] == 02:00:00", "eth.src[-1] == 1", "eth.src[:2] == 0200", "eth.src[4-5] == 00:01"]);
         all_hold(&["eth.src[0,5,4-5] == 02:01:00:01", "tcp[13] & 0x08", "frame[12:2] == 08:00", "eth.src[5:] == 01"]);
         none_holds(&["eth.src[6:]", "eth.src[4:4] == 00", "eth.src[-7]", "tcp[13] & 2"]);
+        all_hold(&["eth.src[9] != 00", "eth.src[0,9] == 02", "tcp.payload[0:3] == \"GET\""]);
+        none_holds(&["tcp[20:3]", "eth.src[9,0] == 02", "udp.payload"]);
+    }
+
+    #[test]
+    fn a_number_without_a_sign_cannot_be_compared_with_a_negative_one() {
+        all_hold(&["frame.len != -5", "frame.len === -5", "frame.len - 100 < 0", "frame.len / 0 != 0"]);
+        none_holds(&["frame.len > -5", "frame.len == -5", "tcp.port in {-1..65535}", "frame.len / 0 == 0"]);
+    }
+
+    #[test]
+    fn comparisons_can_be_chained() {
+        all_hold(&["tcp.dstport < tcp.srcport < 60000", "80 == tcp.dstport < tcp.srcport"]);
+        none_holds(&["tcp.dstport < tcp.srcport < 80", "!tcp.dstport < tcp.srcport < 60000"]);
     }
 
     #[test]
@@ -269,6 +283,7 @@ mod tests {
             ("tcp.port in {80 443 1..2}", "tcp.port in {80, 443, 1 .. 2}"),
             ("tcp contains r\"a\\b\"", "tcp contains \"a\\\\b\""),
             ("!tcp.port==80", "!(tcp.port == 80)"),
+            ("ip || frame.len<ip.len<9", "ip || frame.len < ip.len && ip.len < 9"),
             ("eth.src[ 0 - 2 , :3,4]==0", "eth.src[0-2,0:3,4:1] == 0"),
             ("tcp.srcport == {tcp.dstport + 1} * 2", "tcp.srcport == {tcp.dstport + 1} * 2"),
         ] {

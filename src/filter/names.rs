@@ -29,6 +29,8 @@ pub enum View {
     Text,
     /// Seconds since 1970 as a date and time of day.
     Date,
+    /// The bytes that the layer of the field carries.
+    Payload,
 }
 
 const fn alias(name: &'static str, about: &'static str, of: &'static [&'static FieldDef], view: View) -> Alias {
@@ -49,6 +51,8 @@ pub static ALIASES: &[Alias] = &[
     alias("ipv6.dst_host", "The receiver's IPv6 address, as text.", &[&ipv6::DST], View::Text),
     alias("tcp.port", "The TCP port of either end.", &[&tcp::SRCPORT, &tcp::DSTPORT], View::Value),
     alias("udp.port", "The UDP port of either end.", &[&udp::SRCPORT, &udp::DSTPORT], View::Value),
+    alias("tcp.payload", "The data of a segment.", &[&tcp::LEN], View::Payload),
+    alias("udp.payload", "The data of a datagram.", &[&udp::LENGTH], View::Payload),
 ];
 
 /// What a name stands for: fields, a protocol, or both where two share one name.
@@ -60,6 +64,11 @@ pub(super) struct Named {
 }
 
 impl Named {
+    /// Whether it stands for a protocol and nothing else.
+    pub(super) fn is_protocol(&self) -> bool {
+        self.fields.is_empty() && self.view == View::Value
+    }
+
     /// The kind of its values, by its first field; `None` for a bare protocol.
     pub(super) fn kind(&self) -> Option<Kind> {
         self.fields.first().map(|def| def.kind)
@@ -81,7 +90,14 @@ impl Names {
             }
         }
         for alias in ALIASES {
-            map.insert(alias.name, Named { fields: alias.of.to_vec(), protocols: Vec::new(), view: alias.view });
+            let named = match alias.view {
+                View::Payload => {
+                    let own = |i: &&Identity| alias.of.iter().any(|def| i.fields.contains(def));
+                    Named { fields: Vec::new(), protocols: proto::identities().filter(own).collect(), view: alias.view }
+                }
+                view => Named { fields: alias.of.to_vec(), protocols: Vec::new(), view },
+            };
+            map.insert(alias.name, named);
         }
         Self { map }
     }

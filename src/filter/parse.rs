@@ -140,7 +140,7 @@ impl Parser {
         if let Token::Relation(relation) = *self.peek() {
             self.next();
             let right = self.term(0)?;
-            return Ok(Expr::Compare { quantifier, left, relation, right });
+            return self.chain(Expr::Compare { quantifier, left, relation, right });
         }
         let outside = *self.peek() == Token::Not && self.tokens.get(self.at + 1).is_some_and(|(t, _)| *t == Token::In);
         self.at += usize::from(outside);
@@ -152,6 +152,23 @@ impl Parser {
             None => Ok(Expr::Test(left)),
             Some(_) => Err(self.unexpected("after `any` and `all` comes a comparison")),
         }
+    }
+
+    /// `a < b < c` means `a < b && b < c`.
+    fn chain(&mut self, first: Expr) -> Result<Expr, Fault> {
+        let mut list = vec![first];
+        while let (Some(Expr::Compare { quantifier, relation, right, .. }), Token::Relation(next)) =
+            (list.last(), self.peek())
+        {
+            let (quantifier, left, next) = (*quantifier, right.clone(), *next);
+            if !relation.is_ordering() || !next.is_ordering() {
+                break;
+            }
+            self.next();
+            let right = self.term(0)?;
+            list.push(Expr::Compare { quantifier, left, relation: next, right });
+        }
+        Ok(if list.len() == 1 { list.remove(0) } else { Expr::And(list) })
     }
 
     /// `{80, 443, 8000..8010}`, or with spaces instead of commas, as before Wireshark 4.0.

@@ -43,6 +43,8 @@ pub struct Layer {
     pub proto: &'static Identity,
     /// Its bytes: the header of a protocol that carries another, else the whole message.
     pub span: Span,
+    /// Where in the same buffer that which it carries ends: padding and trailers lie behind.
+    pub end: u32,
     /// Its fields, as a range of [`Packet::fields`].
     pub fields: Range<u32>,
     /// What was wrong with it, if anything was.

@@ -44,5 +44,5 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     }
     let fields = 0..clamp(packet.fields.len());
     let span = Span { buf: 0, start: 0, len: packet.cap_len };
-    packet.layers.push(Layer { proto: &ABOUT, span, fields, trouble: None, quoted: false });
+    packet.layers.push(Layer { proto: &ABOUT, span, end: span.end(), fields, trouble: None, quoted: false });
 }

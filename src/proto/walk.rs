@@ -112,6 +112,7 @@ impl Walker<'_> {
         self.packet.layers.push(Layer {
             proto: row.about,
             span: Span::default(),
+            end: 0,
             fields: before..before,
             trouble: None,
             quoted,
@@ -140,6 +141,7 @@ impl Walker<'_> {
         let fields = before..clamp(self.packet.fields.len());
         if let Some(l) = self.packet.layers.get_mut(index) {
             l.span = Span { buf, start: clamp(reach.start), len: clamp(header) };
+            l.end = clamp(end.max(reach.start));
             l.fields = fields;
             l.trouble = done.as_ref().err().copied().or(doubt);
         }
@@ -242,7 +244,14 @@ impl Walker<'_> {
             b.kind = kind;
         }
         let fields = before..clamp(self.packet.fields.len());
-        self.packet.layers.push(Layer { proto: joined.about, span, fields, trouble: None, quoted: false });
+        self.packet.layers.push(Layer {
+            proto: joined.about,
+            span,
+            end: span.end(),
+            fields,
+            trouble: None,
+            quoted: false,
+        });
     }
 }
 

@@ -235,7 +235,7 @@ impl Watch {
 fn made(about: &'static Identity, fields: &[(&'static FieldDef, Value)]) -> Packet {
     let mut packet = Packet::new();
     packet.add_buffer(BufferKind::Frame);
-    let layer = |proto, fields| Layer { proto, span: Span::default(), fields, trouble: None, quoted: false };
+    let layer = |proto, fields| Layer { proto, span: Span::default(), end: 0, fields, trouble: None, quoted: false };
     packet.layers.push(layer(&proto::frame::ABOUT, 0..0));
     for &(def, value) in fields {
         packet.fields.push(Field { def, value, span: Span::default(), depth: 0 });
@@ -354,7 +354,7 @@ fn examples() -> Vec<(&'static str, Packet)> {
         let mut p = made(about, &[]);
         p.layers.insert(
             1,
-            Layer { proto: &ipv4::ABOUT, span: Span::default(), fields: 0..0, trouble: None, quoted: false },
+            Layer { proto: &ipv4::ABOUT, span: Span::default(), end: 0, fields: 0..0, trouble: None, quoted: false },
         );
         (rule, p)
     };
