@@ -161,12 +161,15 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .flatten()
 }
 
+/// Layers of one packet that are explained. A segment may complete thousands of messages.
+const MOST_LAYERS: usize = 64;
+
 /// What there is to say about a packet, layer by layer.
 ///
 /// A layer that no rule speaks of gets what its protocol's rows say about themselves.
 pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
     let mut notes = Vec::new();
-    for index in 0..moment.packet.layers.len() {
+    for index in 0..moment.packet.layers.len().min(MOST_LAYERS) {
         let Some(here) = Here::new(moment, index) else { continue };
         let before = notes.len();
         for rule in rules().filter(|r| r.holds(&here)) {
