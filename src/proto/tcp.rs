@@ -193,6 +193,11 @@ static JOINED_FIELDS: &[&FieldDef] = &[&SEGMENT, &SEGMENT_COUNT, &REASSEMBLED_LE
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(6)], over: Over::Packet, dissect };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    if c.len() < 20 && !c.context.quoted {
+        // What there is of a cut header still counts.
+        let _ = c.fixed(FIELDS);
+        return Err(c.missing(20));
+    }
     c.put(&SRCPORT)?;
     c.put(&DSTPORT)?;
     c.context.ends.src_port = c.u16(0)?;
@@ -204,7 +209,6 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::end(c.len()));
     }
     let header = usize::from(c.u8(12)? >> 4) * 4;
-    c.slice(0, 20)?;
     if header < 20 {
         rest_of_header(c, None, &Segment::default())?;
         return Err(c.malformed("the data offset is shorter than the TCP header"));

@@ -94,9 +94,11 @@ fn has_data(h: &Here<'_>) -> bool {
     h.uint(&tcp::LEN).is_some_and(|n| n > 0)
 }
 
-/// Nothing but an acknowledgment.
+/// Nothing but an acknowledgment. A header that is cut does not tell its length.
 fn bare(h: &Here<'_>) -> bool {
-    h.is(&FLAGS_ACK) && !has_data(h) && ![&FLAGS_SYN, &FLAGS_FIN, &FLAGS_RESET].into_iter().any(|f| h.is(f))
+    h.is(&FLAGS_ACK)
+        && h.uint(&tcp::LEN) == Some(0)
+        && ![&FLAGS_SYN, &FLAGS_FIN, &FLAGS_RESET].into_iter().any(|f| h.is(f))
 }
 
 /// The segment by which the server learns that the client knows its number.
