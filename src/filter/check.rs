@@ -2,7 +2,7 @@
 //! what cannot be compared with what.
 
 use super::ast::{Arithmetic, Expr, Function, Member, Piece, Quantifier, Relation, Term, TermKind};
-use super::error::Fault;
+use super::error::{Fault, brief};
 use super::eval::{Node, Operand};
 use super::literal::{Type, Written};
 use super::names::Names;
@@ -132,7 +132,10 @@ fn side(term: &Term, names: &Names) -> Result<Side, Fault> {
         TermKind::Slice(of, pieces) => {
             let known = field(of, names)?;
             if !known.ty.is_bytes() && known.ty != Type::Text {
-                return Err(Fault::new(&of.span, format!("`{of}` is {}: it has no bytes to slice", known.ty.words())));
+                return Err(Fault::new(
+                    &of.span,
+                    format!("`{of}` is {}: it has no bytes to slice", known.ty.words(), of = shown(of)),
+                ));
             }
             Known::new(Operand::Slice(Box::new(known.operand), pieces.clone()), Type::Bytes)
         }
@@ -193,12 +196,24 @@ fn both(left: &Term, right: &Term, names: &Names) -> Result<(Known, Known), Faul
 /// `term` as something that can be compared with `known`, which was written as `other`.
 fn same(known: &Known, other: &Term, term: &Term, names: &Names) -> Result<Operand, Fault> {
     if known.ty == Type::Present {
-        return Err(Fault::new(&other.span, format!("`{other}` has no value: it is there or it is not")));
+        return Err(Fault::new(
+            &other.span,
+            format!("`{other}` has no value: it is there or it is not", other = shown(other)),
+        ));
     }
     match side(term, names)? {
         Side::Known(k) if k.ty.goes_with(known.ty) => Ok(k.operand),
         Side::Known(k) => {
-            let why = format!("`{other}` is {}, but `{term}` is {}", known.ty.words(), k.ty.words());
+            let is = match &k.operand {
+                Operand::Name { named, .. } if named.is_protocol() => "a protocol",
+                _ => k.ty.words(),
+            };
+            let why = format!(
+                "`{other}` is {}, but `{term}` is {is}",
+                known.ty.words(),
+                other = shown(other),
+                term = shown(term)
+            );
             Err(Fault::new(&term.span, why))
         }
         Side::Literal => literal(term, known.ty, &known.fields),
@@ -218,15 +233,23 @@ fn literal(term: &Term, ty: Type, fields: &[&'static FieldDef]) -> Result<Operan
             let side = |t| literal(t, ty, fields).map(Box::new);
             return Ok(Operand::Arithmetic(*op, side(a)?, side(b)?));
         }
-        _ => return Err(Fault::new(&term.span, format!("`{term}` is not {}", ty.words()))),
+        _ => return Err(Fault::new(&term.span, format!("`{term}` is not {}", ty.words(), term = shown(term)))),
     };
     ty.read(written, fields).map(Operand::Constant).map_err(|why| {
-        let fault = Fault::new(&term.span, format!("`{term}` {why}"));
+        let fault = Fault::new(&term.span, format!("`{}` {why}", shown(term)));
         match written {
+            Written::Quoted(q) if std::str::from_utf8(q).is_ok_and(|w| ty.read(Written::Word(w), fields).is_ok()) => {
+                Fault::new(&term.span, format!("{} is text: write it without quotes", shown(term)))
+            }
             Written::Word(w) => fault.near(w, fields.iter().flat_map(|def| def.names).map(|(_, n)| *n)),
             _ => fault,
         }
     })
+}
+
+/// A term as a message quotes it.
+fn shown(term: &Term) -> String {
+    brief(&term.to_string()).into_owned()
 }
 
 fn call(term: &Term, function: Function, of: &[Term], names: &Names) -> Result<Known, Fault> {
@@ -265,7 +288,10 @@ fn searchable(term: &Term, names: &Names, operator: &str) -> Result<Known, Fault
     if matches!(known.ty, Type::Text | Type::Bytes | Type::Ether) {
         return Ok(known);
     }
-    Err(Fault::new(&term.span, format!("`{operator}` looks into text or bytes, but `{term}` is {}", known.ty.words())))
+    Err(Fault::new(
+        &term.span,
+        format!("`{operator}` looks into text or bytes, but `{term}` is {}", known.ty.words(), term = shown(term)),
+    ))
 }
 
 /// Compiles a pattern, which works on bytes and takes upper and lower case for the same.

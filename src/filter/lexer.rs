@@ -159,14 +159,22 @@ impl<'a> Lexer<'a> {
             let keyword = KEYWORDS.iter().find(|(k, _)| *k == word);
             return Ok(keyword.map_or_else(|| Token::Word(word.to_owned()), |(_, token)| token.clone()));
         }
+        if self.eat("<>") {
+            return Err(Fault::new(&(start..self.at), "`<>` means nothing: write `!=`"));
+        }
         if let Some((sign, token)) = SIGNS.iter().find(|(sign, _)| self.rest().starts_with(sign)) {
             self.at += sign.len();
             return Ok(token.clone());
         }
         self.bump();
+        let unequal = first == '=' && self.eat("!");
         let fault = |why: &str| Err(Fault::new(&(start..self.at), why));
         match first {
+            '=' if unequal => fault("`=!` means nothing: write `!=`"),
             '=' => fault("one `=` does not compare: write `==`"),
+            '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
+                fault("text stands in straight double quotes: write \"…\"")
+            }
             '|' => fault("one `|` means nothing: write `||` for or"),
             '^' => fault("one `^` means nothing: write `^^` for either but not both"),
             _ => fault(&format!("`{first}` means nothing in a filter")),
@@ -274,7 +282,11 @@ impl<'a> Lexer<'a> {
         }
         match bytes.as_slice() {
             &[byte] if self.eat("'") => Ok(Token::Char(byte)),
-            _ => Err(Fault::new(&(start..self.at), "single quotes hold one character: write \"…\" for text")),
+            _ => {
+                self.eat_while(|c| c != '\'');
+                self.eat("'");
+                Err(Fault::new(&(start..self.at), "single quotes hold one character: write \"…\" for text"))
+            }
         }
     }
 

@@ -260,6 +260,18 @@ mod tests {
         refused("ip.src == eth.src", "eth.src", None);
         refused("tcp.port[0] == 1", "tcp.port", None);
         refused("1 == 1", "1", None);
+        refused("tcp.flag.syn", "tcp.flag.syn", Some("tcp.flags.syn"));
+        refused("tcp && syn", "syn", Some("tcp.flags.syn"));
+        refused("tcp.port == 80 or 443", "443", None);
+        refused("tcp.port in {80 443", "", None);
+        refused("tcp.port == \"80\"", "\"80\"", None);
+        refused("tcp.port =! 80", "=!", None);
+        refused("tcp.port <> 80", "<>", None);
+        refused("http.host == 'ab' && ip", "'ab'", None);
+        refused("http.host == “ab”", "“", None);
+        refused("tcp 🦀", "🦀", None);
+        refused("port 80", "80", None);
+        refused("  ", "", None);
     }
 
     #[test]
@@ -270,6 +282,11 @@ mod tests {
         }
         assert!(Filter::parse(&format!("frame.len{} > 1", " + 1".repeat(5_000))).is_err());
         assert!(Filter::parse(&"tcp||".repeat(long)).is_err());
+        for huge in ["a".repeat(10_000_000), "a".repeat(60_000), format!("tcp == \"{}", "\u{202e}\x1b".repeat(9_000))] {
+            let e = Filter::parse(&huge).unwrap_err();
+            let shown = e.to_string() + &e.caret();
+            assert!(shown.len() < 1_000 && !shown.contains(['\u{202e}', '\x1b']), "{shown}");
+        }
         assert!(Filter::parse(&format!("{}tcp", "tcp||".repeat(5_000))).unwrap().matches(&request()));
     }
 

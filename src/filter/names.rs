@@ -1,6 +1,6 @@
 //! What the words of a filter mean: fields, protocols, and the names that exist in filters only.
 
-use super::error::Fault;
+use super::error::{Fault, brief};
 use crate::model::{FieldDef, Identity, Kind};
 use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
 use std::collections::BTreeMap;
@@ -108,7 +108,11 @@ impl Names {
 
     /// `word` is unknown; perhaps one of the known names was meant.
     pub(super) fn unknown(&self, word: &str, span: &Range<usize>) -> Fault {
-        Fault::new(span, format!("`{word}` is neither a field nor a protocol")).near(word, self.map.keys().copied())
+        if word.starts_with(|c: char| c.is_ascii_digit()) {
+            return Fault::new(span, format!("`{}` alone is no condition: compare a field with it", brief(word)));
+        }
+        Fault::new(span, format!("`{}` is neither a field nor a protocol", brief(word)))
+            .near(word, self.map.keys().copied())
     }
 }
 

@@ -20,12 +20,15 @@ pub(super) fn parse(source: &str) -> Result<Expr, Fault> {
         return Err(Fault::new(&(0..0), format!("a filter has at most {LONGEST} bytes")));
     }
     let mut parser = Parser { tokens: tokens(source)?, at: 0, depth: 0 };
+    if *parser.peek() == Token::End {
+        return Err(Fault::new(&parser.span(), "the filter is empty: write a condition such as tcp.port == 80"));
+    }
     let expr = parser.expr(0)?;
     match parser.peek() {
         Token::End => Ok(expr),
         Token::Relation(_) | Token::In => Err(parser.unexpected("join two comparisons with &&")),
-        Token::Close => Err(parser.unexpected("no parenthesis is open here")),
-        _ => Err(parser.unexpected("an operator such as && or == belongs before it")),
+        Token::Close => Err(parser.unexpected("there is no open parenthesis to close")),
+        _ => Err(parser.unexpected("join conditions with && or ||, compare values with ==")),
     }
 }
 
