@@ -20,7 +20,7 @@ pub use error::Failure;
 use crate::cli::{Cli, Color, Command};
 use crate::view::theme;
 use clap::{CommandFactory, Parser};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// The whole program: parses the command line, runs the command, gives the exit code.
 ///
@@ -42,8 +42,10 @@ pub fn main() -> u8 {
         #[cfg(feature = "live")]
         Command::Interfaces { json } => interfaces::run(*json),
         Command::Completions { shell } => {
-            clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut std::io::stdout());
-            Ok(())
+            // Written in one go: the generator itself would panic on a full disk.
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut script);
+            std::io::stdout().write_all(&script).map_err(Failure::from)
         }
         Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::from),
     };

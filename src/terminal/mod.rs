@@ -10,8 +10,14 @@ use crossterm::{execute, queue, terminal};
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// What the keys do, in one line of at most 80 columns.
-const KEYS: &str = "space next · b back · d deeper · a audience · ↑↓ scroll · q quit";
+/// What the keys do, in one line; the first that fits the terminal is shown.
+const KEYS: [&str; 3] = [
+    "space next · b back · d deeper · a audience · ↑↓ scroll · q quit",
+    "space next · b back · d a ↑↓ · q quit",
+    "space · b · d · a · q",
+];
+/// What stands behind the keys while the page goes on below.
+const MORE: &str = "  ↓ more";
 
 /// Plays a lesson in the terminal until the learner leaves. `stage` makes a stage for so many columns.
 ///
@@ -33,7 +39,7 @@ pub fn play(player: &mut Player<'_>, stage: &dyn Fn(usize) -> Stage) -> io::Resu
         let room = usize::from(rows).saturating_sub(1).max(1);
         let lines = text.lines().count();
         top = top.min(lines.saturating_sub(room));
-        draw(&text, top, room, lines)?;
+        draw(&text, top, room, lines, usize::from(columns))?;
         (input, top) = loop {
             match event::read()? {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
@@ -80,15 +86,17 @@ fn command(key: KeyCode) -> Option<Command> {
     })
 }
 
-fn draw(text: &str, top: usize, room: usize, lines: usize) -> io::Result<()> {
+fn draw(text: &str, top: usize, room: usize, lines: usize, columns: usize) -> io::Result<()> {
     let mut out = io::stdout().lock();
     queue!(out, MoveTo(0, 0), Clear(ClearType::All))?;
     for (row, line) in text.lines().skip(top).take(room).enumerate() {
         queue!(out, MoveTo(0, u16::try_from(row).unwrap_or(u16::MAX)), Print(line))?;
     }
-    queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)), Print(KEYS))?;
-    if top + room < lines {
-        queue!(out, Print("  ↓ more"))?;
+    queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)))?;
+    // A line that is too long would push the page up by one.
+    let more = if top + room < lines { MORE } else { "" };
+    if let Some(keys) = KEYS.iter().find(|keys| keys.chars().count() + more.chars().count() <= columns) {
+        queue!(out, Print(keys), Print(more))?;
     }
     out.flush()
 }
