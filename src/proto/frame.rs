@@ -11,7 +11,7 @@ pub static ABOUT: Identity =
 
 fields! {
     INTERFACE_NAME = derived(Kind::Text,     "frame.interface_name", "Interface",       "Which interface of the capturing machine saw it.");
-    TIME_EPOCH     = derived(Kind::Moment,   "frame.time_epoch",     "Time",            "When it was captured, in seconds since 1970.");
+    TIME_EPOCH     = derived(Kind::Moment,   "frame.time_epoch",     "Time",            "When it was captured; counted in seconds since 1970.");
     TIME_DELTA     = derived(Kind::Duration, "frame.time_delta",     "Since previous",  "Seconds since the packet before it in this capture.");
     TIME_RELATIVE  = derived(Kind::Duration, "frame.time_relative",  "Since first",     "Seconds since the first packet of this capture.");
     NUMBER         = derived(Kind::Uint(32), "frame.number",         "Number",          "Its place in the capture, counted from 1.");

@@ -1,8 +1,8 @@
-//! Layer 7: names and addresses (DNS, DHCP).
+//! Layer 7: names and addresses (DNS, DHCP), and data that no protocol here reads.
 
 use super::{Here, Rule};
 use crate::model::Identity;
-use crate::proto::{dhcp, dns};
+use crate::proto::{data, dhcp, dns, icmp, icmpv6, ipv4, ipv6_extension};
 
 pub(super) const TEXT: &str = include_str!("text/application.toml");
 
@@ -37,7 +37,24 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("dhcp-ack", DHCP, &[&MESSAGE_TYPE, &IP_YOUR, &LEASE_TIME], |h| step(h) == Some(5)),
     Rule::observed("dhcp-nak", DHCP, &[&MESSAGE_TYPE, &dhcp::MESSAGE], |h| step(h) == Some(6)),
     Rule::observed("dhcp-other", DHCP, &[&MESSAGE_TYPE], |h| !matches!(step(h), Some(1 | 2 | 3 | 5 | 6))),
+    Rule::observed("data-echo", &[&data::ABOUT], &[&data::LEN], echoed),
+    Rule::observed("data-piece", &[&data::ABOUT], &[&data::LEN], piece),
+    Rule::observed("data-unknown", &[&data::ABOUT], &[&data::LEN], |h| !echoed(h) && !piece(h)),
 ];
+
+/// Bytes that an echo carries there and back (RFC 792, RFC 4443 §4).
+pub(super) fn echoed(h: &Here<'_>) -> bool {
+    let kind = |def| h.field(def).and_then(|f| f.value.uint());
+    matches!(kind(&icmp::TYPE), Some(0 | 8)) || matches!(kind(&icmpv6::TYPE), Some(128 | 129))
+}
+
+/// Bytes of an IP fragment, which make sense only when all are together.
+pub(super) fn piece(h: &Here<'_>) -> bool {
+    let value = |def| h.field(def).and_then(|f| f.value.uint());
+    let cut = value(&ipv4::FRAG_OFFSET) > Some(0) || value(&ipv4::FLAGS_MF) == Some(1);
+    let joined = h.inside(ipv4::JOINED.about) || h.inside(ipv6_extension::JOINED.about);
+    (cut || h.inside(&ipv6_extension::FRAGHDR)) && !joined
+}
 
 const DHCP: &[&Identity] = &[&dhcp::ABOUT];
 

@@ -2,7 +2,7 @@
 
 use super::{Here, Rule};
 use crate::model::Identity;
-use crate::proto::{arp, ethernet, null, sll, vlan};
+use crate::proto::{arp, ethernet, ipv4, ipv6, null, sll, vlan};
 
 pub(super) const TEXT: &str = include_str!("text/link.toml");
 
@@ -14,6 +14,9 @@ const ARP: &[&Identity] = &[&arp::ABOUT];
 pub(super) static RULES: &[Rule] = &[
     Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], zeros),
     Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], |h| !zeros(h) && !group(h)),
+    Rule::observed("eth-rewritten", &[&ethernet::ABOUT], &[&DST, &SRC], |h| {
+        !zeros(h) && !group(h) && (h.carries(&ipv4::ABOUT) || h.carries(&ipv6::ABOUT))
+    }),
     Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], broadcast),
     Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| group(h) && !broadcast(h)),
     Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], |_| true),

@@ -10,7 +10,12 @@ const ICMP: &[&Identity] = &[&icmp::ABOUT];
 const ICMPV6: &[&Identity] = &[&icmpv6::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
-    Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], |_| true),
+    Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], |h| {
+        !everybody(h) && !group(h) && !inside(h)
+    }),
+    Rule::observed("ip-broadcast", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], everybody),
+    Rule::observed("ip-group", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC, &ipv4::TTL], group),
+    Rule::observed("ip-inside", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], inside),
     Rule::observed("ip-last-hop", &[&ipv4::ABOUT], &[&ipv4::TTL], |h| h.uint(&ipv4::TTL) == Some(1) && !group(h)),
     Rule::observed("ip-dont-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_DF], |h| h.is(&ipv4::FLAGS_DF)),
     Rule::observed("ip-first-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_MF, &ipv4::ID], |h| {
@@ -23,7 +28,11 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-options", &[&ipv4::ABOUT], &[&ipv4::OPT_TYPE], |h| h.has(&ipv4::OPT_TYPE)),
     Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3)),
     Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], tunnelled),
-    Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |_| true),
+    Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |h| {
+        !group_v6(h) && !inside_v6(h)
+    }),
+    Rule::observed("ipv6-group", &[&ipv6::ABOUT], &[&ipv6::DST, &ipv6::SRC, &ipv6::HLIM], group_v6),
+    Rule::observed("ipv6-inside", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], inside_v6),
     Rule::observed("ipv6-tunnel", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], tunnelled),
     Rule::observed(
         "ipv6-fragment",
@@ -75,4 +84,24 @@ fn too_big(h: &Here<'_>) -> bool {
 /// 224.0.0.0/4: a group of hosts (RFC 1112 §4), where a TTL of 1 is usual.
 fn group(h: &Here<'_>) -> bool {
     h.octets(&ipv4::DST).and_then(|b| b.first()).is_some_and(|b| b >> 4 == 14)
+}
+
+/// 255.255.255.255: every host on the link (RFC 919 §7).
+fn everybody(h: &Here<'_>) -> bool {
+    h.octets(&ipv4::DST) == Some(&[0xff; 4])
+}
+
+/// 127.0.0.0/8: never on a wire (RFC 1122 §3.2.1.3).
+fn inside(h: &Here<'_>) -> bool {
+    h.octets(&ipv4::DST).and_then(|b| b.first()) == Some(&127)
+}
+
+/// `ff00::/8`: a group of interfaces (RFC 4291 §2.7).
+fn group_v6(h: &Here<'_>) -> bool {
+    h.octets(&ipv6::DST).and_then(|b| b.first()) == Some(&0xff)
+}
+
+/// `::1`: the host itself (RFC 4291 §2.5.3).
+fn inside_v6(h: &Here<'_>) -> bool {
+    matches!(h.octets(&ipv6::DST), Some([zeros @ .., 1]) if zeros == [0; 15])
 }

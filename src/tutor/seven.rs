@@ -3,9 +3,10 @@
 //! A header says where it stands ([`Identity::osi`](crate::model::Identity)). Everything else here is
 //! about the rows that no header fills: they are inferred, or not visible, and say so.
 
+use super::application::{echoed, piece};
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
-use crate::proto::{data, ethernet, http, ipv4, ipv6_extension, raw, tcp, tls, websocket};
+use crate::proto::{data, ethernet, http, ipsec, ipv4, ipv6_extension, raw, tcp, tls, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/seven.toml");
 
@@ -33,13 +34,17 @@ pub(super) const KEYS: &[&str] = &[
     "row-6-seen",
     "row-6-encoded",
     "row-6-typed",
+    "row-6-deflated",
     "row-6-none",
     "row-7-seen",
     "row-7-bare",
     "row-7-piece",
+    "row-7-again",
+    "row-7-echo",
     "row-7-unknown",
     "row-7-hidden",
     "row-7-none",
+    "row-locked",
     "row-cut",
     "row-damaged",
 ];
@@ -129,17 +134,19 @@ fn session(here: &Here<'_>, layers: &[usize]) -> Verdict {
     match layers {
         [] if packet.layer(&tls::ABOUT).is_some() => ("row-5-tls", Truth::Inferred),
         [] if packet.layer(&websocket::ABOUT).is_some() => ("row-5-websocket", Truth::Inferred),
-        [] => ("row-5-none", Truth::NotVisible),
+        [] => locked(here).unwrap_or(("row-5-none", Truth::NotVisible)),
         _ => ("row-5-seen", Truth::Inferred),
     }
 }
 
 /// Beside TLS, only what a message declares of its own form can be seen.
 fn presentation(here: &Here<'_>, layers: &[usize]) -> Verdict {
+    let packet = here.packet();
     match layers {
         [] if here.field(&http::CONTENT_ENCODING).is_some() => ("row-6-encoded", Truth::Observed),
         [] if here.field(&http::CONTENT_TYPE).is_some() => ("row-6-typed", Truth::Observed),
-        [] => ("row-6-none", Truth::NotVisible),
+        [] if packet.flag(&websocket::PMC) => ("row-6-deflated", Truth::Observed),
+        [] => locked(here).unwrap_or(("row-6-none", Truth::NotVisible)),
         _ => ("row-6-seen", Truth::Observed),
     }
 }
@@ -152,10 +159,13 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     match packet.uint(&tcp::LEN) {
         _ if known => ("row-7-seen", Truth::Observed),
         _ if standing(packet, Osi::Presentation).next().is_some() => ("row-7-hidden", Truth::NotVisible),
+        _ if !layers.is_empty() && echoed(here) => ("row-7-echo", Truth::NotVisible),
+        _ if !layers.is_empty() && piece(here) => ("row-7-piece", Truth::NotVisible),
         _ if !layers.is_empty() => ("row-7-unknown", Truth::NotVisible),
         Some(0) if segment => ("row-7-bare", Truth::NotVisible),
         _ => match missing(here) {
             Some(verdict) => verdict,
+            None if segment && here.field(&tcp::RETRANSMISSION).is_some() => ("row-7-again", Truth::NotVisible),
             None if segment => ("row-7-piece", Truth::NotVisible),
             None => ("row-7-none", Truth::NotVisible),
         },
@@ -164,15 +174,23 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
 
 /// Why a layer is missing, where the packet itself is to blame.
 fn missing(here: &Here<'_>) -> Option<Verdict> {
-    match here.packet().layers.iter().find_map(|l| l.trouble)? {
-        Trouble::CutByCapture { .. } => Some(("row-cut", Truth::NotVisible)),
-        Trouble::LengthLies { .. } | Trouble::Malformed(_) => Some(("row-damaged", Truth::NotVisible)),
+    match here.packet().layers.iter().find_map(|l| l.trouble) {
+        Some(Trouble::CutByCapture { .. }) => Some(("row-cut", Truth::NotVisible)),
+        Some(Trouble::LengthLies { .. } | Trouble::Malformed(_)) => Some(("row-damaged", Truth::NotVisible)),
+        None => locked(here),
     }
+}
+
+/// Whether IPsec hides what the IP packet carries (RFC 4303).
+fn locked(here: &Here<'_>) -> Option<Verdict> {
+    here.packet().layer(&ipsec::ESP).map(|_| ("row-locked", Truth::NotVisible))
 }
 
 /// Whether it is a piece of an IP datagram whose whole is not here.
 fn is_fragment(packet: &Packet) -> bool {
-    packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0)
+    let joined = [ipv4::JOINED.about, ipv6_extension::JOINED.about].iter().any(|about| packet.layer(about).is_some());
+    let cut = packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0)
         || packet.flag(&ipv4::FLAGS_MF)
-        || packet.layer(&ipv6_extension::FRAGHDR).is_some()
+        || packet.layer(&ipv6_extension::FRAGHDR).is_some();
+    cut && !joined
 }

@@ -358,6 +358,11 @@ fn examples() -> Vec<(&'static str, Packet)> {
         );
         (rule, p)
     };
+    let carried = |rule, about: &'static Identity| {
+        let mut p = made(about, &[]);
+        p.layers.push(Layer { proto: &ipv4::ABOUT, span: Span::default(), fields: 0..0, trouble: None, quoted: false });
+        (rule, p)
+    };
     let quotation = {
         let mut p = made(&tcp::ABOUT, &[(&tcp::FLAGS_SYN, Value::Bool(true))]);
         p.layers[1].quoted = true;
@@ -386,6 +391,12 @@ fn examples() -> Vec<(&'static str, Packet)> {
         troubled("malformed", crate::model::Trouble::Malformed(crate::model::Why("it is"))),
         tunnel("ip-tunnel", &ipv4::ABOUT),
         tunnel("ipv6-tunnel", &ipv6::ABOUT),
+        carried("eth-rewritten", &proto::ethernet::ABOUT),
+        address("ip-broadcast", &ipv4::ABOUT, &ipv4::DST, &[0xff; 4], &[]),
+        address("ip-group", &ipv4::ABOUT, &ipv4::DST, &[224, 0, 0, 251], &[]),
+        address("ip-inside", &ipv4::ABOUT, &ipv4::DST, &[127, 0, 0, 1], &[]),
+        address("ipv6-group", &ipv6::ABOUT, &ipv6::DST, &[0xff; 16], &[]),
+        address("ipv6-inside", &ipv6::ABOUT, &ipv6::DST, &[0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], &[]),
         address("eth-broadcast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[0xff; 6], &[]),
         address("eth-multicast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[1, 0, 0x5e, 0, 0, 1], &[]),
         address("http-upgrade", &http::ABOUT, &http::UPGRADE, b"websocket", &[(&http::REQUEST, yes)]),
@@ -441,6 +452,9 @@ fn examples() -> Vec<(&'static str, Packet)> {
         ),
         ("udp-datagram", &udp::ABOUT, &[(&udp::SRCPORT, n(1)), (&udp::DSTPORT, n(2)), (&udp::LENGTH, n(8))]),
         ("udp-no-checksum", &udp::ABOUT, &[(&udp::CHECKSUM_STATUS, n(3))]),
+        ("data-echo", &proto::data::ABOUT, &[(&proto::data::LEN, n(32)), (&icmp::TYPE, n(8))]),
+        ("data-piece", &proto::data::ABOUT, &[(&proto::data::LEN, n(8)), (&ipv4::FRAG_OFFSET, n(185))]),
+        ("data-unknown", &proto::data::ABOUT, &[(&proto::data::LEN, n(8))]),
         ("dns-truncated", &dns::ABOUT, &[(&dns::FLAGS_TRUNCATED, yes)]),
         ("http-request", &http::ABOUT, &[(&http::REQUEST, yes)]),
         ("http-cookie", &http::ABOUT, &[(&http::COOKIE, Value::None)]),

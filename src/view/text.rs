@@ -14,7 +14,7 @@ use super::measure::{pad, repeat, spaces, width, wrap};
 use super::outline::{self, Item};
 use super::theme::{Style, Theme};
 use super::{brief, hex};
-use crate::model::{Field, Layer, Osi, Packet, Value, show};
+use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
 use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Truth, explain, seven};
 use std::sync::Arc;
@@ -148,7 +148,9 @@ impl Text {
             hex::layer(packet, layer, &self.theme, self.width, out);
         } else {
             for item in outline::items(packet, layer) {
-                self.item(packet, &item, out);
+                if !in_heading(packet, &item) {
+                    self.item(packet, &item, out);
+                }
             }
         }
         if let Some(trouble) = layer.trouble {
@@ -247,6 +249,14 @@ impl Text {
             out.push('\n');
         }
     }
+}
+
+/// Whether the packet's heading says it already.
+fn in_heading(packet: &Packet, item: &Item<'_>) -> bool {
+    let Item::Field { field, .. } = item else { return false };
+    let is = |def: &FieldDef| std::ptr::eq(field.def, def);
+    [&frame::NUMBER, &frame::TIME_RELATIVE, &frame::LEN].into_iter().any(is)
+        || (is(&frame::CAP_LEN) && packet.cap_len == packet.len)
 }
 
 /// The sign for how we know; beside each of the seven rows stands its word.
