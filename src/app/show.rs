@@ -135,27 +135,22 @@ impl View {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
                 json::line(packet, Some((&notes, *audience)), &mut self.bytes);
             }
-            Kind::Text(view) => {
-                self.text.clear();
-                view.packet(&Moment::new(packet, tracker), &mut self.text);
-                self.bytes.extend_from_slice(self.text.as_bytes());
-            }
-            Kind::Brief(view) => {
-                self.text.clear();
-                view.line(packet, &mut self.text);
-                self.bytes.extend_from_slice(self.text.as_bytes());
-            }
+            Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
+            Kind::Brief(view) => view.line(packet, &mut self.text),
         }
-        if self.bytes.len() >= CHUNK {
+        if self.bytes.len().max(self.text.len()) >= CHUNK {
             self.write()?;
         }
         Ok(())
     }
 
     fn write(&mut self) -> Result<(), Failure> {
-        let done = self.out.write_all(&self.bytes);
+        // Each view writes into one of the two.
+        let done = self.out.write_all(self.text.as_bytes()).and_then(|()| self.out.write_all(&self.bytes));
+        self.text.clear();
         self.bytes.clear();
         // One giant packet must not be paid for ever after.
+        self.text.shrink_to(16 * CHUNK);
         self.bytes.shrink_to(16 * CHUNK);
         done.map_err(Failure::from)
     }

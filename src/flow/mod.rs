@@ -66,9 +66,9 @@ pub struct Tracker {
 /// Both ends, the smaller first, so that both directions find the same conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct ConversationKey {
+    addresses: [Address; 2],
+    ports: [u16; 2],
     kind: Talk,
-    low: (Address, u16),
-    high: (Address, u16),
 }
 
 /// A conversation of any kind.
@@ -164,7 +164,8 @@ impl Tracker {
 impl ConversationKey {
     fn of(kind: Talk, ends: &Ends) -> (bool, Self) {
         let (a, b) = ((ends.src, ends.src_port), (ends.dst, ends.dst_port));
-        if a <= b { (true, Self { kind, low: a, high: b }) } else { (false, Self { kind, low: b, high: a }) }
+        let (low, high) = if a <= b { (a, b) } else { (b, a) };
+        (a <= b, Self { addresses: [low.0, high.0], ports: [low.1, high.1], kind })
     }
 }
 

@@ -288,8 +288,18 @@ pub fn ipv4(bytes: [u8; 4], out: &mut String) {
         if i > 0 {
             out.push('.');
         }
-        number(u64::from(b), out);
+        octet(b, out);
     }
+}
+
+fn octet(b: u8, out: &mut String) {
+    if b >= 100 {
+        out.push(char::from(b'0' + b / 100));
+    }
+    if b >= 10 {
+        out.push(char::from(b'0' + b / 10 % 10));
+    }
+    out.push(char::from(b'0' + b % 10));
 }
 
 /// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).

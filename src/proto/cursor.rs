@@ -131,7 +131,7 @@ impl<'a> Cursor<'a> {
 
     /// Up to eight bytes, network byte order.
     pub fn number(&self, at: usize, len: usize) -> Result<u64, Trouble> {
-        Ok(self.slice(at, len)?.iter().fold(0, |n, &b| n << 8 | u64::from(b)))
+        Ok(big_endian(self.slice(at, len)?))
     }
 
     /// The value of a fixed row, unscaled and unmasked as the row says; 0 where its bytes are missing.
@@ -196,26 +196,18 @@ impl<'a> Cursor<'a> {
         let bytes = self.slice(at, len)?;
         let span = self.span(at, len);
         let (value, n) = match def.kind {
-            Kind::Bool
-            | Kind::Uint(_)
-            | Kind::Hex(_)
-            | Kind::Int(_)
-            | Kind::Frame
-            | Kind::Flag
-            | Kind::Duration
-            | Kind::Moment => {
-                let raw = bytes.iter().fold(0, |n: u64, &b| n << 8 | u64::from(b));
-                let n = masked(raw, mask).wrapping_mul(u64::from(scale));
-                let v = match def.kind {
+            Kind::Text => (Value::Text(span), 0),
+            Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => (Value::Bytes(span), 0),
+            kind => {
+                let n = masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale));
+                let value = match kind {
                     Kind::Bool => Value::Bool(n != 0),
                     Kind::Flag => Value::None,
                     Kind::Int(bits) => Value::Int(sign_extend(n, bits)),
                     _ => Value::Uint(n),
                 };
-                (v, n)
+                (value, n)
             }
-            Kind::Text => (Value::Text(span), 0),
-            Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => (Value::Bytes(span), 0),
         };
         self.packet.fields.push(Field { def, value, span, depth: self.depth });
         Ok(n)
@@ -444,6 +436,17 @@ impl<'a> Cursor<'a> {
         let span = Span { buf: id, start: 0, len: clamp(len) };
         let value = if text { Value::Text(span) } else { Value::Bytes(span) };
         self.packet.fields.push(Field { def, value, span, depth: self.depth });
+    }
+}
+
+/// A number in network byte order. Most are one, two or four bytes long, and read at once.
+#[inline]
+fn big_endian(bytes: &[u8]) -> u64 {
+    match *bytes {
+        [a] => u64::from(a),
+        [a, b] => u64::from(u16::from_be_bytes([a, b])),
+        [a, b, c, d] => u64::from(u32::from_be_bytes([a, b, c, d])),
+        _ => bytes.iter().fold(0, |n, &b| n << 8 | u64::from(b)),
     }
 }
 

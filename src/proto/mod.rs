@@ -254,6 +254,7 @@ impl Next {
 /// The protocol that follows `key`.
 pub fn lookup(key: Key) -> Option<&'static Protocol> {
     let index = match key {
+        Key::Link(n) => *LINKS.get(usize::from(n))?,
         Key::EtherType(n) => *ETHER_TYPES.get(usize::from(n))?,
         Key::IpProto(n) => *IP_PROTOS.get(usize::from(n))?,
         Key::TcpPort(n) => *TCP_PORTS.get(usize::from(n))?,
@@ -299,12 +300,14 @@ pub fn identities() -> impl Iterator<Item = &'static Identity> {
 /// Which kind of key a table below is indexed by.
 #[derive(Clone, Copy)]
 enum Index {
+    Link,
     EtherType,
     IpProto,
     TcpPort,
     UdpPort,
 }
 
+static LINKS: [u8; 1 << 16] = rows_by(Index::Link);
 static ETHER_TYPES: [u8; 1 << 16] = rows_by(Index::EtherType);
 static IP_PROTOS: [u8; 1 << 8] = rows_by(Index::IpProto);
 static TCP_PORTS: [u8; 1 << 16] = rows_by(Index::TcpPort);
@@ -322,7 +325,8 @@ const fn rows_by<const N: usize>(index: Index) -> [u8; N] {
         while k < REGISTRY[row].follows.len() {
             let n = match (index, REGISTRY[row].follows[k]) {
                 (Index::IpProto, Key::IpProto(n)) => Some(n as usize),
-                (Index::EtherType, Key::EtherType(n))
+                (Index::Link, Key::Link(n))
+                | (Index::EtherType, Key::EtherType(n))
                 | (Index::TcpPort, Key::TcpPort(n))
                 | (Index::UdpPort, Key::UdpPort(n)) => Some(n as usize),
                 _ => None,

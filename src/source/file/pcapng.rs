@@ -177,9 +177,14 @@ impl Described {
     /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (`if_tsresol`).
     fn time(&self, stamp: u64) -> Time {
         let exponent = u32::from(self.resolution & 0x7f);
-        let units =
-            if self.resolution & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
-        let nanos = units.filter(|&u| u > 0).map_or(0, |u| u128::from(stamp) * 1_000_000_000 / u);
+        let nanos = match self.resolution {
+            6 => u128::from(stamp) * 1_000,
+            9 => u128::from(stamp),
+            r => {
+                let units = if r & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
+                units.filter(|&u| u > 0).map_or(0, |u| u128::from(stamp) * 1_000_000_000 / u)
+            }
+        };
         let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
         Time(nanos.saturating_add(self.offset.saturating_mul(1_000_000_000)))
     }
