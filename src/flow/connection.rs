@@ -32,6 +32,8 @@ pub struct Connection {
     rtt: Option<i64>,
     seen: u8,
     fins: [Option<u32>; 2],
+    /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
+    syns: [bool; 2],
     ended: bool,
     directions: [Direction; 2],
     messages: [Option<Box<Messages>>; 2],
@@ -50,6 +52,7 @@ impl Connection {
             rtt: None,
             seen: 0,
             fins: [None; 2],
+            syns: [false; 2],
             ended: false,
             directions: [Direction::new(), Direction::new()],
             messages: [None, None],
@@ -75,6 +78,7 @@ impl Connection {
             rtt: self.rtt,
             seen: self.seen,
             fins: self.fins,
+            syns: self.syns,
             ended: self.ended,
             directions: self.directions.clone(),
             messages: [None, None],
@@ -134,6 +138,9 @@ impl Connection {
         }
         scale(fwd, rev, s);
         let (fwd_base, rev_base, shift) = (fwd.base.unwrap_or(0), rev.base.unwrap_or(0), fwd.shift);
+        if s.flags & flag::SYN != 0 {
+            self.syns[usize::from(!c.forward)] = true;
+        }
         self.measure(c, s, now);
         self.follow_states(c, s, events);
         if found.verdicts & verdict::RETRANSMISSION != 0 {
@@ -218,14 +225,17 @@ impl Connection {
             syn: ack && other_base.is_some_and(|b| after(s.ack, b)),
             fin: ack && other_fin.is_some_and(|f| after(s.ack, f)),
         };
+        // An end that has closed stays closed until a SYN, whatever straggles in.
+        let gone = |end: usize| !syn && self.fins[end].is_some() && self.states[end] == State::Closed;
+        let (sender_gone, receiver_gone) = (gone(from), gone(to));
         if fin && let Some(f) = self.fins.get_mut(from) {
             f.get_or_insert(s.seq.wrapping_add(s.len));
         }
-        if let Some(state) = self.states.get_mut(from) {
-            *state = state.sends(s.flags);
+        if !sender_gone {
+            self.states[from] = self.states[from].sends(s.flags, covers);
         }
-        if let Some(state) = self.states.get_mut(to) {
-            *state = state.receives(s.flags, covers);
+        if !receiver_gone {
+            self.states[to] = self.states[to].receives(s.flags, covers);
         }
         for (endpoint, was, is) in
             [(Endpoint::Client, before[0], self.states[0]), (Endpoint::Server, before[1], self.states[1])]
@@ -241,6 +251,12 @@ impl Connection {
         } else if syn {
             self.ended = false;
         }
+    }
+
+    /// The number of a stream's first byte: behind the SYN, or where that was not seen, what comes first.
+    fn first_byte(&self, side: usize, s: &Segment) -> u32 {
+        let isn = self.directions.get(side).and_then(|d| d.base).filter(|_| self.syns[side]);
+        isn.map_or(s.seq, |isn| isn.wrapping_add(1))
     }
 
     /// See [`Memory::deliver`](crate::proto::Memory::deliver).
@@ -259,7 +275,8 @@ impl Connection {
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
         let acked = self.directions.get(1 - side).map_or(0, |d| d.ack);
-        let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(s)));
+        let first = self.first_byte(side, s);
+        let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));
         let before = self.protocol.map(|p| p.about.name);
         let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));
         let delivery = messages.deliver(s, acked, payload, here, whole, ctx, &mut self.protocol, ports, budget);

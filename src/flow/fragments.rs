@@ -3,12 +3,14 @@
 use crate::model::{Buffer, Piece, clamp};
 use crate::proto::memory::{Address, Fragment};
 use hashbrown::HashMap;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 /// What a waiting fragment costs beyond its bytes.
 const OVERHEAD: usize = 128;
 /// No datagram is longer (a 16-bit length).
 const LONGEST: u32 = 65_535;
+/// Finished datagrams whose memory is kept for the next ones.
+const MOST_SPARE: usize = 4;
 
 /// Fragments that wait for the rest of their datagram. The oldest datagram is given up first.
 pub(super) struct Pile {
@@ -17,6 +19,7 @@ pub(super) struct Pile {
     datagrams: HashMap<Key, Datagram>,
     oldest: VecDeque<(Key, u64)>,
     begun: u64,
+    spare: Vec<Datagram>,
 }
 
 type Key = (Address, Address, u32, u8);
@@ -24,15 +27,26 @@ type Key = (Address, Address, u32, u8);
 #[derive(Default)]
 struct Datagram {
     begun: u64,
-    pieces: BTreeMap<u32, (Vec<u8>, Piece)>,
+    /// By ascending offset, at most one an offset: 8192 at most.
+    pieces: Vec<Waiting>,
+    /// The bytes of all pieces, as they came.
+    bytes: Vec<u8>,
     cost: usize,
     have: u64,
     total: Option<u32>,
 }
 
+/// A piece, and where its bytes begin in [`Datagram::bytes`].
+#[derive(Clone, Copy)]
+struct Waiting {
+    offset: u32,
+    begin: usize,
+    from: Piece,
+}
+
 impl Pile {
     pub(super) fn new(most: usize) -> Self {
-        Self { most, used: 0, datagrams: HashMap::new(), oldest: VecDeque::new(), begun: 0 }
+        Self { most, used: 0, datagrams: HashMap::new(), oldest: VecDeque::new(), begun: 0, spare: Vec::new() }
     }
 
     /// Adds a piece. `true` when its datagram is whole now and `whole` holds it.
@@ -42,26 +56,16 @@ impl Pile {
         if bytes.is_empty() || end > LONGEST || (f.more && !here.len.is_multiple_of(8)) {
             return false;
         }
-        let cost = bytes.len() + OVERHEAD;
-        let (begun, oldest) = (&mut self.begun, &mut self.oldest);
+        let (begun, oldest, spare) = (&mut self.begun, &mut self.oldest, &mut self.spare);
         let datagram = self.datagrams.entry(key).or_insert_with(|| {
             *begun += 1;
             oldest.push_back((key, *begun));
-            Datagram { begun: *begun, ..Datagram::default() }
+            Datagram { begun: *begun, ..spare.pop().unwrap_or_default() }
         });
         if !f.more {
             datagram.total = Some(end);
         }
-        if datagram.pieces.get(&f.offset).is_none_or(|(b, _)| b.len() < bytes.len()) {
-            if let Some((old, _)) = datagram.pieces.insert(f.offset, (bytes.to_vec(), here)) {
-                datagram.have -= old.len() as u64;
-                datagram.cost -= old.len() + OVERHEAD;
-                self.used -= old.len() + OVERHEAD;
-            }
-            datagram.have += bytes.len() as u64;
-            datagram.cost += cost;
-            self.used += cost;
-        }
+        self.used += datagram.keep(f.offset, bytes, here);
         let done = datagram.write(whole);
         if done {
             self.remove(key);
@@ -71,8 +75,15 @@ impl Pile {
     }
 
     fn remove(&mut self, key: Key) {
-        if let Some(d) = self.datagrams.remove(&key) {
-            self.used -= d.cost;
+        let Some(mut d) = self.datagrams.remove(&key) else { return };
+        self.used -= d.cost;
+        if self.oldest.back().is_some_and(|&(_, begun)| begun == d.begun) {
+            self.oldest.pop_back();
+        }
+        if self.spare.len() < MOST_SPARE && d.bytes.capacity() <= 2 * LONGEST as usize {
+            d.pieces.clear();
+            d.bytes.clear();
+            self.spare.push(Datagram { pieces: d.pieces, bytes: d.bytes, ..Datagram::default() });
         }
     }
 
@@ -94,6 +105,28 @@ impl Pile {
 }
 
 impl Datagram {
+    /// Keeps a piece, unless one as long lies at its place; gives what that costs. The bytes of a
+    /// shorter one stay until the datagram goes, and stay counted.
+    fn keep(&mut self, offset: u32, bytes: &[u8], from: Piece) -> usize {
+        let place = self.pieces.binary_search_by_key(&offset, |p| p.offset);
+        let new = Waiting { offset, begin: self.bytes.len(), from };
+        match place {
+            Ok(at) => match self.pieces.get_mut(at) {
+                Some(old) if old.from.len < from.len => {
+                    self.have -= u64::from(old.from.len);
+                    *old = new;
+                }
+                _ => return 0,
+            },
+            Err(at) => self.pieces.insert(at, new),
+        }
+        self.bytes.extend_from_slice(bytes);
+        self.have += u64::from(from.len);
+        let cost = bytes.len() + OVERHEAD;
+        self.cost += cost;
+        cost
+    }
+
     /// Writes the datagram if no byte is missing. Where pieces overlap, the one that starts first counts.
     fn write(&self, whole: &mut Buffer) -> bool {
         let Some(total) = self.total else { return false };
@@ -102,7 +135,8 @@ impl Datagram {
         }
         whole.bytes.clear();
         whole.sources.clear();
-        for (&offset, (bytes, from)) in &self.pieces {
+        for &Waiting { offset, begin, from } in &self.pieces {
+            let bytes = self.bytes.get(begin..begin + from.len as usize).unwrap_or(&[]);
             let at = clamp(whole.bytes.len());
             if offset > at {
                 return false;

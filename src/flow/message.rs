@@ -46,9 +46,10 @@ struct Speaker<'a> {
 }
 
 impl Messages {
-    pub(super) fn new(s: &Segment) -> Self {
+    /// Of a stream whose first byte has this number.
+    pub(super) fn new(first: u32) -> Self {
         Self {
-            stream: Stream::new(s.seq, s.flags & flag::SYN != 0),
+            stream: Stream::new(first),
             pending: Vec::new(),
             sources: Vec::new(),
             need: 0,
@@ -201,27 +202,25 @@ impl Messages {
         whole.sources.clear();
         whole.bytes.extend_from_slice(self.pending.get(..n).unwrap_or(&[]));
         let mut left = u32::try_from(n).unwrap_or(u32::MAX);
-        let mut rest = Vec::new();
-        for p in self.sources.drain(..) {
+        self.sources.retain_mut(|p| {
             let used = p.len.min(left);
             left -= used;
             if used > 0 {
-                whole.sources.push(Piece { len: used, ..p });
+                whole.sources.push(Piece { len: used, ..*p });
             }
-            if used < p.len {
-                rest.push(Piece { start: p.start + used, len: p.len - used, ..p });
-            }
-        }
-        if from_segment && rest.len() == 1 {
+            (p.start, p.len) = (p.start + used, p.len - used);
+            p.len > 0
+        });
+        if from_segment && self.sources.len() == 1 {
             if let Some(run) = &mut self.run {
                 run.start -= surplus;
             }
             budget.release(self.pending.len());
             self.pending.clear();
+            self.sources.clear();
         } else {
             budget.release(n);
             self.pending.drain(..n);
-            self.sources = rest;
         }
         (self.need, self.shown) = (0, 0);
         Delivery { protocol: row, place: Place::Whole, continuation }

@@ -49,13 +49,15 @@ impl State {
         }
     }
 
-    /// After the endpoint sends a segment with these flags (RFC 9293 §3.10.4 and §3.10.7).
-    pub(super) fn sends(self, flags: u16) -> Self {
+    /// After the endpoint sends a segment with these flags, which acknowledges so much of the other
+    /// end's (RFC 9293 §3.10.4 and §3.10.7).
+    pub(super) fn sends(self, flags: u16, covers: Covers) -> Self {
         let has = |bit| flags & bit != 0;
         let (syn, fin, ack) = (has(flag::SYN), has(flag::FIN), has(flag::ACK));
         match self {
             _ if has(flag::RST) => Self::Closed,
-            Self::Closed if syn && !ack => Self::SynSent,
+            // From LISTEN too: both ends called at once (RFC 9293 §3.5, figure 7).
+            Self::Closed | Self::Listen if syn && !ack => Self::SynSent,
             Self::Closed | Self::Listen | Self::SynSent if syn && ack => Self::SynReceived,
             // The capture began in the middle of the connection.
             Self::Closed | Self::Listen if !syn => {
@@ -66,7 +68,9 @@ impl State {
                 }
             }
             Self::Established | Self::SynReceived if fin => Self::FinWait1,
-            Self::CloseWait if fin => Self::LastAck,
+            Self::CloseWait if fin && covers.fin => Self::LastAck,
+            // Sent before the other end's FIN came: both close at once (RFC 9293 §3.6, figure 13).
+            Self::CloseWait if fin => Self::Closing,
             other => other,
         }
     }

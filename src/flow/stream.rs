@@ -84,9 +84,9 @@ impl Budget {
 }
 
 impl Stream {
-    /// Begins at the first byte after a SYN, or at the first byte seen.
-    pub(super) fn new(seq: u32, syn: bool) -> Self {
-        Self { next: seq.wrapping_add(u32::from(syn)), offset: 0, early: BTreeMap::new(), held: 0, fin: None }
+    /// Begins at the byte of this number.
+    pub(super) fn new(next: u32) -> Self {
+        Self { next, offset: 0, early: BTreeMap::new(), held: 0, fin: None }
     }
 
     /// Bytes that wait, with their overhead.
@@ -185,7 +185,7 @@ mod tests {
 
     fn feed(order: &[(u32, &[u8])]) -> Vec<u8> {
         let mut budget = Budget::new(1 << 20, 1 << 20);
-        let mut stream = Stream::new(0xffff_fff0, true);
+        let mut stream = Stream::new(0xffff_fff1);
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         for (offset, bytes) in order {
             let seq = 0xffff_fff1u32.wrapping_add(*offset);
@@ -218,7 +218,7 @@ mod tests {
     #[test]
     fn a_hole_is_given_up_when_the_receiver_has_acknowledged_it() {
         let mut budget = Budget::new(1 << 20, 1 << 20);
-        let mut stream = Stream::new(100, false);
+        let mut stream = Stream::new(100);
         assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), 113, &mut budget), Arrival::Hole(10));
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         assert!(stream.take_early(&mut out, &mut sources, &mut budget));

@@ -1,0 +1,237 @@
+//! What holds for all bytes, proven on many: nothing panics, spans stay inside, a cut frame is a
+//! beginning of the whole one, and a stream's messages do not depend on how it was cut up.
+
+use etherparse::PacketBuilder;
+use osi_tutor::flow::{Limits, Tracker};
+use osi_tutor::model::{Kind, LinkType, Packet, RawFrame, Span, Time, Value};
+use osi_tutor::net::scenario::Scenario;
+use osi_tutor::net::sim::Simulation;
+use osi_tutor::proto::{Memory, NoMemory, ethernet, http, ipv4, tcp, udp, walk};
+use osi_tutor::source::file::File;
+use osi_tutor::source::{Source, Step};
+use osi_tutor::view::{Theme, brief::Brief, json};
+use proptest::prelude::*;
+use std::path::Path;
+use std::sync::LazyLock;
+
+/// Real frames: what the simulator makes and what our captures hold.
+static FRAMES: LazyLock<Vec<RawFrame>> = LazyLock::new(|| {
+    let scenario = Scenario::ready("two-hosts").expect("a ready scenario").expect("its file is right");
+    let mut all = Vec::new();
+    drain(&mut Simulation::new(&scenario, 7), &mut all);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    for file in std::fs::read_dir(folder).expect("captures").map(|f| f.expect("a file").path()) {
+        if file.extension().is_some_and(|e| e == "pcap" || e == "pcapng") {
+            drain(&mut File::open(&file).expect("a capture"), &mut all);
+        }
+    }
+    all.iter_mut().for_each(|f| f.number = 1);
+    all
+});
+
+fn drain(source: &mut dyn Source, all: &mut Vec<RawFrame>) {
+    let mut frame = RawFrame::default();
+    while matches!(source.next(&mut frame), Ok(Step::Frame)) {
+        all.push(frame.clone());
+    }
+}
+
+fn dissect(frame: &RawFrame, memory: &mut dyn Memory) -> Packet {
+    let mut packet = Packet::new();
+    walk(frame, memory, &mut packet);
+    packet
+}
+
+/// Every span and every value lies in a buffer, layers and fields in order; and every view can show it.
+fn check(packet: &Packet) {
+    let inside = |s: Span| {
+        let len = if s.buf == Span::TEXT { packet.text.len() } else { packet.buffers()[usize::from(s.buf)].bytes.len() };
+        assert!(s.end() as usize <= len, "{s:?} does not lie in its {len} bytes");
+    };
+    for layer in &packet.layers {
+        inside(layer.span);
+        assert!(layer.fields.start <= layer.fields.end && layer.fields.end as usize <= packet.fields.len());
+        for field in packet.fields_of(layer) {
+            assert!(field.span.len == 0 || field.span.buf != Span::TEXT, "{}", field.def.name);
+            inside(field.span);
+            match field.value {
+                Value::Bytes(s) => {
+                    inside(s);
+                    let len = match field.def.kind {
+                        Kind::Ether => 6,
+                        Kind::Ipv4 => 4,
+                        Kind::Ipv6 => 16,
+                        _ => s.len,
+                    };
+                    assert_eq!(s.len, len, "{}", field.def.name);
+                }
+                Value::Text(s) => inside(s),
+                _ => {}
+            }
+        }
+    }
+    let (mut line, mut object) = (String::new(), Vec::new());
+    Brief::new(Theme::new(false), Some(80)).line(packet, &mut line);
+    assert!(!line.trim_end_matches('\n').chars().any(char::is_control), "{line:?}");
+    json::line(packet, None, &mut object);
+    let parsed: serde_json::Value = serde_json::from_slice(&object).expect("JSON");
+    assert_eq!(parsed["v"], 1);
+}
+
+/// Changes of single bytes, at places that the frame's length is divided by.
+fn changes() -> impl Strategy<Value = Vec<(prop::sample::Index, u8)>> {
+    prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6)
+}
+
+fn links() -> impl Strategy<Value = u16> {
+    prop_oneof![prop::sample::select(vec![0u16, 1, 9, 101, 105, 108, 113, 127, 228, 229, 276]), any::<u16>()]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_bytes_panic(link in links(), bytes in prop::collection::vec(any::<u8>(), 0..300), more in 0u32..100) {
+        let frame = RawFrame { number: 1, len: bytes.len() as u32 + more, bytes, link: LinkType(link), ..RawFrame::default() };
+        check(&dissect(&frame, &mut NoMemory::default()));
+        check(&dissect(&frame, &mut Tracker::new(Limits::default())));
+    }
+
+    #[test]
+    fn no_damage_to_real_frames_panics(
+        from in any::<prop::sample::Index>(),
+        damage in prop::collection::vec(changes(), 1..12),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        // Several in a row, so that the damage reaches what is remembered.
+        let start = from.index(FRAMES.len());
+        let mut tracker = Tracker::new(Limits::default());
+        for (n, changes) in damage.iter().enumerate() {
+            let mut frame = FRAMES[(start + n) % FRAMES.len()].clone();
+            for (at, value) in changes {
+                if !frame.bytes.is_empty() {
+                    let at = at.index(frame.bytes.len());
+                    frame.bytes[at] = *value;
+                }
+            }
+            if let Some(cut) = cut {
+                frame.bytes.truncate(cut.index(frame.bytes.len() + 1));
+            }
+            frame.number = n as u64 + 1;
+            check(&dissect(&frame, &mut tracker));
+        }
+    }
+
+    #[test]
+    fn a_cut_frame_gives_a_beginning_of_the_whole_ones_layers(which in any::<prop::sample::Index>(), keep in any::<prop::sample::Index>()) {
+        let whole = &FRAMES[which.index(FRAMES.len())];
+        let mut cut = whole.clone();
+        cut.bytes.truncate(keep.index(whole.bytes.len() + 1));
+        let (whole, cut) = (dissect(whole, &mut NoMemory::default()), dissect(&cut, &mut NoMemory::default()));
+        let names = |p: &Packet| p.layers.iter().map(|l| l.proto.name).collect::<Vec<_>>();
+        let (all, some) = (names(&whole), names(&cut));
+        // The last layer may be the bytes that nobody can name any more.
+        let known = some.strip_suffix(&["data"]).unwrap_or(&some);
+        prop_assert!(all.starts_with(known), "{some:?} is no beginning of {all:?}");
+        check(&cut);
+    }
+
+    #[test]
+    fn what_etherparse_builds_is_read_back(
+        macs in any::<[[u8; 6]; 2]>(), addresses in any::<[[u8; 4]; 2]>(), ttl in any::<u8>(), ports in any::<[u16; 2]>(),
+        seq in any::<u32>(), window in any::<u16>(), payload in prop::collection::vec(any::<u8>(), 0..64), over_udp in any::<bool>(),
+    ) {
+        let mut bytes = Vec::new();
+        let packet = PacketBuilder::ethernet2(macs[0], macs[1]).ipv4(addresses[0], addresses[1], ttl);
+        if over_udp {
+            packet.udp(ports[0], ports[1]).write(&mut bytes, &payload).unwrap();
+        } else {
+            packet.tcp(ports[0], ports[1], seq, window).write(&mut bytes, &payload).unwrap();
+        }
+        let frame = RawFrame { number: 1, len: bytes.len() as u32, bytes, ..RawFrame::default() };
+        let p = dissect(&frame, &mut NoMemory::default());
+        prop_assert_eq!(p.octets(&ethernet::DST), Some(&macs[1][..]));
+        prop_assert_eq!(p.octets(&ipv4::SRC), Some(&addresses[0][..]));
+        prop_assert_eq!(p.octets(&ipv4::DST), Some(&addresses[1][..]));
+        prop_assert_eq!(p.uint(&ipv4::TTL), Some(u64::from(ttl)));
+        prop_assert_eq!(p.uint(&ipv4::CHECKSUM_STATUS), Some(1));
+        if over_udp {
+            prop_assert_eq!(p.uint(&udp::SRCPORT), Some(u64::from(ports[0])));
+            prop_assert_eq!(p.uint(&udp::LENGTH), Some(payload.len() as u64 + 8));
+        } else {
+            prop_assert_eq!(p.uint(&tcp::DSTPORT), Some(u64::from(ports[1])));
+            prop_assert_eq!(p.uint(&tcp::SEQ_RAW), Some(u64::from(seq)));
+            prop_assert_eq!(p.uint(&tcp::WINDOW_SIZE_VALUE), Some(u64::from(window)));
+            prop_assert_eq!(p.uint(&tcp::LEN), Some(payload.len() as u64));
+            prop_assert_eq!(p.uint(&tcp::CHECKSUM_STATUS), Some(1));
+        }
+    }
+
+    #[test]
+    fn a_streams_messages_do_not_depend_on_its_segments(
+        isn in any::<u32>(),
+        bodies in prop::collection::vec(0usize..60, 1..6),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..8),
+        twice in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        order in any::<u64>(),
+    ) {
+        let stream: Vec<u8> = bodies.iter().enumerate().flat_map(|(n, &len)| {
+            let body = vec![b'a' + n as u8; len];
+            [format!("POST /{n} HTTP/1.1\r\nHost: a\r\nContent-Length: {len}\r\n\r\n").into_bytes(), body].concat()
+        }).collect();
+        let mut at: Vec<usize> = cuts.iter().map(|c| c.index(stream.len())).chain([0, stream.len()]).collect();
+        at.sort_unstable();
+        at.dedup();
+        let mut pieces: Vec<(usize, usize)> = at.windows(2).map(|w| (w[0], w[1])).collect();
+        // Some come twice, and two in a row once more as one.
+        let again: Vec<_> = twice.iter().map(|i| {
+            let i = i.index(pieces.len());
+            (pieces[i].0, pieces[(i + 1).min(pieces.len() - 1)].1)
+        }).collect();
+        pieces.extend(again);
+        shuffle(&mut pieces, order);
+        let found = messages(isn, &stream, &pieces);
+        let expected: Vec<_> = (0..bodies.len()).map(|n| format!("/{n}")).collect();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+/// Fisher and Yates's shuffle, steered by the bits of a number.
+fn shuffle(pieces: &mut [(usize, usize)], mut order: u64) {
+    for i in (1..pieces.len()).rev() {
+        pieces.swap(i, (order % (i as u64 + 1)) as usize);
+        order = order.rotate_right(7) ^ i as u64;
+    }
+}
+
+/// The targets of the requests that a client's pieces of a stream give, after a handshake.
+fn messages(isn: u32, stream: &[u8], pieces: &[(usize, usize)]) -> Vec<String> {
+    let (mut tracker, mut packet, mut found, mut number) =
+        (Tracker::new(Limits::default()), Packet::new(), Vec::new(), 0);
+    let mut send = |from_client: bool, syn: bool, seq: u32, ack: u32, payload: &[u8]| {
+        let (src, dst, sport, dport) = if from_client { (1, 2, 40_000, 80) } else { (2, 1, 80, 40_000) };
+        let tcp = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, src], [10, 0, 0, dst], 64);
+        let tcp = tcp.tcp(sport, dport, seq, 64_000);
+        let tcp = if syn { tcp.syn() } else { tcp };
+        let tcp = if from_client && syn { tcp } else { tcp.ack(ack) };
+        let mut bytes = Vec::new();
+        tcp.write(&mut bytes, payload).expect("a segment fits");
+        number += 1;
+        let len = bytes.len() as u32;
+        let frame = RawFrame { number, time: Time(number.cast_signed() * 1_000_000), len, bytes, ..RawFrame::default() };
+        walk(&frame, &mut tracker, &mut packet);
+        check(&packet);
+        let targets = packet.all(&http::URI).filter_map(|f| match f.value {
+            Value::Text(s) | Value::Bytes(s) => Some(String::from_utf8_lossy(packet.bytes(s)).into_owned()),
+            _ => None,
+        });
+        found.extend(targets);
+    };
+    send(true, true, isn, 0, b"");
+    send(false, true, 500, isn.wrapping_add(1), b"");
+    send(true, false, isn.wrapping_add(1), 501, b"");
+    for &(from, to) in pieces {
+        send(true, false, isn.wrapping_add(1).wrapping_add(from as u32), 501, &stream[from..to]);
+    }
+    found
+}
