@@ -259,7 +259,9 @@ fn ipv6_in_ipv4() {
     steady("http", 2, |n| {
         let mut inner = Vec::new();
         let seq = 1 + n * REQUEST.len() as u32;
-        let packet = PacketBuilder::ipv6([0x20; 16], [0x21; 16], 64).tcp(PORT, 80, seq, 64_000).ack(1 + n * RESPONSE.len() as u32);
+        let packet = PacketBuilder::ipv6([0x20; 16], [0x21; 16], 64)
+            .tcp(PORT, 80, seq, 64_000)
+            .ack(1 + n * RESPONSE.len() as u32);
         packet.write(&mut inner, REQUEST).unwrap();
         assert_eq!(inner.len(), Ipv6Header::LEN + 20 + REQUEST.len());
         let mut ip = Ipv4Header::new(inner.len() as u16, 64, IpNumber::IPV6, CLIENT, SERVER).unwrap();

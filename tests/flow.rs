@@ -110,11 +110,14 @@ impl Script {
         }
         let tcp = self.packet.layer(&tcp::ABOUT).expect("a TCP layer");
         for field in self.packet.fields_of(tcp) {
-            if let Some(verdict) = field.def.name.strip_prefix("tcp.analysis.").filter(|_| field.def.kind == Kind::Flag) {
+            if let Some(verdict) = field.def.name.strip_prefix("tcp.analysis.").filter(|_| field.def.kind == Kind::Flag)
+            {
                 _ = write!(out, ", {verdict}");
             }
         }
-        for layer in self.packet.layers.iter().filter(|l| l.proto.osi > Osi::Transport || l.proto.name == "tcp.segments") {
+        for layer in
+            self.packet.layers.iter().filter(|l| l.proto.osi > Osi::Transport || l.proto.name == "tcp.segments")
+        {
             _ = write!(out, ", {}", layer.proto.name);
         }
         out

@@ -45,7 +45,8 @@ fn dissect(frame: &RawFrame, memory: &mut dyn Memory) -> Packet {
 /// Every span and every value lies in a buffer, layers and fields in order; and every view can show it.
 fn check(packet: &Packet) {
     let inside = |s: Span| {
-        let len = if s.buf == Span::TEXT { packet.text.len() } else { packet.buffers()[usize::from(s.buf)].bytes.len() };
+        let len =
+            if s.buf == Span::TEXT { packet.text.len() } else { packet.buffers()[usize::from(s.buf)].bytes.len() };
         assert!(s.end() as usize <= len, "{s:?} does not lie in its {len} bytes");
     };
     for layer in &packet.layers {
@@ -88,7 +89,7 @@ fn links() -> impl Strategy<Value = u16> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_panic(link in links(), bytes in prop::collection::vec(any::<u8>(), 0..300), more in 0u32..100) {
@@ -218,7 +219,8 @@ fn messages(isn: u32, stream: &[u8], pieces: &[(usize, usize)]) -> Vec<String> {
         tcp.write(&mut bytes, payload).expect("a segment fits");
         number += 1;
         let len = bytes.len() as u32;
-        let frame = RawFrame { number, time: Time(number.cast_signed() * 1_000_000), len, bytes, ..RawFrame::default() };
+        let frame =
+            RawFrame { number, time: Time(number.cast_signed() * 1_000_000), len, bytes, ..RawFrame::default() };
         walk(&frame, &mut tracker, &mut packet);
         check(&packet);
         let targets = packet.all(&http::URI).filter_map(|f| match f.value {

@@ -115,14 +115,13 @@ impl Messages {
                 }
             }
             if !self.more(payload, run, here, budget) {
-                return self.finish(ctx, &mut speaker, whole, budget);
+                return self.finish(here, ctx, &mut speaker, whole, budget);
             }
-            let before = self.shown;
             self.shown = self.pending.len();
             match speaker.ask(ctx, &self.pending) {
                 Answer::Wait(need) => self.need = need,
-                Answer::Message(n, row) => return Some(self.give(n, before, row, false, whole, budget)),
-                Answer::Rest(row) => return Some(self.give(self.pending.len(), before, row, true, whole, budget)),
+                Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),
+                Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),
             }
         }
     }
@@ -184,20 +183,17 @@ impl Messages {
         self.sources.push(Piece { frame: here.frame, start, len });
     }
 
-    /// Gives out the first `n` bytes of what waits. Bytes of the present segment behind them go back to
-    /// it; `before` is how many were there before the last addition.
+    /// Gives out the first `n` bytes of what waits. Bytes of the present segment behind them go back to it.
     fn give(
         &mut self,
         n: usize,
-        before: usize,
+        here: Piece,
         row: Option<&'static Protocol>,
         continuation: bool,
         whole: &mut Buffer,
         budget: &mut Budget,
     ) -> Delivery {
         let n = n.clamp(1, self.pending.len());
-        let surplus = self.pending.len() - n;
-        let from_segment = self.run.as_ref().is_some_and(|r| r.start >= surplus && surplus > 0) && n >= before;
         whole.bytes.clear();
         whole.sources.clear();
         whole.bytes.extend_from_slice(self.pending.get(..n).unwrap_or(&[]));
@@ -211,10 +207,11 @@ impl Messages {
             (p.start, p.len) = (p.start + used, p.len - used);
             p.len > 0
         });
-        if from_segment && self.sources.len() == 1 {
-            if let Some(run) = &mut self.run {
-                run.start -= surplus;
-            }
+        if let ([last], Some(run)) = (self.sources.as_slice(), &mut self.run)
+            && last.frame == here.frame
+            && (last.start + last.len) as usize == here.start as usize + run.start
+        {
+            run.start -= last.len as usize;
             budget.release(self.pending.len());
             self.pending.clear();
             self.sources.clear();
@@ -229,6 +226,7 @@ impl Messages {
     /// Nothing is left of this segment. If the sender has closed, what waits may be a whole message.
     fn finish(
         &mut self,
+        here: Piece,
         ctx: &mut StreamCtx<'_>,
         speaker: &mut Speaker<'_>,
         whole: &mut Buffer,
@@ -248,11 +246,11 @@ impl Messages {
             Answer::Message(n, row) => {
                 // Asked again for this segment, there is nothing more to say.
                 self.run = Some(0..0);
-                Some(self.give(n, 0, row, false, whole, budget))
+                Some(self.give(n, here, row, false, whole, budget))
             }
             Answer::Rest(row) => {
                 self.run = Some(0..0);
-                Some(self.give(self.pending.len(), 0, row, true, whole, budget))
+                Some(self.give(self.pending.len(), here, row, true, whole, budget))
             }
         }
     }
