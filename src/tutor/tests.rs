@@ -360,7 +360,14 @@ fn examples() -> Vec<(&'static str, Packet)> {
     };
     let carried = |rule, about: &'static Identity| {
         let mut p = made(about, &[]);
-        p.layers.push(Layer { proto: &ipv4::ABOUT, span: Span::default(), fields: 0..0, trouble: None, quoted: false });
+        p.layers.push(Layer {
+            proto: &ipv4::ABOUT,
+            span: Span::default(),
+            end: 0,
+            fields: 0..0,
+            trouble: None,
+            quoted: false,
+        });
         (rule, p)
     };
     let quotation = {
