@@ -88,7 +88,7 @@ impl Script {
         self.number += 1;
         self.millis += 10;
         let bytes = segment(line);
-        let (number, time, len) = (self.number, Time(self.millis * 1_000_000), bytes.len() as u32);
+        let (number, time, len) = (self.number, Time(self.millis * 1_000_000), u32::try_from(bytes.len()).unwrap());
         walk(&RawFrame { number, time, len, bytes, ..RawFrame::default() }, &mut self.tracker, &mut self.packet);
         self.outcome()
     }
