@@ -168,8 +168,8 @@ impl<'a> Cursor<'a> {
     /// missing ends it: the rows before it stand.
     pub fn fixed(&mut self, defs: &'static [&'static FieldDef]) -> Result<(), Trouble> {
         for def in defs {
-            if matches!(def.at, At::Fixed { .. }) {
-                self.put(def)?;
+            if let At::Fixed { start, len, mask, scale } = def.at {
+                self.put_at(def, usize::from(start), usize::from(len), mask, scale)?;
             }
         }
         Ok(())
@@ -192,6 +192,9 @@ impl<'a> Cursor<'a> {
         self.read(def, at, len).map(|n| usize::try_from(n).unwrap_or(usize::MAX).min(usize::MAX / 2))
     }
 
+    /// Where most fields of all packets are read: inlined, so that [`Cursor::fixed`] is one loop.
+    #[expect(clippy::inline_always, reason = "measured: a tenth of all time was spent in calling it")]
+    #[inline(always)]
     fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
         let bytes = self.slice(at, len)?;
         let span = self.span(at, len);

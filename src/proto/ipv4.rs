@@ -109,14 +109,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         return Err(c.malformed("the total length is shorter than the header"));
     }
-    for def in FIELDS {
-        if std::ptr::eq(*def, &raw const CHECKSUM_STATUS) {
-            let status = checksum_status(c, header);
-            c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
-        } else if matches!(def.at, crate::model::At::Fixed { .. }) {
-            c.put(def)?;
-        }
-    }
+    let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
+    let (before, after) = FIELDS.split_at(split);
+    c.fixed(before)?;
+    c.derive(&CHECKSUM_STATUS, Value::Uint(checksum_status(c, header) as u64));
+    c.fixed(after)?;
     c.slice(0, header)?;
     options(c, header)?;
 

@@ -245,6 +245,23 @@ fn stream(c: &mut Cursor<'_>, facts: Option<&TcpFacts>) {
     }
 }
 
+/// The rows from the header's length to the window.
+static FROM_HDR_LEN: &[&FieldDef] = &[
+    &HDR_LEN,
+    &FLAGS,
+    &FLAGS_RES,
+    &FLAGS_AE,
+    &FLAGS_CWR,
+    &FLAGS_ECE,
+    &FLAGS_URG,
+    &FLAGS_ACK,
+    &FLAGS_PUSH,
+    &FLAGS_RESET,
+    &FLAGS_SYN,
+    &FLAGS_FIN,
+    &WINDOW_SIZE_VALUE,
+];
+
 fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
     stream(c, facts);
     // A quotation is cut: how long the segment was, it does not tell.
@@ -265,23 +282,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
     c.put(&ACK_RAW)?;
-    for def in [
-        &HDR_LEN,
-        &FLAGS,
-        &FLAGS_RES,
-        &FLAGS_AE,
-        &FLAGS_CWR,
-        &FLAGS_ECE,
-        &FLAGS_URG,
-        &FLAGS_ACK,
-        &FLAGS_PUSH,
-        &FLAGS_RESET,
-        &FLAGS_SYN,
-        &FLAGS_FIN,
-        &WINDOW_SIZE_VALUE,
-    ] {
-        c.put(def)?;
-    }
+    c.fixed(FROM_HDR_LEN)?;
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
@@ -393,26 +394,30 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 
 /// Appends what a segment says, without its ports: `[SYN] Seq=0 Win=64240 Len=0 MSS=1460`.
 pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
-    let fields = packet.fields_of(layer);
-    for verdict in fields.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
+    // One walk along the fields, in the order in which they were written; a cut header lacks some.
+    let mut rest = packet.fields_of(layer);
+    let mut of = |def: &FieldDef| {
+        let (found, after) = rest.split_at_checked(rest.iter().position(|f| std::ptr::eq(f.def, def))? + 1)?;
+        rest = after;
+        found.last()?.value.uint()
+    };
+    let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
+    for verdict in rest.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");
     }
-    let of = |def| packet.uint_in(layer, def);
-    let flags = of(&FLAGS);
     if let Some(flags) = flags {
         show_flags(flags, out);
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
-    let ack = of(&ACK).filter(|_| acknowledges);
-    let header = [(" Seq=", of(&SEQ)), (" Ack=", ack), (" Win=", of(&WINDOW_SIZE)), (" Len=", of(&LEN))];
+    let ack = ack.filter(|_| acknowledges);
+    let header = [(" Seq=", seq), (" Ack=", ack), (" Win=", window), (" Len=", len)];
     for (before, n) in header.into_iter().filter_map(|(before, n)| Some((before, n?))) {
         out.push_str(before);
         show::number(n, out);
     }
-    // Options stand behind everything else that has bytes.
-    for field in fields.iter().skip_while(|f| !std::ptr::eq(f.def, &raw const OPTION_KIND)) {
+    for field in rest.iter().filter(|f| f.depth > 0) {
         let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };
         out.push_str(before);
         if let Some(n) = field.value.uint() {
