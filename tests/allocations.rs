@@ -1,6 +1,7 @@
 //! In the steady state, one more packet allocates nothing: counted over the six situations that join,
 //! split or nest packets. Every frame is made before the count begins.
 
+#![expect(clippy::cast_possible_truncation, reason = "a test's packets are small")]
 #![expect(unsafe_code, reason = "a global allocator that counts is an unsafe trait to implement")]
 
 use etherparse::{IpFragOffset, IpNumber, Ipv4Header, Ipv6Header, PacketBuilder};

@@ -1,6 +1,8 @@
 //! What holds for all bytes, proven on many: nothing panics, spans stay inside, a cut frame is a
 //! beginning of the whole one, and a stream's messages do not depend on how it was cut up.
 
+#![expect(clippy::cast_possible_truncation, reason = "a test's packets are small")]
+
 use etherparse::PacketBuilder;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Kind, LinkType, Packet, RawFrame, Span, Time, Value};
