@@ -13,8 +13,6 @@
 //! `wait 500` adds so many. After a deliberate change, `BLESS=1 cargo test --test flow` writes the
 //! right sides anew: read the difference before you keep it.
 
-#![expect(clippy::cast_possible_truncation, reason = "a test's packets are small")]
-
 use etherparse::PacketBuilder;
 use osi_tutor::flow::{Event, Limits, Tracker};
 use osi_tutor::model::{Kind, Osi, Packet, RawFrame, Time};

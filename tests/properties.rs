@@ -27,7 +27,9 @@ static FRAMES: LazyLock<Vec<RawFrame>> = LazyLock::new(|| {
             drain(&mut File::open(&file).expect("a capture"), &mut all);
         }
     }
-    all.iter_mut().for_each(|f| f.number = 1);
+    for frame in &mut all {
+        frame.number = 1;
+    }
     all
 });
 
