@@ -5,7 +5,9 @@ use crate::view::scene::Stage;
 use crossterm::cursor::MoveTo;
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::style::Print;
-use crossterm::terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::terminal::{
+    Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
+};
 use crossterm::{execute, queue, terminal};
 use std::io::{self, Write};
 use std::time::Instant;
@@ -13,8 +15,8 @@ use std::time::Instant;
 /// What the keys do, in one line; the first that fits the terminal is shown.
 const KEYS: [&str; 3] = [
     "space next · b back · d deeper · a audience · ↑↓ scroll · q quit",
-    "space next · b back · d a ↑↓ · q quit",
-    "space · b · d · a · q",
+    "space next · b back · d deeper · a audience · q quit",
+    "space next · b back · q quit",
 ];
 /// What stands behind the keys while the page goes on below.
 const MORE: &str = "  ↓ more";
@@ -108,14 +110,14 @@ impl Guard {
     fn enter() -> io::Result<Self> {
         terminal::enable_raw_mode()?;
         let guard = Self;
-        execute!(io::stdout(), EnterAlternateScreen, crossterm::cursor::Hide)?;
+        execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, crossterm::cursor::Hide)?;
         Ok(guard)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        let _ = execute!(io::stdout(), crossterm::cursor::Show, LeaveAlternateScreen);
+        let _ = execute!(io::stdout(), crossterm::cursor::Show, EnableLineWrap, LeaveAlternateScreen);
         let _ = terminal::disable_raw_mode();
     }
 }

@@ -165,7 +165,9 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
         Some(0) if segment => ("row-7-bare", Truth::NotVisible),
         _ => match missing(here) {
             Some(verdict) => verdict,
-            None if segment && here.field(&tcp::RETRANSMISSION).is_some() => ("row-7-again", Truth::NotVisible),
+            None if [&tcp::RETRANSMISSION, &tcp::KEEP_ALIVE].iter().any(|&d| here.field(d).is_some()) => {
+                ("row-7-again", Truth::NotVisible)
+            }
             None if segment => ("row-7-piece", Truth::NotVisible),
             None => ("row-7-none", Truth::NotVisible),
         },

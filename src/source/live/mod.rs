@@ -197,7 +197,7 @@ impl Nic {
             State::Up => {}
         }
         if self.loopback {
-            return "Programs on this machine talk to each other here: the best place to begin.";
+            return "Programs on this machine talk here: the best place to begin.";
         }
         let named = BY_NAME.iter().find(|(start, _)| self.name.starts_with(start));
         match named {
