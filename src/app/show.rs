@@ -5,7 +5,7 @@ use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
-use crate::proto::walk;
+use crate::proto::{walk, walk_moving};
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::tutor::{self, Moment, Texts};
@@ -41,6 +41,7 @@ pub(super) fn run(
     let mut view = View::new(show, choice)?;
     let mut tracker = Tracker::new(Limits::default());
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    packet.summary_only = show.brief && filter.is_none();
     let mut tally = Tally::default();
     let ended = loop {
         if stop() {
@@ -59,7 +60,11 @@ pub(super) fn run(
             Err(e) => break Err(e.into()),
         }
         tally.frames += 1;
-        walk(&frame, &mut tracker, &mut packet);
+        if writer.is_some() {
+            walk(&frame, &mut tracker, &mut packet);
+        } else {
+            walk_moving(&mut frame, &mut tracker, &mut packet);
+        }
         if filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
             continue;
         }

@@ -35,6 +35,7 @@ pub struct Connection {
     /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
     syns: [bool; 2],
     ended: bool,
+    silent: bool,
     directions: [Direction; 2],
     messages: [Option<Box<Messages>>; 2],
     protocol: Option<&'static Protocol>,
@@ -54,6 +55,7 @@ impl Connection {
             fins: [None; 2],
             syns: [false; 2],
             ended: false,
+            silent: false,
             directions: [Direction::new(), Direction::new()],
             messages: [None, None],
             protocol: None,
@@ -80,6 +82,7 @@ impl Connection {
             fins: self.fins,
             syns: self.syns,
             ended: self.ended,
+            silent: self.silent,
             directions: self.directions.clone(),
             messages: [None, None],
             protocol: self.protocol,
@@ -103,6 +106,24 @@ impl Connection {
     /// Bytes that wait in its streams.
     pub(super) fn waiting(&self) -> usize {
         self.messages.iter().flatten().map(|m| m.waiting()).sum()
+    }
+
+    /// Both ends have said that they are finished, and both have heard it.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended && self.fins.iter().all(Option::is_some)
+    }
+
+    /// Its streams have been given up because it was over.
+    pub(super) fn is_silent(&self) -> bool {
+        self.silent
+    }
+
+    /// Gives up both streams, and says how many bytes waited in them.
+    pub(super) fn forget_streams(&mut self) -> usize {
+        let waiting = self.waiting();
+        self.messages = [None, None];
+        self.silent = true;
+        waiting
     }
 
     /// Whether a stream of this direction has begun.

@@ -220,13 +220,20 @@ impl Memory for Tracker {
         let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c.slot as usize)?;
         let connection = talking.connection.as_deref_mut()?;
-        if !connection.has_stream(c.forward) && payload.is_empty() {
+        if connection.is_silent() || (!connection.has_stream(c.forward) && payload.is_empty()) {
             return None;
         }
         let streams = talking.streams.get_or_insert_with(Box::default);
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
-        connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, &mut self.events)
+        let delivery =
+            connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, &mut self.events);
+        if delivery.is_none() && connection.is_over() {
+            // Nothing new can be said: what still comes is a repetition.
+            self.waiting.release(connection.forget_streams());
+            talking.streams = None;
+        }
+        delivery
     }
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {

@@ -55,6 +55,8 @@ pub struct FieldDef {
     pub about: &'static str,
     /// Names of its values, ascending by value; empty where numbers speak for themselves.
     pub names: &'static [(u64, &'static str)],
+    /// No one-line summary mentions it (see [`super::Packet::summary_only`]).
+    pub detail: bool,
 }
 
 /// The type of a field's value, after Wireshark's `FT_` types.
@@ -260,6 +262,13 @@ impl FieldDef {
         self
     }
 
+    /// Is left out where only a one-line summary is wanted.
+    #[must_use]
+    pub const fn detail(mut self) -> Self {
+        self.detail = true;
+        self
+    }
+
     /// Takes the bits under `mask` only.
     #[must_use]
     pub const fn bits(mut self, new: u64) -> Self {
@@ -300,6 +309,7 @@ pub mod row {
             at: At::Fixed { start, len, mask: 0, scale: 1 },
             about: t.2,
             names: &[],
+            detail: false,
         }
     }
 
@@ -352,12 +362,12 @@ pub mod row {
 
     /// Somewhere that depends on the packet.
     pub const fn dynamic(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Dynamic { mask: 0 }, about, names: &[] }
+        FieldDef { name, label, kind, at: At::Dynamic { mask: 0 }, about, names: &[], detail: false }
     }
 
     /// Not in the bytes: computed.
     pub const fn derived(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Derived, about, names: &[] }
+        FieldDef { name, label, kind, at: At::Derived, about, names: &[], detail: false }
     }
 }
 

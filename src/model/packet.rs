@@ -26,6 +26,9 @@ pub struct Packet {
     pub interface: Option<Arc<Interface>>,
     /// The kernel said that the transport checksum is not yet computed.
     pub checksum_pending: bool,
+    /// Nothing but a line will be shown of it: rows marked as detail need not be written. Set by whoever
+    /// owns the packet; it stays from frame to frame.
+    pub summary_only: bool,
     /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
     pub layers: Vec<Layer>,
     /// All fields of all layers, flat; a layer holds a range of them.

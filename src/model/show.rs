@@ -168,7 +168,10 @@ fn within(ranges: &[(u32, u32)], c: char) -> bool {
 
 /// Appends a number in decimal.
 pub fn number(n: u64, out: &mut String) {
-    out.push_str(itoa::Buffer::new().format(n));
+    match u8::try_from(n) {
+        Ok(digit @ 0..=9) => out.push(char::from(b'0' + digit)),
+        _ => out.push_str(itoa::Buffer::new().format(n)),
+    }
 }
 
 /// Appends a signed number in decimal.
@@ -204,6 +207,7 @@ fn digits_of(n: u64) -> usize {
 }
 
 /// Appends nanoseconds as seconds with exactly `decimals` (0 to 9) decimals, rounded as tshark does.
+#[inline]
 pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
     let unit = 10u64.pow(9 - decimals.min(9));
     let n = nanos.unsigned_abs().saturating_add(unit / 2) / unit;
@@ -284,22 +288,28 @@ pub fn mac(bytes: &[u8], out: &mut String) {
 
 /// Appends an IPv4 address: `10.0.0.1`.
 pub fn ipv4(bytes: [u8; 4], out: &mut String) {
+    // Put together first and appended at once: nearly every line of a capture has two of them.
+    let mut text = [0; 15];
+    let mut room = text.iter_mut();
+    let mut put = |b: u8| {
+        if let Some(cell) = room.next() {
+            *cell = b;
+        }
+    };
     for (i, b) in bytes.into_iter().enumerate() {
         if i > 0 {
-            out.push('.');
+            put(b'.');
         }
-        octet(b, out);
+        if b >= 100 {
+            put(b'0' + b / 100);
+        }
+        if b >= 10 {
+            put(b'0' + b / 10 % 10);
+        }
+        put(b'0' + b % 10);
     }
-}
-
-fn octet(b: u8, out: &mut String) {
-    if b >= 100 {
-        out.push(char::from(b'0' + b / 100));
-    }
-    if b >= 10 {
-        out.push(char::from(b'0' + b / 10 % 10));
-    }
-    out.push(char::from(b'0' + b % 10));
+    let used = 15 - room.len();
+    out.push_str(text.get(..used).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or(""));
 }
 
 /// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).

@@ -167,12 +167,25 @@ impl<'a> Cursor<'a> {
     /// Reads and writes every row of `defs` that has a fixed place, in order. A row whose bytes are
     /// missing ends it: the rows before it stand.
     pub fn fixed(&mut self, defs: &'static [&'static FieldDef]) -> Result<(), Trouble> {
+        let lean = self.packet.summary_only;
+        let mut passed = 0;
         for def in defs {
             if let At::Fixed { start, len, mask, scale } = def.at {
-                self.put_at(def, usize::from(start), usize::from(len), mask, scale)?;
+                let (start, len) = (usize::from(start), usize::from(len));
+                if lean && def.detail {
+                    passed = passed.max(start + len);
+                } else {
+                    self.put_at(def, start, len, mask, scale)?;
+                }
             }
         }
-        Ok(())
+        // Rows that are not wanted must be there all the same.
+        if passed > 0 { self.slice(0, passed).map(|_| ()) } else { Ok(()) }
+    }
+
+    /// Whether nothing but a line will be shown: work for rows marked as detail can be left out.
+    pub fn summary_only(&self) -> bool {
+        self.packet.summary_only
     }
 
     /// Reads and writes one fixed row, and gives its number.
@@ -197,6 +210,9 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
         let bytes = self.slice(at, len)?;
+        if def.detail && self.packet.summary_only {
+            return Ok(masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale)));
+        }
         let span = self.span(at, len);
         let (value, n) = match def.kind {
             Kind::Text => (Value::Text(span), 0),
@@ -218,12 +234,26 @@ impl<'a> Cursor<'a> {
 
     /// Writes a field with a value that is not simply the bytes at `at`.
     pub fn push(&mut self, def: &'static FieldDef, at: usize, len: usize, value: Value) {
+        if def.detail && self.packet.summary_only {
+            return;
+        }
         let span = self.span(at, len);
         self.packet.fields.push(Field { def, value, span, depth: self.depth });
     }
 
+    /// Writes a field that is computed here, if it is wanted at all.
+    pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&Self) -> Value) {
+        if !(def.detail && self.packet.summary_only) {
+            let value = value(self);
+            self.derive(def, value);
+        }
+    }
+
     /// Writes a field that was computed.
     pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
+        if def.detail && self.packet.summary_only {
+            return;
+        }
         self.packet.fields.push(Field {
             def,
             value,

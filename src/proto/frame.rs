@@ -10,14 +10,14 @@ pub static ABOUT: Identity =
     Identity { name: "frame", title: "Frame", osi: Osi::Physical, spec: "capture file", fields: FIELDS, summary: None };
 
 fields! {
-    INTERFACE_NAME = derived(Kind::Text,     "frame.interface_name", "Interface",       "Which interface of the capturing machine saw it.");
-    TIME_EPOCH     = derived(Kind::Moment,   "frame.time_epoch",     "Time",            "When it was captured; counted in seconds since 1970.");
-    TIME_DELTA     = derived(Kind::Duration, "frame.time_delta",     "Since previous",  "Seconds since the packet before it in this capture.");
+    INTERFACE_NAME = derived(Kind::Text,     "frame.interface_name", "Interface",       "Which interface of the capturing machine saw it.").detail();
+    TIME_EPOCH     = derived(Kind::Moment,   "frame.time_epoch",     "Time",            "When it was captured; counted in seconds since 1970.").detail();
+    TIME_DELTA     = derived(Kind::Duration, "frame.time_delta",     "Since previous",  "Seconds since the packet before it in this capture.").detail();
     TIME_RELATIVE  = derived(Kind::Duration, "frame.time_relative",  "Since first",     "Seconds since the first packet of this capture.");
-    NUMBER         = derived(Kind::Uint(32), "frame.number",         "Number",          "Its place in the capture, counted from 1.");
-    LEN            = derived(Kind::Uint(32), "frame.len",            "Length",          "How many bytes it had on the wire.");
-    CAP_LEN        = derived(Kind::Uint(32), "frame.cap_len",        "Captured length", "How many of its bytes the capture kept.");
-    COMMENT        = derived(Kind::Text,     "frame.comment",        "Comment",         "A note that somebody stored beside the packet.");
+    NUMBER         = derived(Kind::Uint(32), "frame.number",         "Number",          "Its place in the capture, counted from 1.").detail();
+    LEN            = derived(Kind::Uint(32), "frame.len",            "Length",          "How many bytes it had on the wire.").detail();
+    CAP_LEN        = derived(Kind::Uint(32), "frame.cap_len",        "Captured length", "How many of its bytes the capture kept.").detail();
+    COMMENT        = derived(Kind::Text,     "frame.comment",        "Comment",         "A note that somebody stored beside the packet.").detail();
 }
 
 /// The row; nothing leads to it, the walk begins with it.
@@ -28,16 +28,21 @@ pub static PROTOCOL: Protocol =
 pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     let (delta, relative) = memory.clock(raw.time);
     let span = Span::default();
-    let mut push = |def: &'static FieldDef, value: Value| packet.fields.push(Field { def, value, span, depth: 0 });
+    let (lean, cap_len) = (packet.summary_only, packet.cap_len);
+    let mut push = |def: &'static FieldDef, value: Value| {
+        if !(def.detail && lean) {
+            packet.fields.push(Field { def, value, span, depth: 0 });
+        }
+    };
     push(&TIME_EPOCH, Value::Nanos(raw.time.0));
     push(&TIME_DELTA, Value::Nanos(delta));
     push(&TIME_RELATIVE, Value::Nanos(relative));
     push(&NUMBER, Value::Uint(raw.number));
     push(&LEN, Value::Uint(u64::from(raw.len)));
-    push(&CAP_LEN, Value::Uint(raw.bytes.len() as u64));
+    push(&CAP_LEN, Value::Uint(u64::from(cap_len)));
     let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
     for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, raw.comment.as_str())] {
-        if !text.is_empty() {
+        if !text.is_empty() && !lean {
             let value = Value::Text(packet.keep(text.as_bytes()));
             packet.fields.push(Field { def, value, span, depth: 0 });
         }

@@ -39,26 +39,26 @@ const OPTIONS: &[(u64, &str)] = &[
 ];
 
 fields! {
-    VERSION     = u8_at(0, "ip.version", "Version", "Which version of IP: always 4 here.").bits(0xf0);
-    HDR_LEN     = u8_at(0, "ip.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0x0f).scaled(4);
-    DSFIELD     = u8_at(1, "ip.dsfield", "Differentiated services", "How urgently routers should treat the packet.").hex();
-    DSCP_       = u8_at(1, "ip.dsfield.dscp", "Code point", "Which class of service it asks for.").bits(0xfc).names(DSCP);
-    ECN_        = u8_at(1, "ip.dsfield.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x03).names(ECN);
-    LEN         = u16_at(2, "ip.len", "Total length", "Header and payload together, in bytes.");
+    VERSION     = u8_at(0, "ip.version", "Version", "Which version of IP: always 4 here.").bits(0xf0).detail();
+    HDR_LEN     = u8_at(0, "ip.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0x0f).scaled(4).detail();
+    DSFIELD     = u8_at(1, "ip.dsfield", "Differentiated services", "How urgently routers should treat the packet.").hex().detail();
+    DSCP_       = u8_at(1, "ip.dsfield.dscp", "Code point", "Which class of service it asks for.").bits(0xfc).names(DSCP).detail();
+    ECN_        = u8_at(1, "ip.dsfield.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x03).names(ECN).detail();
+    LEN         = u16_at(2, "ip.len", "Total length", "Header and payload together, in bytes.").detail();
     ID          = u16_at(4, "ip.id", "Identification", "Tells which fragments belong together.").hex();
-    FLAGS       = u8_at(6, "ip.flags", "Flags", "Three bits that steer fragmentation.").bits(0xe0).hex();
-    FLAGS_RB    = bit_at(6, 1, 0x80, "ip.flags.rb", "Reserved bit", "Must be zero.");
-    FLAGS_DF    = bit_at(6, 1, 0x40, "ip.flags.df", "Don't fragment", "Routers may not cut the packet; too large means refused.");
+    FLAGS       = u8_at(6, "ip.flags", "Flags", "Three bits that steer fragmentation.").bits(0xe0).hex().detail();
+    FLAGS_RB    = bit_at(6, 1, 0x80, "ip.flags.rb", "Reserved bit", "Must be zero.").detail();
+    FLAGS_DF    = bit_at(6, 1, 0x40, "ip.flags.df", "Don't fragment", "Routers may not cut the packet; too large means refused.").detail();
     FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.");
     FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram, in units of 8 bytes.").bits(0x1fff);
-    TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.");
+    TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.").detail();
     PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS);
-    CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex();
-    CHECKSUM_STATUS = derived(Kind::Uint(8), "ip.checksum.status", "Header checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
+    CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex().detail();
+    CHECKSUM_STATUS = derived(Kind::Uint(8), "ip.checksum.status", "Header checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     SRC         = ipv4_at(12, "ip.src", "Source address", "The host that sent the packet.");
     DST         = ipv4_at(16, "ip.dst", "Destination address", "The host that the packet is for.");
-    OPT_TYPE    = dynamic(Kind::Uint(8), "ip.opt.type", "Option", "What an optional part of the header asks for.").names(OPTIONS);
-    OPT_LEN     = dynamic(Kind::Uint(8), "ip.opt.len", "Option length", "Bytes of this option, type and length included.");
+    OPT_TYPE    = dynamic(Kind::Uint(8), "ip.opt.type", "Option", "What an optional part of the header asks for.").names(OPTIONS).detail();
+    OPT_LEN     = dynamic(Kind::Uint(8), "ip.opt.len", "Option length", "Bytes of this option, type and length included.").detail();
 }
 
 /// The layer that says which fragments made a datagram.
@@ -109,11 +109,24 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         return Err(c.malformed("the total length is shorter than the header"));
     }
+    if c.summary_only() {
+        c.slice(0, 20)?;
+        c.fixed(OF_A_LINE)?;
+        return rest(c, header);
+    }
     let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
     let (before, after) = FIELDS.split_at(split);
     c.fixed(before)?;
-    c.derive(&CHECKSUM_STATUS, Value::Uint(checksum_status(c, header) as u64));
+    c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     c.fixed(after)?;
+    rest(c, header)
+}
+
+/// The rows that [`summary`] and the address columns of a line need.
+static OF_A_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO, &SRC, &DST];
+
+/// Options, and who comes next.
+fn rest(c: &mut Cursor<'_>, header: usize) -> Result<Next, Trouble> {
     c.slice(0, header)?;
     options(c, header)?;
 

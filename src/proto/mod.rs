@@ -55,7 +55,7 @@ pub mod wlan;
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
 pub use stream::{Delivery, Framing, Place, StreamCtx, Streams};
-pub use walk::walk;
+pub use walk::{walk, walk_moving};
 
 use crate::model::{FieldDef, Identity, Trouble};
 
@@ -286,8 +286,25 @@ pub fn upgrade(token: &[u8]) -> Key {
 
 /// The protocols that are asked about a stream whose port says nothing.
 pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
-    REGISTRY.iter().copied().filter(|p| p.follows.contains(&Key::Guess))
+    GUESSES.iter().map_while(|&row| row)
 }
+
+/// Those rows, found by the compiler: every segment of an unknown stream asks for them.
+static GUESSES: [Option<&'static Protocol>; 16] = {
+    let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            if matches!(REGISTRY[row].follows[k], Key::Guess) {
+                rows[found] = Some(REGISTRY[row]);
+                found += 1;
+            }
+            k += 1;
+        }
+        row += 1;
+    }
+    rows
+};
 
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {

@@ -142,6 +142,11 @@ impl Slot {
 }
 
 impl Dialogue {
+    /// Whether protocol state `T` has been made.
+    pub fn holds<T: Any + Send>(&self) -> bool {
+        self.slot.0.as_ref().is_some_and(|b| b.is::<T>())
+    }
+
     /// What protocol state `T` is shared by both directions; a fresh one at first.
     pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
         self.slot.get()

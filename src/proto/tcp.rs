@@ -62,51 +62,51 @@ const OPTION_KINDS: &[(u64, &str)] = &[
 fields! {
     SRCPORT   = u16_at(0, "tcp.srcport", "Source port", "Which program on the sender spoke.");
     DSTPORT   = u16_at(2, "tcp.dstport", "Destination port", "Which program should listen.");
-    STREAM    = derived(Kind::Uint(32), "tcp.stream", "Stream index", "Which TCP connection of this capture, counted from 0.");
+    STREAM    = derived(Kind::Uint(32), "tcp.stream", "Stream index", "Which TCP connection of this capture, counted from 0.").detail();
     LEN       = derived(Kind::Uint(32), "tcp.len", "Segment length", "Bytes of data in this segment, header not counted.");
     SEQ       = dynamic(Kind::Uint(32), "tcp.seq", "Sequence number", "Number of the first data byte, counted from this connection's start.");
-    SEQ_RAW   = u32_at(4, "tcp.seq_raw", "Sequence number (raw)", "The same number as the wire carries it.");
-    NXTSEQ    = derived(Kind::Uint(32), "tcp.nxtseq", "Next sequence number", "What the sender's next new segment will start with.");
+    SEQ_RAW   = u32_at(4, "tcp.seq_raw", "Sequence number (raw)", "The same number as the wire carries it.").detail();
+    NXTSEQ    = derived(Kind::Uint(32), "tcp.nxtseq", "Next sequence number", "What the sender's next new segment will start with.").detail();
     ACK       = dynamic(Kind::Uint(32), "tcp.ack", "Acknowledgment number", "The next byte that the sender expects from the other side.");
-    ACK_RAW   = u32_at(8, "tcp.ack_raw", "Acknowledgment number (raw)", "The same number as the wire carries it.");
-    HDR_LEN   = u8_at(12, "tcp.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0xf0).scaled(4);
+    ACK_RAW   = u32_at(8, "tcp.ack_raw", "Acknowledgment number (raw)", "The same number as the wire carries it.").detail();
+    HDR_LEN   = u8_at(12, "tcp.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0xf0).scaled(4).detail();
     FLAGS     = u16_at(12, "tcp.flags", "Flags", "Twelve bits that say what the segment is for.").bits(0x0fff).hex();
-    FLAGS_RES = u16_at(12, "tcp.flags.res", "Reserved", "Three bits that must be zero.").bits(0x0e00).typed(Kind::Bool);
-    FLAGS_AE  = bit_at(12, 2, 0x0100, "tcp.flags.ae", "Accurate ECN", "Counts congestion marks more exactly.");
-    FLAGS_CWR = bit_at(13, 1, 0x80, "tcp.flags.cwr", "Congestion window reduced", "The sender has slowed down, as it was asked to.");
-    FLAGS_ECE = bit_at(13, 1, 0x40, "tcp.flags.ece", "ECN echo", "The receiver reports that a router marked congestion.");
-    FLAGS_URG = bit_at(13, 1, 0x20, "tcp.flags.urg", "Urgent", "The urgent pointer counts.");
-    FLAGS_ACK = bit_at(13, 1, 0x10, "tcp.flags.ack", "Acknowledgment", "The acknowledgment number counts.");
-    FLAGS_PUSH = bit_at(13, 1, 0x08, "tcp.flags.push", "Push", "Hand the data to the program now.");
-    FLAGS_RESET = bit_at(13, 1, 0x04, "tcp.flags.reset", "Reset", "The connection is refused or broken off.");
-    FLAGS_SYN = bit_at(13, 1, 0x02, "tcp.flags.syn", "Synchronise", "Opens one direction and says where its numbers start.");
-    FLAGS_FIN = bit_at(13, 1, 0x01, "tcp.flags.fin", "Finish", "The sender has no more data to send.");
-    WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.");
+    FLAGS_RES = u16_at(12, "tcp.flags.res", "Reserved", "Three bits that must be zero.").bits(0x0e00).typed(Kind::Bool).detail();
+    FLAGS_AE  = bit_at(12, 2, 0x0100, "tcp.flags.ae", "Accurate ECN", "Counts congestion marks more exactly.").detail();
+    FLAGS_CWR = bit_at(13, 1, 0x80, "tcp.flags.cwr", "Congestion window reduced", "The sender has slowed down, as it was asked to.").detail();
+    FLAGS_ECE = bit_at(13, 1, 0x40, "tcp.flags.ece", "ECN echo", "The receiver reports that a router marked congestion.").detail();
+    FLAGS_URG = bit_at(13, 1, 0x20, "tcp.flags.urg", "Urgent", "The urgent pointer counts.").detail();
+    FLAGS_ACK = bit_at(13, 1, 0x10, "tcp.flags.ack", "Acknowledgment", "The acknowledgment number counts.").detail();
+    FLAGS_PUSH = bit_at(13, 1, 0x08, "tcp.flags.push", "Push", "Hand the data to the program now.").detail();
+    FLAGS_RESET = bit_at(13, 1, 0x04, "tcp.flags.reset", "Reset", "The connection is refused or broken off.").detail();
+    FLAGS_SYN = bit_at(13, 1, 0x02, "tcp.flags.syn", "Synchronise", "Opens one direction and says where its numbers start.").detail();
+    FLAGS_FIN = bit_at(13, 1, 0x01, "tcp.flags.fin", "Finish", "The sender has no more data to send.").detail();
+    WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.").detail();
     WINDOW_SIZE = derived(Kind::Uint(32), "tcp.window_size", "Calculated window", "How many bytes the sender can take in.");
-    WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.");
-    CHECKSUM  = u16_at(16, "tcp.checksum", "Checksum", "Detects damage on the way.").hex();
-    CHECKSUM_STATUS = derived(Kind::Uint(8), "tcp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
-    URGENT_POINTER = u16_at(18, "tcp.urgent_pointer", "Urgent pointer", "Where urgent data ends, if the urgent flag is set.");
-    OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(OPTION_KINDS);
-    OPTION_LEN  = dynamic(Kind::Uint(8), "tcp.option_len", "Option length", "Bytes of this option, kind and length included.");
+    WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.").detail();
+    CHECKSUM  = u16_at(16, "tcp.checksum", "Checksum", "Detects damage on the way.").hex().detail();
+    CHECKSUM_STATUS = derived(Kind::Uint(8), "tcp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
+    URGENT_POINTER = u16_at(18, "tcp.urgent_pointer", "Urgent pointer", "Where urgent data ends, if the urgent flag is set.").detail();
+    OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(OPTION_KINDS).detail();
+    OPTION_LEN  = dynamic(Kind::Uint(8), "tcp.option_len", "Option length", "Bytes of this option, kind and length included.").detail();
     MSS_VAL   = dynamic(Kind::Uint(16), "tcp.options.mss_val", "Maximum segment size", "The most data bytes that the sender will take in one segment.");
-    WSCALE_SHIFT = dynamic(Kind::Uint(8), "tcp.options.wscale.shift", "Window shift", "How many bits the sender's windows are shifted.");
+    WSCALE_SHIFT = dynamic(Kind::Uint(8), "tcp.options.wscale.shift", "Window shift", "How many bits the sender's windows are shifted.").detail();
     WSCALE_MULTIPLIER = dynamic(Kind::Uint(16), "tcp.options.wscale.multiplier", "Window multiplier", "What the sender's windows are multiplied with.");
     SACK_PERM = dynamic(Kind::Flag, "tcp.options.sack_perm", "SACK permitted", "The sender understands selective acknowledgments.");
     SACK_LE   = dynamic(Kind::Uint(32), "tcp.options.sack_le", "SACK left edge", "First byte of a block that has arrived out of order.");
     SACK_RE   = dynamic(Kind::Uint(32), "tcp.options.sack_re", "SACK right edge", "One past the last byte of that block.");
-    TSVAL     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsval", "Timestamp value", "The sender's clock when it sent this.");
-    TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.");
-    TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.");
-    TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.");
-    ACKS_FRAME = derived(Kind::Frame, "tcp.analysis.acks_frame", "Acknowledges frame", "The frame whose segment this acknowledges.");
-    ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.");
-    INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.");
-    BYTES_IN_FLIGHT = derived(Kind::Uint(32), "tcp.analysis.bytes_in_flight", "Bytes in flight", "Data sent this way and not yet acknowledged.");
-    RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the data was sent for the first time.");
-    RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "First sent in frame", "The frame that carried this data the first time.");
-    DUPLICATE_ACK_NUM = derived(Kind::Uint(32), "tcp.analysis.duplicate_ack_num", "Duplicate ACK number", "How many times in a row this ACK has been repeated.");
-    DUPLICATE_ACK_FRAME = derived(Kind::Frame, "tcp.analysis.duplicate_ack_frame", "Duplicate of frame", "The frame with the first of these equal ACKs.");
+    TSVAL     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsval", "Timestamp value", "The sender's clock when it sent this.").detail();
+    TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.").detail();
+    TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.").detail();
+    TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.").detail();
+    ACKS_FRAME = derived(Kind::Frame, "tcp.analysis.acks_frame", "Acknowledges frame", "The frame whose segment this acknowledges.").detail();
+    ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.").detail();
+    INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.").detail();
+    BYTES_IN_FLIGHT = derived(Kind::Uint(32), "tcp.analysis.bytes_in_flight", "Bytes in flight", "Data sent this way and not yet acknowledged.").detail();
+    RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the data was sent for the first time.").detail();
+    RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "First sent in frame", "The frame that carried this data the first time.").detail();
+    DUPLICATE_ACK_NUM = derived(Kind::Uint(32), "tcp.analysis.duplicate_ack_num", "Duplicate ACK number", "How many times in a row this ACK has been repeated.").detail();
+    DUPLICATE_ACK_FRAME = derived(Kind::Frame, "tcp.analysis.duplicate_ack_frame", "Duplicate of frame", "The frame with the first of these equal ACKs.").detail();
     RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.retransmission", "Retransmission", "This data seems to have been sent before.");
     FAST_RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.fast_retransmission", "Fast retransmission", "Sent again at once, because duplicate ACKs asked for it.");
     SPURIOUS_RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.spurious_retransmission", "Spurious retransmission", "Sent again although it had already been acknowledged.");
@@ -282,7 +282,11 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
     c.put(&ACK_RAW)?;
-    c.fixed(FROM_HDR_LEN)?;
+    if c.summary_only() {
+        c.put(&FLAGS)?;
+    } else {
+        c.fixed(FROM_HDR_LEN)?;
+    }
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
@@ -292,8 +296,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
         c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(multiplier) } else { i64::from(shift) }));
     }
     c.put(&CHECKSUM)?;
-    let status = checksum::transport(c, 6);
-    c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+    c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum::transport(c, 6) as u64));
     c.put(&URGENT_POINTER)?;
     Ok(())
 }
@@ -412,11 +415,16 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
     let ack = ack.filter(|_| acknowledges);
-    let header = [(" Seq=", seq), (" Ack=", ack), (" Win=", window), (" Len=", len)];
-    for (before, n) in header.into_iter().filter_map(|(before, n)| Some((before, n?))) {
-        out.push_str(before);
-        show::number(n, out);
-    }
+    let mut say = |before: &'static str, n: Option<u64>| {
+        if let Some(n) = n {
+            out.push_str(before);
+            show::number(n, out);
+        }
+    };
+    say(" Seq=", seq);
+    say(" Ack=", ack);
+    say(" Win=", window);
+    say(" Len=", len);
     for field in rest.iter().filter(|f| f.depth > 0) {
         let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };
         out.push_str(before);

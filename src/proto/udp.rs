@@ -24,9 +24,9 @@ fields! {
     SRCPORT  = u16_at(0, "udp.srcport",  "Source port",      "Which program on the sender spoke.");
     DSTPORT  = u16_at(2, "udp.dstport",  "Destination port", "Which program should listen.");
     LENGTH   = u16_at(4, "udp.length",   "Length",           "Header and data together, in bytes.");
-    CHECKSUM = u16_at(6, "udp.checksum", "Checksum",         "Detects damage on the way.").hex();
-    CHECKSUM_STATUS = derived(Kind::Uint(8),  "udp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
-    STREAM          = derived(Kind::Uint(32), "udp.stream",          "Stream index",    "Which UDP conversation of this capture, counted from 0.");
+    CHECKSUM = u16_at(6, "udp.checksum", "Checksum",         "Detects damage on the way.").hex().detail();
+    CHECKSUM_STATUS = derived(Kind::Uint(8),  "udp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
+    STREAM          = derived(Kind::Uint(32), "udp.stream",          "Stream index",    "Which UDP conversation of this capture, counted from 0.").detail();
 }
 
 /// The row.
@@ -43,11 +43,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     c.context.ends.src_port = src;
     c.context.ends.dst_port = dst;
-    let status = match c.u16(6)? {
-        0 if c.context.ends.src.is_v4() => Status::NotPresent,
-        _ => checksum::transport(c, 17),
-    };
-    c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+    let absent = c.u16(6)? == 0 && c.context.ends.src.is_v4();
+    c.compute(&CHECKSUM_STATUS, |c| {
+        Value::Uint(if absent { Status::NotPresent } else { checksum::transport(c, 17) } as u64)
+    });
     if let Some(talk) = c.converse(Talk::Udp) {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));
     }

@@ -13,6 +13,24 @@ const DEEPEST: u8 = 100;
 ///
 /// Never fails: a damaged packet keeps the layers read so far, and the damaged one says what is wrong.
 pub fn walk(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
+    begin(raw, packet);
+    if let Some(b) = packet.buffer_mut(0) {
+        b.bytes.extend_from_slice(&raw.bytes);
+    }
+    follow(raw, memory, packet);
+}
+
+/// The same, without a copy: the frame's bytes move into the packet, and `raw` keeps the packet's old ones.
+pub fn walk_moving(raw: &mut RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
+    begin(raw, packet);
+    if let Some(b) = packet.buffer_mut(0) {
+        std::mem::swap(&mut b.bytes, &mut raw.bytes);
+    }
+    follow(raw, memory, packet);
+}
+
+/// Empties the packet and notes what the capture says of the frame.
+fn begin(raw: &RawFrame, packet: &mut Packet) {
     packet.clear();
     packet.number = raw.number;
     packet.time = raw.time;
@@ -21,12 +39,14 @@ pub fn walk(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     packet.link = raw.link;
     packet.interface.clone_from(&raw.interface);
     packet.checksum_pending = raw.checksum_pending;
-    if let Some(b) = packet.add_buffer(BufferKind::Frame).and_then(|id| packet.buffer_mut(id)) {
-        b.bytes.extend_from_slice(&raw.bytes);
-    }
+    packet.add_buffer(BufferKind::Frame);
+}
+
+/// Dissects the frame, which is the packet's first buffer by now.
+fn follow(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     frame::describe(raw, memory, packet);
     let first = lookup(Key::Link(raw.link.0)).unwrap_or(&data::PROTOCOL);
-    let len = raw.bytes.len();
+    let len = packet.frame().len();
     let reach = Reach { start: 0, end: len, claimed: len.max(raw.len as usize), claimed_by: None };
     let bytes = packet.lend(0);
     let mut walker = Walker { memory, packet };

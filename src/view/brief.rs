@@ -110,7 +110,9 @@ fn right(width: usize, columns: &mut usize, out: &mut String, write: impl FnOnce
     let from = out.len();
     write(out);
     let used = out.len() - from;
-    out.insert_str(from, SPACES.get(..width.saturating_sub(used)).unwrap_or(SPACES));
+    if let Some(gap) = SPACES.get(..width.saturating_sub(used)).filter(|gap| !gap.is_empty()) {
+        out.insert_str(from, gap);
+    }
     *columns += used.max(width);
 }
 

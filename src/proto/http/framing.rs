@@ -91,6 +91,13 @@ impl Exchange {
 /// The framing of HTTP/1 (RFC 9112 §6.3).
 pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let searched = ctx.side.searched;
+    // Of a stream that is somebody else's, nothing is remembered.
+    if searched == 0 && !ctx.dialogue.holds::<Exchange>() {
+        let foreign = matches!(recognise(bytes, head::leading(bytes), 0), Recognised::No);
+        if foreign {
+            return Framing::NotMine;
+        }
+    }
     let exchange: &mut Exchange = ctx.dialogue.state();
     if searched == 0
         && let Some(key) = exchange.switch.take()
