@@ -20,8 +20,9 @@ use std::sync::Arc;
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let course = lesson::course().map_err(|e| Failure::Data(e.to_string()))?;
     let Some(name) = args.lesson.as_deref() else { return list(&course) };
-    let Some(lesson) = course.iter().find(|l| l.id == lesson::canonical(name)) else {
-        return Err(unknown(name, &course));
+    let wanted = name.to_lowercase();
+    let Some(lesson) = course.iter().find(|l| l.id == lesson::canonical(&wanted)) else {
+        return Err(unknown(&wanted, &course));
     };
     let (trace, origin) = trace(args, lesson)?;
     let player = Player::new(lesson, trace, origin, audience(args.audience));
@@ -115,6 +116,10 @@ fn live(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, Stri
     use crate::source::live::{self, Options};
     let mut source = live::open(interface, &Options::default())?;
     live::catch_interrupts();
+    #[cfg(feature = "lab")]
+    if args.demo && !source.interface().loopback {
+        return Err(Failure::Usage(format!("the demonstration talks on loopback, and {interface} would never see it")));
+    }
     #[cfg(feature = "lab")]
     let demo = if args.demo {
         let started = crate::net::lab::demo::Demo::start();

@@ -44,10 +44,11 @@ fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     }
     let mut files = Vec::new();
     for p in paths {
+        let length = p.metadata().map_err(|e| no(&p, &e))?.len();
         if p.extension().is_none_or(|e| e != "md") {
             return Err(no(&p, &"a stray file: lessons end in .md"));
         }
-        if p.metadata().map_err(|e| no(&p, &e))?.len() > LONGEST {
+        if length > LONGEST {
             return Err(no(&p, &"a lesson is shorter than 1 MB"));
         }
         let text = std::fs::read_to_string(&p).map_err(|e| no(&p, &e))?;
