@@ -10,6 +10,7 @@ use osi_tutor::proto::walk;
 use osi_tutor::source::file::{File, Writer};
 use osi_tutor::source::{Source, Step};
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -128,7 +129,8 @@ fn every_filter_reads_back_from_its_canonical_form() {
 #[test]
 fn every_filter_picks_the_packets_that_tshark_picks() {
     if !tshark_is_here() {
-        println!("SKIPPED: no tshark with Lua is installed");
+        // Not `println`, which the test runner would swallow.
+        let _ = writeln!(std::io::stdout(), "SKIPPED: no tshark with Lua is installed");
         return;
     }
     let capture = joined();
