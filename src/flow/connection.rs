@@ -10,13 +10,6 @@ use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
 
-/// Which parts of its life have been seen.
-mod seen {
-    pub(super) const SYN: u8 = 1;
-    pub(super) const SYN_ACK: u8 = 2;
-    pub(super) const ACK: u8 = 4;
-}
-
 /// A TCP connection, as far as its segments have told.
 #[derive(Debug)]
 pub struct Connection {
@@ -30,7 +23,6 @@ pub struct Connection {
     last: Time,
     last_syn: Option<Time>,
     rtt: Option<i64>,
-    seen: u8,
     fins: [Option<u32>; 2],
     /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
     syns: [bool; 2],
@@ -51,7 +43,6 @@ impl Connection {
             last: now,
             last_syn: None,
             rtt: None,
-            seen: 0,
             fins: [None; 2],
             syns: [false; 2],
             ended: false,
@@ -78,7 +69,6 @@ impl Connection {
             last: self.last,
             last_syn: self.last_syn,
             rtt: self.rtt,
-            seen: self.seen,
             fins: self.fins,
             syns: self.syns,
             ended: self.ended,
@@ -147,12 +137,21 @@ impl Connection {
         reused: bool,
         events: &mut Vec<Event>,
     ) -> TcpFacts {
-        if self.seen == 0 && self.last == self.first && self.directions.iter().all(|d| d.base.is_none()) {
+        if self.last == self.first && self.directions.iter().all(|d| d.base.is_none()) {
             self.open(c, s, events);
         }
         let rtt = self.rtt;
         let [a, b] = &mut self.directions;
         let (fwd, rev) = if c.forward { (a, b) } else { (b, a) };
+        let kind = s.flags & (flag::SYN | flag::ACK);
+        let again = kind == flag::SYN && fwd.base == Some(s.seq);
+        let mut reused = reused;
+        if again {
+            fwd.starts_over();
+        } else if kind == flag::SYN | flag::ACK && fwd.base.is_some_and(|base| base != s.seq) {
+            fwd.rebase(s.seq);
+            reused = true;
+        }
         let mut found = tcp::analyse(fwd, rev, s, rtt, frame, now);
         if reused {
             found.verdicts |= verdict::REUSED_PORTS;
@@ -162,7 +161,7 @@ impl Connection {
         if s.flags & flag::SYN != 0 {
             self.syns[usize::from(!c.forward)] = true;
         }
-        self.measure(c, s, now);
+        self.measure(s, now);
         self.follow_states(c, s, events);
         if found.verdicts & verdict::RETRANSMISSION != 0 {
             events.push(Event::Retransmitted { conversation: c, of: found.rto.map(|(_, frame)| frame) });
@@ -175,9 +174,7 @@ impl Connection {
             time_relative: now.since(self.first),
             time_delta: now.since(self.last),
             // Shown where anything else is known, as in Wireshark.
-            initial_rtt: self
-                .rtt
-                .filter(|_| found.verdicts != 0 || found.acks.is_some() || found.bytes_in_flight.is_some()),
+            initial_rtt: self.rtt.filter(|_| found.told || reused || again),
             verdicts: found.verdicts,
             acks: found.acks,
             bytes_in_flight: found.bytes_in_flight,
@@ -204,27 +201,13 @@ impl Connection {
         events.push(Event::Opened { conversation: c });
     }
 
-    /// The initial round trip: from the last SYN to the client's first ACK.
-    fn measure(&mut self, c: Conversation, s: &Segment, now: Time) {
-        let side = usize::from(!c.forward);
+    /// The initial round trip: from the last SYN to the first ACK of either end.
+    fn measure(&mut self, s: &Segment, now: Time) {
         match s.flags & (flag::SYN | flag::ACK) {
-            flag::SYN => {
-                self.seen |= seen::SYN;
-                self.last_syn = Some(now);
+            flag::SYN => self.last_syn = Some(now),
+            flag::ACK if self.rtt.is_none() => {
+                self.rtt = self.last_syn.map(|t| now.since(t)).filter(|&rtt| rtt != 0);
             }
-            flag::ACK => {
-                let handshake = seen::SYN | seen::SYN_ACK;
-                let bases = (
-                    self.directions.get(side).and_then(|d| d.base),
-                    self.directions.get(1 - side).and_then(|d| d.base),
-                );
-                let third = bases == (Some(s.seq.wrapping_sub(1)), Some(s.ack.wrapping_sub(1)));
-                if self.seen & (handshake | seen::ACK) == handshake && third {
-                    self.seen |= seen::ACK;
-                    self.rtt = self.last_syn.map(|t| now.since(t));
-                }
-            }
-            f if f & flag::SYN != 0 => self.seen |= seen::SYN_ACK,
             _ => {}
         }
     }
@@ -297,10 +280,12 @@ impl Connection {
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
         let acked = self.directions.get(1 - side).map_or(0, |d| d.ack);
         let first = self.first_byte(side, s);
+        let repeats = self.directions.get(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));
         let before = self.protocol.map(|p| p.about.name);
         let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));
-        let delivery = messages.deliver(s, acked, payload, here, whole, ctx, &mut self.protocol, ports, budget);
+        let delivery =
+            messages.deliver(s, acked, repeats, payload, here, whole, ctx, &mut self.protocol, ports, budget);
         let now = self.protocol.map(|p| p.about.name);
         if let (Some(_), Some(protocol)) = (before, now)
             && before != now
@@ -322,7 +307,7 @@ fn scale(fwd: &mut Direction, rev: &mut Direction, s: &Segment) {
     if let Some(shift) = s.window_scale {
         fwd.shift = i8::try_from(shift.min(14)).unwrap_or(14);
     }
-    if s.flags & flag::ACK != 0 && (fwd.shift == -1 || rev.shift == -1) {
+    if fwd.shift == -1 || (s.flags & flag::ACK != 0 && rev.shift == -2) {
         (fwd.shift, rev.shift) = (-2, -2);
     }
 }

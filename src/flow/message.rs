@@ -4,7 +4,7 @@
 //! an earlier segment waits here.
 
 use super::stream::{Arrival, Budget, Stream};
-use crate::model::{Buffer, Piece};
+use crate::model::{Buffer, Piece, clamp};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::flag;
 use crate::proto::{Delivery, Framing, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
@@ -76,6 +76,7 @@ impl Messages {
         &mut self,
         s: &Segment,
         acked: u32,
+        repeats: bool,
         payload: &[u8],
         here: Piece,
         whole: &mut Buffer,
@@ -86,6 +87,17 @@ impl Messages {
     ) -> Option<Delivery> {
         let mut speaker = Speaker { protocol, ports };
         if self.run.is_none() {
+            if speaker.is_unknown() && self.pending.is_empty() {
+                let unclaimed = self.unclaimed(s, repeats, payload, ctx, &mut speaker);
+                if !unclaimed.is_empty() || speaker.is_unknown() {
+                    self.run = (!unclaimed.is_empty()).then_some(0..0);
+                    return (!unclaimed.is_empty()).then_some(Delivery {
+                        protocol: None,
+                        place: Place::Payload(unclaimed),
+                        continuation: true,
+                    });
+                }
+            }
             let run = self.arrive(s, acked, payload, here, ctx, budget);
             self.run = Some(run);
         }
@@ -124,6 +136,29 @@ impl Messages {
                 Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),
             }
         }
+    }
+
+    /// A segment of a stream that no protocol has claimed yet: its bytes are shown as they come, in
+    /// whatever order, but for those sent again. Nothing, where a protocol claims them now: the stream
+    /// then begins here.
+    fn unclaimed(
+        &mut self,
+        s: &Segment,
+        repeats: bool,
+        payload: &[u8],
+        ctx: &mut StreamCtx<'_>,
+        speaker: &mut Speaker<'_>,
+    ) -> Range<usize> {
+        if payload.is_empty() || repeats {
+            return 0..0;
+        }
+        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
+        if let Answer::Rest(None) = speaker.ask(ctx, payload) {
+            self.stream.pass(seq.wrapping_add(clamp(payload.len())));
+            return 0..payload.len();
+        }
+        self.stream = Stream::new(seq);
+        0..0
     }
 
     /// A new segment: which of its bytes are next.
@@ -272,6 +307,16 @@ impl Messages {
 }
 
 impl Speaker<'_> {
+    /// Nobody has claimed this stream, and no port names anybody.
+    fn is_unknown(&self) -> bool {
+        self.protocol.is_none() && self.by_port().is_none()
+    }
+
+    /// The protocol of a port, the lower one first.
+    fn by_port(&self) -> Option<&'static Protocol> {
+        [self.ports.0, self.ports.1].into_iter().find_map(|p| lookup(Key::TcpPort(p)))
+    }
+
     /// Shows the speaking protocol the bytes from the start of the next message.
     fn ask(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
         // A switch may lead to another switch, but not for ever.
@@ -291,8 +336,7 @@ impl Speaker<'_> {
 
     /// Who might speak: the protocol of a port, else one that knows these bytes for its own.
     fn guess(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
-        let by_port = [self.ports.0, self.ports.1].into_iter().find_map(|p| lookup(Key::TcpPort(p)));
-        let named = by_port.into_iter().map(|row| (row, true));
+        let named = self.by_port().into_iter().map(|row| (row, true));
         for (row, named) in named.chain(guesses().map(|row| (row, false))) {
             ctx.side.searched = 0;
             let said = framing(row, ctx, window);

@@ -220,7 +220,8 @@ impl Memory for Tracker {
         let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c.slot as usize)?;
         let connection = talking.connection.as_deref_mut()?;
-        if connection.is_silent() || (!connection.has_stream(c.forward) && payload.is_empty()) {
+        let finished = connection.is_silent() && connection.protocol().is_some();
+        if finished || (!connection.has_stream(c.forward) && payload.is_empty()) {
             return None;
         }
         let streams = talking.streams.get_or_insert_with(Box::default);

@@ -89,6 +89,13 @@ impl Stream {
         Self { next, offset: 0, early: BTreeMap::new(), held: 0, fin: None }
     }
 
+    /// Bytes up to this number have gone by without being kept.
+    pub(super) fn pass(&mut self, end: u32) {
+        if after(end, self.next) {
+            self.advance(end.wrapping_sub(self.next));
+        }
+    }
+
     /// Bytes that wait, with their overhead.
     pub(super) fn waiting(&self) -> usize {
         self.held

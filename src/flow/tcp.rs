@@ -9,19 +9,17 @@ use crate::proto::memory::Segment;
 use crate::proto::tcp::{flag, verdict};
 
 /// The most unacknowledged segments that a direction remembers.
-const MOST_UNACKED: usize = 4096;
+const MOST_UNACKED: usize = 10_000;
 /// Out of order rather than retransmitted, where no round trip was measured: 3 ms.
 const OUT_OF_ORDER_NANOS: i64 = 3_000_000;
 /// A fast retransmission follows the duplicate ACK within 20 ms.
 const FAST_NANOS: i64 = 20_000_000;
 
 /// What is remembered of one direction. A sequence number of 0 stands for "none yet", as in Wireshark.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Direction {
     /// What relative sequence numbers count from.
     pub base: Option<u32>,
-    /// Its SYN was seen, so the base is no guess.
-    synchronised: bool,
     /// One past the highest byte sent.
     pub next: u32,
     next_frame: u64,
@@ -33,20 +31,41 @@ pub(super) struct Direction {
     ack_time: Time,
     /// The frame that carried that number first.
     ack_frame: u64,
-    duplicate_acks: u32,
+    duplicate_acks: DuplicateAcks,
+    /// The last window as sent; before the first one, more than any segment can say.
     window: u32,
+    /// A SYN was the last that told a window: that one is never scaled.
     window_unscaled: bool,
     /// Shift of its windows; -1 unknown, -2 not in use.
     pub shift: i8,
-    verdicts: u32,
-    unacked: Vec<Unacked>,
+    pub verdicts: u32,
+    unacked: Unacked,
     /// The blocks that its last segment acknowledged selectively.
     sacks: [(u32, u32); 4],
     hole: bool,
 }
 
-#[derive(Clone, Copy, Debug)]
+/// How often in a row an ACK was repeated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum DuplicateAcks {
+    Counted(u32),
+    /// The other end acknowledged what was never seen. Until this end says something new, that is told
+    /// once; and whatever is repeated meanwhile counts as asked for.
+    Overtaken,
+}
+
+/// The segments that were not acknowledged yet, the oldest first.
+#[derive(Clone, Debug, Default)]
 struct Unacked {
+    segments: Vec<Sent>,
+    /// The first and the last number among them, relative; `None` where it must be counted anew.
+    reach: Option<(u32, u32)>,
+    /// The acknowledgment that they were last compared with, if nothing came since.
+    compared: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sent {
     frame: u64,
     time: Time,
     seq: u32,
@@ -61,6 +80,8 @@ pub(super) struct Findings {
     pub bytes_in_flight: Option<u32>,
     pub duplicate_ack: Option<(u32, u64)>,
     pub rto: Option<(i64, u64)>,
+    /// Whether Wireshark keeps anything of this segment: it then tells the initial round trip, too.
+    pub told: bool,
 }
 
 /// `a` comes after `b` in sequence space (RFC 9293 §3.4).
@@ -68,14 +89,99 @@ pub(super) fn after(a: u32, b: u32) -> bool {
     a.wrapping_sub(b).cast_signed() > 0
 }
 
+/// Whether verdicts say that a segment seems to bring nothing new: Wireshark does not read it again.
+pub(super) fn only_repeats(verdicts: u32) -> bool {
+    let again = verdicts & (verdict::RETRANSMISSION | verdict::FAST_RETRANSMISSION) == verdict::RETRANSMISSION;
+    again || verdicts & verdict::OUT_OF_ORDER != 0
+}
+
 impl Direction {
     pub(super) fn new() -> Self {
-        Self { shift: -1, ..Self::default() }
+        Self {
+            base: None,
+            next: 0,
+            next_frame: 0,
+            next_time: Time::default(),
+            contiguous: 0,
+            ack: 0,
+            ack_time: Time::default(),
+            ack_frame: 0,
+            duplicate_acks: DuplicateAcks::Counted(0),
+            window: u32::MAX,
+            window_unscaled: false,
+            shift: -1,
+            verdicts: 0,
+            unacked: Unacked::default(),
+            sacks: [(0, 0); 4],
+            hole: false,
+        }
+    }
+
+    /// The relative numbers count from here now.
+    pub(super) fn rebase(&mut self, base: u32) {
+        self.base = Some(base);
+        self.unacked.reach = None;
+    }
+
+    /// The SYN was sent once more. What a reset in between seemed to have sent does not count
+    /// (RFC 9293 §3.10.7.1 numbers it after the ACK that it answers).
+    pub(super) fn starts_over(&mut self) {
+        self.next = self.contiguous;
     }
 
     fn multiplied(&self) -> u32 {
         let shift = if self.window_unscaled || self.shift < 0 { 0 } else { self.shift.clamp(0, 14) };
-        self.window << shift
+        self.window.wrapping_shl(shift.unsigned_abs().into())
+    }
+}
+
+impl Unacked {
+    fn add(&mut self, sent: Sent, base: u32) {
+        if self.segments.len() >= MOST_UNACKED {
+            return;
+        }
+        let (first, last) = (sent.seq.wrapping_sub(base), sent.next.wrapping_sub(base));
+        self.reach = match self.reach {
+            Some((a, b)) => Some((a.min(first), b.max(last))),
+            None if self.segments.is_empty() => Some((first, last)),
+            None => None,
+        };
+        self.segments.push(sent);
+        self.compared = None;
+    }
+
+    /// Takes off what `ack` covers. Gives the oldest segment that ends exactly there.
+    fn acknowledge(&mut self, ack: u32) -> Option<Sent> {
+        if self.segments.is_empty() || self.compared == Some(ack) {
+            return None;
+        }
+        let (mut exact, mut changed) = (None, false);
+        self.segments.retain_mut(|u| {
+            if u.next == ack {
+                exact.get_or_insert(*u);
+            }
+            let keep = after(u.next, ack);
+            if keep && after(ack, u.seq) {
+                (u.seq, changed) = (ack, true);
+            }
+            changed |= !keep;
+            keep
+        });
+        if changed {
+            self.reach = None;
+        }
+        self.compared = Some(ack);
+        exact
+    }
+
+    /// The first and the last number among them, relative to `base`.
+    fn reach(&mut self, base: u32) -> Option<(u32, u32)> {
+        if self.reach.is_none() {
+            let first = self.segments.iter().map(|u| u.seq.wrapping_sub(base)).min()?;
+            let last = self.segments.iter().map(|u| u.next.wrapping_sub(base)).max()?;
+            self.reach = Some((first, last));
+        }
+        self.reach
     }
 }
 
@@ -89,10 +195,7 @@ pub(super) fn analyse(
     now: Time,
 ) -> Findings {
     let syn = s.flags & flag::SYN != 0;
-    if fwd.base.is_none() || (syn && !fwd.synchronised) {
-        fwd.base = Some(if syn { s.seq } else { s.seq.wrapping_sub(1) });
-    }
-    fwd.synchronised |= syn;
+    fwd.base.get_or_insert(if syn { s.seq } else { s.seq.wrapping_sub(1) });
     if s.flags & flag::ACK != 0 {
         rev.base.get_or_insert(s.ack.wrapping_sub(1));
         rev.hole = false;
@@ -101,19 +204,34 @@ pub(super) fn analyse(
     judge_alone(fwd, rev, s, &mut found);
     if s.ack != fwd.ack {
         fwd.ack_frame = frame;
-        fwd.duplicate_acks = 0;
+        fwd.duplicate_acks = DuplicateAcks::Counted(0);
     }
     if rev.contiguous != 0 && after(s.ack, rev.contiguous) && s.flags & flag::ACK != 0 {
-        found.verdicts |= verdict::ACK_LOST_SEGMENT;
-        rev.contiguous = rev.next;
+        overtake(rev, &mut found);
     }
     judge_repetition(fwd, rev, s, rtt, now, &mut found);
     note(fwd, s, frame, now, found.verdicts);
-    acknowledge(rev, s, now, &mut found);
-    if s.len != 0 && !fwd.hole {
+    found.acks = rev.unacked.acknowledge(s.ack).map(|sent| (sent.frame, now.since(sent.time)));
+    let flying = s.len != 0 && !fwd.hole && !fwd.unacked.segments.is_empty();
+    if flying {
         found.bytes_in_flight = in_flight(fwd, rev, s);
     }
+    found.told |= found.verdicts != 0 || found.acks.is_some() || flying;
     found
+}
+
+/// More was acknowledged than this direction was seen to send.
+fn overtake(rev: &mut Direction, found: &mut Findings) {
+    found.told = true;
+    if after(rev.next, rev.contiguous) {
+        rev.contiguous = rev.next;
+        found.verdicts |= verdict::ACK_LOST_SEGMENT;
+        return;
+    }
+    if rev.duplicate_acks == DuplicateAcks::Counted(0) {
+        found.verdicts |= verdict::ACK_LOST_SEGMENT;
+    }
+    rev.duplicate_acks = DuplicateAcks::Overtaken;
 }
 
 /// The verdicts that compare a segment with what its own direction and the reverse said last.
@@ -121,7 +239,7 @@ fn judge_alone(fwd: &mut Direction, rev: &mut Direction, s: &Segment, found: &mu
     let special = s.flags & (flag::SYN | flag::FIN | flag::RST) != 0;
     let window = u32::from(s.window);
     let expected = s.seq == fwd.next;
-    if s.len == 1 && expected && rev.window == 0 && rev.base.is_some() && rev.ack != 0 {
+    if s.len == 1 && expected && rev.window == 0 {
         found.verdicts |= verdict::ZERO_WINDOW_PROBE;
         return;
     }
@@ -132,7 +250,7 @@ fn judge_alone(fwd: &mut Direction, rev: &mut Direction, s: &Segment, found: &mu
         found.verdicts |= verdict::LOST_SEGMENT;
         fwd.hole = true;
     }
-    if s.len <= 1 && s.seq == fwd.next.wrapping_sub(1) && fwd.next != 0 && !special {
+    if s.len <= 1 && s.seq == fwd.next.wrapping_sub(1) && !special {
         found.verdicts |= verdict::KEEP_ALIVE;
     }
     if s.len > 0 && rev.shift != -1 && s.seq.wrapping_add(s.len) == rev.ack.wrapping_add(rev.multiplied()) && !special {
@@ -151,18 +269,15 @@ fn judge_alone(fwd: &mut Direction, rev: &mut Direction, s: &Segment, found: &mu
         found.verdicts |= verdict::KEEP_ALIVE_ACK;
         return;
     }
-    let consumed = s.ack == fwd.ack.wrapping_add(1);
-    if window == 0 && same_window && (same_ack || consumed) && rev.verdicts & verdict::ZERO_WINDOW_PROBE != 0 {
+    if window == 0 && same_window && same_ack && rev.verdicts & verdict::ZERO_WINDOW_PROBE != 0 {
         found.verdicts |= verdict::ZERO_WINDOW_PROBE_ACK;
-        if consumed {
-            (rev.next, rev.contiguous) = (s.ack, s.ack);
-        }
         return;
     }
     if window != 0 && same_window && same_ack {
-        fwd.duplicate_acks += 1;
+        let so_far = if let DuplicateAcks::Counted(n) = fwd.duplicate_acks { n } else { 0 };
+        fwd.duplicate_acks = DuplicateAcks::Counted(so_far + 1);
         found.verdicts |= verdict::DUPLICATE_ACK;
-        found.duplicate_ack = Some((fwd.duplicate_acks, fwd.ack_frame));
+        found.duplicate_ack = Some((so_far + 1, fwd.ack_frame));
     }
 }
 
@@ -182,19 +297,25 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
     if advances {
         return;
     }
-    if rev.duplicate_acks >= 2 && rev.ack == s.seq && now.since(rev.ack_time) < FAST_NANOS {
+    let asked_for = !matches!(rev.duplicate_acks, DuplicateAcks::Counted(0 | 1));
+    if asked_for && rev.ack == s.seq && within(now, rev.ack_time, FAST_NANOS) {
         found.verdicts |= verdict::FAST_RETRANSMISSION | verdict::RETRANSMISSION;
         return;
     }
     let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
-    if now.since(fwd.next_time) < rtt.unwrap_or(OUT_OF_ORDER_NANOS) && fwd.next != end.wrapping_add(one) {
+    if within(now, fwd.next_time, rtt.unwrap_or(OUT_OF_ORDER_NANOS)) && fwd.next != end.wrapping_add(one) {
         found.verdicts |= verdict::OUT_OF_ORDER;
         return;
     }
     found.verdicts |= verdict::RETRANSMISSION;
     // The timer runs for the oldest unacknowledged segment (RFC 6298 §5).
-    let original = fwd.unacked.first().map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
-    found.rto = Some((now.since(original.0), original.1));
+    let original = fwd.unacked.segments.first().map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
+    found.rto = Some((now.since(original.0), original.1)).filter(|(time, _)| *time != 0);
+}
+
+/// Whether less than `nanos` have passed since; a clock that went back says no.
+fn within(now: Time, since: Time, nanos: i64) -> bool {
+    (0..nanos).contains(&now.since(since))
 }
 
 /// Remembers what the segment said.
@@ -203,9 +324,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     let mut end = s.seq.wrapping_add(s.len);
     if s.len > 0 || occupies_one {
         end = end.wrapping_add(u32::from(occupies_one));
-        if fwd.unacked.len() < MOST_UNACKED {
-            fwd.unacked.push(Unacked { frame, time: now, seq: s.seq, next: end });
-        }
+        fwd.unacked.add(Sent { frame, time: now, seq: s.seq, next: end }, fwd.base.unwrap_or(0));
     }
     let probe = verdicts & verdict::ZERO_WINDOW_PROBE != 0;
     if (fwd.next == 0 || after(end, fwd.next)) && !probe {
@@ -215,39 +334,24 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
         fwd.contiguous = fwd.next;
     }
     fwd.window = u32::from(s.window);
-    fwd.window_unscaled = s.flags & flag::SYN != 0;
+    match s.flags & (flag::SYN | flag::ACK) {
+        0 => {}
+        flag::ACK => fwd.window_unscaled = false,
+        _ => fwd.window_unscaled = true,
+    }
     fwd.ack = s.ack;
     fwd.ack_time = now;
     fwd.sacks = s.sacks;
     fwd.verdicts = verdicts;
 }
 
-/// Takes the segments that this one acknowledges off the reverse direction's list.
-fn acknowledge(rev: &mut Direction, s: &Segment, now: Time, found: &mut Findings) {
-    rev.unacked.retain_mut(|u| {
-        if u.next == s.ack {
-            // Of several that end there, the one that was sent first.
-            found.acks.get_or_insert((u.frame, now.since(u.time)));
-            return false;
-        }
-        if !after(u.next, s.ack) {
-            return false;
-        }
-        if after(s.ack, u.seq) {
-            u.seq = s.ack;
-        }
-        true
-    });
-}
-
 /// From the first byte that is not acknowledged to the last one sent, without what was acknowledged
 /// selectively. A FIN of this segment is no byte.
-fn in_flight(fwd: &Direction, rev: &Direction, s: &Segment) -> Option<u32> {
-    let base = fwd.base?;
-    let first = fwd.unacked.iter().map(|u| u.seq.wrapping_sub(base)).min()?;
-    let last = fwd.unacked.iter().map(|u| u.next.wrapping_sub(base)).max()?;
-    let fin = u32::from(s.flags & flag::FIN != 0);
+fn in_flight(fwd: &mut Direction, rev: &Direction, s: &Segment) -> Option<u32> {
+    let (first, last) = fwd.unacked.reach(fwd.base?)?;
     let sacked = rev.sacks.iter().fold(0u32, |sum, (from, to)| sum.wrapping_add(to.wrapping_sub(*from)));
-    let n = last.wrapping_sub(first).wrapping_sub(fin).wrapping_sub(sacked);
-    Some(n).filter(|&n| n > 0 && n < 2_000_000_000)
+    let n = last.wrapping_sub(first).wrapping_sub(sacked);
+    // A SYN or a FIN of this segment is no byte.
+    let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
+    Some(n).filter(|&n| n > 0 && n < 2_000_000_000).map(|n| n - one).filter(|&n| n > 0)
 }

@@ -121,6 +121,7 @@ fields! {
     WINDOW_FULL = derived(Kind::Flag, "tcp.analysis.window_full", "Window full", "With it, the receiver's window is used up.");
     KEEP_ALIVE = derived(Kind::Flag, "tcp.analysis.keep_alive", "Keep-alive", "Asks whether the other side is still there.");
     KEEP_ALIVE_ACK = derived(Kind::Flag, "tcp.analysis.keep_alive_ack", "Keep-alive ACK", "The answer: it is.");
+    RESET_CAUSE = dynamic(Kind::Text, "tcp.reset_cause", "Reset cause", "Why the connection is broken off, where the sender says it.");
     REUSED_PORTS = derived(Kind::Flag, "tcp.analysis.reused_ports", "Port numbers reused", "A new connection on the ports of an earlier one.");
 }
 
@@ -225,9 +226,16 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let facts = c.segment(&segment);
     rest_of_header(c, facts.as_ref(), &segment)?;
     c.slice(0, header)?;
-    options(c, header, &segment, facts.as_ref())?;
+    options(c, header, facts.as_ref())?;
     if let Some(facts) = &facts {
         analysis(c, facts);
+    }
+    if segment.flags & flag::RST != 0 && !c.context.quoted {
+        // RFC 9293 §3.5.3: a reset may tell its reason in words; they belong to no stream.
+        if c.len() > header {
+            c.read(&RESET_CAUSE, header, c.len() - header)?;
+        }
+        return Ok(Next::end(c.len()));
     }
     Ok(Next::stream(segment, header, &JOINED))
 }
@@ -320,8 +328,8 @@ fn note_options(bytes: &[u8], segment: &mut Segment) {
 }
 
 /// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.
-fn options(c: &mut Cursor<'_>, header: usize, segment: &Segment, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
-    let ack_base = facts.filter(|_| segment.flags & flag::ACK != 0).map_or(0, |f| f.ack_base);
+fn options(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
+    let ack_base = facts.map_or(0, |f| f.ack_base);
     let mut at = 20;
     while at < header {
         let kind = c.read(&OPTION_KIND, at, 1)?;
