@@ -57,6 +57,8 @@ pub struct FieldDef {
     pub names: &'static [(u64, &'static str)],
     /// No one-line summary mentions it (see [`super::Packet::summary_only`]).
     pub detail: bool,
+    /// Stands for another name of the same value, which filters and JSON know and no page repeats.
+    pub hidden: bool,
 }
 
 /// The type of a field's value, after Wireshark's `FT_` types.
@@ -269,6 +271,13 @@ impl FieldDef {
         self
     }
 
+    /// Is another name of a value that stands beside it.
+    #[must_use]
+    pub const fn hidden(mut self) -> Self {
+        self.hidden = true;
+        self
+    }
+
     /// Takes the bits under `mask` only.
     #[must_use]
     pub const fn bits(mut self, new: u64) -> Self {
@@ -310,6 +319,7 @@ pub mod row {
             about: t.2,
             names: &[],
             detail: false,
+            hidden: false,
         }
     }
 
@@ -362,12 +372,12 @@ pub mod row {
 
     /// Somewhere that depends on the packet.
     pub const fn dynamic(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Dynamic { mask: 0 }, about, names: &[], detail: false }
+        FieldDef { name, label, kind, at: At::Dynamic { mask: 0 }, about, names: &[], detail: false, hidden: false }
     }
 
     /// Not in the bytes: computed.
     pub const fn derived(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Derived, about, names: &[], detail: false }
+        FieldDef { name, label, kind, at: At::Derived, about, names: &[], detail: false, hidden: false }
     }
 }
 

@@ -13,7 +13,7 @@
 use super::Joined;
 use super::checksum::{self, Status};
 use super::memory::{Address, Fragment};
-use super::numbers::{DSCP, ECN, PROTOCOLS};
+use super::numbers::{DSCP, ECN, PROTOCOLS, ip_version};
 use super::prelude::*;
 use crate::model::clamp;
 
@@ -39,7 +39,7 @@ const OPTIONS: &[(u64, &str)] = &[
 ];
 
 fields! {
-    VERSION     = u8_at(0, "ip.version", "Version", "Which version of IP: always 4 here.").bits(0xf0).detail();
+    VERSION     = ip_version("Which version of IP: always 4 here.");
     HDR_LEN     = u8_at(0, "ip.hdr_len", "Header length", "Bytes of this header; the wire counts words of 4.").bits(0x0f).scaled(4).detail();
     DSFIELD     = u8_at(1, "ip.dsfield", "Differentiated services", "How urgently routers should treat the packet.").hex().detail();
     DSCP_       = u8_at(1, "ip.dsfield.dscp", "Code point", "Which class of service it asks for.").bits(0xfc).names(DSCP).detail();

@@ -11,7 +11,7 @@
 //! What IPv4 keeps in options stands in extension headers behind it: see `ipv6_extension`.
 
 use super::memory::Address;
-use super::numbers::{DSCP, ECN, PROTOCOLS};
+use super::numbers::{DSCP, ECN, PROTOCOLS, ip_version};
 use super::prelude::*;
 
 /// IPv6.
@@ -26,6 +26,7 @@ pub static ABOUT: Identity = Identity {
 
 fields! {
     VERSION = u8_at(0, "ipv6.version", "Version", "Which version of IP: always 6 here.").bits(0xf0);
+    IP_VERSION = ip_version("The same four bits, by the name that both versions share.").hidden();
     TCLASS  = u32_at(0, "ipv6.tclass", "Traffic class", "How urgently routers should treat the packet.").bits(0x0ff0_0000).hex();
     TCLASS_DSCP = u32_at(0, "ipv6.tclass.dscp", "Code point", "Which class of service it asks for.").bits(0x0fc0_0000).names(DSCP);
     TCLASS_ECN  = u32_at(0, "ipv6.tclass.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x0030_0000).names(ECN);
@@ -49,6 +50,7 @@ const HEADER: usize = 40;
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&VERSION)?;
+    c.put(&IP_VERSION)?;
     if c.u8(0)? >> 4 != 6 {
         return Err(c.malformed("an IPv6 header starts with the digit 6"));
     }

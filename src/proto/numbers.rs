@@ -1,7 +1,13 @@
 //! Numbers that several protocols share, so that no protocol file need import another.
 
 use super::Key;
-use crate::model::Time;
+use crate::model::field::row::u8_at;
+use crate::model::{FieldDef, Time};
+
+/// Wireshark's name for the first four bits of either IP header.
+pub(super) const fn ip_version(about: &'static str) -> FieldDef {
+    u8_at(0, "ip.version", "Version", about).bits(0xf0).detail()
+}
 
 /// The greatest value of Ethernet's third field that is a length (IEEE 802.3 §3.2.6).
 pub(super) const LONGEST_802_3: u16 = 1500;

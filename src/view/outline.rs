@@ -54,6 +54,9 @@ pub fn items<'a>(packet: &'a Packet, layer: &Layer) -> Vec<Item<'a>> {
             break;
         }
         used += 1;
+        if field.def.hidden {
+            continue;
+        }
         let part = above.is_some_and(|a| is_part(field, a));
         if !part {
             above = Some(field);
