@@ -215,7 +215,7 @@ pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
     if nanos < 0 {
         out.push('-');
     }
-    number(n / whole, out);
+    number(whole_seconds(nanos, decimals), out);
     if decimals > 0 {
         out.push('.');
         let mut digits = itoa::Buffer::new();
@@ -223,6 +223,13 @@ pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
         (digits.len()..decimals.min(9) as usize).for_each(|_| out.push('0'));
         out.push_str(digits);
     }
+}
+
+/// The seconds before the point that [`seconds`] writes.
+#[inline]
+pub fn whole_seconds(nanos: i64, decimals: u32) -> u64 {
+    let unit = 10u64.pow(9 - decimals.min(9));
+    nanos.unsigned_abs().saturating_add(unit / 2) / unit / (1_000_000_000 / unit)
 }
 
 /// Appends a span of time in seconds, to the millisecond, microsecond or nanosecond that it needs.
@@ -288,28 +295,38 @@ pub fn mac(bytes: &[u8], out: &mut String) {
 
 /// Appends an IPv4 address: `10.0.0.1`.
 pub fn ipv4(bytes: [u8; 4], out: &mut String) {
-    // Put together first and appended at once: nearly every line of a capture has two of them.
-    let mut text = [0; 15];
-    let mut room = text.iter_mut();
-    let mut put = |b: u8| {
-        if let Some(cell) = room.next() {
-            *cell = b;
-        }
-    };
     for (i, b) in bytes.into_iter().enumerate() {
         if i > 0 {
-            put(b'.');
+            out.push('.');
         }
-        if b >= 100 {
-            put(b'0' + b / 100);
-        }
-        if b >= 10 {
-            put(b'0' + b / 10 % 10);
-        }
-        put(b'0' + b % 10);
+        out.push_str(octet(b));
     }
-    let used = 15 - room.len();
-    out.push_str(text.get(..used).and_then(|t| std::str::from_utf8(t).ok()).unwrap_or(""));
+}
+
+/// One byte in decimal.
+fn octet(b: u8) -> &'static str {
+    /// All of them, three digits each.
+    static DIGITS: [[u8; 3]; 256] = {
+        let (mut all, mut n) = ([[b'0'; 3]; 256], 0);
+        while n < 256 {
+            let b = n as u8;
+            all[n] = [b'0' + b / 100, b'0' + b / 10 % 10, b'0' + b % 10];
+            n += 1;
+        }
+        all
+    };
+    static TEXTS: [&str; 256] = {
+        let (mut all, mut n) = ([""; 256], 0);
+        while n < 256 {
+            let leading = (n < 100) as usize + (n < 10) as usize;
+            if let Ok(text) = std::str::from_utf8(DIGITS[n].split_at(leading).1) {
+                all[n] = text;
+            }
+            n += 1;
+        }
+        all
+    };
+    TEXTS.get(usize::from(b)).copied().unwrap_or_default()
 }
 
 /// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).

@@ -111,7 +111,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     if c.summary_only() {
         c.slice(0, 20)?;
-        c.fixed(OF_A_LINE)?;
+        let piece = c.u16(6)? & 0x3fff != 0;
+        c.fixed(if piece { OF_A_PIECE_S_LINE } else { OF_A_LINE })?;
         return rest(c, header);
     }
     let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
@@ -123,7 +124,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 }
 
 /// The rows that [`summary`] and the address columns of a line need.
-static OF_A_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO, &SRC, &DST];
+static OF_A_LINE: &[&FieldDef] = &[&PROTO, &SRC, &DST];
+/// The same for a piece of a datagram.
+static OF_A_PIECE_S_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO, &SRC, &DST];
 
 /// Options, and who comes next.
 fn rest(c: &mut Cursor<'_>, header: usize) -> Result<Next, Trouble> {

@@ -222,11 +222,13 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         len: clamp(c.promised().saturating_sub(header)),
         ..Segment::default()
     };
-    note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
+    let plain = note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
     let facts = c.segment(&segment);
     rest_of_header(c, facts.as_ref(), &segment)?;
     c.slice(0, header)?;
-    options(c, header, facts.as_ref())?;
+    if !(plain && c.summary_only()) {
+        options(c, header, facts.as_ref())?;
+    }
     if let Some(facts) = &facts {
         analysis(c, facts);
     }
@@ -279,20 +281,23 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let (seq_base, ack_base) = facts.map_or((0, 0), |f| (f.seq_base, f.ack_base));
     let seq = segment.seq.wrapping_sub(seq_base);
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
-    c.put(&SEQ_RAW)?;
+    let lean = c.summary_only();
+    if !lean {
+        c.put(&SEQ_RAW)?;
+    }
     // SYN and FIN each use up one number (RFC 9293 §3.4).
     let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
     let next = seq.wrapping_add(segment.len).wrapping_add(one);
-    if !c.context.quoted {
+    if !c.context.quoted && !lean {
         c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
     }
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
     let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
-    c.put(&ACK_RAW)?;
-    if c.summary_only() {
+    if lean {
         c.put(&FLAGS)?;
     } else {
+        c.put(&ACK_RAW)?;
         c.fixed(FROM_HDR_LEN)?;
     }
     let shift = facts.map_or(-1, |f| f.window_shift);
@@ -300,6 +305,9 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let scaled = segment.flags & flag::SYN == 0;
     let multiplier = if scaled && shift >= 0 { 1u32 << shift.clamp(0, 14) } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
+    if lean {
+        return c.slice(0, 20).map(drop);
+    }
     if scaled && (facts.is_some() || c.context.quoted) {
         c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(multiplier) } else { i64::from(shift) }));
     }
@@ -309,10 +317,14 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     Ok(())
 }
 
-/// Looks ahead at the options that the connection's memory needs.
-fn note_options(bytes: &[u8], segment: &mut Segment) {
+/// Looks ahead at the options that the connection's memory needs. Whether no line would tell any of them:
+/// all are sound, and no more than timestamps and filling.
+fn note_options(bytes: &[u8], segment: &mut Segment) -> bool {
     use etherparse::{TcpOptionElement as E, TcpOptionsIterator};
-    for element in TcpOptionsIterator::from_slice(bytes).map_while(Result::ok) {
+    let mut plain = true;
+    for element in TcpOptionsIterator::from_slice(bytes) {
+        let Ok(element) = element else { return false };
+        plain &= matches!(element, E::Noop | E::Timestamp(..));
         match element {
             E::MaximumSegmentSize(mss) => segment.mss = Some(mss),
             E::WindowScale(shift) => segment.window_scale = Some(shift),
@@ -325,6 +337,7 @@ fn note_options(bytes: &[u8], segment: &mut Segment) {
             E::Noop | E::Timestamp(..) => {}
         }
     }
+    plain
 }
 
 /// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.

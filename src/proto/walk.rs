@@ -37,7 +37,13 @@ fn begin(raw: &RawFrame, packet: &mut Packet) {
     packet.len = raw.len;
     packet.cap_len = clamp(raw.bytes.len());
     packet.link = raw.link;
-    packet.interface.clone_from(&raw.interface);
+    let same = match (&packet.interface, &raw.interface) {
+        (Some(a), Some(b)) => std::sync::Arc::ptr_eq(a, b),
+        (a, b) => a.is_none() && b.is_none(),
+    };
+    if !same {
+        packet.interface.clone_from(&raw.interface);
+    }
     packet.checksum_pending = raw.checksum_pending;
     packet.add_buffer(BufferKind::Frame);
 }

@@ -53,9 +53,12 @@ impl Brief {
         let mut columns = 0;
         // Every piece is measured by itself, so that the colours between them need not be.
         let gap = if self.narrow { " " } else { "  " };
-        right(if self.narrow { 4 } else { 5 }, &mut columns, out, |out| show::number(packet.number, out));
+        let (number, time) = (packet.number, since_first(packet));
+        right(if self.narrow { 4 } else { 5 }, &mut columns, out, digits(number), |out| show::number(number, out));
         out.push(' ');
-        right(if self.narrow { 8 } else { 11 }, &mut columns, out, |out| show::seconds(since_first(packet), 6, out));
+        // A point, six decimals, and a minus where the clock went back.
+        let places = digits(show::whole_seconds(time, 6)) + 7 + usize::from(time < 0);
+        right(if self.narrow { 8 } else { 11 }, &mut columns, out, places, |out| show::seconds(time, 6, out));
         out.push_str(gap);
         let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
         self.other.clear();
@@ -86,7 +89,8 @@ impl Brief {
         spaces(self.protocol.saturating_sub(used), out);
         columns += used.max(self.protocol);
         if !self.narrow {
-            right(6, &mut columns, out, |out| show::number(u64::from(packet.len), out));
+            let len = u64::from(packet.len);
+            right(6, &mut columns, out, digits(len), |out| show::number(len, out));
         }
         out.push_str(gap);
         columns += gap.len();
@@ -104,16 +108,16 @@ impl Brief {
     }
 }
 
-/// Appends what `write` appends, right-aligned in `width` columns. Only for ASCII.
-fn right(width: usize, columns: &mut usize, out: &mut String, write: impl FnOnce(&mut String)) {
-    const SPACES: &str = "            ";
-    let from = out.len();
+/// Appends the `digits` characters that `write` appends, right-aligned in `width` columns.
+fn right(width: usize, columns: &mut usize, out: &mut String, digits: usize, write: impl FnOnce(&mut String)) {
+    spaces(width.saturating_sub(digits), out);
     write(out);
-    let used = out.len() - from;
-    if let Some(gap) = SPACES.get(..width.saturating_sub(used)).filter(|gap| !gap.is_empty()) {
-        out.insert_str(from, gap);
-    }
-    *columns += used.max(width);
+    *columns += digits.max(width);
+}
+
+/// Decimal digits of a number.
+fn digits(n: u64) -> usize {
+    n.checked_ilog10().map_or(1, |n| n as usize + 1)
 }
 
 /// Appends what a packet's line says, without columns: who to whom, protocol, and its message.

@@ -123,7 +123,9 @@ impl Reader {
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);
         frame.link = d.link;
-        frame.interface = Some(Arc::clone(&d.about));
+        if frame.interface.as_ref().is_none_or(|known| !Arc::ptr_eq(known, &d.about)) {
+            frame.interface = Some(Arc::clone(&d.about));
+        }
         frame.comment.clear();
         self.options(body.get(20 + kept.next_multiple_of(4)..).unwrap_or(&[]), |code, value| {
             if code == 1 && frame.comment.len() + value.len() <= LONGEST_COMMENT {
