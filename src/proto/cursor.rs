@@ -357,6 +357,13 @@ impl<'a> Cursor<'a> {
         Some(facts)
     }
 
+    /// What begins at this address and port from now on is read by `row`.
+    pub fn expect(&mut self, address: super::Address, port: u16, row: &'static super::Protocol) {
+        if !self.context.quoted {
+            self.memory.expect(address, port, row);
+        }
+    }
+
     /// What this conversation's protocols remember. A scratch one where nothing may be remembered.
     pub fn stream(&mut self) -> StreamCtx<'_> {
         self.memory.context(self.context.conversation)

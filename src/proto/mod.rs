@@ -38,6 +38,7 @@ pub mod ntp;
 pub mod null;
 pub mod ppp;
 pub mod pppoe;
+pub mod quic;
 pub mod radiotap;
 pub mod raw;
 pub mod sll;
@@ -110,6 +111,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &websocket::PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
+    &tls::BARE,
+    &quic::PROTOCOL,
     &dhcpv6::PROTOCOL,
     &ntp::PROTOCOL,
     &nbns::PROTOCOL,
@@ -154,6 +157,8 @@ pub enum Key {
     Upgrade(&'static str),
     /// Media type (`Content-Type` without parameters), lower case; `+json` stands for every type that ends so.
     Media(&'static str),
+    /// TLS handshake messages without records, as QUIC carries them (RFC 9001 §4).
+    Handshake,
     /// No key: on a stream of an unknown port its framing function is asked, in registry order.
     Guess,
 }
@@ -165,6 +170,19 @@ pub enum Over {
     Packet,
     /// A stream of bytes, cut into messages by this function.
     Stream(stream::Frame),
+    /// One packet; a datagram on ports that nobody follows is shown to this function first.
+    Datagram(fn(&[u8]) -> Guess),
+}
+
+/// What a protocol says about a datagram on ports that nobody follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// Not mine.
+    No,
+    /// This one is mine; the next one may be another's.
+    This,
+    /// This one is mine, and so is the whole conversation.
+    Conversation,
 }
 
 /// What a dissector says comes after its header.
@@ -300,6 +318,24 @@ static GUESSES: [Option<&'static Protocol>; 16] = {
                 found += 1;
             }
             k += 1;
+        }
+        row += 1;
+    }
+    rows
+};
+
+/// The protocols that are asked about a datagram whose ports say nothing.
+pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, fn(&[u8]) -> Guess)> {
+    DATAGRAMS.iter().map_while(|&row| row)
+}
+
+/// Those rows, found by the compiler as well.
+static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 24] = {
+    let (mut rows, mut found, mut row) = ([None; 24], 0, 0);
+    while row < REGISTRY.len() {
+        if let Over::Datagram(guess) = REGISTRY[row].over {
+            rows[found] = Some((REGISTRY[row], guess));
+            found += 1;
         }
         row += 1;
     }
