@@ -4,8 +4,10 @@
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
 mod cursor;
+pub mod isakmp;
 pub mod memory;
 mod numbers;
+pub mod named;
 pub mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -45,11 +47,14 @@ pub mod sll;
 pub mod smtp;
 pub mod ssh;
 pub mod stp;
+pub mod stun;
 pub mod tcp;
 pub mod teredo;
+pub mod tftp;
 pub mod tls;
 pub mod udp;
 pub mod vlan;
+pub mod vxlan;
 pub mod websocket;
 pub mod wlan;
 
@@ -98,7 +103,11 @@ pub static REGISTRY: &[&Protocol] = &[
     &gre::PROTOCOL,
     &ipsec::PROTOCOL,
     &ipsec::ESP_PROTOCOL,
+    &isakmp::PROTOCOL,
+    &isakmp::ENCAP_PROTOCOL,
     &teredo::PROTOCOL,
+    &vxlan::PROTOCOL,
+    &vxlan::GENEVE_PROTOCOL,
     &tcp::PROTOCOL,
     &udp::PROTOCOL,
     &dns::PROTOCOL,
@@ -112,13 +121,119 @@ pub static REGISTRY: &[&Protocol] = &[
     &json::PROTOCOL,
     &tls::PROTOCOL,
     &tls::BARE,
+    &stun::PROTOCOL,
     &quic::PROTOCOL,
     &dhcpv6::PROTOCOL,
+    &tftp::PROTOCOL,
+    &tftp::GUESSED,
     &ntp::PROTOCOL,
     &nbns::PROTOCOL,
     &ftp::PROTOCOL,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,
+    &named::ECHO,
+    &named::DAYTIME,
+    &named::CHARGEN,
+    &named::TIME,
+    &named::TACACS,
+    &named::PORTMAP,
+    &named::IPX,
+    &named::PTP,
+    &named::CLDAP,
+    &named::SRVLOC,
+    &named::MIP,
+    &named::KPASSWD,
+    &named::AUTO_RP,
+    &named::WHO,
+    &named::NCP,
+    &named::TSP,
+    &named::LMP,
+    &named::DLEP,
+    &named::KINK,
+    &named::OPENVPN,
+    &named::MS_PROXY,
+    &named::MSMMS,
+    &named::RAS,
+    &named::H501,
+    &named::AMT,
+    &named::WLCCP,
+    &named::MEGACO,
+    &named::H248,
+    &named::WSP,
+    &named::WTP,
+    &named::WTLS,
+    &named::DIS,
+    &named::ICP,
+    &named::RDP_UDP,
+    &named::HIQNET,
+    &named::LISP,
+    &named::IAX2,
+    &named::ROCE,
+    &named::DPNET,
+    &named::TIPC,
+    &named::RDT,
+    &named::ADP,
+    &named::ASTERIX,
+    &named::TS2,
+    &named::PFCP,
+    &named::SAP,
+    &named::MEMCACHE,
+    &named::VUZE,
+    &named::DROPBOX,
+    &named::RAKNET_PORT,
+    &named::MINT,
+    &named::COLLECTD,
+    &named::QUAKE2,
+    &named::UAUDP,
+    &named::MANOLITO,
+    &named::ENIP,
+    &named::HCRT,
+    &named::ELASTIC,
+    &named::IGRP,
+    &named::DCCP,
+    &named::RSVP,
+    &named::NHRP,
+    &named::IPCOMP,
+    &named::PGM,
+    &named::LACP,
+    &named::LOOP,
+    &named::WAKE,
+    &named::AOE,
+    &named::MACSEC,
+    &named::CFM,
+    &named::HOMEPLUG_AV,
+    &named::HOMEPLUG,
+    &named::REALTEK,
+    &named::LLTD,
+    &named::PN_RT,
+    &named::GOOSE,
+    &named::OSI_NETWORK,
+    &named::NETBIOS,
+    &named::BVLC,
+    &named::DNP3,
+    &named::BABEL,
+    &named::SFLOW,
+    &named::CFLOW,
+    &named::LDP,
+    &named::MGCP,
+    &named::WCCP,
+    &named::DOIP,
+    &named::QUAKE3,
+    &named::EDONKEY,
+    &named::STEAM,
+    &named::GVCP,
+    &named::HIP,
+    &named::MNDP,
+    &named::WIREGUARD,
+    &named::RTPS,
+    &named::RPC,
+    &named::RAKNET,
+    &named::MPEG,
+    &named::ARTNET,
+    &named::BT_DHT,
+    &named::GQUIC,
+    &named::DCERPC,
+    &named::CLASSIC_STUN,
     &data::PROTOCOL,
 ];
 
@@ -159,7 +274,8 @@ pub enum Key {
     Media(&'static str),
     /// TLS handshake messages without records, as QUIC carries them (RFC 9001 §4).
     Handshake,
-    /// No key: on a stream of an unknown port its framing function is asked, in registry order.
+    /// No key: on a stream of an unknown port its framing function is asked, about a datagram its looking function, in
+    /// registry order.
     Guess,
 }
 
@@ -170,7 +286,8 @@ pub enum Over {
     Packet,
     /// A stream of bytes, cut into messages by this function.
     Stream(stream::Frame),
-    /// One packet; a datagram on ports that nobody follows is shown to this function first.
+    /// One packet. This function looks whether a datagram is one; a row that follows [`Key::Guess`] is asked about
+    /// datagrams on ports that nobody follows, too.
     Datagram(fn(&[u8]) -> Guess),
 }
 
@@ -313,7 +430,7 @@ static GUESSES: [Option<&'static Protocol>; 16] = {
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            if matches!(REGISTRY[row].follows[k], Key::Guess) {
+            if matches!((REGISTRY[row].follows[k], REGISTRY[row].over), (Key::Guess, Over::Stream(_))) {
                 rows[found] = Some(REGISTRY[row]);
                 found += 1;
             }
@@ -330,12 +447,16 @@ pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, fn(
 }
 
 /// Those rows, found by the compiler as well.
-static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 24] = {
-    let (mut rows, mut found, mut row) = ([None; 24], 0, 0);
+static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 64] = {
+    let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
     while row < REGISTRY.len() {
-        if let Over::Datagram(guess) = REGISTRY[row].over {
-            rows[found] = Some((REGISTRY[row], guess));
-            found += 1;
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            if let (Key::Guess, Over::Datagram(guess)) = (REGISTRY[row].follows[k], REGISTRY[row].over) {
+                rows[found] = Some((REGISTRY[row], guess));
+                found += 1;
+            }
+            k += 1;
         }
         row += 1;
     }
@@ -360,19 +481,19 @@ enum Index {
     UdpPort,
 }
 
-static LINKS: [u8; 1 << 16] = rows_by(Index::Link);
-static ETHER_TYPES: [u8; 1 << 16] = rows_by(Index::EtherType);
-static IP_PROTOS: [u8; 1 << 8] = rows_by(Index::IpProto);
-static TCP_PORTS: [u8; 1 << 16] = rows_by(Index::TcpPort);
-static UDP_PORTS: [u8; 1 << 16] = rows_by(Index::UdpPort);
+static LINKS: [u16; 1 << 16] = rows_by(Index::Link);
+static ETHER_TYPES: [u16; 1 << 16] = rows_by(Index::EtherType);
+static IP_PROTOS: [u16; 1 << 8] = rows_by(Index::IpProto);
+static TCP_PORTS: [u16; 1 << 16] = rows_by(Index::TcpPort);
+static UDP_PORTS: [u16; 1 << 16] = rows_by(Index::UdpPort);
 
 /// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. The table
 /// is made by the compiler; where two rows claim one key, it refuses.
-const fn rows_by<const N: usize>(index: Index) -> [u8; N] {
+const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
     let mut table = [0; N];
     let mut row = 0;
-    let mut place = 1u8;
-    assert!(REGISTRY.len() < 255, "a table's cell is one byte");
+    let mut place = 1u16;
+    assert!(REGISTRY.len() < 65_535, "a table's cell is two bytes");
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {

@@ -3,7 +3,7 @@
 use super::cursor::{Context, Cursor};
 use super::memory::{Memory, Segment};
 use super::stream::Place;
-use super::{Guess, Joined, Key, Next, Protocol, To, data, datagram_guesses, frame, lookup};
+use super::{Guess, Joined, Key, Next, Over, Protocol, To, data, datagram_guesses, frame, lookup};
 use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why, clamp};
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
@@ -130,9 +130,13 @@ impl Walker<'_> {
         if let Some(row) = conversation.and_then(|c| self.memory.claimed(c)) {
             return row;
         }
-        if let Some((port, row)) = by_port(a, b) {
-            context.via = u32::from(port);
-            return row;
+        for port in [a.min(b), a.max(b)] {
+            // A row that can tell its bytes is not believed because of a port alone.
+            let of_port = lookup(Key::UdpPort(port));
+            if let Some(row) = of_port.filter(|row| !matches!(row.over, Over::Datagram(guess) if guess(payload) == Guess::No)) {
+                context.via = u32::from(port);
+                return row;
+            }
         }
         context.via = 0;
         for (row, guess) in datagram_guesses() {

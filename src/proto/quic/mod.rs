@@ -33,7 +33,7 @@ pub static ABOUT: Identity = Identity {
 };
 
 /// The row.
-pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Datagram(guess), dissect };
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
 /// RFC 9000 §17.2: a long header of a version that is known, with ids of a possible length. Short headers show
 /// nothing that could be recognised; they are found by their conversation.
