@@ -3,11 +3,22 @@
 //! Read [`Protocol`] (what one is), then `udp.rs` (the smallest whole one), then [`walk`](walk()) (who
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
+pub mod bfd;
 mod cursor;
+pub mod dtls;
+pub mod eapol;
+pub mod eigrp;
+pub mod gtp;
 pub mod isakmp;
+pub mod l2tp;
 pub mod memory;
-mod numbers;
 pub mod named;
+mod numbers;
+pub mod nbdgm;
+pub mod ospf;
+pub mod pim;
+pub mod rtp;
+pub mod snmp;
 pub mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -52,8 +63,10 @@ pub mod tcp;
 pub mod teredo;
 pub mod tftp;
 pub mod tls;
+pub mod tunnel;
 pub mod udp;
 pub mod vlan;
+pub mod vrrp;
 pub mod vxlan;
 pub mod websocket;
 pub mod wlan;
@@ -90,6 +103,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &ppp::CHAP_PROTOCOL,
     &ppp::IPCP_PROTOCOL,
     &ppp::IPV6CP_PROTOCOL,
+    &eapol::PROTOCOL,
+    &eapol::EAP_PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
     &ipv6::PROTOCOL,
@@ -101,15 +116,30 @@ pub static REGISTRY: &[&Protocol] = &[
     &icmpv6::PROTOCOL,
     &igmp::PROTOCOL,
     &gre::PROTOCOL,
+    &tunnel::ETHERIP_PROTOCOL,
+    &tunnel::LISP_PROTOCOL,
+    &tunnel::ERSPAN_PROTOCOL,
+    &tunnel::TZSP_PROTOCOL,
     &ipsec::PROTOCOL,
     &ipsec::ESP_PROTOCOL,
     &isakmp::PROTOCOL,
     &isakmp::ENCAP_PROTOCOL,
+    &l2tp::PROTOCOL,
+    &gtp::PROTOCOL,
+    &gtp::V2_PROTOCOL,
     &teredo::PROTOCOL,
     &vxlan::PROTOCOL,
     &vxlan::GENEVE_PROTOCOL,
+    &ospf::PROTOCOL,
+    &eigrp::PROTOCOL,
+    &pim::PROTOCOL,
+    &vrrp::PROTOCOL,
+    &vrrp::HSRP_PROTOCOL,
+    &bfd::PROTOCOL,
     &tcp::PROTOCOL,
     &udp::PROTOCOL,
+    &rtp::PROTOCOL,
+    &rtp::RTCP_PROTOCOL,
     &dns::PROTOCOL,
     &dns::OVER_TCP,
     &dns::OVER_MULTICAST,
@@ -123,11 +153,17 @@ pub static REGISTRY: &[&Protocol] = &[
     &tls::BARE,
     &stun::PROTOCOL,
     &quic::PROTOCOL,
+    &dtls::PROTOCOL,
+    &dtls::GUESSED,
     &dhcpv6::PROTOCOL,
     &tftp::PROTOCOL,
     &tftp::GUESSED,
+    &dns::GUESSED,
     &ntp::PROTOCOL,
     &nbns::PROTOCOL,
+    &nbdgm::PROTOCOL,
+    &nbdgm::MAILSLOT_PROTOCOL,
+    &snmp::PROTOCOL,
     &ftp::PROTOCOL,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,
@@ -234,6 +270,10 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::GQUIC,
     &named::DCERPC,
     &named::CLASSIC_STUN,
+    &named::PAGP,
+    &named::UDLD,
+    &named::VTP,
+    &named::DTP,
     &data::PROTOCOL,
 ];
 
@@ -274,6 +314,10 @@ pub enum Key {
     Media(&'static str),
     /// TLS handshake messages without records, as QUIC carries them (RFC 9001 §4).
     Handshake,
+    /// What another protocol has announced for a port: `rtp`.
+    Announced(&'static str),
+    /// What Cisco numbers inside SNAP.
+    Cisco(u16),
     /// No key: on a stream of an unknown port its framing function is asked, about a datagram its looking function, in
     /// registry order.
     Guess,

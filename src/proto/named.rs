@@ -36,6 +36,10 @@ const fn ether(number: u16) -> Key {
     Key::EtherType(number)
 }
 
+const fn cisco(number: u16) -> Key {
+    Key::Cisco(number)
+}
+
 const ANY: Over = Over::Packet;
 
 fn unread(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
@@ -108,6 +112,10 @@ named! {
     NHRP "nhrp" "NBMA Next Hop Resolution Protocol" Network "RFC 2332" [ip(54), ether(0x2001)] ANY;
     IPCOMP "ipcomp" "IP Payload Compression" Network "RFC 3173" [ip(108)] ANY;
     PGM "pgm" "Pragmatic General Multicast" Transport "RFC 3208" [ip(113)] ANY;
+    PAGP "pagp" "Port Aggregation Protocol" Link "Cisco" [cisco(0x0104)] ANY;
+    UDLD "udld" "Unidirectional Link Detection" Link "RFC 5171" [cisco(0x0111)] ANY;
+    VTP "vtp" "VLAN Trunking Protocol" Link "Cisco" [cisco(0x2003)] ANY;
+    DTP "dtp" "Dynamic Trunking Protocol" Link "Cisco" [cisco(0x2004)] ANY;
     LACP "slow" "Slow Protocols" Link "IEEE 802.3" [ether(0x8809)] ANY;
     LOOP "loop" "Configuration Test Protocol (loopback)" Link "Ethernet V2" [ether(0x9000)] ANY;
     WAKE "wol" "Wake On LAN" Link "AMD" [ether(0x0842), Key::Guess] Over::Datagram(magic_packet);
@@ -147,8 +155,6 @@ named! {
 named! {
     WIREGUARD "wg" "WireGuard" Network "WireGuard" [Key::Guess] Over::Datagram(wireguard);
     RTPS "rtps" "Real-Time Publish-Subscribe" Application "DDS RTPS" [Key::Guess] Over::Datagram(|b| if_this(b.starts_with(b"RTPS") || b.starts_with(b"RTPX")));
-    RPC "rpc" "Remote Procedure Call" Session "RFC 5531" [Key::Guess] Over::Datagram(rpc);
-    RAKNET "raknet" "RakNet game networking protocol" Transport "RakNet" [Key::Guess] Over::Datagram(raknet);
     MPEG "mp2t" "MPEG transport stream" Presentation "ISO 13818-1" [Key::Guess] Over::Datagram(transport_stream);
     ARTNET "artnet" "Art-Net" Application "Art-Net" [Key::Guess] Over::Datagram(|b| if_this(b.starts_with(b"Art-Net\0")));
     BT_DHT "bt-dht" "BitTorrent DHT Protocol" Application "BEP 5" [Key::Guess] Over::Datagram(bt_dht);
@@ -156,6 +162,14 @@ named! {
     DCERPC "dcerpc" "Distributed Computing Environment / RPC" Session "DCE 1.1" [Key::Guess] Over::Datagram(dce_rpc);
     CLASSIC_STUN "classicstun" "Simple Traversal of UDP Through NAT" Application "RFC 3489" [Key::Guess] Over::Datagram(classic_stun);
 }
+
+/// A call or its answer on another port than the directory's.
+pub static RPC: Protocol =
+    Protocol { about: PORTMAP.about, follows: &[Key::Guess], over: Over::Datagram(rpc), dissect: unread };
+
+/// `RakNet` on another port.
+pub static RAKNET: Protocol =
+    Protocol { about: RAKNET_PORT.about, follows: &[Key::Guess], over: Over::Datagram(raknet), dissect: unread };
 
 const fn if_this(mine: bool) -> Guess {
     if mine { Guess::This } else { Guess::No }
@@ -238,7 +252,8 @@ fn classic_stun(bytes: &[u8]) -> Guess {
 
 /// RFC 3435 §3.1: a verb of four letters, or an answer's three digits.
 fn mgcp(bytes: &[u8]) -> Guess {
-    let Some((word, [b' ', ..])) = bytes.split_at_checked(4).filter(|(w, _)| w.iter().all(u8::is_ascii_uppercase)) else {
+    let Some((word, [b' ', ..])) = bytes.split_at_checked(4).filter(|(w, _)| w.iter().all(u8::is_ascii_uppercase))
+    else {
         return if_this(matches!(bytes, [a, b, c, b' ', ..] if [a, b, c].iter().all(|d| d.is_ascii_digit())));
     };
     if_this(matches!(word, b"EPCF" | b"CRCX" | b"MDCX" | b"DLCX" | b"RQNT" | b"NTFY" | b"AUEP" | b"AUCX" | b"RSIP"))

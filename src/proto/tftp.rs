@@ -54,12 +54,10 @@ fields! {
 }
 
 /// The row. A request on another port is recognised by its mode.
-pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::UdpPort(69)], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPort(69)], over: Over::Packet, dissect };
 
 /// The row of a request on any port.
-pub static GUESSED: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
+pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
 /// A request names a file and a known mode.
 fn guess(bytes: &[u8]) -> Guess {

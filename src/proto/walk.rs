@@ -133,7 +133,9 @@ impl Walker<'_> {
         for port in [a.min(b), a.max(b)] {
             // A row that can tell its bytes is not believed because of a port alone.
             let of_port = lookup(Key::UdpPort(port));
-            if let Some(row) = of_port.filter(|row| !matches!(row.over, Over::Datagram(guess) if guess(payload) == Guess::No)) {
+            if let Some(row) =
+                of_port.filter(|row| !matches!(row.over, Over::Datagram(guess) if guess(payload) == Guess::No))
+            {
                 context.via = u32::from(port);
                 return row;
             }
@@ -333,9 +335,11 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
         To::Row(row) => Some(row),
         To::Key(key) => {
             context.via = match key {
-                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) => u32::from(n),
+                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) | Key::Cisco(n) => {
+                    u32::from(n)
+                },
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
-                Key::Upgrade(_) | Key::Media(_) | Key::Handshake | Key::Guess => 0,
+                Key::Upgrade(_) | Key::Media(_) | Key::Handshake | Key::Announced(_) | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))
         }

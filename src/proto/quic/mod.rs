@@ -33,7 +33,8 @@ pub static ABOUT: Identity = Identity {
 };
 
 /// The row.
-pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
 /// RFC 9000 §17.2: a long header of a version that is known, with ids of a possible length. Short headers show
 /// nothing that could be recognised; they are found by their conversation.
@@ -100,11 +101,7 @@ fn packet_len(bytes: &[u8]) -> usize {
 /// The receiver's id in the packet at `at`.
 fn id_of(c: &mut Cursor<'_>, at: usize) -> Option<Id> {
     let &[first, _, _, _, _, dcil] = c.rest(at).first_chunk()?;
-    let (from, len) = if first & 0x80 == 0 {
-        (1, Connection::id_len(&mut c.stream()))
-    } else {
-        (6, usize::from(dcil))
-    };
+    let (from, len) = if first & 0x80 == 0 { (1, Connection::id_len(&mut c.stream())) } else { (6, usize::from(dcil)) };
     c.rest(at + from).get(..len).map(Id::new)
 }
 
