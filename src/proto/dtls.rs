@@ -89,8 +89,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 /// The row of other ports.
-pub static GUESSED: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
+pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
 /// Bytes of a record's header.
 const HEADER: usize = 13;
@@ -263,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_piece_that_is_longer_than_its_record_is_trouble() {
-        let body = [&[22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12][..], &[1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 9]].concat();
+        let body =
+            [&[22, 0xfe, 0xff, 0, 0, 0, 0, 0, 0, 0, 0, 0, 12][..], &[1, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 9]].concat();
         let p = read(228, &datagram(&body));
         assert_eq!(p.uint(&HANDSHAKE_TYPE), Some(1));
         assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));

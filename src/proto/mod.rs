@@ -4,6 +4,7 @@
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
 pub mod bfd;
+pub mod coap;
 mod cursor;
 pub mod dtls;
 pub mod eapol;
@@ -11,13 +12,17 @@ pub mod eigrp;
 pub mod gtp;
 pub mod isakmp;
 pub mod l2tp;
+pub mod lldp;
 pub mod memory;
 pub mod named;
-mod numbers;
 pub mod nbdgm;
+mod numbers;
 pub mod ospf;
 pub mod pim;
+pub mod radius;
+pub mod rip;
 pub mod rtp;
+pub mod sctp;
 pub mod snmp;
 pub mod stream;
 #[cfg(test)]
@@ -59,6 +64,7 @@ pub mod smtp;
 pub mod ssh;
 pub mod stp;
 pub mod stun;
+pub mod syslog;
 pub mod tcp;
 pub mod teredo;
 pub mod tftp;
@@ -105,6 +111,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &ppp::IPV6CP_PROTOCOL,
     &eapol::PROTOCOL,
     &eapol::EAP_PROTOCOL,
+    &lldp::PROTOCOL,
+    &lldp::CDP_PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
     &ipv6::PROTOCOL,
@@ -136,10 +144,13 @@ pub static REGISTRY: &[&Protocol] = &[
     &vrrp::PROTOCOL,
     &vrrp::HSRP_PROTOCOL,
     &bfd::PROTOCOL,
+    &rip::PROTOCOL,
+    &rip::NG_PROTOCOL,
     &tcp::PROTOCOL,
     &udp::PROTOCOL,
     &rtp::PROTOCOL,
     &rtp::RTCP_PROTOCOL,
+    &sctp::PROTOCOL,
     &dns::PROTOCOL,
     &dns::OVER_TCP,
     &dns::OVER_MULTICAST,
@@ -164,6 +175,9 @@ pub static REGISTRY: &[&Protocol] = &[
     &nbdgm::PROTOCOL,
     &nbdgm::MAILSLOT_PROTOCOL,
     &snmp::PROTOCOL,
+    &radius::PROTOCOL,
+    &syslog::PROTOCOL,
+    &coap::PROTOCOL,
     &ftp::PROTOCOL,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,

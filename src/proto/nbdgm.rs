@@ -51,8 +51,7 @@ fields! {
 }
 
 /// The row.
-pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::UdpPort(138)], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPort(138)], over: Over::Packet, dissect };
 
 /// The row of SMB in a datagram.
 pub static MAILSLOT_PROTOCOL: Protocol =

@@ -337,7 +337,7 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
             context.via = match key {
                 Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) | Key::Cisco(n) => {
                     u32::from(n)
-                },
+                }
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
                 Key::Upgrade(_) | Key::Media(_) | Key::Handshake | Key::Announced(_) | Key::Guess => 0,
             };

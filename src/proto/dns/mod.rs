@@ -18,9 +18,9 @@ mod summary;
 
 pub use fields::*;
 
-use super::{Framing, Guess};
 use super::prelude::*;
 use super::stream::StreamCtx;
+use super::{Framing, Guess};
 use crate::model::Time;
 use std::collections::VecDeque;
 
@@ -80,7 +80,9 @@ fn guess(bytes: &[u8]) -> Guess {
     let counts_fit = if high & 0x80 == 0 {
         questions == 1 && answers == 0 && authorities == 0
     } else {
-        questions <= 1 && answers.max(authorities) <= 255 && u32::from(questions + answers + authorities) + u32::from(more) > 0
+        questions <= 1
+            && answers.max(authorities) <= 255
+            && u32::from(questions + answers + authorities) + u32::from(more) > 0
     };
     let mine = !rest.is_empty() && high & 0x78 == 0 && counts_fit && more <= MOST_ADDITIONAL;
     if mine { Guess::This } else { Guess::No }
