@@ -20,6 +20,7 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("ieee8021ad.dei", "Wireshark, too, marks one byte, although the type and mask are those of two"),
     ("ieee8021ad.priority", "Wireshark, too, marks one byte, although the type and mask are those of two"),
     ("llc.control.ftype", "one bit or two, by the kind of frame; Wireshark registers the one"),
+    ("snmp.name", "a text of numbers and dots; Wireshark has a type of its own for object identifiers"),
     ("stp.forward", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.hello", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.max_age", "a time; Wireshark has a floating-point number of seconds"),

@@ -355,7 +355,7 @@ fn framing(row: &'static Protocol, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Fr
     match row.over {
         Over::Stream(frame) => frame(ctx, window),
         // A protocol that does not frame itself takes each segment for a message.
-        Over::Packet => Framing::Message(window.len()),
+        Over::Packet | Over::Datagram(_) => Framing::Message(window.len()),
     }
 }
 

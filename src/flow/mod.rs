@@ -18,7 +18,7 @@ pub use state::State;
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
 use crate::proto::stream::Upgrade;
-use crate::proto::{Delivery, StreamCtx, Streams, tcp::flag};
+use crate::proto::{Delivery, Protocol, StreamCtx, Streams, tcp::flag};
 use hashbrown::HashMap;
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
@@ -58,6 +58,8 @@ pub struct Tracker {
     fragments: fragments::Pile,
     waiting: stream::Budget,
     events: Vec<Event>,
+    /// Who reads what begins at an announced address and port.
+    expected: HashMap<(Address, u16), &'static Protocol>,
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
@@ -79,7 +81,12 @@ struct Talking {
     /// What its protocols remember; made when one first asks.
     streams: Option<Box<Streams>>,
     connection: Option<Box<Connection>>,
+    /// Who reads its datagrams, whatever the ports say.
+    claimed: Option<&'static Protocol>,
 }
+
+/// More announced ports than these are not remembered.
+const MOST_EXPECTED: usize = 1 << 12;
 
 impl Tracker {
     /// A tracker that has seen nothing.
@@ -96,6 +103,7 @@ impl Tracker {
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
             events: Vec::new(),
+            expected: HashMap::new(),
             current: None,
             scratch: Streams::default(),
         }
@@ -140,7 +148,13 @@ impl Tracker {
         let slot = u32::try_from(self.conversations.len()).unwrap_or(u32::MAX);
         let number = self.next_number(kind);
         self.slots.insert(key, slot);
-        self.conversations.push(Talking { low_first, number, streams: None, connection: None });
+        let claimed = if kind == Talk::Udp && !self.expected.is_empty() {
+            let ends = [(ends.dst, ends.dst_port), (ends.src, ends.src_port)];
+            ends.iter().find_map(|end| self.expected.get(end)).copied()
+        } else {
+            None
+        };
+        self.conversations.push(Talking { low_first, number, streams: None, connection: None, claimed });
         Conversation { kind, number, slot, forward: true }
     }
 
@@ -235,6 +249,22 @@ impl Memory for Tracker {
             talking.streams = None;
         }
         delivery
+    }
+
+    fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol> {
+        self.conversations.get(conversation.slot as usize)?.claimed
+    }
+
+    fn claim(&mut self, conversation: Conversation, row: &'static Protocol) {
+        if let Some(t) = self.conversations.get_mut(conversation.slot as usize) {
+            t.claimed = Some(row);
+        }
+    }
+
+    fn expect(&mut self, address: Address, port: u16, row: &'static Protocol) {
+        if self.expected.len() < MOST_EXPECTED {
+            self.expected.insert((address, port), row);
+        }
     }
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {

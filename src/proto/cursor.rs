@@ -284,6 +284,35 @@ impl<'a> Cursor<'a> {
         Span { buf: Span::TEXT, start, len: clamp(len) }
     }
 
+    /// Begins a text that is put together piece by piece: [`Cursor::add_text`], then [`Cursor::end_text`].
+    pub fn start_text(&self) -> u32 {
+        clamp(self.packet.text.len())
+    }
+
+    /// Adds a piece to it.
+    pub fn add_text(&mut self, piece: &[u8]) {
+        self.packet.text.extend_from_slice(piece);
+    }
+
+    /// Adds a number to it, in decimal.
+    pub fn add_number(&mut self, n: u64) {
+        let (mut digits, mut at, mut rest) = ([0; 20], 20, n);
+        loop {
+            at -= 1;
+            digits[at] = b'0' + (rest % 10).to_le_bytes()[0];
+            rest /= 10;
+            if rest == 0 {
+                break;
+            }
+        }
+        self.packet.text.extend_from_slice(&digits[at..]);
+    }
+
+    /// The text that was begun at `start`.
+    pub fn end_text(&self, start: u32) -> Slice {
+        Span { buf: Span::TEXT, start, len: clamp(self.packet.text.len()).saturating_sub(start) }
+    }
+
     /// The fields that `body` writes stand one level deeper, inside the field before them.
     pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> Result<T, Trouble> {
         self.depth = self.depth.saturating_add(1);
@@ -355,6 +384,20 @@ impl<'a> Cursor<'a> {
         let facts = self.memory.segment(&ends, segment, self.packet.number, self.packet.time)?;
         self.context.conversation = Some(facts.conversation);
         Some(facts)
+    }
+
+    /// What begins at this address and port from now on is read by `row`.
+    pub fn expect(&mut self, address: super::Address, port: u16, row: &'static super::Protocol) {
+        if !self.context.quoted {
+            self.memory.expect(address, port, row);
+        }
+    }
+
+    /// What begins at this address and port from now on is what is called so: see [`super::Key::Announced`].
+    pub fn announce(&mut self, address: super::Address, port: u16, name: &'static str) {
+        if let Some(row) = super::lookup(super::Key::Announced(name)) {
+            self.expect(address, port, row);
+        }
     }
 
     /// What this conversation's protocols remember. A scratch one where nothing may be remembered.
@@ -433,6 +476,14 @@ impl<'a> Cursor<'a> {
         let end = clamp(self.start.saturating_add(end));
         if let Some(f) = self.packet.fields.get_mut(opened) {
             f.span.len = end.saturating_sub(f.span.start);
+        }
+    }
+
+    /// The same, and only now is its value known.
+    pub fn close_with(&mut self, opened: usize, end: usize, value: Value) {
+        self.close(opened, end);
+        if let Some(f) = self.packet.fields.get_mut(opened) {
+            f.value = value;
         }
     }
 

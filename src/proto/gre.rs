@@ -35,7 +35,8 @@ fields! {
 }
 
 /// The row.
-pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(47)], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::IpProto(47), Key::UdpPort(4754)], over: Over::Packet, dissect };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&FLAGS)?;

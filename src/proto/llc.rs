@@ -91,6 +91,10 @@ fn snap(c: &mut Cursor<'_>, at: usize) -> Result<Next, Trouble> {
             c.read(&PID, at + 3, 2)?;
             Ok(Next::to(Key::Sap(0x42), at + 5))
         }
+        CISCO => {
+            c.read(&PID, at + 3, 2)?;
+            Ok(Next::to(Key::Cisco(number), at + 5))
+        }
         _ => {
             c.read(&PID, at + 3, 2)?;
             Ok(Next::data(at + 5))

@@ -5,6 +5,7 @@
 //! before the transport header is read, stream numbers sit among the transport's fields, and an
 //! application message is dissected on the frame that completes it.
 
+use super::Protocol;
 use super::stream::{Delivery, StreamCtx, Streams};
 use crate::model::{Buffer, Piece, Time};
 
@@ -145,6 +146,16 @@ pub trait Memory {
         whole: &mut Buffer,
     ) -> Option<Delivery>;
 
+    /// Who has claimed this conversation, whatever its ports say.
+    fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol>;
+
+    /// From here on, this conversation's datagrams are read by `row`.
+    fn claim(&mut self, conversation: Conversation, row: &'static Protocol);
+
+    /// Conversations over UDP that begin at this address and port from now on are read by `row`: the port was announced
+    /// (TFTP's answer, a call's media).
+    fn expect(&mut self, address: Address, port: u16, row: &'static Protocol);
+
     /// What this conversation's protocols remember; a scratch one for `None`.
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_>;
 }
@@ -175,6 +186,14 @@ impl Memory for NoMemory {
     fn deliver(&mut self, _: Conversation, _: &Segment, _: &[u8], _: Piece, _: &mut Buffer) -> Option<Delivery> {
         None
     }
+
+    fn claimed(&self, _: Conversation) -> Option<&'static Protocol> {
+        None
+    }
+
+    fn claim(&mut self, _: Conversation, _: &'static Protocol) {}
+
+    fn expect(&mut self, _: Address, _: u16, _: &'static Protocol) {}
 
     fn context(&mut self, _: Option<Conversation>) -> StreamCtx<'_> {
         self.scratch = Streams::default();

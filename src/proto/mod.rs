@@ -3,9 +3,27 @@
 //! Read [`Protocol`] (what one is), then `udp.rs` (the smallest whole one), then [`walk`](walk()) (who
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
+pub mod bfd;
+pub mod coap;
 mod cursor;
+pub mod dtls;
+pub mod eapol;
+pub mod eigrp;
+pub mod gtp;
+pub mod isakmp;
+pub mod l2tp;
+pub mod lldp;
 pub mod memory;
+pub mod named;
+pub mod nbdgm;
 mod numbers;
+pub mod ospf;
+pub mod pim;
+pub mod radius;
+pub mod rip;
+pub mod rtp;
+pub mod sctp;
+pub mod snmp;
 pub mod stream;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,17 +56,24 @@ pub mod ntp;
 pub mod null;
 pub mod ppp;
 pub mod pppoe;
+pub mod quic;
 pub mod radiotap;
 pub mod raw;
 pub mod sll;
 pub mod smtp;
 pub mod ssh;
 pub mod stp;
+pub mod stun;
+pub mod syslog;
 pub mod tcp;
 pub mod teredo;
+pub mod tftp;
 pub mod tls;
+pub mod tunnel;
 pub mod udp;
 pub mod vlan;
+pub mod vrrp;
+pub mod vxlan;
 pub mod websocket;
 pub mod wlan;
 
@@ -84,6 +109,10 @@ pub static REGISTRY: &[&Protocol] = &[
     &ppp::CHAP_PROTOCOL,
     &ppp::IPCP_PROTOCOL,
     &ppp::IPV6CP_PROTOCOL,
+    &eapol::PROTOCOL,
+    &eapol::EAP_PROTOCOL,
+    &lldp::PROTOCOL,
+    &lldp::CDP_PROTOCOL,
     &arp::PROTOCOL,
     &ipv4::PROTOCOL,
     &ipv6::PROTOCOL,
@@ -95,11 +124,33 @@ pub static REGISTRY: &[&Protocol] = &[
     &icmpv6::PROTOCOL,
     &igmp::PROTOCOL,
     &gre::PROTOCOL,
+    &tunnel::ETHERIP_PROTOCOL,
+    &tunnel::LISP_PROTOCOL,
+    &tunnel::ERSPAN_PROTOCOL,
+    &tunnel::TZSP_PROTOCOL,
     &ipsec::PROTOCOL,
     &ipsec::ESP_PROTOCOL,
+    &isakmp::PROTOCOL,
+    &isakmp::ENCAP_PROTOCOL,
+    &l2tp::PROTOCOL,
+    &gtp::PROTOCOL,
+    &gtp::V2_PROTOCOL,
     &teredo::PROTOCOL,
+    &vxlan::PROTOCOL,
+    &vxlan::GENEVE_PROTOCOL,
+    &ospf::PROTOCOL,
+    &eigrp::PROTOCOL,
+    &pim::PROTOCOL,
+    &vrrp::PROTOCOL,
+    &vrrp::HSRP_PROTOCOL,
+    &bfd::PROTOCOL,
+    &rip::PROTOCOL,
+    &rip::NG_PROTOCOL,
     &tcp::PROTOCOL,
     &udp::PROTOCOL,
+    &rtp::PROTOCOL,
+    &rtp::RTCP_PROTOCOL,
+    &sctp::PROTOCOL,
     &dns::PROTOCOL,
     &dns::OVER_TCP,
     &dns::OVER_MULTICAST,
@@ -110,12 +161,133 @@ pub static REGISTRY: &[&Protocol] = &[
     &websocket::PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
+    &tls::BARE,
+    &stun::PROTOCOL,
+    &quic::PROTOCOL,
+    &dtls::PROTOCOL,
+    &dtls::GUESSED,
     &dhcpv6::PROTOCOL,
+    &tftp::PROTOCOL,
+    &tftp::GUESSED,
+    &dns::GUESSED,
     &ntp::PROTOCOL,
     &nbns::PROTOCOL,
+    &nbdgm::PROTOCOL,
+    &nbdgm::MAILSLOT_PROTOCOL,
+    &snmp::PROTOCOL,
+    &radius::PROTOCOL,
+    &syslog::PROTOCOL,
+    &coap::PROTOCOL,
     &ftp::PROTOCOL,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,
+    &named::ECHO,
+    &named::DAYTIME,
+    &named::CHARGEN,
+    &named::TIME,
+    &named::TACACS,
+    &named::PORTMAP,
+    &named::IPX,
+    &named::PTP,
+    &named::CLDAP,
+    &named::SRVLOC,
+    &named::MIP,
+    &named::KPASSWD,
+    &named::AUTO_RP,
+    &named::WHO,
+    &named::NCP,
+    &named::TSP,
+    &named::LMP,
+    &named::DLEP,
+    &named::KINK,
+    &named::OPENVPN,
+    &named::MS_PROXY,
+    &named::MSMMS,
+    &named::RAS,
+    &named::H501,
+    &named::AMT,
+    &named::WLCCP,
+    &named::MEGACO,
+    &named::H248,
+    &named::WSP,
+    &named::WTP,
+    &named::WTLS,
+    &named::DIS,
+    &named::ICP,
+    &named::RDP_UDP,
+    &named::HIQNET,
+    &named::LISP,
+    &named::IAX2,
+    &named::ROCE,
+    &named::DPNET,
+    &named::TIPC,
+    &named::RDT,
+    &named::ADP,
+    &named::ASTERIX,
+    &named::TS2,
+    &named::PFCP,
+    &named::SAP,
+    &named::MEMCACHE,
+    &named::VUZE,
+    &named::DROPBOX,
+    &named::RAKNET_PORT,
+    &named::MINT,
+    &named::COLLECTD,
+    &named::QUAKE2,
+    &named::UAUDP,
+    &named::MANOLITO,
+    &named::ENIP,
+    &named::HCRT,
+    &named::ELASTIC,
+    &named::IGRP,
+    &named::DCCP,
+    &named::RSVP,
+    &named::NHRP,
+    &named::IPCOMP,
+    &named::PGM,
+    &named::LACP,
+    &named::LOOP,
+    &named::WAKE,
+    &named::AOE,
+    &named::MACSEC,
+    &named::CFM,
+    &named::HOMEPLUG_AV,
+    &named::HOMEPLUG,
+    &named::REALTEK,
+    &named::LLTD,
+    &named::PN_RT,
+    &named::GOOSE,
+    &named::OSI_NETWORK,
+    &named::NETBIOS,
+    &named::BVLC,
+    &named::DNP3,
+    &named::BABEL,
+    &named::SFLOW,
+    &named::CFLOW,
+    &named::LDP,
+    &named::MGCP,
+    &named::WCCP,
+    &named::DOIP,
+    &named::QUAKE3,
+    &named::EDONKEY,
+    &named::STEAM,
+    &named::GVCP,
+    &named::HIP,
+    &named::MNDP,
+    &named::WIREGUARD,
+    &named::RTPS,
+    &named::RPC,
+    &named::RAKNET,
+    &named::MPEG,
+    &named::ARTNET,
+    &named::BT_DHT,
+    &named::GQUIC,
+    &named::DCERPC,
+    &named::CLASSIC_STUN,
+    &named::PAGP,
+    &named::UDLD,
+    &named::VTP,
+    &named::DTP,
     &data::PROTOCOL,
 ];
 
@@ -154,7 +326,14 @@ pub enum Key {
     Upgrade(&'static str),
     /// Media type (`Content-Type` without parameters), lower case; `+json` stands for every type that ends so.
     Media(&'static str),
-    /// No key: on a stream of an unknown port its framing function is asked, in registry order.
+    /// TLS handshake messages without records, as QUIC carries them (RFC 9001 §4).
+    Handshake,
+    /// What another protocol has announced for a port: `rtp`.
+    Announced(&'static str),
+    /// What Cisco numbers inside SNAP.
+    Cisco(u16),
+    /// No key: on a stream of an unknown port its framing function is asked, about a datagram its looking function, in
+    /// registry order.
     Guess,
 }
 
@@ -165,6 +344,20 @@ pub enum Over {
     Packet,
     /// A stream of bytes, cut into messages by this function.
     Stream(stream::Frame),
+    /// One packet. This function looks whether a datagram is one; a row that follows [`Key::Guess`] is asked about
+    /// datagrams on ports that nobody follows, too.
+    Datagram(fn(&[u8]) -> Guess),
+}
+
+/// What a protocol says about a datagram on ports that nobody follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guess {
+    /// Not mine.
+    No,
+    /// This one is mine; the next one may be another's.
+    This,
+    /// This one is mine, and so is the whole conversation.
+    Conversation,
 }
 
 /// What a dissector says comes after its header.
@@ -295,8 +488,30 @@ static GUESSES: [Option<&'static Protocol>; 16] = {
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            if matches!(REGISTRY[row].follows[k], Key::Guess) {
+            if matches!((REGISTRY[row].follows[k], REGISTRY[row].over), (Key::Guess, Over::Stream(_))) {
                 rows[found] = Some(REGISTRY[row]);
+                found += 1;
+            }
+            k += 1;
+        }
+        row += 1;
+    }
+    rows
+};
+
+/// The protocols that are asked about a datagram whose ports say nothing.
+pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, fn(&[u8]) -> Guess)> {
+    DATAGRAMS.iter().map_while(|&row| row)
+}
+
+/// Those rows, found by the compiler as well.
+static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 64] = {
+    let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            if let (Key::Guess, Over::Datagram(guess)) = (REGISTRY[row].follows[k], REGISTRY[row].over) {
+                rows[found] = Some((REGISTRY[row], guess));
                 found += 1;
             }
             k += 1;
@@ -324,19 +539,19 @@ enum Index {
     UdpPort,
 }
 
-static LINKS: [u8; 1 << 16] = rows_by(Index::Link);
-static ETHER_TYPES: [u8; 1 << 16] = rows_by(Index::EtherType);
-static IP_PROTOS: [u8; 1 << 8] = rows_by(Index::IpProto);
-static TCP_PORTS: [u8; 1 << 16] = rows_by(Index::TcpPort);
-static UDP_PORTS: [u8; 1 << 16] = rows_by(Index::UdpPort);
+static LINKS: [u16; 1 << 16] = rows_by(Index::Link);
+static ETHER_TYPES: [u16; 1 << 16] = rows_by(Index::EtherType);
+static IP_PROTOS: [u16; 1 << 8] = rows_by(Index::IpProto);
+static TCP_PORTS: [u16; 1 << 16] = rows_by(Index::TcpPort);
+static UDP_PORTS: [u16; 1 << 16] = rows_by(Index::UdpPort);
 
 /// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. The table
 /// is made by the compiler; where two rows claim one key, it refuses.
-const fn rows_by<const N: usize>(index: Index) -> [u8; N] {
+const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
     let mut table = [0; N];
     let mut row = 0;
-    let mut place = 1u8;
-    assert!(REGISTRY.len() < 255, "a table's cell is one byte");
+    let mut place = 1u16;
+    assert!(REGISTRY.len() < 65_535, "a table's cell is two bytes");
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {

@@ -62,6 +62,8 @@ pub struct Dialogue {
     /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
     pub upgrade: Option<Upgrade>,
     slot: Slot,
+    /// What a protocol remembers that carries another one: the inner one's visits leave it alone.
+    carrier: Slot,
 }
 
 /// What an upgrade agreed on.
@@ -145,6 +147,11 @@ impl Dialogue {
     /// Whether protocol state `T` has been made.
     pub fn holds<T: Any + Send>(&self) -> bool {
         self.slot.0.as_ref().is_some_and(|b| b.is::<T>())
+    }
+
+    /// What the carrier of another protocol remembers of both directions; a fresh one at first.
+    pub fn carrier<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.carrier.get()
     }
 
     /// What protocol state `T` is shared by both directions; a fresh one at first.

@@ -3,7 +3,7 @@
 use super::cursor::{Context, Cursor};
 use super::memory::{Memory, Segment};
 use super::stream::Place;
-use super::{Joined, Key, Next, Protocol, To, data, frame, lookup};
+use super::{Guess, Joined, Key, Next, Over, Protocol, To, data, datagram_guesses, frame, lookup};
 use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why, clamp};
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
@@ -113,13 +113,53 @@ impl Walker<'_> {
                 self.deliver(bytes, buf, reach, &segment, joined, context, nesting);
                 return;
             }
-            let Some(following) = choose(next.to, &mut context) else { return };
+            let following = match next.to {
+                To::Ports(a, b) => {
+                    let payload = bytes.get(reach.start..reach.end).unwrap_or(&[]);
+                    Some(self.datagram(payload, a, b, &mut context))
+                }
+                to => choose(to, &mut context),
+            };
+            let Some(following) = following else { return };
             let missing = reach.claimed > reach.end && !matches!(next.to, To::Data);
             if reach.start >= reach.end && !missing {
                 return;
             }
             row = following;
         }
+    }
+
+    /// Who reads a datagram: whoever has claimed its conversation, then whoever follows one of its ports, then
+    /// whoever says that the bytes are his.
+    fn datagram(&mut self, payload: &[u8], a: u16, b: u16, context: &mut Context) -> &'static Protocol {
+        let conversation = context.conversation;
+        if let Some(row) = conversation.and_then(|c| self.memory.claimed(c)) {
+            return row;
+        }
+        for port in [a.min(b), a.max(b)] {
+            // A row that can tell its bytes is not believed because of a port alone.
+            let of_port = lookup(Key::UdpPort(port));
+            if let Some(row) =
+                of_port.filter(|row| !matches!(row.over, Over::Datagram(guess) if guess(payload) == Guess::No))
+            {
+                context.via = u32::from(port);
+                return row;
+            }
+        }
+        context.via = 0;
+        for (row, guess) in datagram_guesses() {
+            match guess(payload) {
+                Guess::No => {}
+                Guess::This => return row,
+                Guess::Conversation => {
+                    if let Some(c) = conversation {
+                        self.memory.claim(c, row);
+                    }
+                    return row;
+                }
+            }
+        }
+        &data::PROTOCOL
     }
 
     /// Dissects one layer. Moves `reach` to its payload; `None` when it was damaged.
@@ -301,17 +341,23 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
         To::Row(row) => Some(row),
         To::Key(key) => {
             context.via = match key {
-                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) => u32::from(n),
+                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) | Key::Cisco(n) => {
+                    u32::from(n)
+                }
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
-                Key::Upgrade(_) | Key::Media(_) | Key::Guess => 0,
+                Key::Upgrade(_) | Key::Media(_) | Key::Handshake | Key::Announced(_) | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))
         }
         To::Ports(a, b) => {
-            let found = [a.min(b), a.max(b)].into_iter().find_map(|p| lookup(Key::UdpPort(p)).map(|row| (p, row)));
-            let (port, row) = found.unwrap_or((0, &data::PROTOCOL));
+            let (port, row) = by_port(a, b).unwrap_or((0, &data::PROTOCOL));
             context.via = u32::from(port);
             Some(row)
         }
     }
+}
+
+/// Who follows one of two UDP ports, the lower one first, and by which.
+fn by_port(a: u16, b: u16) -> Option<(u16, &'static Protocol)> {
+    [a.min(b), a.max(b)].into_iter().find_map(|p| lookup(Key::UdpPort(p)).map(|row| (p, row)))
 }

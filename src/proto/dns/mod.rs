@@ -18,9 +18,9 @@ mod summary;
 
 pub use fields::*;
 
-use super::Framing;
 use super::prelude::*;
 use super::stream::StreamCtx;
+use super::{Framing, Guess};
 use crate::model::Time;
 use std::collections::VecDeque;
 
@@ -61,6 +61,32 @@ pub static PROTOCOL: Protocol = Protocol {
     over: Over::Packet,
     dissect: |c| message(c, Dialect::Dns, 0),
 };
+
+/// The row of DNS on any port, if it looks like it.
+pub static GUESSED: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::Guess],
+    over: Over::Datagram(guess),
+    dissect: |c| message(c, Dialect::Dns, 0),
+};
+
+/// A standard question asks one thing and answers none; an answer has room for what it counts (RFC 1035 §4.1).
+fn guess(bytes: &[u8]) -> Guess {
+    const MOST_ADDITIONAL: u16 = 10;
+    let Some((&[_, _, high, _, q0, q1, a0, a1, n0, n1, r0, r1], rest)) = bytes.split_first_chunk() else {
+        return Guess::No;
+    };
+    let [questions, answers, authorities, more] = [[q0, q1], [a0, a1], [n0, n1], [r0, r1]].map(u16::from_be_bytes);
+    let counts_fit = if high & 0x80 == 0 {
+        questions == 1 && answers == 0 && authorities == 0
+    } else {
+        questions <= 1
+            && answers.max(authorities) <= 255
+            && u32::from(questions + answers + authorities) + u32::from(more) > 0
+    };
+    let mine = !rest.is_empty() && high & 0x78 == 0 && counts_fit && more <= MOST_ADDITIONAL;
+    if mine { Guess::This } else { Guess::No }
+}
 
 /// The row of DNS over TCP.
 pub static OVER_TCP: Protocol = Protocol {

@@ -63,6 +63,10 @@ pub static PROTOCOL: Protocol = Protocol {
     dissect,
 };
 
+/// Handshake messages without records, in order: QUIC's.
+pub static BARE: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::Handshake], over: Over::Packet, dissect: dissect_bare };
+
 /// Bytes of a record's header.
 const HEADER: usize = 5;
 /// A record's contents are at most 2^14 bytes, and what encryption adds (RFC 5246 §6.2.3).
@@ -130,6 +134,22 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             return Err(c.malformed("no TLS record starts here"));
         }
         at = record(c, at)?;
+    }
+    Ok(Next::end(len))
+}
+
+/// QUIC puts the messages together itself (RFC 9001 §4.1.3); what is left of the last one comes later.
+fn dissect_bare(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let len = c.len();
+    let mut at = 0;
+    while at < len {
+        let rest = c.slice(at, len - at)?;
+        let Some(n) = handshake_size(rest).filter(|&n| n <= rest.len()) else {
+            c.push(&HANDSHAKE_PROTOCOL, at, len - at, Value::None);
+            break;
+        };
+        handshake(c, at, n)?;
+        at += n;
     }
     Ok(Next::end(len))
 }
