@@ -10,6 +10,7 @@ use crate::model::{FieldDef, Identity, Layer, Packet, Piece, clamp};
 use crate::proto::memory::{Address, Ends, Segment, Talk};
 use crate::proto::tcp::flag;
 use crate::proto::{ipv4, ipv6, tcp, udp};
+use std::ops::Range;
 
 /// Bytes that may wait behind a hole in one direction.
 const MOST_WAITING: usize = 16 << 20;
@@ -54,6 +55,17 @@ pub enum What<'a> {
     Bytes(&'a [u8]),
     /// So many bytes crossed the wire, and this capture lacks them.
     Missing(u64),
+}
+
+/// A message that a packet completes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Message {
+    /// Its layers, as indices into [`Packet::layers`].
+    pub layers: Range<usize>,
+    /// Its bytes.
+    pub len: u32,
+    /// The buffer that it was put together in; `None` when this frame alone brought it.
+    pub joined: Option<u8>,
 }
 
 /// Whoever hears the runs, in order.
@@ -220,6 +232,33 @@ impl Follower {
             _ => ends.src_port >= ends.dst_port,
         }
     }
+}
+
+/// The messages that a packet completes above its transport layer, which has index `transport`.
+pub fn messages(packet: &Packet, transport: usize) -> Vec<Message> {
+    let mut found: Vec<Message> = Vec::new();
+    let Some(below) = packet.layers.get(transport) else { return found };
+    let mut taken = below.span.end();
+    let mut joined = None;
+    for (i, layer) in packet.layers.iter().enumerate().skip(transport + 1) {
+        if layer.quoted {
+            break;
+        }
+        if std::ptr::eq(layer.proto, tcp::JOINED.about) {
+            joined = Some(layer.span.buf);
+            continue;
+        }
+        let (here, end) = (layer.span.buf == below.span.buf, layer.end.max(layer.span.end()));
+        if joined == Some(layer.span.buf) {
+            found.push(Message { layers: i..i + 1, len: end.saturating_sub(layer.span.start), joined: joined.take() });
+        } else if here && layer.span.start >= taken {
+            taken = end;
+            found.push(Message { layers: i..i + 1, len: end.saturating_sub(layer.span.start), joined: None });
+        } else if let Some(last) = found.last_mut() {
+            last.layers.end = i + 1;
+        }
+    }
+    found
 }
 
 /// What the stream needs of a TCP header, read back from its fields.

@@ -1,10 +1,12 @@
 //! Rank 5: views. They arrange what the lower rooms found, and find nothing themselves.
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
-//! labelled), [`brief`] (one line a packet) and [`ladder`] (one connection, both ends). [`theme`] holds the
+//! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends) and [`follow`] (what they
+//! said). [`theme`] holds the
 //! colours; [`measure`] knows how wide text is. Everything is appended to a `String`.
 
 pub mod brief;
+pub mod follow;
 pub mod hex;
 pub mod json;
 pub mod ladder;
