@@ -25,7 +25,13 @@ pub(super) fn run(args: &Follow, choice: Color) -> Result<(), Failure> {
         Some(path) => Box::new(std::fs::File::create(path).map_err(|e| unwritten(path, &e))?),
         None => Box::new(stdout.lock()),
     };
-    let mut out = Out { to: BufWriter::with_capacity(1 << 16, to), text: String::new(), failed: None, missing: 0, path: args.output.as_deref() };
+    let mut out = Out {
+        to: BufWriter::with_capacity(1 << 16, to),
+        text: String::new(),
+        failed: None,
+        missing: 0,
+        path: args.output.as_deref(),
+    };
     let kind = if args.udp { Talk::Udp } else { Talk::Tcp };
     let mut follower = Follower::new(kind, args.stream);
     let followed = match (args.how, raw) {
@@ -130,10 +136,7 @@ fn wanted(args: &Follow, from: Endpoint) -> bool {
 }
 
 /// Hands each dissected packet on.
-fn packets(
-    source: &mut dyn Source,
-    mut each: impl FnMut(&Packet) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+fn packets(source: &mut dyn Source, mut each: impl FnMut(&Packet) -> Result<(), Failure>) -> Result<(), Failure> {
     let mut tracker = Tracker::new(Limits::default());
     let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
     loop {
@@ -167,7 +170,7 @@ fn bytes(
         begun |= belongs;
         out.send()
     });
-    // A damaged capture: what came before the damage stands.
+    // Of a damaged capture, what came before the damage stands.
     follower.end(&mut |run| write(run, args, shape, &mut offsets, out));
     if let Shape::View(view) = shape {
         view.end(&mut out.text);

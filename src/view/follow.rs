@@ -93,8 +93,7 @@ impl Follow {
                 if let Some(turn) = &mut self.turn {
                     turn.bytes += bytes.len() as u64;
                     turn.frames += u64::from(turn.last != run.frame);
-                    (turn.first, turn.last) =
-                        (if turn.first == 0 { run.frame } else { turn.first }, run.frame);
+                    (turn.first, turn.last) = (if turn.first == 0 { run.frame } else { turn.first }, run.frame);
                 }
                 match self.how {
                     How::Text => self.text(run.from, bytes, out),
@@ -386,7 +385,8 @@ mod tests {
 
     #[test]
     fn nothing_that_is_said_can_pass_for_a_remark_or_command_a_terminal() {
-        let evil = "\x1b]0;x\x07\u{202e}\r\n  [9 bytes missing: not in this capture]\n── server → client ── frame 1 ──\rX";
+        let evil =
+            "\x1b]0;x\x07\u{202e}\r\n  [9 bytes missing: not in this capture]\n── server → client ── frame 1 ──\rX";
         let out = shown(How::Text, &[(Client, 1, What::Bytes(evil.as_bytes()))]);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines[2], "→ \\x1b]0;x\\x07\\u{202e}");
