@@ -6,7 +6,7 @@
 
 use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time};
 use crate::proto::memory::Address;
-use crate::proto::{ethernet, frame, ipv4, ipv6, ipv6_extension, tcp, udp};
+use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, udp};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -199,7 +199,7 @@ impl Stats {
         }
         self.place(packet, bytes);
         let mut addresses = None;
-        for layer in packet.layers.iter().filter(|l| !l.quoted) {
+        for layer in packet.layers.iter().filter(|l| is_there(l)) {
             if let Some((kind, [from, to], stream)) = ends(packet, layer, &mut addresses) {
                 self.talk(kind, from, to, stream, packet.time, bytes);
             }
@@ -209,9 +209,9 @@ impl Stats {
     /// Counts a frame at every place of the hierarchy that it has: each layer below the one before.
     fn place(&mut self, packet: &Packet, bytes: u64) {
         let mut at = 0;
-        let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
-        let layers =
-            packet.layers.iter().skip(1).filter(|l| !l.quoted && !joined.iter().any(|j| std::ptr::eq(*j, l.proto)));
+        let layers = packet.layers.iter().skip(1).filter(|l| is_there(l));
+        let mut before: Option<&Layer> = None;
+        let layers = layers.filter(|l| !is_part(before.replace(l), l));
         if let Some(root) = self.tree.first_mut() {
             root.count.add(bytes);
         }
@@ -264,6 +264,26 @@ impl Stats {
             }
         }
     }
+}
+
+/// A quoted header was sent before, by somebody else; and half an Ethernet header is none.
+fn is_there(layer: &Layer) -> bool {
+    !layer.quoted && (layer.trouble.is_none() || !std::ptr::eq(layer.proto, &raw const ethernet::ABOUT))
+}
+
+/// Whether a layer is told as a part of the one before it: which frames gave the bytes, an IPv6 extension
+/// header, what an echo carries. Wireshark shows those inside their layer, too.
+fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
+    let is = |l: &Layer, about: &'static Identity| std::ptr::eq(l.proto, about);
+    let extensions = [
+        &ipv6_extension::PROTOCOL,
+        &ipv6_extension::ROUTING_PROTOCOL,
+        &ipv6_extension::FRAGHDR_PROTOCOL,
+        &ipv6_extension::DSTOPTS_PROTOCOL,
+    ];
+    [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about].iter().any(|about| is(layer, about))
+        || extensions.iter().any(|row| is(layer, row.about))
+        || (is(layer, &data::ABOUT) && before.is_some_and(|b| is(b, &icmp::ABOUT) || is(b, &icmpv6::ABOUT)))
 }
 
 /// The row of a key, made where there is room for one more.

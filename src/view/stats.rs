@@ -249,17 +249,18 @@ fn bytes(n: u64, out: &mut String) {
 
 /// A size in units of a thousand, with one decimal where that says something: `512 B`, `3.2 kB`, `40 MB`.
 fn size(n: u64, out: &mut String) {
-    let (mut unit, mut scale) = ("B", 1u64);
+    let (mut unit, mut scale) = ("B", 1u128);
     for bigger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
         // What would round up to a thousand is one of the next unit.
-        if n / scale < 999 + u64::from(n % scale < scale.div_ceil(2)) {
+        if u128::from(n) * 2 < scale * 1999 {
             break;
         }
-        (unit, scale) = (bigger, scale.saturating_mul(1000));
+        (unit, scale) = (bigger, scale * 1000);
     }
-    let tenths = u64::try_from((u128::from(n) * 10 + u128::from(scale) / 2) / u128::from(scale)).unwrap_or(u64::MAX);
+    let rounded = |by: u128| u64::try_from((u128::from(n) * by * 2 + scale) / (scale * 2)).unwrap_or(u64::MAX);
+    let tenths = rounded(10);
     if tenths >= 100 || scale == 1 {
-        show::number((tenths + 5) / 10, out);
+        show::number(rounded(1), out);
     } else {
         show::number(tenths / 10, out);
         out.push('.');
