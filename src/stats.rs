@@ -4,7 +4,7 @@
 //! length is that on the wire, a tunnelled header counts like any other, a header that an ICMP error quotes
 //! does not. Every table is bounded; what finds no room is counted as left out.
 
-use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time};
+use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time, Trouble};
 use crate::proto::memory::Address;
 use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, udp};
 use std::collections::HashMap;
@@ -325,6 +325,8 @@ fn ends(packet: &Packet, layer: &Layer, addresses: &mut Option<[Address; 2]>) ->
             *addresses = ip(&ipv6::SRC).zip(ip(&ipv6::DST)).map(|(a, b)| [a, b]);
             Some((kind, (*addresses)?.map(End::Ip), None))
         }
+        // A TCP header that is not all there belongs to no conversation, in Wireshark as here.
+        Kind::Tcp if matches!(layer.trouble, Some(Trouble::CutByCapture { .. } | Trouble::LengthLies { .. })) => None,
         Kind::Tcp | Kind::Udp => {
             let [src, dst] = (*addresses)?;
             let (from, to, stream) = if kind == Kind::Tcp {
