@@ -64,6 +64,23 @@ Examples:
   osi-tutor ladder lunch.pcapng               the first TCP connection
   osi-tutor ladder lunch.pcapng --stream 3    the one that Wireshark calls tcp.stream 3")]
     Ladder(Ladder),
+    /// Read one conversation along: what both ends said, in order
+    #[command(after_help = "\
+Examples:
+  osi-tutor follow lunch.pcapng                        the first TCP connection, as text
+  osi-tutor follow lunch.pcapng --stream 3 --as hex    the one that Wireshark calls tcp.stream 3, byte by byte
+  osi-tutor follow lunch.pcapng --as messages          each message: its frames, protocol, size and meaning
+  osi-tutor follow lunch.pcapng --udp                  the first UDP conversation
+  osi-tutor follow lunch.pcapng --from server -o page  what the server sent, as it was, into a file")]
+    Follow(Follow),
+    /// Count: protocols, conversations, endpoints, layers
+    #[command(after_help = "\
+Examples:
+  osi-tutor stats lunch.pcapng                             all tables
+  osi-tutor stats lunch.pcapng --only conversations        who talked to whom, and how much
+  osi-tutor stats lunch.pcapng -Y 'ip.addr == 10.0.0.7'    only packets that match
+  osi-tutor stats lunch.pcapng --json | jq .hierarchy      one JSON object (schema/stats.json)")]
+    Stats(Stats),
     /// Show the packets of simulated hosts: no rights needed, and always the same packets
     #[command(after_help = "\
 Examples:
@@ -177,6 +194,87 @@ pub struct Ladder {
     /// Which TCP connection, counted from 0
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub stream: u32,
+}
+
+/// `osi-tutor follow`.
+#[derive(Debug, Args)]
+pub struct Follow {
+    /// The capture; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Which conversation, counted from 0
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub stream: u32,
+    /// A UDP conversation rather than a TCP connection
+    #[arg(long)]
+    pub udp: bool,
+    /// How to show what was said
+    #[arg(long = "as", value_enum, value_name = "HOW", default_value_t = FollowAs::Text, conflicts_with = "output")]
+    pub how: FollowAs,
+    /// Only one end's words
+    #[arg(long, value_enum, value_name = "WHO")]
+    pub from: Option<End>,
+    /// Write the bytes of one end into a file, as they are; needs --from
+    #[arg(short = 'o', long, value_name = "FILE", requires = "from", conflicts_with = "json")]
+    pub output: Option<PathBuf>,
+    /// One JSON object for each run of bytes, or each message
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `follow --as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FollowAs {
+    /// Text, with escapes for what is none
+    Text,
+    /// Offset, hexadecimal and text, each end's counted on its own
+    Hex,
+    /// One line a message
+    Messages,
+    /// The bytes of one end as they are; needs --from, and a pipe or -o
+    Raw,
+}
+
+/// `follow --from`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum End {
+    /// Who opened the connection, or spoke first
+    Client,
+    /// The other end
+    Server,
+}
+
+/// `osi-tutor stats`.
+#[derive(Debug, Args)]
+pub struct Stats {
+    /// The capture; - reads standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Only these tables
+    #[arg(long, value_enum, value_name = "TABLE", value_delimiter = ',')]
+    pub only: Vec<Table>,
+    /// Rows of each table of conversations and endpoints; 0 shows all
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub top: usize,
+    /// Only packets that match this display filter (Wireshark's language)
+    #[arg(short = 'Y', long, value_name = "FILTER", allow_hyphen_values = true)]
+    pub filter: Option<String>,
+    /// One JSON object, all rows
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `stats --only`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Table {
+    /// Which protocol inside which: frames and bytes
+    Hierarchy,
+    /// In how many frames something of each OSI layer was seen
+    Layers,
+    /// Who talked to whom
+    Conversations,
+    /// Who talked
+    Endpoints,
 }
 
 /// `osi-tutor simulate`.

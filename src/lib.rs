@@ -11,6 +11,7 @@ pub mod filter;
 pub mod flow;
 pub mod net;
 
+pub mod stats;
 pub mod tutor;
 
 pub mod lesson;

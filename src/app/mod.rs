@@ -7,6 +7,7 @@ mod capture;
 mod error;
 mod explain;
 mod fields;
+mod follow;
 #[cfg(feature = "live")]
 mod interfaces;
 mod ladder;
@@ -14,6 +15,7 @@ mod lesson;
 mod read;
 mod show;
 mod simulate;
+mod stats;
 
 pub use error::Failure;
 
@@ -35,6 +37,8 @@ pub fn main() -> u8 {
         Command::Lesson(command) => lesson::run(command),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
+        Command::Follow(args) => follow::run(args, cli.color),
+        Command::Stats(args) => stats::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(feature = "live")]

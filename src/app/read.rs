@@ -3,14 +3,11 @@
 use super::{Failure, show};
 use crate::cli::{Color, Read};
 use crate::source::file::File;
-use std::path::Path;
 
 /// Runs it.
 pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {
     // Writing would empty the file that is being read.
-    let same =
-        |to: &Path| matches!((to.canonicalize(), args.file.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file());
-    if args.show.write.as_deref().is_some_and(same) {
+    if args.show.write.as_deref().is_some_and(|to| show::same_file(to, &args.file)) {
         return Err(Failure::Usage("-w names the file that is read; choose another name".into()));
     }
     let mut file = File::open(&args.file)?;

@@ -13,6 +13,7 @@ use crate::view::brief::Brief;
 use crate::view::text::{Options, Text};
 use crate::view::{Theme, json};
 use std::io::Write;
+use std::path::Path;
 
 /// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
 const CHUNK: usize = 1 << 16;
@@ -82,6 +83,11 @@ pub(super) fn run(
         w.flush()?;
     }
     ended.map(|()| tally)
+}
+
+/// Whether what is to be written is the file that is read.
+pub(super) fn same_file(to: &Path, from: &Path) -> bool {
+    matches!((to.canonicalize(), from.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
 /// Reads `-Y`; what is wrong with it is shown with a caret under the word.

@@ -278,7 +278,7 @@ impl Connection {
     ) -> Option<Delivery> {
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
-        let acked = self.directions.get(1 - side).map_or(0, |d| d.ack);
+        let acked = self.directions.get(1 - side).map(|d| d.ack).filter(|&ack| ack != 0);
         let first = self.first_byte(side, s);
         let repeats = self.directions.get(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));

@@ -75,7 +75,7 @@ impl Messages {
     pub(super) fn deliver(
         &mut self,
         s: &Segment,
-        acked: u32,
+        acked: Option<u32>,
         repeats: bool,
         payload: &[u8],
         here: Piece,
@@ -165,7 +165,7 @@ impl Messages {
     fn arrive(
         &mut self,
         s: &Segment,
-        acked: u32,
+        acked: Option<u32>,
         payload: &[u8],
         here: Piece,
         ctx: &mut StreamCtx<'_>,

@@ -1,10 +1,11 @@
 //! Rank 2: conversations, and what only the packets before can say.
 //!
 //! Read [`Tracker`] (the memory that the walk calls), then `tcp` (states and loss analysis), `stream`
-//! (bytes in order), `message` (where one message ends) and `fragments`.
+//! (bytes in order), `message` (where one message ends) and `fragments`. [`follow`] reads one conversation along.
 
 mod connection;
 mod event;
+pub mod follow;
 mod fragments;
 mod message;
 mod state;

@@ -113,7 +113,7 @@ impl Stream {
         fin: bool,
         payload: &[u8],
         here: Piece,
-        acked: u32,
+        acked: Option<u32>,
         budget: &mut Budget,
     ) -> Arrival {
         let len = clamp(payload.len());
@@ -123,8 +123,9 @@ impl Stream {
         }
         if after(seq, self.next) {
             self.keep(seq, payload, here, budget);
-            let given_up =
-                after(acked, self.next) || self.early.len() > MOST_WAITING || self.held > budget.most_a_stream;
+            let given_up = acked.is_some_and(|acked| after(acked, self.next))
+                || self.early.len() > MOST_WAITING
+                || self.held > budget.most_a_stream;
             return if given_up { self.skip() } else { Arrival::Nothing };
         }
         if after(end, self.next) {
@@ -155,6 +156,42 @@ impl Stream {
             return true;
         }
         false
+    }
+
+    /// Bytes wait behind a hole of which the receiver has acknowledged something: how much of it is given
+    /// up for lost. `None` acknowledges everything.
+    pub(super) fn pass_over(&mut self, acked: Option<u32>) -> Option<u64> {
+        let hole = self.early.keys().next()?.saturating_sub(self.offset);
+        let lost = acked.map_or(hole, |acked| hole.min(self.lacks(acked)));
+        if lost == 0 {
+            return None;
+        }
+        self.advance(u32::try_from(lost).unwrap_or(u32::MAX));
+        Some(lost)
+    }
+
+    /// How many bytes are missing between what was taken and what was acknowledged. The sender's FIN is none.
+    pub(super) fn lacks(&self, acked: u32) -> u64 {
+        if !after(acked, self.next) {
+            return 0;
+        }
+        let all = acked.wrapping_sub(self.next);
+        match self.fin {
+            Some(fin) => all.min(fin.wrapping_sub(self.next)).into(),
+            // One more may be a FIN that nobody captured.
+            None if all == 1 => 0,
+            None => all.into(),
+        }
+    }
+
+    /// Goes on at the byte of this number: how many are left out.
+    pub(super) fn jump(&mut self, to: u32) -> u64 {
+        if !after(to, self.next) {
+            return 0;
+        }
+        let left_out = to.wrapping_sub(self.next);
+        self.advance(left_out);
+        left_out.into()
     }
 
     fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) {
@@ -196,7 +233,7 @@ mod tests {
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         for (offset, bytes) in order {
             let seq = 0xffff_fff1u32.wrapping_add(*offset);
-            match stream.arrive(seq, false, bytes, Piece::default(), 0xffff_fff1, &mut budget) {
+            match stream.arrive(seq, false, bytes, Piece::default(), Some(0xffff_fff1), &mut budget) {
                 Arrival::InOrder(range) => out.extend_from_slice(&bytes[range]),
                 Arrival::Nothing => {}
                 Arrival::Hole(_) => unreachable!("nothing was acknowledged"),
@@ -226,7 +263,7 @@ mod tests {
     fn a_hole_is_given_up_when_the_receiver_has_acknowledged_it() {
         let mut budget = Budget::new(1 << 20, 1 << 20);
         let mut stream = Stream::new(100);
-        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), 113, &mut budget), Arrival::Hole(10));
+        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), Some(113), &mut budget), Arrival::Hole(10));
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         assert!(stream.take_early(&mut out, &mut sources, &mut budget));
         assert_eq!(out, b"xyz");

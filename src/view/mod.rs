@@ -1,10 +1,12 @@
 //! Rank 5: views. They arrange what the lower rooms found, and find nothing themselves.
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
-//! labelled), [`brief`] (one line a packet) and [`ladder`] (one connection, both ends). [`theme`] holds the
-//! colours; [`measure`] knows how wide text is. Everything is appended to a `String`.
+//! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
+//! and [`stats`] (counts). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
+//! appended to a `String`.
 
 pub mod brief;
+pub mod follow;
 pub mod hex;
 pub mod json;
 pub mod ladder;
@@ -12,6 +14,7 @@ pub mod measure;
 pub mod outline;
 pub mod prose;
 pub mod scene;
+pub mod stats;
 pub mod text;
 pub mod theme;
 

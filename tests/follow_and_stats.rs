@@ -1,0 +1,289 @@
+//! `follow` and `stats`: what they print is what tshark prints of the same capture, and their mistakes are told.
+//!
+//! Without tshark a comparison says SKIPPED; with `REQUIRE_PEERS=1` its absence fails.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// Names that only tshark shows: parts of a message that are no protocol.
+const NO_PROTOCOLS: [&str; 4] = ["data-text-lines", "tcp.segments", "_ws.malformed", "_ws.short"];
+
+fn captures() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
+    files.sort();
+    files
+}
+
+fn capture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(name)
+}
+
+/// Runs our program: exit code, standard output, standard error.
+fn program(arguments: &[&str], file: &Path) -> (Option<i32>, Vec<u8>, String) {
+    let command = arguments.split_first().expect("a command");
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_osi-tutor")).arg(command.0).arg(file).args(command.1).output().unwrap();
+    (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
+}
+
+fn tshark(file: &Path, table: &str) -> String {
+    let output = Command::new("tshark").args(["-n", "-q", "-z", table, "-r"]).arg(file).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.
+fn has_tshark() -> bool {
+    let found = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !found {
+        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
+        // Not `println`, which the test runner would swallow.
+        let _ = writeln!(std::io::stdout(), "SKIPPED: tshark is not installed");
+    }
+    found
+}
+
+/// Turns: what one end says before the other answers, in hexadecimal.
+type Turns = Vec<(bool, String)>;
+
+fn add(turns: &mut Turns, server: bool, hex: &str) {
+    match turns.last_mut() {
+        Some(last) if last.0 == server => last.1.push_str(hex),
+        _ => turns.push((server, hex.to_owned())),
+    }
+}
+
+fn our_turns(file: &Path, arguments: &[&str]) -> Option<Turns> {
+    let (code, out, _) = program(&[&["follow", "--json"], arguments].concat(), file);
+    let mut turns = Turns::new();
+    for line in String::from_utf8(out).unwrap().lines() {
+        let run: Value = serde_json::from_str(line).unwrap();
+        add(&mut turns, run["from"] == "server", run["hex"].as_str().expect("nothing is missing"));
+    }
+    (code == Some(0)).then_some(turns)
+}
+
+#[test]
+fn every_conversation_says_what_tshark_says() {
+    if !has_tshark() {
+        return;
+    }
+    let mut compared = 0;
+    for file in captures() {
+        for (kind, more) in [("tcp", &[][..]), ("udp", &["--udp"][..])] {
+            for n in 0.. {
+                let number = n.to_string();
+                let Some(ours) = our_turns(&file, &[&["--stream", &number], more].concat()) else { break };
+                let (mut theirs, mut body) = (Turns::new(), false);
+                for line in tshark(&file, &format!("follow,{kind},raw,{n}")).lines() {
+                    match line {
+                        _ if line.starts_with("Node 1") => body = true,
+                        _ if !body || line.starts_with('=') => {}
+                        _ => add(&mut theirs, line.starts_with('\t'), line.trim()),
+                    }
+                }
+                assert_eq!(ours, theirs, "{} {kind} {n}", file.display());
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 4, "only {compared} conversations were compared");
+}
+
+#[test]
+fn one_ends_bytes_come_as_they_were() {
+    let file = capture("two-hosts.pcapng");
+    let (code, page, _) = program(&["follow", "--as", "raw", "--from", "server"], &file);
+    assert_eq!(code, Some(0));
+    assert!(page.starts_with(b"HTTP/1.1 200 OK\r\n") && page.ends_with(b"</html>\n"), "{page:?}");
+    let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join("page");
+    let (code, out, _) = program(&["follow", "--from", "server", "-o", kept.to_str().unwrap()], &file);
+    assert_eq!((code, out.len()), (Some(0), 0));
+    assert_eq!(std::fs::read(kept).unwrap(), page);
+}
+
+#[test]
+fn mistakes_are_told_with_their_exit_codes() {
+    let file = capture("two-hosts.pcapng");
+    let cases: &[(&[&str], i32, &str)] = &[
+        (&["follow", "--stream", "7"], 1, "there is no TCP stream 7"),
+        (&["follow", "--udp"], 1, "holds no UDP conversation"),
+        (&["follow", "--as", "raw"], 2, "add --from client or --from server"),
+        (&["follow", "--as", "raw", "--from", "client", "--json"], 2, "choose one"),
+        (&["follow", "-o", "x"], 2, "--from"),
+        (&["follow", "--from", "client", "-o", file.to_str().unwrap()], 2, "-o names the file that is read"),
+        (&["follow", "--from", "client", "-o", "no/such/folder"], 1, "could not be written"),
+        (&["stats", "-Y", "tcp.prt"], 2, "did you mean"),
+        (&["stats", "--only", "nothing"], 2, "invalid value"),
+    ];
+    for (arguments, code, words) in cases {
+        let (found, out, said) = program(arguments, &file);
+        assert_eq!((found, out.len()), (Some(*code), 0), "{arguments:?}: {said}");
+        assert!(said.contains(words), "{arguments:?}: {said}");
+    }
+    let (code, ..) = program(&["follow"], Path::new("no-such-file"));
+    assert_eq!(code, Some(1));
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_quietly() {
+    for command in [&["follow", "--stream", "1"][..], &["stats"]] {
+        let file = capture("two-hosts.pcapng");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_osi-tutor"));
+        child.arg(command[0]).arg(file).args(&command[1..]).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = child.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]), "{command:?}");
+    }
+}
+
+fn stats(file: &Path, more: &[&str]) -> Value {
+    let (code, out, said) = program(&[&["stats", "--json"], more].concat(), file);
+    assert_eq!(code, Some(0), "{said}");
+    serde_json::from_slice(&out).unwrap()
+}
+
+#[test]
+fn counts_obey_their_schema() {
+    let text = std::fs::read_to_string(capture("../../schema/stats.json")).expect("the schema is there");
+    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    jsonschema::meta::validate(&schema).expect("the schema is a schema");
+    let schema = jsonschema::validator_for(&schema).expect("the schema can be used");
+    for file in captures() {
+        for more in [&[][..], &["--only", "layers,endpoints"], &["-Y", "frame.number == 0"]] {
+            let counted = stats(&file, more);
+            let faults: Vec<String> =
+                schema.iter_errors(&counted).map(|e| format!("{}: {e}", e.instance_path)).collect();
+            assert!(faults.is_empty(), "{}: {faults:?}\n{counted}", file.display());
+            let mut bad = counted.clone();
+            bad["frames"] = Value::from(-1);
+            assert!(!schema.is_valid(&bad), "frames may be anything");
+        }
+    }
+}
+
+/// A number as tshark writes it in these tables, with its unit.
+fn bytes(n: &Value) -> String {
+    match n.as_u64().unwrap() {
+        n @ 0..10_000 => format!("{n} bytes"),
+        n => format!("{} kB", n / 1000),
+    }
+}
+
+fn end(of: &Value) -> String {
+    let address = of["address"].as_str().unwrap();
+    of["port"].as_u64().map_or_else(|| address.to_owned(), |port| format!("{address}:{port}"))
+}
+
+/// What each end of a conversation sent: the ends in order, so that it does not matter who is called A.
+type Talk = [(String, u64, String); 2];
+
+#[test]
+fn conversations_are_counted_as_tshark_counts_them() {
+    if !has_tshark() {
+        return;
+    }
+    for file in captures() {
+        let counted = stats(&file, &[]);
+        for kind in ["eth", "ip", "ipv6", "tcp", "udp"] {
+            let sent = |c: &Value, who: &str, way: &str| {
+                (end(&c[who]), c[way]["frames"].as_u64().unwrap(), bytes(&c[way]["bytes"]))
+            };
+            let rows = counted["conversations"][kind]["rows"].as_array().unwrap();
+            let mut ours: Vec<Talk> = rows.iter().map(|c| [sent(c, "a", "a_to_b"), sent(c, "b", "b_to_a")]).collect();
+            let mut theirs: Vec<Talk> = Vec::new();
+            for line in tshark(&file, &format!("conv,{kind}")).lines().filter(|l| l.contains("<->")) {
+                let line = line.replace("Broadcast", "ff:ff:ff:ff:ff:ff");
+                let words: Vec<&str> = line.split_whitespace().collect();
+                // A <-> B, then frames, bytes and unit: from B, from A, together.
+                let [a, _, b, from_b, bytes_b, unit_b, from_a, bytes_a, unit_a, ..] = words[..] else {
+                    panic!("{line}")
+                };
+                theirs.push([
+                    (a.to_owned(), from_a.parse().unwrap(), format!("{bytes_a} {unit_a}")),
+                    (b.to_owned(), from_b.parse().unwrap(), format!("{bytes_b} {unit_b}")),
+                ]);
+            }
+            for list in [&mut ours, &mut theirs] {
+                list.iter_mut().for_each(|talk| talk.sort());
+                list.sort();
+            }
+            assert_eq!(ours, theirs, "{} {kind}", file.display());
+        }
+    }
+}
+
+#[test]
+fn endpoints_are_counted_as_tshark_counts_them() {
+    if !has_tshark() {
+        return;
+    }
+    for file in captures() {
+        let counted = stats(&file, &[]);
+        for kind in ["eth", "ip", "ipv6", "tcp", "udp"] {
+            let rows = counted["endpoints"][kind]["rows"].as_array().unwrap();
+            let numbers = |e: &Value| {
+                [&e["sent"]["frames"], &e["sent"]["bytes"], &e["received"]["frames"], &e["received"]["bytes"]]
+                    .map(|n| n.as_u64().unwrap())
+            };
+            let ours: BTreeMap<String, [u64; 4]> = rows.iter().map(|e| (end(&e["end"]), numbers(e))).collect();
+            let mut theirs = BTreeMap::new();
+            for line in tshark(&file, &format!("endpoints,{kind}")).lines() {
+                let line = line.replace("Broadcast", "ff:ff:ff:ff:ff:ff");
+                let mut words = line.split_whitespace();
+                let Some(mut name) = words.next().map(str::to_owned) else { continue };
+                let Ok(mut numbers) = words.map(str::parse).collect::<Result<Vec<u64>, _>>() else { continue };
+                if matches!(kind, "tcp" | "udp") && !numbers.is_empty() {
+                    name = format!("{name}:{}", numbers.remove(0));
+                }
+                if let [_, _, a, b, c, d] = numbers[..] {
+                    theirs.insert(name, [a, b, c, d]);
+                }
+            }
+            assert_eq!(ours, theirs, "{} {kind}", file.display());
+        }
+    }
+}
+
+/// A place of the hierarchy: the names down to it, frames, bytes.
+type Place = (String, u64, u64);
+
+fn places(node: &Value, above: &str, found: &mut Vec<Place>) {
+    for child in node["children"].as_array().unwrap() {
+        let path = format!("{above}/{}", child["protocol"].as_str().unwrap());
+        found.push((path.clone(), child["frames"].as_u64().unwrap(), child["bytes"].as_u64().unwrap()));
+        places(child, &path, found);
+    }
+}
+
+#[test]
+fn the_hierarchy_is_that_of_tshark() {
+    if !has_tshark() {
+        return;
+    }
+    for file in captures() {
+        let (mut ours, mut theirs, mut path) = (Vec::new(), Vec::new(), Vec::new());
+        places(&stats(&file, &[])["hierarchy"], "", &mut ours);
+        let table = tshark(&file, "io,phs");
+        // A comment stands above everything that was captured; it is none of it.
+        let commented = usize::from(table.contains("\npkt_comment "));
+        for line in table.lines().filter(|l| l.contains(" frames:") && !l.starts_with("pkt_comment ")) {
+            let depth = (line.len() - line.trim_start().len()) / 2 - commented;
+            let words: Vec<&str> = line.split_whitespace().collect();
+            let number = |i: usize| words[i].split_once(':').unwrap().1.parse::<u64>().unwrap();
+            path.truncate(depth);
+            path.push(words[0].to_owned());
+            if !NO_PROTOCOLS.contains(&words[0]) {
+                theirs.push((format!("/{}", path.join("/")), number(1), number(2)));
+            }
+        }
+        ours.sort();
+        theirs.sort();
+        assert_eq!(ours, theirs, "{}", file.display());
+    }
+}
