@@ -3,7 +3,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${OUT:-$here/..}
-work=$(mktemp -d)
+work=$(mktemp -d) us=ot-$$
 recorders=() helpers=() hosts=()
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
@@ -17,19 +17,19 @@ cleanup() {
 trap cleanup EXIT
 
 # on HOST COMMAND…: runs it there.
-on() { local host=$1; shift; ip netns exec "ot-$host" "$@"; }
+on() { local host=$1; shift; ip netns exec "$us-$host" "$@"; }
 # start HOST COMMAND…: the same in the background, until the script ends.
 start() {
     local host=$1; shift
-    ip netns exec "ot-$host" "$@" >"$work/log" 2>&1 &
+    ip netns exec "$us-$host" "$@" >"$work/log" 2>&1 &
     helpers+=($!)
 }
 # host NAME…: makes them, with nothing but loopback.
 host() {
     local name
     for name; do
-        ip netns add "ot-$name"
-        hosts+=("ot-$name")
+        ip netns add "$us-$name"
+        hosts+=("$us-$name")
         on "$name" ip link set lo up
         on "$name" sysctl -qw net.ipv6.conf.default.accept_dad=0 net.ipv6.conf.default.router_solicitations=0 \
             net.ipv6.conf.default.mldv1_unsolicited_report_interval=60000
@@ -37,7 +37,7 @@ host() {
 }
 # wire HOST IFACE MAC HOST IFACE MAC: a cable; the kernel computes each checksum and joins no segments.
 wire() {
-    ip link add "$2" netns "ot-$1" address "$3" type veth peer name "$5" netns "ot-$4" address "$6"
+    ip link add "$2" netns "$us-$1" address "$3" type veth peer name "$5" netns "$us-$4" address "$6"
     local end
     for end in "$1 $2" "$4 $5"; do
         on ${end% *} ethtool -K ${end#* } tx off tso off gso off gro off sg off >/dev/null 2>&1 || true
@@ -86,7 +86,7 @@ routed() {
 # record HOST IFACE FILE [ARGUMENTS OF TCPDUMP…]: at most 100 packets.
 record() {
     local name=$1 iface=$2 file=$3; shift 3
-    ip netns exec "ot-$name" timeout 60 tcpdump -Z root -n -U -i "$iface" -c "${COUNT:-100}" -w "$out/$file" "$@" \
+    ip netns exec "$us-$name" timeout 60 tcpdump -Z root -n -U --immediate-mode -i "$iface" -c "${COUNT:-100}" -w "$out/$file" "$@" \
         2>"$work/$file.log" &
     recorders+=($!)
     until grep -qs 'listening on' "$work/$file.log"; do sleep 0.05; done
@@ -95,7 +95,7 @@ record() {
 record_ours() {
     local name=$1 iface=$2 file=$3; shift 3
     rm -f "$out/$file"
-    ip netns exec "ot-$name" "${OSI_TUTOR:-$here/../../../target/debug/osi-tutor}" capture "$iface" --brief \
+    ip netns exec "$us-$name" "${OSI_TUTOR:-$here/../../../target/debug/osi-tutor}" capture "$iface" --brief \
         -c "${COUNT:-100}" --duration 60 -w "$out/$file" "$@" >"$work/$file.log" 2>&1 &
     recorders+=($!)
     sleep 1
@@ -104,6 +104,6 @@ record_ours() {
 recorded() {
     local pid
     sleep "${1:-0.4}"
-    for pid in "${recorders[@]}"; do kill -INT "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
+    for pid in "${recorders[@]}"; do kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; done
     recorders=()
 }
