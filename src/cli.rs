@@ -367,6 +367,9 @@ pub struct Show {
     /// Write the shown packets to a pcapng file, too
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
+    /// MiB that may wait for the rest of a message or datagram; what waits longest is given up first
+    #[arg(long, value_name = "MIB", default_value_t = 160, value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub memory: u32,
 }
 
 /// `--audience`.

@@ -3,7 +3,7 @@
 use super::{Failure, color, columns};
 use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
-use crate::flow::{Limits, Tracker};
+use crate::flow::{Event, Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::proto::{walk, walk_moving};
 use crate::source::file::Writer;
@@ -17,6 +17,7 @@ use std::path::Path;
 
 /// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
 const CHUNK: usize = 1 << 16;
+const MIB: usize = 1 << 20;
 
 /// What was done.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +26,30 @@ pub(super) struct Tally {
     pub frames: u64,
     /// Packets that were shown.
     pub shown: u64,
+    /// How often something was given up because memory was full, and how many bytes that was.
+    given_up: (u64, usize),
+}
+
+impl Tally {
+    fn note(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::GaveUp { bytes, .. } = event {
+                self.given_up = (self.given_up.0 + 1, self.given_up.1 + bytes);
+            }
+        }
+    }
+
+    /// Says on standard error what was given up.
+    fn report(&self, memory: u32) {
+        if self.given_up.0 > 0 {
+            let (times, bytes) = self.given_up;
+            eprintln!(
+                "osi-tutor: memory for unfinished messages was full: the oldest were given up {times} times, {bytes} bytes \
+                 in all. --memory {} lets more wait.",
+                memory.saturating_mul(2)
+            );
+        }
+    }
 }
 
 /// Shows what `source` gives, until it ends, `stop` says so, or enough was shown.
@@ -40,7 +65,7 @@ pub(super) fn run(
     let filter = show.filter.as_deref().map(filter).transpose()?;
     let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
     let mut view = View::new(show, choice)?;
-    let mut tracker = Tracker::new(Limits::default());
+    let mut tracker = Tracker::new(Limits::default().waiting(show.memory as usize * MIB));
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
     packet.summary_only = show.brief && filter.is_none();
     let mut tally = Tally::default();
@@ -66,6 +91,7 @@ pub(super) fn run(
         } else {
             walk_moving(&mut frame, &mut tracker, &mut packet);
         }
+        tally.note(tracker.events());
         if filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
             continue;
         }
@@ -82,6 +108,7 @@ pub(super) fn run(
     if let Some(w) = &mut writer {
         w.flush()?;
     }
+    tally.report(show.memory);
     ended.map(|()| tally)
 }
 

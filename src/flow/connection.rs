@@ -28,7 +28,13 @@ pub struct Connection {
     syns: [bool; 2],
     ended: bool,
     silent: bool,
-    directions: [Direction; 2],
+    /// The frame since when bytes wait in its streams.
+    pub(super) waits_since: Option<u64>,
+    /// The direction of the first packet.
+    near: Direction,
+    /// The other one, once anything is known of it: a flood of SYNs never gets there.
+    far: Option<Box<Direction>>,
+    far_shift: i8,
     messages: [Option<Box<Messages>>; 2],
     protocol: Option<&'static Protocol>,
 }
@@ -47,7 +53,10 @@ impl Connection {
             syns: [false; 2],
             ended: false,
             silent: false,
-            directions: [Direction::new(), Direction::new()],
+            waits_since: None,
+            near: Direction::new(),
+            far: None,
+            far_shift: Direction::new().shift,
             messages: [None, None],
             protocol: None,
         }
@@ -55,7 +64,7 @@ impl Connection {
 
     /// What the relative sequence numbers of an endpoint count from, once seen.
     pub fn initial_sequence(&self, of: Endpoint) -> Option<u32> {
-        self.directions.get(self.side_of(of))?.base
+        self.direction(self.side_of(of))?.base
     }
 
     /// What it says about itself now, without the bytes that wait: to look back on later.
@@ -73,7 +82,10 @@ impl Connection {
             syns: self.syns,
             ended: self.ended,
             silent: self.silent,
-            directions: self.directions.clone(),
+            waits_since: None,
+            near: self.near.clone(),
+            far: self.far.clone(),
+            far_shift: self.far_shift,
             messages: [None, None],
             protocol: self.protocol,
         }
@@ -87,6 +99,11 @@ impl Connection {
     /// Which endpoint sends in a conversation's direction.
     pub fn sender(&self, forward: bool) -> Endpoint {
         if forward == self.client_first { Endpoint::Client } else { Endpoint::Server }
+    }
+
+    /// Direction 0 is that of the conversation's first packet.
+    fn direction(&self, side: usize) -> Option<&Direction> {
+        if side == 0 { Some(&self.near) } else { self.far.as_deref() }
     }
 
     fn side_of(&self, end: Endpoint) -> usize {
@@ -108,6 +125,15 @@ impl Connection {
         self.silent
     }
 
+    /// Gives up what waits in both streams, and says how many bytes that was; they go on behind it.
+    pub(super) fn forget_waiting(&mut self, budget: &mut Budget) -> usize {
+        let waiting = self.waiting();
+        for messages in self.messages.iter_mut().flatten() {
+            messages.forget_waiting(budget);
+        }
+        waiting
+    }
+
     /// Gives up both streams, and says how many bytes waited in them.
     pub(super) fn forget_streams(&mut self) -> usize {
         let waiting = self.waiting();
@@ -124,7 +150,7 @@ impl Connection {
     /// Whether a SYN with this number begins another connection on the same ports.
     pub(super) fn is_reused_by(&self, s: &Segment, forward: bool) -> bool {
         let side = usize::from(!forward);
-        self.directions.get(side).and_then(|d| d.base).is_some_and(|base| base != s.seq)
+        self.direction(side).and_then(|d| d.base).is_some_and(|base| base != s.seq)
     }
 
     /// Takes note of a segment.
@@ -137,12 +163,16 @@ impl Connection {
         reused: bool,
         events: &mut Vec<Event>,
     ) -> TcpFacts {
-        if self.last == self.first && self.directions.iter().all(|d| d.base.is_none()) {
+        if self.last == self.first && !self.near.is_known() {
             self.open(c, s, events);
         }
         let rtt = self.rtt;
-        let [a, b] = &mut self.directions;
-        let (fwd, rev) = if c.forward { (a, b) } else { (b, a) };
+        let mut far = self.far.take().unwrap_or_else(|| {
+            let mut new = Direction::new();
+            new.shift = self.far_shift;
+            Box::new(new)
+        });
+        let (fwd, rev) = if c.forward { (&mut self.near, &mut *far) } else { (&mut *far, &mut self.near) };
         let kind = s.flags & (flag::SYN | flag::ACK);
         let again = kind == flag::SYN && fwd.base == Some(s.seq);
         let mut reused = reused;
@@ -158,6 +188,8 @@ impl Connection {
         }
         scale(fwd, rev, s);
         let (fwd_base, rev_base, shift) = (fwd.base.unwrap_or(0), rev.base.unwrap_or(0), fwd.shift);
+        self.far_shift = far.shift;
+        self.far = Some(far).filter(|far| far.is_known());
         if s.flags & flag::SYN != 0 {
             self.syns[usize::from(!c.forward)] = true;
         }
@@ -224,7 +256,7 @@ impl Connection {
         let before = self.states;
         let other_fin = self.fins.get(to).copied().flatten();
         let receiver_side = usize::from(c.forward);
-        let other_base = self.directions.get(receiver_side).and_then(|d| d.base);
+        let other_base = self.direction(receiver_side).and_then(|d| d.base);
         let covers = Covers {
             syn: ack && other_base.is_some_and(|b| after(s.ack, b)),
             fin: ack && other_fin.is_some_and(|f| after(s.ack, f)),
@@ -259,7 +291,7 @@ impl Connection {
 
     /// The number of a stream's first byte: behind the SYN, or where that was not seen, what comes first.
     fn first_byte(&self, side: usize, s: &Segment) -> u32 {
-        let isn = self.directions.get(side).and_then(|d| d.base).filter(|_| self.syns[side]);
+        let isn = self.direction(side).and_then(|d| d.base).filter(|_| self.syns[side]);
         isn.map_or(s.seq, |isn| isn.wrapping_add(1))
     }
 
@@ -278,9 +310,9 @@ impl Connection {
     ) -> Option<Delivery> {
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
-        let acked = self.directions.get(1 - side).map(|d| d.ack).filter(|&ack| ack != 0);
+        let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != 0);
         let first = self.first_byte(side, s);
-        let repeats = self.directions.get(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
+        let repeats = self.direction(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));
         let before = self.protocol.map(|p| p.about.name);
         let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));

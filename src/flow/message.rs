@@ -65,6 +65,15 @@ impl Messages {
         self.pending.len() + self.stream.waiting()
     }
 
+    /// Gives up all that waits.
+    pub(super) fn forget_waiting(&mut self, budget: &mut Budget) {
+        budget.release(self.waiting());
+        self.stream.forget_early();
+        self.pending = Vec::new();
+        self.sources.clear();
+        (self.need, self.shown) = (0, 0);
+    }
+
     /// How many bytes were given up since this was asked last.
     pub(super) fn take_given_up(&mut self) -> Option<usize> {
         self.given_up.take()

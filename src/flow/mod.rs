@@ -10,6 +10,7 @@ mod fragments;
 mod message;
 mod state;
 mod stream;
+mod table;
 mod tcp;
 
 pub use connection::Connection;
@@ -21,6 +22,8 @@ use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segmen
 use crate::proto::stream::Upgrade;
 use crate::proto::{Delivery, Protocol, StreamCtx, Streams, tcp::flag};
 use hashbrown::HashMap;
+use std::collections::VecDeque;
+use table::{Removed, Table};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
 #[derive(Clone, Copy, Debug)]
@@ -46,44 +49,39 @@ impl Default for Limits {
     }
 }
 
+impl Limits {
+    /// The same in another size: so many bytes may wait in all, a fifth of them as fragments.
+    #[must_use]
+    pub fn waiting(self, bytes: usize) -> Self {
+        let bytes_in_fragments = bytes / 5;
+        let bytes_in_streams = bytes - bytes_in_fragments;
+        let bytes_a_stream = self.bytes_a_stream.min(bytes_in_streams);
+        Self { bytes_a_stream, bytes_in_streams, bytes_in_fragments, ..self }
+    }
+
+    /// Bytes that may wait in all.
+    pub fn bytes(&self) -> usize {
+        self.bytes_in_streams + self.bytes_in_fragments
+    }
+}
+
 /// Remembers what the frames so far have said.
 pub struct Tracker {
-    limits: Limits,
     first: Option<Time>,
     last: Time,
     frame: u64,
     time: Time,
-    numbers: [u32; 3],
-    slots: HashMap<ConversationKey, u32>,
-    conversations: Vec<Talking>,
+    conversations: Table,
     fragments: fragments::Pile,
     waiting: stream::Budget,
+    /// Conversations in which bytes wait, and the frame since when; the longest first.
+    queue: VecDeque<(Conversation, u64)>,
     events: Vec<Event>,
     /// Who reads what begins at an announced address and port.
     expected: HashMap<(Address, u16), &'static Protocol>,
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
-}
-
-/// Both ends, the smaller first, so that both directions find the same conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct ConversationKey {
-    addresses: [Address; 2],
-    ports: [u16; 2],
-    kind: Talk,
-}
-
-/// A conversation of any kind.
-struct Talking {
-    /// Whether the first packet went from the low end to the high one.
-    low_first: bool,
-    number: u32,
-    /// What its protocols remember; made when one first asks.
-    streams: Option<Box<Streams>>,
-    connection: Option<Box<Connection>>,
-    /// Who reads its datagrams, whatever the ports say.
-    claimed: Option<&'static Protocol>,
 }
 
 /// More announced ports than these are not remembered.
@@ -93,16 +91,14 @@ impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(limits: Limits) -> Self {
         Self {
-            limits,
             first: None,
             last: Time::default(),
             frame: 0,
             time: Time::default(),
-            numbers: [0; 3],
-            slots: HashMap::new(),
-            conversations: Vec::new(),
+            conversations: Table::new(limits.conversations),
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
+            queue: VecDeque::new(),
             events: Vec::new(),
             expected: HashMap::new(),
             current: None,
@@ -122,65 +118,59 @@ impl Tracker {
 
     /// What an upgrade in this conversation agreed on, once one happened.
     pub fn upgrade(&self, conversation: Conversation) -> Option<&Upgrade> {
-        self.conversations.get(conversation.slot as usize)?.streams.as_ref()?.dialogue.upgrade.as_ref()
+        self.conversations.get(conversation)?.streams.as_ref()?.dialogue.upgrade.as_ref()
     }
 
     /// The TCP connection behind a handle.
     pub fn connection(&self, conversation: Conversation) -> Option<&Connection> {
-        self.conversations.get(conversation.slot as usize)?.connection.as_deref()
+        self.conversations.get(conversation)?.connection.as_deref()
     }
 
     fn find(&mut self, kind: Talk, ends: &Ends) -> Conversation {
-        let (low_first, key) = ConversationKey::of(kind, ends);
-        if let Some(&slot) = self.slots.get(&key)
-            && let Some(t) = self.conversations.get(slot as usize)
-        {
-            return Conversation { kind, number: t.number, slot, forward: t.low_first == low_first };
-        }
-        self.begin(kind, ends)
+        self.conversations.find(kind, ends).unwrap_or_else(|| self.begin(kind, ends))
     }
 
     /// Begins a conversation, over an earlier one of the same ends if there is one.
     fn begin(&mut self, kind: Talk, ends: &Ends) -> Conversation {
-        let (low_first, key) = ConversationKey::of(kind, ends);
-        if self.conversations.len() >= self.limits.conversations {
-            self.forget_all();
+        let (c, removed) = self.conversations.begin(kind, ends);
+        if let Some(Removed { conversation, talking, crowded }) = removed {
+            let bytes = talking.connection.map_or(0, |c| c.waiting());
+            self.waiting.release(bytes);
+            if crowded {
+                self.events.push(Event::GaveUp { conversation: Some(conversation), bytes });
+            }
         }
-        let slot = u32::try_from(self.conversations.len()).unwrap_or(u32::MAX);
-        let number = self.next_number(kind);
-        self.slots.insert(key, slot);
-        let claimed = if kind == Talk::Udp && !self.expected.is_empty() {
+        if kind == Talk::Udp && !self.expected.is_empty() {
             let ends = [(ends.dst, ends.dst_port), (ends.src, ends.src_port)];
-            ends.iter().find_map(|end| self.expected.get(end)).copied()
-        } else {
-            None
-        };
-        self.conversations.push(Talking { low_first, number, streams: None, connection: None, claimed });
-        Conversation { kind, number, slot, forward: true }
+            let claimed = ends.iter().find_map(|end| self.expected.get(end)).copied();
+            if let Some(talking) = self.conversations.get_mut(c) {
+                talking.claimed = claimed;
+            }
+        }
+        c
     }
 
-    fn next_number(&mut self, kind: Talk) -> u32 {
-        let Some(n) = self.numbers.get_mut(kind as usize) else { return 0 };
-        let number = *n;
-        *n = n.saturating_add(1);
-        number
-    }
-
-    /// Out of room, a flood is most likely: the table begins anew, the numbers go on.
-    fn forget_all(&mut self) {
-        let bytes = self.waiting.used();
-        self.slots.clear();
-        self.conversations.clear();
-        self.waiting.reset();
-        self.events.push(Event::GaveUp { conversation: None, bytes });
-    }
-}
-
-impl ConversationKey {
-    fn of(kind: Talk, ends: &Ends) -> (bool, Self) {
-        let (a, b) = ((ends.src, ends.src_port), (ends.dst, ends.dst_port));
-        let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        (a <= b, Self { addresses: [low.0, high.0], ports: [low.1, high.1], kind })
+    /// Makes room for so many bytes to wait in a conversation: what has waited longest in another is given up.
+    fn make_room(&mut self, bytes: usize, here: Conversation) {
+        while !self.waiting.has_room(bytes)
+            && let Some((oldest, since)) = self.queue.pop_front()
+        {
+            let Some(talking) = self.conversations.get_mut(oldest) else { continue };
+            talking.queued = false;
+            let Some(connection) = &mut talking.connection else { continue };
+            if oldest.slot == here.slot || connection.waits_since.is_none() {
+                continue;
+            }
+            if let Some(now) = connection.waits_since.filter(|&now| now > since) {
+                // What waited then has gone on, and other bytes came.
+                talking.queued = true;
+                self.queue.push_back((oldest, now));
+                continue;
+            }
+            connection.waits_since = None;
+            let bytes = connection.forget_waiting(&mut self.waiting);
+            self.events.push(Event::GaveUp { conversation: Some(oldest), bytes });
+        }
     }
 }
 
@@ -206,20 +196,14 @@ impl Memory for Tracker {
 
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
         let mut c = self.find(Talk::Tcp, ends);
-        let known = self.conversations.get(c.slot as usize).and_then(|t| t.connection.as_deref());
-        let reused = segment.flags & (flag::SYN | flag::ACK | flag::RST) == flag::SYN
+        let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());
+        let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
             && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
         if reused {
-            if let Some(t) = self.conversations.get_mut(c.slot as usize) {
-                t.streams = None;
-                if let Some(old) = t.connection.take() {
-                    self.waiting.release(old.waiting());
-                }
-            }
             c = self.begin(Talk::Tcp, ends);
         }
         self.current = Some(c);
-        let talking = self.conversations.get_mut(c.slot as usize)?;
+        let talking = self.conversations.get_mut(c)?;
         let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
@@ -232,8 +216,11 @@ impl Memory for Tracker {
         here: Piece,
         whole: &mut Buffer,
     ) -> Option<Delivery> {
+        if !self.waiting.has_room(payload.len() + stream::OVERHEAD) {
+            self.make_room(payload.len() + stream::OVERHEAD, c);
+        }
         let (frame, time) = (here.frame, self.time);
-        let talking = self.conversations.get_mut(c.slot as usize)?;
+        let talking = self.conversations.get_mut(c)?;
         let connection = talking.connection.as_deref_mut()?;
         let finished = connection.is_silent() && connection.protocol().is_some();
         if finished || (!connection.has_stream(c.forward) && payload.is_empty()) {
@@ -244,20 +231,30 @@ impl Memory for Tracker {
         (ctx.frame, ctx.time) = (frame, time);
         let delivery =
             connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, &mut self.events);
-        if delivery.is_none() && connection.is_over() {
-            // Nothing new can be said: what still comes is a repetition.
-            self.waiting.release(connection.forget_streams());
-            talking.streams = None;
+        if delivery.is_none() {
+            if connection.is_over() {
+                // Nothing new can be said: what still comes is a repetition.
+                self.waiting.release(connection.forget_streams());
+                talking.streams = None;
+            }
+            if connection.waiting() == 0 {
+                connection.waits_since = None;
+            } else {
+                let since = *connection.waits_since.get_or_insert(frame);
+                if !std::mem::replace(&mut talking.queued, true) {
+                    self.queue.push_back((c, since));
+                }
+            }
         }
         delivery
     }
 
     fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol> {
-        self.conversations.get(conversation.slot as usize)?.claimed
+        self.conversations.get(conversation)?.claimed
     }
 
     fn claim(&mut self, conversation: Conversation, row: &'static Protocol) {
-        if let Some(t) = self.conversations.get_mut(conversation.slot as usize) {
+        if let Some(t) = self.conversations.get_mut(conversation) {
             t.claimed = Some(row);
         }
     }
@@ -270,9 +267,7 @@ impl Memory for Tracker {
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {
         let (frame, time) = (self.frame, self.time);
-        let mut ctx = if let Some((c, talking)) =
-            conversation.and_then(|c| Some((c, self.conversations.get_mut(c.slot as usize)?)))
-        {
+        let mut ctx = if let Some((c, talking)) = conversation.and_then(|c| Some((c, self.conversations.get_mut(c)?))) {
             talking.streams.get_or_insert_with(Box::default).view(c.forward)
         } else {
             self.scratch = Streams::default();
@@ -280,5 +275,54 @@ impl Memory for Tracker {
         };
         (ctx.frame, ctx.time) = (frame, time);
         ctx
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A tracker of little memory, and the frame that is next.
+    struct Little(Tracker, u64);
+
+    impl Little {
+        /// A segment of client number `n`, whose stream began at 100. The bytes given up, with whose they were.
+        fn says(&mut self, n: u16, seq: u32, text: &[u8]) -> Vec<(u32, usize)> {
+            let ends =
+                Ends { src: Address::v4([10, 0, 0, 1]), dst: Address::v4([10, 0, 0, 2]), src_port: n, dst_port: 80 };
+            let len = u32::try_from(text.len()).unwrap();
+            let segment = Segment { seq, len, flags: flag::ACK, ..Segment::default() };
+            let here = Piece { frame: self.1, start: 0, len };
+            self.1 += 1;
+            self.0.clock(Time::default());
+            let facts = self.0.segment(&ends, &segment, here.frame, Time::default()).unwrap();
+            while self.0.deliver(facts.conversation, &segment, text, here, &mut Buffer::default()).is_some() {}
+            let given_up = |event: &Event| match *event {
+                Event::GaveUp { conversation: Some(c), bytes } => Some((c.number, bytes)),
+                _ => None,
+            };
+            self.0.events().iter().filter_map(given_up).collect()
+        }
+    }
+
+    #[test]
+    fn what_has_waited_longest_is_given_up_first() {
+        let mut little = Little(Tracker::new(Limits::default().waiting(1000)), 1);
+        let half = [b"GET / HTTP/1.1\r\nHost: ".as_slice(), &[b'x'; 300]].concat();
+        assert_eq!(little.says(1, 100, &half), []);
+        assert_eq!(little.says(2, 100, &half), []);
+        assert_eq!(little.says(3, 100, &half), [(0, half.len())], "the first connection's");
+        assert_eq!(
+            little.says(2, 100 + u32::try_from(half.len()).unwrap(), b"\r\n\r\n"),
+            [],
+            "the second one's message could be completed"
+        );
+    }
+
+    #[test]
+    fn a_table_that_is_full_says_whom_it_forgets() {
+        let mut little = Little(Tracker::new(Limits { conversations: 2, ..Limits::default() }), 1);
+        let counts = [1, 2, 3].map(|n| little.says(n, 100, b"GET / HT").len());
+        assert_eq!(counts, [0, 0, 1]);
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{Piece, clamp};
 use std::collections::BTreeMap;
 
 /// What a waiting segment costs beyond its bytes.
-const OVERHEAD: usize = 96;
+pub(super) const OVERHEAD: usize = 96;
 /// So many segments waiting behind one hole means that it will not be filled.
 const MOST_WAITING: usize = 1 << 16;
 
@@ -61,12 +61,14 @@ impl Budget {
         self.most_a_stream
     }
 
-    pub(super) fn used(&self) -> usize {
+    #[cfg(test)]
+    fn used(&self) -> usize {
         self.used
     }
 
-    pub(super) fn reset(&mut self) {
-        self.used = 0;
+    /// Whether so many bytes more may wait.
+    pub(super) fn has_room(&self, bytes: usize) -> bool {
+        self.used.saturating_add(bytes) <= self.most
     }
 
     /// Whether so many bytes more may wait; counts them if so.
@@ -94,6 +96,12 @@ impl Stream {
         if after(end, self.next) {
             self.advance(end.wrapping_sub(self.next));
         }
+    }
+
+    /// Drops what came too early. The caller has taken it off the budget.
+    pub(super) fn forget_early(&mut self) {
+        self.early.clear();
+        self.held = 0;
     }
 
     /// Bytes that wait, with their overhead.

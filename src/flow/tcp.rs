@@ -40,8 +40,8 @@ pub(super) struct Direction {
     pub shift: i8,
     pub verdicts: u32,
     unacked: Unacked,
-    /// The blocks that its last segment acknowledged selectively.
-    sacks: [(u32, u32); 4],
+    /// Bytes that its last segment acknowledged selectively.
+    sacked: u32,
     hole: bool,
 }
 
@@ -112,9 +112,14 @@ impl Direction {
             shift: -1,
             verdicts: 0,
             unacked: Unacked::default(),
-            sacks: [(0, 0); 4],
+            sacked: 0,
             hole: false,
         }
+    }
+
+    /// Whether anything but its window's shift is known of it.
+    pub(super) fn is_known(&self) -> bool {
+        self.base.is_some()
     }
 
     /// The relative numbers count from here now.
@@ -146,6 +151,10 @@ impl Unacked {
             None if self.segments.is_empty() => Some((first, last)),
             None => None,
         };
+        if self.segments.capacity() == 0 {
+            // Most connections of a flood never have a second one.
+            self.segments.reserve_exact(1);
+        }
         self.segments.push(sent);
         self.compared = None;
     }
@@ -341,7 +350,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     }
     fwd.ack = s.ack;
     fwd.ack_time = now;
-    fwd.sacks = s.sacks;
+    fwd.sacked = s.sacks.iter().fold(0, |sum, (from, to)| to.wrapping_sub(*from).wrapping_add(sum));
     fwd.verdicts = verdicts;
 }
 
@@ -349,8 +358,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
 /// selectively. A FIN of this segment is no byte.
 fn in_flight(fwd: &mut Direction, rev: &Direction, s: &Segment) -> Option<u32> {
     let (first, last) = fwd.unacked.reach(fwd.base?)?;
-    let sacked = rev.sacks.iter().fold(0u32, |sum, (from, to)| sum.wrapping_add(to.wrapping_sub(*from)));
-    let n = last.wrapping_sub(first).wrapping_sub(sacked);
+    let n = last.wrapping_sub(first).wrapping_sub(rev.sacked);
     // A SYN or a FIN of this segment is no byte.
     let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
     Some(n).filter(|&n| n > 0 && n < 2_000_000_000).map(|n| n - one).filter(|&n| n > 0)

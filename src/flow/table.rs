@@ -1,0 +1,207 @@
+//! The table of conversations: who talks to whom, within bounds.
+//!
+//! When it is full, a conversation goes that was not heard of for longest, roughly: a hand goes round the
+//! table and takes the first that nobody spoke in since it came by last ("second chance").
+
+use super::Connection;
+use crate::proto::memory::{Address, Conversation, Ends, Talk};
+use crate::proto::{Protocol, Streams};
+use hashbrown::{DefaultHashBuilder, HashTable};
+use std::hash::BuildHasher;
+
+/// The conversations of a tracker.
+pub(super) struct Table {
+    most: usize,
+    hasher: DefaultHashBuilder,
+    /// Places in `held`, found by their keys.
+    places: HashTable<u32>,
+    held: Vec<Talking>,
+    hand: usize,
+    /// How many of each kind there were.
+    numbers: [u32; 3],
+}
+
+/// A conversation of any kind.
+pub(super) struct Talking {
+    key: Key,
+    number: u32,
+    /// Whether the first packet went from the low end to the high one.
+    low_first: bool,
+    /// Somebody spoke since the hand came by.
+    heard: bool,
+    /// It stands in the queue of those in which bytes wait.
+    pub queued: bool,
+    /// What its protocols remember; made when one first asks.
+    pub streams: Option<Box<Streams>>,
+    pub connection: Option<Box<Connection>>,
+    /// Who reads its datagrams, whatever the ports say.
+    pub claimed: Option<&'static Protocol>,
+}
+
+/// Both ends, the smaller first, so that both directions find the same conversation.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Key {
+    /// In two halves each: a table of a million is the smaller for it.
+    addresses: [[u64; 2]; 2],
+    ports: [u16; 2],
+    kind: Talk,
+}
+
+/// A conversation that made room.
+pub(super) struct Removed {
+    pub conversation: Conversation,
+    pub talking: Talking,
+    /// The table was full; else its own ends began anew.
+    pub crowded: bool,
+}
+
+impl Table {
+    /// An empty one for at most so many conversations.
+    pub(super) fn new(most: usize) -> Self {
+        let (hasher, places) = (DefaultHashBuilder::default(), HashTable::new());
+        Self { most: most.max(1), hasher, places, held: Vec::new(), hand: 0, numbers: [0; 3] }
+    }
+
+    /// The conversation of these ends.
+    pub(super) fn find(&mut self, kind: Talk, ends: &Ends) -> Option<Conversation> {
+        let (low_first, key) = Key::of(kind, ends);
+        let held = &self.held;
+        let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key == key);
+        let &slot = self.places.find(self.hasher.hash_one(key), is)?;
+        let talking = self.held.get_mut(slot as usize)?;
+        talking.heard = true;
+        Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
+    }
+
+    /// Begins a conversation of these ends; an earlier one of theirs, or else one that was not heard of for
+    /// long, makes room where it must.
+    pub(super) fn begin(&mut self, kind: Talk, ends: &Ends) -> (Conversation, Option<Removed>) {
+        let (low_first, key) = Key::of(kind, ends);
+        let number = self.next_number(kind);
+        let new = Talking {
+            key,
+            number,
+            low_first,
+            heard: true,
+            queued: false,
+            streams: None,
+            connection: None,
+            claimed: None,
+        };
+        let before = self.find(kind, ends).map(|c| c.slot);
+        let place = before.or_else(|| (self.held.len() >= self.most).then(|| self.oldest()));
+        let Some(slot) = place else {
+            let slot = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
+            self.held.push(new);
+            self.enter(slot, key);
+            return (Conversation { kind, number, slot, forward: true }, None);
+        };
+        let conversation = Conversation { kind, number, slot, forward: true };
+        let Some(old) = self.held.get_mut(slot as usize) else { return (conversation, None) };
+        let talking = std::mem::replace(old, new);
+        if before.is_none() {
+            if let Ok(entry) = self.places.find_entry(self.hasher.hash_one(talking.key), |&place| place == slot) {
+                entry.remove();
+            }
+            self.enter(slot, key);
+        }
+        let gone = Conversation { kind: talking.key.kind, number: talking.number, slot, forward: true };
+        (conversation, Some(Removed { conversation: gone, talking, crowded: before.is_none() }))
+    }
+
+    /// The conversation behind a handle, unless it made room for another.
+    pub(super) fn get(&self, c: Conversation) -> Option<&Talking> {
+        self.held.get(c.slot as usize).filter(|t| t.is(c))
+    }
+
+    /// The same, to change it.
+    pub(super) fn get_mut(&mut self, c: Conversation) -> Option<&mut Talking> {
+        self.held.get_mut(c.slot as usize).filter(|t| t.is(c))
+    }
+
+    fn enter(&mut self, slot: u32, key: Key) {
+        let (hasher, held) = (&self.hasher, &self.held);
+        let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key));
+        self.places.insert_unique(hasher.hash_one(key), slot, rehash);
+    }
+
+    fn next_number(&mut self, kind: Talk) -> u32 {
+        let Some(n) = self.numbers.get_mut(kind as usize) else { return 0 };
+        let number = *n;
+        *n = n.saturating_add(1);
+        number
+    }
+
+    /// Where the hand finds one that may go. It goes round once at most: then nobody is left unmarked.
+    fn oldest(&mut self) -> u32 {
+        loop {
+            let place = self.hand % self.held.len().max(1);
+            self.hand = place + 1;
+            match self.held.get_mut(place) {
+                Some(talking) if talking.heard => talking.heard = false,
+                _ => return u32::try_from(place).unwrap_or(u32::MAX),
+            }
+        }
+    }
+}
+
+impl Talking {
+    fn is(&self, c: Conversation) -> bool {
+        self.number == c.number && self.key.kind == c.kind
+    }
+}
+
+impl Key {
+    fn of(kind: Talk, ends: &Ends) -> (bool, Self) {
+        let (a, b) = ((ends.src, ends.src_port), (ends.dst, ends.dst_port));
+        let (low, high) = if a <= b { (a, b) } else { (b, a) };
+        (a <= b, Self { addresses: [halves(low.0), halves(high.0)], ports: [low.1, high.1], kind })
+    }
+}
+
+fn halves(address: Address) -> [u64; 2] {
+    let low = u64::try_from(address.0 & u128::from(u64::MAX)).unwrap_or(0);
+    [u64::try_from(address.0 >> 64).unwrap_or(0), low]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ends(n: u16) -> Ends {
+        Ends { src: Address::v4([10, 0, 0, 1]), dst: Address::v4([10, 0, 0, 2]), src_port: n, dst_port: 80 }
+    }
+
+    #[test]
+    fn both_directions_are_one_conversation() {
+        let mut table = Table::new(8);
+        let (c, _) = table.begin(Talk::Tcp, &ends(5));
+        let back = table.find(Talk::Tcp, &ends(5).flipped()).unwrap();
+        assert_eq!((back.slot, back.number, back.forward), (c.slot, c.number, false));
+        assert!(table.find(Talk::Udp, &ends(5)).is_none());
+    }
+
+    #[test]
+    fn the_one_not_heard_of_for_longest_makes_room() {
+        let mut table = Table::new(3);
+        let all = [1, 2, 3].map(|n| table.begin(Talk::Tcp, &ends(n)).0);
+        // All were heard of once; the hand takes that mark off and comes back to the first.
+        let (_, gone) = table.begin(Talk::Tcp, &ends(4));
+        assert_eq!(gone.map(|g| g.conversation.number), Some(0));
+        table.find(Talk::Tcp, &ends(2));
+        let (_, gone) = table.begin(Talk::Tcp, &ends(5));
+        assert_eq!(gone.map(|g| g.conversation.number), Some(2), "the second was heard of again");
+        assert!(table.get(all[0]).is_none() && table.get(all[1]).is_some());
+        assert!(table.find(Talk::Tcp, &ends(1)).is_none() && table.find(Talk::Tcp, &ends(5)).is_some());
+    }
+
+    #[test]
+    fn ports_used_again_are_another_conversation_in_the_same_place() {
+        let mut table = Table::new(3);
+        let (first, _) = table.begin(Talk::Tcp, &ends(1));
+        let (second, gone) = table.begin(Talk::Tcp, &ends(1));
+        assert_eq!((second.number, second.slot), (1, first.slot));
+        assert_eq!(gone.map(|g| g.conversation.number), Some(0));
+        assert!(table.get(first).is_none());
+    }
+}
