@@ -1,4 +1,4 @@
-//! ISAKMP — RFC 2408, IKEv2 — RFC 7296: two ends agree on keys for IPsec. Behind a NAT both it and ESP go over UDP port
+//! ISAKMP — RFC 2408, `IKEv2` — RFC 7296: two ends agree on keys for IPsec. Behind a NAT both it and ESP go over UDP port
 //! 4500 (RFC 3948).
 //!
 //! ```text
@@ -122,7 +122,6 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;
-    use super::*;
     use etherparse::PacketBuilder;
 
     fn datagram(port: u16, body: &[u8]) -> Vec<u8> {

@@ -288,6 +288,43 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::UDLD,
     &named::VTP,
     &named::DTP,
+    &named::BFD_ECHO,
+    &named::XYPLEX,
+    &named::RSP,
+    &named::ACDR,
+    &named::LWRES,
+    &named::FIND,
+    &named::C1222,
+    &named::PKTC,
+    &named::CNIP,
+    &named::GPRS_NS,
+    &named::CIPIO,
+    &named::MTA_FQDN,
+    &named::MIKEY,
+    &named::IAPP,
+    &named::KNET,
+    &named::HICP,
+    &named::AX4000,
+    &named::SABP,
+    &named::DOF,
+    &named::KIP,
+    &named::ASAP,
+    &named::MIH,
+    &named::RSIP,
+    &named::VRT,
+    &named::AYIYA,
+    &named::MIPV6,
+    &named::ECMP,
+    &named::TETRA,
+    &named::NANO,
+    &named::IDN,
+    &named::ULP,
+    &named::IPVS,
+    &named::ENRP,
+    &named::AJNS,
+    &named::KDP,
+    &named::A21,
+    &named::BJNP,
     &data::PROTOCOL,
 ];
 
@@ -346,8 +383,11 @@ pub enum Over {
     Stream(stream::Frame),
     /// One packet. This function looks whether a datagram is one; a row that follows [`Key::Guess`] is asked about
     /// datagrams on ports that nobody follows, too.
-    Datagram(fn(&[u8]) -> Guess),
+    Datagram(Look),
 }
+
+/// Looks at a datagram's bytes.
+pub type Look = fn(&[u8]) -> Guess;
 
 /// What a protocol says about a datagram on ports that nobody follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -500,12 +540,12 @@ static GUESSES: [Option<&'static Protocol>; 16] = {
 };
 
 /// The protocols that are asked about a datagram whose ports say nothing.
-pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, fn(&[u8]) -> Guess)> {
+pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, Look)> {
     DATAGRAMS.iter().map_while(|&row| row)
 }
 
 /// Those rows, found by the compiler as well.
-static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 64] = {
+static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
     let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
     while row < REGISTRY.len() {
         let mut k = 0;

@@ -56,6 +56,7 @@ struct Reach {
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
+    c.u8(0)?;
     let (mut at, mut hello) = (0, None);
     let first_id = id_of(c, 0);
     while at < len {
