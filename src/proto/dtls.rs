@@ -69,7 +69,7 @@ fields! {
     FRAGMENT_LENGTH = dynamic(U24, "dtls.handshake.fragment_length", "Fragment length", "Bytes of this piece.");
     HELLO_VERSION = dynamic(H16, "dtls.handshake.version", "Version", "The newest version that the sender can speak.").names(VERSIONS);
     RANDOM       = dynamic(Kind::Bytes, "dtls.handshake.random", "Random", "32 fresh bytes, so that no two sessions have the same keys.");
-    SESSION_ID_LENGTH = dynamic(U16, "dtls.handshake.session_id_length", "Session ID length", "Bytes of the session's id.");
+    SESSION_ID_LENGTH = dynamic(Kind::Uint(8), "dtls.handshake.session_id_length", "Session ID length", "Bytes of the session's id.");
     SESSION_ID   = dynamic(Kind::Bytes, "dtls.handshake.session_id", "Session ID", "Names an earlier session that may be resumed.");
     COOKIE_LENGTH = dynamic(Kind::Uint(8), "dtls.handshake.cookie_length", "Cookie length", "Bytes of the cookie.");
     COOKIE       = dynamic(Kind::Bytes, "dtls.handshake.cookie", "Cookie", "Shows the server that the client's address is no forgery.");
