@@ -96,7 +96,8 @@ impl Walker<'_> {
                 if let Some(joined) = joined {
                     self.join(joined, id, whole.len(), BufferKind::Defragmented);
                 }
-                let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
+                let (start, end) = next.part.unwrap_or((0, whole.len()));
+                let inner = Reach { start, end: end.min(whole.len()), claimed: end, claimed_by: None };
                 if let Some(row) = choose(next.to, &mut context) {
                     self.chain(&whole, id, row, inner, context, nesting);
                 }
