@@ -109,7 +109,7 @@ fn encapsulated(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::to(ESP, 0));
     }
     c.push(&MARKER, 0, 4, Value::None);
-    Ok(if guess(c.rest(4)) == Guess::No { Next::data(4) } else { Next::row(&PROTOCOL, 4) })
+    Ok(if guess(c.rest(4)).is_mine() { Next::row(&PROTOCOL, 4) } else { Next::data(4) })
 }
 
 /// `IKE_SA_INIT`

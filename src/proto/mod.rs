@@ -167,6 +167,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &tls::BARE,
     &stun::PROTOCOL,
     &quic::PROTOCOL,
+    &quic::FOLLOWED,
+    &stun::GUESSED,
     &dtls::PROTOCOL,
     &dtls::GUESSED,
     &dhcpv6::PROTOCOL,
@@ -328,6 +330,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::KDP,
     &named::A21,
     &named::BJNP,
+    &named::RPC_FOLLOWED,
+    &named::GQUIC_GUESSED,
     &data::PROTOCOL,
 ];
 
@@ -393,14 +397,22 @@ pub enum Over {
 pub type Look = fn(&[u8]) -> Guess;
 
 /// What a protocol says about a datagram on ports that nobody follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Guess {
     /// Not mine.
     No,
     /// This one is mine; the next one may be another's.
     This,
-    /// This one is mine, and so is the whole conversation.
-    Conversation,
+    /// This one is mine. The conversation's next ones are shown to that row before their ports count: one that looks
+    /// at bytes may refuse them.
+    Follow(&'static Protocol),
+}
+
+impl Guess {
+    /// Whether the datagram is mine.
+    pub const fn is_mine(self) -> bool {
+        !matches!(self, Self::No)
+    }
 }
 
 /// What a dissector says comes after its header.

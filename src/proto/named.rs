@@ -138,6 +138,7 @@ named! {
     AJNS "ajns" "AllJoyn Name Service" Application "AllJoyn" [udp(9956)] ANY;
     KDP "kdp" "Kontiki Delivery Protocol" Application "Kontiki" [udp(19948)] ANY;
     A21 "a21" "A21 Protocol" Application "3GPP2" [udp(23272)] ANY;
+    GQUIC "gquic" "GQUIC (Google Quick UDP Internet Connections)" Transport "Google" [] ANY;
     IGRP "igrp" "Cisco Interior Gateway Routing Protocol" Network "Cisco" [ip(9)] ANY;
     DCCP "dccp" "Datagram Congestion Control Protocol" Transport "RFC 4340" [ip(33)] ANY;
     RSVP "rsvp" "Resource ReserVation Protocol" Network "RFC 2205" [ip(46), udp(3455)] ANY;
@@ -191,14 +192,17 @@ named! {
     MPEG "mp2t" "MPEG transport stream" Presentation "ISO 13818-1" [Key::Guess] Over::Datagram(transport_stream);
     ARTNET "artnet" "Art-Net" Application "Art-Net" [Key::Guess] Over::Datagram(|b| if_this(b.starts_with(b"Art-Net\0")));
     BT_DHT "bt-dht" "BitTorrent DHT Protocol" Application "BEP 5" [Key::Guess] Over::Datagram(bt_dht);
-    GQUIC "gquic" "GQUIC (Google Quick UDP Internet Connections)" Transport "Google" [Key::Guess] Over::Datagram(google_quic);
     DCERPC "dcerpc" "Distributed Computing Environment / RPC" Session "DCE 1.1" [Key::Guess] Over::Datagram(dce_rpc);
     CLASSIC_STUN "classicstun" "Simple Traversal of UDP Through NAT" Application "RFC 3489" [Key::Guess] Over::Datagram(classic_stun);
 }
 
-/// A call or its answer on another port than the directory's.
+/// A call on another port than the directory's.
 pub static RPC: Protocol =
     Protocol { about: PORTMAP.about, follows: &[Key::Guess], over: Over::Datagram(rpc), dissect: PORTMAP.dissect };
+
+/// What follows it.
+pub static RPC_FOLLOWED: Protocol =
+    Protocol { about: PORTMAP.about, follows: &[], over: Over::Datagram(rpc_followed), dissect: PORTMAP.dissect };
 
 /// `RakNet` on another port.
 pub static RAKNET: Protocol = Protocol {
@@ -208,12 +212,16 @@ pub static RAKNET: Protocol = Protocol {
     dissect: RAKNET_PORT.dissect,
 };
 
-const fn if_this(mine: bool) -> Guess {
-    if mine { Guess::This } else { Guess::No }
+/// Google's QUIC, by its first packet.
+pub static GQUIC_GUESSED: Protocol =
+    Protocol { about: GQUIC.about, follows: &[Key::Guess], over: Over::Datagram(google_quic), dissect: GQUIC.dissect };
+
+const fn if_follow(mine: bool, next: &'static Protocol) -> Guess {
+    if mine { Guess::Follow(next) } else { Guess::No }
 }
 
-const fn if_conversation(mine: bool) -> Guess {
-    if mine { Guess::Conversation } else { Guess::No }
+const fn if_this(mine: bool) -> Guess {
+    if mine { Guess::This } else { Guess::No }
 }
 
 /// One of the messages of `WireGuard` (its paper, §5.4), whose lengths are fixed.
@@ -237,7 +245,15 @@ fn magic_packet(bytes: &[u8]) -> Guess {
 /// RFC 5531 §9: a call of version 2 to one of the programs that have a number of Sun's.
 fn rpc(bytes: &[u8]) -> Guess {
     let [_, _, _, _, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, high, low, 0, 0, 0, _, ..] = *bytes else { return Guess::No };
-    if_conversation((0x86a0..0x8800).contains(&u16::from_be_bytes([high, low])))
+    if_follow((0x86a0..0x8800).contains(&u16::from_be_bytes([high, low])), &RPC_FOLLOWED)
+}
+
+/// Another call, or an answer: 1, then whether it was accepted.
+fn rpc_followed(bytes: &[u8]) -> Guess {
+    match *bytes {
+        [_, _, _, _, 0, 0, 0, 1, 0, 0, 0, 0 | 1, ..] => Guess::This,
+        _ => rpc(bytes),
+    }
 }
 
 /// A message before a connection stands has sixteen fixed bytes in it.
@@ -249,7 +265,7 @@ fn raknet(bytes: &[u8]) -> Guess {
         Some(5..=8) => 1,
         _ => return Guess::No,
     };
-    if_conversation(bytes.get(at..).is_some_and(|rest| rest.starts_with(MAGIC)))
+    if_follow(bytes.get(at..).is_some_and(|rest| rest.starts_with(MAGIC)), &RAKNET_PORT)
 }
 
 /// ISO 13818-1 §2.4.3: packets of 188 bytes, each with one byte to find it by.
@@ -261,23 +277,24 @@ fn transport_stream(bytes: &[u8]) -> Guess {
 /// BEP 5: a bencoded dictionary of a question, an answer or an error.
 fn bt_dht(bytes: &[u8]) -> Guess {
     let starts = [&b"d1:ad"[..], b"d1:rd", b"d2:ip", b"d1:el"];
-    if_conversation(bytes.first() == Some(&b'd') && starts.iter().any(|s| bytes.starts_with(s)))
+    if_this(bytes.first() == Some(&b'd') && starts.iter().any(|s| bytes.starts_with(s)))
 }
 
 /// QUIC before there was a standard: flags, an id of eight bytes, and a version like Q043; Q046 has a long header.
 fn google_quic(bytes: &[u8]) -> Guess {
-    if_conversation(match *bytes {
+    let mine = match *bytes {
         [flags, _, _, _, _, _, _, _, _, b'Q', b'0', b'2'..=b'4', _, ..] if flags & 0x09 == 0x09 => true,
         [flags, b'Q', b'0', b'4', b'6', _, _, _, _, _, _, _, _, ..] => flags & 0xc0 == 0xc0,
         _ => false,
-    })
+    };
+    if_follow(mine, &GQUIC)
 }
 
 /// The connectionless form (C706 §12.5): version 4, a type, flags, and how the sender writes numbers.
 fn dce_rpc(bytes: &[u8]) -> Guess {
     let [4, kind @ 0..=19, flags, 0..=3, order, float @ 0..=3, ..] = *bytes else { return Guess::No };
     let _ = (kind, float);
-    if_conversation(bytes.len() >= 80 && flags & 1 == 0 && order & 0xee == 0)
+    if_this(bytes.len() >= 80 && flags & 1 == 0 && order & 0xee == 0)
 }
 
 /// RFC 3489 §11.1: a type, and a length that is right; without the cookie that STUN has had since.
@@ -311,9 +328,9 @@ mod tests {
             (mgcp, b"RSIP 1 a@b MGCP 1.0\r\n".to_vec()),
         ];
         for (guess, mut bytes) in all {
-            assert_ne!(guess(&bytes), Guess::No);
+            assert!(guess(&bytes).is_mine());
             bytes.truncate(3);
-            assert_eq!(guess(&bytes), Guess::No);
+            assert!(!guess(&bytes).is_mine());
         }
     }
 }

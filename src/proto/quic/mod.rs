@@ -36,6 +36,9 @@ pub static ABOUT: Identity = Identity {
 pub static PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
+/// The row of a conversation that has begun: short headers show nothing to be recognised by.
+pub static FOLLOWED: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect };
+
 /// RFC 9000 §17.2: a long header of a version that is known, with ids of a possible length. Short headers show
 /// nothing that could be recognised; they are found by their conversation.
 fn guess(bytes: &[u8]) -> Guess {
@@ -44,7 +47,7 @@ fn guess(bytes: &[u8]) -> Guess {
         return Guess::No;
     }
     let scil = bytes.get(6 + usize::from(dcil)).copied().unwrap_or(u8::MAX);
-    if usize::from(dcil.max(scil)) > LONGEST_ID { Guess::No } else { Guess::Conversation }
+    if usize::from(dcil.max(scil)) > LONGEST_ID { Guess::No } else { Guess::Follow(&FOLLOWED) }
 }
 
 /// Where the handshake's bytes of a datagram stand.
