@@ -319,7 +319,7 @@ mod tests {
 
     #[test]
     fn lengths_and_marks_must_fit() {
-        let all: [(fn(&[u8]) -> Guess, Vec<u8>); 6] = [
+        let all: [(crate::proto::Look, Vec<u8>); 6] = [
             (wireguard, [&[1, 0, 0, 0][..], &[7; 144]].concat()),
             (magic_packet, [&[0xff; 6][..], &[2, 0, 0, 0, 0, 1].repeat(16)].concat()),
             (transport_stream, [&[0x47][..], &[0; 187]].concat()),
