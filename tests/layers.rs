@@ -29,6 +29,7 @@ const RANKS: &[(&str, u8)] = &[
 
 /// The only places that may name an external crate; unit tests are free. `""` is everywhere.
 const DOORS: &[(&str, &[&str])] = &[
+    ("aes_gcm", &["proto/quic"]),
     ("axum", &["net/lab/serve", "chat", "classroom"]),
     ("base64", &["proto", "net/apps"]),
     ("clap", &["cli", "app"]),
@@ -39,6 +40,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("etherparse", &["proto", "net/sim"]),
     ("flate2", &["proto/inflate", "source/file"]),
     ("hashbrown", &["flow"]),
+    ("hkdf", &["proto/quic"]),
     ("httparse", &["net/apps"]),
     ("itoa", &["model", "view"]),
     ("libc", &["source/live", "net/lab"]),
@@ -51,6 +53,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("serde", &["net", "tutor", "lesson"]),
     ("serde_json", &["app"]),
     ("sha1", &["proto", "net/apps", "tutor"]),
+    ("sha2", &["proto/quic"]),
     ("smoltcp", &["net/sim"]),
     ("socketioxide", &["net/lab/serve", "chat", "classroom"]),
     ("strsim", &["filter", "app"]),

@@ -248,7 +248,8 @@ static FORMS: &[(u8, Form)] = &[
 pub static PROTOCOL: Protocol = Protocol {
     about: &ABOUT,
     follows: &[Key::UdpPort(67), Key::UdpPort(68), Key::UdpPort(4011)],
-    over: Over::Packet,
+    // A question or an answer (RFC 2131 §2); nothing else is believed because of the port.
+    over: Over::Datagram(|bytes| if matches!(bytes, [1 | 2, ..] | []) { super::Guess::This } else { super::Guess::No }),
     dissect,
 };
 

@@ -1,4 +1,4 @@
-//! ISAKMP — RFC 2408, IKEv2 — RFC 7296: two ends agree on keys for IPsec. Behind a NAT both it and ESP go over UDP port
+//! ISAKMP — RFC 2408, `IKEv2` — RFC 7296: two ends agree on keys for IPsec. Behind a NAT both it and ESP go over UDP port
 //! 4500 (RFC 3948).
 //!
 //! ```text
@@ -109,7 +109,7 @@ fn encapsulated(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::to(ESP, 0));
     }
     c.push(&MARKER, 0, 4, Value::None);
-    Ok(if guess(c.rest(4)) == Guess::No { Next::data(4) } else { Next::row(&PROTOCOL, 4) })
+    Ok(if guess(c.rest(4)).is_mine() { Next::row(&PROTOCOL, 4) } else { Next::data(4) })
 }
 
 /// `IKE_SA_INIT`
@@ -122,7 +122,6 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;
-    use super::*;
     use etherparse::PacketBuilder;
 
     fn datagram(port: u16, body: &[u8]) -> Vec<u8> {

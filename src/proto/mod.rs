@@ -25,6 +25,7 @@ pub mod rtp;
 pub mod sctp;
 pub mod snmp;
 pub mod stream;
+mod table;
 #[cfg(test)]
 pub(crate) mod testing;
 mod walk;
@@ -80,6 +81,8 @@ pub mod wlan;
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
 pub use stream::{Delivery, Framing, Place, StreamCtx, Streams};
+pub(crate) use table::datagram_guesses;
+pub use table::{guesses, identities, lookup, media, upgrade};
 pub use walk::{walk, walk_moving};
 
 use crate::model::{FieldDef, Identity, Trouble};
@@ -164,6 +167,8 @@ pub static REGISTRY: &[&Protocol] = &[
     &tls::BARE,
     &stun::PROTOCOL,
     &quic::PROTOCOL,
+    &quic::FOLLOWED,
+    &stun::GUESSED,
     &dtls::PROTOCOL,
     &dtls::GUESSED,
     &dhcpv6::PROTOCOL,
@@ -288,6 +293,45 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::UDLD,
     &named::VTP,
     &named::DTP,
+    &named::BFD_ECHO,
+    &named::XYPLEX,
+    &named::RSP,
+    &named::ACDR,
+    &named::LWRES,
+    &named::FIND,
+    &named::C1222,
+    &named::PKTC,
+    &named::CNIP,
+    &named::GPRS_NS,
+    &named::CIPIO,
+    &named::MTA_FQDN,
+    &named::MIKEY,
+    &named::IAPP,
+    &named::KNET,
+    &named::HICP,
+    &named::AX4000,
+    &named::SABP,
+    &named::DOF,
+    &named::KIP,
+    &named::ASAP,
+    &named::MIH,
+    &named::RSIP,
+    &named::VRT,
+    &named::AYIYA,
+    &named::MIPV6,
+    &named::ECMP,
+    &named::TETRA,
+    &named::NANO,
+    &named::IDN,
+    &named::ULP,
+    &named::IPVS,
+    &named::ENRP,
+    &named::AJNS,
+    &named::KDP,
+    &named::A21,
+    &named::BJNP,
+    &named::RPC_FOLLOWED,
+    &named::GQUIC_GUESSED,
     &data::PROTOCOL,
 ];
 
@@ -346,18 +390,29 @@ pub enum Over {
     Stream(stream::Frame),
     /// One packet. This function looks whether a datagram is one; a row that follows [`Key::Guess`] is asked about
     /// datagrams on ports that nobody follows, too.
-    Datagram(fn(&[u8]) -> Guess),
+    Datagram(Look),
 }
 
+/// Looks at a datagram's bytes.
+pub type Look = fn(&[u8]) -> Guess;
+
 /// What a protocol says about a datagram on ports that nobody follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Guess {
     /// Not mine.
     No,
     /// This one is mine; the next one may be another's.
     This,
-    /// This one is mine, and so is the whole conversation.
-    Conversation,
+    /// This one is mine. The conversation's next ones are shown to that row before their ports count: one that looks
+    /// at bytes may refuse them.
+    Follow(&'static Protocol),
+}
+
+impl Guess {
+    /// Whether the datagram is mine.
+    pub const fn is_mine(self) -> bool {
+        !matches!(self, Self::No)
+    }
 }
 
 /// What a dissector says comes after its header.
@@ -366,6 +421,8 @@ pub struct Next {
     to: To,
     header: usize,
     buffer: Option<(u8, Option<&'static Joined>)>,
+    /// Of that buffer, only these bytes.
+    part: Option<(usize, usize)>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -394,32 +451,32 @@ pub struct Joined {
 impl Next {
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None }
+        Self { to: To::End, header: len, buffer: None, part: None }
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None }
+        Self { to: To::Key(key), header, buffer: None, part: None }
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None }
+        Self { to: To::Ports(src, dst), header, buffer: None, part: None }
     }
 
     /// After `header` bytes follows a piece of a stream; messages that it completes come next.
     pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(segment, joined), header, buffer: None }
+        Self { to: To::Stream(segment, joined), header, buffer: None, part: None }
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None }
+        Self { to: To::Row(row), header, buffer: None, part: None }
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None }
+        Self { to: To::Data, header, buffer: None, part: None }
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
@@ -436,143 +493,20 @@ impl Next {
         self
     }
 
+    /// What follows are the bytes of buffer `id` from `start` to `end`.
+    #[must_use]
+    pub const fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
+        self.buffer = Some((id, None));
+        self.part = Some((start, end));
+        self
+    }
+
     /// The same payload for another key.
     #[must_use]
     pub const fn key(mut self, key: Key) -> Self {
         self.to = To::Key(key);
         self
     }
-}
-
-/// The protocol that follows `key`.
-pub fn lookup(key: Key) -> Option<&'static Protocol> {
-    let index = match key {
-        Key::Link(n) => *LINKS.get(usize::from(n))?,
-        Key::EtherType(n) => *ETHER_TYPES.get(usize::from(n))?,
-        Key::IpProto(n) => *IP_PROTOS.get(usize::from(n))?,
-        Key::TcpPort(n) => *TCP_PORTS.get(usize::from(n))?,
-        Key::UdpPort(n) => *UDP_PORTS.get(usize::from(n))?,
-        _ => return REGISTRY.iter().find(|p| p.follows.contains(&key)).copied(),
-    };
-    REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
-}
-
-/// The protocol that reads bodies of this media type (RFC 9110 §8.3; suffixes: RFC 6839).
-pub fn media(content_type: &[u8]) -> Option<&'static Protocol> {
-    let essence = content_type.split(|&b| b == b';').next().unwrap_or(&[]).trim_ascii();
-    let matches = |name: &str| match essence.len().checked_sub(name.len()) {
-        Some(0) => essence.eq_ignore_ascii_case(name.as_bytes()),
-        Some(cut) if name.starts_with('+') => {
-            essence.get(cut..).is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
-        }
-        _ => false,
-    };
-    REGISTRY.iter().copied().find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
-}
-
-/// The key of an upgrade token (RFC 9110 §7.8); one that nobody follows where it is unknown.
-pub fn upgrade(token: &[u8]) -> Key {
-    let keys = REGISTRY.iter().flat_map(|p| p.follows);
-    let known = keys.copied().find(|k| matches!(k, Key::Upgrade(name) if token.eq_ignore_ascii_case(name.as_bytes())));
-    known.unwrap_or(Key::Upgrade(""))
-}
-
-/// The protocols that are asked about a stream whose port says nothing.
-pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
-    GUESSES.iter().map_while(|&row| row)
-}
-
-/// Those rows, found by the compiler: every segment of an unknown stream asks for them.
-static GUESSES: [Option<&'static Protocol>; 16] = {
-    let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
-    while row < REGISTRY.len() {
-        let mut k = 0;
-        while k < REGISTRY[row].follows.len() {
-            if matches!((REGISTRY[row].follows[k], REGISTRY[row].over), (Key::Guess, Over::Stream(_))) {
-                rows[found] = Some(REGISTRY[row]);
-                found += 1;
-            }
-            k += 1;
-        }
-        row += 1;
-    }
-    rows
-};
-
-/// The protocols that are asked about a datagram whose ports say nothing.
-pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, fn(&[u8]) -> Guess)> {
-    DATAGRAMS.iter().map_while(|&row| row)
-}
-
-/// Those rows, found by the compiler as well.
-static DATAGRAMS: [Option<(&Protocol, fn(&[u8]) -> Guess)>; 64] = {
-    let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
-    while row < REGISTRY.len() {
-        let mut k = 0;
-        while k < REGISTRY[row].follows.len() {
-            if let (Key::Guess, Over::Datagram(guess)) = (REGISTRY[row].follows[k], REGISTRY[row].over) {
-                rows[found] = Some((REGISTRY[row], guess));
-                found += 1;
-            }
-            k += 1;
-        }
-        row += 1;
-    }
-    rows
-};
-
-/// Every identity once, in registry order.
-pub fn identities() -> impl Iterator<Item = &'static Identity> {
-    let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
-    let rows =
-        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| std::ptr::eq(p.about, q.about)));
-    rows.map(|(_, p)| p.about).chain(joined)
-}
-
-/// Which kind of key a table below is indexed by.
-#[derive(Clone, Copy)]
-enum Index {
-    Link,
-    EtherType,
-    IpProto,
-    TcpPort,
-    UdpPort,
-}
-
-static LINKS: [u16; 1 << 16] = rows_by(Index::Link);
-static ETHER_TYPES: [u16; 1 << 16] = rows_by(Index::EtherType);
-static IP_PROTOS: [u16; 1 << 8] = rows_by(Index::IpProto);
-static TCP_PORTS: [u16; 1 << 16] = rows_by(Index::TcpPort);
-static UDP_PORTS: [u16; 1 << 16] = rows_by(Index::UdpPort);
-
-/// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. The table
-/// is made by the compiler; where two rows claim one key, it refuses.
-const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
-    let mut table = [0; N];
-    let mut row = 0;
-    let mut place = 1u16;
-    assert!(REGISTRY.len() < 65_535, "a table's cell is two bytes");
-    while row < REGISTRY.len() {
-        let mut k = 0;
-        while k < REGISTRY[row].follows.len() {
-            let n = match (index, REGISTRY[row].follows[k]) {
-                (Index::IpProto, Key::IpProto(n)) => Some(n as usize),
-                (Index::Link, Key::Link(n))
-                | (Index::EtherType, Key::EtherType(n))
-                | (Index::TcpPort, Key::TcpPort(n))
-                | (Index::UdpPort, Key::UdpPort(n)) => Some(n as usize),
-                _ => None,
-            };
-            if let Some(n) = n {
-                assert!(table[n] == 0, "two rows follow one key");
-                table[n] = place;
-            }
-            k += 1;
-        }
-        row += 1;
-        place += 1;
-    }
-    table
 }
 
 /// The static rows of one protocol file: `NAME = constructor(…);` each, and `FIELDS` with all of them.

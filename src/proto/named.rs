@@ -7,14 +7,14 @@ use super::prelude::*;
 /// One row each: its static, Wireshark's name, the title, the layer, the specification, its keys, how it is found.
 macro_rules! named {
     ($($row:ident $name:literal $title:literal $osi:ident $spec:literal [$($key:expr),*] $over:expr;)*) => {$(
-        #[doc = $title]
+        #[doc = concat!("`", $name, "`, by its name only.")]
         pub static $row: Protocol = Protocol {
             about: &Identity {
                 name: $name, title: $title, osi: Osi::$osi, spec: $spec, fields: &[], summary: None,
             },
             follows: &[$($key),*],
             over: $over,
-            dissect: unread,
+            dissect: |c| Ok(Next::end(c.len())),
         };
     )*};
 }
@@ -41,10 +41,6 @@ const fn cisco(number: u16) -> Key {
 }
 
 const ANY: Over = Over::Packet;
-
-fn unread(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    Ok(Next::end(c.len()))
-}
 
 // Found by a number alone.
 named! {
@@ -106,6 +102,43 @@ named! {
     ENIP "enip" "EtherNet/IP" Application "ODVA" [udp(44818)] ANY;
     HCRT "hcrt" "Hotline Command-Response Transaction" Application "Hotline" [udp(47000)] ANY;
     ELASTIC "elasticsearch" "Elasticsearch" Application "Elasticsearch" [udp(54328)] ANY;
+    BFD_ECHO "bfd_echo" "BFD echo" Network "RFC 5881" [udp(3785)] ANY;
+    XYPLEX "xyplex" "Xyplex" Session "Xyplex" [udp(173)] ANY;
+    RSP "rsp" "Alert Standard Forum secure session" Session "ASF" [udp(664)] ANY;
+    ACDR "acdr" "AudioCodes Debug Recording" Application "AudioCodes" [udp(925)] ANY;
+    LWRES "lwres" "Light Weight DNS RESolver" Application "BIND" [udp(921)] ANY;
+    FIND "find" "Find identification" Application "Cisco" [udp(1001)] ANY;
+    C1222 "c1222" "ANSI C12.22" Application "ANSI C12.22" [udp(1153)] ANY;
+    PKTC "pktc" "PacketCable" Application "PacketCable" [udp(1293)] ANY;
+    CNIP "cnip" "Component Network over IP" Network "CEA-852" [udp(1628), udp(1629)] ANY;
+    GPRS_NS "gprs-ns" "GPRS Network Service" Network "3GPP TS 48.016" [udp(2157), udp(19999)] ANY;
+    CIPIO "cipio" "Common Industrial Protocol, I/O" Application "ODVA" [udp(2222)] ANY;
+    MTA_FQDN "pktc.mtafqdn" "PacketCable MTA FQDN" Application "PacketCable" [udp(2246)] ANY;
+    MIKEY "mikey" "Multimedia Internet KEYing" Session "RFC 3830" [udp(2269)] ANY;
+    IAPP "iapp" "Inter-Access-Point Protocol" Link "IEEE 802.11F" [udp(2313)] ANY;
+    KNET "knet" "kNet Protocol" Transport "kNet" [udp(2345)] ANY;
+    HICP "hicp" "Host IP Configuration Protocol" Application "HMS" [udp(3250)] ANY;
+    AX4000 "ax4000" "AX/4000 Test Block" Application "Spirent" [udp(3357)] ANY;
+    SABP "sabp" "UTRAN IuBC interface SABP" Application "3GPP TS 25.419" [udp(3452)] ANY;
+    DOF "dof" "Distributed Object Framework" Application "OpenDOF" [udp(3567), udp(5567)] ANY;
+    KIP "kip" "KNXnet/IP" Application "KNX" [udp(3671)] ANY;
+    ASAP "asap" "Aggregate Server Access Protocol" Session "RFC 5352" [udp(3863)] ANY;
+    MIH "mih" "Media Independent Handover" Link "IEEE 802.21" [udp(4551)] ANY;
+    RSIP "rsip" "Realm Specific IP" Network "RFC 3103" [udp(4555)] ANY;
+    VRT "vrt" "VITA 49 radio transport" Application "VITA 49" [udp(4991)] ANY;
+    AYIYA "ayiya" "Anything in Anything" Network "AYIYA" [udp(5072)] ANY;
+    MIPV6 "mipv6" "Mobile IPv6" Network "RFC 6275" [udp(5436), ip(135)] ANY;
+    ECMP "ecmp" "ECMP" Application "Control Techniques" [udp(6160)] ANY;
+    TETRA "tetra" "TETRA" Link "ETSI TETRA" [udp(7074)] ANY;
+    NANO "nano" "Nano Protocol" Application "Nano" [udp(7075)] ANY;
+    IDN "idn" "ILDA Digital Network" Application "ILDA" [udp(7255)] ANY;
+    ULP "ulp" "OMA UserPlane Location Protocol" Application "OMA" [udp(7275)] ANY;
+    IPVS "ipvs" "IP Virtual Services Sync Daemon" Network "Linux" [udp(8848)] ANY;
+    ENRP "enrp" "Endpoint Handlespace Redundancy Protocol" Session "RFC 5353" [udp(9901)] ANY;
+    AJNS "ajns" "AllJoyn Name Service" Application "AllJoyn" [udp(9956)] ANY;
+    KDP "kdp" "Kontiki Delivery Protocol" Application "Kontiki" [udp(19948)] ANY;
+    A21 "a21" "A21 Protocol" Application "3GPP2" [udp(23272)] ANY;
+    GQUIC "gquic" "GQUIC (Google Quick UDP Internet Connections)" Transport "Google" [] ANY;
     IGRP "igrp" "Cisco Interior Gateway Routing Protocol" Network "Cisco" [ip(9)] ANY;
     DCCP "dccp" "Datagram Congestion Control Protocol" Transport "RFC 4340" [ip(33)] ANY;
     RSVP "rsvp" "Resource ReserVation Protocol" Network "RFC 2205" [ip(46), udp(3455)] ANY;
@@ -141,14 +174,15 @@ named! {
     CFLOW "cflow" "Cisco NetFlow/IPFIX" Application "RFC 7011" [udp(2055), udp(4739), udp(9996)] Over::Datagram(|b| if_this(matches!(b, [0, 1 | 5 | 7 | 8 | 9 | 10, ..])));
     LDP "ldp" "Label Distribution Protocol" Network "RFC 5036" [udp(646)] begins!(0, 1);
     MGCP "mgcp" "Media Gateway Control Protocol" Session "RFC 3435" [udp(2427), udp(2727)] Over::Datagram(mgcp);
+    BJNP "bjnp" "Canon BJNP" Application "Canon" [udp(8611), udp(8612), udp(8613), udp(8614)] Over::Datagram(|b| if_this(b.starts_with(b"BJN") || b.starts_with(b"MFNP")));
     WCCP "wccp" "Web Cache Coordination Protocol" Network "Cisco" [udp(2048)] begins!(0, 0, 0);
     DOIP "doip" "Diagnostics over IP" Application "ISO 13400" [udp(13400)] ANY;
     QUAKE3 "quake3" "Quake III Arena Network Protocol" Application "id Software" [udp(27960), udp(27961), udp(27962), udp(27963)] begins!(0xff, 0xff, 0xff, 0xff);
     EDONKEY "edonkey" "eDonkey Protocol" Application "eDonkey" [udp(4665), udp(4672)] Over::Datagram(|b| if_this(matches!(b, [0xe3 | 0xc5 | 0xd4 | 0xe4 | 0xe5, ..])));
     STEAM "steam_ihs_discovery" "Steam In-Home Streaming Discovery" Application "Valve" [udp(27036)] begins!(0xff, 0xff, 0xff, 0xff, 0x21, 0x4c, 0x5f, 0xa0);
     GVCP "gvcp" "GigE Vision Control Protocol" Application "GigE Vision" [udp(3956)] begins!(0x42);
-    HIP "hip" "Host Identity Protocol" Network "RFC 7401" [udp(10500), ip(139)] ANY;
-    MNDP "mndp" "MikroTik Neighbor Discovery" Link "MikroTik" [udp(5678)] Over::Datagram(|b| if_this(b.len() >= 8));
+    HIP "hip" "Host Identity Protocol" Network "RFC 7401" [ip(139)] ANY;
+    MNDP "mndp" "MikroTik Neighbor Discovery" Link "MikroTik" [udp(5678)] Over::Datagram(|b| if_this(matches!(b, [_, _, _, _, 0, 1..=20, ..])));
 }
 
 // Found by their first bytes, on any port.
@@ -158,25 +192,36 @@ named! {
     MPEG "mp2t" "MPEG transport stream" Presentation "ISO 13818-1" [Key::Guess] Over::Datagram(transport_stream);
     ARTNET "artnet" "Art-Net" Application "Art-Net" [Key::Guess] Over::Datagram(|b| if_this(b.starts_with(b"Art-Net\0")));
     BT_DHT "bt-dht" "BitTorrent DHT Protocol" Application "BEP 5" [Key::Guess] Over::Datagram(bt_dht);
-    GQUIC "gquic" "GQUIC (Google Quick UDP Internet Connections)" Transport "Google" [Key::Guess] Over::Datagram(google_quic);
     DCERPC "dcerpc" "Distributed Computing Environment / RPC" Session "DCE 1.1" [Key::Guess] Over::Datagram(dce_rpc);
     CLASSIC_STUN "classicstun" "Simple Traversal of UDP Through NAT" Application "RFC 3489" [Key::Guess] Over::Datagram(classic_stun);
 }
 
-/// A call or its answer on another port than the directory's.
+/// A call on another port than the directory's.
 pub static RPC: Protocol =
-    Protocol { about: PORTMAP.about, follows: &[Key::Guess], over: Over::Datagram(rpc), dissect: unread };
+    Protocol { about: PORTMAP.about, follows: &[Key::Guess], over: Over::Datagram(rpc), dissect: PORTMAP.dissect };
+
+/// What follows it.
+pub static RPC_FOLLOWED: Protocol =
+    Protocol { about: PORTMAP.about, follows: &[], over: Over::Datagram(rpc_followed), dissect: PORTMAP.dissect };
 
 /// `RakNet` on another port.
-pub static RAKNET: Protocol =
-    Protocol { about: RAKNET_PORT.about, follows: &[Key::Guess], over: Over::Datagram(raknet), dissect: unread };
+pub static RAKNET: Protocol = Protocol {
+    about: RAKNET_PORT.about,
+    follows: &[Key::Guess],
+    over: Over::Datagram(raknet),
+    dissect: RAKNET_PORT.dissect,
+};
+
+/// Google's QUIC, by its first packet.
+pub static GQUIC_GUESSED: Protocol =
+    Protocol { about: GQUIC.about, follows: &[Key::Guess], over: Over::Datagram(google_quic), dissect: GQUIC.dissect };
+
+const fn if_follow(mine: bool, next: &'static Protocol) -> Guess {
+    if mine { Guess::Follow(next) } else { Guess::No }
+}
 
 const fn if_this(mine: bool) -> Guess {
     if mine { Guess::This } else { Guess::No }
-}
-
-const fn if_conversation(mine: bool) -> Guess {
-    if mine { Guess::Conversation } else { Guess::No }
 }
 
 /// One of the messages of `WireGuard` (its paper, §5.4), whose lengths are fixed.
@@ -200,7 +245,15 @@ fn magic_packet(bytes: &[u8]) -> Guess {
 /// RFC 5531 §9: a call of version 2 to one of the programs that have a number of Sun's.
 fn rpc(bytes: &[u8]) -> Guess {
     let [_, _, _, _, 0, 0, 0, 0, 0, 0, 0, 2, 0, 1, high, low, 0, 0, 0, _, ..] = *bytes else { return Guess::No };
-    if_conversation((0x86a0..0x8800).contains(&u16::from_be_bytes([high, low])))
+    if_follow((0x86a0..0x8800).contains(&u16::from_be_bytes([high, low])), &RPC_FOLLOWED)
+}
+
+/// Another call, or an answer: 1, then whether it was accepted.
+fn rpc_followed(bytes: &[u8]) -> Guess {
+    match *bytes {
+        [_, _, _, _, 0, 0, 0, 1, 0, 0, 0, 0 | 1, ..] => Guess::This,
+        _ => rpc(bytes),
+    }
 }
 
 /// A message before a connection stands has sixteen fixed bytes in it.
@@ -212,7 +265,7 @@ fn raknet(bytes: &[u8]) -> Guess {
         Some(5..=8) => 1,
         _ => return Guess::No,
     };
-    if_conversation(bytes.get(at..).is_some_and(|rest| rest.starts_with(MAGIC)))
+    if_follow(bytes.get(at..).is_some_and(|rest| rest.starts_with(MAGIC)), &RAKNET_PORT)
 }
 
 /// ISO 13818-1 §2.4.3: packets of 188 bytes, each with one byte to find it by.
@@ -224,23 +277,24 @@ fn transport_stream(bytes: &[u8]) -> Guess {
 /// BEP 5: a bencoded dictionary of a question, an answer or an error.
 fn bt_dht(bytes: &[u8]) -> Guess {
     let starts = [&b"d1:ad"[..], b"d1:rd", b"d2:ip", b"d1:el"];
-    if_conversation(bytes.first() == Some(&b'd') && starts.iter().any(|s| bytes.starts_with(s)))
+    if_this(bytes.first() == Some(&b'd') && starts.iter().any(|s| bytes.starts_with(s)))
 }
 
 /// QUIC before there was a standard: flags, an id of eight bytes, and a version like Q043; Q046 has a long header.
 fn google_quic(bytes: &[u8]) -> Guess {
-    if_conversation(match *bytes {
+    let mine = match *bytes {
         [flags, _, _, _, _, _, _, _, _, b'Q', b'0', b'2'..=b'4', _, ..] if flags & 0x09 == 0x09 => true,
         [flags, b'Q', b'0', b'4', b'6', _, _, _, _, _, _, _, _, ..] => flags & 0xc0 == 0xc0,
         _ => false,
-    })
+    };
+    if_follow(mine, &GQUIC)
 }
 
 /// The connectionless form (C706 §12.5): version 4, a type, flags, and how the sender writes numbers.
 fn dce_rpc(bytes: &[u8]) -> Guess {
     let [4, kind @ 0..=19, flags, 0..=3, order, float @ 0..=3, ..] = *bytes else { return Guess::No };
     let _ = (kind, float);
-    if_conversation(bytes.len() >= 80 && flags & 1 == 0 && order & 0xee == 0)
+    if_this(bytes.len() >= 80 && flags & 1 == 0 && order & 0xee == 0)
 }
 
 /// RFC 3489 §11.1: a type, and a length that is right; without the cookie that STUN has had since.
@@ -265,7 +319,7 @@ mod tests {
 
     #[test]
     fn lengths_and_marks_must_fit() {
-        let all: [(fn(&[u8]) -> Guess, Vec<u8>); 6] = [
+        let all: [(crate::proto::Look, Vec<u8>); 6] = [
             (wireguard, [&[1, 0, 0, 0][..], &[7; 144]].concat()),
             (magic_packet, [&[0xff; 6][..], &[2, 0, 0, 0, 0, 1].repeat(16)].concat()),
             (transport_stream, [&[0x47][..], &[0; 187]].concat()),
@@ -274,9 +328,9 @@ mod tests {
             (mgcp, b"RSIP 1 a@b MGCP 1.0\r\n".to_vec()),
         ];
         for (guess, mut bytes) in all {
-            assert_ne!(guess(&bytes), Guess::No);
-            bytes.truncate(5);
-            assert_eq!(guess(&bytes), Guess::No);
+            assert!(guess(&bytes).is_mine());
+            bytes.truncate(3);
+            assert!(!guess(&bytes).is_mine());
         }
     }
 }

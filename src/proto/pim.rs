@@ -50,8 +50,7 @@ fields! {
 }
 
 /// The row.
-pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::IpProto(103)], over: Over::Packet, dissect: dissect };
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(103)], over: Over::Packet, dissect };
 
 #[cfg(test)]
 mod tests {

@@ -89,7 +89,7 @@ pub static PROTOCOL: Protocol = Protocol {
         Key::UdpPort(3799),
     ],
     over: Over::Datagram(guess),
-    dissect: dissect,
+    dissect,
 };
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! RIP — RFC 2453, and RIPng for IPv6 — RFC 2080. Every half minute a router tells its neighbours how many routers away
+//! RIP — RFC 2453, and `RIPng` for IPv6 — RFC 2080. Every half minute a router tells its neighbours how many routers away
 //! everything is.
 //!
 //! ```text

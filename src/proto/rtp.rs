@@ -109,7 +109,7 @@ pub static RTCP_PROTOCOL: Protocol = Protocol {
 /// RFC 3550 §A.2: version 2, whole words, and one of the types that may stand first.
 fn guess(bytes: &[u8]) -> Guess {
     match *bytes {
-        [0x80..=0xbf, 200 | 201 | 203 | 204 | 206, _, _, ..] if bytes.len() % 4 == 0 => Guess::This,
+        [0x80..=0xbf, 200 | 201 | 203 | 204 | 206, _, _, ..] if bytes.len().is_multiple_of(4) => Guess::This,
         _ => Guess::No,
     }
 }

@@ -109,21 +109,42 @@ fields! {
     VALUE   = dynamic(Kind::Bytes, "stun.value", "Value", "An attribute that is not read here.");
 }
 
-/// The row. On its own port, too, bytes must look like it.
+/// The row of other ports.
+pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
+
+/// The row of its own port, and of a conversation that it has begun: a relay's channels belong to it, too.
 pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::UdpPort(3478), Key::Guess], over: Over::Datagram(guess), dissect };
+    Protocol { about: &ABOUT, follows: &[Key::UdpPort(3478)], over: Over::Datagram(guess_followed), dissect };
 
 const HEADER: usize = 20;
+const CHANNEL_HEADER: usize = 4;
 const MAGIC: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];
 
 /// RFC 8489 §5: two zero bits, the cookie, and a length that is right.
 fn guess(bytes: &[u8]) -> Guess {
     let [0..=0x3f, _, high, low, a, b, c, d, ..] = *bytes else { return Guess::No };
     let len = usize::from(u16::from_be_bytes([high, low]));
-    if [a, b, c, d] == MAGIC && bytes.len() == HEADER + len { Guess::This } else { Guess::No }
+    if [a, b, c, d] == MAGIC && bytes.len() == HEADER + len { Guess::Follow(&PROTOCOL) } else { Guess::No }
+}
+
+/// The same, or a channel's data (RFC 8656 §12.4): a first byte above 0x3f, and a length that is right.
+fn guess_followed(bytes: &[u8]) -> Guess {
+    match *bytes {
+        [0x40..=0xff, _, high, low, ..] => {
+            let len = CHANNEL_HEADER + usize::from(u16::from_be_bytes([high, low]));
+            if bytes.len() == len || bytes.len() == len.next_multiple_of(4) { Guess::This } else { Guess::No }
+        }
+        _ => guess(bytes),
+    }
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    if c.u8(0)? >= 0x40 {
+        c.read(&CHANNEL, 0, 2)?;
+        let len = c.read_len(&LENGTH, 2, 2)?;
+        c.limit(CHANNEL_HEADER + len, &LENGTH);
+        return Ok(Next::data(CHANNEL_HEADER));
+    }
     c.read(&TYPE, 0, 2)?;
     c.nested(|c| {
         c.read(&CLASS, 0, 2)?;

@@ -66,8 +66,7 @@ fields! {
 }
 
 /// The row.
-pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::UdpPort(514)], over: Over::Packet, dissect: dissect };
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPort(514)], over: Over::Packet, dissect };
 
 #[cfg(test)]
 mod tests {

@@ -54,10 +54,14 @@ fields! {
 }
 
 /// The row. A request on another port is recognised by its mode.
-pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPort(69)], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::UdpPort(REQUESTS)], over: Over::Packet, dissect };
 
 /// The row of a request on any port.
 pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
+
+/// Where a server waits.
+const REQUESTS: u16 = 69;
 
 /// A request names a file and a known mode.
 fn guess(bytes: &[u8]) -> Guess {
@@ -66,16 +70,18 @@ fn guess(bytes: &[u8]) -> Guess {
     let (file, mode) = (words.next().unwrap_or(&[]), words.next().unwrap_or(&[]));
     let printable = !file.is_empty() && file.iter().all(|b| (0x20..0x7f).contains(b));
     let known = [&b"octet"[..], b"netascii", b"mail"].iter().any(|m| mode.eq_ignore_ascii_case(m));
-    if printable && known && bytes.last() == Some(&0) { Guess::Conversation } else { Guess::No }
+    if printable && known && bytes.last() == Some(&0) { Guess::This } else { Guess::No }
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let opcode = c.put(&OPCODE)?;
     match opcode {
         1 | 2 => {
-            let ends = c.context.ends;
             // The server answers from a port of its own choice (RFC 1350 §4).
-            c.expect(ends.src, ends.src_port, &PROTOCOL);
+            let ends = c.context.ends;
+            if ends.dst_port == REQUESTS {
+                c.expect(ends.src, ends.src_port, &PROTOCOL);
+            }
             let at = text(c, if opcode == 1 { &SOURCE } else { &DESTINATION }, 2)?;
             let at = text(c, &TYPE, at)?;
             options(c, at)?;
@@ -132,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_request_on_any_port_needs_a_known_mode() {
-        assert_eq!(guess(b"\0\x01boot.img\0octet\0"), Guess::Conversation);
-        assert_eq!(guess(b"\0\x01boot.img\0tape\0"), Guess::No);
-        assert_eq!(guess(b"\0\x01boot.img\0octet"), Guess::No);
-        assert_eq!(guess(b"\0\x03\0\x01data"), Guess::No);
+        assert!(guess(b"\0\x01boot.img\0octet\0").is_mine());
+        assert!(!guess(b"\0\x01boot.img\0tape\0").is_mine());
+        assert!(!guess(b"\0\x01boot.img\0octet").is_mine());
+        assert!(!guess(b"\0\x03\0\x01data").is_mine());
     }
 }

@@ -126,7 +126,6 @@ fn tzsp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;
-    use super::*;
     use etherparse::PacketBuilder;
 
     fn last(port: u16, head: &[u8]) -> Option<&'static str> {

@@ -102,7 +102,8 @@ impl Walker<'_> {
                 if let Some(joined) = joined {
                     self.join(joined, id, whole.len(), BufferKind::Defragmented);
                 }
-                let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
+                let (start, end) = next.part.unwrap_or((0, whole.len()));
+                let inner = Reach { start, end: end.min(whole.len()), claimed: end, claimed_by: None };
                 if let Some(row) = choose(next.to, &mut context) {
                     self.chain(&whole, id, row, inner, context, nesting);
                 }
@@ -133,15 +134,13 @@ impl Walker<'_> {
     /// whoever says that the bytes are his.
     fn datagram(&mut self, payload: &[u8], a: u16, b: u16, context: &mut Context) -> &'static Protocol {
         let conversation = context.conversation;
-        if let Some(row) = conversation.and_then(|c| self.memory.claimed(c)) {
+        // A row that can tell its bytes is believed for no other reason.
+        let willing = |row: &&Protocol| !matches!(row.over, Over::Datagram(look) if !look(payload).is_mine());
+        if let Some(row) = conversation.and_then(|c| self.memory.claimed(c)).filter(willing) {
             return row;
         }
         for port in [a.min(b), a.max(b)] {
-            // A row that can tell its bytes is not believed because of a port alone.
-            let of_port = lookup(Key::UdpPort(port));
-            if let Some(row) =
-                of_port.filter(|row| !matches!(row.over, Over::Datagram(guess) if guess(payload) == Guess::No))
-            {
+            if let Some(row) = lookup(Key::UdpPort(port)).filter(willing) {
                 context.via = u32::from(port);
                 return row;
             }
@@ -151,9 +150,9 @@ impl Walker<'_> {
             match guess(payload) {
                 Guess::No => {}
                 Guess::This => return row,
-                Guess::Conversation => {
+                Guess::Follow(next) => {
                     if let Some(c) = conversation {
-                        self.memory.claim(c, row);
+                        self.memory.claim(c, next);
                     }
                     return row;
                 }

@@ -74,6 +74,8 @@ pub(super) struct Opened {
     pub(super) number_len: usize,
     /// Every bit of the payload was as the sender made it.
     pub(super) intact: bool,
+    /// Where in the payload the handshake's bytes stand, if one frame has all of them.
+    pub(super) piece: Option<(usize, usize)>,
 }
 
 impl Id {
@@ -170,12 +172,13 @@ impl Connection {
         self.plain.clear();
         self.plain.extend_from_slice(packet.get(at + number_len..)?);
         self.ready.clear();
+        let mut piece = None;
         let intact = keys.open(number, &self.header, &mut self.plain);
         if intact {
             sides.largest = sides.largest.max(number);
-            sides.gather(&self.plain, &mut self.ready);
+            piece = sides.gather(&self.plain, &mut self.ready);
         }
-        Some(Opened { first, number, number_len, intact })
+        Some(Opened { first, number, number_len, intact, piece })
     }
 }
 
@@ -183,18 +186,24 @@ impl Side {
     /// Takes the CRYPTO frames of a packet, and gives those bytes of the handshake that come next.
     ///
     /// A message that goes on in a later packet is given with that packet, from its beginning.
-    fn gather(&mut self, plain: &[u8], ready: &mut Vec<u8>) {
+    ///
+    /// Says where in `plain` they stand, if one frame has all of them.
+    fn gather(&mut self, plain: &[u8], ready: &mut Vec<u8>) -> Option<(usize, usize)> {
         let mut rest = plain;
+        let mut piece = None;
         while let Some((frame, after)) = super::frames::next(rest) {
             if let Some((offset, data)) = frame {
                 self.add(offset, data, ready);
+                let end = plain.len() - after.len();
+                piece = Some((end - data.len(), end)).filter(|_| ready.len() == data.len());
             }
             rest = after;
         }
         if ready.is_empty() {
-            return;
+            return None;
         }
         let fresh = ready.len();
+        piece = piece.filter(|_| self.begun.is_empty());
         self.begun.extend_from_slice(ready);
         let whole = whole_messages(&self.begun);
         if whole > 0 {
@@ -205,6 +214,7 @@ impl Side {
         if self.begun.len() > LONGEST_HANDSHAKE || fresh > LONGEST_HANDSHAKE {
             self.begun.clear();
         }
+        piece
     }
 
     fn add(&mut self, offset: u64, data: &[u8], ready: &mut Vec<u8>) {

@@ -117,6 +117,21 @@ impl Keys {
     }
 }
 
+#[cfg(test)]
+impl Keys {
+    /// What a client would send.
+    pub(super) fn seal(&self, number: u64, header: &[u8], payload: &[u8]) -> Vec<u8> {
+        let mut nonce = self.iv;
+        for (n, b) in nonce.iter_mut().rev().zip(number.to_le_bytes()) {
+            *n ^= b;
+        }
+        let mut out = payload.to_vec();
+        let tag = self.payload.encrypt_in_place_detached(&nonce.into(), header, &mut out).unwrap();
+        out.extend_from_slice(&tag);
+        out
+    }
+}
+
 /// HKDF-Expand-Label (RFC 8446 §7.1) with an empty context.
 fn expand(secret: &Hkdf<Sha256>, label: &[u8], out: &mut [u8]) -> Option<()> {
     let len = u16::try_from(out.len()).ok()?.to_be_bytes();

@@ -36,6 +36,9 @@ pub static ABOUT: Identity = Identity {
 pub static PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
+/// The row of a conversation that has begun: short headers show nothing to be recognised by.
+pub static FOLLOWED: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect };
+
 /// RFC 9000 §17.2: a long header of a version that is known, with ids of a possible length. Short headers show
 /// nothing that could be recognised; they are found by their conversation.
 fn guess(bytes: &[u8]) -> Guess {
@@ -44,7 +47,17 @@ fn guess(bytes: &[u8]) -> Guess {
         return Guess::No;
     }
     let scil = bytes.get(6 + usize::from(dcil)).copied().unwrap_or(u8::MAX);
-    if usize::from(dcil.max(scil)) > LONGEST_ID { Guess::No } else { Guess::Conversation }
+    if usize::from(dcil.max(scil)) > LONGEST_ID { Guess::No } else { Guess::Follow(&FOLLOWED) }
+}
+
+/// Where the handshake's bytes of a datagram stand.
+#[derive(Clone, Copy)]
+struct Hello {
+    buffer: u8,
+    start: usize,
+    end: usize,
+    /// The buffer was made for them: more can be added.
+    own: bool,
 }
 
 /// One packet of a datagram: where it begins and ends.
@@ -56,6 +69,7 @@ struct Reach {
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
+    c.u8(0)?;
     let (mut at, mut hello) = (0, None);
     let first_id = id_of(c, 0);
     while at < len {
@@ -71,7 +85,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         at = reach.end;
     }
     Ok(match hello {
-        Some(id) => Next::to(Key::Handshake, len).within(id),
+        Some(hello) => Next::to(Key::Handshake, len).within_part(hello.buffer, hello.start, hello.end),
         None => Next::end(len),
     })
 }
@@ -105,7 +119,7 @@ fn id_of(c: &mut Cursor<'_>, at: usize) -> Option<Id> {
     c.rest(at + from).get(..len).map(Id::new)
 }
 
-fn packet(c: &mut Cursor<'_>, reach: Reach, hello: &mut Option<u8>) -> Result<(), Trouble> {
+fn packet(c: &mut Cursor<'_>, reach: Reach, hello: &mut Option<Hello>) -> Result<(), Trouble> {
     let at = reach.start;
     c.derive(&PACKET_LENGTH, Value::Uint((reach.end - at) as u64));
     if c.u8(at)? & 0x80 == 0 {
@@ -113,11 +127,11 @@ fn packet(c: &mut Cursor<'_>, reach: Reach, hello: &mut Option<u8>) -> Result<()
     }
     c.read(&HEADER_FORM, at, 1)?;
     let version = c.u32(at + 1)?;
-    // Version 0 lists what a server has; versions like 0x?a?a?a?a ask for that list (RFC 9000 §15, §17.2.1).
-    if version == 0 || version & 0x0f0f_0f0f == 0x0a0a_0a0a {
+    // Version 0 lists what a server has (RFC 9000 §17.2.1).
+    if version == 0 {
         c.read(&VN_UNUSED, at, 1)?;
         let (_, mut next) = ids(c, at + 1)?;
-        while version == 0 && next < reach.end {
+        while next < reach.end {
             c.read(&SUPPORTED_VERSION, next, 4)?;
             next += 4;
         }
@@ -145,7 +159,7 @@ fn ids(c: &mut Cursor<'_>, at: usize) -> Result<([Id; 2], usize), Trouble> {
 }
 
 /// RFC 9000 §17.2.
-fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<u8>) -> Result<(), Trouble> {
+fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<Hello>) -> Result<(), Trouble> {
     let start = reach.start;
     let first = c.u8(start)?;
     let kind = LongType::of(first, version);
@@ -194,20 +208,40 @@ fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<u8>) 
     if at < reach.end {
         c.read(&PAYLOAD, at, reach.end - at)?;
     }
-    let done = if opened.intact { show(c, &plain, &ready, hello) } else { Ok(()) };
+    let done = if opened.intact { show(c, &plain, (&ready, opened.piece), hello) } else { Ok(()) };
     let connection = c.stream().dialogue.carrier::<Connection>();
     (connection.plain, connection.ready) = (plain, ready);
     done
 }
 
 /// Writes the frames of a packet that was opened, and hands the handshake's bytes on.
-fn show(c: &mut Cursor<'_>, plain: &[u8], ready: &[u8], hello: &mut Option<u8>) -> Result<(), Trouble> {
+fn show(
+    c: &mut Cursor<'_>,
+    plain: &[u8],
+    (ready, piece): (&[u8], Option<(usize, usize)>),
+    hello: &mut Option<Hello>,
+) -> Result<(), Trouble> {
     let Some(id) = c.uncover(BufferKind::Decoded, plain) else { return Ok(()) };
     let done = c.nested(|c| c.inside(id, frames::all));
-    match *hello {
+    match (hello.as_mut(), piece) {
         _ if ready.is_empty() => {}
-        Some(id) => drop(c.append(id, ready)),
-        None => *hello = c.uncover(BufferKind::Decoded, ready),
+        (Some(hello), _) if hello.own => hello.end += c.append(hello.buffer, ready),
+        // A second Initial packet in one datagram: the handshake gets a buffer of its own.
+        (Some(first), _) => {
+            let (start, end) = (first.start, first.end);
+            let made = c.uncover_from(BufferKind::Decoded, first.buffer, |source, out| {
+                out.extend_from_slice(source.get(start..end).unwrap_or(&[]));
+                out.extend_from_slice(ready);
+            });
+            if let Some((buffer, end)) = made {
+                *first = Hello { buffer, start: 0, end, own: true };
+            }
+        }
+        (None, Some((start, end))) => *hello = Some(Hello { buffer: id, start, end, own: false }),
+        (None, None) => {
+            let made = c.uncover(BufferKind::Decoded, ready);
+            *hello = made.map(|buffer| Hello { buffer, start: 0, end: ready.len(), own: true });
+        }
     }
     done
 }
@@ -261,5 +295,118 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             return;
         }
         out.push_str(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{cut, read};
+    use super::super::tls;
+    use super::*;
+    use etherparse::PacketBuilder;
+
+    const ID: &[u8] = b"\x83\x94\xc8\xf0\x3e\x51\x57\x08";
+
+    fn datagram(body: &[u8]) -> Vec<u8> {
+        let mut out = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64).udp(50000, 4433).write(&mut out, body).unwrap();
+        out
+    }
+
+    /// A client's first packet, protected as RFC 9001 §5 says.
+    fn initial(version: u32, frames: &[u8]) -> Vec<u8> {
+        let mut payload = frames.to_vec();
+        payload.resize(payload.len().max(64), 0);
+        let kind = if version == keys::V2 { 0xd1 } else { 0xc1 };
+        let mut header = [&[kind][..], &version.to_be_bytes(), &[8], ID, &[2, 7, 7, 0]].concat();
+        let at = header.len() + 2;
+        let len = u16::try_from(2 + payload.len() + keys::TAG).unwrap() | 0x4000;
+        header.extend_from_slice(&len.to_be_bytes());
+        header.extend_from_slice(&[0, 9]);
+        let [client, _] = keys::Keys::initial(version, ID).unwrap();
+        let sealed = client.seal(9, &header, &payload);
+        let mut packet = [header, sealed].concat();
+        let mask = client.mask(*packet[at + 4..].first_chunk().unwrap());
+        packet[0] ^= mask[0] & 0x0f;
+        packet[at] ^= mask[1];
+        packet[at + 1] ^= mask[2];
+        packet
+    }
+
+    /// A ClientHello without extensions.
+    fn hello() -> Vec<u8> {
+        [&[1, 0, 0, 41, 3, 3][..], &[5; 32], &[0, 0, 2, 0x13, 0x01, 1, 0]].concat()
+    }
+
+    fn piece(offset: u8, data: &[u8]) -> Vec<u8> {
+        [&[6, offset, u8::try_from(data.len()).unwrap()][..], data].concat()
+    }
+
+    fn suite(p: &Packet) -> Option<u64> {
+        p.uint(&tls::CIPHERSUITE)
+    }
+
+    #[test]
+    fn anybody_can_read_a_clients_first_packet() {
+        for version in [1, 0xff00_001d, 0xff00_001b, keys::V2] {
+            let p = read(228, &datagram(&initial(version, &piece(0, &hello()))));
+            assert_eq!((p.uint(&PACKET_NUMBER), suite(&p)), (Some(9), Some(0x1301)), "version {version:x}");
+        }
+    }
+
+    #[test]
+    fn pieces_in_any_order_make_one_handshake() {
+        let (all, mut frames) = (hello(), vec![1]);
+        for (offset, data) in [(20, &all[20..]), (0, &all[..7]), (7, &all[7..20])] {
+            frames.extend(piece(offset, data));
+            frames.extend([0, 0, 1]);
+        }
+        let p = read(228, &datagram(&initial(1, &frames)));
+        assert_eq!((suite(&p), p.all(&CRYPTO_DATA).count()), (Some(0x1301), 3));
+    }
+
+    #[test]
+    fn a_handshake_may_go_on_in_the_next_packet() {
+        let all = hello();
+        let mut connection = Connection::default();
+        let header = Header { version: 1, kind: LongType::Initial, dcid: Id::new(ID), scid: Id::new(&[7, 7]) };
+        connection.note(true, &header);
+        for (frames, ready) in [(piece(0, &all[..9]), &all[..9]), (piece(9, &all[9..]), &all[..])] {
+            let opened = connection.open(true, &initial(1, &frames), 20).unwrap();
+            assert!(opened.intact);
+            assert_eq!(connection.ready, ready);
+        }
+    }
+
+    #[test]
+    fn a_changed_packet_stays_closed() {
+        let mut packet = initial(1, &piece(0, &hello()));
+        *packet.last_mut().unwrap() ^= 1;
+        let p = read(228, &datagram(&packet));
+        assert_eq!((p.uint(&PACKET_TYPE), p.layer(&tls::ABOUT).is_some()), (Some(0), false));
+    }
+
+    #[test]
+    fn a_datagram_holds_several_packets() {
+        let handshake = [&[0xe0, 0, 0, 0, 1, 8][..], ID, &[2, 7, 7, 4], b"abcd"].concat();
+        let p = read(228, &datagram(&[initial(1, &piece(0, &hello())), handshake].concat()));
+        let types: Vec<_> = p.all(&PACKET_TYPE).filter_map(|f| f.value.uint()).collect();
+        assert_eq!((types, suite(&p)), (vec![0, 2], Some(0x1301)));
+    }
+
+    #[test]
+    fn what_is_no_version_or_no_connection_is_data() {
+        for body in [&[0x40; 40][..], b"\xc0\0\0\0\x09\x08abcdefgh\0\0\0", b"\xc0\0\0\0\x01\xffabcdefgh\0\0"] {
+            assert_eq!(read(228, &datagram(body)).layers.last().map(|l| l.proto.name), Some("data"));
+        }
+    }
+
+    #[test]
+    fn a_packet_cut_anywhere_is_no_panic() {
+        let whole = datagram(&initial(1, &piece(0, &hello())));
+        for keep in 28..whole.len() {
+            let p = cut(228, &whole, keep);
+            assert!(p.layer(&ABOUT).is_none() || suite(&p).is_none(), "{keep}");
+        }
     }
 }

@@ -1,0 +1,135 @@
+//! Who follows whom: the keys of [`REGISTRY`], made into tables by the compiler.
+
+use super::{Key, Look, Over, Protocol, REGISTRY, ipv4, ipv6_extension, tcp};
+use crate::model::Identity;
+
+/// The protocol that follows `key`.
+pub fn lookup(key: Key) -> Option<&'static Protocol> {
+    let index = match key {
+        Key::Link(n) => *LINKS.get(usize::from(n))?,
+        Key::EtherType(n) => *ETHER_TYPES.get(usize::from(n))?,
+        Key::IpProto(n) => *IP_PROTOS.get(usize::from(n))?,
+        Key::TcpPort(n) => *TCP_PORTS.get(usize::from(n))?,
+        Key::UdpPort(n) => *UDP_PORTS.get(usize::from(n))?,
+        _ => return REGISTRY.iter().find(|p| p.follows.contains(&key)).copied(),
+    };
+    REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
+}
+
+/// The protocol that reads bodies of this media type (RFC 9110 §8.3; suffixes: RFC 6839).
+pub fn media(content_type: &[u8]) -> Option<&'static Protocol> {
+    let essence = content_type.split(|&b| b == b';').next().unwrap_or(&[]).trim_ascii();
+    let matches = |name: &str| match essence.len().checked_sub(name.len()) {
+        Some(0) => essence.eq_ignore_ascii_case(name.as_bytes()),
+        Some(cut) if name.starts_with('+') => {
+            essence.get(cut..).is_some_and(|end| end.eq_ignore_ascii_case(name.as_bytes()))
+        }
+        _ => false,
+    };
+    REGISTRY.iter().copied().find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
+}
+
+/// The key of an upgrade token (RFC 9110 §7.8); one that nobody follows where it is unknown.
+pub fn upgrade(token: &[u8]) -> Key {
+    let keys = REGISTRY.iter().flat_map(|p| p.follows);
+    let known = keys.copied().find(|k| matches!(k, Key::Upgrade(name) if token.eq_ignore_ascii_case(name.as_bytes())));
+    known.unwrap_or(Key::Upgrade(""))
+}
+
+/// The protocols that are asked about a stream whose port says nothing.
+pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
+    GUESSES.iter().map_while(|&row| row)
+}
+
+/// Those rows, found by the compiler: every segment of an unknown stream asks for them.
+static GUESSES: [Option<&'static Protocol>; 16] = {
+    let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            if matches!((REGISTRY[row].follows[k], REGISTRY[row].over), (Key::Guess, Over::Stream(_))) {
+                rows[found] = Some(REGISTRY[row]);
+                found += 1;
+            }
+            k += 1;
+        }
+        row += 1;
+    }
+    rows
+};
+
+/// The protocols that are asked about a datagram whose ports say nothing.
+pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, Look)> {
+    DATAGRAMS.iter().map_while(|&row| row)
+}
+
+/// Those rows, found by the compiler as well.
+static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
+    let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            if let (Key::Guess, Over::Datagram(guess)) = (REGISTRY[row].follows[k], REGISTRY[row].over) {
+                rows[found] = Some((REGISTRY[row], guess));
+                found += 1;
+            }
+            k += 1;
+        }
+        row += 1;
+    }
+    rows
+};
+
+/// Every identity once, in registry order.
+pub fn identities() -> impl Iterator<Item = &'static Identity> {
+    let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
+    let rows =
+        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| std::ptr::eq(p.about, q.about)));
+    rows.map(|(_, p)| p.about).chain(joined)
+}
+
+/// Which kind of key a table below is indexed by.
+#[derive(Clone, Copy)]
+enum Index {
+    Link,
+    EtherType,
+    IpProto,
+    TcpPort,
+    UdpPort,
+}
+
+static LINKS: [u16; 1 << 16] = rows_by(Index::Link);
+static ETHER_TYPES: [u16; 1 << 16] = rows_by(Index::EtherType);
+static IP_PROTOS: [u16; 1 << 8] = rows_by(Index::IpProto);
+static TCP_PORTS: [u16; 1 << 16] = rows_by(Index::TcpPort);
+static UDP_PORTS: [u16; 1 << 16] = rows_by(Index::UdpPort);
+
+/// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. The table
+/// is made by the compiler; where two rows claim one key, it refuses.
+const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
+    let mut table = [0; N];
+    let mut row = 0;
+    let mut place = 1u16;
+    assert!(REGISTRY.len() < 65_535, "a table's cell is two bytes");
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            let n = match (index, REGISTRY[row].follows[k]) {
+                (Index::IpProto, Key::IpProto(n)) => Some(n as usize),
+                (Index::Link, Key::Link(n))
+                | (Index::EtherType, Key::EtherType(n))
+                | (Index::TcpPort, Key::TcpPort(n))
+                | (Index::UdpPort, Key::UdpPort(n)) => Some(n as usize),
+                _ => None,
+            };
+            if let Some(n) = n {
+                assert!(table[n] == 0, "two rows follow one key");
+                table[n] = place;
+            }
+            k += 1;
+        }
+        row += 1;
+        place += 1;
+    }
+    table
+}
