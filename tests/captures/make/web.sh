@@ -77,7 +77,7 @@ browser)
     cp "$here/page.html" "$work/"
     start right node "$here/websocket.js" serve page "$work/page.html"; ready right 8000
     record_ours left left0 browser.pcapng -Y tcp
-    on left timeout 20 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --disable-background-networking \
-        --disable-component-update --no-first-run --virtual-time-budget=3000 --dump-dom http://192.0.2.2:8000/ >/dev/null 2>&1 || true ;;
+    on left timeout 6 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --remote-debugging-port=0 \
+        --disable-background-networking --disable-component-update --no-first-run http://192.0.2.2:8000/ >/dev/null 2>&1 || true ;;
 esac
 recorded 0.6
