@@ -39,6 +39,9 @@ const PREFERENCES: [&str; 15] = [
     "ip.tso_support:TRUE",
 ];
 
+/// Times that Wireshark gives in milliseconds and we in seconds, as all others (see `fields.rs`).
+const MILLISECONDS: [&str; 2] = ["icmp.resptime", "icmpv6.resptime"];
+
 /// How one value of one field looks to both, and where it stands: offset and length, if in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
@@ -114,9 +117,10 @@ fn here(path: &str) -> PathBuf {
 fn names() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(here("oracle/wireshark-fields.tsv")).expect("the table is there");
     let rows = text.lines().filter(|line| !line.starts_with('#'));
-    rows.filter_map(|line| line.split_once('\t'))
-        .map(|(name, rest)| (name.to_owned(), rest.split('\t').next().unwrap_or_default().to_owned()))
-        .collect()
+    let rows = rows.filter_map(|line| line.split_once('\t'));
+    let fields = rows.map(|(name, rest)| (name, rest.split('\t').next().unwrap_or_default()));
+    let layers = osi_tutor::proto::identities().map(|layer| (layer.name, "FT_PROTOCOL"));
+    layers.chain(fields).map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
 }
 
 /// One way to write a value, whoever wrote it.
@@ -131,6 +135,7 @@ fn plain(kind: &str, text: &str) -> String {
         "FT_IPv4" | "FT_IPv6" => text.parse::<IpAddr>().map_or_else(|_| text.to_owned(), |address| address.to_string()),
         "FT_ETHER" | "FT_BYTES" | "FT_UINT_BYTES" => text.replace(':', "").to_lowercase(),
         "FT_RELATIVE_TIME" | "FT_DOUBLE" => billionths(text),
+        "FT_ABSOLUTE_TIME" => moment(text),
         _ if kind.starts_with("FT_UINT") || kind.starts_with("FT_INT") || kind == "FT_FRAMENUM" => {
             number(text).map_or_else(|| text.to_owned(), |n| n.to_string())
         }
@@ -143,6 +148,24 @@ fn billionths(text: &str) -> String {
     let (whole, part) = text.split_once('.').unwrap_or((text, ""));
     let digits = format!("{whole}{part:0<9.9}");
     digits.parse::<i128>().map_or_else(|_| text.to_owned(), |n| n.to_string())
+}
+
+/// A moment as billionths of seconds since 1970: from a number, or as `Jan  1, 2026 00:00:00.000000000 UTC`.
+fn moment(text: &str) -> String {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // NTP's zero stands for no time at all; counted as one it is the start of 1900.
+    if text == "NULL" {
+        return billionths("-2208988800");
+    }
+    let words: Vec<_> = text.split([' ', ',', ':']).filter(|word| !word.is_empty()).collect();
+    let [month, day, year, hour, minute, second, "UTC"] = words[..] else { return billionths(text) };
+    let number = |text: &str| text.parse::<i64>().unwrap_or(0);
+    let month = MONTHS.iter().position(|m| *m == month).map_or(0, |m| i64::try_from(m).unwrap_or(0) + 1);
+    // The year begins in March here, so that its leap day is the last.
+    let (year, month) = if month > 2 { (number(year), month - 3) } else { (number(year) - 1, month + 9) };
+    let days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 153 + 2) / 5 + number(day) - 1 - 719_468;
+    let (whole, part) = second.split_once('.').unwrap_or((second, ""));
+    billionths(&format!("{}.{part}", ((days * 24 + number(hour)) * 60 + number(minute)) * 60 + number(whole)))
 }
 
 /// A text without what two honest printers show differently: each run of bytes that cannot be printed becomes one `?`.
@@ -254,7 +277,10 @@ fn packets(pdml: &str, names: &BTreeMap<String, String>) -> Vec<Packet> {
         };
         let number = |what| attribute(tag, what).and_then(|n| n.parse().ok());
         let place = number("pos").zip(number("size")).filter(|(_, size)| *size > 0);
-        let value = plain(kind, &attribute(tag, "show").unwrap_or_default());
+        let mut value = plain(kind, &attribute(tag, "show").unwrap_or_default());
+        if MILLISECONDS.contains(&name.as_str()) {
+            value = value.parse::<i128>().map_or(value, |n| (n / 1000).to_string());
+        }
         packet.entry(name.clone()).or_default().push(Seen { value, place });
     }
     packets
@@ -386,6 +412,10 @@ fn a_value_looks_the_same_whoever_wrote_it() {
     assert_eq!(plain("FT_UINT16", "0x0800"), plain("FT_UINT16", "2048"));
     assert_eq!(plain("FT_RELATIVE_TIME", "1.5"), plain("FT_RELATIVE_TIME", "1.500000000"));
     assert_eq!(plain("FT_STRING", "a\\x07b"), plain("FT_STRING", "a\u{7}b"));
+    assert_eq!(
+        plain("FT_ABSOLUTE_TIME", "Jan  1, 2026 00:00:00.500000000 UTC"),
+        plain("FT_ABSOLUTE_TIME", "1767225600.5")
+    );
     assert_ne!(plain("FT_STRING", "ab"), plain("FT_STRING", "a b"));
 }
 
