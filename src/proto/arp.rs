@@ -87,7 +87,7 @@ fn announce(c: &mut Cursor<'_>, opcode: u16, hw: usize, src: usize, dst: usize) 
         if opcode == REQUEST && zero(c.slice(dst - hw, hw)?) {
             c.derive(&IS_ANNOUNCEMENT, Value::Bool(true));
         }
-    } else if opcode == REQUEST && zero(c.slice(src, 4)?) {
+    } else if opcode == REQUEST && zero(c.slice(src, 4)?) && zero(c.slice(dst - hw, hw)?) {
         c.derive(&IS_PROBE, Value::Bool(true));
     }
     Ok(())

@@ -5,7 +5,7 @@
 use super::Cursor;
 
 /// Names of [`Status`], with Wireshark's numbers.
-pub(super) const STATUS: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present")];
+pub(super) const STATUS: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
 
 /// What a recomputation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub enum Status {
     Unverified = 2,
     /// The sender did not compute one.
     NotPresent = 3,
+    /// The sender did not compute one, although it must (RFC 8200 §8.1).
+    Illegal = 4,
 }
 
 /// The ones' complement sum over `bytes`, added to `sum`; not yet folded.

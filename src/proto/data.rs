@@ -17,6 +17,6 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[], over: Ov
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
     c.read(&DATA, 0, len)?;
-    c.derive(&LEN, Value::Int(c.promised().try_into().unwrap_or(i64::MAX)));
+    c.derive(&LEN, Value::Int(len.try_into().unwrap_or(i64::MAX)));
     Ok(Next::end(len))
 }

@@ -159,15 +159,17 @@ fn timestamp(c: &Cursor<'_>) -> Option<i64> {
 fn error(c: &mut Cursor<'_>, kind: u8, code: u8) -> Result<Next, Trouble> {
     const UNREACHABLE: u8 = 3;
     const FRAGMENTATION_NEEDED: u8 = 4;
+    const QUENCH: u8 = 4;
     const REDIRECT: u8 = 5;
     const PARAMETER: u8 = 12;
     // RFC 4884 §4.1: a router that adds an extension says where the quotation ends.
-    let words = if kind == REDIRECT || kind == 4 { 0 } else { c.u8(5)? };
+    let words = if matches!(kind, QUENCH | REDIRECT) { 0 } else { c.u8(5)? };
     match kind {
         REDIRECT => drop(c.read(&REDIR_GW, 4, 4)?),
+        QUENCH => {}
         PARAMETER => {
             c.read(&POINTER, 4, 1)?;
-            quoted_length(c, 5, words, 2)?;
+            quoted_length(c, 5, words, 3)?;
         }
         UNREACHABLE if code == FRAGMENTATION_NEEDED => {
             quoted_length(c, 4, words, 1)?;
@@ -290,6 +292,12 @@ mod tests {
         let p = read(228, &message(&[&[11, 0, 0, 0, 0, 0, 0, 0][..], &inner].concat()));
         let quoted: Vec<_> = p.layers.iter().filter(|l| l.quoted).map(|l| l.proto.name).collect();
         assert_eq!(quoted.first().zip(quoted.get(1)), Some((&"ip", &"udp")));
+    }
+
+    #[test]
+    fn a_parameter_problem_points_at_a_byte_and_leaves_three_unused() {
+        let p = read(228, &message(&[12, 0, 0, 0, 20, 0, 0, 0]));
+        assert_eq!((p.uint(&POINTER), p.octets(&UNUSED)), (Some(20), Some(&[0; 3][..])));
     }
 
     #[test]

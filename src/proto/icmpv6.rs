@@ -104,6 +104,7 @@ fields! {
     OPT_VALID = dynamic(Kind::Uint(32), "icmpv6.opt.prefix.valid_lifetime", "Valid lifetime", "For how many seconds the prefix holds.");
     OPT_PREFERRED = dynamic(Kind::Uint(32), "icmpv6.opt.prefix.preferred_lifetime", "Preferred lifetime", "For how many seconds new connections may use it.");
     OPT_PREFIX = dynamic(Kind::Ipv6, "icmpv6.opt.prefix", "Prefix", "What the addresses of this link begin with.");
+    OPT_ROUTE_LIFETIME = dynamic(Kind::Uint(32), "icmpv6.opt.route_lifetime", "Route lifetime", "For how many seconds the router knows the way there.");
     OPT_MTU  = dynamic(Kind::Uint(32), "icmpv6.opt.mtu", "Link MTU", "The largest packet on this link.");
     OPT_INTERVAL = dynamic(Kind::Uint(32), "icmpv6.opt.advertisement_interval", "Advertisement interval", "How many milliseconds lie between two advertisements.");
     OPT_NONCE = dynamic(Kind::Bytes, "icmpv6.opt.nonce", "Nonce", "A random number that tells one's own question from another's.");
@@ -132,7 +133,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     for def in [&TYPE, &CODE, &CHECKSUM] {
         c.put(def)?;
     }
-    let status = checksum::transport(c, 58);
+    // A router quotes as much as fits, and changed the hop limit on the way: nobody verifies a quotation.
+    let status = if c.context.quoted { checksum::Status::Unverified } else { checksum::transport(c, 58) };
     c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
     let kind = c.u8(0)?;
     match kind {
@@ -246,6 +248,15 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize) -> Result<(), Tr
             c.read(&OPT_PREFERRED, at + 8, 4)?;
             c.read(&OPT_PREFIX, at + 16, 16)?;
         }
+        // RFC 4191 §2.3: the prefix is cut to 0, 8 or 16 bytes; those that are missing are zeros.
+        24 => {
+            c.read(&OPT_PREFIX_LENGTH, at + 2, 1)?;
+            c.read(&OPT_ROUTE_LIFETIME, at + 4, 4)?;
+            let (given, mut prefix) = ((len - 8).min(16), [0; 16]);
+            prefix.iter_mut().zip(c.slice(at + 8, given)?).for_each(|(to, from)| *to = *from);
+            let value = c.keep(&prefix);
+            c.push(&OPT_PREFIX, at + 8, given, Value::Bytes(value));
+        }
         5 => drop(c.read(&OPT_MTU, at + 4, 4)?),
         7 => drop(c.read(&OPT_INTERVAL, at + 4, 4)?),
         14 => drop(c.read(&OPT_NONCE, at + 2, len - 2)?),
@@ -355,6 +366,15 @@ mod tests {
             (p.uint(&RA_FLAG_PRF), p.uint(&OPT_PREFIX_LENGTH), p.uint(&OPT_VALID)),
             (Some(1), Some(64), Some(9))
         );
+    }
+
+    #[test]
+    fn a_route_s_prefix_is_filled_up_with_zeros() {
+        let mut m = vec![134, 0, 0, 0, 64, 0, 7, 8, 0, 0, 0, 0, 0, 0, 0, 0, 24, 2, 48, 0, 0, 0, 0, 9];
+        m.extend([0x20, 1, 0xd, 0xb8, 0, 6, 0, 0]);
+        let p = read(229, &message(&m));
+        assert_eq!((p.uint(&OPT_PREFIX_LENGTH), p.uint(&OPT_ROUTE_LIFETIME)), (Some(48), Some(9)));
+        assert_eq!(p.octets(&OPT_PREFIX), Some(&[0x20, 1, 0xd, 0xb8, 0, 6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0][..]));
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn ah(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&AH_SEQUENCE)?;
     let end = 8 + 4 * usize::from(c.u8(1)?);
     if end < 12 {
-        return Err(c.malformed("the length is shorter than the header"));
+        c.doubt(c.malformed("the length is shorter than the header"));
     }
     if end > 12 {
         c.read(&AH_ICV, 12, end - 12)?;

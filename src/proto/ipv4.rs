@@ -31,11 +31,19 @@ const OPTIONS: &[(u64, &str)] = &[
     (0, "End of options"),
     (1, "No operation"),
     (7, "Record route"),
+    (11, "MTU probe"),
+    (12, "MTU reply"),
+    (25, "Quick start"),
     (68, "Timestamp"),
+    (82, "Traceroute"),
+    (130, "Security"),
     (131, "Loose source route"),
+    (133, "Extended security"),
+    (134, "Commercial security"),
     (136, "Stream identifier"),
     (137, "Strict source route"),
     (148, "Router alert"),
+    (149, "Selective broadcast"),
 ];
 
 fields! {
@@ -57,6 +65,7 @@ fields! {
     CHECKSUM_STATUS = derived(Kind::Uint(8), "ip.checksum.status", "Header checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     SRC         = ipv4_at(12, "ip.src", "Source address", "The host that sent the packet.");
     DST         = ipv4_at(16, "ip.dst", "Destination address", "The host that the packet is for.");
+    CUR_RT      = dynamic(Kind::Ipv4, "ip.cur_rt", "Current stop", "Where the packet goes next, on a route that the sender chose.");
     OPT_TYPE    = dynamic(Kind::Uint(8), "ip.opt.type", "Option", "What an optional part of the header asks for.").names(OPTIONS).detail();
     OPT_LEN     = dynamic(Kind::Uint(8), "ip.opt.len", "Option length", "Bytes of this option, type and length included.").detail();
 }
@@ -113,28 +122,32 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.slice(0, 20)?;
         let piece = c.u16(6)? & 0x3fff != 0;
         c.fixed(if piece { OF_A_PIECE_S_LINE } else { OF_A_LINE })?;
-        return rest(c, header);
+    } else {
+        let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
+        c.fixed(FIELDS.split_at(split).0)?;
+        c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     }
-    let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
-    let (before, after) = FIELDS.split_at(split);
-    c.fixed(before)?;
-    c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
-    c.fixed(after)?;
-    rest(c, header)
+    c.put(&SRC)?;
+    let last_stop = if header > 20 { last_stop(c, header) } else { None };
+    match last_stop {
+        Some(_) => c.read(&CUR_RT, 16, 4)?,
+        None => c.put(&DST)?,
+    };
+    rest(c, header, last_stop)
 }
 
-/// The rows that [`summary`] and the address columns of a line need.
-static OF_A_LINE: &[&FieldDef] = &[&PROTO, &SRC, &DST];
+/// The rows that [`summary`] and the address columns of a line need, but for the addresses.
+static OF_A_LINE: &[&FieldDef] = &[&PROTO];
 /// The same for a piece of a datagram.
-static OF_A_PIECE_S_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO, &SRC, &DST];
+static OF_A_PIECE_S_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO];
 
 /// Options, and who comes next.
-fn rest(c: &mut Cursor<'_>, header: usize) -> Result<Next, Trouble> {
+fn rest(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<Next, Trouble> {
     c.slice(0, header)?;
-    options(c, header)?;
+    options(c, header, last_stop)?;
 
     c.context.ends.src = Address::v4(four(c, 12)?);
-    c.context.ends.dst = Address::v4(four(c, 16)?);
+    c.context.ends.dst = Address::v4(four(c, last_stop.unwrap_or(16))?);
     let proto = c.u8(9)?;
     c.context.ip_proto = proto;
     let next = Next::to(Key::IpProto(proto), header);
@@ -174,10 +187,15 @@ fn checksum_status(c: &Cursor<'_>, header: usize) -> Status {
 }
 
 /// RFC 791 §3.1: a list of type (1), length (1), data; types 0 and 1 have no length.
-fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
+fn options(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<(), Trouble> {
     let mut at = 20;
     while at < header {
-        let kind = c.read(&OPT_TYPE, at, 1)?;
+        let kind = c.u8(at)?;
+        // Of an option that it does not know, Wireshark shows no type and no length.
+        let known = OPTIONS.iter().any(|&(known, _)| known == u64::from(kind));
+        if known {
+            c.read(&OPT_TYPE, at, 1)?;
+        }
         match kind {
             0 => return Ok(()),
             1 => at += 1,
@@ -186,16 +204,46 @@ fn options(c: &mut Cursor<'_>, header: usize) -> Result<(), Trouble> {
                     c.doubt(c.malformed("an option has no room for its length"));
                     return Ok(());
                 }
-                let len = c.nested(|c| c.read_len(&OPT_LEN, at + 1, 1))?;
+                let len = usize::from(c.u8(at + 1)?);
+                if known {
+                    c.nested(|c| c.read(&OPT_LEN, at + 1, 1))?;
+                }
                 if len < 2 || at + len > header {
                     c.doubt(c.malformed("an option's length does not fit into the header"));
                     return Ok(());
+                }
+                if let Some(stop) = last_stop.filter(|stop| (at..at + len).contains(stop)) {
+                    c.nested(|c| c.read(&DST, stop, 4))?;
                 }
                 at += len;
             }
         }
     }
     Ok(())
+}
+
+/// Where the address at which a source route ends stands, if the packet has not been there yet: the
+/// destination of the header is the next stop only (RFC 791 §3.1, "Loose Source and Record Route").
+fn last_stop(c: &Cursor<'_>, header: usize) -> Option<usize> {
+    const LOOSE_ROUTE: u8 = 131;
+    const STRICT_ROUTE: u8 = 137;
+    let mut at = 20;
+    while at < header {
+        let len = match c.u8(at).ok()? {
+            0 => return None,
+            1 => 1,
+            kind => {
+                let len = usize::from(c.u8(at + 1).ok()?);
+                let ahead = usize::from(c.u8(at + 2).ok()?) < len;
+                if matches!(kind, LOOSE_ROUTE | STRICT_ROUTE) && len >= 7 && at + len <= header && ahead {
+                    return Some(at + len - 4);
+                }
+                len.max(2)
+            }
+        };
+        at += len;
+    }
+    None
 }
 
 /// `carries 47 (GRE)`, or `fragment at 1480 of 0x1234, carries 17 (UDP)`

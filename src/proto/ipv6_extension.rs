@@ -74,6 +74,7 @@ fields! {
     OPT_TEL      = dynamic(Kind::Uint(8), "ipv6.opt.tel", "Tunnel limit", "How many more tunnels may be nested.");
     OPT_ROUTER_ALERT = dynamic(Kind::Uint(16), "ipv6.opt.router_alert", "Router alert", "Why routers should look at this packet closely.").names(ALERTS);
     OPT_JUMBO    = dynamic(Kind::Uint(32), "ipv6.opt.jumbo", "Jumbo length", "The payload's length where 16 bits are too few.");
+    OPT_EXPERIMENTAL = dynamic(Kind::Bytes, "ipv6.opt.experimental", "Experiment", "What those who try something out agreed upon.");
     OPT_UNKNOWN  = dynamic(Kind::Bytes, "ipv6.opt.unknown", "Option data", "What the option says.");
     ROUTING_NXT  = u8_at(0, "ipv6.routing.nxt", "Next header", NEXT).names(PROTOCOLS);
     ROUTING_LEN  = u8_at(1, "ipv6.routing.len", "Length", LENGTH);
@@ -103,6 +104,7 @@ static HOPOPTS_FIELDS: &[&FieldDef] = &[
     &OPT_TEL,
     &OPT_ROUTER_ALERT,
     &OPT_JUMBO,
+    &OPT_EXPERIMENTAL,
     &OPT_UNKNOWN,
 ];
 static ROUTING_FIELDS: &[&FieldDef] = &[
@@ -182,12 +184,12 @@ fn options(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             0x04 => (&OPT_TEL, 1),
             0x05 => (&OPT_ROUTER_ALERT, 2),
             0xc2 => (&OPT_JUMBO, 4),
+            // RFC 4727 §3.5: the same low five bits, whatever is to happen to those that do not know it.
+            0x1e | 0x3e | 0x5e | 0x7e | 0x9e | 0xbe | 0xde | 0xfe => (&OPT_EXPERIMENTAL, len),
             _ => (&OPT_UNKNOWN, len),
         };
         let def = if len == exact { def } else { &OPT_UNKNOWN };
-        if len > 0 {
-            c.nested(|c| c.read(def, at + 2, len))?;
-        }
+        c.nested(|c| c.read(def, at + 2, len))?;
         at += 2 + len;
     }
     c.slice(0, end)?;

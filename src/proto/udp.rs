@@ -43,9 +43,14 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     c.context.ends.src_port = src;
     c.context.ends.dst_port = dst;
-    let absent = c.u16(6)? == 0 && c.context.ends.src.is_v4();
+    let absent = c.u16(6)? == 0;
     c.compute(&CHECKSUM_STATUS, |c| {
-        Value::Uint(if absent { Status::NotPresent } else { checksum::transport(c, 17) } as u64)
+        let status = match absent {
+            false => checksum::transport(c, 17),
+            true if c.context.ends.src.is_v4() => Status::NotPresent,
+            true => Status::Illegal,
+        };
+        Value::Uint(status as u64)
     });
     if let Some(talk) = c.converse(Talk::Udp) {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));

@@ -216,7 +216,8 @@ fn question(c: &mut Cursor<'_>, dialect: Dialect, base: usize, at: usize) -> Res
     let name = name::read(c, base, at)?;
     c.push(&QRY_NAME, at, name.used, Value::Text(name.text));
     c.nested(|c| {
-        let (len, labels) = if name.labels == 0 || name.text.len <= 1 { (0, 0) } else { (name.text.len, name.labels) };
+        // Wireshark counts the root as it writes it: one label of six characters.
+        let (len, labels) = if name.text.len <= 1 { (0, 0) } else { (name.text.len, name.labels.max(1)) };
         c.push(&QRY_NAME_LEN, at, name.used, Value::Uint(u64::from(len)));
         c.push(&COUNT_LABELS, at, name.used, Value::Uint(labels as u64));
         let at = at + name.used;

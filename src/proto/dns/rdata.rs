@@ -193,9 +193,7 @@ fn options(c: &mut Cursor<'_>, _: usize, mut at: usize, end: usize) -> Result<()
         c.nested(|c| {
             c.read(&OPT_CODE, at, 2)?;
             c.read(&OPT_LEN, at + 2, 2)?;
-            if len > 0 {
-                c.read(&OPT_DATA, data, len)?;
-            }
+            c.read(&OPT_DATA, data, len)?;
             option(c, code, data, len)
         })?;
         at = data + len;
@@ -221,9 +219,7 @@ fn option(c: &mut Cursor<'_>, code: u16, at: usize, len: usize) -> Result<(), Tr
         // RFC 7873 §4
         (10, 8..) => {
             c.read(&OPT_COOKIE_CLIENT, at, 8)?;
-            if len > 8 {
-                c.read(&OPT_COOKIE_SERVER, at + 8, len - 8)?;
-            }
+            c.read(&OPT_COOKIE_SERVER, at + 8, len - 8)?;
         }
         // RFC 7828 §3.1
         (11, 2) => drop(c.read(&OPT_KEEPALIVE_TIMEOUT, at, 2)?),

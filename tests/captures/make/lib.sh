@@ -3,7 +3,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 out=${OUT:-$here/..}
-work=$(mktemp -d) us=ot-$$
+work=$(mktemp -d /run/lesson.XXXX) us=ot-$$
 recorders=() helpers=() hosts=()
 export LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 
@@ -23,6 +23,16 @@ start() {
     local host=$1; shift
     ip netns exec "$us-$host" "$@" >"$work/log" 2>&1 &
     helpers+=($!)
+}
+# ready HOST PORT: waits until a program listens there.
+ready() {
+    local tries
+    for tries in {1..50}; do
+        on "$1" ss -Hltnu | grep -q ":$2 " && return
+        sleep 0.1
+    done
+    echo "nothing listens at port $2" >&2
+    return 1
 }
 # host NAME…: makes them, with nothing but loopback.
 host() {

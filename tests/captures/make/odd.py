@@ -28,7 +28,7 @@ def ipv6():
     yield ip() / IPv6ExtHdrDestOpt(nh=59) / Raw(b"nothing follows")
     yield ip(nh=253) / Raw(b"an experiment")
     yield ip(tc=0xB9, fl=0x12345, hlim=3) / TCP(sport=9000, dport=9001, flags="SEC", options=[("MSS", 1440), ("NOP", None)])
-    yield ip(nh=51) / AH(nh=17, spi=0x100, seq=1, icv=bytes(12)) / UDP(sport=9000, dport=9001) / b"signed"
+    yield ip(nh=51) / AH(nh=17, payloadlen=4, spi=0x100, seq=1, icv=bytes(12)) / UDP(sport=9000, dport=9001) / b"signed"
     yield ip(nh=50) / Raw(bytes.fromhex("00000200 00000001") + bytes(range(32)))
 
 
@@ -46,7 +46,7 @@ def ipv4():
     yield ip(proto=253) / Raw(b"an experiment")
     yield ip(chksum=0x1234) / UDP(sport=9000, dport=9001, chksum=0x4321) / b"both sums are wrong"
     yield ip() / UDP(sport=9000, dport=9001, chksum=0) / b"no sum"
-    yield ip() / AH(nh=6, spi=0x100, seq=1, icv=bytes(12)) / TCP(sport=9000, dport=9001, flags="S")
+    yield ip() / AH(nh=6, payloadlen=4, spi=0x100, seq=1, icv=bytes(12)) / TCP(sport=9000, dport=9001, flags="S")
     yield ip(proto=50) / Raw(bytes.fromhex("00000200 00000001") + bytes(range(32)))
     yield ip(proto=132) / SCTP(sport=9000, dport=9001, tag=0) / SCTPChunkInit(init_tag=5, a_rwnd=65535, n_out_streams=1, n_in_streams=1, init_tsn=9)
     yield ip() / ICMP(type=13, code=0, id=7, seq=1, ts_ori=1000, ts_rx=0, ts_tx=0)

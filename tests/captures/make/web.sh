@@ -57,7 +57,7 @@ http-segments) pair; server off; small; record left left0 http-segments.pcap tcp
 http-python)
     pair; server off; record left left0 http-python.pcap tcp
     start right python3 -m http.server -d "$work/www" 8000
-    sleep 0.8; get http://192.0.2.2:8000/; get http://192.0.2.2:8000/data.json ;;
+    ready right 8000; get http://192.0.2.2:8000/; get http://192.0.2.2:8000/data.json ;;
 http2)
     pair; server off; record left left0 http2.pcap tcp
     get --http2-prior-knowledge http://192.0.2.2:81/ http://192.0.2.2:81/data.json http://192.0.2.2:81/missing ;;
@@ -70,14 +70,14 @@ tls-refused)
     get http://192.0.2.2:443/ ;;
 websocket | websocket-deflate)
     pair; record left left0 "$1.pcap" tcp
-    start right node "$here/websocket.js" serve "$1"; sleep 1
+    start right node "$here/websocket.js" serve "$1"; ready right 8000
     on left timeout 10 node "$here/websocket.js" ask "$1" ;;
 browser)
     pair
     cp "$here/page.html" "$work/"
-    start right node "$here/websocket.js" serve page "$work/page.html"; sleep 1
+    start right node "$here/websocket.js" serve page "$work/page.html"; ready right 8000
     record_ours left left0 browser.pcapng -Y tcp
-    on left timeout 20 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --disable-background-networking \
-        --disable-component-update --no-first-run --virtual-time-budget=3000 --dump-dom http://192.0.2.2:8000/ >/dev/null 2>&1 || true ;;
+    on left timeout 6 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" --remote-debugging-port=0 \
+        --disable-background-networking --disable-component-update --no-first-run http://192.0.2.2:8000/ >/dev/null 2>&1 || true ;;
 esac
 recorded 0.6
