@@ -4,6 +4,7 @@
 //! `cargo test --test fuzz -- --ignored make_the_seeds` writes the seeds anew from the captures and lessons.
 
 #[path = "../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "to the fuzz targets it is a library")]
 mod checks;
 
 use osi_tutor::lesson::COURSE;
@@ -100,8 +101,10 @@ fn make_the_seeds() {
             fs::write(folder.join(format!("seed-{n:02}")), seed).unwrap();
         }
     };
-    let captures: Vec<PathBuf> =
-        files(&root().join("tests/captures")).into_iter().filter(|f| f.extension().is_some_and(|e| e != "md")).collect();
+    let captures: Vec<PathBuf> = files(&root().join("tests/captures"))
+        .into_iter()
+        .filter(|f| f.extension().is_some_and(|e| e != "md"))
+        .collect();
     let mut frames: Vec<Vec<u8>> = Vec::new();
     let mut heads = Vec::new();
     for capture in &captures {
@@ -118,7 +121,8 @@ fn make_the_seeds() {
     keep("frame", &frames);
     keep("file", &heads);
     let filters = fs::read_to_string(root().join("tests/filter/filters.txt")).unwrap();
-    let lines: Vec<Vec<u8>> = filters.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(Into::into).collect();
+    let lines: Vec<Vec<u8>> =
+        filters.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(Into::into).collect();
     keep("filter", &lines.into_iter().step_by(5).take(30).collect::<Vec<_>>());
     let scenario = files(&root().join("lessons/scenarios")).first().map(|f| fs::read(f).unwrap()).unwrap();
     let lesson = COURSE.first().unwrap().1.as_bytes();
