@@ -43,10 +43,13 @@ pub struct Stats {
     pub conversations: [Table<Conversation>; 5],
     /// One for each [`Kind`].
     pub endpoints: [Table<Endpoint>; 5],
-    pairs: [HashMap<(End, End, Option<u32>), usize>; 5],
+    pairs: [HashMap<Pair, usize>; 5],
     ends: [HashMap<End, usize>; 5],
     most_rows: usize,
 }
+
+/// Both ends, the smaller first, and the number of the stream: where both directions meet.
+type Pair = (End, End, Option<u32>);
 
 /// A place in the hierarchy of protocols.
 #[derive(Debug)]

@@ -47,8 +47,8 @@ pub(super) fn run(args: &Follow, choice: Color) -> Result<(), Failure> {
     let written = out.to.flush().map_err(|e| out.failure(e));
     followed.and(written)?;
     if raw && out.missing > 0 {
-        let n = out.missing;
-        error::tell(&format!("{n} bytes are missing: they are not in this capture."));
+        let bytes = if out.missing == 1 { "byte is" } else { "bytes are" };
+        error::tell(&format!("{} {bytes} missing: not in this capture.", out.missing));
     }
     found(args, &follower)
 }
@@ -174,6 +174,9 @@ fn bytes(
     follower.end(&mut |run| write(run, args, shape, &mut offsets, out));
     if let Shape::View(view) = shape {
         view.end(&mut out.text);
+        if begun && offsets == [0, 0] {
+            out.text.push_str("\nNot a byte of it is in this capture.\n");
+        }
     }
     out.send()?;
     read

@@ -275,12 +275,12 @@ mod tests {
     /// Feeds segments (from, seq, flags, ack, payload) and gives what was heard, as text.
     fn heard(segments: &[(Endpoint, u32, u16, u32, &str)]) -> String {
         let mut follower = Follower::new(Talk::Tcp, 0);
-        let mut out = String::new();
+        let mut out: Vec<String> = Vec::new();
         let mut hear = |run: Run<'_>| {
             let who = if run.from == Endpoint::Client { '>' } else { '<' };
             match run.what {
-                What::Bytes(b) => out += &format!("{who}{}:{} ", run.frame, String::from_utf8_lossy(b)),
-                What::Missing(n) => out += &format!("{who}{}:[{n}] ", run.frame),
+                What::Bytes(b) => out.push(format!("{who}{}:{}", run.frame, String::from_utf8_lossy(b))),
+                What::Missing(n) => out.push(format!("{who}{}:[{n}]", run.frame)),
             }
         };
         for (frame, &(from, seq, flags, ack, payload)) in (1..).zip(segments) {
@@ -288,7 +288,7 @@ mod tests {
             follower.segment(from, &s, payload.as_bytes(), frame, &mut hear);
         }
         follower.end(&mut hear);
-        out.trim_end().to_owned()
+        out.join(" ")
     }
 
     const A: u16 = flag::ACK;

@@ -232,7 +232,9 @@ impl Follow {
                 out.push_str("  ");
                 show::hex_bytes(row, " ", out);
                 spaces(3 * (ROW - row.len()) + 2, out);
-                row.iter().for_each(|&b| out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' }));
+                for &b in row {
+                    out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' });
+                }
             });
             out.push('\n');
         }

@@ -1,0 +1,134 @@
+//! The fuzz targets' checks, on stable Rust and without libFuzzer: over the kept seeds (`fuzz/corpus`) and over
+//! seeded random changes of them. `fuzz/README.md` says how to fuzz in earnest.
+//!
+//! `cargo test --test fuzz -- --ignored make_the_seeds` writes the seeds anew from the captures and lessons.
+
+#[path = "../fuzz/src/lib.rs"]
+#[expect(unreachable_pub, reason = "to the fuzz targets it is a library")]
+mod checks;
+
+use osi_tutor::lesson::COURSE;
+use osi_tutor::model::RawFrame;
+use osi_tutor::net::rng::Rng;
+use osi_tutor::source::file::File;
+use osi_tutor::source::{Source, Step};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Changed inputs that each target is given.
+const ROUNDS: usize = 300;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+/// Every seed, then changes of them: bytes overwritten, cut out, doubled, and two inputs joined.
+fn drive(target: &str, check: fn(&[u8])) {
+    let seeds: Vec<Vec<u8>> = files(&root().join("fuzz/corpus").join(target))
+        .iter()
+        .filter(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-")))
+        .map(|file| fs::read(file).unwrap())
+        .collect();
+    assert!(!seeds.is_empty(), "{target} has no seeds");
+    seeds.iter().for_each(|seed| check(seed));
+    let mut random = Rng::seeded(7);
+    for _ in 0..ROUNDS {
+        let mut pick = |below: usize| usize::try_from(random.below(below.max(1) as u64)).unwrap();
+        let mut input = seeds[pick(seeds.len())].clone();
+        for _ in 0..=pick(6) {
+            let (at, to) = (pick(input.len()), pick(input.len()));
+            match pick(5) {
+                0 => input.truncate(at),
+                1 => drop(input.drain(at.min(to)..at.max(to))),
+                2 => input.extend_from_within(at.min(to)..at.max(to)),
+                3 => {
+                    let other = &seeds[pick(seeds.len())];
+                    let from = pick(other.len());
+                    input.extend_from_slice(&other[from..]);
+                }
+                _ => {
+                    let value = u8::try_from(pick(256)).unwrap();
+                    input.get_mut(at).into_iter().for_each(|byte| *byte = value);
+                }
+            }
+            input.truncate(8192);
+        }
+        check(&input);
+    }
+}
+
+#[test]
+fn any_frame_is_read_and_shown() {
+    drive("frame", checks::frame);
+}
+
+#[test]
+fn any_order_of_segments_gives_the_same_stream() {
+    drive("stream", checks::stream);
+}
+
+#[test]
+fn any_text_is_a_filter_or_a_mistake() {
+    drive("filter", checks::filter);
+}
+
+#[test]
+fn any_text_is_a_lesson_or_a_mistake() {
+    drive("lesson", checks::lesson);
+}
+
+#[test]
+fn any_bytes_are_a_capture_or_a_mistake() {
+    drive("file", checks::file);
+}
+
+#[test]
+#[ignore = "writes the seeds anew"]
+fn make_the_seeds() {
+    let keep = |target: &str, seeds: &[Vec<u8>]| {
+        let folder = root().join("fuzz/corpus").join(target);
+        fs::create_dir_all(&folder).unwrap();
+        for old in files(&folder) {
+            fs::remove_file(old).unwrap();
+        }
+        for (n, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("seed-{n:02}")), seed).unwrap();
+        }
+    };
+    let captures: Vec<PathBuf> = files(&root().join("tests/captures"))
+        .into_iter()
+        .filter(|f| f.extension().is_some_and(|e| e != "md"))
+        .collect();
+    let mut frames: Vec<Vec<u8>> = Vec::new();
+    let mut heads = Vec::new();
+    for capture in &captures {
+        // The first packets of a file are a file, too.
+        heads.push(fs::read(capture).unwrap().into_iter().take(1500).collect());
+        let (mut source, mut frame) = (File::open(capture).unwrap(), RawFrame::default());
+        while matches!(source.next(&mut frame), Ok(Step::Frame)) {
+            let known = frames.iter().any(|f: &Vec<u8>| f.len() == frame.bytes.len() + 3);
+            if !known && frames.len() < 24 {
+                frames.push([&[0, 0, 128], &frame.bytes[..]].concat());
+            }
+        }
+    }
+    keep("frame", &frames);
+    keep("file", &heads);
+    let filters = fs::read_to_string(root().join("tests/filter/filters.txt")).unwrap();
+    let lines: Vec<Vec<u8>> =
+        filters.lines().filter(|l| !l.starts_with('#') && !l.is_empty()).map(Into::into).collect();
+    keep("filter", &lines.into_iter().step_by(5).take(30).collect::<Vec<_>>());
+    let scenario = files(&root().join("lessons/scenarios")).first().map(|f| fs::read(f).unwrap()).unwrap();
+    let lesson = COURSE.first().unwrap().1.as_bytes();
+    keep("lesson", &[lesson[..lesson.len().min(2000)].to_vec(), scenario]);
+    let http = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /2 HTTP/1.1\r\n\r\n";
+    let plan = [[0, 20, 30, 1], [0, 0, 25, 0], [0, 10, 20, 1], [0, 45, 99, 1]].concat();
+    let stream = |isn: u32, acks: u8| [&isn.to_be_bytes()[..], &[4, acks], &plan, http].concat();
+    keep("stream", &[stream(7, 0), stream(u32::MAX - 20, 0), stream(0xf000_0000, 1)]);
+}
