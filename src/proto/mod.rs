@@ -4,6 +4,7 @@
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
 mod cursor;
+mod jsontext;
 pub mod memory;
 mod numbers;
 pub mod stream;
@@ -17,6 +18,7 @@ pub mod data;
 pub mod dhcp;
 pub mod dhcpv6;
 pub mod dns;
+pub mod engineio;
 pub mod ethernet;
 pub mod frame;
 pub mod ftp;
@@ -42,6 +44,7 @@ pub mod radiotap;
 pub mod raw;
 pub mod sll;
 pub mod smtp;
+pub mod socketio;
 pub mod ssh;
 pub mod stp;
 pub mod tcp;
@@ -108,6 +111,11 @@ pub static REGISTRY: &[&Protocol] = &[
     &http::PROTOCOL,
     &http::SSDP,
     &websocket::PROTOCOL,
+    &engineio::POLLING,
+    &engineio::TEXT_MESSAGE,
+    &engineio::BINARY_MESSAGE,
+    &socketio::PROTOCOL,
+    &socketio::ATTACHMENT_PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
     &dhcpv6::PROTOCOL,
@@ -154,8 +162,24 @@ pub enum Key {
     Upgrade(&'static str),
     /// Media type (`Content-Type` without parameters), lower case; `+json` stands for every type that ends so.
     Media(&'static str),
+    /// All of these stand in the query of the target (RFC 3986 §3.4) of the request that a body answers or
+    /// belongs to, or that asked for the WebSocket: `EIO=4`.
+    Query(Carrier, &'static [&'static str]),
+    /// Inside the messages of this protocol, where the row's framing function recognises its own.
+    Within(&'static str),
     /// No key: on a stream of an unknown port its framing function is asked, in registry order.
     Guess,
+}
+
+/// What brings the bytes that [`Key::Query`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The body of an HTTP message.
+    Body,
+    /// A text message of a WebSocket.
+    Text,
+    /// A binary message of a WebSocket.
+    Binary,
 }
 
 /// How a protocol gets its bytes.
@@ -173,6 +197,7 @@ pub struct Next {
     to: To,
     header: usize,
     buffer: Option<(u8, Option<&'static Joined>)>,
+    more: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -201,32 +226,32 @@ pub struct Joined {
 impl Next {
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None }
+        Self { to: To::End, header: len, buffer: None, more: None }
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None }
+        Self { to: To::Key(key), header, buffer: None, more: None }
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None }
+        Self { to: To::Ports(src, dst), header, buffer: None, more: None }
     }
 
     /// After `header` bytes follows a piece of a stream; messages that it completes come next.
     pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(segment, joined), header, buffer: None }
+        Self { to: To::Stream(segment, joined), header, buffer: None, more: None }
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None }
+        Self { to: To::Row(row), header, buffer: None, more: None }
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None }
+        Self { to: To::Data, header, buffer: None, more: None }
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
@@ -240,6 +265,13 @@ impl Next {
     #[must_use]
     pub const fn within(mut self, id: u8) -> Self {
         self.buffer = Some((id, None));
+        self
+    }
+
+    /// All this was about the first `len` bytes; behind them the same protocol reads on.
+    #[must_use]
+    pub const fn more(mut self, len: usize) -> Self {
+        self.more = Some(len);
         self
     }
 
@@ -284,27 +316,63 @@ pub fn upgrade(token: &[u8]) -> Key {
     known.unwrap_or(Key::Upgrade(""))
 }
 
+/// The protocol that the query of this target asks for, in what this carrier brings.
+pub fn by_query(carrier: Carrier, target: &[u8]) -> Option<&'static Protocol> {
+    asked_by(target, |c| c == carrier)
+}
+
+/// Whether a protocol asks for the target of this request: then it is worth to be remembered.
+pub fn is_asked_for(target: &[u8]) -> bool {
+    asked_by(target, |_| true).is_some()
+}
+
+fn asked_by(target: &[u8], fits: impl Fn(Carrier) -> bool) -> Option<&'static Protocol> {
+    let query = target.get(target.iter().position(|&b| b == b'?')? + 1..)?;
+    let stands = |pair: &&str| query.split(|&b| b == b'&').any(|p| p == pair.as_bytes());
+    let asks = |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(|p| stands(&p)));
+    QUERIES.iter().map_while(|&row| row).find(|row| row.follows.iter().any(asks))
+}
+
+/// The protocol that recognises these bytes as its own message inside one of `outer`.
+pub fn within(outer: &str, bytes: &[u8], ctx: &mut StreamCtx<'_>) -> Option<&'static Protocol> {
+    let mut rows = INNER.iter().map_while(|&row| row).filter(|row| row.follows.iter().any(|k| matches!(k, Key::Within(name) if *name == outer)));
+    rows.find(|row| matches!(row.over, Over::Stream(frame) if matches!(frame(ctx, bytes), Framing::Message(_))))
+}
+
 /// The protocols that are asked about a stream whose port says nothing.
 pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
     GUESSES.iter().map_while(|&row| row)
 }
 
-/// Those rows, found by the compiler: every segment of an unknown stream asks for them.
-static GUESSES: [Option<&'static Protocol>; 16] = {
+/// Rows that are looked for often, found by the compiler: every segment of an unknown stream asks for the
+/// first, every request with a query for the second.
+static GUESSES: Rows = rows_like(&Key::Guess);
+static QUERIES: Rows = rows_like(&Key::Query(Carrier::Body, &[]));
+static INNER: Rows = rows_like(&Key::Within(""));
+
+type Rows = [Option<&'static Protocol>; 16];
+
+/// The rows with a key of this kind, whatever it says.
+const fn rows_like(kind: &Key) -> Rows {
     let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            if matches!(REGISTRY[row].follows[k], Key::Guess) {
+            let like = matches!(
+                (kind, &REGISTRY[row].follows[k]),
+                (Key::Guess, Key::Guess) | (Key::Query(..), Key::Query(..)) | (Key::Within(_), Key::Within(_))
+            );
+            if like {
                 rows[found] = Some(REGISTRY[row]);
                 found += 1;
+                break;
             }
             k += 1;
         }
         row += 1;
     }
     rows
-};
+}
 
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {

@@ -62,6 +62,7 @@ pub struct Dialogue {
     /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
     pub upgrade: Option<Upgrade>,
     slot: Slot,
+    inner: Slot,
 }
 
 /// What an upgrade agreed on.
@@ -86,6 +87,7 @@ pub struct Side {
     /// searches the same bytes twice. Set to 0 for each new message.
     pub searched: usize,
     slot: Slot,
+    inner: Slot,
 }
 
 /// A typed place for whatever one protocol remembers; another protocol's visit empties it.
@@ -151,11 +153,21 @@ impl Dialogue {
     pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
         self.slot.get()
     }
+
+    /// The same for a protocol that lives inside the messages of another.
+    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.inner.get()
+    }
 }
 
 impl Side {
     /// What protocol state `T` this direction holds; a fresh one at first.
     pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
         self.slot.get()
+    }
+
+    /// The same for a protocol that lives inside the messages of another.
+    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.inner.get()
     }
 }

@@ -8,6 +8,8 @@ use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame,
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
 const DEEPEST: u8 = 100;
+/// How many packets of one protocol may stand behind each other in one message.
+const MOST_PARTS: usize = 1000;
 
 /// Dissects `raw` into `packet`, which it empties first.
 ///
@@ -79,29 +81,31 @@ impl Walker<'_> {
         mut context: Context,
         mut nesting: u8,
     ) {
-        let mut row = first;
+        let (mut row, mut parts) = (first, 0);
         loop {
             nesting += 1;
             if nesting > DEEPEST {
-                if let Some(l) = self.packet.layers.last_mut() {
-                    l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(
-                        "more layers stand inside each other than are followed here",
-                    ))));
-                }
-                return;
+                return self.too_much("more layers stand inside each other than are followed here");
             }
+            let (whole, outer) = (reach, context);
             let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
-            if let Some((id, joined)) = next.buffer {
-                let whole = self.packet.lend(id);
-                if let Some(joined) = joined {
-                    self.join(joined, id, whole.len(), BufferKind::Defragmented);
+            if let Some(len) = next.more {
+                let end = whole.start.saturating_add(len).min(whole.end);
+                let part = Reach { end: reach.end.min(end), claimed: end, ..reach };
+                self.payload(bytes, buf, next, part, context, nesting);
+                parts += 1;
+                if end >= whole.end {
+                    return;
                 }
-                let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
-                if let Some(row) = choose(next.to, &mut context) {
-                    self.chain(&whole, id, row, inner, context, nesting);
+                if parts >= MOST_PARTS {
+                    return self.too_much("more packets stand in one message than are shown here");
                 }
-                self.packet.give_back(id, whole);
-                return;
+                (reach, context) = (Reach { start: end, ..whole }, outer);
+                nesting -= 1;
+                continue;
+            }
+            if next.buffer.is_some() {
+                return self.payload(bytes, buf, next, reach, context, nesting);
             }
             if let To::Stream(segment, joined) = next.to {
                 self.deliver(bytes, buf, reach, &segment, joined, context, nesting);
@@ -113,6 +117,32 @@ impl Walker<'_> {
                 return;
             }
             row = following;
+        }
+    }
+
+    /// Dissects what one layer carries, which lies behind its header or in a buffer of its own.
+    fn payload(&mut self, bytes: &[u8], buf: u8, next: Next, reach: Reach, mut context: Context, nesting: u8) {
+        let Some((id, joined)) = next.buffer else {
+            if let Some(row) = choose(next.to, &mut context).filter(|_| reach.start < reach.end) {
+                self.chain(bytes, buf, row, reach, context, nesting);
+            }
+            return;
+        };
+        let whole = self.packet.lend(id);
+        if let Some(joined) = joined {
+            self.join(joined, id, whole.len(), BufferKind::Defragmented);
+        }
+        let inner = Reach { start: 0, end: whole.len(), claimed: whole.len(), claimed_by: None };
+        if let Some(row) = choose(next.to, &mut context) {
+            self.chain(&whole, id, row, inner, context, nesting);
+        }
+        self.packet.give_back(id, whole);
+    }
+
+    /// The innermost layer says that not everything is shown.
+    fn too_much(&mut self, why: &'static str) {
+        if let Some(l) = self.packet.layers.last_mut() {
+            l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(why))));
         }
     }
 
@@ -297,7 +327,7 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
             context.via = match key {
                 Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) => u32::from(n),
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
-                Key::Upgrade(_) | Key::Media(_) | Key::Guess => 0,
+                Key::Upgrade(_) | Key::Media(_) | Key::Query(..) | Key::Within(_) | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))
         }
