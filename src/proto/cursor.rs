@@ -84,6 +84,11 @@ impl<'a> Cursor<'a> {
         self.buf
     }
 
+    /// How the bytes of that buffer came to be.
+    pub fn buffer_kind(&self) -> BufferKind {
+        self.packet.buffers().get(usize::from(self.buf)).map_or(BufferKind::Frame, |b| b.kind)
+    }
+
     /// The number of the frame being dissected.
     pub fn frame(&self) -> u64 {
         self.packet.number

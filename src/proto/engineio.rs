@@ -225,9 +225,11 @@ fn by_bytes(c: &mut Cursor<'_>, request: &Request, kind: u8) -> Next {
     let body = c.rest(0);
     let digits = body.get(1..).unwrap_or(&[]).iter().take_while(|&&b| b < 10).count();
     let at = digits + 2;
-    let number = body.get(1..=digits).unwrap_or(&[]).iter().fold(0_u64, |n, &d| {
-        n.saturating_mul(10).saturating_add(u64::from(d))
-    });
+    let number = body
+        .get(1..=digits)
+        .unwrap_or(&[])
+        .iter()
+        .fold(0_u64, |n, &d| n.saturating_mul(10).saturating_add(u64::from(d)));
     if digits == 0 || body.get(at - 1) != Some(&0xff) {
         return stray(c, 0, body.len());
     }
@@ -446,5 +448,132 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
         out.push_str(", binary, ");
         show::number(binary.len() as u64, out);
         out.push_str(" bytes");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::socketio;
+    use super::super::testing::{cut, read};
+    use super::*;
+    use etherparse::PacketBuilder;
+
+    fn frame(target: &str, kind: &str, body: &[u8]) -> Vec<u8> {
+        let head = format!("POST {target} HTTP/1.1\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+        let mut bytes = Vec::new();
+        let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, 1], [10, 0, 0, 2], 64);
+        builder.tcp(4000, 80, 1, 1000).write(&mut bytes, &[head.as_bytes(), body].concat()).unwrap();
+        bytes
+    }
+
+    fn posted(target: &str, body: &[u8]) -> Packet {
+        read(1, &frame(target, "text/plain;charset=UTF-8", body))
+    }
+
+    const FOUR: &str = "/socket.io/?EIO=4&transport=polling&sid=abc";
+    const THREE: &str = "/socket.io/?EIO=3&transport=polling&sid=abc";
+
+    fn types(p: &Packet) -> Vec<u64> {
+        p.all(&TYPE).filter_map(|f| f.value.uint()).collect()
+    }
+
+    fn texts<'p>(p: &'p Packet, def: &'static FieldDef) -> Vec<&'p str> {
+        let slice = |f: &crate::model::Field| match f.value {
+            Value::Text(s) | Value::Bytes(s) => std::str::from_utf8(p.bytes(s)).unwrap(),
+            _ => "",
+        };
+        p.all(def).map(slice).collect()
+    }
+
+    fn troubled(p: &Packet) -> bool {
+        p.layers.iter().any(|l| l.trouble.is_some())
+    }
+
+    #[test]
+    fn the_packets_of_a_body_are_layers_one_behind_the_other() {
+        let p = posted(FOUR, "2\u{1e}42[\"é\",1]\u{1e}6".as_bytes());
+        assert!(!troubled(&p));
+        assert_eq!(types(&p), [2, 4, 6]);
+        assert_eq!(p.all(&SEPARATOR).count(), 2);
+        assert_eq!(texts(&p, &socketio::EVENT), ["é"]);
+        assert_eq!(texts(&p, &SID), ["abc"; 3]);
+        // Each field lies on its own bytes.
+        for f in p.all(&TYPE) {
+            assert_eq!(p.bytes(f.span), f.value.uint().unwrap().to_string().as_bytes());
+        }
+        let event = p.field(&socketio::EVENT).unwrap();
+        assert_eq!(p.bytes(event.span), "é".as_bytes());
+        let names: Vec<_> = p.layers.iter().map(|l| l.proto.name).skip_while(|n| *n != "http").collect();
+        assert_eq!(names, ["http", "engineio", "engineio", "socketio", "engineio"]);
+    }
+
+    #[test]
+    fn protocol_3_counts_utf_16_units_or_bytes() {
+        let p = posted(THREE, "4:4\u{1f600}é1:24:4abc".as_bytes());
+        assert_eq!((types(&p), troubled(&p)), (vec![4, 2, 4], false));
+        assert_eq!(texts(&p, &DATA), ["\u{1f600}é", "abc"]);
+        let p = posted(THREE, b"\x00\x05\xff4abcd\x01\x03\xff\x04hi");
+        assert_eq!((types(&p), troubled(&p)), (vec![4, 4], false));
+        assert_eq!((texts(&p, &DATA), texts(&p, &BINARY)), (vec!["abcd"], vec!["hi"]));
+    }
+
+    #[test]
+    fn base64_is_undone_in_both_versions() {
+        let p = posted(FOUR, b"baGk=");
+        assert_eq!((types(&p), texts(&p, &BINARY)), (vec![4], vec!["hi"]));
+        let p = posted(THREE, b"6:b4aGk=");
+        assert_eq!((types(&p), texts(&p, &BINARY)), (vec![4], vec!["hi"]));
+        assert!(troubled(&posted(FOUR, b"b!!")));
+    }
+
+    #[test]
+    fn an_open_packet_names_the_dialogue() {
+        let p = posted(
+            "/socket.io/?EIO=4&transport=polling",
+            br#"0{"sid":"a-b","upgrades":["websocket","x"],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000}"#,
+        );
+        assert_eq!((texts(&p, &SID), texts(&p, &UPGRADES)), (vec!["a-b"], vec!["websocket", "x"]));
+        assert_eq!((p.uint(&PING_INTERVAL), p.uint(&MAX_PAYLOAD)), (Some(25000), Some(1000)));
+        assert_eq!(p.bytes(p.field(&PING_TIMEOUT).unwrap().span), b"20000");
+        assert!(troubled(&posted(FOUR, br#"0{"sid":"#)));
+    }
+
+    #[test]
+    fn only_a_known_version_over_its_transport_is_engine_io() {
+        for query in
+            ["", "?EIO=5&transport=polling", "?EIO=4", "?EIO=4&transport=websocket", "?xEIO=4&transport=polling"]
+        {
+            assert!(posted(&format!("/socket.io/{query}"), b"2probe").layer(&ABOUT).is_none(), "{query}");
+        }
+        // A media type that somebody else reads decides.
+        assert!(read(1, &frame(FOUR, "application/json", br#"{"code":1}"#)).layer(&ABOUT).is_none());
+        // The path of plain Engine.IO: its messages are the application's own.
+        let p = posted("/engine.io/?EIO=4&transport=polling", br#"42["a"]"#);
+        assert!(p.layer(&ABOUT).is_some() && p.layer(&socketio::ABOUT).is_none());
+    }
+
+    #[test]
+    fn damage_is_reported_and_what_was_read_stands() {
+        for body in [&b"9:4abc"[..], b"x", b"\x01\xff", b"\x01\x09\xff\x04a"] {
+            assert!(troubled(&posted(THREE, body)), "{body:?}");
+        }
+        for body in [&b"4a\x1e"[..], b"7what", b"hello", b"0", b"b!"] {
+            assert!(troubled(&posted(FOUR, body)), "{body:?}");
+        }
+        let p = posted(FOUR, br#"42["a","#);
+        assert!(troubled(&p) && texts(&p, &socketio::EVENT) == ["a"]);
+        let whole = frame(FOUR, "text/plain", b"2\x1e42[\"a\",{\"b\":[1,2]}]\x1ebaGk=");
+        for keep in 0..whole.len() {
+            cut(1, &whole, keep);
+        }
+        let many = posted(FOUR, &b"2\x1e".repeat(1200));
+        assert!(types(&many).len() == 1000 && troubled(&many));
+    }
+
+    #[test]
+    fn lengths_are_utf_16_units_and_what_is_missing_is_said() {
+        assert_eq!(utf16("a\u{1f600}b".as_bytes(), 3), (5, 0));
+        assert_eq!(utf16("é".as_bytes(), 5), (2, 4));
+        assert_eq!(utf16(&[0xf0], 2), (1, 0));
     }
 }

@@ -329,13 +329,17 @@ pub fn is_asked_for(target: &[u8]) -> bool {
 fn asked_by(target: &[u8], fits: impl Fn(Carrier) -> bool) -> Option<&'static Protocol> {
     let query = target.get(target.iter().position(|&b| b == b'?')? + 1..)?;
     let stands = |pair: &&str| query.split(|&b| b == b'&').any(|p| p == pair.as_bytes());
-    let asks = |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(|p| stands(&p)));
+    let asks =
+        |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(|p| stands(&p)));
     QUERIES.iter().map_while(|&row| row).find(|row| row.follows.iter().any(asks))
 }
 
 /// The protocol that recognises these bytes as its own message inside one of `outer`.
 pub fn within(outer: &str, bytes: &[u8], ctx: &mut StreamCtx<'_>) -> Option<&'static Protocol> {
-    let mut rows = INNER.iter().map_while(|&row| row).filter(|row| row.follows.iter().any(|k| matches!(k, Key::Within(name) if *name == outer)));
+    let mut rows = INNER
+        .iter()
+        .map_while(|&row| row)
+        .filter(|row| row.follows.iter().any(|k| matches!(k, Key::Within(name) if *name == outer)));
     rows.find(|row| matches!(row.over, Over::Stream(frame) if matches!(frame(ctx, bytes), Framing::Message(_))))
 }
 

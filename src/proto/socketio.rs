@@ -11,6 +11,7 @@
 use super::jsontext::{decimal, items, put_string, skip_blank, value_end};
 use super::prelude::*;
 use super::stream::{Framing, StreamCtx};
+use crate::model::BufferKind;
 use std::ops::Range;
 
 /// Socket.IO.
@@ -190,7 +191,11 @@ fn dissect(c: &mut Cursor<'_>) -> Next {
         _ => arguments(c, text, from, head.kind, false),
     };
     if !sound {
-        c.doubt(if c.is_cut() { c.missing(text.len() + 1) } else { c.malformed("its JSON is not what the type asks for") });
+        c.doubt(if c.is_cut() {
+            c.missing(text.len() + 1)
+        } else {
+            c.malformed("its JSON is not what the type asks for")
+        });
     }
     Next::end(text.len())
 }
@@ -213,20 +218,26 @@ fn connect(c: &mut Cursor<'_>, text: &[u8], from: usize) -> bool {
     all.end().is_some_and(|end| skip_blank(text, end) == text.len())
 }
 
-/// Protocol 5 sends an object with a message; 4 sends a text.
+/// Protocol 5 sends an object with a message; 4 sends a text, or what data there is.
 fn error(c: &mut Cursor<'_>, text: &[u8], from: usize) -> bool {
     if text.get(from) == Some(&b'"') {
-        return value_end(text, from).is_some_and(|end| string(c, &ERROR_MESSAGE, text, &(from..end)));
+        let end = value_end(text, from).filter(|&end| string(c, &ERROR_MESSAGE, text, &(from..end)));
+        return end.is_some_and(|end| skip_blank(text, end) == text.len());
     }
     let mut all = items(text, from);
+    let mut explained = false;
     for item in all.by_ref() {
         match text.get(item.name) {
-            Some(b"message") => drop(string(c, &ERROR_MESSAGE, text, &item.value)),
+            Some(b"message") => explained = string(c, &ERROR_MESSAGE, text, &item.value),
             Some(b"data") => put(c, &ERROR_DATA, &item.value),
             _ => {}
         }
     }
-    all.end().is_some_and(|end| skip_blank(text, end) == text.len())
+    let end = all.end();
+    if let Some(end) = end.filter(|_| !explained) {
+        put(c, &ERROR_DATA, &(from..end));
+    }
+    end.is_some_and(|end| skip_blank(text, end) == text.len())
 }
 
 /// A name, where it is an event, and values.
@@ -288,8 +299,8 @@ fn attachment(c: &mut Cursor<'_>) -> Next {
     c.push(&ATTACHMENT, 0, len, Value::Bytes(c.span(0, len)));
     c.derive(&ATTACHMENT_NUMBER, Value::Uint(number));
     c.derive(&ATTACHMENT_FRAME, Value::Uint(frame));
-    // What the bytes mean, only the programs know.
-    Next::data(0)
+    // What the bytes mean, only the programs know. Letters that were decoded are no data of the wire.
+    if c.buffer_kind() == BufferKind::Decoded { Next::end(len) } else { Next::data(0) }
 }
 
 fn put(c: &mut Cursor<'_>, def: &'static FieldDef, at: &Range<usize>) {
@@ -348,5 +359,50 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             out.push_str(before);
             show::number(n, out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::stream::Streams;
+    use super::*;
+
+    fn head(text: &str) -> Option<(u64, &str, &str, &str, &str)> {
+        let h = Head::read(text.as_bytes())?;
+        Some((h.kind, &text[h.namespace], &text[h.query], &text[h.ack_id], &text[h.json..]))
+    }
+
+    #[test]
+    fn the_parts_of_a_packet_are_told_apart() {
+        assert_eq!(head(r#"2["a"]"#), Some((2, "", "", "", r#"["a"]"#)));
+        assert_eq!(head(r#"2/admin,7["a"]"#), Some((2, "/admin", "", "7", r#"["a"]"#)));
+        assert_eq!(head("0/admin?token=x"), Some((0, "/admin", "token=x", "", "")));
+        assert_eq!(head(r#"52-/n,13["a"]"#), Some((5, "/n", "", "13", r#"["a"]"#)));
+        assert_eq!(head("0/,"), Some((0, "/", "", "", "")));
+        assert_eq!(head("0/admin?,"), Some((0, "/admin", "", "", "")));
+    }
+
+    #[test]
+    fn only_what_has_its_form_is_taken_for_it() {
+        let mut streams = Streams::default();
+        let mut ask = |text: &str| recognise(&mut streams.view(true), text.as_bytes()) == Framing::Message(text.len());
+        for text in ["0", r#"0{"a":1}"#, "1", "1/admin,", r#"2["a"]"#, "3/x,1[]", r#"4"no""#, r#"50-["a"]"#, "61-2[]"] {
+            assert!(ask(text), "{text}");
+        }
+        for text in ["", "hello", "7[]", "2", "2{}", r#"5["a"]"#, "5x-[]", "3[]", "01", "4", "1[]", r#"{"a":1}"#] {
+            assert!(!ask(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_attachments_only_where_a_packet_announced_them() {
+        let mut streams = Streams::default();
+        assert_eq!(awaited(&mut streams.view(true), b"abc"), Framing::NotMine);
+        *streams.view(true).side.inner() = Awaiting { frame: 1, total: 2, left: 1 };
+        assert_eq!(awaited(&mut streams.view(true), b"abc"), Framing::Message(3));
+        assert_eq!(awaited(&mut streams.view(false), b"abc"), Framing::NotMine);
+        // A text between them gives the event up.
+        recognise(&mut streams.view(true), br#"2["a"]"#);
+        assert_eq!(awaited(&mut streams.view(true), b"abc"), Framing::NotMine);
     }
 }

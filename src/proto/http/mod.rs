@@ -126,7 +126,8 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let extent = if bodiless { Extent::Length(0) } else { told.extent };
     c.context.from_client = Some(opening != Opening::Response);
     // An error's body speaks of the error, not what the target asked for.
-    let inner = if matches!(told.code, 0 | 200) { super::by_query(Carrier::Body, c.kept(c.context.target)) } else { None };
+    let inner =
+        if matches!(told.code, 0 | 200) { super::by_query(Carrier::Body, c.kept(c.context.target)) } else { None };
     body::dissect(c, end, extent, told.content_type, told.content_encoding, inner)
 }
 
