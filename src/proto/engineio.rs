@@ -392,7 +392,7 @@ fn binary(c: &mut Cursor<'_>, request: &Request, at: usize, len: usize) -> Next 
     let span = c.span(from, at + len - from);
     c.push(&BINARY, from, at + len - from, Value::Bytes(span));
     match request.inside(c, BINARY_DATA, span).filter(|_| kind == MESSAGE) {
-        Some(row) => Next::row(row, from),
+        Some(row) => Next::row(row, from).even_empty(),
         None => Next::data(from),
     }
 }

@@ -198,6 +198,7 @@ pub struct Next {
     header: usize,
     buffer: Option<(u8, Option<&'static Joined>)>,
     more: Option<usize>,
+    empty: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -226,32 +227,32 @@ pub struct Joined {
 impl Next {
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None, more: None }
+        Self { to: To::End, header: len, buffer: None, more: None, empty: false }
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None, more: None }
+        Self { to: To::Key(key), header, buffer: None, more: None, empty: false }
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None, more: None }
+        Self { to: To::Ports(src, dst), header, buffer: None, more: None, empty: false }
     }
 
     /// After `header` bytes follows a piece of a stream; messages that it completes come next.
     pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(segment, joined), header, buffer: None, more: None }
+        Self { to: To::Stream(segment, joined), header, buffer: None, more: None, empty: false }
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None, more: None }
+        Self { to: To::Row(row), header, buffer: None, more: None, empty: false }
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None, more: None }
+        Self { to: To::Data, header, buffer: None, more: None, empty: false }
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
@@ -272,6 +273,13 @@ impl Next {
     #[must_use]
     pub const fn more(mut self, len: usize) -> Self {
         self.more = Some(len);
+        self
+    }
+
+    /// It follows even where no byte is left for it: an empty message is a message.
+    #[must_use]
+    pub const fn even_empty(mut self) -> Self {
+        self.empty = true;
         self
     }
 

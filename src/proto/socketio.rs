@@ -72,7 +72,6 @@ pub static ATTACHMENT_PROTOCOL: Protocol = Protocol {
 const CONNECT: u64 = 0;
 const DISCONNECT: u64 = 1;
 const EVENT_: u64 = 2;
-const ACK: u64 = 3;
 const CONNECT_ERROR: u64 = 4;
 const BINARY_EVENT: u64 = 5;
 const BINARY_ACK: u64 = 6;
@@ -95,7 +94,7 @@ struct Head {
     kind: u64,
     attachments: Option<(Range<usize>, u64)>,
     namespace: Range<usize>,
-    query: Range<usize>,
+    query: Option<Range<usize>>,
     ack_id: Range<usize>,
     json: usize,
 }
@@ -119,7 +118,7 @@ impl Head {
             let len = rest.iter().position(|&b| b == b',').unwrap_or(rest.len());
             let path = rest.iter().take(len).position(|&b| b == b'?').unwrap_or(len);
             head.namespace = head.json..head.json + path;
-            head.query = (head.json + path + 1).min(head.json + len)..head.json + len;
+            head.query = (path < len).then(|| head.json + path + 1..head.json + len);
             head.json += (len + 1).min(rest.len());
         }
         head.ack_id = head.json..head.json + digits(head.json);
@@ -131,10 +130,9 @@ impl Head {
     fn fits(&self, text: &[u8]) -> bool {
         let first = text.get(skip_blank(text, self.json)).copied();
         match self.kind {
-            CONNECT => matches!(first, None | Some(b'{')) && self.ack_id.is_empty(),
-            DISCONNECT => first.is_none() && self.ack_id.is_empty(),
+            CONNECT => matches!(first, None | Some(b'{')),
+            DISCONNECT => first.is_none(),
             CONNECT_ERROR => matches!(first, Some(b'{' | b'"')),
-            ACK | BINARY_ACK => first == Some(b'[') && !self.ack_id.is_empty(),
             _ => first == Some(b'['),
         }
     }
@@ -173,8 +171,8 @@ fn dissect(c: &mut Cursor<'_>) -> Next {
     } else {
         put(c, &NAMESPACE, &head.namespace);
     }
-    if !head.query.is_empty() {
-        put(c, &QUERY, &head.query);
+    if let Some(query) = &head.query {
+        put(c, &QUERY, query);
     }
     if !head.ack_id.is_empty() {
         match text.get(head.ack_id.clone()).and_then(decimal) {
@@ -369,7 +367,7 @@ mod tests {
 
     fn head(text: &str) -> Option<(u64, &str, &str, &str, &str)> {
         let h = Head::read(text.as_bytes())?;
-        Some((h.kind, &text[h.namespace], &text[h.query], &text[h.ack_id], &text[h.json..]))
+        Some((h.kind, &text[h.namespace], h.query.map_or("", |q| &text[q]), &text[h.ack_id], &text[h.json..]))
     }
 
     #[test]
@@ -389,7 +387,7 @@ mod tests {
         for text in ["0", r#"0{"a":1}"#, "1", "1/admin,", r#"2["a"]"#, "3/x,1[]", r#"4"no""#, r#"50-["a"]"#, "61-2[]"] {
             assert!(ask(text), "{text}");
         }
-        for text in ["", "hello", "7[]", "2", "2{}", r#"5["a"]"#, "5x-[]", "3[]", "01", "4", "1[]", r#"{"a":1}"#] {
+        for text in ["", "hello", "7[]", "2", "2{}", r#"5["a"]"#, "5x-[]", "3", "01x", "4", "1[]", r#"{"a":1}"#] {
             assert!(!ask(text), "{text}");
         }
     }

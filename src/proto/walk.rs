@@ -113,7 +113,7 @@ impl Walker<'_> {
             }
             let Some(following) = choose(next.to, &mut context) else { return };
             let missing = reach.claimed > reach.end && !matches!(next.to, To::Data);
-            if reach.start >= reach.end && !missing {
+            if reach.start >= reach.end && !missing && !next.empty {
                 return;
             }
             row = following;
@@ -123,7 +123,7 @@ impl Walker<'_> {
     /// Dissects what one layer carries, which lies behind its header or in a buffer of its own.
     fn payload(&mut self, bytes: &[u8], buf: u8, next: Next, reach: Reach, mut context: Context, nesting: u8) {
         let Some((id, joined)) = next.buffer else {
-            if let Some(row) = choose(next.to, &mut context).filter(|_| reach.start < reach.end) {
+            if let Some(row) = choose(next.to, &mut context).filter(|_| reach.start < reach.end || next.empty) {
                 self.chain(bytes, buf, row, reach, context, nesting);
             }
             return;

@@ -156,7 +156,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     check(c, &h);
     if len == 0 && (h.fin && h.opcode != CONTINUATION || h.opcode >= CLOSE_FRAME) {
-        return Ok(Next::end(h.len));
+        let row = if h.opcode == BINARY { inner(c, &h, Carrier::Binary) } else { None };
+        return Ok(row.map_or(Next::end(h.len), |row| Next::row(row, h.len).even_empty()));
     }
     let (buffer, at) = match h.mask {
         Some(key) => {
