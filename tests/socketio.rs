@@ -379,7 +379,8 @@ fn hex(bytes: &[u8]) -> String {
 
 /// Numbers that are written as digits lie on exactly these digits.
 fn check_spans(p: &Packet, layer: &Layer) {
-    let decimal = [&socketio::TYPE, &socketio::ATTACHMENTS, &socketio::ACK_ID, &engineio::PING_INTERVAL, &engineio::MAX_PAYLOAD];
+    let decimal =
+        [&socketio::TYPE, &socketio::ATTACHMENTS, &socketio::ACK_ID, &engineio::PING_INTERVAL, &engineio::MAX_PAYLOAD];
     for f in p.fields_of(layer).iter().filter(|f| decimal.iter().any(|d| std::ptr::eq(*d, f.def))) {
         let written = std::str::from_utf8(p.bytes(f.span)).ok().and_then(|s| s.parse().ok());
         assert_eq!(written, f.value.uint(), "{}", f.def.name);

@@ -132,7 +132,7 @@ impl Head {
         match self.kind {
             CONNECT => matches!(first, None | Some(b'{')),
             DISCONNECT => first.is_none(),
-            CONNECT_ERROR => matches!(first, Some(b'{' | b'"')),
+            CONNECT_ERROR => matches!(first, Some(b'{' | b'[' | b'"')),
             _ => first == Some(b'['),
         }
     }

@@ -102,8 +102,12 @@ function told(eio, packets) {
     if (Buffer.isBuffer(data)) one.binary = data.toString("hex");
     else if (data !== undefined && data !== "") one.data = data;
     found.push(one);
-    // Nothing, or a blank, counts as 0 in JavaScript: the decoders take it for a connect.
-    if (type !== "message" || data === undefined || (typeof data === "string" && !/^\S/.test(data))) continue;
+    if (type !== "message" || typeof data === "undefined" || data === "") continue;
+    // To JavaScript a blank is the number 0: the decoders take one for a type or an id, by accident.
+    if (typeof data === "string" && !/^\d(\S|$)/.test(data)) {
+      one.refused = true;
+      continue;
+    }
     decoded = [];
     try {
       decoder.add(data);
@@ -117,7 +121,9 @@ function told(eio, packets) {
     if (awaits) waiting = one;
     if (decoded.length === 0) continue;
     const packet = decoded[0];
-    if (eio === 3 && packet.type === 4 && String(packet.data).startsWith("parser error")) {
+    // Version 3 reports a mistake as a packet, and takes any array with any type.
+    const mistaken = packet.type === 4 ? String(packet.data).startsWith("parser error") : packet.type < 2 && packet.data;
+    if (eio === 3 && mistaken) {
       one.refused = true;
       continue;
     }
