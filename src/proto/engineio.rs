@@ -75,7 +75,7 @@ pub static TEXT_MESSAGE: Protocol = Protocol {
     dissect: |c| {
         let request = Request::new(c);
         let len = c.len();
-        Ok(text(c, &request, 0, len))
+        Ok(text(c, request, 0, len))
     },
 };
 
@@ -90,7 +90,7 @@ pub static BINARY_MESSAGE: Protocol = Protocol {
     dissect: |c| {
         let request = Request::new(c);
         let len = c.len();
-        Ok(binary(c, &request, 0, len))
+        Ok(binary(c, request, 0, len))
     },
 };
 
@@ -158,7 +158,7 @@ impl Request {
     }
 
     /// Who reads what a message holds.
-    fn inside(&self, c: &mut Cursor<'_>, kind: &str, span: Span) -> Option<&'static Protocol> {
+    fn inside(self, c: &mut Cursor<'_>, kind: &str, span: Span) -> Option<&'static Protocol> {
         if self.plain { None } else { c.with_bytes(span, |bytes, mut ctx| within(kind, bytes, &mut ctx)) }
     }
 }
@@ -186,14 +186,14 @@ fn polling(c: &mut Cursor<'_>) -> Next {
         return Next::end(2);
     }
     match (request.version, body) {
-        (3, [kind @ (0 | 1), ..]) => by_bytes(c, &request, *kind),
-        (3, _) => by_units(c, &request),
-        _ => by_border(c, &request),
+        (3, [kind @ (0 | 1), ..]) => by_bytes(c, request, *kind),
+        (3, _) => by_units(c, request),
+        _ => by_border(c, request),
     }
 }
 
 /// Protocol 4: a packet ends where the next border or the body ends.
-fn by_border(c: &mut Cursor<'_>, request: &Request) -> Next {
+fn by_border(c: &mut Cursor<'_>, request: Request) -> Next {
     let body = c.rest(0);
     let at = usize::from(body.first() == Some(&BORDER));
     if at == 1 {
@@ -205,7 +205,7 @@ fn by_border(c: &mut Cursor<'_>, request: &Request) -> Next {
 }
 
 /// Protocol 3: decimal digits, a colon, and so many UTF-16 units of text.
-fn by_units(c: &mut Cursor<'_>, request: &Request) -> Next {
+fn by_units(c: &mut Cursor<'_>, request: Request) -> Next {
     let body = c.rest(0);
     let digits = body.iter().take_while(|b| b.is_ascii_digit()).count();
     let Some(units) = decimal(body.get(..digits).unwrap_or(&[])).filter(|_| body.get(digits) == Some(&b':')) else {
@@ -221,7 +221,7 @@ fn by_units(c: &mut Cursor<'_>, request: &Request) -> Next {
 }
 
 /// Protocol 3, for clients that take bytes: kind, one byte a decimal digit, 0xff, and so many bytes.
-fn by_bytes(c: &mut Cursor<'_>, request: &Request, kind: u8) -> Next {
+fn by_bytes(c: &mut Cursor<'_>, request: Request, kind: u8) -> Next {
     let body = c.rest(0);
     let digits = body.get(1..).unwrap_or(&[]).iter().take_while(|&&b| b < 10).count();
     let at = digits + 2;
@@ -265,7 +265,7 @@ fn stray(c: &mut Cursor<'_>, at: usize, len: usize) -> Next {
 }
 
 /// A packet written as text.
-fn text(c: &mut Cursor<'_>, request: &Request, at: usize, len: usize) -> Next {
+fn text(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
     let packet = c.slice(at, len).unwrap_or(&[]);
     let (from, rest) = (at + 1, len.saturating_sub(1));
     let kind = match packet.first() {
@@ -339,7 +339,7 @@ fn open(c: &mut Cursor<'_>, at: usize, text: &[u8]) {
 }
 
 /// Binary data as text: `b` and base64; protocol 3 has the type between.
-fn letters(c: &mut Cursor<'_>, request: &Request, at: usize, len: usize) -> Next {
+fn letters(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
     let packet = c.slice(at, len).unwrap_or(&[]);
     c.push(&KIND, at, 1, Value::Uint(1));
     let (mut from, mut kind) = (at + 1, MESSAGE);
@@ -373,7 +373,7 @@ fn letters(c: &mut Cursor<'_>, request: &Request, at: usize, len: usize) -> Next
 const BINARY_DATA: &str = "engineio.binary";
 
 /// Binary data as it is; protocol 3 has the type before it, as a byte and not as a digit.
-fn binary(c: &mut Cursor<'_>, request: &Request, at: usize, len: usize) -> Next {
+fn binary(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
     let (mut from, mut kind) = (at, MESSAGE);
     if request.version == 3 {
         let Some(&first) = c.rest(at).first() else {

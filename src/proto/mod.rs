@@ -199,6 +199,7 @@ pub struct Next {
     buffer: Option<(u8, Option<&'static Joined>)>,
     more: Option<usize>,
     empty: bool,
+    shown: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -227,32 +228,32 @@ pub struct Joined {
 impl Next {
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None, more: None, empty: false }
+        Self { to: To::End, header: len, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None, more: None, empty: false }
+        Self { to: To::Key(key), header, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None, more: None, empty: false }
+        Self { to: To::Ports(src, dst), header, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows a piece of a stream; messages that it completes come next.
     pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(segment, joined), header, buffer: None, more: None, empty: false }
+        Self { to: To::Stream(segment, joined), header, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None, more: None, empty: false }
+        Self { to: To::Row(row), header, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None, more: None, empty: false }
+        Self { to: To::Data, header, buffer: None, more: None, empty: false, shown: None }
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
@@ -280,6 +281,13 @@ impl Next {
     #[must_use]
     pub const fn even_empty(mut self) -> Self {
         self.empty = true;
+        self
+    }
+
+    /// The first `len` bytes are this layer's own, although what follows reads them once more.
+    #[must_use]
+    pub const fn showing(mut self, len: usize) -> Self {
+        self.shown = Some(len);
         self
     }
 
@@ -337,8 +345,7 @@ pub fn is_asked_for(target: &[u8]) -> bool {
 fn asked_by(target: &[u8], fits: impl Fn(Carrier) -> bool) -> Option<&'static Protocol> {
     let query = target.get(target.iter().position(|&b| b == b'?')? + 1..)?;
     let stands = |pair: &&str| query.split(|&b| b == b'&').any(|p| p == pair.as_bytes());
-    let asks =
-        |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(|p| stands(&p)));
+    let asks = |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(&stands));
     QUERIES.iter().map_while(|&row| row).find(|row| row.follows.iter().any(asks))
 }
 

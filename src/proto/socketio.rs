@@ -245,7 +245,7 @@ fn arguments(c: &mut Cursor<'_>, text: &[u8], from: usize, kind: u64, named: boo
     }
     let mut all = items(text, from);
     let mut shown = 0;
-    while let Some(item) = all.next() {
+    for item in all.by_ref() {
         shown += 1;
         if shown > MOST_ARGUMENTS {
             c.doubt(c.malformed("the packet has more arguments than are shown here"));
@@ -298,7 +298,7 @@ fn attachment(c: &mut Cursor<'_>) -> Next {
     c.derive(&ATTACHMENT_NUMBER, Value::Uint(number));
     c.derive(&ATTACHMENT_FRAME, Value::Uint(frame));
     // What the bytes mean, only the programs know. Letters that were decoded are no data of the wire.
-    if c.buffer_kind() == BufferKind::Decoded { Next::end(len) } else { Next::data(0) }
+    if c.buffer_kind() == BufferKind::Decoded { Next::end(len) } else { Next::data(0).showing(len) }
 }
 
 fn put(c: &mut Cursor<'_>, def: &'static FieldDef, at: &Range<usize>) {

@@ -190,7 +190,9 @@ impl Walker<'_> {
         };
         let fields = before..clamp(self.packet.fields.len());
         if let Some(l) = self.packet.layers.get_mut(index) {
-            l.span = Span { buf, start: clamp(reach.start), len: clamp(header) };
+            let shown = done.as_ref().ok().and_then(|next| next.shown);
+            let own = shown.map_or(header, |len| len.min(end.saturating_sub(reach.start)));
+            l.span = Span { buf, start: clamp(reach.start), len: clamp(own) };
             l.end = clamp(end.max(reach.start));
             l.fields = fields;
             l.trouble = done.as_ref().err().copied().or(doubt);

@@ -534,6 +534,10 @@ fn examples() -> Vec<(&'static str, Packet)> {
         rows.push(one(rule, &websocket::ABOUT, &[(def, value)]));
     }
     rows.extend(dialogues());
+    let mut attachment = made(&proto::data::ABOUT, &[(&proto::data::LEN, n(3))]);
+    let around = Layer { proto: &proto::socketio::ABOUT, fields: 0..0, ..attachment.layers[0].clone() };
+    attachment.layers.insert(1, around);
+    rows.push(("data-attachment", attachment));
     for (rule, kind) in
         [("tls-client-hello", 1), ("tls-server-hello", 2), ("tls-certificate", 11), ("tls-handshake", 12)]
     {

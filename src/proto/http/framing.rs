@@ -85,8 +85,11 @@ impl Exchange {
         }
     }
 
-    /// What to remember of a request, in the memory of an earlier one.
-    pub(super) fn wish(&mut self, target: &[u8], key: &[u8]) -> Box<Wish> {
+    /// What to remember of a request beyond its method, if anything, in the memory of an earlier one.
+    pub(super) fn wish(&mut self, wanted: bool, target: &[u8], key: &[u8]) -> Option<Box<Wish>> {
+        if !wanted {
+            return None;
+        }
         let mut wish = self.spare.take().unwrap_or_default();
         for (into, bytes) in [(&mut wish.target, target), (&mut wish.key, key)] {
             into.clear();
@@ -95,7 +98,7 @@ impl Exchange {
                 into.push_str(if piece.invalid().is_empty() { "" } else { "\u{fffd}" });
             }
         }
-        wish
+        Some(wish)
     }
 
     /// Whether the answer with this code, by its request's method, has no body.

@@ -235,7 +235,7 @@ fn ask(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     let exchange: &mut Exchange = c.stream().dialogue.state();
     exchange.seen = true;
     let remembered = !told.upgrade.is_empty() || method == Method::Connect || asked_for;
-    let wish = remembered.then(|| exchange.wish(told.target, told.key));
+    let wish = exchange.wish(remembered, told.target, told.key);
     let request = Request { frame, time, method, wish };
     exchange.ask(request);
     false
