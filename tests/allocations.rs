@@ -173,6 +173,18 @@ fn pipelined_http() {
     });
 }
 
+/// A dialogue of Socket.IO that only polls: two packets a body, one of them bytes as letters.
+#[test]
+fn socket_io_over_polling() {
+    const ASK: &[u8] = b"GET /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1\r\nHost: example\r\n\r\n";
+    let body = "42[\"chat\",{\"n\":1}]\u{1e}451-[\"photo\",{\"_placeholder\":true,\"num\":0}]\u{1e}bAQID";
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+    steady("socketio", 3, |n| {
+        let (seq, ack) = (1 + n * ASK.len() as u32, 1 + n * head.len() as u32);
+        vec![segment(true, seq, ack, ASK), segment(false, ack, seq + ASK.len() as u32, head.as_bytes())]
+    });
+}
+
 #[test]
 fn http_messages_across_segments() {
     steady("http", 2, |n| {

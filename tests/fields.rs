@@ -10,7 +10,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Names that Wireshark does not know, and why we need them.
-const OURS: &[(&str, &str)] = &[];
+const OURS: &[(&str, &str)] = &[
+    ("engineio", "Wireshark 4.0 has no dissector of Engine.IO"),
+    ("socketio", "Wireshark 4.0 has no dissector of Socket.IO"),
+];
 
 /// Where our type or mask differs from Wireshark's, and why.
 const DIFFERENT: &[(&str, &str)] = &[

@@ -23,6 +23,12 @@ pub struct Context {
     pub via: u32,
     /// The bytes are what is left of a message whose beginning was not seen or not understood.
     pub continuation: bool,
+    /// The target of the request that this message belongs to, where a protocol asks for it ([`Key::Query`]).
+    ///
+    /// [`Key::Query`]: super::Key::Query
+    pub target: Slice,
+    /// Whether the client speaks, where the messages around this one say so.
+    pub from_client: Option<bool>,
 }
 
 /// A position in a packet's bytes, and the packet to write fields to.
@@ -76,6 +82,11 @@ impl<'a> Cursor<'a> {
     /// Which buffer this layer lies in; 0 is the frame.
     pub fn buffer(&self) -> u8 {
         self.buf
+    }
+
+    /// How the bytes of that buffer came to be.
+    pub fn buffer_kind(&self) -> BufferKind {
+        self.packet.buffers().get(usize::from(self.buf)).map_or(BufferKind::Frame, |b| b.kind)
     }
 
     /// The number of the frame being dissected.
@@ -271,6 +282,19 @@ impl<'a> Cursor<'a> {
     /// Keeps bytes in the packet's text arena, for a value that is not in any buffer.
     pub fn keep(&mut self, text: &[u8]) -> Slice {
         self.packet.keep(text)
+    }
+
+    /// The protocol that the upgrade's target asks for by its query; inner layers learn the target.
+    pub fn upgraded(&mut self, carrier: super::Carrier) -> Option<&'static super::Protocol> {
+        let upgrade = self.memory.context(self.context.conversation).dialogue.upgrade.as_ref()?;
+        let row = super::by_query(carrier, upgrade.target.as_bytes())?;
+        self.context.target = self.packet.keep(upgrade.target.as_bytes());
+        Some(row)
+    }
+
+    /// Bytes that were kept or that lie in a buffer which is not being read.
+    pub fn kept(&self, slice: Slice) -> &[u8] {
+        self.packet.bytes(slice)
     }
 
     /// Keeps several pieces of text as one.

@@ -2,6 +2,7 @@
 //!
 //! Read by a loop with a stack of bits, never by recursion: a hostile text can nest a million times.
 
+use super::jsontext::{skip_blank, unescape};
 use super::prelude::*;
 
 /// JSON.
@@ -152,11 +153,6 @@ impl Open {
     }
 }
 
-fn skip_blank(text: &[u8], at: usize) -> usize {
-    let rest = text.get(at..).unwrap_or(&[]);
-    at + rest.iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count()
-}
-
 /// A string, a number or a word; gives where it ends.
 fn scalar<'a>(c: &mut Cursor<'a>, text: &'a [u8], at: usize) -> Result<usize, &'static str> {
     let rest = text.get(at..).unwrap_or(&[]);
@@ -200,49 +196,6 @@ fn string<'a>(c: &mut Cursor<'a>, def: &'static FieldDef, text: &'a [u8], at: us
         c.push(def, at, len + 2, Value::Text(c.span(at + 1, len)));
     }
     Ok(at + len + 2)
-}
-
-fn unescape(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&b) = text.get(at) {
-        if b != b'\\' {
-            out.push(b);
-            at += 1;
-            continue;
-        }
-        let escape = text.get(at + 1).copied().unwrap_or(b'\\');
-        at += 2;
-        match escape {
-            b'b' => out.push(8),
-            b'f' => out.push(12),
-            b'n' => out.push(b'\n'),
-            b'r' => out.push(b'\r'),
-            b't' => out.push(b'\t'),
-            b'u' => {
-                let (c, len) = unicode(text.get(at..).unwrap_or(&[]));
-                at += len;
-                out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            other => out.push(other),
-        }
-    }
-    out
-}
-
-/// The character after `\u`, and how many bytes it took; two escapes make one beyond the first 65,536.
-fn unicode(text: &[u8]) -> (char, usize) {
-    let unit = |from: usize| {
-        let digits = text.get(from..from + 4).filter(|d| d.iter().all(u8::is_ascii_hexdigit))?;
-        u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
-    };
-    let Some(first) = unit(0) else { return (char::REPLACEMENT_CHARACTER, 0) };
-    let second = if text.get(4..6) == Some(b"\\u") { unit(6) } else { None };
-    let both = second.and_then(|s| char::decode_utf16([first, s]).next()?.ok()).filter(|c| c.len_utf16() == 2);
-    match both {
-        Some(c) => (c, 10),
-        None => (char::from_u32(u32::from(first)).unwrap_or(char::REPLACEMENT_CHARACTER), 4),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod eapol;
 pub mod eigrp;
 pub mod gtp;
 pub mod isakmp;
+mod jsontext;
 pub mod l2tp;
 pub mod lldp;
 pub mod memory;
@@ -36,6 +37,7 @@ pub mod data;
 pub mod dhcp;
 pub mod dhcpv6;
 pub mod dns;
+pub mod engineio;
 pub mod ethernet;
 pub mod frame;
 pub mod ftp;
@@ -62,6 +64,7 @@ pub mod radiotap;
 pub mod raw;
 pub mod sll;
 pub mod smtp;
+pub mod socketio;
 pub mod ssh;
 pub mod stp;
 pub mod stun;
@@ -82,7 +85,7 @@ pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
 pub use stream::{Delivery, Framing, Place, StreamCtx, Streams};
 pub(crate) use table::datagram_guesses;
-pub use table::{guesses, identities, lookup, media, upgrade};
+pub use table::{by_query, guesses, identities, is_asked_for, lookup, media, upgrade, within};
 pub use walk::{walk, walk_moving};
 
 use crate::model::{FieldDef, Identity, Trouble};
@@ -162,6 +165,11 @@ pub static REGISTRY: &[&Protocol] = &[
     &http::PROTOCOL,
     &http::SSDP,
     &websocket::PROTOCOL,
+    &engineio::POLLING,
+    &engineio::TEXT_MESSAGE,
+    &engineio::BINARY_MESSAGE,
+    &socketio::PROTOCOL,
+    &socketio::ATTACHMENT_PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
     &tls::BARE,
@@ -376,9 +384,25 @@ pub enum Key {
     Announced(&'static str),
     /// What Cisco numbers inside SNAP.
     Cisco(u16),
+    /// All of these stand in the query of the target (RFC 3986 §3.4) of the request that a body answers or
+    /// belongs to, or that asked for the WebSocket: `EIO=4`.
+    Query(Carrier, &'static [&'static str]),
+    /// Inside the messages of this protocol, where the row's framing function recognises its own.
+    Within(&'static str),
     /// No key: on a stream of an unknown port its framing function is asked, about a datagram its looking function, in
     /// registry order.
     Guess,
+}
+
+/// What brings the bytes that [`Key::Query`] speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Carrier {
+    /// The body of an HTTP message.
+    Body,
+    /// A text message of a WebSocket.
+    Text,
+    /// A binary message of a WebSocket.
+    Binary,
 }
 
 /// How a protocol gets its bytes.
@@ -423,6 +447,9 @@ pub struct Next {
     buffer: Option<(u8, Option<&'static Joined>)>,
     /// Of that buffer, only these bytes.
     part: Option<(usize, usize)>,
+    more: Option<usize>,
+    empty: bool,
+    shown: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -451,32 +478,40 @@ pub struct Joined {
 impl Next {
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None, part: None }
+        Self { to: To::End, header: len, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None, part: None }
+        Self { to: To::Key(key), header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None, part: None }
+        Self { to: To::Ports(src, dst), header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows a piece of a stream; messages that it completes come next.
     pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(segment, joined), header, buffer: None, part: None }
+        Self {
+            to: To::Stream(segment, joined),
+            header,
+            buffer: None,
+            part: None,
+            more: None,
+            empty: false,
+            shown: None,
+        }
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None, part: None }
+        Self { to: To::Row(row), header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None, part: None }
+        Self { to: To::Data, header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
@@ -498,6 +533,27 @@ impl Next {
     pub const fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
         self.buffer = Some((id, None));
         self.part = Some((start, end));
+        self
+    }
+
+    /// All this was about the first `len` bytes; behind them the same protocol reads on.
+    #[must_use]
+    pub const fn more(mut self, len: usize) -> Self {
+        self.more = Some(len);
+        self
+    }
+
+    /// It follows even where no byte is left for it: an empty message is a message.
+    #[must_use]
+    pub const fn even_empty(mut self) -> Self {
+        self.empty = true;
+        self
+    }
+
+    /// The first `len` bytes are this layer's own, although what follows reads them once more.
+    #[must_use]
+    pub const fn showing(mut self, len: usize) -> Self {
+        self.shown = Some(len);
         self
     }
 

@@ -64,6 +64,7 @@ pub struct Dialogue {
     slot: Slot,
     /// What a protocol remembers that carries another one: the inner one's visits leave it alone.
     carrier: Slot,
+    inner: Slot,
 }
 
 /// What an upgrade agreed on.
@@ -88,6 +89,7 @@ pub struct Side {
     /// searches the same bytes twice. Set to 0 for each new message.
     pub searched: usize,
     slot: Slot,
+    inner: Slot,
 }
 
 /// A typed place for whatever one protocol remembers; another protocol's visit empties it.
@@ -158,11 +160,21 @@ impl Dialogue {
     pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
         self.slot.get()
     }
+
+    /// The same for a protocol that lives inside the messages of another.
+    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.inner.get()
+    }
 }
 
 impl Side {
     /// What protocol state `T` this direction holds; a fresh one at first.
     pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
         self.slot.get()
+    }
+
+    /// The same for a protocol that lives inside the messages of another.
+    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+        self.inner.get()
     }
 }

@@ -1,6 +1,6 @@
 //! Who follows whom: the keys of [`REGISTRY`], made into tables by the compiler.
 
-use super::{Key, Look, Over, Protocol, REGISTRY, ipv4, ipv6_extension, tcp};
+use super::{Carrier, Framing, Key, Look, Over, Protocol, REGISTRY, StreamCtx, ipv4, ipv6_extension, tcp};
 use crate::model::Identity;
 
 /// The protocol that follows `key`.
@@ -36,27 +36,69 @@ pub fn upgrade(token: &[u8]) -> Key {
     known.unwrap_or(Key::Upgrade(""))
 }
 
+/// The protocol that the query of this target asks for, in what this carrier brings.
+pub fn by_query(carrier: Carrier, target: &[u8]) -> Option<&'static Protocol> {
+    asked_by(target, |c| c == carrier)
+}
+
+/// Whether a protocol asks for the target of this request: then it is worth to be remembered.
+pub fn is_asked_for(target: &[u8]) -> bool {
+    asked_by(target, |_| true).is_some()
+}
+
+fn asked_by(target: &[u8], fits: impl Fn(Carrier) -> bool) -> Option<&'static Protocol> {
+    let query = target.get(target.iter().position(|&b| b == b'?')? + 1..)?;
+    let stands = |pair: &&str| query.split(|&b| b == b'&').any(|p| p == pair.as_bytes());
+    let asks = |key: &Key| matches!(key, Key::Query(carrier, pairs) if fits(*carrier) && pairs.iter().all(&stands));
+    QUERIES.iter().map_while(|&row| row).find(|row| row.follows.iter().any(asks))
+}
+
+/// The protocol that recognises these bytes as its own message inside one of `outer`.
+pub fn within(outer: &str, bytes: &[u8], ctx: &mut StreamCtx<'_>) -> Option<&'static Protocol> {
+    let mut rows = INNER
+        .iter()
+        .map_while(|&row| row)
+        .filter(|row| row.follows.iter().any(|k| matches!(k, Key::Within(name) if *name == outer)));
+    rows.find(|row| matches!(row.over, Over::Stream(frame) if matches!(frame(ctx, bytes), Framing::Message(_))))
+}
+
 /// The protocols that are asked about a stream whose port says nothing.
 pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
     GUESSES.iter().map_while(|&row| row)
 }
 
-/// Those rows, found by the compiler: every segment of an unknown stream asks for them.
-static GUESSES: [Option<&'static Protocol>; 16] = {
-    let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
+/// Rows that are looked for often, found by the compiler: every segment of an unknown stream asks for the
+/// first, every request with a query for the second.
+static GUESSES: Rows = rows_like(&Key::Guess);
+static QUERIES: Rows = rows_like(&Key::Query(Carrier::Body, &[]));
+static INNER: Rows = rows_like(&Key::Within(""));
+
+type Rows = [Option<&'static Protocol>; 64];
+
+/// The rows with a key of this kind, whatever it says.
+const fn rows_like(kind: &Key) -> Rows {
+    let (mut rows, mut found, mut row) = ([None; 64], 0, 0);
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            if matches!((REGISTRY[row].follows[k], REGISTRY[row].over), (Key::Guess, Over::Stream(_))) {
+            let like = matches!(
+                (kind, &REGISTRY[row].follows[k]),
+                (Key::Guess, Key::Guess) if matches!(REGISTRY[row].over, Over::Stream(_))
+            ) || matches!(
+                (kind, &REGISTRY[row].follows[k]),
+                (Key::Query(..), Key::Query(..)) | (Key::Within(_), Key::Within(_))
+            );
+            if like {
                 rows[found] = Some(REGISTRY[row]);
                 found += 1;
+                break;
             }
             k += 1;
         }
         row += 1;
     }
     rows
-};
+}
 
 /// The protocols that are asked about a datagram whose ports say nothing.
 pub(crate) fn datagram_guesses() -> impl Iterator<Item = (&'static Protocol, Look)> {

@@ -8,6 +8,8 @@ use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame,
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
 const DEEPEST: u8 = 100;
+/// How many packets of one protocol may stand behind each other in one message.
+const MOST_PARTS: usize = 1000;
 
 /// Dissects `raw` into `packet`, which it empties first.
 ///
@@ -85,30 +87,31 @@ impl Walker<'_> {
         mut context: Context,
         mut nesting: u8,
     ) {
-        let mut row = first;
+        let (mut row, mut parts) = (first, 0);
         loop {
             nesting += 1;
             if nesting > DEEPEST {
-                if let Some(l) = self.packet.layers.last_mut() {
-                    l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(
-                        "more layers stand inside each other than are followed here",
-                    ))));
-                }
-                return;
+                return self.too_much("more layers stand inside each other than are followed here");
             }
+            let (whole, outer) = (reach, context);
             let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
-            if let Some((id, joined)) = next.buffer {
-                let whole = self.packet.lend(id);
-                if let Some(joined) = joined {
-                    self.join(joined, id, whole.len(), BufferKind::Defragmented);
+            if let Some(len) = next.more {
+                let end = whole.start.saturating_add(len).min(whole.end);
+                let part = Reach { end: reach.end.min(end), claimed: end, ..reach };
+                self.payload(bytes, buf, next, part, context, nesting);
+                parts += 1;
+                if end >= whole.end {
+                    return;
                 }
-                let (start, end) = next.part.unwrap_or((0, whole.len()));
-                let inner = Reach { start, end: end.min(whole.len()), claimed: end, claimed_by: None };
-                if let Some(row) = choose(next.to, &mut context) {
-                    self.chain(&whole, id, row, inner, context, nesting);
+                if parts >= MOST_PARTS {
+                    return self.too_much("more packets stand in one message than are shown here");
                 }
-                self.packet.give_back(id, whole);
-                return;
+                (reach, context) = (Reach { start: end, ..whole }, outer);
+                nesting -= 1;
+                continue;
+            }
+            if next.buffer.is_some() {
+                return self.payload(bytes, buf, next, reach, context, nesting);
             }
             if let To::Stream(segment, joined) = next.to {
                 self.deliver(bytes, buf, reach, &segment, joined, context, nesting);
@@ -123,7 +126,7 @@ impl Walker<'_> {
             };
             let Some(following) = following else { return };
             let missing = reach.claimed > reach.end && !matches!(next.to, To::Data);
-            if reach.start >= reach.end && !missing {
+            if reach.start >= reach.end && !missing && !next.empty {
                 return;
             }
             row = following;
@@ -159,6 +162,33 @@ impl Walker<'_> {
             }
         }
         &data::PROTOCOL
+    }
+
+    /// Dissects what one layer carries, which lies behind its header or in a buffer of its own.
+    fn payload(&mut self, bytes: &[u8], buf: u8, next: Next, reach: Reach, mut context: Context, nesting: u8) {
+        let Some((id, joined)) = next.buffer else {
+            if let Some(row) = choose(next.to, &mut context).filter(|_| reach.start < reach.end || next.empty) {
+                self.chain(bytes, buf, row, reach, context, nesting);
+            }
+            return;
+        };
+        let whole = self.packet.lend(id);
+        if let Some(joined) = joined {
+            self.join(joined, id, whole.len(), BufferKind::Defragmented);
+        }
+        let (start, end) = next.part.unwrap_or((0, whole.len()));
+        let inner = Reach { start, end: end.min(whole.len()), claimed: end, claimed_by: None };
+        if let Some(row) = choose(next.to, &mut context) {
+            self.chain(&whole, id, row, inner, context, nesting);
+        }
+        self.packet.give_back(id, whole);
+    }
+
+    /// The innermost layer says that not everything is shown.
+    fn too_much(&mut self, why: &'static str) {
+        if let Some(l) = self.packet.layers.last_mut() {
+            l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(why))));
+        }
     }
 
     /// Dissects one layer. Moves `reach` to its payload; `None` when it was damaged.
@@ -205,7 +235,9 @@ impl Walker<'_> {
         };
         let fields = before..clamp(self.packet.fields.len());
         if let Some(l) = self.packet.layers.get_mut(index) {
-            l.span = Span { buf, start: clamp(reach.start), len: clamp(header) };
+            let shown = done.as_ref().ok().and_then(|next| next.shown);
+            let own = shown.map_or(header, |len| len.min(end.saturating_sub(reach.start)));
+            l.span = Span { buf, start: clamp(reach.start), len: clamp(own) };
             l.end = clamp(end.max(reach.start));
             l.fields = fields;
             l.trouble = done.as_ref().err().copied().or(doubt);
@@ -344,7 +376,13 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
                     u32::from(n)
                 }
                 Key::IpProto(n) | Key::Sap(n) => u32::from(n),
-                Key::Upgrade(_) | Key::Media(_) | Key::Handshake | Key::Announced(_) | Key::Guess => 0,
+                Key::Upgrade(_)
+                | Key::Media(_)
+                | Key::Query(..)
+                | Key::Within(_)
+                | Key::Handshake
+                | Key::Announced(_)
+                | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))
         }

@@ -12,6 +12,7 @@
 //! §5.2 is the frame, §5.3 the mask, §5.4 fragments, §5.5 control frames, §7.4 close codes. Compressed
 //! messages (permessage-deflate) are RFC 7692; what they unpack to is bounded.
 
+use super::Carrier;
 use super::inflate::{self, Decompress, Unpacked};
 use super::prelude::*;
 use super::stream::{Framing, StreamCtx};
@@ -155,7 +156,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     check(c, &h);
     if len == 0 && (h.fin && h.opcode != CONTINUATION || h.opcode >= CLOSE_FRAME) {
-        return Ok(Next::end(h.len));
+        let row = if h.opcode == BINARY { inner(c, &h, Carrier::Binary) } else { None };
+        return Ok(row.map_or(Next::end(h.len), |row| Next::row(row, h.len).even_empty()));
     }
     let (buffer, at) = match h.mask {
         Some(key) => {
@@ -205,6 +207,14 @@ impl Payload {
         match self.buffer {
             Some(buf) => Span { buf, start: here(self.at + from), len: here(len) },
             None => c.span(self.at + from, len),
+        }
+    }
+
+    /// What comes after the frame's header, or in the buffer where the message is.
+    fn carry(&self, h: &Header, end: usize, next: impl FnOnce(usize) -> Next) -> Next {
+        match self.buffer {
+            Some(id) => next(end).within(id),
+            None => next(h.len),
         }
     }
 
@@ -276,16 +286,23 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next
             c.indent(1);
             message.put(c, &TEXT);
             c.indent(0);
+            if let Some(row) = inner(c, h, Carrier::Text) {
+                return message.carry(h, end, |header| Next::row(row, header));
+            }
         }
         BINARY => {
-            return match message.buffer {
-                Some(id) => Next::data(end).within(id),
-                None => Next::data(h.len),
-            };
+            let row = inner(c, h, Carrier::Binary);
+            return message.carry(h, end, |header| row.map_or(Next::data(header), |row| Next::row(row, header)));
         }
         _ => message.put(c, &UNKNOWN),
     }
     Next::end(end)
+}
+
+/// The protocol that the upgrade's target asks for in messages of this kind.
+fn inner(c: &mut Cursor<'_>, h: &Header, carrier: Carrier) -> Option<&'static Protocol> {
+    c.context.from_client = Some(h.mask.is_some());
+    c.upgraded(carrier)
 }
 
 /// What a fragment led to.

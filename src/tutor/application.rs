@@ -2,7 +2,7 @@
 
 use super::{Here, Rule};
 use crate::model::Identity;
-use crate::proto::{data, dhcp, dns, icmp, icmpv6, ipv4, ipv6_extension};
+use crate::proto::{data, dhcp, dns, icmp, icmpv6, ipv4, ipv6_extension, socketio};
 
 pub(super) const TEXT: &str = include_str!("text/application.toml");
 
@@ -39,7 +39,10 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("dhcp-other", DHCP, &[&MESSAGE_TYPE], |h| !matches!(step(h), Some(1 | 2 | 3 | 5 | 6))),
     Rule::observed("data-echo", &[&data::ABOUT], &[&data::LEN], echoed),
     Rule::observed("data-piece", &[&data::ABOUT], &[&data::LEN], piece),
-    Rule::observed("data-unknown", &[&data::ABOUT], &[&data::LEN], |h| !echoed(h) && !piece(h)),
+    Rule::observed("data-unknown", &[&data::ABOUT], &[&data::LEN], |h| {
+        !echoed(h) && !piece(h) && !h.inside(&socketio::ABOUT)
+    }),
+    Rule::observed("data-attachment", &[&data::ABOUT], &[&data::LEN], |h| h.inside(&socketio::ABOUT)),
 ];
 
 /// Bytes that an echo carries there and back (RFC 792, RFC 4443 §4).

@@ -13,6 +13,7 @@ mod link;
 mod name;
 mod network;
 mod seven;
+mod socketio;
 mod text;
 mod tls;
 mod transport;
@@ -157,7 +158,7 @@ impl Rule {
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     [capture::RULES, link::RULES, network::RULES, transport::RULES, application::RULES, web::RULES, tls::RULES]
         .into_iter()
-        .chain([trouble::RULES])
+        .chain([socketio::RULES, trouble::RULES])
         .flatten()
 }
 

@@ -292,6 +292,8 @@ fn each_verdict_of_the_analysis_has_its_rule() {
 
 /// Rules that a test above sees hold in a conversation of real segments.
 const SEEN_IN_CONVERSATIONS: &[&str] = &[
+    "sio-connected",
+    "sio-namespace",
     "eth-hop",
     "ip-packet",
     "tcp-syn",
@@ -531,6 +533,11 @@ fn examples() -> Vec<(&'static str, Packet)> {
     ] {
         rows.push(one(rule, &websocket::ABOUT, &[(def, value)]));
     }
+    rows.extend(dialogues());
+    let mut attachment = made(&proto::data::ABOUT, &[(&proto::data::LEN, n(3))]);
+    let around = Layer { proto: &proto::socketio::ABOUT, fields: 0..0, ..attachment.layers[0].clone() };
+    attachment.layers.insert(1, around);
+    rows.push(("data-attachment", attachment));
     for (rule, kind) in
         [("tls-client-hello", 1), ("tls-server-hello", 2), ("tls-certificate", 11), ("tls-handshake", 12)]
     {
@@ -542,6 +549,89 @@ fn examples() -> Vec<(&'static str, Packet)> {
         rows.push(one(rule, &tls::ABOUT, &[(&tls::RECORD_CONTENT_TYPE, n(kind))]));
     }
     rows
+}
+
+/// A packet for each rule of Engine.IO and Socket.IO.
+fn dialogues() -> Vec<(&'static str, Packet)> {
+    use proto::{engineio as eio, socketio as sio};
+    let (n, flag) = (Value::Uint, Value::None);
+    let mut rows = Vec::new();
+    for (rule, fields) in [
+        ("eio-open", &[(&eio::TYPE, n(0))][..]),
+        ("eio-close", &[(&eio::TYPE, n(1))]),
+        ("eio-ping", &[(&eio::TYPE, n(2)), (&eio::VERSION, n(4))]),
+        ("eio-ping-3", &[(&eio::TYPE, n(2)), (&eio::VERSION, n(3))]),
+        ("eio-pong", &[(&eio::TYPE, n(3))]),
+        ("eio-probe", &[(&eio::TYPE, n(2)), (&eio::PROBE, flag)]),
+        ("eio-probed", &[(&eio::TYPE, n(3)), (&eio::PROBE, flag)]),
+        ("eio-message", &[(&eio::TYPE, n(4))]),
+        ("eio-binary", &[(&eio::TYPE, n(4)), (&eio::BINARY, flag)]),
+        ("eio-base64", &[(&eio::BASE64, flag)]),
+        ("eio-upgrade", &[(&eio::TYPE, n(5))]),
+        ("eio-noop", &[(&eio::TYPE, n(6))]),
+        ("eio-upgrades", &[(&eio::UPGRADES, flag)]),
+        ("eio-separator", &[(&eio::SEPARATOR, flag)]),
+        ("eio-length", &[(&eio::LENGTH, n(6))]),
+        ("eio-taken", &[(&eio::OK, flag)]),
+        ("eio-session", &[(&eio::TYPE, n(4)), (&eio::SID, flag)]),
+    ] {
+        rows.push((rule, made(&eio::ABOUT, fields)));
+    }
+    for (rule, fields) in [
+        ("sio-connect", &[(&sio::TYPE, n(0))][..]),
+        ("sio-disconnect", &[(&sio::TYPE, n(1))]),
+        ("sio-event", &[(&sio::TYPE, n(2))]),
+        ("sio-event", &[(&sio::TYPE, n(5))]),
+        ("sio-ack-wanted", &[(&sio::TYPE, n(2)), (&sio::ACK_ID, n(0))]),
+        ("sio-ack", &[(&sio::TYPE, n(3)), (&sio::ACK_ID, n(0))]),
+        ("sio-binary", &[(&sio::TYPE, n(5)), (&sio::ATTACHMENTS, n(1))]),
+        ("sio-attachment", &[(&sio::ATTACHMENT, flag)]),
+        ("sio-error", &[(&sio::TYPE, n(4))]),
+    ] {
+        rows.push((rule, made(&sio::ABOUT, fields)));
+    }
+    rows
+}
+
+/// Long polling, told over real requests and answers.
+#[test]
+fn a_dialogue_over_polling_is_told_with_its_sid_and_who_speaks() {
+    let mut w = Watch::new();
+    w.open();
+    let (mut seq, mut ack) = (1001, 5001);
+    let mut say = |w: &mut Watch, from, line: &str, body: &str| {
+        let message = format!("{line}\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        let (own, other) = if from == From::Client { (&mut seq, &mut ack) } else { (&mut ack, &mut seq) };
+        w.see(&segment(from, "PA", *own, *other, message.as_bytes()));
+        *own += u32::try_from(message.len()).unwrap();
+    };
+    let ask = "GET /socket.io/?EIO=4&transport=polling HTTP/1.1";
+    let later = "GET /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1";
+    say(&mut w, From::Client, ask, "");
+    say(
+        &mut w,
+        From::Server,
+        "HTTP/1.1 200 OK",
+        r#"0{"sid":"abc","upgrades":["websocket"],"pingInterval":25000,"pingTimeout":20000}"#,
+    );
+    let open = w.says("eio-open", Audience::Student);
+    assert!(open.contains("sid abc") && open.contains("25000 ms"), "{open}");
+    assert!(w.says("eio-upgrades", Audience::Engineer).contains("websocket"));
+    say(&mut w, From::Client, "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1", r#"40/a,{"token":1}"#);
+    assert!(w.says("sio-connect", Audience::Student).contains(r#"{"token":1}"#));
+    assert!(w.rules().contains(&"sio-namespace") && w.says("eio-session", Audience::Newcomer).contains("abc"));
+    say(&mut w, From::Server, "HTTP/1.1 200 OK", "ok");
+    assert!(w.rules().contains(&"eio-taken"), "{:?}", w.rules());
+    say(&mut w, From::Client, later, "");
+    say(&mut w, From::Server, "HTTP/1.1 200 OK", "40/a,{\"sid\":\"xyz\"}\u{1e}42/a,7[\"hi\",1]\u{1e}6");
+    for rule in ["sio-connected", "sio-event", "sio-ack-wanted", "eio-separator", "eio-noop"] {
+        assert!(w.rules().contains(&rule), "{rule}: {:?}", w.rules());
+    }
+    assert!(w.says("sio-connected", Audience::Student).contains("xyz"));
+    let rows = seven(&w.moment(), Audience::Student, &w.texts);
+    assert_eq!((rows[4].truth, rows[6].truth), (Truth::Inferred, Truth::Observed));
+    assert!(rows[4].text.contains("Engine.IO") && rows[4].text.contains("abc"), "{}", rows[4].text);
+    assert!(rows[6].text.contains("Socket.IO"), "{}", rows[6].text);
 }
 
 #[test]

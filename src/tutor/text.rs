@@ -15,7 +15,9 @@
 //! placeholder has no value in this packet is left out. `{{` stands for a brace.
 
 use super::name::{NAMES, Name};
-use super::{Audience, Here, Moment, application, capture, link, network, rules, seven, tls, transport, trouble, web};
+use super::{
+    Audience, Here, Moment, application, capture, link, network, rules, seven, socketio, tls, transport, trouble, web,
+};
 use crate::model::{Field, FieldDef, show};
 use crate::proto;
 use serde::Deserialize;
@@ -34,6 +36,7 @@ const ENGLISH: &[(&str, &str)] = &[
     ("application.toml", application::TEXT),
     ("web.toml", web::TEXT),
     ("tls.toml", tls::TEXT),
+    ("socketio.toml", socketio::TEXT),
     ("trouble.toml", trouble::TEXT),
     ("seven.toml", seven::TEXT),
 ];

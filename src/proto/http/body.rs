@@ -23,13 +23,14 @@ pub(super) fn continuation(c: &mut Cursor<'_>) -> Next {
     Next::data(0)
 }
 
-/// Reads the body, which starts at `at`.
+/// Reads the body, which starts at `at`. Its media type decides who reads it, else the request's target (`inner`).
 pub(super) fn dissect(
     c: &mut Cursor<'_>,
     at: usize,
     extent: Extent,
     media_type: Option<&[u8]>,
     encoding: &[u8],
+    inner: Option<&'static Protocol>,
 ) -> Next {
     let present = c.len().saturating_sub(at);
     let body = match extent {
@@ -53,12 +54,10 @@ pub(super) fn dissect(
         None => c.span(body.at, body.len),
     };
     c.push_in(&FILE_DATA, span, Value::Text(span));
-    let next = match media_type {
-        Some(kind) => match crate::proto::media(kind) {
-            Some(row) => Next::row(row, at),
-            None => return Next::end(whole),
-        },
-        None => Next::data(at),
+    let next = match (media_type.and_then(crate::proto::media).or(inner), media_type) {
+        (Some(row), _) => Next::row(row, at),
+        (None, Some(_)) => return Next::end(whole),
+        (None, None) => Next::data(at),
     };
     match body.buffer {
         Some(id) => next.within(id),

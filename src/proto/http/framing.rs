@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 
 /// Requests that may wait for their answers. Beyond it, answers are no longer matched.
 const MOST_WAITING: usize = 4096;
+/// Bytes of a request's target and key that are remembered.
+const LONGEST_WISH: usize = 1024;
 /// The longest line that says a chunk's size.
 const LONGEST_SIZE: usize = 16 << 10;
 
@@ -21,6 +23,8 @@ pub(super) struct Exchange {
     pub seen: bool,
     /// What both directions go on with.
     pub switch: Option<Key>,
+    /// A wish that was granted, kept for the next one: long polling needs one a request.
+    pub spare: Option<Box<Wish>>,
 }
 
 /// A request that waits for its answer.
@@ -29,7 +33,7 @@ pub(super) struct Request {
     pub frame: u64,
     pub time: Time,
     pub method: Method,
-    /// Only of one that asks for another protocol, or of CONNECT: what its answer needs to know.
+    /// Only where its answer needs to know more: of an upgrade, of CONNECT, of a target that a protocol asks for.
     pub wish: Option<Box<Wish>>,
 }
 
@@ -79,6 +83,22 @@ impl Exchange {
         if !self.lost_count {
             self.waiting.push_back(request);
         }
+    }
+
+    /// What to remember of a request beyond its method, if anything, in the memory of an earlier one.
+    pub(super) fn wish(&mut self, wanted: bool, target: &[u8], key: &[u8]) -> Option<Box<Wish>> {
+        if !wanted {
+            return None;
+        }
+        let mut wish = self.spare.take().unwrap_or_default();
+        for (into, bytes) in [(&mut wish.target, target), (&mut wish.key, key)] {
+            into.clear();
+            for piece in bytes.get(..LONGEST_WISH).unwrap_or(bytes).utf8_chunks() {
+                into.push_str(piece.valid());
+                into.push_str(if piece.invalid().is_empty() { "" } else { "\u{fffd}" });
+            }
+        }
+        Some(wish)
     }
 
     /// Whether the answer with this code, by its request's method, has no body.

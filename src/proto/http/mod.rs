@@ -19,11 +19,12 @@ mod head;
 
 pub use fields::*;
 
+use super::Carrier;
 use super::prelude::*;
 use crate::model::{Layer, Packet, show};
 use base64::Engine;
 use fields::{Role, header};
-use framing::{Exchange, Method, Request, Wish};
+use framing::{Exchange, Method, Request};
 use head::{Extent, Line, Opening};
 
 /// HTTP/1.
@@ -123,7 +124,11 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }
     let extent = if bodiless { Extent::Length(0) } else { told.extent };
-    body::dissect(c, end, extent, told.content_type, told.content_encoding)
+    c.context.from_client = Some(opening != Opening::Response);
+    // An error's body speaks of the error, not what the target asked for.
+    let inner =
+        if matches!(told.code, 0 | 200) { super::by_query(Carrier::Body, c.kept(c.context.target)) } else { None };
+    body::dissect(c, end, extent, told.content_type, told.content_encoding, inner)
 }
 
 /// RFC 9112 §3: method, target, version.
@@ -222,11 +227,16 @@ fn ask(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
         b"CONNECT" => Method::Connect,
         _ => Method::Other,
     };
-    let wish = (!told.upgrade.is_empty() || method == Method::Connect)
-        .then(|| Box::new(Wish { target: lossy(told.target), key: lossy(told.key) }));
-    let request = Request { frame: c.frame(), time: c.time(), method, wish };
+    let asked_for = super::is_asked_for(told.target);
+    if asked_for {
+        c.context.target = c.keep(told.target);
+    }
+    let (frame, time) = (c.frame(), c.time());
     let exchange: &mut Exchange = c.stream().dialogue.state();
     exchange.seen = true;
+    let remembered = !told.upgrade.is_empty() || method == Method::Connect || asked_for;
+    let wish = exchange.wish(remembered, told.target, told.key);
+    let request = Request { frame, time, method, wish };
     exchange.ask(request);
     false
 }
@@ -242,6 +252,7 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     // An interim answer leaves its request waiting (RFC 9110 §15.2).
     let interim = matches!(told.code, 100..=199) && told.code != 101;
     let wish = if interim { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
+    let mut granted = None;
     if told.code == 101 {
         exchange.switch = Some(super::upgrade(told.upgrade));
         let wish = wish.unwrap_or_default();
@@ -257,6 +268,12 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
         let port = wish.and_then(|w| w.target.rsplit(':').next().and_then(|p| p.parse().ok())).unwrap_or(0);
         let own = PROTOCOL.follows.contains(&Key::TcpPort(port));
         exchange.switch = Some(if own { Key::Upgrade("") } else { Key::TcpPort(port) });
+    } else {
+        granted = wish;
+    }
+    if let Some(wish) = granted {
+        c.context.target = c.keep(wish.target.as_bytes());
+        c.stream().dialogue.state::<Exchange>().spare = Some(wish);
     }
     if let Some((frame, time, _)) = asked {
         c.derive(&TIME, Value::Nanos(now.since(time)));

@@ -1,0 +1,78 @@
+//! Engine.IO and Socket.IO: one dialogue over changing transports, and the events in it.
+
+use super::{Here, Rule};
+use crate::model::Identity;
+use crate::proto::{engineio, http, socketio, websocket};
+
+pub(super) const TEXT: &str = include_str!("text/socketio.toml");
+
+use engineio::{BASE64, BINARY, DATA, LENGTH, OK, PING_INTERVAL, PING_TIMEOUT, PROBE, SEPARATOR, UPGRADES, VERSION};
+use socketio::{
+    ACK_ID, ARGUMENT, ATTACHMENT, ATTACHMENT_FRAME, ATTACHMENTS, AUTH, ERROR_DATA, ERROR_MESSAGE, EVENT, NAMESPACE,
+    PLACEHOLDER,
+};
+
+const ENGINE: &[&Identity] = &[&engineio::ABOUT];
+const SOCKET: &[&Identity] = &[&socketio::ABOUT];
+
+pub(super) static RULES: &[Rule] = &[
+    Rule::observed("eio-open", ENGINE, &[&engineio::TYPE, &engineio::SID, &PING_INTERVAL, &PING_TIMEOUT], |h| {
+        engine(h, 0)
+    }),
+    Rule::observed("eio-upgrades", ENGINE, &[&UPGRADES], |h| h.has(&UPGRADES)),
+    Rule::observed("eio-close", ENGINE, &[&engineio::TYPE], |h| engine(h, 1)),
+    // Who pings changed between the versions.
+    Rule::observed("eio-ping", ENGINE, &[&engineio::TYPE], |h| engine(h, 2) && !h.has(&PROBE) && version(h) != Some(3)),
+    Rule::observed("eio-ping-3", ENGINE, &[&engineio::TYPE], |h| {
+        engine(h, 2) && !h.has(&PROBE) && version(h) == Some(3)
+    }),
+    Rule::observed("eio-pong", ENGINE, &[&engineio::TYPE], |h| engine(h, 3) && !h.has(&PROBE)),
+    Rule::observed("eio-probe", ENGINE, &[&engineio::TYPE, &PROBE], |h| engine(h, 2) && h.has(&PROBE)),
+    Rule::observed("eio-probed", ENGINE, &[&engineio::TYPE, &PROBE], |h| engine(h, 3) && h.has(&PROBE)),
+    Rule::observed("eio-message", ENGINE, &[&engineio::TYPE, &DATA], |h| engine(h, 4) && !h.has(&BINARY)),
+    Rule::observed("eio-binary", ENGINE, &[&engineio::TYPE, &BINARY], |h| h.has(&BINARY)),
+    Rule::observed("eio-base64", ENGINE, &[&BASE64], |h| h.has(&BASE64)),
+    Rule::observed("eio-upgrade", ENGINE, &[&engineio::TYPE], |h| engine(h, 5)),
+    Rule::observed("eio-noop", ENGINE, &[&engineio::TYPE], |h| engine(h, 6)),
+    Rule::observed("eio-separator", ENGINE, &[&SEPARATOR], |h| h.has(&SEPARATOR)),
+    Rule::observed("eio-length", ENGINE, &[&LENGTH], |h| h.has(&LENGTH)),
+    Rule::observed("eio-taken", ENGINE, &[&OK], |h| h.has(&OK)),
+    // The sid stands in the request, in another packet or layer: the packet itself does not repeat it.
+    Rule::inferred("eio-session", ENGINE, &[&engineio::SID], |h| h.has(&engineio::SID) && !engine(h, 0)),
+    Rule::observed("sio-connect", SOCKET, &[&socketio::TYPE, &NAMESPACE, &AUTH], |h| {
+        socket(h, 0) && from_client(h) != Some(false)
+    }),
+    Rule::observed("sio-connected", SOCKET, &[&socketio::TYPE, &socketio::SID], |h| {
+        socket(h, 0) && from_client(h) == Some(false)
+    }),
+    Rule::observed("sio-disconnect", SOCKET, &[&socketio::TYPE], |h| socket(h, 1)),
+    Rule::observed("sio-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 2) || socket(h, 5)),
+    Rule::observed("sio-ack-wanted", SOCKET, &[&ACK_ID], |h| (socket(h, 2) || socket(h, 5)) && h.has(&ACK_ID)),
+    Rule::observed("sio-ack", SOCKET, &[&socketio::TYPE, &ACK_ID, &ARGUMENT], |h| socket(h, 3) || socket(h, 6)),
+    Rule::observed("sio-binary", SOCKET, &[&socketio::TYPE, &ATTACHMENTS, &PLACEHOLDER], |h| h.has(&ATTACHMENTS)),
+    Rule::observed("sio-attachment", SOCKET, &[&ATTACHMENT, &ATTACHMENT_FRAME], |h| h.has(&ATTACHMENT)),
+    Rule::observed("sio-error", SOCKET, &[&socketio::TYPE, &ERROR_MESSAGE, &ERROR_DATA], |h| socket(h, 4)),
+    Rule::observed("sio-namespace", SOCKET, &[&NAMESPACE], |h| h.octets(&NAMESPACE).is_some_and(|n| n != b"/")),
+];
+
+fn engine(h: &Here<'_>, kind: u64) -> bool {
+    h.uint(&engineio::TYPE) == Some(kind)
+}
+
+fn version(h: &Here<'_>) -> Option<u64> {
+    h.uint(&VERSION)
+}
+
+fn socket(h: &Here<'_>, kind: u64) -> bool {
+    h.uint(&socketio::TYPE) == Some(kind)
+}
+
+/// Whether the client sent it, by the nearest layer that tells: a client masks its frames and sends requests.
+fn from_client(h: &Here<'_>) -> Option<bool> {
+    let packet = h.packet();
+    h.outer().find_map(|l| {
+        let masked = packet.uint_in(l, &websocket::MASK).map(|n| n != 0);
+        let asks = packet.field_in(l, &http::REQUEST).map(|_| true);
+        masked.or(asks).or_else(|| packet.field_in(l, &http::RESPONSE).map(|_| false))
+    })
+}
