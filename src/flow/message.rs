@@ -34,7 +34,11 @@ pub(super) struct Messages {
 /// What the protocol said about the bytes it was shown.
 enum Answer {
     Wait(usize),
+    /// The same; the frame that brought its first bytes shows whose they are.
+    Begun(usize, &'static Protocol),
     Message(usize, Option<&'static Protocol>),
+    /// So many bytes are nobody's.
+    Skip(usize),
     /// All of them are what is left of something not understood.
     Rest(Option<&'static Protocol>),
 }
@@ -106,11 +110,24 @@ impl Messages {
                         self.run = Some(run.end..run.end);
                         return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true });
                     }
+                    Answer::Skip(n) => {
+                        self.run = Some(run.start + n..run.end);
+                        continue;
+                    }
                     Answer::Wait(need) => {
                         self.need = need;
                         self.shown = window.len();
                         self.append(payload, run, here, budget);
                         continue;
+                    }
+                    Answer::Begun(need, row) => {
+                        self.need = need;
+                        self.shown = window.len();
+                        self.append(payload, run.clone(), here, budget);
+                        if run.start > 0 {
+                            continue;
+                        }
+                        return Some(Delivery { protocol: Some(row), place: Place::Payload(run), continuation: true });
                     }
                 }
             }
@@ -119,7 +136,8 @@ impl Messages {
             }
             self.shown = self.pending.len();
             match speaker.ask(ctx, &self.pending) {
-                Answer::Wait(need) => self.need = need,
+                Answer::Wait(need) | Answer::Begun(need, _) => self.need = need,
+                Answer::Skip(n) => drop(self.give(n, here, None, false, whole, budget)),
                 Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),
                 Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),
             }
@@ -242,7 +260,7 @@ impl Messages {
         }
         ctx.ended = true;
         match speaker.ask(ctx, &self.pending) {
-            Answer::Wait(_) => None,
+            Answer::Wait(_) | Answer::Begun(..) | Answer::Skip(_) => None,
             Answer::Message(n, row) => {
                 // Asked again for this segment, there is nothing more to say.
                 self.run = Some(0..0);
@@ -292,7 +310,7 @@ impl Speaker<'_> {
     /// Who might speak: the protocol of a port, else one that knows these bytes for its own.
     fn guess(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
         let by_port = [self.ports.0, self.ports.1].into_iter().find_map(|p| lookup(Key::TcpPort(p)));
-        let named = by_port.into_iter().map(|row| (row, true));
+        let named = ctx.dialogue.announced.into_iter().chain(by_port).map(|row| (row, true));
         for (row, named) in named.chain(guesses().map(|row| (row, false))) {
             ctx.side.searched = 0;
             let said = framing(row, ctx, window);
@@ -324,6 +342,11 @@ fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut Stream
         Framing::UntilClose if ctx.ended => Answer::Message(len, Some(row)),
         Framing::NeedMore | Framing::UntilClose => Answer::Wait(0),
         Framing::Need(n) => Answer::Wait(n),
+        Framing::Begun(n) => Answer::Begun(n, row),
+        Framing::Skip(n) => {
+            ctx.side.searched = 0;
+            Answer::Skip(n.clamp(1, len.max(1)))
+        }
         Framing::Switch(_) | Framing::NotMine => Answer::Rest(Some(row)),
     }
 }

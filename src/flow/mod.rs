@@ -18,7 +18,7 @@ pub use state::State;
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
 use crate::proto::stream::Upgrade;
-use crate::proto::{Delivery, StreamCtx, Streams, tcp::flag};
+use crate::proto::{Delivery, Protocol, StreamCtx, Streams, tcp::flag};
 use hashbrown::HashMap;
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
@@ -33,6 +33,9 @@ pub struct Limits {
     /// Bytes of IP fragments that wait for the rest.
     pub bytes_in_fragments: usize,
 }
+
+/// How many announced connections are remembered; beyond it, all are forgotten.
+const MOST_ANNOUNCED: usize = 4096;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -58,6 +61,8 @@ pub struct Tracker {
     fragments: fragments::Pile,
     waiting: stream::Budget,
     events: Vec<Event>,
+    /// Connections that others announced, by the end that was named.
+    announced: HashMap<(Address, u16), &'static Protocol>,
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
@@ -96,6 +101,7 @@ impl Tracker {
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
             events: Vec::new(),
+            announced: HashMap::new(),
             current: None,
             scratch: Streams::default(),
         }
@@ -205,6 +211,12 @@ impl Memory for Tracker {
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c.slot as usize)?;
+        if talking.connection.is_none() && !self.announced.is_empty() {
+            let of = |address, port| self.announced.get(&(address, port)).copied();
+            if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
+                talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
+            }
+        }
         let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
@@ -234,6 +246,13 @@ impl Memory for Tracker {
             talking.streams = None;
         }
         delivery
+    }
+
+    fn expect(&mut self, address: Address, port: u16, row: &'static Protocol) {
+        if self.announced.len() >= MOST_ANNOUNCED {
+            self.announced.clear();
+        }
+        self.announced.insert((address, port), row);
     }
 
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {

@@ -362,6 +362,13 @@ impl<'a> Cursor<'a> {
         self.memory.context(self.context.conversation)
     }
 
+    /// Announces a connection of another protocol, one end of which will be this address and port.
+    pub fn expect(&mut self, address: super::Address, port: u16, row: &'static super::Protocol) {
+        if !self.context.quoted {
+            self.memory.expect(address, port, row);
+        }
+    }
+
     /// Adds a buffer of bytes that this dissector uncovered (unmasked, inflated), and gives its id.
     pub fn uncover(&mut self, kind: BufferKind, bytes: &[u8]) -> Option<u8> {
         let id = self.packet.add_buffer(kind)?;

@@ -145,6 +145,9 @@ pub trait Memory {
         whole: &mut Buffer,
     ) -> Option<Delivery>;
 
+    /// A protocol announces that this address and port will be one end of a connection of `row`.
+    fn expect(&mut self, _address: Address, _port: u16, _row: &'static super::Protocol) {}
+
     /// What this conversation's protocols remember; a scratch one for `None`.
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_>;
 }
