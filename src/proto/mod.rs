@@ -33,6 +33,7 @@ pub mod ipv6_extension;
 pub mod json;
 pub mod llc;
 pub mod mpls;
+pub mod named;
 pub mod nbns;
 pub mod ntp;
 pub mod null;
@@ -120,6 +121,72 @@ pub static REGISTRY: &[&Protocol] = &[
     &ftp::DATA,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,
+    &named::ECHO,
+    &named::DAYTIME,
+    &named::CHARGEN,
+    &named::TELNET,
+    &named::TIME,
+    &named::WINS,
+    &named::WHOIS,
+    &named::TACPLUS,
+    &named::GOPHER,
+    &named::FINGER,
+    &named::KERBEROS,
+    &named::TPKT,
+    &named::POP,
+    &named::RPC,
+    &named::RPC_GUESSED,
+    &named::NNTP,
+    &named::NBSS,
+    &named::IMAP,
+    &named::BGP,
+    &named::SNMP,
+    &named::LDAP,
+    &named::KPASSWD,
+    &named::MODBUS,
+    &named::EXEC,
+    &named::RLOGIN,
+    &named::RSH,
+    &named::LPD,
+    &named::AFP,
+    &named::RTSP,
+    &named::LDP,
+    &named::RSYNC,
+    &named::SOCKS,
+    &named::RMI,
+    &named::OPENVPN,
+    &named::TDS,
+    &named::TNS,
+    &named::PPTP,
+    &named::MSNMS,
+    &named::MQTT,
+    &named::RTMP,
+    &named::IEC104,
+    &named::MYSQL,
+    &named::EPMD,
+    &named::EDONKEY,
+    &named::OPCUA,
+    &named::SIP,
+    &named::SIP_GUESSED,
+    &named::XMPP,
+    &named::PGSQL,
+    &named::VNC,
+    &named::VNC_GUESSED,
+    &named::AMQP,
+    &named::X11,
+    &named::GNUTELLA,
+    &named::RESP,
+    &named::OPENFLOW,
+    &named::IRC,
+    &named::BITTORRENT,
+    &named::BITTORRENT_GUESSED,
+    &named::KAFKA,
+    &named::GIT,
+    &named::MEMCACHE,
+    &named::DOIP,
+    &named::DNP3,
+    &named::ENIP,
+    &named::DCERPC,
     &data::PROTOCOL,
 ];
 
@@ -294,8 +361,8 @@ pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
 }
 
 /// Those rows, found by the compiler: every segment of an unknown stream asks for them.
-static GUESSES: [Option<&'static Protocol>; 16] = {
-    let (mut rows, mut found, mut row) = ([None; 16], 0, 0);
+static GUESSES: [Option<&'static Protocol>; 32] = {
+    let (mut rows, mut found, mut row) = ([None; 32], 0, 0);
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
@@ -314,7 +381,7 @@ static GUESSES: [Option<&'static Protocol>; 16] = {
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
     let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
     let rows =
-        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| std::ptr::eq(p.about, q.about)));
+        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name));
     rows.map(|(_, p)| p.about).chain(joined)
 }
 
