@@ -56,7 +56,11 @@ enum Tls {
 }
 
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    if *ctx.dialogue.state::<Tls>() == Tls::Agreed { Framing::Switch(Key::TcpPort(443)) } else { Framing::Message(bytes.len()) }
+    if *ctx.dialogue.state::<Tls>() == Tls::Agreed {
+        Framing::Switch(Key::TcpPort(443))
+    } else {
+        Framing::Message(bytes.len())
+    }
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {

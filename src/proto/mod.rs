@@ -22,10 +22,12 @@ pub mod frame;
 pub mod ftp;
 pub mod gre;
 pub mod http;
+pub mod http2;
 pub mod icmp;
 pub mod icmpv6;
 pub mod igmp;
 mod inflate;
+pub mod ipp;
 pub mod ipsec;
 pub mod ipv4;
 pub mod ipv6;
@@ -33,6 +35,7 @@ pub mod ipv6_extension;
 pub mod json;
 pub mod llc;
 pub mod mpls;
+pub mod multipart;
 pub mod named;
 pub mod nbns;
 pub mod ntp;
@@ -110,7 +113,10 @@ pub static REGISTRY: &[&Protocol] = &[
     &http::GUESSED,
     &http::TUNNEL,
     &http::SSDP,
+    &http2::PROTOCOL,
     &websocket::PROTOCOL,
+    &multipart::PROTOCOL,
+    &ipp::PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
     &tls::GUESSED,
@@ -186,6 +192,22 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::DOIP,
     &named::DNP3,
     &named::ENIP,
+    &named::SRVLOC,
+    &named::ICAP,
+    &named::SLSK,
+    &named::CVS,
+    &named::STUN,
+    &named::WOW,
+    &named::WOWW,
+    &named::IPFIX,
+    &named::SYNPHASOR,
+    &named::COAP,
+    &named::TIBIA,
+    &named::AJP,
+    &named::GADU,
+    &named::ELASTIC,
+    &named::DBLSP,
+    &named::SYNERGY,
     &named::DCERPC,
     &data::PROTOCOL,
 ];

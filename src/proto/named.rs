@@ -76,9 +76,9 @@ rows! {
     VNC = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::TcpPort(5500), Key::TcpPort(5501), Key::TcpPort(5900), Key::TcpPort(5901)], Over::Packet;
     VNC_GUESSED = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::Guess], Over::Stream(starts::<VNC_START>);
     AMQP = "amqp", "Advanced Message Queuing Protocol", Application, "AMQP 0-9-1", [Key::TcpPort(5672)], Over::Stream(amqp);
-    X11 = "x11", "X Window System", Application, "X11 protocol", [Key::TcpPort(6000), Key::TcpPort(6001), Key::TcpPort(6002), Key::TcpPort(6003), Key::TcpPort(6004), Key::TcpPort(6005), Key::TcpPort(6006), Key::TcpPort(6007), Key::TcpPort(6008), Key::TcpPort(6009)], Over::Packet;
+    X11 = "x11", "X Window System", Application, "X11 protocol", [Key::TcpPort(6000), Key::TcpPort(6001), Key::TcpPort(6002), Key::TcpPort(6003), Key::TcpPort(6004), Key::TcpPort(6005), Key::TcpPort(6006), Key::TcpPort(6007), Key::TcpPort(6008), Key::TcpPort(6009), Key::TcpPort(6010), Key::TcpPort(6011), Key::TcpPort(6012), Key::TcpPort(6013), Key::TcpPort(6014), Key::TcpPort(6015), Key::TcpPort(6016), Key::TcpPort(6017), Key::TcpPort(6018), Key::TcpPort(6019), Key::TcpPort(6020), Key::TcpPort(6021), Key::TcpPort(6022), Key::TcpPort(6023), Key::TcpPort(6024), Key::TcpPort(6025), Key::TcpPort(6026), Key::TcpPort(6027), Key::TcpPort(6028), Key::TcpPort(6029), Key::TcpPort(6030), Key::TcpPort(6031), Key::TcpPort(6032), Key::TcpPort(6033), Key::TcpPort(6034), Key::TcpPort(6035), Key::TcpPort(6036), Key::TcpPort(6037), Key::TcpPort(6038), Key::TcpPort(6039), Key::TcpPort(6040), Key::TcpPort(6041), Key::TcpPort(6042), Key::TcpPort(6043), Key::TcpPort(6044), Key::TcpPort(6045), Key::TcpPort(6046), Key::TcpPort(6047), Key::TcpPort(6048), Key::TcpPort(6049), Key::TcpPort(6050), Key::TcpPort(6051), Key::TcpPort(6052), Key::TcpPort(6053), Key::TcpPort(6054), Key::TcpPort(6055), Key::TcpPort(6056), Key::TcpPort(6057), Key::TcpPort(6058), Key::TcpPort(6059), Key::TcpPort(6060), Key::TcpPort(6061), Key::TcpPort(6062), Key::TcpPort(6063)], Over::Packet;
     GNUTELLA = "gnutella", "Gnutella", Application, "Gnutella 0.6", [Key::TcpPort(6346)], Over::Packet;
-    RESP = "resp", "Redis Serialization Protocol", Application, "RESP2", [Key::TcpPort(6379)], Over::Stream(by_line);
+    RESP = "resp", "Redis Serialization Protocol", Application, "RESP2", [Key::TcpPort(6379)], Over::Stream(resp);
     OPENFLOW = "openflow", "OpenFlow", Application, "OpenFlow 1.3", [Key::TcpPort(6653)], Over::Stream(by_length::<2, 2, 0, false>);
     IRC = "irc", "Internet Relay Chat", Application, "RFC 2812", [Key::TcpPort(6667), Key::TcpPort(57000)], Over::Packet;
     BITTORRENT = "bittorrent", "BitTorrent", Application, "BEP 3", [Key::TcpPort(6881), Key::TcpPort(6882), Key::TcpPort(6883), Key::TcpPort(6884), Key::TcpPort(6885), Key::TcpPort(6886), Key::TcpPort(6887), Key::TcpPort(6888), Key::TcpPort(6889)], Over::Packet;
@@ -89,6 +89,22 @@ rows! {
     DOIP = "doip", "Diagnostics over IP", Application, "ISO 13400-2", [Key::TcpPort(13400)], Over::Stream(by_length::<4, 4, 8, false>);
     DNP3 = "dnp3", "Distributed Network Protocol", Application, "IEEE 1815", [Key::TcpPort(20000)], Over::Stream(starts::<DNP3_START>);
     ENIP = "enip", "EtherNet/IP", Application, "CIP volume 2", [Key::TcpPort(44818)], Over::Stream(by_length::<2, 2, 24, true>);
+    SRVLOC = "srvloc", "Service Location Protocol", Application, "RFC 2608", [Key::TcpPort(427)], Over::Stream(by_length::<2, 3, 0, false>);
+    ICAP = "icap", "Internet Content Adaptation Protocol", Application, "RFC 3507", [Key::TcpPort(1344)], Over::Packet;
+    SLSK = "slsk", "Soulseek", Application, "Soulseek protocol", [Key::TcpPort(2234), Key::TcpPort(2240), Key::TcpPort(5534)], Over::Stream(by_length::<0, 4, 4, true>);
+    CVS = "cvspserver", "CVS pserver", Application, "CVS client/server", [Key::TcpPort(2401)], Over::Packet;
+    STUN = "stun", "Session Traversal Utilities for NAT", Application, "RFC 8489", [Key::TcpPort(3478)], Over::Stream(by_length::<2, 2, 20, false>);
+    WOW = "wow", "World of Warcraft", Application, "WoW protocol", [Key::TcpPort(3724)], Over::Packet;
+    WOWW = "woww", "World of Warcraft World", Application, "WoW protocol", [Key::TcpPort(8085)], Over::Packet;
+    IPFIX = "cflow", "IP Flow Information Export", Application, "RFC 7011", [Key::TcpPort(4739)], Over::Stream(by_length::<2, 2, 0, false>);
+    SYNPHASOR = "synphasor", "Synchrophasor", Application, "IEEE C37.118", [Key::TcpPort(4712)], Over::Stream(by_length::<2, 2, 0, false>);
+    COAP = "coap", "Constrained Application Protocol", Application, "RFC 8323", [Key::TcpPort(5683)], Over::Packet;
+    TIBIA = "tibia", "Tibia", Application, "Tibia protocol", [Key::TcpPort(7171), Key::TcpPort(7172)], Over::Stream(by_length::<0, 2, 2, true>);
+    AJP = "ajp13", "Apache JServ Protocol", Application, "AJP 1.3", [Key::TcpPort(8009)], Over::Stream(by_length::<2, 2, 4, false>);
+    GADU = "gadu-gadu", "Gadu-Gadu", Application, "Gadu-Gadu protocol", [Key::TcpPort(8074)], Over::Stream(by_length::<4, 4, 8, true>);
+    ELASTIC = "elasticsearch", "Elasticsearch", Application, "Elasticsearch transport", [Key::TcpPort(9300)], Over::Packet;
+    DBLSP = "db-lsp", "Dropbox LAN Sync", Application, "Dropbox LAN sync protocol", [Key::TcpPort(17500)], Over::Packet;
+    SYNERGY = "synergy", "Synergy", Application, "Synergy protocol", [Key::TcpPort(24800)], Over::Stream(by_length::<0, 4, 4, false>);
     DCERPC = "dcerpc", "Distributed Computing Environment RPC", Session, "C706", [Key::Guess], Over::Stream(dcerpc);
 }
 
@@ -176,9 +192,7 @@ fn rpc(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 /// RFC 1002 §4.3.1: a type, flags, 17 bits of length. Anything else is a piece of a message.
 fn nbss(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     match bytes {
-        [0 | 0x81..=0x85, 0 | 1, _, _, ..] => {
-            whole(4 + (number(bytes, 1, 3, false).unwrap_or(0) & 0x1_ffff), bytes)
-        }
+        [0 | 0x81..=0x85, 0 | 1, _, _, ..] => whole(4 + (number(bytes, 1, 3, false).unwrap_or(0) & 0x1_ffff), bytes),
         [0 | 0x81..=0x85] | [0 | 0x81..=0x85, 0 | 1] | [0 | 0x81..=0x85, 0 | 1, _] => Framing::NeedMore,
         _ => Framing::Message(bytes.len()),
     }
@@ -253,6 +267,31 @@ fn edonkey(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     match (bytes.first(), number(bytes, 1, 4, true)) {
         (Some(0xe3 | 0xc5 | 0xd4), Some(n)) => whole(5 + n, bytes),
         _ => Framing::NotMine,
+    }
+}
+
+/// RESP2: a sign, then a line; `*` counts what follows, `$` counts bytes. Anything else is an inline command.
+fn resp(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    // Where the next line starts, and how many items are owed: never the same line twice.
+    let (mut at, mut left) = if ctx.side.searched > 0 { *ctx.side.state::<(usize, usize)>() } else { (0, 1) };
+    while left > 0 {
+        let rest = bytes.get(at..).unwrap_or(&[]);
+        let Some(line) = rest.iter().position(|&b| b == b'\n') else { break };
+        let count = || std::str::from_utf8(rest.get(1..line)?.trim_ascii()).ok()?.parse::<usize>().ok();
+        left -= 1;
+        at += line + 1;
+        match rest.first() {
+            Some(b'*') => left = left.saturating_add(count().unwrap_or(0)),
+            Some(b'$') => at += count().map_or(0, |n| n.min(usize::MAX / 4) + 2),
+            _ => {}
+        }
+    }
+    *ctx.side.state() = (at, left);
+    ctx.side.searched = bytes.len().max(1);
+    match (left, at > bytes.len()) {
+        (_, true) => Framing::Begun(at),
+        (0, _) => Framing::Message(at),
+        _ => Framing::Begun(0),
     }
 }
 

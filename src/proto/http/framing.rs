@@ -109,6 +109,9 @@ pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     {
         return Framing::Switch(key);
     }
+    if bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\n") {
+        return Framing::Switch(Key::Upgrade("h2c"));
+    }
     let mut progress = if searched == 0 { Progress::default() } else { *ctx.side.state::<Progress>() };
     let found = follow(&mut progress, exchange, bytes, searched, ctx.ended);
     *ctx.side.state() = progress;
@@ -171,7 +174,8 @@ fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
     if text && !new.contains(&b'\n') && bytes.len() <= LONGEST_SIZE {
         return Recognised::Early;
     }
-    let opens = |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::split(l).is_some());
+    let opens =
+        |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::split(l).is_some());
     if text && head::line(bytes, start).is_some_and(|l| opens(&l)) { Recognised::Yes } else { Recognised::No }
 }
 
@@ -288,10 +292,11 @@ mod tests {
 
     #[test]
     fn what_is_not_http_is_nobodys_on_a_port_of_http_and_another_s_elsewhere() {
-        for bytes in [&b"\x16\x03\x01"[..], b"SSH-2.0-x\r\n", b"PRI * HTTP/2.0\r\n\r\n"] {
+        for bytes in [&b"\x16\x03\x01"[..], b"SSH-2.0-x\r\n"] {
             assert_eq!(ask(&mut Streams::default(), true, bytes), Framing::Skip(bytes.len()), "{bytes:?}");
             assert_eq!(guess(&mut Streams::default().view(true), bytes), Framing::NotMine, "{bytes:?}");
         }
+        assert_eq!(ask(&mut Streams::default(), true, b"PRI * HTTP/2.0\r\n\r\n"), Framing::Switch(Key::Upgrade("h2c")));
         assert_eq!(guess(&mut Streams::default().view(true), b"GET key\r\n"), Framing::NotMine);
     }
 

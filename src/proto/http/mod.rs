@@ -124,12 +124,13 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     if opening != Opening::Response {
         full_uri(c, &told);
     }
-    let bodiless = match (remembers, opening) {
-        (false, _) => false,
-        (true, Opening::Response) => answer(c, &told),
-        (true, Opening::Headers) => false,
-        (true, _) => ask(c, &told, opening),
-    } || opening != Opening::Response && opening != Opening::Headers && remembers && told.extent == Extent::Unsaid;
+    let bodiless =
+        match (remembers, opening) {
+            (false, _) => false,
+            (true, Opening::Response) => answer(c, &told),
+            (true, Opening::Headers) => false,
+            (true, _) => ask(c, &told, opening),
+        } || opening != Opening::Response && opening != Opening::Headers && remembers && told.extent == Extent::Unsaid;
     if told.extent == Extent::Bad {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }

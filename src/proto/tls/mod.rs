@@ -64,8 +64,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 /// The row for other ports: only bytes that look like nothing else are taken for TLS.
-pub static GUESSED: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Stream(guess), dissect };
+pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Stream(guess), dissect };
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;

@@ -5,9 +5,9 @@
 //! | 1 | length (15) | message (1) | version (2) | cipher specs, session id, challenge: lengths (2 each) | …
 //! ```
 
+use super::Session;
 #[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
-use super::Session;
 use crate::model::{Trouble, Value};
 use crate::proto::Cursor;
 
