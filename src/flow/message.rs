@@ -131,11 +131,17 @@ impl Messages {
                     }
                 }
             }
+            let arrived = run.clone();
             if !self.more(payload, run, here, budget) {
                 return self.finish(here, ctx, &mut speaker, whole, budget);
             }
             self.shown = self.pending.len();
             match speaker.ask(ctx, &self.pending) {
+                // It could not be told how long the message is, so its protocol was asked, and shows itself, again.
+                Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
+                    self.need = need;
+                    return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true });
+                }
                 Answer::Wait(need) | Answer::Begun(need, _) => self.need = need,
                 Answer::Skip(n) => drop(self.give(n, here, None, false, whole, budget)),
                 Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),

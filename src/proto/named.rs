@@ -182,7 +182,8 @@ fn rpc(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let Some(mark) = number(bytes, 0, 4, false) else { return Framing::NotMine };
     let known = *ctx.dialogue.state::<bool>();
     let call = number(bytes, 8, 4, false) == Some(0) && number(bytes, 12, 4, false) == Some(2);
-    if !known && !(call && mark >> 31 == 1 && mark & 0x7fff_ffff < 1 << 20) {
+    let opens = call && mark >> 31 == 1 && mark & 0x7fff_ffff < 1 << 20;
+    if !known && !opens {
         return Framing::NotMine;
     }
     *ctx.dialogue.state::<bool>() = true;

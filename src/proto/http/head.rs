@@ -105,7 +105,8 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening> {
 
 /// Whether a first line says which HTTP it is; on a port that promises nothing it must.
 pub(super) fn names_version(line: &[u8]) -> bool {
-    let says = |piece: Option<&[u8]>| piece.is_some_and(|p| p.to_ascii_uppercase().starts_with(b"HTTP/1."));
+    let says =
+        |piece: Option<&[u8]>| piece.and_then(|p| p.get(..7)).is_some_and(|p| p.eq_ignore_ascii_case(b"HTTP/1."));
     says(line.get(..8)) || says(line.len().checked_sub(8).and_then(|at| line.get(at..)))
 }
 

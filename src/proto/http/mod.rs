@@ -124,13 +124,14 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     if opening != Opening::Response {
         full_uri(c, &told);
     }
-    let bodiless =
-        match (remembers, opening) {
-            (false, _) => false,
-            (true, Opening::Response) => answer(c, &told),
-            (true, Opening::Headers) => false,
-            (true, _) => ask(c, &told, opening),
-        } || opening != Opening::Response && opening != Opening::Headers && remembers && told.extent == Extent::Unsaid;
+    // A request without a length has no body (RFC 9112 §6.3).
+    let asks = matches!(opening, Opening::Request | Opening::Notification);
+    let bodiless = match opening {
+        Opening::Response if remembers => answer(c, &told),
+        Opening::Request | Opening::Notification if remembers => ask(c, &told, opening),
+        _ => false,
+    };
+    let bodiless = bodiless || remembers && asks && told.extent == Extent::Unsaid;
     if told.extent == Extent::Bad {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }

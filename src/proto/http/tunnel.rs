@@ -37,7 +37,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 fn open(ctx: &mut StreamCtx<'_>, tunnel: Tunnel, bytes: &[u8]) -> Framing {
     let named = lookup(Key::TcpPort(tunnel.port));
     // What goes to a port of HTTP's own would come back here; it is only passed on.
-    let own = named.is_some_and(|row| std::ptr::eq(row.about, &ABOUT));
+    let own = named.is_some_and(|row| row.about.name == ABOUT.name);
     // What HTTP remembers of the connection to the proxy says nothing about the one inside.
     ctx.dialogue.forget();
     for row in named.into_iter().chain(guesses()).filter(|_| !own) {
