@@ -4,7 +4,7 @@
 use super::ABOUT;
 use crate::proto::prelude::*;
 use crate::proto::stream::{Framing, StreamCtx, Tunnel};
-use crate::proto::{data, guesses, lookup};
+use crate::proto::{guesses, lookup};
 
 /// What a tunnel is called among the things that HTTP can be upgraded to.
 pub(super) const NAME: &str = "connect";
@@ -22,7 +22,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         let Some(row) = known else { return open(ctx, tunnel, bytes) };
         match ask(row, ctx, bytes) {
             Framing::Switch(key) => {
-                known = Some(lookup(key).unwrap_or(&data::PROTOCOL));
+                known = lookup(key);
                 ctx.dialogue.tunnel = Some(Tunnel { row: known, ..tunnel });
                 ctx.side.searched = 0;
             }
@@ -62,7 +62,7 @@ fn ask(row: &'static Protocol, ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing
 #[expect(clippy::unnecessary_wraps, reason = "every row's function has this shape")]
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let inside = c.stream().dialogue.tunnel.and_then(|t| t.row);
-    Ok(Next::row(inside.unwrap_or(&data::PROTOCOL), 0))
+    Ok(inside.map_or(Next::data(0), |row| Next::row(row, 0)))
 }
 
 #[cfg(test)]
