@@ -34,7 +34,11 @@ pub(super) struct Messages {
 /// What the protocol said about the bytes it was shown.
 enum Answer {
     Wait(usize),
+    /// The same; the frame that brought its first bytes shows whose they are.
+    Begun(usize, &'static Protocol),
     Message(usize, Option<&'static Protocol>),
+    /// So many bytes are nobody's.
+    Skip(usize),
     /// All of them are what is left of something not understood.
     Rest(Option<&'static Protocol>),
 }
@@ -96,9 +100,9 @@ impl Messages {
     ) -> Option<Delivery> {
         let mut speaker = Speaker { protocol, ports };
         if self.run.is_none() {
-            if speaker.is_unknown() && self.pending.is_empty() {
+            if speaker.is_unknown(ctx) && self.pending.is_empty() {
                 let unclaimed = self.unclaimed(s, repeats, payload, ctx, &mut speaker);
-                if !unclaimed.is_empty() || speaker.is_unknown() {
+                if !unclaimed.is_empty() || speaker.is_unknown(ctx) {
                     self.run = (!unclaimed.is_empty()).then_some(0..0);
                     return (!unclaimed.is_empty()).then_some(Delivery {
                         protocol: None,
@@ -127,20 +131,40 @@ impl Messages {
                         self.run = Some(run.end..run.end);
                         return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true });
                     }
+                    Answer::Skip(n) => {
+                        self.run = Some(run.start + n..run.end);
+                        continue;
+                    }
                     Answer::Wait(need) => {
                         self.need = need;
                         self.shown = window.len();
                         self.append(payload, run, here, budget);
                         continue;
                     }
+                    Answer::Begun(need, row) => {
+                        self.need = need;
+                        self.shown = window.len();
+                        self.append(payload, run.clone(), here, budget);
+                        if run.start > 0 {
+                            continue;
+                        }
+                        return Some(Delivery { protocol: Some(row), place: Place::Payload(run), continuation: true });
+                    }
                 }
             }
+            let arrived = run.clone();
             if !self.more(payload, run, here, budget) {
                 return self.finish(here, ctx, &mut speaker, whole, budget);
             }
             self.shown = self.pending.len();
             match speaker.ask(ctx, &self.pending) {
-                Answer::Wait(need) => self.need = need,
+                // It could not be told how long the message is, so its protocol was asked, and shows itself, again.
+                Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
+                    self.need = need;
+                    return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true });
+                }
+                Answer::Wait(need) | Answer::Begun(need, _) => self.need = need,
+                Answer::Skip(n) => drop(self.give(n, here, None, false, whole, budget)),
                 Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),
                 Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),
             }
@@ -286,7 +310,7 @@ impl Messages {
         }
         ctx.ended = true;
         match speaker.ask(ctx, &self.pending) {
-            Answer::Wait(_) => None,
+            Answer::Wait(_) | Answer::Begun(..) | Answer::Skip(_) => None,
             Answer::Message(n, row) => {
                 // Asked again for this segment, there is nothing more to say.
                 self.run = Some(0..0);
@@ -316,9 +340,9 @@ impl Messages {
 }
 
 impl Speaker<'_> {
-    /// Nobody has claimed this stream, and no port names anybody.
-    fn is_unknown(&self) -> bool {
-        self.protocol.is_none() && self.by_port().is_none()
+    /// Nobody has claimed this stream, and neither a port nor another connection names anybody.
+    fn is_unknown(&self, ctx: &StreamCtx<'_>) -> bool {
+        self.protocol.is_none() && ctx.dialogue.announced.is_none() && self.by_port().is_none()
     }
 
     /// The protocol of a port, the lower one first.
@@ -345,7 +369,7 @@ impl Speaker<'_> {
 
     /// Who might speak: the protocol of a port, else one that knows these bytes for its own.
     fn guess(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
-        let named = self.by_port().into_iter().map(|row| (row, true));
+        let named = ctx.dialogue.announced.into_iter().chain(self.by_port()).map(|row| (row, true));
         for (row, named) in named.chain(guesses().map(|row| (row, false))) {
             ctx.side.searched = 0;
             let said = framing(row, ctx, window);
@@ -377,6 +401,11 @@ fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut Stream
         Framing::UntilClose if ctx.ended => Answer::Message(len, Some(row)),
         Framing::NeedMore | Framing::UntilClose => Answer::Wait(0),
         Framing::Need(n) => Answer::Wait(n),
+        Framing::Begun(n) => Answer::Begun(n, row),
+        Framing::Skip(n) => {
+            ctx.side.searched = 0;
+            Answer::Skip(n.clamp(1, len.max(1)))
+        }
         Framing::Switch(_) | Framing::NotMine => Answer::Rest(Some(row)),
     }
 }

@@ -38,6 +38,7 @@ pub struct Limits {
     pub bytes_in_fragments: usize,
 }
 
+
 impl Default for Limits {
     fn default() -> Self {
         Self {
@@ -204,6 +205,12 @@ impl Memory for Tracker {
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c)?;
+        if talking.connection.is_none() && !self.expected.is_empty() {
+            let of = |address, port| self.expected.get(&(address, port)).copied();
+            if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
+                talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
+            }
+        }
         let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }

@@ -12,7 +12,8 @@ fields! {
 }
 
 /// The row; the walk comes here when nobody follows.
-pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::Media("application/octet-stream")], over: Over::Packet, dissect };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();

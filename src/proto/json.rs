@@ -33,7 +33,11 @@ pub static PROTOCOL: Protocol = Protocol {
         Key::Media("application/json"),
         Key::Media("application/json-rpc"),
         Key::Media("application/jsonrequest"),
-        Key::Media("+json"),
+        Key::Media("application/json-patch+json"),
+        Key::Media("application/problem+json"),
+        Key::Media("application/senml+json"),
+        Key::Media("application/sensml+json"),
+        Key::Media("application/x-ndjson"),
     ],
     over: Over::Packet,
     dissect,
@@ -120,9 +124,11 @@ fn read<'a>(c: &mut Cursor<'a>, text: &'a [u8]) -> Result<(), &'static str> {
             _ => return Err("a comma, a name or an end is missing"),
         };
         if open.depth == 0 && expect == Expect::More {
-            return match skip_blank(text, at) {
-                end if end == text.len() => Ok(()),
-                _ => Err("something follows the value"),
+            // Several values may follow each other, as lines of them do.
+            expect = match text.get(skip_blank(text, at)) {
+                None => return Ok(()),
+                Some(b'{' | b'[') => Expect::Value { or_end: false },
+                Some(_) => return Err("something follows the value"),
             };
         }
     }
@@ -208,10 +214,10 @@ mod tests {
     }
 
     #[test]
-    fn media_types_lead_here_by_name_and_by_suffix() {
+    fn media_types_lead_here_by_name() {
         for kind in [&b"application/json"[..], b"Application/JSON; charset=utf-8", b"application/problem+json"] {
             assert!(crate::proto::media(kind).is_some_and(|p| std::ptr::eq(p.about, &raw const ABOUT)), "{kind:?}");
         }
-        assert!(crate::proto::media(b"text/html").is_none());
+        assert!(crate::proto::media(b"application/vnd.api+json").is_none(), "as Wireshark 4.0 has it");
     }
 }

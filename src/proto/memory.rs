@@ -152,8 +152,8 @@ pub trait Memory {
     /// From here on, this conversation's datagrams are read by `row`.
     fn claim(&mut self, conversation: Conversation, row: &'static Protocol);
 
-    /// Conversations over UDP that begin at this address and port from now on are read by `row`: the port was announced
-    /// (TFTP's answer, a call's media).
+    /// Conversations that begin at this address and port from now on are read by `row`: the port was announced
+    /// (TFTP's answer, a call's media, FTP's files).
     fn expect(&mut self, address: Address, port: u16, row: &'static Protocol);
 
     /// What this conversation's protocols remember; a scratch one for `None`.

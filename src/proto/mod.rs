@@ -3,74 +3,76 @@
 //! Read [`Protocol`] (what one is), then `udp.rs` (the smallest whole one), then [`walk`](walk()) (who
 //! comes after whom). Adding a protocol is one new file, its `mod` line and its row in [`REGISTRY`].
 
+pub mod arp;
 pub mod bfd;
+pub mod checksum;
 pub mod coap;
 mod cursor;
-pub mod dtls;
-pub mod eapol;
-pub mod eigrp;
-pub mod gtp;
-pub mod isakmp;
-mod jsontext;
-pub mod l2tp;
-pub mod lldp;
-pub mod memory;
-pub mod named;
-pub mod nbdgm;
-mod numbers;
-pub mod ospf;
-pub mod pim;
-pub mod radius;
-pub mod rip;
-pub mod rtp;
-pub mod sctp;
-pub mod snmp;
-pub mod stream;
-mod table;
-#[cfg(test)]
-pub(crate) mod testing;
-mod walk;
-
-pub mod arp;
-pub mod checksum;
 pub mod data;
 pub mod dhcp;
 pub mod dhcpv6;
 pub mod dns;
+pub mod dtls;
+pub mod eapol;
+pub mod eigrp;
 pub mod engineio;
 pub mod ethernet;
 pub mod frame;
 pub mod ftp;
 pub mod gre;
+pub mod gtp;
 pub mod http;
+pub mod http2;
 pub mod icmp;
 pub mod icmpv6;
 pub mod igmp;
 mod inflate;
+pub mod ipp;
 pub mod ipsec;
 pub mod ipv4;
 pub mod ipv6;
 pub mod ipv6_extension;
+pub mod isakmp;
 pub mod json;
+mod jsontext;
+pub mod l2tp;
 pub mod llc;
+pub mod lldp;
+pub mod memory;
 pub mod mpls;
+pub mod multipart;
+pub mod named;
+pub mod named_streams;
+pub mod nbdgm;
 pub mod nbns;
 pub mod ntp;
 pub mod null;
+mod numbers;
+pub mod ospf;
+pub mod pim;
 pub mod ppp;
 pub mod pppoe;
 pub mod quic;
 pub mod radiotap;
+pub mod radius;
 pub mod raw;
+pub mod rip;
+pub mod rtp;
+pub mod sctp;
 pub mod sll;
 pub mod smtp;
+pub mod snmp;
 pub mod socketio;
 pub mod ssh;
 pub mod stp;
+pub mod stream;
 pub mod stun;
 pub mod syslog;
+mod table;
 pub mod tcp;
 pub mod teredo;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod tftp;
 pub mod tls;
 pub mod tunnel;
@@ -78,6 +80,7 @@ pub mod udp;
 pub mod vlan;
 pub mod vrrp;
 pub mod vxlan;
+mod walk;
 pub mod websocket;
 pub mod wlan;
 
@@ -163,15 +166,21 @@ pub static REGISTRY: &[&Protocol] = &[
     &dns::LINK_LOCAL,
     &dhcp::PROTOCOL,
     &http::PROTOCOL,
+    &http::GUESSED,
+    &http::TUNNEL,
     &http::SSDP,
+    &http2::PROTOCOL,
     &websocket::PROTOCOL,
     &engineio::POLLING,
     &engineio::TEXT_MESSAGE,
     &engineio::BINARY_MESSAGE,
     &socketio::PROTOCOL,
     &socketio::ATTACHMENT_PROTOCOL,
+    &multipart::PROTOCOL,
+    &ipp::PROTOCOL,
     &json::PROTOCOL,
     &tls::PROTOCOL,
+    &tls::GUESSED,
     &tls::BARE,
     &stun::PROTOCOL,
     &quic::PROTOCOL,
@@ -192,6 +201,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &syslog::PROTOCOL,
     &coap::PROTOCOL,
     &ftp::PROTOCOL,
+    &ftp::DATA,
     &smtp::PROTOCOL,
     &ssh::PROTOCOL,
     &named::ECHO,
@@ -340,6 +350,88 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::BJNP,
     &named::RPC_FOLLOWED,
     &named::GQUIC_GUESSED,
+    &named_streams::ECHO,
+    &named_streams::DAYTIME,
+    &named_streams::CHARGEN,
+    &named_streams::TELNET,
+    &named_streams::TIME,
+    &named_streams::WINS,
+    &named_streams::WHOIS,
+    &named_streams::TACPLUS,
+    &named_streams::GOPHER,
+    &named_streams::FINGER,
+    &named_streams::KERBEROS,
+    &named_streams::TPKT,
+    &named_streams::POP,
+    &named_streams::RPC,
+    &named_streams::RPC_GUESSED,
+    &named_streams::NNTP,
+    &named_streams::NBSS,
+    &named_streams::IMAP,
+    &named_streams::BGP,
+    &named_streams::SNMP,
+    &named_streams::LDAP,
+    &named_streams::KPASSWD,
+    &named_streams::MODBUS,
+    &named_streams::EXEC,
+    &named_streams::RLOGIN,
+    &named_streams::RSH,
+    &named_streams::LPD,
+    &named_streams::AFP,
+    &named_streams::RTSP,
+    &named_streams::LDP,
+    &named_streams::RSYNC,
+    &named_streams::SOCKS,
+    &named_streams::RMI,
+    &named_streams::OPENVPN,
+    &named_streams::TDS,
+    &named_streams::TNS,
+    &named_streams::PPTP,
+    &named_streams::MSNMS,
+    &named_streams::MQTT,
+    &named_streams::RTMP,
+    &named_streams::IEC104,
+    &named_streams::MYSQL,
+    &named_streams::EPMD,
+    &named_streams::EDONKEY,
+    &named_streams::OPCUA,
+    &named_streams::SIP,
+    &named_streams::SIP_GUESSED,
+    &named_streams::XMPP,
+    &named_streams::PGSQL,
+    &named_streams::VNC,
+    &named_streams::VNC_GUESSED,
+    &named_streams::AMQP,
+    &named_streams::X11,
+    &named_streams::GNUTELLA,
+    &named_streams::RESP,
+    &named_streams::OPENFLOW,
+    &named_streams::IRC,
+    &named_streams::BITTORRENT,
+    &named_streams::BITTORRENT_GUESSED,
+    &named_streams::KAFKA,
+    &named_streams::GIT,
+    &named_streams::MEMCACHE,
+    &named_streams::DOIP,
+    &named_streams::DNP3,
+    &named_streams::ENIP,
+    &named_streams::SRVLOC,
+    &named_streams::ICAP,
+    &named_streams::SLSK,
+    &named_streams::CVS,
+    &named_streams::STUN,
+    &named_streams::WOW,
+    &named_streams::WOWW,
+    &named_streams::IPFIX,
+    &named_streams::SYNPHASOR,
+    &named_streams::COAP,
+    &named_streams::TIBIA,
+    &named_streams::AJP,
+    &named_streams::GADU,
+    &named_streams::ELASTIC,
+    &named_streams::DBLSP,
+    &named_streams::SYNERGY,
+    &named_streams::DCERPC,
     &data::PROTOCOL,
 ];
 

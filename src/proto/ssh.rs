@@ -78,9 +78,9 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
                 let rest = bytes.get(whole..).unwrap_or(&[]);
                 match packet(rest) {
                     Some(n) if n > LONGEST_PACKET => return Framing::Message(bytes.len()),
-                    Some(n) if n > rest.len() && whole == 0 => return Framing::Need(n),
+                    Some(n) if n > rest.len() && whole == 0 => return Framing::Begun(n),
                     Some(n) if n <= rest.len() => whole += n,
-                    None if whole == 0 => return Framing::NeedMore,
+                    None if whole == 0 => return Framing::Begun(0),
                     _ => return Framing::Message(whole),
                 }
                 // What follows the new keys is encrypted.
@@ -102,6 +102,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let bytes = c.rest(0);
     let len = bytes.len();
     let stage = *c.stream().side.state::<Stage>();
+    if c.context.continuation {
+        // The beginning of a packet whose end has not come.
+        return Ok(Next::end(len));
+    }
     if bytes.starts_with(b"SSH-") && stage == Stage::Version {
         let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -140,6 +144,6 @@ mod tests {
         assert_eq!(frame(&mut streams.view(true), b"SSH-2.0-x\r\n\0\0"), Framing::Message(11));
         *streams.view(true).side.state() = Stage::Clear;
         assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x06\x04\x14abcd"), Framing::Message(10));
-        assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x07\x04\x14abcd"), Framing::Need(11));
+        assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x07\x04\x14abcd"), Framing::Begun(11));
     }
 }

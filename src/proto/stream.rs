@@ -14,6 +14,11 @@ pub enum Framing {
     NeedMore,
     /// The message will be this many bytes, more than are here.
     Need(usize),
+    /// As [`Framing::Need`] (0: it cannot be told), but the protocol shows itself on the frame that begins the
+    /// message, as Wireshark has it.
+    Begun(usize),
+    /// The first so many bytes are nobody's: no layer shows them.
+    Skip(usize),
     /// The first so many bytes are one message (at least 1).
     Message(usize),
     /// The message ends where the stream ends.
@@ -61,10 +66,23 @@ pub struct Streams {
 pub struct Dialogue {
     /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
     pub upgrade: Option<Upgrade>,
+    /// The tunnel that an answer to CONNECT opened (RFC 9110 §9.3.6), once one did.
+    pub tunnel: Option<Tunnel>,
+    /// Who speaks here, where another connection announced it.
+    pub announced: Option<&'static Protocol>,
     slot: Slot,
     /// What a protocol remembers that carries another one: the inner one's visits leave it alone.
     carrier: Slot,
     inner: Slot,
+}
+
+/// A tunnel through a proxy.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tunnel {
+    /// The port that the client named.
+    pub port: u16,
+    /// Who speaks inside, once known.
+    pub row: Option<&'static Protocol>,
 }
 
 /// What an upgrade agreed on.
@@ -154,6 +172,11 @@ impl Dialogue {
     /// What the carrier of another protocol remembers of both directions; a fresh one at first.
     pub fn carrier<T: Any + Send + Default>(&mut self) -> &mut T {
         self.carrier.get()
+    }
+
+    /// Empties the place of protocol state: another connection begins inside this one.
+    pub fn forget(&mut self) {
+        self.slot = Slot::default();
     }
 
     /// What protocol state `T` is shared by both directions; a fresh one at first.

@@ -126,7 +126,7 @@ static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
     let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
     let rows =
-        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| std::ptr::eq(p.about, q.about)));
+        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name));
     rows.map(|(_, p)| p.about).chain(joined)
 }
 

@@ -48,7 +48,12 @@ pub(super) fn dissect(
     if body.len == 0 {
         return Next::end(whole);
     }
-    let body = unpack(c, body, encoding);
+    let Some(body) = unpack(c, body, encoding) else {
+        return match body.buffer {
+            Some(id) => Next::data(at).within(id),
+            None => Next::data(at),
+        };
+    };
     let span = match body.buffer {
         Some(buf) => Span { buf, start: 0, len: u32::try_from(body.len).unwrap_or(u32::MAX) },
         None => c.span(body.at, body.len),
@@ -105,12 +110,15 @@ fn trailers(c: &mut Cursor<'_>, bytes: &[u8], from: usize) {
     }
 }
 
-/// Undoes `Content-Encoding` (RFC 9110 §8.4) where it can be undone here.
-fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Body {
+/// Undoes `Content-Encoding` (RFC 9110 §8.4); `None` where it cannot be undone here.
+fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Option<Body> {
     let method: fn(&[u8], &mut Vec<u8>) -> Unpacked = match encoding.trim_ascii() {
         e if e.eq_ignore_ascii_case(b"gzip") || e.eq_ignore_ascii_case(b"x-gzip") => inflate::gzip,
         e if e.eq_ignore_ascii_case(b"deflate") => inflate::deflate,
-        _ => return body,
+        e if e.is_empty() || e.eq_ignore_ascii_case(b"identity") => return Some(body),
+        // Brotli is not undone here; Wireshark undoes it, and so shows no raw bytes.
+        e if e.eq_ignore_ascii_case(b"br") => return Some(body),
+        _ => return None,
     };
     let mut how = Unpacked::Damaged;
     let unpacked = if let Some(id) = body.buffer {
@@ -126,7 +134,7 @@ fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Body {
         Unpacked::Damaged => c.doubt(c.malformed("the body does not unpack as its encoding says")),
     }
     match unpacked {
-        Some((id, len)) if len > 0 && how != Unpacked::Damaged => Body { buffer: Some(id), at: 0, len },
-        _ => body,
+        Some((id, len)) if len > 0 && how != Unpacked::Damaged => Some(Body { buffer: Some(id), at: 0, len }),
+        _ => None,
     }
 }

@@ -25,6 +25,8 @@ pub(super) struct Exchange {
     pub switch: Option<Key>,
     /// A wish that was granted, kept for the next one: long polling needs one a request.
     pub spare: Option<Box<Wish>>,
+    /// The request that came last, and whether an answer has come since.
+    pub last: Option<(u64, Time, bool)>,
 }
 
 /// A request that waits for its answer.
@@ -71,11 +73,14 @@ enum Body {
     Chunked,
     Trailers,
     UntilClose,
+    /// All that is here.
+    Rest,
 }
 
 impl Exchange {
     /// Takes note of a request.
     pub(super) fn ask(&mut self, request: Request) {
+        self.last = Some((request.frame, request.time, false));
         if self.waiting.len() >= MOST_WAITING {
             self.lost_count = true;
             self.waiting.clear();
@@ -101,6 +106,13 @@ impl Exchange {
         Some(wish)
     }
 
+    /// The request that an answer shows. As in Wireshark 4.0 that is the newest one, and only once: of pipelined
+    /// requests and after an interim answer the others go without.
+    pub(super) fn answered(&mut self) -> Option<(u64, Time)> {
+        let (frame, time, done) = self.last.as_mut()?;
+        (!std::mem::replace(done, true)).then_some((*frame, *time))
+    }
+
     /// Whether the answer with this code, by its request's method, has no body.
     pub(super) fn bodiless(&self, code: u16) -> bool {
         let method = self.waiting.front().map_or(Method::Other, |r| r.method);
@@ -108,21 +120,17 @@ impl Exchange {
     }
 }
 
-/// The framing of HTTP/1 (RFC 9112 §6.3).
+/// The framing of HTTP/1 (RFC 9112 §6.3) on a port that is HTTP's.
 pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let searched = ctx.side.searched;
-    // Of a stream that is somebody else's, nothing is remembered.
-    if searched == 0 && !ctx.dialogue.holds::<Exchange>() {
-        let foreign = matches!(recognise(bytes, head::leading(bytes), 0), Recognised::No);
-        if foreign {
-            return Framing::NotMine;
-        }
-    }
     let exchange: &mut Exchange = ctx.dialogue.state();
     if searched == 0
         && let Some(key) = exchange.switch.take()
     {
         return Framing::Switch(key);
+    }
+    if bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\n") {
+        return Framing::Switch(Key::Upgrade("h2c"));
     }
     let mut progress = if searched == 0 { Progress::default() } else { *ctx.side.state::<Progress>() };
     let found = follow(&mut progress, exchange, bytes, searched, ctx.ended);
@@ -131,19 +139,30 @@ pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     found
 }
 
+/// The same on another port: the first line must be whole and name its version.
+pub(super) fn guess(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if !ctx.dialogue.holds::<Exchange>() {
+        let line = head::line(bytes, 0).filter(|l| l.len > l.text.len() && l.text.len() > 8);
+        if !line.is_some_and(|l| head::names_version(l.text)) {
+            return Framing::NotMine;
+        }
+    }
+    frame(ctx, bytes)
+}
+
 fn follow(p: &mut Progress, exchange: &Exchange, bytes: &[u8], searched: usize, ended: bool) -> Framing {
     if p.body == Body::Unknown {
         let start = head::leading(bytes);
-        let recognised = if p.opened { Recognised::Yes } else { recognise(bytes, start, searched) };
-        match recognised {
+        match if p.opened { Recognised::Yes } else { recognise(bytes, start, searched) } {
             Recognised::Yes => p.opened = true,
             Recognised::Early => return Framing::NeedMore,
             // Once HTTP is spoken here, the rest of a lost message is still HTTP's.
             Recognised::No if exchange.seen => return Framing::Message(bytes.len()),
-            Recognised::No => return Framing::NotMine,
+            // Before, nobody claims it: the port is HTTP's, so no other protocol is asked.
+            Recognised::No => return Framing::Skip(bytes.len()),
         }
         let Some(end) = head::end(bytes, start.max(searched.saturating_sub(3))) else {
-            return if bytes.len() > head::LONGEST { Framing::NotMine } else { Framing::NeedMore };
+            return if bytes.len() > head::LONGEST { Framing::Message(bytes.len()) } else { Framing::NeedMore };
         };
         *p = Progress { opened: true, head: end, body: body(bytes, start, end, exchange), at: end };
     }
@@ -152,6 +171,7 @@ fn follow(p: &mut Progress, exchange: &Exchange, bytes: &[u8], searched: usize, 
             whole if whole <= bytes.len() => Framing::Message(whole),
             whole => Framing::Need(whole),
         },
+        Body::Rest => Framing::Message(bytes.len()),
         Body::UntilClose if ended => Framing::Message(bytes.len()),
         Body::UntilClose => Framing::UntilClose,
         Body::Chunked | Body::Trailers | Body::Unknown => chunks(p, bytes, searched),
@@ -166,25 +186,23 @@ enum Recognised {
 
 /// Whether the first line is HTTP's. Looks at it only once, when its end arrives.
 fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
-    let rest = bytes.get(start..).unwrap_or(&[]);
+    if start == bytes.len() {
+        return Recognised::No;
+    }
     let new = bytes.get(searched.max(start)..).unwrap_or(&[]);
-    if rest.is_empty() {
+    let text = bytes.first().is_some_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
+    if text && !new.contains(&b'\n') && bytes.len() <= LONGEST_SIZE {
         return Recognised::Early;
     }
-    if searched > start && bytes.get(start..searched).is_some_and(|old| old.len() > 64) && !new.contains(&b'\n') {
-        return Recognised::Early;
-    }
-    match head::line(bytes, start) {
-        Some(l) if l.len > l.text.len() && head::opening(l.text).is_some() => Recognised::Yes,
-        Some(l) if l.len > l.text.len() => Recognised::No,
-        _ if head::may_open(rest) => Recognised::Early,
-        _ => Recognised::No,
-    }
+    let opens =
+        |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::split(l).is_some());
+    if text && head::line(bytes, start).is_some_and(|l| opens(&l)) { Recognised::Yes } else { Recognised::No }
 }
 
 fn body(bytes: &[u8], start: usize, end: usize, exchange: &Exchange) -> Body {
     let first = head::line(bytes, start).map_or(&[][..], |l| l.text);
-    let response = head::opening(first) == Some(Opening::Response);
+    let Some(opening) = head::opening(first) else { return Body::Rest };
+    let response = opening == Opening::Response;
     if response && exchange.bodiless(head::code(first).unwrap_or(0)) {
         return Body::Length(0);
     }
@@ -293,10 +311,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_http_is_not_taken() {
-        for bytes in [&b"\x16\x03\x01"[..], b"SSH-2.0-x\r\n", b"GET key\r\n", b"PRI * HTTP/2.0\r\n\r\n"] {
-            assert_eq!(ask(&mut Streams::default(), true, bytes), Framing::NotMine, "{bytes:?}");
+    fn what_is_not_http_is_nobodys_on_a_port_of_http_and_another_s_elsewhere() {
+        for bytes in [&b"\x16\x03\x01"[..], b"SSH-2.0-x\r\n"] {
+            assert_eq!(ask(&mut Streams::default(), true, bytes), Framing::Skip(bytes.len()), "{bytes:?}");
+            assert_eq!(guess(&mut Streams::default().view(true), bytes), Framing::NotMine, "{bytes:?}");
         }
+        assert_eq!(ask(&mut Streams::default(), true, b"PRI * HTTP/2.0\r\n\r\n"), Framing::Switch(Key::Upgrade("h2c")));
+        assert_eq!(guess(&mut Streams::default().view(true), b"GET key\r\n"), Framing::NotMine);
+    }
+
+    #[test]
+    fn a_port_that_promises_nothing_needs_a_whole_first_line_with_a_version() {
+        let ask = |bytes: &[u8]| guess(&mut Streams::default().view(true), bytes);
+        assert_eq!(ask(b"GET / HTTP/1.1"), Framing::NotMine);
+        assert_eq!(ask(b"GET / HTTP/1.1\r\n\r\n"), Framing::Message(18));
+    }
+
+    #[test]
+    fn an_answer_shows_the_newest_request_and_only_once() {
+        let mut exchange = Exchange::default();
+        for frame in [1, 2] {
+            exchange.ask(Request { frame, time: Time(0), method: Method::Other, wish: None });
+        }
+        assert_eq!(exchange.answered(), Some((2, Time(0))));
+        assert_eq!(exchange.answered(), None);
     }
 
     #[test]

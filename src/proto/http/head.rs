@@ -59,6 +59,8 @@ pub(super) enum Opening {
     /// A request that asks nothing (General Event Notification Architecture, `UPnP`).
     Notification,
     Response,
+    /// Header lines whose first line is not here.
+    Headers,
 }
 
 /// A line of the head.
@@ -91,31 +93,31 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening> {
     if line.starts_with(b"HTTP/") || line.starts_with(b"ICY ") {
         return Some(Opening::Response);
     }
-    let (method, rest) = line.split_at_checked(line.iter().position(|&b| b == b' ')?)?;
-    let version = rest.rsplit(|&b| b == b' ').next().unwrap_or(&[]);
-    let known = METHODS.contains(&method);
-    let token = !method.is_empty() && method.len() <= 32 && method.iter().all(|b| b.is_ascii_graphic() && *b != b':');
-    if !version.starts_with(b"HTTP/") || !(known || token && version.starts_with(b"HTTP/1.")) {
-        return None;
-    }
+    // HTTP/0.9 names no version (RFC 1945 §4.1).
+    let method = line.get(..line.iter().position(|&b| b == b' ')?)?;
     match method {
         b"NOTIFY" | b"SUBSCRIBE" | b"UNSUBSCRIBE" => Some(Opening::Notification),
-        _ => Some(Opening::Request),
+        b"PRI" => None,
+        _ if METHODS.contains(&method) => Some(Opening::Request),
+        _ => None,
     }
 }
 
-/// Whether bytes without a line's end may still become a first line.
-pub(super) fn may_open(bytes: &[u8]) -> bool {
-    let begins = |word: &[u8], then: u8| match bytes.get(..=word.len()) {
-        Some(start) => start.split_last() == Some((&then, word)),
-        None => word.starts_with(bytes),
-    };
-    begins(b"HTTP", b'/') || begins(b"ICY", b' ') || METHODS.iter().any(|m| begins(m, b' '))
+/// Whether a first line says which HTTP it is; on a port that promises nothing it must.
+pub(super) fn names_version(line: &[u8]) -> bool {
+    let says =
+        |piece: Option<&[u8]>| piece.and_then(|p| p.get(..7)).is_some_and(|p| p.eq_ignore_ascii_case(b"HTTP/1."));
+    says(line.get(..8)) || says(line.len().checked_sub(8).and_then(|at| line.get(at..)))
 }
 
-/// Empty lines before a message, which a receiver skips (RFC 9112 §2.2). At most two of them.
+/// An empty line before a message, which a receiver skips (RFC 9112 §2.2).
 pub(super) fn leading(bytes: &[u8]) -> usize {
-    bytes.iter().take(4).take_while(|b| matches!(b, b'\r' | b'\n')).count()
+    match bytes {
+        [b'\r', b'\n', b'\r' | b'\n', ..] | [b'\n', b'\r' | b'\n', ..] => 0,
+        [b'\r', b'\n', ..] => 2,
+        [b'\n', ..] => 1,
+        _ => 0,
+    }
 }
 
 /// The line that starts at `at`; `None` when no byte is there. The last one may lack its end.
@@ -140,10 +142,14 @@ pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
-/// A header line's name and the place of its value in the line; `None` without a colon.
+/// A header line's name and the place of its value in the line; `None` where no token and colon begin it
+/// (RFC 9110 §5.6.2).
 pub(super) fn split<'a>(line: &Line<'a>) -> Option<(&'a [u8], usize, &'a [u8])> {
     let colon = line.text.iter().position(|&b| b == b':')?;
     let (name, rest) = line.text.split_at_checked(colon)?;
+    if !name.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;\\\"/[]?={}".contains(b)) {
+        return None;
+    }
     let blank = 1 + rest.iter().skip(1).take_while(|b| matches!(b, b' ' | b'\t')).count();
     Some((name, colon + blank, rest.get(blank..).unwrap_or(&[])))
 }
@@ -190,9 +196,8 @@ impl Extent {
         at += line(head, at).map_or(0, |l| l.len);
         while let Some(l) = line(head, at).filter(|l| !l.text.is_empty()) {
             at += l.len;
-            if let Some((name, _, value)) = split(&l)
-                && let Some((_, role)) = header(name)
-            {
+            let Some((name, _, value)) = split(&l) else { break };
+            if let Some((_, role)) = header(name) {
                 extent.learn(role, value);
             }
         }

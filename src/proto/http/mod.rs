@@ -16,8 +16,10 @@ mod body;
 mod fields;
 mod framing;
 mod head;
+mod tunnel;
 
 pub use fields::*;
+pub use tunnel::PROTOCOL as TUNNEL;
 
 use super::Carrier;
 use super::prelude::*;
@@ -63,9 +65,16 @@ pub static PROTOCOL: Protocol = Protocol {
         Key::TcpPort(8080),
         Key::TcpPort(8088),
         Key::TcpPort(11371),
-        Key::Guess,
     ],
     over: Over::Stream(framing::frame),
+    dissect: |c| Ok(message(c, true)),
+};
+
+/// The row of HTTP on other ports.
+pub static GUESSED: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::Guess],
+    over: Over::Stream(framing::guess),
     dissect: |c| Ok(message(c, true)),
 };
 
@@ -98,28 +107,32 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let bytes = c.rest(0);
     let start = head::leading(bytes);
     let first = head::line(bytes, start);
-    let Some((first, opening)) = first.and_then(|l| head::opening(l.text).map(|o| (l, o))) else {
-        return body::continuation(c);
-    };
+    let known = first.and_then(opened);
+    let Some((first, opening)) = known.filter(|_| !c.context.continuation) else { return body::continuation(c) };
     let mut told = Told::default();
     match opening {
         Opening::Response => status_line(c, &first, &mut told),
         Opening::Request | Opening::Notification => request_line(c, &first, &mut told),
+        Opening::Headers => {}
     }
     let end = headers(c, bytes, start + first.len, opening, &mut told);
     match opening {
         Opening::Response => c.derive(&RESPONSE, Value::Bool(true)),
         Opening::Request => c.derive(&REQUEST, Value::Bool(true)),
         Opening::Notification => c.derive(&NOTIFICATION, Value::Bool(true)),
+        Opening::Headers => {}
     }
     if opening != Opening::Response {
         full_uri(c, &told);
     }
-    let bodiless = match (remembers, opening) {
-        (false, _) => false,
-        (true, Opening::Response) => answer(c, &told),
-        (true, _) => ask(c, &told),
+    // A request without a length has no body (RFC 9112 §6.3).
+    let asks = matches!(opening, Opening::Request | Opening::Notification);
+    let bodiless = match opening {
+        Opening::Response if remembers => answer(c, &told),
+        Opening::Request | Opening::Notification if remembers => ask(c, &told, opening),
+        _ => false,
     };
+    let bodiless = bodiless || remembers && asks && told.extent == Extent::Unsaid;
     if told.extent == Extent::Bad {
         c.doubt(c.malformed("the lengths that this message gives are no number, or contradict each other"));
     }
@@ -131,11 +144,20 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     body::dissect(c, end, extent, told.content_type, told.content_encoding, inner)
 }
 
+/// A first line and what it begins; header lines without one begin at once.
+fn opened(line: Line<'_>) -> Option<(Line<'_>, Opening)> {
+    match head::opening(line.text) {
+        Some(opening) => Some((line, opening)),
+        None => head::split(&line).map(|_| (Line { len: 0, ..line }, Opening::Headers)),
+    }
+}
+
 /// RFC 9112 §3: method, target, version.
 fn request_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
     let text = line.text;
     let method = text.iter().position(|&b| b == b' ').unwrap_or(text.len());
-    let version = text.iter().rposition(|&b| b == b' ').unwrap_or(text.len());
+    let rest = text.get(method + 1..).unwrap_or(&[]);
+    let version = method + 1 + rest.iter().position(|&b| b == b' ').unwrap_or(rest.len());
     told.method = text.get(..method).unwrap_or(&[]);
     told.target = text.get(method + 1..version).unwrap_or(&[]);
     put(c, &METHOD, line.at, told.method.len());
@@ -150,7 +172,8 @@ fn request_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
         pieces(c, &URI_PARAMETER, at + question + 1, told.target.get(question + 1..).unwrap_or(&[]), b'&');
         c.indent(0);
     }
-    put(c, &REQUEST_VERSION, line.at + version + 1, text.len().saturating_sub(version + 1));
+    let at = (version + 1).min(text.len());
+    put(c, &REQUEST_VERSION, line.at + at, text.len() - at);
 }
 
 /// RFC 9112 §4: version, code, reason.
@@ -176,9 +199,10 @@ fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Openin
         if line.text.is_empty() {
             return at;
         }
-        match head::split(&line).and_then(|(name, value_at, value)| header(name).map(|(d, r)| (d, r, value_at, value)))
-        {
-            Some((def, role, value_at, value)) => {
+        // What is no header line ends them (a folded line, which RFC 9112 §5.2 forbids, too): Wireshark reads a body.
+        let Some((name, value_at, value)) = head::split(&line) else { return line.at };
+        match header(name) {
+            Some((def, role)) => {
                 c.push(def, line.at, line.len, Value::Text(c.span(line.at + value_at, value.len())));
                 c.indent(1);
                 meaning(c, &line, role, line.at + value_at, value, told);
@@ -221,7 +245,7 @@ fn meaning<'a>(c: &mut Cursor<'a>, line: &Line<'a>, role: Role, at: usize, value
 }
 
 /// Remembers a request, so that its answer finds it. A request may have a body.
-fn ask(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
+fn ask(c: &mut Cursor<'_>, told: &Told<'_>, opening: Opening) -> bool {
     let method = match told.method {
         b"HEAD" => Method::Head,
         b"CONNECT" => Method::Connect,
@@ -237,7 +261,11 @@ fn ask(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     let remembered = !told.upgrade.is_empty() || method == Method::Connect || asked_for;
     let wish = exchange.wish(remembered, told.target, told.key);
     let request = Request { frame, time, method, wish };
+    let last = exchange.last;
     exchange.ask(request);
+    if opening == Opening::Notification {
+        exchange.last = last;
+    }
     false
 }
 
@@ -248,7 +276,8 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     let exchange: &mut Exchange = ctx.dialogue.state();
     exchange.seen = true;
     let bodiless = exchange.bodiless(told.code);
-    let asked = exchange.waiting.front().map(|r| (r.frame, r.time, r.method));
+    let method = exchange.waiting.front().map(|r| r.method);
+    let asked = exchange.answered();
     // An interim answer leaves its request waiting (RFC 9110 §15.2).
     let interim = matches!(told.code, 100..=199) && told.code != 101;
     let wish = if interim { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
@@ -263,11 +292,11 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
             extensions: lossy(told.extensions),
             subprotocol: lossy(told.subprotocol),
         });
-    } else if asked.is_some_and(|(.., m)| m == Method::Connect) && told.code / 100 == 2 {
+    } else if method == Some(Method::Connect) && told.code / 100 == 2 {
         // RFC 9110 §9.3.6: from here on this is a tunnel to the port that the client named.
         let port = wish.and_then(|w| w.target.rsplit(':').next().and_then(|p| p.parse().ok())).unwrap_or(0);
-        let own = PROTOCOL.follows.contains(&Key::TcpPort(port));
-        exchange.switch = Some(if own { Key::Upgrade("") } else { Key::TcpPort(port) });
+        exchange.switch = Some(Key::Upgrade(tunnel::NAME));
+        ctx.dialogue.tunnel = Some(super::stream::Tunnel { port, row: None });
     } else {
         granted = wish;
     }
@@ -275,7 +304,7 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
         c.context.target = c.keep(wish.target.as_bytes());
         c.stream().dialogue.state::<Exchange>().spare = Some(wish);
     }
-    if let Some((frame, time, _)) = asked {
+    if let Some((frame, time)) = asked {
         c.derive(&TIME, Value::Nanos(now.since(time)));
         c.derive(&REQUEST_IN, Value::Uint(frame));
     }

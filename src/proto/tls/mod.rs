@@ -11,6 +11,7 @@
 mod codes;
 mod fields;
 mod hello;
+mod v2;
 
 pub use fields::*;
 
@@ -57,7 +58,6 @@ pub static PROTOCOL: Protocol = Protocol {
         Key::TcpPort(11207),
         Key::TcpPort(19999),
         Key::TcpPort(27017),
-        Key::Guess,
     ],
     over: Over::Stream(frame),
     dissect,
@@ -66,6 +66,9 @@ pub static PROTOCOL: Protocol = Protocol {
 /// Handshake messages without records, in order: QUIC's.
 pub static BARE: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Handshake], over: Over::Packet, dissect: dissect_bare };
+
+/// The row for other ports: only bytes that look like nothing else are taken for TLS.
+pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Stream(guess), dissect };
 
 /// Bytes of a record's header.
 const HEADER: usize = 5;
@@ -91,26 +94,55 @@ struct Sender {
 /// What both directions share.
 #[derive(Debug, Default)]
 struct Session {
+    /// A record has been seen.
+    known: bool,
+    /// They speak SSL 2, whose records have another header.
+    v2: bool,
     /// The server has chosen TLS 1.3.
     v13: bool,
 }
 
 /// All whole records that are here are one message, as one segment often brings several.
-fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    let session: &mut Session = ctx.dialogue.state();
     let mut whole = 0;
     loop {
         let rest = bytes.get(whole..).unwrap_or(&[]);
         let size = match record_size(rest) {
+            _ if session.v2 || !session.known && v2::opens(rest) => match v2::record_size(rest) {
+                Some(size) => size,
+                None => return Framing::Begun(0),
+            },
             Some(Ok(size)) => size,
-            Some(Err(())) if whole == 0 => return Framing::NotMine,
-            None if whole == 0 => return Framing::NeedMore,
-            _ => return Framing::Message(whole),
+            Some(Err(())) | None if whole > 0 => return Framing::Message(whole),
+            Some(Err(())) if rest.len() >= HEADER => return stray(session, rest),
+            _ => return Framing::Begun(0),
         };
         if size > rest.len() {
-            return if whole == 0 { Framing::Need(size) } else { Framing::Message(whole) };
+            return if whole == 0 { Framing::Begun(size) } else { Framing::Message(whole) };
         }
+        session.known = true;
         whole += size;
     }
+}
+
+/// What starts with no record: text is another protocol's, other bytes are of a record whose start was lost.
+fn stray(session: &Session, bytes: &[u8]) -> Framing {
+    let text = bytes.iter().take(HEADER).all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
+    if text && !session.known { Framing::NotMine } else { Framing::Message(bytes.len()) }
+}
+
+/// The same, for a stream whose port promises nothing.
+fn guess(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if !ctx.dialogue.holds::<Session>() || !ctx.dialogue.state::<Session>().known {
+        let opens = matches!(bytes, [HANDSHAKE | APPLICATION_DATA, 3, _, high, low, ..] if *high > 0 || *low > 0)
+            && matches!(record_size(bytes), Some(Ok(_)));
+        if !opens {
+            return Framing::NotMine;
+        }
+    }
+    ctx.dialogue.state::<Session>().known = true;
+    frame(ctx, bytes)
 }
 
 /// The length of the record that starts here; `None` while too little is here to tell.
@@ -130,6 +162,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
     let mut at = 0;
     while at < len && !c.context.continuation {
+        if c.stream().dialogue.state::<Session>().v2 || at == 0 && v2::opens(c.rest(0)) {
+            at = v2::record(c, at)?;
+            continue;
+        }
         if matches!(record_size(c.rest(at)), Some(Err(()))) {
             return Err(c.malformed("no TLS record starts here"));
         }
@@ -157,6 +193,10 @@ fn dissect_bare(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 /// Reads the record at `at`, and gives where it ends.
 fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
     let (kind, len) = (c.u8(at)?, usize::from(c.u16(at + 3)?));
+    if c.context.quoted {
+        // A quotation is rarely whole; of a piece of a record there is nothing to say.
+        c.slice(at + HEADER, len)?;
+    }
     let opened = c.open(&RECORD, at);
     let body = at + HEADER;
     c.nested(|c| {
@@ -340,16 +380,25 @@ mod tests {
 
     #[test]
     fn whole_records_are_one_message_and_a_begun_one_waits() {
-        assert_eq!(ask(b"\x16\x03"), Framing::NeedMore);
-        assert_eq!(ask(b"\x16\x03\x01\0\x04ab"), Framing::Need(9));
+        assert_eq!(ask(b"\x16\x03"), Framing::Begun(0));
+        assert_eq!(ask(b"\x16\x03\x01\0\x04ab"), Framing::Begun(9));
         assert_eq!(ask(b"\x15\x03\x03\0\x02\x01\0\x17\x03\x03\0\x01x\x17\x03"), Framing::Message(13));
     }
 
     #[test]
-    fn other_bytes_are_not_mine() {
+    fn text_is_not_mine_and_other_bytes_are_what_is_left_of_a_record() {
         assert_eq!(ask(b"GET / HTTP/1.1"), Framing::NotMine);
-        assert_eq!(ask(b"\x16\x05\x01\0\x04"), Framing::NotMine);
-        assert_eq!(ask(b"\x16\x03\x01\xff\xff"), Framing::NotMine);
+        assert_eq!(ask(b"\x16\x05\x01\0\x04"), Framing::Message(5));
+        assert_eq!(ask(b"\x16\x03\x01\xff\xff"), Framing::Message(5));
+    }
+
+    #[test]
+    fn a_port_that_promises_nothing_needs_a_handshake_or_application_data() {
+        let ask = |bytes: &[u8]| guess(&mut Streams::default().view(true), bytes);
+        assert_eq!(ask(b"\x16\x03\x01\0\x04"), Framing::Begun(9));
+        for bytes in [&b"\x14\x03\x03\0\x01\x01"[..], b"\x16\x03\x01\0\0", b"\x16\x03\x01", b"\xff\xff\xff\xff\xff"] {
+            assert_eq!(ask(bytes), Framing::NotMine, "{bytes:?}");
+        }
     }
 
     #[test]

@@ -1,0 +1,84 @@
+//! SSL 2's records: a length of 15 bits, no type, no version. Long forbidden (RFC 6176), but the hello of old
+//! clients still came in one (RFC 5246 §E.2).
+//!
+//! ```text
+//! | 1 | length (15) | message (1) | version (2) | cipher specs, session id, challenge: lengths (2 each) | …
+//! ```
+
+use super::Session;
+#[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
+use super::fields::*;
+use crate::model::{Trouble, Value};
+use crate::proto::Cursor;
+
+const CLIENT_HELLO: u8 = 1;
+const V2: u64 = 2;
+
+/// Whether a ClientHello in SSL 2's form starts here.
+pub(super) fn opens(bytes: &[u8]) -> bool {
+    match bytes {
+        [high, _, CLIENT_HELLO, 0, 2, ..] | [high, _, CLIENT_HELLO, 3, 0..=4, ..] => high & 0x80 != 0,
+        _ => false,
+    }
+}
+
+/// The length of the record that starts here, header included.
+pub(super) fn record_size(bytes: &[u8]) -> Option<usize> {
+    let &[high, low] = bytes.first_chunk()?;
+    // Without the top bit there is a third byte, which counts padding.
+    let (header, mask) = if high & 0x80 != 0 { (2, 0x7f) } else { (3, 0x3f) };
+    Some(header + usize::from(u16::from_be_bytes([high & mask, low])))
+}
+
+/// Reads the record at `at`, and gives where it ends.
+pub(super) fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
+    let size = record_size(c.rest(at)).ok_or_else(|| c.missing(at + 2))?;
+    let header = if c.u8(at)? & 0x80 != 0 { 2 } else { 3 };
+    c.slice(at, size)?;
+    c.push(&RECORD, at, size, Value::None);
+    let body = at + header;
+    c.nested(|c| {
+        let clear = !c.stream().dialogue.state::<Session>().v2 || matches!(c.u8(body)?, 1 | 4);
+        if clear && size >= header + 9 {
+            return hello(c, at, header, size);
+        }
+        c.push(&RECORD_VERSION, at, 0, Value::Uint(V2));
+        Ok(())
+    })?;
+    Ok(at + size)
+}
+
+/// A ClientHello, or SSL 2's ServerHello.
+fn hello(c: &mut Cursor<'_>, at: usize, header: usize, size: usize) -> Result<(), Trouble> {
+    let (body, client) = (at + header, c.u8(at + header)? == CLIENT_HELLO);
+    let version_at = if client { body + 1 } else { body + 3 };
+    let version = u64::from(c.u16(version_at)?);
+    c.stream().dialogue.state::<Session>().v2 |= version == V2;
+    c.push(&RECORD_VERSION, at, 0, Value::Uint(V2));
+    c.push(&RECORD_LENGTH, at, header, Value::Uint((size - header) as u64));
+    c.read(&HANDSHAKE_TYPE, body, 1)?;
+    c.read(&HANDSHAKE_VERSION, version_at, 2)?;
+    if client {
+        c.read(&SESSION_ID_LENGTH, body + 5, 2)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_length_has_fifteen_bits_or_fourteen() {
+        assert_eq!(record_size(b"\x80\x2e"), Some(0x30));
+        assert_eq!(record_size(b"\x40\x03"), Some(6));
+        assert_eq!(record_size(b"\x80"), None);
+    }
+
+    #[test]
+    fn a_hello_of_old_clients_is_known_and_other_bytes_are_not() {
+        assert!(opens(b"\x80\x2e\x01\x03\x01"));
+        assert!(opens(b"\x80\x2e\x01\0\x02"));
+        assert!(!opens(b"\x16\x03\x01\0\x2e"));
+    }
+}
