@@ -214,10 +214,10 @@ fn frame(wire: &Wire, client: bool) -> Vec<u8> {
     if payload.len() < 126 {
         out.push(mask | payload.len() as u8);
     } else if let Ok(len) = u16::try_from(payload.len()) {
-        out.push(mask | 126);
+        out.push(mask | 0x7e);
         out.extend_from_slice(&len.to_be_bytes());
     } else {
-        out.push(mask | 127);
+        out.push(mask | 0x7f);
         out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
     }
     let key = if client { [0x12, 0x34, 0x56, 0x78] } else { [0; 4] };
@@ -333,7 +333,7 @@ fn packet(p: &Packet, layer: &Layer) -> Socket {
         } else if name(&socketio::PID) {
             object.insert("pid".into(), string());
         } else if name(&socketio::ERROR_MESSAGE) {
-            if before_quote_is_packet(p, layer, f) {
+            if is_mere_text(p, layer, f) {
                 whole = Some(string());
             } else {
                 object.insert("message".into(), string());
@@ -354,7 +354,7 @@ fn before(p: &Packet, f: &Field) -> Option<u8> {
 }
 
 /// Whether an error is a mere text: its packet ends right behind it.
-fn before_quote_is_packet(p: &Packet, layer: &Layer, f: &Field) -> bool {
+fn is_mere_text(p: &Packet, layer: &Layer, f: &Field) -> bool {
     let buffer = &p.buffers()[usize::from(f.span.buf)].bytes;
     f.span.end() + 1 == layer.span.end() && buffer.get(layer.span.end() as usize - 1) == Some(&b'"')
 }
