@@ -110,6 +110,34 @@ fn every_packet_of_the_official_codecs_is_read_as_they_read_it() {
     println!("{packets} packets, no difference; Engine.IO and Socket.IO types: {seen:?}");
 }
 
+/// A case of one text over a WebSocket, from the server.
+fn texts(all: &[&str]) -> Case {
+    let wire = all.iter().map(|text| Wire { text: Some((*text).into()), hex: None }).collect();
+    Case { eio: 4, transport: "websocket".into(), client: false, chunked: false, wire, packets: Vec::new() }
+}
+
+#[test]
+fn a_websocket_whose_target_names_no_known_version_is_not_engine_io() {
+    let case = texts(&["42[\"chat\",\"hi\"]"]);
+    for query in [
+        "",
+        "?EIO=5&transport=websocket",
+        "?EIO=4&transport=polling",
+        "?transport=websocket",
+        "?EIO=44&transport=websocket",
+    ] {
+        assert_eq!(carry(&case, &format!("/socket.io/{query}")).found, [], "{query}");
+    }
+    assert_eq!(carry(&case, "/socket.io/?EIO=4&transport=websocket").found.len(), 1);
+}
+
+#[test]
+fn the_sid_of_the_open_packet_is_remembered_on_a_websocket_that_begins_the_dialogue() {
+    let w = carry(&texts(&["0{\"sid\":\"first\"}", "2"]), "/socket.io/?EIO=4&transport=websocket");
+    assert_eq!(w.packet.octets(&engineio::SID), Some(&b"first"[..]));
+    assert_eq!(w.packet.uint(&engineio::TYPE), Some(2));
+}
+
 /// What differs, if anything does.
 fn differs(ours: &Told, theirs: &Told) -> Option<&'static str> {
     if ours.r#type != theirs.r#type {
@@ -166,6 +194,11 @@ struct Wires {
 }
 
 fn read(case: &Case) -> Vec<Told> {
+    carry(case, &format!("/socket.io/?EIO={}&transport={}&sid=abc", case.eio, case.transport)).found
+}
+
+/// Sends a case over a connection whose requests have this target.
+fn carry(case: &Case, target: &str) -> Wires {
     let mut w = Wires {
         tracker: Tracker::new(Limits::default()),
         packet: Packet::new(),
@@ -177,7 +210,6 @@ fn read(case: &Case) -> Vec<Told> {
     w.segment(true, "S", b"");
     w.segment(false, "SA", b"");
     w.segment(true, "A", b"");
-    let target = format!("/socket.io/?EIO={}&transport={}&sid=abc", case.eio, case.transport);
     if case.transport == "websocket" {
         w.say(true, format!("GET {target} HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n").as_bytes());
         w.say(false, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
@@ -195,7 +227,7 @@ fn read(case: &Case) -> Vec<Told> {
             w.say(false, &[format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n").as_bytes(), &body].concat());
         }
     }
-    w.found
+    w
 }
 
 fn bytes(wire: &Wire) -> Vec<u8> {
@@ -214,10 +246,10 @@ fn frame(wire: &Wire, client: bool) -> Vec<u8> {
     if payload.len() < 126 {
         out.push(mask | payload.len() as u8);
     } else if let Ok(len) = u16::try_from(payload.len()) {
-        out.push(mask | 126);
+        out.push(mask | 0x7e);
         out.extend_from_slice(&len.to_be_bytes());
     } else {
-        out.push(mask | 127);
+        out.push(mask | 0x7f);
         out.extend_from_slice(&(payload.len() as u64).to_be_bytes());
     }
     let key = if client { [0x12, 0x34, 0x56, 0x78] } else { [0; 4] };
@@ -333,7 +365,7 @@ fn packet(p: &Packet, layer: &Layer) -> Socket {
         } else if name(&socketio::PID) {
             object.insert("pid".into(), string());
         } else if name(&socketio::ERROR_MESSAGE) {
-            if before_quote_is_packet(p, layer, f) {
+            if is_mere_text(p, layer, f) {
                 whole = Some(string());
             } else {
                 object.insert("message".into(), string());
@@ -354,7 +386,7 @@ fn before(p: &Packet, f: &Field) -> Option<u8> {
 }
 
 /// Whether an error is a mere text: its packet ends right behind it.
-fn before_quote_is_packet(p: &Packet, layer: &Layer, f: &Field) -> bool {
+fn is_mere_text(p: &Packet, layer: &Layer, f: &Field) -> bool {
     let buffer = &p.buffers()[usize::from(f.span.buf)].bytes;
     f.span.end() + 1 == layer.span.end() && buffer.get(layer.span.end() as usize - 1) == Some(&b'"')
 }
