@@ -344,7 +344,7 @@ mod tests {
     fn ask(row: &Protocol, bytes: &[u8]) -> Framing {
         match row.over {
             Over::Stream(frame) => frame(&mut Streams::default().view(true), bytes),
-            Over::Packet => Framing::Message(bytes.len()),
+            Over::Packet | Over::Datagram(_) => Framing::Message(bytes.len()),
         }
     }
 
