@@ -5,7 +5,8 @@
 use super::Cursor;
 
 /// Names of [`Status`], with Wireshark's numbers.
-pub(super) const STATUS: &[(u64, &str)] = &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
+pub(super) const STATUS: &[(u64, &str)] =
+    &[(0, "Bad"), (1, "Good"), (2, "Unverified"), (3, "Not present"), (4, "Illegal")];
 
 /// What a recomputation says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
