@@ -184,7 +184,9 @@ fn skeleton(text: &str) -> String {
                     _ => (0, 8),
                 };
                 // PDML writes no leading zero.
-                (0..most).for_each(|_| drop(rest.next_if(|digit| digit.is_digit(radix))));
+                for _ in 0..most {
+                    rest.next_if(|digit| digit.is_digit(radix));
+                }
                 true
             }
             ' '..='~' => false,
