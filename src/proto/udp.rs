@@ -47,7 +47,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.compute(&CHECKSUM_STATUS, |c| {
         let status = match absent {
             false => checksum::transport(c, 17),
-            true if c.context.ends.src.is_v4() => Status::NotPresent,
+            true if c.context.ends.src.is_v4() || c.context.quoted => Status::NotPresent,
             true => Status::Illegal,
         };
         Value::Uint(status as u64)

@@ -182,17 +182,18 @@ pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<No
         }
         // The frame is not a protocol: where nothing is odd about it, there is nothing to say.
         if notes.len() == before && index > 0 {
-            notes.push(basic(&here, audience, texts));
+            notes.extend(basic(&here, audience, texts));
         }
     }
     notes
 }
 
-/// The note on a layer that no rule speaks of.
-fn basic(here: &Here<'_>, audience: Audience, texts: &Texts) -> Note {
+/// The note on a layer that no rule speaks of; none where no field of it tells anything.
+fn basic(here: &Here<'_>, audience: Audience, texts: &Texts) -> Option<Note> {
     let because = name::telling(here).map(|f| f.def).collect();
     let text = texts.fill(text::BASIC, audience, here);
-    Note { anchor: Anchor::Layer(here.index), truth: Truth::Observed, text, because, rule: text::BASIC }
+    let note = Note { anchor: Anchor::Layer(here.index), truth: Truth::Observed, text, because, rule: text::BASIC };
+    (!note.text.is_empty()).then_some(note)
 }
 
 impl Audience {
