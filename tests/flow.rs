@@ -99,7 +99,7 @@ impl Script {
         for event in self.tracker.events() {
             match event {
                 // The states themselves stand in front.
-                Event::StateChanged { .. } => {}
+                Event::StateChanged { .. } | Event::Judged { .. } => {}
                 Event::Opened { .. } => out.push_str(", opened"),
                 Event::Retransmitted { of: Some(n), .. } => _ = write!(out, ", repeats {n}"),
                 Event::Retransmitted { of: None, .. } => out.push_str(", repeats"),

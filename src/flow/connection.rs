@@ -125,6 +125,11 @@ impl Connection {
         self.silent
     }
 
+    /// The frame of its last segment.
+    pub(super) fn last_frame(&self) -> u64 {
+        self.near.frame.max(self.far.as_ref().map_or(0, |far| far.frame))
+    }
+
     /// Gives up what waits in both streams, and says how many bytes that was; they go on behind it.
     pub(super) fn forget_waiting(&mut self, budget: &mut Budget) -> usize {
         let waiting = self.waiting();
@@ -197,6 +202,14 @@ impl Connection {
         self.follow_states(c, s, events);
         if found.verdicts & verdict::RETRANSMISSION != 0 {
             events.push(Event::Retransmitted { conversation: c, of: found.rto.map(|(_, frame)| frame) });
+        }
+        if found.verdicts != 0 {
+            for (verdict, earlier) in tcp::FOLLOWS {
+                let after = earlier(&found.earlier);
+                if found.verdicts & verdict != 0 && after != 0 {
+                    events.push(Event::Judged { conversation: c, verdict: *verdict, after });
+                }
+            }
         }
         let facts = TcpFacts {
             conversation: c,

@@ -39,6 +39,16 @@ pub enum Event {
         /// The earlier frame, where it is known.
         of: Option<u64>,
     },
+    /// A verdict of `tcp.analysis` on the frame follows from an earlier one.
+    Judged {
+        /// In which connection.
+        conversation: Conversation,
+        /// Which verdict: a bit of [`verdict`](crate::proto::tcp::verdict).
+        verdict: u32,
+        /// The earlier frame: for a repetition, the one that brought the bytes first; for what was overtaken,
+        /// the one that overtook it; and so on.
+        after: u64,
+    },
     /// Both directions now speak another protocol.
     Switched {
         /// Of which connection.

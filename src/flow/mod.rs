@@ -20,7 +20,10 @@ pub use state::State;
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
 use crate::proto::stream::Upgrade;
-use crate::proto::{Delivery, Protocol, StreamCtx, Streams, tcp::flag};
+use crate::proto::{
+    Delivery, Protocol, StreamCtx, Streams,
+    tcp::{flag, verdict},
+};
 use hashbrown::HashMap;
 use std::collections::VecDeque;
 use table::{Removed, Table};
@@ -37,7 +40,6 @@ pub struct Limits {
     /// Bytes of IP fragments that wait for the rest.
     pub bytes_in_fragments: usize,
 }
-
 
 impl Default for Limits {
     fn default() -> Self {
@@ -201,7 +203,9 @@ impl Memory for Tracker {
         let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
             && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
         if reused {
+            let after = known.map_or(0, Connection::last_frame);
             c = self.begin(Talk::Tcp, ends);
+            self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c)?;

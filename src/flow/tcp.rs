@@ -24,6 +24,8 @@ pub(super) struct Direction {
     pub next: u32,
     next_frame: u64,
     next_time: Time,
+    /// Its last segment.
+    pub frame: u64,
     /// One past the highest byte sent without a hole before it.
     contiguous: u32,
     /// The last acknowledgment number that this direction carried.
@@ -82,7 +84,38 @@ pub(super) struct Findings {
     pub rto: Option<(i64, u64)>,
     /// Whether Wireshark keeps anything of this segment: it then tells the initial round trip, too.
     pub told: bool,
+    /// Earlier frames that a verdict may follow from.
+    pub earlier: Earlier,
 }
+
+/// Frames before the one that is judged; 0 where there is none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Earlier {
+    /// The one with the direction's highest number, and its last one.
+    highest: u64,
+    last: u64,
+    /// The other direction's.
+    other_highest: u64,
+    other_last: u64,
+    /// The one in which the other direction's last acknowledgment came first.
+    other_ack: u64,
+}
+
+/// Which earlier frame each verdict follows from. A retransmission's is told by `tcp.analysis.rto_frame`.
+pub(super) const FOLLOWS: &[(u32, fn(&Earlier) -> u64)] = &[
+    (verdict::FAST_RETRANSMISSION, |e| e.other_ack),
+    (verdict::SPURIOUS_RETRANSMISSION, |e| e.other_ack),
+    (verdict::OUT_OF_ORDER, |e| e.highest),
+    (verdict::LOST_SEGMENT, |e| e.highest),
+    (verdict::ACK_LOST_SEGMENT, |e| e.other_highest),
+    (verdict::ZERO_WINDOW, |e| e.other_highest),
+    (verdict::ZERO_WINDOW_PROBE, |e| e.other_last),
+    (verdict::ZERO_WINDOW_PROBE_ACK, |e| e.other_last),
+    (verdict::WINDOW_UPDATE, |e| e.last),
+    (verdict::WINDOW_FULL, |e| e.other_last),
+    (verdict::KEEP_ALIVE, |e| e.highest),
+    (verdict::KEEP_ALIVE_ACK, |e| e.other_last),
+];
 
 /// `a` comes after `b` in sequence space (RFC 9293 §3.4).
 pub(super) fn after(a: u32, b: u32) -> bool {
@@ -102,6 +135,7 @@ impl Direction {
             next: 0,
             next_frame: 0,
             next_time: Time::default(),
+            frame: 0,
             contiguous: 0,
             ack: 0,
             ack_time: Time::default(),
@@ -209,7 +243,16 @@ pub(super) fn analyse(
         rev.base.get_or_insert(s.ack.wrapping_sub(1));
         rev.hole = false;
     }
-    let mut found = Findings::default();
+    let mut found = Findings {
+        earlier: Earlier {
+            highest: fwd.next_frame,
+            last: fwd.frame,
+            other_highest: rev.next_frame,
+            other_last: rev.frame,
+            other_ack: rev.ack_frame,
+        },
+        ..Findings::default()
+    };
     judge_alone(fwd, rev, s, &mut found);
     if s.ack != fwd.ack {
         fwd.ack_frame = frame;
@@ -342,6 +385,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     if (fwd.contiguous == 0 || s.seq == fwd.contiguous) && !probe {
         fwd.contiguous = fwd.next;
     }
+    fwd.frame = frame;
     fwd.window = u32::from(s.window);
     match s.flags & (flag::SYN | flag::ACK) {
         0 => {}

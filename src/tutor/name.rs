@@ -1,8 +1,9 @@
 //! What a sentence may mention beside fields: values that are computed when they are asked for.
 
 use super::Here;
-use crate::flow::Endpoint;
+use crate::flow::{Endpoint, Event};
 use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
+use crate::proto::tcp::verdict;
 use crate::proto::{ethernet, http, ipv4, ipv6, tcp, udp, websocket};
 use sha1::{Digest, Sha1};
 
@@ -57,6 +58,24 @@ pub static NAMES: &[Name] = &[
         number(h.uint(&tcp::ACK)?.checked_sub(1)?, out)
     }),
     name("ports", "the two ports: 51000 to 80", ports),
+    // The earlier frame that a verdict on this one follows from.
+    name("after.fast", "the ACK that was repeated", |h, out| after(h, verdict::FAST_RETRANSMISSION, out)),
+    name("after.spurious", "the ACK that had confirmed the bytes", |h, out| {
+        after(h, verdict::SPURIOUS_RETRANSMISSION, out)
+    }),
+    name("after.order", "the frame that overtook this one", |h, out| after(h, verdict::OUT_OF_ORDER, out)),
+    name("after.gap", "the last frame before the gap", |h, out| after(h, verdict::LOST_SEGMENT, out)),
+    name("after.seen", "the last data that was seen of the other end", |h, out| {
+        after(h, verdict::ACK_LOST_SEGMENT, out)
+    }),
+    name("after.filled", "the data that filled the window", |h, out| after(h, verdict::ZERO_WINDOW, out)),
+    name("after.closed", "the frame that closed the window", |h, out| after(h, verdict::ZERO_WINDOW_PROBE, out)),
+    name("after.probe", "the probe that this answers", |h, out| after(h, verdict::ZERO_WINDOW_PROBE_ACK, out)),
+    name("after.window", "the frame whose window this one replaces", |h, out| after(h, verdict::WINDOW_UPDATE, out)),
+    name("after.offer", "the frame that offered the window", |h, out| after(h, verdict::WINDOW_FULL, out)),
+    name("after.silence", "the last frame before the silence", |h, out| after(h, verdict::KEEP_ALIVE, out)),
+    name("after.question", "the keep-alive that this answers", |h, out| after(h, verdict::KEEP_ALIVE_ACK, out)),
+    name("after.other", "the last frame of the earlier connection", |h, out| after(h, verdict::REUSED_PORTS, out)),
     // The upgrade (RFC 6455 §4.2.2).
     name("accept.key", "the key that the client sent", |h, out| escaped(key(h)?, out)),
     name("accept.joined", "the key and the standard's fixed text", |h, out| {
@@ -189,6 +208,15 @@ fn ports(here: &Here<'_>, out: &mut String) -> Option<()> {
     number(src, out);
     out.push_str(" to ");
     number(dst, out)
+}
+
+/// The earlier frame that this verdict follows from.
+fn after(here: &Here<'_>, wanted: u32, out: &mut String) -> Option<()> {
+    let frame = here.moment.events.iter().find_map(|event| match *event {
+        Event::Judged { verdict, after, .. } if verdict == wanted => Some(after),
+        _ => None,
+    })?;
+    number(frame, out)
 }
 
 /// RFC 9293 §3.4: SYN and FIN each use up one number, like a byte of data.
