@@ -168,7 +168,7 @@ impl Connection {
         reused: bool,
         events: &mut Vec<Event>,
     ) -> TcpFacts {
-        if self.last == self.first && !self.near.is_known() {
+        if !self.near.is_known() && self.far.is_none() {
             self.open(c, s, events);
         }
         let rtt = self.rtt;
@@ -225,6 +225,27 @@ impl Connection {
             bytes_in_flight: found.bytes_in_flight,
             duplicate_ack: found.duplicate_ack,
             rto: found.rto,
+        };
+        self.last = now;
+        facts
+    }
+
+    /// A segment of it is quoted: Wireshark's clock of the connection counts that, too.
+    pub(super) fn glimpse(&mut self, c: Conversation, now: Time) -> TcpFacts {
+        let shift = self.direction(usize::from(!c.forward)).map_or(self.far_shift, |d| d.shift);
+        let facts = TcpFacts {
+            conversation: c,
+            seq_base: 0,
+            ack_base: 0,
+            window_shift: shift,
+            time_relative: now.since(self.first),
+            time_delta: now.since(self.last),
+            initial_rtt: None,
+            verdicts: 0,
+            acks: None,
+            bytes_in_flight: None,
+            duplicate_ack: None,
+            rto: None,
         };
         self.last = now;
         facts

@@ -219,6 +219,13 @@ impl Memory for Tracker {
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
 
+    fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
+        let c = self.find(Talk::Tcp, ends);
+        let talking = self.conversations.get_mut(c)?;
+        let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
+        Some(connection.glimpse(c, time))
+    }
+
     fn deliver(
         &mut self,
         c: Conversation,

@@ -410,6 +410,11 @@ impl<'a> Cursor<'a> {
         Some(facts)
     }
 
+    /// Finds the connection of a segment that an ICMP error quotes. It is not counted among its segments.
+    pub fn glimpse(&mut self) -> Option<TcpFacts> {
+        self.memory.glimpse(&self.context.ends, self.packet.time)
+    }
+
     /// What begins at this address and port from now on is read by `row`.
     pub fn expect(&mut self, address: super::Address, port: u16, row: &'static super::Protocol) {
         if !self.context.quoted {

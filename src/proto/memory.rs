@@ -133,6 +133,9 @@ pub trait Memory {
     /// Takes note of a TCP segment.
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts>;
 
+    /// What is known of the connection of a segment that an ICMP error quotes, numbers as they were sent.
+    fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts>;
+
     /// The next message that the payload of this segment completes. Asked until it says `None`.
     ///
     /// `payload` is the same slice at every call. A message that lies in it wholly comes as a range of
@@ -180,6 +183,10 @@ impl Memory for NoMemory {
     }
 
     fn segment(&mut self, _: &Ends, _: &Segment, _: u64, _: Time) -> Option<TcpFacts> {
+        None
+    }
+
+    fn glimpse(&mut self, _: &Ends, _: Time) -> Option<TcpFacts> {
         None
     }
 

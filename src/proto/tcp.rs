@@ -15,7 +15,7 @@
 
 use super::Joined;
 use super::checksum;
-use super::memory::{Segment, Talk, TcpFacts};
+use super::memory::{Segment, TcpFacts};
 use super::prelude::*;
 use crate::model::clamp;
 
@@ -205,8 +205,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.context.ends.dst_port = c.u16(2)?;
     if c.context.quoted && c.len() < 20 {
         // RFC 792 quotes eight bytes of it: the ports and the sequence number.
-        stream(c, None);
-        c.put(&SEQ_RAW)?;
+        c.read(&SEQ, 4, 4)?;
         return Ok(Next::end(c.len()));
     }
     let header = usize::from(c.u8(12)? >> 4) * 4;
@@ -223,7 +222,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         ..Segment::default()
     };
     let plain = note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
-    let facts = c.segment(&segment);
+    let facts = if c.context.quoted { c.glimpse() } else { c.segment(&segment) };
     rest_of_header(c, facts.as_ref(), &segment)?;
     c.slice(0, header)?;
     if !(plain && c.summary_only()) {
@@ -240,19 +239,6 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::end(c.len()));
     }
     Ok(Next::stream(segment, header, &JOINED))
-}
-
-/// Which connection it belongs to.
-fn stream(c: &mut Cursor<'_>, facts: Option<&TcpFacts>) {
-    let quoted = c.context.quoted;
-    let known = match facts {
-        Some(f) => Some(f.conversation),
-        None if quoted => c.converse(Talk::Tcp),
-        None => None,
-    };
-    if let Some(conversation) = known {
-        c.derive(&STREAM, Value::Uint(u64::from(conversation.number)));
-    }
 }
 
 /// The rows from the header's length to the window.
@@ -273,7 +259,9 @@ static FROM_HDR_LEN: &[&FieldDef] = &[
 ];
 
 fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
-    stream(c, facts);
+    if let Some(f) = facts {
+        c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
+    }
     // A quotation is cut: how long the segment was, it does not tell.
     if !c.context.quoted {
         c.derive(&LEN, Value::Uint(u64::from(segment.len)));
@@ -282,7 +270,8 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let seq = segment.seq.wrapping_sub(seq_base);
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
     let lean = c.summary_only();
-    if !lean {
+    // Of what ICMP over IPv4 quotes, the number is shown once: nothing makes it relative.
+    if !lean && !(c.context.quoted && c.context.ends.src.is_v4()) {
         c.put(&SEQ_RAW)?;
     }
     // SYN and FIN each use up one number (RFC 9293 §3.4).

@@ -7,7 +7,7 @@
 //! The line belongs to the innermost protocol that can summarise itself (`Identity::summary`). Columns
 //! grow with the longest text so far and never shrink, so that a glance runs straight down.
 
-use super::measure::{cut, pad, spaces};
+use super::measure::{cut, spaces};
 use super::theme::Theme;
 use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, show};
 use crate::proto::{data, frame};
@@ -61,18 +61,19 @@ impl Brief {
         right(if self.narrow { 8 } else { 11 }, &mut columns, out, places, |out| show::seconds(time, 6, out));
         out.push_str(gap);
         let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
+        // Addresses are ASCII: a byte is a column.
         self.other.clear();
-        end(packet, ".dst", &mut self.other);
+        let [source, destination] = ends(packet);
+        write_end(packet, destination, &mut self.other);
         let from = out.len();
-        end(packet, ".src", out);
-        self.ends = self.ends.max(self.other.len()).max(out.len() - from).min(most);
-        pad(out, from, self.ends);
-        columns += out.len() - from;
+        write_end(packet, source, out);
+        let used = out.len() - from;
+        self.ends = self.ends.max(self.other.len()).max(used).min(most);
+        spaces(self.ends.saturating_sub(used), out);
         out.push_str(" → ");
-        let from = out.len();
         out.push_str(&self.other);
-        pad(out, from, self.ends);
-        columns += out.len() - from;
+        spaces(self.ends.saturating_sub(self.other.len()), out);
+        columns += self.ends.max(used) + self.ends.max(self.other.len());
         out.push_str(gap);
         columns += 4 + 2 * gap.len();
         let subject = subject(packet);
@@ -122,9 +123,10 @@ fn digits(n: u64) -> usize {
 
 /// Appends what a packet's line says, without columns: who to whom, protocol, and its message.
 pub fn sentence(packet: &Packet, out: &mut String) {
-    end(packet, ".src", out);
+    let [source, destination] = ends(packet);
+    write_end(packet, source, out);
     out.push_str(" → ");
-    end(packet, ".dst", out);
+    write_end(packet, destination, out);
     out.push_str("  ");
     if let Some(subject) = subject(packet) {
         protocol_name(subject.layer.proto.name, out);
@@ -140,23 +142,35 @@ fn since_first(packet: &Packet) -> i64 {
     }
 }
 
-/// Appends the innermost address that says where the packet comes from (`.src`) or goes to (`.dst`).
+/// The innermost addresses that say where the packet comes from and where it goes to.
 ///
 /// A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`, `sll.src.eth`.
-pub fn end(packet: &Packet, wanted: &str, out: &mut String) {
-    let mut layers = packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network);
-    let found = layers.find_map(|l| address(packet, l, wanted));
-    match found {
+fn ends(packet: &Packet) -> [Option<&Field>; 2] {
+    let mut found = [None; 2];
+    for layer in packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network) {
+        for field in packet.fields_of(layer) {
+            if matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6)
+                && let Some(name) = field.def.name.strip_prefix(layer.proto.name)
+            {
+                for (end, wanted) in found.iter_mut().zip([".src", ".dst"]) {
+                    if end.is_none() && name.strip_prefix(wanted).is_some_and(is_own) {
+                        *end = Some(field);
+                    }
+                }
+            }
+        }
+        if let [Some(_), Some(_)] = found {
+            break;
+        }
+    }
+    found
+}
+
+fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
+    match end {
         Some(field) => show::value(packet, field, out),
         None => out.push('?'),
     }
-}
-
-fn address<'a>(packet: &'a Packet, layer: &Layer, wanted: &str) -> Option<&'a Field> {
-    packet.fields_of(layer).iter().find(|f| {
-        matches!(f.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6)
-            && f.def.name.strip_prefix(layer.proto.name).and_then(|n| n.strip_prefix(wanted)).is_some_and(is_own)
-    })
 }
 
 /// Whether what follows `.src` is nothing or names the kind of address.

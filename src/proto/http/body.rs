@@ -48,6 +48,11 @@ pub(super) fn dissect(
     if body.len == 0 {
         return Next::end(whole);
     }
+    let reader = media_type.and_then(crate::proto::media).or(inner);
+    if c.summary_only() && reader.is_none() && media_type.is_some() {
+        // A line says nothing of what nobody reads.
+        return Next::end(whole);
+    }
     let Some(body) = unpack(c, body, encoding) else {
         return match body.buffer {
             Some(id) => Next::data(at).within(id),
@@ -59,7 +64,7 @@ pub(super) fn dissect(
         None => c.span(body.at, body.len),
     };
     c.push_in(&FILE_DATA, span, Value::Text(span));
-    let next = match (media_type.and_then(crate::proto::media).or(inner), media_type) {
+    let next = match (reader, media_type) {
         (Some(row), _) => Next::row(row, at),
         (None, Some(_)) => return Next::end(whole),
         (None, None) => Next::data(at),
