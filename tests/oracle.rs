@@ -119,8 +119,9 @@ fn names() -> BTreeMap<String, String> {
     let rows = text.lines().filter(|line| !line.starts_with('#'));
     let rows = rows.filter_map(|line| line.split_once('\t'));
     let fields = rows.map(|(name, rest)| (name, rest.split('\t').next().unwrap_or_default()));
-    // That there is a frame at all is no finding.
-    let layers = osi_tutor::proto::identities().filter(|layer| layer.name != "frame");
+    // That there is a frame at all is no finding, and of some protocols Wireshark does not know.
+    let not_theirs = ["frame", "engineio", "socketio"];
+    let layers = osi_tutor::proto::identities().filter(|layer| !not_theirs.contains(&layer.name));
     let layers = layers.map(|layer| (layer.name, "FT_PROTOCOL"));
     layers.chain(fields).map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect()
 }

@@ -100,16 +100,10 @@ impl Messages {
     ) -> Option<Delivery> {
         let mut speaker = Speaker { protocol, ports };
         if self.run.is_none() {
-            if speaker.is_unknown(ctx) && self.pending.is_empty() {
-                let unclaimed = self.unclaimed(s, repeats, payload, ctx, &mut speaker);
-                if !unclaimed.is_empty() || speaker.is_unknown(ctx) {
-                    self.run = (!unclaimed.is_empty()).then_some(0..0);
-                    return (!unclaimed.is_empty()).then_some(Delivery {
-                        protocol: None,
-                        place: Place::Payload(unclaimed),
-                        continuation: true,
-                    });
-                }
+            let unknown = speaker.is_unknown(ctx) && self.pending.is_empty();
+            let unclaimed = if unknown { self.unclaimed(s, repeats, payload, ctx, &mut speaker) } else { None };
+            if unclaimed.is_some() || (unknown && speaker.is_unknown(ctx)) {
+                return unclaimed;
             }
             let run = self.arrive(s, acked, payload, here, ctx, budget);
             self.run = Some(run);
@@ -181,17 +175,19 @@ impl Messages {
         payload: &[u8],
         ctx: &mut StreamCtx<'_>,
         speaker: &mut Speaker<'_>,
-    ) -> Range<usize> {
+    ) -> Option<Delivery> {
         if payload.is_empty() || repeats {
-            return 0..0;
+            return None;
         }
         let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
         if let Answer::Rest(None) = speaker.ask(ctx, payload) {
             self.stream.pass(seq.wrapping_add(clamp(payload.len())));
-            return 0..payload.len();
+            // Asked again for this segment, there is nothing more to say.
+            self.run = Some(0..0);
+            return Some(Delivery { protocol: None, place: Place::Payload(0..payload.len()), continuation: true });
         }
         self.stream = Stream::new(seq);
-        0..0
+        None
     }
 
     /// A new segment: which of its bytes are next.

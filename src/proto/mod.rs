@@ -45,6 +45,7 @@ pub mod named;
 pub mod named_streams;
 pub mod nbdgm;
 pub mod nbns;
+mod next;
 pub mod ntp;
 pub mod null;
 mod numbers;
@@ -86,12 +87,14 @@ pub mod wlan;
 
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
+pub(crate) use next::To;
+pub use next::{Joined, Next};
 pub use stream::{Delivery, Framing, Place, StreamCtx, Streams};
 pub(crate) use table::datagram_guesses;
 pub use table::{by_query, guesses, identities, is_asked_for, lookup, media, upgrade, within};
 pub use walk::{walk, walk_moving};
 
-use crate::model::{FieldDef, Identity, Trouble};
+use crate::model::{Identity, Trouble};
 
 /// Every row, in the order in which help and field lists show them.
 pub static REGISTRY: &[&Protocol] = &[
@@ -528,132 +531,6 @@ impl Guess {
     /// Whether the datagram is mine.
     pub const fn is_mine(self) -> bool {
         !matches!(self, Self::No)
-    }
-}
-
-/// What a dissector says comes after its header.
-#[derive(Clone, Copy, Debug)]
-pub struct Next {
-    to: To,
-    header: usize,
-    buffer: Option<(u8, Option<&'static Joined>)>,
-    /// Of that buffer, only these bytes.
-    part: Option<(usize, usize)>,
-    more: Option<usize>,
-    empty: bool,
-    shown: Option<usize>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum To {
-    End,
-    Key(Key),
-    Ports(u16, u16),
-    Stream(Segment, &'static Joined),
-    Row(&'static Protocol),
-    Data,
-}
-
-/// The layer that tells from which frames a buffer was put together.
-#[derive(Debug)]
-pub struct Joined {
-    /// What the layer is called.
-    pub about: &'static Identity,
-    /// One for each frame.
-    pub frame: &'static FieldDef,
-    /// How many.
-    pub count: &'static FieldDef,
-    /// How many bytes in all.
-    pub length: &'static FieldDef,
-}
-
-impl Next {
-    /// Nothing follows; this layer is `len` bytes long.
-    pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None, part: None, more: None, empty: false, shown: None }
-    }
-
-    /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
-    pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None, part: None, more: None, empty: false, shown: None }
-    }
-
-    /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
-    pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None, part: None, more: None, empty: false, shown: None }
-    }
-
-    /// After `header` bytes follows a piece of a stream; messages that it completes come next.
-    pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self {
-            to: To::Stream(segment, joined),
-            header,
-            buffer: None,
-            part: None,
-            more: None,
-            empty: false,
-            shown: None,
-        }
-    }
-
-    /// After `header` bytes follows this protocol.
-    pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None, part: None, more: None, empty: false, shown: None }
-    }
-
-    /// After `header` bytes follows what no protocol here claims.
-    pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None, part: None, more: None, empty: false, shown: None }
-    }
-
-    /// What follows is the whole of buffer `id`, and not the bytes behind this header.
-    #[must_use]
-    pub const fn buffer(mut self, id: u8, joined: &'static Joined) -> Self {
-        self.buffer = Some((id, Some(joined)));
-        self
-    }
-
-    /// What follows is the whole of buffer `id`, which this dissector uncovered itself.
-    #[must_use]
-    pub const fn within(mut self, id: u8) -> Self {
-        self.buffer = Some((id, None));
-        self
-    }
-
-    /// What follows are the bytes of buffer `id` from `start` to `end`.
-    #[must_use]
-    pub const fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
-        self.buffer = Some((id, None));
-        self.part = Some((start, end));
-        self
-    }
-
-    /// All this was about the first `len` bytes; behind them the same protocol reads on.
-    #[must_use]
-    pub const fn more(mut self, len: usize) -> Self {
-        self.more = Some(len);
-        self
-    }
-
-    /// It follows even where no byte is left for it: an empty message is a message.
-    #[must_use]
-    pub const fn even_empty(mut self) -> Self {
-        self.empty = true;
-        self
-    }
-
-    /// The first `len` bytes are this layer's own, although what follows reads them once more.
-    #[must_use]
-    pub const fn showing(mut self, len: usize) -> Self {
-        self.shown = Some(len);
-        self
-    }
-
-    /// The same payload for another key.
-    #[must_use]
-    pub const fn key(mut self, key: Key) -> Self {
-        self.to = To::Key(key);
-        self
     }
 }
 

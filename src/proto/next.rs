@@ -1,0 +1,131 @@
+//! What a dissector says comes after its header: [`Next`].
+
+use super::{Key, Protocol, Segment};
+use crate::model::{FieldDef, Identity};
+
+/// What a dissector says comes after its header.
+#[derive(Clone, Copy, Debug)]
+pub struct Next {
+    pub(super) to: To,
+    pub(super) header: usize,
+    pub(super) buffer: Option<(u8, Option<&'static Joined>)>,
+    /// Of that buffer, only these bytes.
+    pub(super) part: Option<(usize, usize)>,
+    pub(super) more: Option<usize>,
+    pub(super) empty: bool,
+    pub(super) shown: Option<usize>,
+}
+
+/// The kinds of what may follow.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum To {
+    End,
+    Key(Key),
+    Ports(u16, u16),
+    Stream(Segment, &'static Joined),
+    Row(&'static Protocol),
+    Data,
+}
+
+/// The layer that tells from which frames a buffer was put together.
+#[derive(Debug)]
+pub struct Joined {
+    /// What the layer is called.
+    pub about: &'static Identity,
+    /// One for each frame.
+    pub frame: &'static FieldDef,
+    /// How many.
+    pub count: &'static FieldDef,
+    /// How many bytes in all.
+    pub length: &'static FieldDef,
+}
+
+impl Next {
+    /// Nothing follows; this layer is `len` bytes long.
+    pub const fn end(len: usize) -> Self {
+        Self { to: To::End, header: len, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
+    pub const fn to(key: Key, header: usize) -> Self {
+        Self { to: To::Key(key), header, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
+    pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
+        Self { to: To::Ports(src, dst), header, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// After `header` bytes follows a piece of a stream; messages that it completes come next.
+    pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
+        Self {
+            to: To::Stream(segment, joined),
+            header,
+            buffer: None,
+            part: None,
+            more: None,
+            empty: false,
+            shown: None,
+        }
+    }
+
+    /// After `header` bytes follows this protocol.
+    pub const fn row(row: &'static Protocol, header: usize) -> Self {
+        Self { to: To::Row(row), header, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// After `header` bytes follows what no protocol here claims.
+    pub const fn data(header: usize) -> Self {
+        Self { to: To::Data, header, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// What follows is the whole of buffer `id`, and not the bytes behind this header.
+    #[must_use]
+    pub const fn buffer(mut self, id: u8, joined: &'static Joined) -> Self {
+        self.buffer = Some((id, Some(joined)));
+        self
+    }
+
+    /// What follows is the whole of buffer `id`, which this dissector uncovered itself.
+    #[must_use]
+    pub const fn within(mut self, id: u8) -> Self {
+        self.buffer = Some((id, None));
+        self
+    }
+
+    /// What follows are the bytes of buffer `id` from `start` to `end`.
+    #[must_use]
+    pub const fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
+        self.buffer = Some((id, None));
+        self.part = Some((start, end));
+        self
+    }
+
+    /// All this was about the first `len` bytes; behind them the same protocol reads on.
+    #[must_use]
+    pub const fn more(mut self, len: usize) -> Self {
+        self.more = Some(len);
+        self
+    }
+
+    /// It follows even where no byte is left for it: an empty message is a message.
+    #[must_use]
+    pub const fn even_empty(mut self) -> Self {
+        self.empty = true;
+        self
+    }
+
+    /// The first `len` bytes are this layer's own, although what follows reads them once more.
+    #[must_use]
+    pub const fn showing(mut self, len: usize) -> Self {
+        self.shown = Some(len);
+        self
+    }
+
+    /// The same payload for another key.
+    #[must_use]
+    pub const fn key(mut self, key: Key) -> Self {
+        self.to = To::Key(key);
+        self
+    }
+}
