@@ -292,7 +292,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
-    let multiplier = if scaled && shift >= 0 { 1u32 << shift.clamp(0, 14) } else { 1 };
+    let multiplier = if scaled && shift >= 0 && !c.context.quoted { 1u32 << shift.clamp(0, 14) } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
     if lean {
         return c.slice(0, 20).map(drop);

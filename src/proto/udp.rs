@@ -44,8 +44,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.context.ends.src_port = src;
     c.context.ends.dst_port = dst;
     let absent = c.u16(6)? == 0;
+    // An ICMP error need not quote all of the datagram.
+    let partial = c.context.quoted && len > c.len();
     c.compute(&CHECKSUM_STATUS, |c| {
         let status = match absent {
+            false if partial => Status::Unverified,
             false => checksum::transport(c, 17),
             true if c.context.ends.src.is_v4() || c.context.quoted => Status::NotPresent,
             true => Status::Illegal,
