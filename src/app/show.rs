@@ -33,7 +33,7 @@ pub(super) struct Tally {
 impl Tally {
     fn note(&mut self, events: &[Event]) {
         for event in events {
-            if let Event::GaveUp { bytes, .. } = event {
+            if let Event::GaveUp { bytes, full: true, .. } = event {
                 self.given_up = (self.given_up.0 + 1, self.given_up.1 + bytes);
             }
         }

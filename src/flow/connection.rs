@@ -359,7 +359,7 @@ impl Connection {
             events.push(Event::Switched { conversation: c, protocol });
         }
         if let Some(bytes) = messages.take_given_up() {
-            events.push(Event::GaveUp { conversation: Some(c), bytes });
+            events.push(Event::GaveUp { conversation: Some(c), bytes, full: false });
         }
         delivery
     }

@@ -61,11 +61,13 @@ pub enum Event {
         /// Which.
         conversation: Conversation,
     },
-    /// Memory was full: what waited has been given up.
+    /// What waited has been given up: memory was full, or what it waited for never came.
     GaveUp {
         /// Of which connection; `None` when it was all of them.
         conversation: Option<Conversation>,
         /// How many bytes were dropped.
         bytes: usize,
+        /// Whether memory was full.
+        full: bool,
     },
 }

@@ -140,7 +140,7 @@ impl Tracker {
             let bytes = talking.connection.map_or(0, |c| c.waiting());
             self.waiting.release(bytes);
             if crowded {
-                self.events.push(Event::GaveUp { conversation: Some(conversation), bytes });
+                self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
             }
         }
         if kind == Talk::Udp && !self.expected.is_empty() {
@@ -172,7 +172,7 @@ impl Tracker {
             }
             connection.waits_since = None;
             let bytes = connection.forget_waiting(&mut self.waiting);
-            self.events.push(Event::GaveUp { conversation: Some(oldest), bytes });
+            self.events.push(Event::GaveUp { conversation: Some(oldest), bytes, full: true });
         }
     }
 }
@@ -277,6 +277,12 @@ impl Memory for Tracker {
         }
     }
 
+    fn renumber(&mut self, conversation: Conversation) {
+        if let Some(t) = self.conversations.get_mut(conversation) {
+            t.renumber();
+        }
+    }
+
     fn expect(&mut self, address: Address, port: u16, row: &'static Protocol) {
         if self.expected.len() < MOST_EXPECTED {
             self.expected.insert((address, port), row);
@@ -316,7 +322,7 @@ mod tests {
             let facts = self.0.segment(&ends, &segment, here.frame, Time::default()).unwrap();
             while self.0.deliver(facts.conversation, &segment, text, here, &mut Buffer::default()).is_some() {}
             let given_up = |event: &Event| match *event {
-                Event::GaveUp { conversation: Some(c), bytes } => Some((c.number, bytes)),
+                Event::GaveUp { conversation: Some(c), bytes, full: true } => Some((c.number, bytes)),
                 _ => None,
             };
             self.0.events().iter().filter_map(given_up).collect()

@@ -29,6 +29,7 @@ pub(super) struct Talking {
     low_first: bool,
     /// Somebody spoke since the hand came by.
     heard: bool,
+    renumbered: Renumbered,
     /// It stands in the queue of those in which bytes wait.
     pub queued: bool,
     /// What its protocols remember; made when one first asks.
@@ -36,6 +37,14 @@ pub(super) struct Talking {
     pub connection: Option<Box<Connection>>,
     /// Who reads its datagrams, whatever the ports say.
     pub claimed: Option<&'static Protocol>,
+}
+
+/// Whether the first answer counts as another conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Renumbered {
+    No,
+    AtAnswer,
+    Done,
 }
 
 /// Both ends, the smaller first, so that both directions find the same conversation.
@@ -68,8 +77,16 @@ impl Table {
         let held = &self.held;
         let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key == key);
         let &slot = self.places.find(self.hasher.hash_one(key), is)?;
+        let next = self.numbers.get_mut(kind as usize);
         let talking = self.held.get_mut(slot as usize)?;
         talking.heard = true;
+        if talking.renumbered == Renumbered::AtAnswer && talking.low_first != low_first {
+            talking.renumbered = Renumbered::Done;
+            if let Some(next) = next {
+                talking.number = *next;
+                *next = next.saturating_add(1);
+            }
+        }
         Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
     }
 
@@ -83,6 +100,7 @@ impl Table {
             number,
             low_first,
             heard: true,
+            renumbered: Renumbered::No,
             queued: false,
             streams: None,
             connection: None,
@@ -146,6 +164,13 @@ impl Table {
 }
 
 impl Talking {
+    /// The first answer will count as another conversation.
+    pub(super) fn renumber(&mut self) {
+        if self.renumbered == Renumbered::No {
+            self.renumbered = Renumbered::AtAnswer;
+        }
+    }
+
     fn is(&self, c: Conversation) -> bool {
         self.number == c.number && self.key.kind == c.kind
     }

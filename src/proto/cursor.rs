@@ -415,6 +415,13 @@ impl<'a> Cursor<'a> {
         self.memory.glimpse(&self.context.ends, self.packet.time)
     }
 
+    /// The first answer in this conversation begins a new one: see [`Memory::renumber`].
+    pub fn renumber(&mut self) {
+        if let Some(conversation) = self.context.conversation.filter(|_| !self.context.quoted) {
+            self.memory.renumber(conversation);
+        }
+    }
+
     /// What begins at this address and port from now on is read by `row`.
     pub fn expect(&mut self, address: super::Address, port: u16, row: &'static super::Protocol) {
         if !self.context.quoted {

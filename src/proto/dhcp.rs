@@ -118,7 +118,7 @@ fields! {
     HW_LEN      = u8_at(2, "dhcp.hw.len", "Hardware address length", "Bytes of the client's hardware address.");
     HOPS        = u8_at(3, "dhcp.hops", "Hops", "How many relays have passed it on.");
     ID          = u32_at(4, "dhcp.id", "Transaction ID", "A number that ties question and answer together.").hex();
-    SECS        = u16_at(8, "dhcp.secs", "Seconds elapsed", "Since when the client has been trying.");
+    SECS        = dynamic(Kind::Uint(16), "dhcp.secs", "Seconds elapsed", "Since when the client has been trying.");
     FLAGS       = u16_at(10, "dhcp.flags", "Flags", "Sixteen bits, of which one is in use.").hex();
     FLAGS_BC    = bit_at(10, 2, 0x8000, "dhcp.flags.bc", "Broadcast", "Answer to everybody: the client cannot take in its own address yet.");
     FLAGS_RESERVED = u16_at(10, "dhcp.flags.reserved", "Reserved", "Fifteen bits that must be zero.").bits(0x7fff).hex();
@@ -248,13 +248,19 @@ static FORMS: &[(u8, Form)] = &[
 pub static PROTOCOL: Protocol = Protocol {
     about: &ABOUT,
     follows: &[Key::UdpPort(67), Key::UdpPort(68), Key::UdpPort(4011)],
-    // A question or an answer (RFC 2131 §2); nothing else is believed because of the port.
-    over: Over::Datagram(|bytes| if matches!(bytes, [1 | 2, ..] | []) { super::Guess::This } else { super::Guess::No }),
+    over: Over::Packet,
     dissect,
 };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    c.fixed(FIELDS)?;
+    let secs = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const SECS)).unwrap_or(0);
+    let (before, after) = FIELDS.split_at(secs);
+    c.fixed(before)?;
+    let sent = c.u16(8)?;
+    // Some clients send it in the wrong order; no wait is a whole number of 256 seconds.
+    let swapped = sent > 0xff && sent & 0xff == 0;
+    c.push(&SECS, 8, 2, Value::Uint(u64::from(if swapped { sent.swap_bytes() } else { sent })));
+    c.fixed(after)?;
     let hardware = c.uint(&HW_LEN).min(16);
     if hardware == 6 && matches!(c.u8(1)?, 1 | 6) {
         c.read(&MAC_ADDR, 28, 6)?;

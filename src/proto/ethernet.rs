@@ -33,7 +33,8 @@ pub static PROTOCOL: Protocol =
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(FIELDS)?;
     let number = c.u16(12)?;
-    if number >= 1536 {
+    // A length of 0 would be an empty frame: Wireshark takes it for a type that nobody has.
+    if number >= 1536 || number == 0 {
         c.read(&TYPE, 12, 2)?;
         return Ok(Next::to(Key::EtherType(number), 14));
     }

@@ -105,7 +105,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let header = c.uint(&HDR_LEN);
     if c.u8(0)? >> 4 != 4 || header < 20 {
         c.put(&VERSION)?;
-        c.put(&HDR_LEN)?;
+        if c.u8(0)? >> 4 == 4 {
+            c.put(&HDR_LEN)?;
+        }
         return Err(c.malformed("an IPv4 header starts with the digit 4 and is at least 20 bytes long"));
     }
     let total = c.u16(2)?;
@@ -124,7 +126,16 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.fixed(if piece { OF_A_PIECE_S_LINE } else { OF_A_LINE })?;
     } else {
         let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
-        c.fixed(FIELDS.split_at(split).0)?;
+        let before = FIELDS.split_at(split).0;
+        if total == 0 {
+            let len = before.iter().position(|def| std::ptr::eq(*def, &raw const LEN)).unwrap_or(0);
+            let (before, after) = before.split_at(len);
+            c.fixed(before)?;
+            c.push(&LEN, 2, 2, Value::Uint(c.promised() as u64));
+            c.fixed(after.split_at_checked(1).map_or(&[], |(_, rest)| rest))?;
+        } else {
+            c.fixed(before)?;
+        }
         c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     }
     c.put(&SRC)?;
@@ -166,7 +177,8 @@ fn rest(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<N
         time: c.time(),
     };
     let payload = c.len().saturating_sub(header);
-    if c.is_cut() {
+    // A piece that is not wholly here cannot be joined; the first one still tells who speaks.
+    if c.is_cut() || c.uint(&LEN) > c.len() {
         return Ok(if offset == 0 { next } else { Next::data(header) });
     }
     match c.defragment(&fragment, header, payload, &JOINED) {

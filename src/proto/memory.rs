@@ -155,6 +155,9 @@ pub trait Memory {
     /// From here on, this conversation's datagrams are read by `row`.
     fn claim(&mut self, conversation: Conversation, row: &'static Protocol);
 
+    /// The first answer in this conversation begins a new one, as Wireshark counts SNMP's.
+    fn renumber(&mut self, conversation: Conversation);
+
     /// Conversations that begin at this address and port from now on are read by `row`: the port was announced
     /// (TFTP's answer, a call's media, FTP's files).
     fn expect(&mut self, address: Address, port: u16, row: &'static Protocol);
@@ -199,6 +202,8 @@ impl Memory for NoMemory {
     }
 
     fn claim(&mut self, _: Conversation, _: &'static Protocol) {}
+
+    fn renumber(&mut self, _: Conversation) {}
 
     fn expect(&mut self, _: Address, _: u16, _: &'static Protocol) {}
 

@@ -58,10 +58,13 @@ fields! {
     OCTETS    = dynamic(Kind::Bytes, "snmp.value.octets", "Value", "The value, as bytes.");
 }
 
+/// Where questions go.
+const AGENT: u16 = 161;
+
 /// The row.
 pub static PROTOCOL: Protocol = Protocol {
     about: &ABOUT,
-    follows: &[Key::UdpPort(161), Key::UdpPort(162), Key::UdpPort(8161)],
+    follows: &[Key::UdpPort(AGENT), Key::UdpPort(162), Key::UdpPort(8161)],
     over: Over::Datagram(guess),
     dissect,
 };
@@ -126,6 +129,9 @@ impl Element {
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const V3: u8 = 3;
+    if c.context.ends.dst_port == AGENT {
+        c.renumber();
+    }
     let whole = Element::read(c, 0)?;
     let version = Element::read(c, whole.at)?;
     if c.rest(version.at).first() == Some(&V3) {

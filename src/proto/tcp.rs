@@ -193,8 +193,11 @@ static JOINED_FIELDS: &[&FieldDef] = &[&SEGMENT, &SEGMENT_COUNT, &REASSEMBLED_LE
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(6)], over: Over::Packet, dissect };
 
+/// Bytes of the header that the connection's memory needs.
+const UP_TO_WINDOW: usize = 16;
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    if c.len() < 20 && !c.context.quoted {
+    if c.len() < UP_TO_WINDOW && !c.context.quoted {
         // What there is of a cut header still counts.
         let _ = c.fixed(FIELDS);
         return Err(c.missing(20));
@@ -209,10 +212,6 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::end(c.len()));
     }
     let header = usize::from(c.u8(12)? >> 4) * 4;
-    if header < 20 {
-        rest_of_header(c, None, &Segment::default())?;
-        return Err(c.malformed("the data offset is shorter than the TCP header"));
-    }
     let mut segment = Segment {
         seq: c.u32(4)?,
         ack: c.u32(8)?,
@@ -221,9 +220,18 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         len: clamp(c.promised().saturating_sub(header)),
         ..Segment::default()
     };
+    // Of a quotation, and of a segment too short for its own header, nobody knows how long the data was.
+    let whole = !c.context.quoted && c.promised() >= header;
+    if header < 20 {
+        // Enough to say whose it is; where the data begins is anybody's guess.
+        let facts = if whole { c.segment(&segment) } else { c.glimpse() };
+        numbered(c, facts.as_ref(), &segment, whole)?;
+        c.put(&HDR_LEN)?;
+        return Err(c.malformed("the data offset is shorter than the TCP header"));
+    }
     let plain = note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
-    let facts = if c.context.quoted { c.glimpse() } else { c.segment(&segment) };
-    rest_of_header(c, facts.as_ref(), &segment)?;
+    let facts = if whole { c.segment(&segment) } else { c.glimpse() };
+    rest_of_header(c, facts.as_ref(), &segment, whole)?;
     c.slice(0, header)?;
     if !(plain && c.summary_only()) {
         options(c, header, facts.as_ref())?;
@@ -258,30 +266,38 @@ static FROM_HDR_LEN: &[&FieldDef] = &[
     &WINDOW_SIZE_VALUE,
 ];
 
-fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment) -> Result<(), Trouble> {
+/// Connection, length and sequence number, which is given.
+fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<u32, Trouble> {
     if let Some(f) = facts {
         c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
     }
-    // A quotation is cut: how long the segment was, it does not tell.
-    if !c.context.quoted {
+    if whole {
         c.derive(&LEN, Value::Uint(u64::from(segment.len)));
     }
-    let (seq_base, ack_base) = facts.map_or((0, 0), |f| (f.seq_base, f.ack_base));
-    let seq = segment.seq.wrapping_sub(seq_base);
+    let seq = segment.seq.wrapping_sub(facts.map_or(0, |f| f.seq_base));
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
-    let lean = c.summary_only();
     // Of what ICMP over IPv4 quotes, the number is shown once: nothing makes it relative.
-    if !lean && !(c.context.quoted && c.context.ends.src.is_v4()) {
+    if !c.summary_only() && !(c.context.quoted && c.context.ends.src.is_v4()) {
         c.put(&SEQ_RAW)?;
     }
+    Ok(seq)
+}
+
+fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<(), Trouble> {
+    let seq = numbered(c, facts, segment, whole)?;
+    let lean = c.summary_only();
     // SYN and FIN each use up one number (RFC 9293 §3.4).
     let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
     let next = seq.wrapping_add(segment.len).wrapping_add(one);
-    if !c.context.quoted && !lean {
+    if whole && !lean {
         c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
     }
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
-    let ack = if segment.flags & flag::ACK != 0 { segment.ack.wrapping_sub(ack_base) } else { segment.ack };
+    let ack = if segment.flags & flag::ACK != 0 {
+        segment.ack.wrapping_sub(facts.map_or(0, |f| f.ack_base))
+    } else {
+        segment.ack
+    };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
     if lean {
         c.put(&FLAGS)?;
@@ -292,7 +308,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
-    let multiplier = if scaled && shift >= 0 && !c.context.quoted { 1u32 << shift.clamp(0, 14) } else { 1 };
+    let multiplier = if scaled && shift >= 0 && whole { 1u32 << shift.clamp(0, 14) } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
     if lean {
         return c.slice(0, 20).map(drop);
@@ -334,8 +350,9 @@ fn options(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Resul
     let ack_base = facts.map_or(0, |f| f.ack_base);
     let mut at = 20;
     while at < header {
-        let kind = c.read(&OPTION_KIND, at, 1)?;
+        let kind = u64::from(c.u8(at)?);
         if kind <= 1 {
+            c.read(&OPTION_KIND, at, 1)?;
             at += 1;
             // Kind 0 ends the list; the zeros that fill the header up are shown as more of the same.
             if kind == 0 && at < header && c.u8(at)? != 0 {
@@ -348,17 +365,15 @@ fn options(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Resul
             return Ok(());
         }
         let len = usize::from(c.u8(at + 1)?);
-        c.nested(|c| {
-            c.read(&OPTION_LEN, at + 1, 1)?;
-            if len < 2 || at + len > header {
-                return Ok(());
-            }
-            option(c, kind, at, len, ack_base)
-        })?;
         if len < 2 || at + len > header {
             c.doubt(c.malformed("an option's length does not fit into the header"));
             return Ok(());
         }
+        c.read(&OPTION_KIND, at, 1)?;
+        c.nested(|c| {
+            c.read(&OPTION_LEN, at + 1, 1)?;
+            option(c, kind, at, len, ack_base)
+        })?;
         at += len;
     }
     Ok(())
