@@ -62,7 +62,9 @@ pub fn stream(data: &[u8]) {
     let isn = u32::from_be_bytes(isn.try_into().unwrap_or_default());
     let (plan, said) = data.split_at(data.len().min(6 + 4 * usize::from(count % 32)));
     let Some(plan) = plan.get(6..).filter(|_| !said.is_empty()) else { return };
-    let mut wire = Wire::new();
+    // Of a stream that nobody claims, segments are shown as they come; what port 80 says is HTTP, in order.
+    let port = if acks & 4 == 0 { 80 } else { 1000 };
+    let mut wire = Wire::new(port);
     wire.send(true, 2, isn, 0, &[]);
     wire.send(false, 0x12, 499, isn.wrapping_add(1), &[]);
     // Which bytes came for each place: those of the stream, others, or both.
@@ -106,9 +108,11 @@ pub fn stream(data: &[u8]) {
         let told: usize = wire.heard.iter().flatten().map(Vec::len).sum();
         assert_eq!(told, came.iter().filter(|place| anything(place)).count(), "and told once");
         // The tracker gives nothing up without an acknowledgment: its messages are a beginning of the stream.
-        assert!(came_so(0, &wire.messages), "{:?}", wire.messages);
-        let whole = came.iter().position(|place| !anything(place)).unwrap_or(said.len());
-        assert!(wire.messages.len() <= whole, "more was understood than came");
+        if port == 80 {
+            assert!(came_so(0, &wire.messages), "{:?}", wire.messages);
+            let whole = came.iter().position(|place| !anything(place)).unwrap_or(said.len());
+            assert!(wire.messages.len() <= whole, "more was understood than came");
+        }
     }
 }
 
@@ -118,24 +122,26 @@ struct Wire {
     follower: Follower,
     packet: Packet,
     number: u64,
+    port: u16,
     heard: Vec<Result<Vec<u8>, u64>>,
     messages: Vec<u8>,
 }
 
 impl Wire {
-    fn new() -> Self {
+    fn new(port: u16) -> Self {
         Self {
             tracker: Tracker::new(Limits::default()),
             follower: Follower::new(Talk::Tcp, 0),
             packet: Packet::new(),
             number: 0,
+            port,
             heard: Vec::new(),
             messages: Vec::new(),
         }
     }
 
     fn send(&mut self, from_client: bool, flags: u8, seq: u32, ack: u32, payload: &[u8]) {
-        let (src, dst, ports) = if from_client { (1, 2, (40_000, 1000)) } else { (2, 1, (1000, 40_000)) };
+        let (src, dst, ports) = if from_client { (1, 2, (40_000, self.port)) } else { (2, 1, (self.port, 40_000)) };
         let builder = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, 0, 0, src], [10, 0, 0, dst], 64);
         let builder = builder.tcp(ports.0, ports.1, seq, 64_000);
         let builder = if flags & 2 != 0 { builder.syn() } else { builder };
