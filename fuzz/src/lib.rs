@@ -8,7 +8,7 @@ use osi_tutor::flow::{Endpoint, Limits, Tracker};
 use osi_tutor::lesson::Lesson;
 use osi_tutor::model::{LinkType, Osi, Packet, RawFrame, Span, Time, Value};
 use osi_tutor::net::scenario::Scenario;
-use osi_tutor::proto::{Memory, NoMemory, Talk, walk};
+use osi_tutor::proto::{Memory, NoMemory, Talk, ipv4, ipv6_extension, walk};
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use osi_tutor::stats::Stats;
@@ -47,11 +47,18 @@ pub fn frame(data: &[u8]) {
     assert!(alone.starts_with(&some), "{some:?} is no beginning of {alone:?}");
 }
 
-/// The layers up to the transport: above it, what a payload is may be guessed from all of it.
+/// The layers up to the transport: above it, what a payload is may be guessed from all of it. A first fragment ends
+/// them, too: whole, it waits for the others; cut, it will never be joined and is read as far as it goes.
 fn layers(frame: &RawFrame, packet: &mut Packet, memory: &mut dyn Memory) -> Vec<&'static str> {
     walk(frame, memory, packet);
-    let known = |l: &&osi_tutor::model::Layer| l.proto.osi <= Osi::Transport && !l.quoted;
-    packet.layers.iter().take_while(known).map(|l| l.proto.name).collect()
+    let mut names = Vec::new();
+    for layer in packet.layers.iter().take_while(|l| l.proto.osi <= Osi::Transport && !l.quoted) {
+        names.push(layer.proto.name);
+        if [&ipv4::FLAGS_MF, &ipv6_extension::FRAGHDR_MORE].iter().any(|def| packet.uint_in(layer, def) == Some(1)) {
+            break;
+        }
+    }
+    names
 }
 
 /// A stream of bytes in segments: split, doubled, overlapping, in any order. Each segment is four bytes (place,
@@ -62,8 +69,9 @@ pub fn stream(data: &[u8]) {
     let isn = u32::from_be_bytes(isn.try_into().unwrap_or_default());
     let (plan, said) = data.split_at(data.len().min(6 + 4 * usize::from(count % 32)));
     let Some(plan) = plan.get(6..).filter(|_| !said.is_empty()) else { return };
-    // Of a stream that nobody claims, segments are shown as they come; what port 80 says is HTTP, in order.
-    let port = if acks & 4 == 0 { 80 } else { 1000 };
+    // Of a stream that nobody claims, segments are shown as they come; HTTP passes over what it does not know; a
+    // file's bytes (FTP) are all told, in order.
+    let port = [20, 80, 1000, 443][usize::from(acks >> 2 & 3)];
     let mut wire = Wire::new(port);
     wire.send(true, 2, isn, 0, &[]);
     wire.send(false, 0x12, 499, isn.wrapping_add(1), &[]);
@@ -108,8 +116,8 @@ pub fn stream(data: &[u8]) {
         let told: usize = wire.heard.iter().flatten().map(Vec::len).sum();
         assert_eq!(told, came.iter().filter(|place| anything(place)).count(), "and told once");
         // The tracker gives nothing up without an acknowledgment: its messages are a beginning of the stream.
-        if port == 80 {
-            assert!(came_so(0, &wire.messages), "{:?}", wire.messages);
+        if port == 20 {
+            assert!(came_so(0, &wire.messages), "{:?} of {plan:?} from {isn}", wire.messages);
             let whole = came.iter().position(|place| !anything(place)).unwrap_or(said.len());
             assert!(wire.messages.len() <= whole, "more was understood than came");
         }
