@@ -94,7 +94,9 @@ fn make_the_seeds() {
     let keep = |target: &str, seeds: &[Vec<u8>]| {
         let folder = root().join("fuzz/corpus").join(target);
         fs::create_dir_all(&folder).unwrap();
-        for old in files(&folder) {
+        // What fuzzing found has a name, not a number, and stays.
+        let numbered = |name: &str| name.strip_prefix("seed-").is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
+        for old in files(&folder).iter().filter(|f| f.file_name().is_some_and(|n| numbered(&n.to_string_lossy()))) {
             fs::remove_file(old).unwrap();
         }
         for (n, seed) in seeds.iter().enumerate() {

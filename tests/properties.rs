@@ -1,18 +1,26 @@
 //! What holds for all bytes, proven on many: nothing panics, spans stay inside, a cut frame is a
-//! beginning of the whole one, and a stream's messages do not depend on how it was cut up.
+//! beginning of the whole one, what others build is read back, a stream's bytes and messages do not
+//! depend on how it was cut up, and a filter that is printed is the same filter.
 
 #![expect(clippy::cast_possible_truncation, reason = "a test's packets are small")]
 
+#[path = "../fuzz/src/lib.rs"]
+#[expect(dead_code, unreachable_pub, reason = "to the fuzz targets it is a library, and here two of them are asked")]
+mod checks;
+
 use etherparse::PacketBuilder;
+use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
-use osi_tutor::model::{Kind, LinkType, Packet, RawFrame, Span, Time, Value};
+use osi_tutor::model::{Kind, Layer, LinkType, Packet, RawFrame, Span, Time, Value};
 use osi_tutor::net::scenario::Scenario;
 use osi_tutor::net::sim::Simulation;
-use osi_tutor::proto::{Memory, NoMemory, ethernet, http, ipv4, ipv6_extension, tcp, udp, walk};
+use osi_tutor::proto::{Memory, NoMemory, ethernet, http, ipv4, ipv6, ipv6_extension, tcp, udp, walk};
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use osi_tutor::view::{Theme, brief::Brief, json};
 use proptest::prelude::*;
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire;
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -133,9 +141,15 @@ proptest! {
         let mut cut = whole.clone();
         cut.bytes.truncate(keep.index(whole.bytes.len() + 1));
         let (whole, cut) = (dissect(whole, &mut NoMemory::default()), dissect(&cut, &mut NoMemory::default()));
-        let names = |p: &Packet| p.layers.iter().map(|l| l.proto.name).collect::<Vec<_>>();
-        // A fragment is kept for the whole datagram; one that is cut never will be, so its start is read as it is.
-        prop_assume!(whole.uint(&ipv4::FLAGS_MF) != Some(1) && whole.uint(&ipv6_extension::FRAGHDR_MORE) != Some(1));
+        // A first fragment ends them: whole, it waits for the others; cut, it is read as far as it goes.
+        let first = |p: &Packet| {
+            let more = |l: &Layer| {
+                let marks = [&ipv4::FLAGS_MF, &ipv6_extension::FRAGHDR_MORE];
+                marks.iter().any(|def| p.uint_in(l, def) == Some(1))
+            };
+            p.layers.iter().position(more).map_or(p.layers.len(), |at| at + 1)
+        };
+        let names = |p: &Packet| p.layers.iter().take(first(p)).map(|l| l.proto.name).collect::<Vec<_>>();
         let (all, some) = (names(&whole), names(&cut));
         // The last layer may be the bytes that nobody can name any more.
         let known = some.strip_suffix(&["data"]).unwrap_or(&some);
@@ -175,6 +189,63 @@ proptest! {
     }
 
     #[test]
+    fn what_smoltcp_builds_is_read_back(
+        macs in any::<[[u8; 6]; 2]>(), addresses in any::<[[u8; 16]; 2]>(), ttl in any::<u8>(), ports in any::<[u16; 2]>(),
+        seq in any::<u32>(), window in any::<u16>(), mss in any::<u16>(), stamp in any::<[u32; 2]>(),
+        payload in prop::collection::vec(any::<u8>(), 0..64), over_v4 in any::<bool>(), over_udp in any::<bool>(),
+    ) {
+        let built = Built { macs, addresses, ttl, ports, seq, window, mss, stamp, payload: &payload };
+        let bytes = if over_udp { built.datagram(over_v4) } else { built.segment(over_v4) };
+        let frame = RawFrame { number: 1, len: bytes.len() as u32, bytes, ..RawFrame::default() };
+        let p = dissect(&frame, &mut NoMemory::default());
+        prop_assert_eq!(p.octets(&ethernet::SRC), Some(&macs[0][..]));
+        if over_v4 {
+            prop_assert_eq!(p.octets(&ipv4::SRC), Some(&addresses[0][..4]));
+            prop_assert_eq!(p.octets(&ipv4::DST), Some(&addresses[1][..4]));
+            prop_assert_eq!(p.uint(&ipv4::TTL), Some(u64::from(ttl)));
+            prop_assert_eq!(p.uint(&ipv4::CHECKSUM_STATUS), Some(1));
+        } else {
+            prop_assert_eq!(p.octets(&ipv6::SRC), Some(&addresses[0][..]));
+            prop_assert_eq!(p.octets(&ipv6::DST), Some(&addresses[1][..]));
+            prop_assert_eq!(p.uint(&ipv6::HLIM), Some(u64::from(ttl)));
+        }
+        if over_udp {
+            prop_assert_eq!(p.uint(&udp::SRCPORT), Some(u64::from(built.port(0))));
+            prop_assert_eq!(p.uint(&udp::DSTPORT), Some(u64::from(built.port(1))));
+            prop_assert_eq!(p.uint(&udp::LENGTH), Some(payload.len() as u64 + 8));
+            prop_assert_eq!(p.uint(&udp::CHECKSUM_STATUS), Some(1));
+        } else {
+            prop_assert_eq!(p.uint(&tcp::SRCPORT), Some(u64::from(built.port(0))));
+            prop_assert_eq!(p.uint(&tcp::DSTPORT), Some(u64::from(built.port(1))));
+            prop_assert_eq!(p.uint(&tcp::SEQ_RAW), Some(u64::from(seq)));
+            prop_assert_eq!(p.uint(&tcp::WINDOW_SIZE_VALUE), Some(u64::from(window)));
+            prop_assert_eq!(p.uint(&tcp::LEN), Some(payload.len() as u64));
+            prop_assert_eq!(p.uint(&tcp::CHECKSUM_STATUS), Some(1));
+            let value = |name: &str| p.fields.iter().find(|f| f.def.name == name).map(|f| f.value);
+            prop_assert_eq!(value("tcp.options.mss_val"), Some(Value::Uint(u64::from(mss))));
+            prop_assert_eq!(value("tcp.options.timestamp.tsval"), Some(Value::Uint(u64::from(stamp[0]))));
+            prop_assert_eq!(value("tcp.options.timestamp.tsecr"), Some(Value::Uint(u64::from(stamp[1]))));
+        }
+    }
+
+    /// Any segments of a stream, some of them with other bytes: what is told is what a naive table of places holds.
+    #[test]
+    fn a_streams_bytes_are_those_that_came(
+        isn in any::<u32>(), acks in 0u8..16,
+        plan in prop::collection::vec(any::<[u8; 4]>(), 0..32),
+        said in prop::collection::vec(any::<u8>(), 1..600),
+    ) {
+        let head = [&isn.to_be_bytes()[..], &[plan.len() as u8, acks]].concat();
+        checks::stream(&[head, plan.concat(), said].concat());
+    }
+
+    #[test]
+    fn a_printed_filter_reads_back_as_itself(text in filters()) {
+        prop_assert!(Filter::parse(&text).is_ok(), "{text}: {}", Filter::parse(&text).unwrap_err());
+        checks::filter(text.as_bytes());
+    }
+
+    #[test]
     fn a_streams_messages_do_not_depend_on_its_segments(
         isn in any::<u32>(),
         bodies in prop::collection::vec(0usize..60, 1..6),
@@ -201,6 +272,116 @@ proptest! {
         let expected: Vec<_> = (0..bodies.len()).map(|n| format!("/{n}")).collect();
         prop_assert_eq!(found, expected);
     }
+}
+
+/// What smoltcp is told to build.
+struct Built<'a> {
+    macs: [[u8; 6]; 2],
+    addresses: [[u8; 16]; 2],
+    ttl: u8,
+    ports: [u16; 2],
+    seq: u32,
+    window: u16,
+    mss: u16,
+    stamp: [u32; 2],
+    payload: &'a [u8],
+}
+
+impl Built<'_> {
+    /// smoltcp builds nothing for port 0.
+    fn port(&self, i: usize) -> u16 {
+        self.ports[i].max(1)
+    }
+
+    fn address(&self, i: usize, v4: bool) -> wire::IpAddress {
+        let all = self.addresses[i];
+        if v4 { wire::IpAddress::v4(all[0], all[1], all[2], all[3]) } else { wire::IpAddress::Ipv6(all.into()) }
+    }
+
+    /// The headers below the transport, and room for so many bytes above them.
+    fn under(&self, v4: bool, next_header: wire::IpProtocol, payload_len: usize) -> (Vec<u8>, usize) {
+        let (src, dst) = (self.address(0, v4), self.address(1, v4));
+        let ip = wire::IpRepr::new(src, dst, next_header, payload_len, self.ttl);
+        let start = 14 + ip.header_len();
+        let mut bytes = vec![0; start + payload_len];
+        wire::EthernetRepr {
+            src_addr: wire::EthernetAddress(self.macs[0]),
+            dst_addr: wire::EthernetAddress(self.macs[1]),
+            ethertype: if v4 { wire::EthernetProtocol::Ipv4 } else { wire::EthernetProtocol::Ipv6 },
+        }
+        .emit(&mut wire::EthernetFrame::new_unchecked(&mut bytes[..14]));
+        ip.emit(&mut bytes[14..], &ChecksumCapabilities::default());
+        (bytes, start)
+    }
+
+    fn datagram(&self, v4: bool) -> Vec<u8> {
+        let repr = wire::UdpRepr { src_port: self.port(0), dst_port: self.port(1) };
+        let (mut bytes, start) = self.under(v4, wire::IpProtocol::Udp, 8 + self.payload.len());
+        repr.emit(
+            &mut wire::UdpPacket::new_unchecked(&mut bytes[start..]),
+            &self.address(0, v4),
+            &self.address(1, v4),
+            self.payload.len(),
+            |room| room.copy_from_slice(self.payload),
+            &ChecksumCapabilities::default(),
+        );
+        bytes
+    }
+
+    fn segment(&self, v4: bool) -> Vec<u8> {
+        let repr = wire::TcpRepr {
+            src_port: self.port(0),
+            dst_port: self.port(1),
+            control: wire::TcpControl::Syn,
+            seq_number: wire::TcpSeqNumber(self.seq.cast_signed()),
+            ack_number: None,
+            window_len: self.window,
+            window_scale: Some(7),
+            max_seg_size: Some(self.mss),
+            sack_permitted: true,
+            sack_ranges: [None; 3],
+            timestamp: Some(wire::TcpTimestampRepr::new(self.stamp[0], self.stamp[1])),
+            payload: self.payload,
+        };
+        let (mut bytes, start) = self.under(v4, wire::IpProtocol::Tcp, repr.buffer_len());
+        repr.emit(
+            &mut wire::TcpPacket::new_unchecked(&mut bytes[start..]),
+            &self.address(0, v4),
+            &self.address(1, v4),
+            &ChecksumCapabilities::default(),
+        );
+        bytes
+    }
+}
+
+/// Filters of all shapes: comparisons, sets, slices, presence, joined in any depth.
+fn filters() -> impl Strategy<Value = String> {
+    let number =
+        (prop::sample::select(vec!["tcp.port", "ip.ttl", "udp.length", "frame.len", "ip.hdr_len"]), any::<u8>());
+    let compare = prop::sample::select(vec!["==", "!=", "<", "<=", ">", ">=", "eq", "ne", "lt", "ge"]);
+    let leaf = prop_oneof![
+        prop::sample::select(vec!["tcp", "udp.stream", "tcp.flags.syn", "http.host", "dns"]).prop_map(str::to_owned),
+        (number.clone(), compare).prop_map(|((name, n), op)| format!("{name} {op} {n}")),
+        (number, any::<[u8; 2]>()).prop_map(|((name, n), [a, b])| format!(
+            "{name} in {{{n}, {}..{}}}",
+            a.min(b),
+            a.max(b)
+        )),
+        (any::<[u8; 4]>(), 1u8..=32).prop_map(|([a, b, c, d], bits)| format!("ip.src == {a}.{b}.{c}.{d}/{bits}")),
+        (0u8..6, 1u8..4, any::<[u8; 1]>())
+            .prop_map(|(at, n, [v])| format!("eth.src[{at}:{n}] == {}", vec![format!("{v:02x}"); n.into()].join(":"))),
+        "[ -~]{0,12}".prop_map(|text| format!("http.host contains {:?}", text)),
+        "[a-z.*]{1,8}".prop_map(|text| format!("http.host matches \"a{text}\"").replace("**", "*")),
+    ];
+    leaf.prop_recursive(4, 24, 3, |inner| {
+        let joined = prop::sample::select(vec!["&&", "||", "and", "or", "xor", "^^"]);
+        prop_oneof![
+            inner.clone().prop_map(|f| format!("!({f})")),
+            inner.clone().prop_map(|f| format!("not {f}")),
+            inner.clone().prop_map(|f| format!("({f})")),
+            (inner.clone(), joined, inner).prop_map(|(a, op, b)| format!("{a} {op} {b}")),
+        ]
+    })
 }
 
 /// Fisher and Yates's shuffle, steered by the bits of a number.
