@@ -26,6 +26,7 @@ pub mod http2;
 pub mod icmp;
 pub mod icmpv6;
 pub mod igmp;
+pub mod imap;
 mod inflate;
 pub mod ipp;
 pub mod ipsec;
@@ -50,6 +51,7 @@ pub mod null;
 mod numbers;
 pub mod ospf;
 pub mod pim;
+pub mod pop;
 pub mod ppp;
 pub mod pppoe;
 pub mod quic;
@@ -83,6 +85,7 @@ pub mod vxlan;
 mod walk;
 pub mod websocket;
 pub mod wlan;
+mod words;
 
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
@@ -362,12 +365,12 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::FINGER,
     &named_streams::KERBEROS,
     &named_streams::TPKT,
-    &named_streams::POP,
+    &pop::PROTOCOL,
     &named_streams::RPC,
     &named_streams::RPC_GUESSED,
     &named_streams::NNTP,
     &named_streams::NBSS,
-    &named_streams::IMAP,
+    &imap::PROTOCOL,
     &named_streams::BGP,
     &named_streams::SNMP,
     &named_streams::LDAP,

@@ -36,12 +36,10 @@ rows! {
     FINGER = "finger", "Finger", Application, "RFC 1288", [Key::TcpPort(79)], Over::Stream(by_line);
     KERBEROS = "kerberos", "Kerberos", Application, "RFC 4120", [Key::TcpPort(88)], Over::Stream(by_length::<0, 4, 4, false>);
     TPKT = "tpkt", "ISO Transport on TCP", Transport, "RFC 1006", [Key::TcpPort(102), Key::TcpPort(3389)], Over::Stream(tpkt);
-    POP = "pop", "Post Office Protocol", Application, "RFC 1939", [Key::TcpPort(110)], Over::Stream(text_then_tls);
     RPC = "rpc", "Remote Procedure Call", Session, "RFC 5531", [Key::TcpPort(111)], Over::Packet;
     RPC_GUESSED = "rpc", "Remote Procedure Call", Session, "RFC 5531", [Key::Guess], Over::Stream(rpc);
     NNTP = "nntp", "Network News Transfer Protocol", Application, "RFC 3977", [Key::TcpPort(119)], Over::Stream(text_then_tls);
     NBSS = "nbss", "NetBIOS Session Service", Session, "RFC 1002", [Key::TcpPort(139), Key::TcpPort(445)], Over::Stream(nbss);
-    IMAP = "imap", "Internet Message Access Protocol", Application, "RFC 3501", [Key::TcpPort(143)], Over::Stream(text_then_tls);
     BGP = "bgp", "Border Gateway Protocol", Application, "RFC 4271", [Key::TcpPort(179)], Over::Stream(bgp);
     SNMP = "snmp", "Simple Network Management Protocol", Application, "RFC 3416", [Key::TcpPort(161), Key::TcpPort(162)], Over::Packet;
     LDAP = "ldap", "Lightweight Directory Access Protocol", Application, "RFC 4511", [Key::TcpPort(389), Key::TcpPort(3268)], Over::Stream(ber);
