@@ -41,6 +41,7 @@ pub mod llc;
 pub mod lldp;
 pub mod memory;
 pub mod mpls;
+pub mod mqtt;
 pub mod multipart;
 pub mod named;
 pub mod named_streams;
@@ -58,6 +59,7 @@ pub mod quic;
 pub mod radiotap;
 pub mod radius;
 pub mod raw;
+pub mod resp;
 pub mod rip;
 pub mod rtp;
 pub mod sctp;
@@ -391,7 +393,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::TNS,
     &named_streams::PPTP,
     &named_streams::MSNMS,
-    &named_streams::MQTT,
+    &mqtt::PROTOCOL,
     &named_streams::RTMP,
     &named_streams::IEC104,
     &named_streams::MYSQL,
@@ -407,7 +409,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::AMQP,
     &named_streams::X11,
     &named_streams::GNUTELLA,
-    &named_streams::RESP,
+    &resp::PROTOCOL,
     &named_streams::OPENFLOW,
     &named_streams::IRC,
     &named_streams::BITTORRENT,
