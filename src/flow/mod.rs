@@ -38,7 +38,6 @@ pub struct Limits {
     pub bytes_in_fragments: usize,
 }
 
-
 impl Default for Limits {
     fn default() -> Self {
         Self {

@@ -148,7 +148,15 @@ fn request(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {
     }
     let is = |names: &[&[u8]]| names.iter().any(|name| of(from, end).eq_ignore_ascii_case(name));
     let with_folder: &[&[u8]] = &[
-        b"SELECT", b"EXAMINE", b"CREATE", b"DELETE", b"RENAME", b"SUBSCRIBE", b"UNSUBSCRIBE", b"STATUS", b"APPEND",
+        b"SELECT",
+        b"EXAMINE",
+        b"CREATE",
+        b"DELETE",
+        b"RENAME",
+        b"SUBSCRIBE",
+        b"UNSUBSCRIBE",
+        b"STATUS",
+        b"APPEND",
         b"SEARCH",
     ];
     if is(with_folder) {
@@ -163,13 +171,7 @@ fn request(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {
 }
 
 /// One argument; its quotation marks are not shown. Gives where the next one begins.
-fn argument(
-    c: &mut Cursor<'_>,
-    at: usize,
-    text: &[u8],
-    from: usize,
-    def: &'static FieldDef,
-) -> Result<usize, Trouble> {
+fn argument(c: &mut Cursor<'_>, at: usize, text: &[u8], from: usize, def: &'static FieldDef) -> Result<usize, Trouble> {
     let quoted = text.get(from) == Some(&b'"');
     let rest = text.get(from + 1..).unwrap_or(&[]);
     match rest.iter().position(|&b| b == b'"').filter(|_| quoted) {

@@ -63,6 +63,8 @@ pub mod resp;
 pub mod rip;
 pub mod rtp;
 pub mod sctp;
+pub mod sdp;
+pub mod sip;
 pub mod sll;
 pub mod smtp;
 pub mod snmp;
@@ -400,8 +402,10 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::EPMD,
     &named_streams::EDONKEY,
     &named_streams::OPCUA,
-    &named_streams::SIP,
-    &named_streams::SIP_GUESSED,
+    &sip::OVER_TCP,
+    &sip::GUESSED,
+    &sip::PROTOCOL,
+    &sdp::PROTOCOL,
     &named_streams::XMPP,
     &named_streams::PGSQL,
     &named_streams::VNC,

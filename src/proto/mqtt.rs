@@ -257,7 +257,11 @@ fn connect(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
 }
 
 /// A length of two bytes and a text. Gives where it ends.
-fn text(c: &mut Cursor<'_>, (length, def): (&'static FieldDef, &'static FieldDef), at: usize) -> Result<usize, Trouble> {
+fn text(
+    c: &mut Cursor<'_>,
+    (length, def): (&'static FieldDef, &'static FieldDef),
+    at: usize,
+) -> Result<usize, Trouble> {
     let len = usize::from(c.u16(at)?);
     c.read(length, at, 2)?;
     if len > 0 || def == &CLIENT_ID {

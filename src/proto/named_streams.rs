@@ -66,8 +66,6 @@ rows! {
     EPMD = "epmd", "Erlang Port Mapper", Application, "Erlang distribution", [Key::TcpPort(4369)], Over::Packet;
     EDONKEY = "edonkey", "eDonkey", Application, "eDonkey protocol", [Key::TcpPort(4661), Key::TcpPort(4662), Key::TcpPort(4663)], Over::Stream(edonkey);
     OPCUA = "opcua", "OPC Unified Architecture", Application, "IEC 62541-6", [Key::TcpPort(4840)], Over::Stream(by_length::<4, 4, 0, true>);
-    SIP = "sip", "Session Initiation Protocol", Application, "RFC 3261", [Key::TcpPort(5060)], Over::Stream(by_line);
-    SIP_GUESSED = "sip", "Session Initiation Protocol", Application, "RFC 3261", [Key::Guess], Over::Stream(sip);
     XMPP = "xmpp", "Extensible Messaging and Presence", Application, "RFC 6120", [Key::TcpPort(5222)], Over::Packet;
     PGSQL = "pgsql", "PostgreSQL", Application, "PostgreSQL protocol 3.0", [Key::TcpPort(5432)], Over::Stream(pgsql);
     VNC = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::TcpPort(5500), Key::TcpPort(5501), Key::TcpPort(5900), Key::TcpPort(5901)], Over::Packet;
@@ -257,17 +255,6 @@ fn edonkey(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     }
 }
 
-/// RFC 3261 §7: a method or a version stands in the first line.
-fn sip(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    let line = bytes.split(|&b| b == b'\n').next().unwrap_or(&[]);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if *ctx.dialogue.state::<bool>() || line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0") {
-        *ctx.dialogue.state::<bool>() = true;
-        return Framing::Message(bytes.len());
-    }
-    Framing::NotMine
-}
-
 /// A start without a type, or a type; the length counts itself and what follows.
 fn pgsql(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let typed = usize::from(bytes.first().is_some_and(|&b| b != 0));
@@ -322,12 +309,11 @@ mod tests {
 
     #[test]
     fn what_does_not_begin_as_it_must_is_not_taken() {
-        for row in [&MODBUS, &DNP3, &DCERPC, &RPC_GUESSED, &SIP_GUESSED, &VNC_GUESSED, &BITTORRENT_GUESSED, &TNS] {
+        for row in [&MODBUS, &DNP3, &DCERPC, &RPC_GUESSED, &VNC_GUESSED, &BITTORRENT_GUESSED, &TNS] {
             for bytes in [&b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"hello world\r\n", b""] {
                 assert_eq!(ask(row, bytes), Framing::NotMine, "{} {bytes:?}", row.about.name);
             }
         }
-        assert_eq!(ask(&SIP_GUESSED, b"OPTIONS sip:a SIP/2.0\r\n\r\n"), Framing::Message(25));
         assert_eq!(ask(&DNP3, b"\x05\x64\x05"), Framing::Message(3));
     }
 

@@ -32,11 +32,17 @@ mod tests {
 
     #[test]
     fn words_have_any_number_of_spaces_between_them() {
-        assert_eq!((word(b"a  bc", 0), word(b"a  bc", 3), word(b"a", 1), word(b"a", 9)), ((1, 3), (5, 5), (1, 1), (9, 9)));
+        assert_eq!(
+            (word(b"a  bc", 0), word(b"a  bc", 3), word(b"a", 1), word(b"a", 9)),
+            ((1, 3), (5, 5), (1, 1), (9, 9))
+        );
     }
 
     #[test]
     fn a_number_is_digits_only() {
-        assert_eq!((number::<u16>(b"80"), number::<u16>(b"+1"), number::<u16>(b"70000"), number::<u16>(b"")), (Some(80), None, None, None));
+        assert_eq!(
+            (number::<u16>(b"80"), number::<u16>(b"+1"), number::<u16>(b"70000"), number::<u16>(b"")),
+            (Some(80), None, None, None)
+        );
     }
 }

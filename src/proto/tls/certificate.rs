@@ -177,7 +177,8 @@ fn seconds(digits: &[u8]) -> Option<i64> {
     let (year, month, day) = (number(0, 4)?, number(4, 6)?, number(6, 8)?);
     // Years that begin in March end with the day that comes and goes.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let days = 365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day;
+    let days =
+        365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day;
     const UNTIL_1970: i64 = 719_469;
     Some((days - UNTIL_1970) * 86400 + number(8, 10)? * 3600 + number(10, 12)? * 60 + number(12, 14)?)
 }
@@ -206,9 +207,7 @@ fn extension(c: &mut Cursor<'_>, extension: Element) -> Result<(), Trouble> {
         // Names that the issuer may give out: [0] and [1] with { { name } }.
         [0x55, 29, 30] => inner.each(c, |c, trees| trees.each(c, |c, tree| tree.each(c, general_name))),
         // Who vouches: [1] { names }.
-        [0x55, 29, 35] => {
-            inner.each(c, |c, part| if part.tag == 0xa1 { part.each(c, general_name) } else { Ok(()) })
-        }
+        [0x55, 29, 35] => inner.each(c, |c, part| if part.tag == 0xa1 { part.each(c, general_name) } else { Ok(()) }),
         // Where more about the issuer is: pairs of a kind and a name.
         b"\x2b\x06\x01\x05\x05\x07\x01\x01" => inner.each(c, |c, pair| pair.each(c, general_name)),
         _ => Ok(()),
