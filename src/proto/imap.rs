@@ -174,19 +174,15 @@ fn request(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {
 fn argument(c: &mut Cursor<'_>, at: usize, text: &[u8], from: usize, def: &'static FieldDef) -> Result<usize, Trouble> {
     let quoted = text.get(from) == Some(&b'"');
     let rest = text.get(from + 1..).unwrap_or(&[]);
-    match rest.iter().position(|&b| b == b'"').filter(|_| quoted) {
-        Some(len) => {
-            c.push(def, at + from, len + 2, Value::Text(c.span(at + from + 1, len)));
-            Ok(word(text, from + len + 2).1)
-        }
-        None => {
-            let (end, next) = word(text, from);
-            if end > from {
-                c.read(def, at + from, end - from)?;
-            }
-            Ok(next)
-        }
+    if let Some(len) = rest.iter().position(|&b| b == b'"').filter(|_| quoted) {
+        c.push(def, at + from, len + 2, Value::Text(c.span(at + from + 1, len)));
+        return Ok(word(text, from + len + 2).1);
     }
+    let (end, next) = word(text, from);
+    if end > from {
+        c.read(def, at + from, end - from)?;
+    }
+    Ok(next)
 }
 
 fn response(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {

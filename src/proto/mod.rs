@@ -76,6 +76,7 @@ pub mod stun;
 pub mod syslog;
 mod table;
 pub mod tcp;
+pub mod telnet;
 pub mod teredo;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -360,7 +361,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::ECHO,
     &named_streams::DAYTIME,
     &named_streams::CHARGEN,
-    &named_streams::TELNET,
+    &telnet::PROTOCOL,
     &named_streams::TIME,
     &named_streams::WINS,
     &named_streams::WHOIS,

@@ -27,7 +27,6 @@ rows! {
     ECHO = "echo", "Echo", Application, "RFC 862", [Key::TcpPort(7)], Over::Packet;
     DAYTIME = "daytime", "Daytime", Application, "RFC 867", [Key::TcpPort(13)], Over::Packet;
     CHARGEN = "chargen", "Character Generator", Application, "RFC 864", [Key::TcpPort(19)], Over::Packet;
-    TELNET = "telnet", "Telnet", Application, "RFC 854", [Key::TcpPort(23)], Over::Packet;
     TIME = "time", "Time Protocol", Application, "RFC 868", [Key::TcpPort(37)], Over::Packet;
     WINS = "winsrepl", "WINS Replication", Application, "MS-WINSRA", [Key::TcpPort(42)], Over::Stream(by_length::<0, 4, 4, false>);
     WHOIS = "whois", "Whois", Application, "RFC 3912", [Key::TcpPort(43)], Over::Stream(by_line);

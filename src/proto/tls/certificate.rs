@@ -25,6 +25,9 @@ const BMP: u8 = 0x1e;
 const SEQUENCE: u8 = 0x30;
 const SET: u8 = 0x31;
 
+/// Days from the first of March of the year 0 to 1970, and one.
+const UNTIL_1970: i64 = 719_469;
+
 /// An element: what it is, and where its contents are.
 #[derive(Clone, Copy)]
 struct Element {
@@ -124,7 +127,10 @@ fn attribute(c: &mut Cursor<'_>, pair: Element) -> Result<(), Trouble> {
             UTF8 => &UTF8_STRING,
             PRINTABLE => &PRINTABLE_STRING,
             TELETEX => &TELETEX_STRING,
-            BMP => return wide(c, text),
+            BMP => {
+                wide(c, text);
+                return Ok(());
+            }
             _ => return Ok(()),
         },
         _ => return Ok(()),
@@ -133,7 +139,7 @@ fn attribute(c: &mut Cursor<'_>, pair: Element) -> Result<(), Trouble> {
 }
 
 /// Two bytes a character, the higher first.
-fn wide(c: &mut Cursor<'_>, text: Element) -> Result<(), Trouble> {
+fn wide(c: &mut Cursor<'_>, text: Element) {
     let units = text.bytes(c).chunks_exact(2).map(|pair| pair.iter().fold(0, |n, &b| n << 8 | u16::from(b)));
     let start = c.start_text();
     for unit in char::decode_utf16(units) {
@@ -141,7 +147,6 @@ fn wide(c: &mut Cursor<'_>, text: Element) -> Result<(), Trouble> {
     }
     let value = Value::Text(c.end_text(start));
     c.push(&BMP_STRING, text.at, text.end - text.at, value);
-    Ok(())
 }
 
 /// RFC 5280 §4.1.2.5: two digits of the year until 2049, then four.
@@ -179,7 +184,6 @@ fn seconds(digits: &[u8]) -> Option<i64> {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let days =
         365 * year + year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400) + (153 * month + 2) / 5 + day;
-    const UNTIL_1970: i64 = 719_469;
     Some((days - UNTIL_1970) * 86400 + number(8, 10)? * 3600 + number(10, 12)? * 60 + number(12, 14)?)
 }
 
