@@ -26,6 +26,7 @@ pub mod http2;
 pub mod icmp;
 pub mod icmpv6;
 pub mod igmp;
+pub mod imap;
 mod inflate;
 pub mod ipp;
 pub mod ipsec;
@@ -40,6 +41,7 @@ pub mod llc;
 pub mod lldp;
 pub mod memory;
 pub mod mpls;
+pub mod mqtt;
 pub mod multipart;
 pub mod named;
 pub mod named_streams;
@@ -51,15 +53,19 @@ pub mod null;
 mod numbers;
 pub mod ospf;
 pub mod pim;
+pub mod pop;
 pub mod ppp;
 pub mod pppoe;
 pub mod quic;
 pub mod radiotap;
 pub mod radius;
 pub mod raw;
+pub mod resp;
 pub mod rip;
 pub mod rtp;
 pub mod sctp;
+pub mod sdp;
+pub mod sip;
 pub mod sll;
 pub mod smtp;
 pub mod snmp;
@@ -71,6 +77,7 @@ pub mod stun;
 pub mod syslog;
 mod table;
 pub mod tcp;
+pub mod telnet;
 pub mod teredo;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -84,6 +91,7 @@ pub mod vxlan;
 mod walk;
 pub mod websocket;
 pub mod wlan;
+mod words;
 
 pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
@@ -356,7 +364,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::ECHO,
     &named_streams::DAYTIME,
     &named_streams::CHARGEN,
-    &named_streams::TELNET,
+    &telnet::PROTOCOL,
     &named_streams::TIME,
     &named_streams::WINS,
     &named_streams::WHOIS,
@@ -365,12 +373,12 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::FINGER,
     &named_streams::KERBEROS,
     &named_streams::TPKT,
-    &named_streams::POP,
+    &pop::PROTOCOL,
     &named_streams::RPC,
     &named_streams::RPC_GUESSED,
     &named_streams::NNTP,
     &named_streams::NBSS,
-    &named_streams::IMAP,
+    &imap::PROTOCOL,
     &named_streams::BGP,
     &named_streams::SNMP,
     &named_streams::LDAP,
@@ -391,15 +399,17 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::TNS,
     &named_streams::PPTP,
     &named_streams::MSNMS,
-    &named_streams::MQTT,
+    &mqtt::PROTOCOL,
     &named_streams::RTMP,
     &named_streams::IEC104,
     &named_streams::MYSQL,
     &named_streams::EPMD,
     &named_streams::EDONKEY,
     &named_streams::OPCUA,
-    &named_streams::SIP,
-    &named_streams::SIP_GUESSED,
+    &sip::OVER_TCP,
+    &sip::GUESSED,
+    &sip::PROTOCOL,
+    &sdp::PROTOCOL,
     &named_streams::XMPP,
     &named_streams::PGSQL,
     &named_streams::VNC,
@@ -407,7 +417,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &named_streams::AMQP,
     &named_streams::X11,
     &named_streams::GNUTELLA,
-    &named_streams::RESP,
+    &resp::PROTOCOL,
     &named_streams::OPENFLOW,
     &named_streams::IRC,
     &named_streams::BITTORRENT,

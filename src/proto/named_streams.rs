@@ -27,7 +27,6 @@ rows! {
     ECHO = "echo", "Echo", Application, "RFC 862", [Key::TcpPort(7)], Over::Packet;
     DAYTIME = "daytime", "Daytime", Application, "RFC 867", [Key::TcpPort(13)], Over::Packet;
     CHARGEN = "chargen", "Character Generator", Application, "RFC 864", [Key::TcpPort(19)], Over::Packet;
-    TELNET = "telnet", "Telnet", Application, "RFC 854", [Key::TcpPort(23)], Over::Packet;
     TIME = "time", "Time Protocol", Application, "RFC 868", [Key::TcpPort(37)], Over::Packet;
     WINS = "winsrepl", "WINS Replication", Application, "MS-WINSRA", [Key::TcpPort(42)], Over::Stream(by_length::<0, 4, 4, false>);
     WHOIS = "whois", "Whois", Application, "RFC 3912", [Key::TcpPort(43)], Over::Stream(by_line);
@@ -36,12 +35,10 @@ rows! {
     FINGER = "finger", "Finger", Application, "RFC 1288", [Key::TcpPort(79)], Over::Stream(by_line);
     KERBEROS = "kerberos", "Kerberos", Application, "RFC 4120", [Key::TcpPort(88)], Over::Stream(by_length::<0, 4, 4, false>);
     TPKT = "tpkt", "ISO Transport on TCP", Transport, "RFC 1006", [Key::TcpPort(102), Key::TcpPort(3389)], Over::Stream(tpkt);
-    POP = "pop", "Post Office Protocol", Application, "RFC 1939", [Key::TcpPort(110)], Over::Stream(text_then_tls);
     RPC = "rpc", "Remote Procedure Call", Session, "RFC 5531", [Key::TcpPort(111)], Over::Packet;
     RPC_GUESSED = "rpc", "Remote Procedure Call", Session, "RFC 5531", [Key::Guess], Over::Stream(rpc);
     NNTP = "nntp", "Network News Transfer Protocol", Application, "RFC 3977", [Key::TcpPort(119)], Over::Stream(text_then_tls);
     NBSS = "nbss", "NetBIOS Session Service", Session, "RFC 1002", [Key::TcpPort(139), Key::TcpPort(445)], Over::Stream(nbss);
-    IMAP = "imap", "Internet Message Access Protocol", Application, "RFC 3501", [Key::TcpPort(143)], Over::Stream(text_then_tls);
     BGP = "bgp", "Border Gateway Protocol", Application, "RFC 4271", [Key::TcpPort(179)], Over::Stream(bgp);
     SNMP = "snmp", "Simple Network Management Protocol", Application, "RFC 3416", [Key::TcpPort(161), Key::TcpPort(162)], Over::Packet;
     LDAP = "ldap", "Lightweight Directory Access Protocol", Application, "RFC 4511", [Key::TcpPort(389), Key::TcpPort(3268)], Over::Stream(ber);
@@ -62,15 +59,12 @@ rows! {
     TNS = "tns", "Transparent Network Substrate", Application, "Oracle Net", [Key::TcpPort(1521)], Over::Stream(tns);
     PPTP = "pptp", "Point-to-Point Tunneling Protocol", Application, "RFC 2637", [Key::TcpPort(1723)], Over::Stream(pptp);
     MSNMS = "msnms", "MSN Messenger", Application, "MSNP", [Key::TcpPort(1863)], Over::Packet;
-    MQTT = "mqtt", "MQ Telemetry Transport", Application, "MQTT 3.1.1", [Key::TcpPort(1883)], Over::Stream(mqtt);
     RTMP = "rtmpt", "Real Time Messaging Protocol", Application, "RTMP 1.0", [Key::TcpPort(1935)], Over::Packet;
     IEC104 = "iec60870_104", "IEC 60870-5-104", Application, "IEC 60870-5-104", [Key::TcpPort(2404)], Over::Stream(by_length::<1, 1, 2, false>);
     MYSQL = "mysql", "MySQL", Application, "MySQL protocol", [Key::TcpPort(3306)], Over::Stream(by_length::<0, 3, 4, true>);
     EPMD = "epmd", "Erlang Port Mapper", Application, "Erlang distribution", [Key::TcpPort(4369)], Over::Packet;
     EDONKEY = "edonkey", "eDonkey", Application, "eDonkey protocol", [Key::TcpPort(4661), Key::TcpPort(4662), Key::TcpPort(4663)], Over::Stream(edonkey);
     OPCUA = "opcua", "OPC Unified Architecture", Application, "IEC 62541-6", [Key::TcpPort(4840)], Over::Stream(by_length::<4, 4, 0, true>);
-    SIP = "sip", "Session Initiation Protocol", Application, "RFC 3261", [Key::TcpPort(5060)], Over::Stream(by_line);
-    SIP_GUESSED = "sip", "Session Initiation Protocol", Application, "RFC 3261", [Key::Guess], Over::Stream(sip);
     XMPP = "xmpp", "Extensible Messaging and Presence", Application, "RFC 6120", [Key::TcpPort(5222)], Over::Packet;
     PGSQL = "pgsql", "PostgreSQL", Application, "PostgreSQL protocol 3.0", [Key::TcpPort(5432)], Over::Stream(pgsql);
     VNC = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::TcpPort(5500), Key::TcpPort(5501), Key::TcpPort(5900), Key::TcpPort(5901)], Over::Packet;
@@ -78,7 +72,6 @@ rows! {
     AMQP = "amqp", "Advanced Message Queuing Protocol", Application, "AMQP 0-9-1", [Key::TcpPort(5672)], Over::Stream(amqp);
     X11 = "x11", "X Window System", Application, "X11 protocol", [Key::TcpPort(6000), Key::TcpPort(6001), Key::TcpPort(6002), Key::TcpPort(6003), Key::TcpPort(6004), Key::TcpPort(6005), Key::TcpPort(6006), Key::TcpPort(6007), Key::TcpPort(6008), Key::TcpPort(6009), Key::TcpPort(6010), Key::TcpPort(6011), Key::TcpPort(6012), Key::TcpPort(6013), Key::TcpPort(6014), Key::TcpPort(6015), Key::TcpPort(6016), Key::TcpPort(6017), Key::TcpPort(6018), Key::TcpPort(6019), Key::TcpPort(6020), Key::TcpPort(6021), Key::TcpPort(6022), Key::TcpPort(6023), Key::TcpPort(6024), Key::TcpPort(6025), Key::TcpPort(6026), Key::TcpPort(6027), Key::TcpPort(6028), Key::TcpPort(6029), Key::TcpPort(6030), Key::TcpPort(6031), Key::TcpPort(6032), Key::TcpPort(6033), Key::TcpPort(6034), Key::TcpPort(6035), Key::TcpPort(6036), Key::TcpPort(6037), Key::TcpPort(6038), Key::TcpPort(6039), Key::TcpPort(6040), Key::TcpPort(6041), Key::TcpPort(6042), Key::TcpPort(6043), Key::TcpPort(6044), Key::TcpPort(6045), Key::TcpPort(6046), Key::TcpPort(6047), Key::TcpPort(6048), Key::TcpPort(6049), Key::TcpPort(6050), Key::TcpPort(6051), Key::TcpPort(6052), Key::TcpPort(6053), Key::TcpPort(6054), Key::TcpPort(6055), Key::TcpPort(6056), Key::TcpPort(6057), Key::TcpPort(6058), Key::TcpPort(6059), Key::TcpPort(6060), Key::TcpPort(6061), Key::TcpPort(6062), Key::TcpPort(6063)], Over::Packet;
     GNUTELLA = "gnutella", "Gnutella", Application, "Gnutella 0.6", [Key::TcpPort(6346)], Over::Packet;
-    RESP = "resp", "Redis Serialization Protocol", Application, "RESP2", [Key::TcpPort(6379)], Over::Stream(resp);
     OPENFLOW = "openflow", "OpenFlow", Application, "OpenFlow 1.3", [Key::TcpPort(6653)], Over::Stream(by_length::<2, 2, 0, false>);
     IRC = "irc", "Internet Relay Chat", Application, "RFC 2812", [Key::TcpPort(6667), Key::TcpPort(57000)], Over::Packet;
     BITTORRENT = "bittorrent", "BitTorrent", Application, "BEP 3", [Key::TcpPort(6881), Key::TcpPort(6882), Key::TcpPort(6883), Key::TcpPort(6884), Key::TcpPort(6885), Key::TcpPort(6886), Key::TcpPort(6887), Key::TcpPort(6888), Key::TcpPort(6889)], Over::Packet;
@@ -253,58 +246,12 @@ fn pptp(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     }
 }
 
-/// MQTT 3.1.1 §2.2.3: seven bits of length a byte, the lowest first, four bytes at most.
-fn mqtt(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    let digits = bytes.get(1..).unwrap_or(&[]);
-    let Some(last) = digits.iter().take(4).position(|b| b & 0x80 == 0) else {
-        return if digits.len() < 4 { Framing::NeedMore } else { Framing::Message(bytes.len()) };
-    };
-    let rest = digits.iter().take(last + 1).rev().fold(0, |n: usize, b| n << 7 | usize::from(b & 0x7f));
-    whole(last + 2 + rest, bytes)
-}
-
 /// A mark, then a length in little-endian order.
 fn edonkey(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     match (bytes.first(), number(bytes, 1, 4, true)) {
         (Some(0xe3 | 0xc5 | 0xd4), Some(n)) => whole(5 + n, bytes),
         _ => Framing::NotMine,
     }
-}
-
-/// RESP2: a sign, then a line; `*` counts what follows, `$` counts bytes. Anything else is an inline command.
-fn resp(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    // Where the next line starts, and how many items are owed: never the same line twice.
-    let (mut at, mut left) = if ctx.side.searched > 0 { *ctx.side.state::<(usize, usize)>() } else { (0, 1) };
-    while left > 0 {
-        let rest = bytes.get(at..).unwrap_or(&[]);
-        let Some(line) = rest.iter().position(|&b| b == b'\n') else { break };
-        let count = || std::str::from_utf8(rest.get(1..line)?.trim_ascii()).ok()?.parse::<usize>().ok();
-        left -= 1;
-        at += line + 1;
-        match rest.first() {
-            Some(b'*') => left = left.saturating_add(count().unwrap_or(0)),
-            Some(b'$') => at += count().map_or(0, |n| n.min(usize::MAX / 4) + 2),
-            _ => {}
-        }
-    }
-    *ctx.side.state() = (at, left);
-    ctx.side.searched = bytes.len().max(1);
-    match (left, at > bytes.len()) {
-        (_, true) => Framing::Begun(at),
-        (0, _) => Framing::Message(at),
-        _ => Framing::Begun(0),
-    }
-}
-
-/// RFC 3261 §7: a method or a version stands in the first line.
-fn sip(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    let line = bytes.split(|&b| b == b'\n').next().unwrap_or(&[]);
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
-    if *ctx.dialogue.state::<bool>() || line.starts_with(b"SIP/2.0 ") || line.ends_with(b" SIP/2.0") {
-        *ctx.dialogue.state::<bool>() = true;
-        return Framing::Message(bytes.len());
-    }
-    Framing::NotMine
 }
 
 /// A start without a type, or a type; the length counts itself and what follows.
@@ -355,19 +302,17 @@ mod tests {
         assert_eq!(ask(&KERBEROS, b"\0\0\0\x02abc"), Framing::Message(6));
         assert_eq!(ask(&MYSQL, b"\x02\0\0\0ab"), Framing::Message(6));
         assert_eq!(ask(&LDAP, b"\x30\x82\x01\0"), Framing::Need(260));
-        assert_eq!(ask(&MQTT, b"\x30\x80\x01"), Framing::Need(131));
         assert_eq!(ask(&BGP, &[0xff; 18]), Framing::Need(0xffff));
         assert_eq!(ask(&PGSQL, b"Q\0\0\0\x05;"), Framing::Message(6));
     }
 
     #[test]
     fn what_does_not_begin_as_it_must_is_not_taken() {
-        for row in [&MODBUS, &DNP3, &DCERPC, &RPC_GUESSED, &SIP_GUESSED, &VNC_GUESSED, &BITTORRENT_GUESSED, &TNS] {
+        for row in [&MODBUS, &DNP3, &DCERPC, &RPC_GUESSED, &VNC_GUESSED, &BITTORRENT_GUESSED, &TNS] {
             for bytes in [&b"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"hello world\r\n", b""] {
                 assert_eq!(ask(row, bytes), Framing::NotMine, "{} {bytes:?}", row.about.name);
             }
         }
-        assert_eq!(ask(&SIP_GUESSED, b"OPTIONS sip:a SIP/2.0\r\n\r\n"), Framing::Message(25));
         assert_eq!(ask(&DNP3, b"\x05\x64\x05"), Framing::Message(3));
     }
 

@@ -1,7 +1,7 @@
 //! What the tests of protocol files share: one frame in, one packet out, nothing remembered.
 
-use super::{NoMemory, walk};
-use crate::model::{LinkType, Packet, RawFrame};
+use super::{Context, Cursor, Ends, NoMemory, Protocol, walk};
+use crate::model::{BufferKind, Layer, LinkType, Packet, RawFrame, Span, clamp};
 
 /// Dissects a whole frame of this link type.
 pub(crate) fn read(link: u16, bytes: &[u8]) -> Packet {
@@ -20,4 +20,37 @@ pub(crate) fn cut(link: u16, bytes: &[u8], keep: usize) -> Packet {
     let mut packet = Packet::new();
     walk(&raw, &mut NoMemory::default(), &mut packet);
     packet
+}
+
+/// Reads one whole message of a protocol between these ports, as if its carrier had handed it over: one layer.
+pub(crate) fn message(row: &'static Protocol, (src_port, dst_port): (u16, u16), bytes: &[u8]) -> Packet {
+    let mut packet = Packet::new();
+    packet.add_buffer(BufferKind::Frame);
+    packet.buffer_mut(0).unwrap().bytes.extend_from_slice(bytes);
+    let mut cursor = Cursor {
+        bytes,
+        buf: 0,
+        start: 0,
+        end: bytes.len(),
+        claimed: bytes.len(),
+        claimed_by: None,
+        packet: &mut packet,
+        memory: &mut NoMemory::default(),
+        depth: 0,
+        doubt: None,
+        context: Context { ends: Ends { src_port, dst_port, ..Ends::default() }, ..Context::default() },
+    };
+    let read = (row.dissect)(&mut cursor);
+    let trouble = read.err().or(cursor.doubt);
+    let span = Span { buf: 0, start: 0, len: clamp(bytes.len()) };
+    let fields = 0..clamp(packet.fields.len());
+    packet.layers.push(Layer { proto: row.about, span, end: span.len, fields, trouble, quoted: false });
+    packet
+}
+
+/// What the layer's summary says.
+pub(crate) fn summary(packet: &Packet) -> String {
+    let (layer, mut out) = (packet.layers.last().unwrap(), String::new());
+    (layer.proto.summary.unwrap())(packet, layer, &mut out);
+    out
 }

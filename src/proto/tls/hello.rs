@@ -29,12 +29,23 @@ pub(super) fn client(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Tr
     extensions(c, Speaker::Client, at, end).map(drop)
 }
 
-/// Reads a ServerHello; says whether it chooses TLS 1.3.
-pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<bool, Trouble> {
+/// What the server has chosen.
+#[derive(Clone, Copy)]
+pub(super) struct Chosen {
+    pub(super) v13: bool,
+    pub(super) version: u16,
+    pub(super) suite: u16,
+}
+
+/// Reads a ServerHello.
+pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<Chosen, Trouble> {
+    let version = c.u16(at)?;
     let at = opening(c, at)?;
+    let suite = c.u16(at)?;
     c.read(&CIPHERSUITE, at, 2)?;
     c.read(&COMP_METHOD, at + 2, 1)?;
-    extensions(c, Speaker::Server, at + 3, end)
+    let v13 = extensions(c, Speaker::Server, at + 3, end)?;
+    Ok(Chosen { v13, version, suite })
 }
 
 /// Version, random and session id, which both hellos begin with.

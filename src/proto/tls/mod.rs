@@ -8,7 +8,9 @@
 //! A record may hold several handshake messages, and one message may span several records
 //! (RFC 8446 §5.1): handshakes are put together before they are read. Read `hello.rs` next.
 
+mod certificate;
 mod codes;
+mod exchange;
 mod fields;
 mod hello;
 mod v2;
@@ -100,6 +102,9 @@ struct Session {
     v2: bool,
     /// The server has chosen TLS 1.3.
     v13: bool,
+    /// The version and the cipher suite that the server has chosen before 1.3; 0 until then.
+    version: u16,
+    suite: u16,
 }
 
 /// All whole records that are here are one message, as one segment often brings several.
@@ -306,7 +311,16 @@ fn handshake(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
         let (body, end) = (at + 4, at + len);
         let done = match kind {
             1 => hello::client(c, body, end),
-            2 => hello::server(c, body, end).map(|v13| c.stream().dialogue.state::<Session>().v13 |= v13),
+            2 => hello::server(c, body, end).map(|chosen| {
+                let memory = c.stream();
+                let session = memory.dialogue.state::<Session>();
+                session.v13 |= chosen.v13;
+                (session.version, session.suite) = (chosen.version, chosen.suite);
+            }),
+            4 | 12 | 16 => {
+                let Session { v13, version, suite, .. } = *c.stream().dialogue.state();
+                if v13 { Ok(()) } else { exchange::read(c, kind, (version, suite), body, end) }
+            }
             11 => certificates(c, body, end),
             _ => Ok(()),
         };
@@ -332,6 +346,9 @@ fn certificates(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble
                 return Err(c.malformed("a certificate is longer than the list it stands in"));
             }
             c.read(&CERTIFICATE, at + 3, len)?;
+            if let Err(trouble) = c.nested(|c| certificate::read(c, at + 3, at + 3 + len)) {
+                c.doubt(trouble);
+            }
             at += 3 + len;
         }
         Ok(())
