@@ -123,8 +123,9 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let mut rest = bytes.get(..end).unwrap_or(&[]);
     while let (len, whole @ 1..) = line(rest) {
         let text = rest.get(..len).unwrap_or(&[]);
-        if let Some((def, value)) = header(text).filter(|(def, _)| def == &&CONTENT_LENGTH) {
-            let _ = def;
+        if let Some((def, value)) = header(text)
+            && def == &CONTENT_LENGTH
+        {
             body = number::<u32>(text.get(value..).unwrap_or(&[]).trim_ascii()).map_or(0, |n| n as usize);
         }
         rest = rest.get(whole..).unwrap_or(&[]);
