@@ -6,7 +6,7 @@
 
 use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time, Trouble};
 use crate::proto::memory::Address;
-use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, udp};
+use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipsec, ipv4, ipv6, ipv6_extension, tcp, udp};
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
@@ -275,7 +275,7 @@ fn is_there(layer: &Layer) -> bool {
 }
 
 /// Whether a layer is told as a part of the one before it: which frames gave the bytes, an IPv6 extension
-/// header, what an echo carries. Wireshark shows those inside their layer, too.
+/// header (the authentication header among them), what an echo carries. Wireshark shows those inside their layer, too.
 fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
     let is = |l: &Layer, about: &'static Identity| std::ptr::eq(l.proto, about);
     let extensions = [
@@ -284,8 +284,10 @@ fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
         &ipv6_extension::FRAGHDR_PROTOCOL,
         &ipv6_extension::DSTOPTS_PROTOCOL,
     ];
+    let extends = |l: &Layer| is(l, &ipv6::ABOUT) || extensions.iter().any(|row| is(l, row.about));
     [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about].iter().any(|about| is(layer, about))
         || extensions.iter().any(|row| is(layer, row.about))
+        || (is(layer, &ipsec::AH) && before.is_some_and(extends))
         || (is(layer, &data::ABOUT) && before.is_some_and(|b| is(b, &icmp::ABOUT) || is(b, &icmpv6::ABOUT)))
 }
 

@@ -38,7 +38,8 @@ pub static DATA_ABOUT: Identity = Identity {
     summary: None,
 };
 
-/// Its row: the server's port for it, and whatever the control connection announces.
+/// Its row: the server's port for it, from which it connects to what PORT and EPRT name, and whatever a reply to
+/// PASV or EPSV announces. A server that connects from another port is not recognised, as Wireshark has it.
 pub static DATA: Protocol = Protocol {
     about: &DATA_ABOUT,
     follows: &[Key::TcpPort(20)],
@@ -78,20 +79,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 
 fn request(c: &mut Cursor<'_>, line: &[u8]) -> Result<(), Trouble> {
     let verb = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
-    let argument_at = (verb + 1).min(line.len());
-    let (word, rest) = (line.get(..verb).unwrap_or(&[]), line.get(argument_at..).unwrap_or(&[]));
+    let word = line.get(..verb).unwrap_or(&[]);
     let is = |name: &[u8]| word.eq_ignore_ascii_case(name);
     *c.stream().dialogue.state() = if is(b"AUTH") { Tls::Asked } else { Tls::Off };
-    let announced = if is(b"PORT") {
-        numbers(rest)
-    } else if is(b"EPRT") {
-        extended(rest)
-    } else {
-        None
-    };
-    if let Some((address, port)) = announced {
-        c.expect(address, port, &DATA);
-    }
     if verb > 0 {
         c.read(&REQUEST_COMMAND, 0, verb)?;
     }
@@ -133,18 +123,6 @@ fn numbers(text: &[u8]) -> Option<(Address, u16)> {
     Some((Address::v4([a, b, c, d]), u16::from_be_bytes([high, low])))
 }
 
-/// RFC 2428 §2: `|1|10.0.0.1|6275|`; the first byte says what stands between the parts.
-fn extended(text: &[u8]) -> Option<(Address, u16)> {
-    let (&between, rest) = text.split_first()?;
-    let mut parts = rest.split(|&b| b == between).skip(1);
-    let address = std::str::from_utf8(parts.next()?).ok()?.parse().ok()?;
-    let address = match address {
-        std::net::IpAddr::V4(a) => Address::v4(a.octets()),
-        std::net::IpAddr::V6(a) => Address::v6(a.octets()),
-    };
-    Some((address, decimal(parts.next()?)?))
-}
-
 fn decimal(digits: &[u8]) -> Option<u16> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
@@ -158,12 +136,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_announced_address_is_read_in_both_forms() {
+    fn an_announced_address_is_read() {
         let here = Address::v4([10, 0, 0, 1]);
         assert_eq!(numbers(b"10,0,0,1,199,17).\r"), Some((here, 50961)));
-        assert_eq!(extended(b"|1|10.0.0.1|6275|"), Some((here, 6275)));
-        for bad in [&b""[..], b"10,0,0,1,199", b"10,0,0,1,299,17", b"|", b"|1|x|1|"] {
-            assert_eq!((numbers(bad), extended(bad)), (None, None), "{bad:?}");
+        for bad in [&b""[..], b"10,0,0,1,199", b"10,0,0,1,299,17", b"|"] {
+            assert_eq!(numbers(bad), None, "{bad:?}");
         }
     }
 }
