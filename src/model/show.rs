@@ -307,13 +307,14 @@ pub fn ipv4(bytes: [u8; 4], out: &mut String) {
 fn octet(b: u8) -> &'static str {
     /// All of them, three digits each.
     static DIGITS: [[u8; 3]; 256] = {
-        let (mut all, mut n) = ([[b'0'; 3]; 256], 0);
-        while n < 256 {
-            let b = n as u8;
-            all[n] = [b'0' + b / 100, b'0' + b / 10 % 10, b'0' + b % 10];
-            n += 1;
+        let (mut all, mut b) = ([[b'0'; 3]; 256], 0u8);
+        loop {
+            all[b as usize] = [b'0' + b / 100, b'0' + b / 10 % 10, b'0' + b % 10];
+            if b == u8::MAX {
+                break all;
+            }
+            b += 1;
         }
-        all
     };
     static TEXTS: [&str; 256] = {
         let (mut all, mut n) = ([""; 256], 0);
