@@ -36,7 +36,9 @@ fn drive(target: &str, check: fn(&[u8])) {
         .map(|file| fs::read(file).unwrap())
         .collect();
     assert!(!seeds.is_empty(), "{target} has no seeds");
-    seeds.iter().for_each(|seed| check(seed));
+    for seed in &seeds {
+        check(seed);
+    }
     let mut random = Rng::seeded(7);
     for _ in 0..ROUNDS {
         let mut pick = |below: usize| usize::try_from(random.below(below.max(1) as u64)).unwrap();

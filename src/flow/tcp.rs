@@ -101,8 +101,11 @@ pub(super) struct Earlier {
     other_ack: u64,
 }
 
+/// One of the earlier frames.
+type Pick = fn(&Earlier) -> u64;
+
 /// Which earlier frame each verdict follows from. A retransmission's is told by `tcp.analysis.rto_frame`.
-pub(super) const FOLLOWS: &[(u32, fn(&Earlier) -> u64)] = &[
+pub(super) const FOLLOWS: &[(u32, Pick)] = &[
     (verdict::FAST_RETRANSMISSION, |e| e.other_ack),
     (verdict::SPURIOUS_RETRANSMISSION, |e| e.other_ack),
     (verdict::OUT_OF_ORDER, |e| e.highest),

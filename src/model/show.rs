@@ -307,11 +307,10 @@ pub fn ipv4(bytes: [u8; 4], out: &mut String) {
 fn octet(b: u8) -> &'static str {
     /// All of them, three digits each.
     static DIGITS: [[u8; 3]; 256] = {
-        let (mut all, mut n) = ([[b'0'; 3]; 256], 0);
+        let (mut all, mut n, mut b) = ([[b'0'; 3]; 256], 0, 0u8);
         while n < 256 {
-            let b = n as u8;
             all[n] = [b'0' + b / 100, b'0' + b / 10 % 10, b'0' + b % 10];
-            n += 1;
+            (n, b) = (n + 1, b.wrapping_add(1));
         }
         all
     };

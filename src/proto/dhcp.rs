@@ -258,7 +258,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(before)?;
     let sent = c.u16(8)?;
     // Some clients send it in the wrong order; no wait is a whole number of 256 seconds.
-    let swapped = sent > 0xff && sent & 0xff == 0;
+    let swapped = sent > 0xff && sent.trailing_zeros() >= 8;
     c.push(&SECS, 8, 2, Value::Uint(u64::from(if swapped { sent.swap_bytes() } else { sent })));
     c.fixed(after)?;
     let hardware = c.uint(&HW_LEN).min(16);

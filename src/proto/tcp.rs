@@ -277,7 +277,7 @@ fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, who
     let seq = segment.seq.wrapping_sub(facts.map_or(0, |f| f.seq_base));
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
     // Of what ICMP over IPv4 quotes, the number is shown once: nothing makes it relative.
-    if !c.summary_only() && !(c.context.quoted && c.context.ends.src.is_v4()) {
+    if !(c.summary_only() || c.context.quoted && c.context.ends.src.is_v4()) {
         c.put(&SEQ_RAW)?;
     }
     Ok(seq)
