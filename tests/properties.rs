@@ -370,7 +370,7 @@ fn filters() -> impl Strategy<Value = String> {
         (any::<[u8; 4]>(), 1u8..=32).prop_map(|([a, b, c, d], bits)| format!("ip.src == {a}.{b}.{c}.{d}/{bits}")),
         (0u8..6, 1u8..4, any::<[u8; 1]>())
             .prop_map(|(at, n, [v])| format!("eth.src[{at}:{n}] == {}", vec![format!("{v:02x}"); n.into()].join(":"))),
-        "[ -~]{0,12}".prop_map(|text| format!("http.host contains {:?}", text)),
+        "[ -~]{0,12}".prop_map(|text| format!("http.host contains {text:?}")),
         "[a-z.*]{1,8}".prop_map(|text| format!("http.host matches \"a{text}\"").replace("**", "*")),
     ];
     leaf.prop_recursive(4, 24, 3, |inner| {

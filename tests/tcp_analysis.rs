@@ -323,7 +323,7 @@ fn ours(frames: &[RawFrame]) -> Vec<String> {
         };
         FIELDS.iter().map(all).collect::<Vec<_>>().join("|")
     };
-    frames.iter().map(|frame| line(frame)).collect()
+    frames.iter().map(line).collect()
 }
 
 fn tsharks(capture: &Path) -> Vec<String> {
@@ -347,7 +347,9 @@ fn every_verdict_is_tshark_s() {
     let frames = capture(seed);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("analysis-{seed}.pcapng"));
     let mut writer = Writer::create(&path).unwrap();
-    frames.iter().for_each(|frame| writer.write(frame).unwrap());
+    for frame in frames {
+        writer.write(frame).unwrap();
+    }
     writer.flush().unwrap();
     let (ours, theirs) = (ours(&frames), tsharks(&path));
     assert_eq!(ours.len(), theirs.len());
