@@ -259,7 +259,9 @@ fn conversations_are_counted_as_tshark_counts_them() {
                 ]);
             }
             for list in [&mut ours, &mut theirs] {
-                list.iter_mut().for_each(|talk| talk.sort());
+                for talk in list.iter_mut() {
+                    talk.sort();
+                }
                 list.sort();
             }
             if ours != theirs && !otherwise(&file, kind) {

@@ -311,7 +311,7 @@ fn shown(field: &Field) -> String {
 
 fn ours(frames: &[RawFrame]) -> Vec<String> {
     let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
-    let mut line = |frame| {
+    let line = |frame| {
         walk(frame, &mut tracker, &mut packet);
         let all = |name: &&str| {
             let mut values: Vec<_> = packet.fields.iter().filter(|f| f.def.name == *name).map(shown).collect();
@@ -347,15 +347,15 @@ fn every_verdict_is_tshark_s() {
     let frames = capture(seed);
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("analysis-{seed}.pcapng"));
     let mut writer = Writer::create(&path).unwrap();
-    for frame in frames {
+    for frame in &frames {
         writer.write(frame).unwrap();
     }
     writer.flush().unwrap();
     let (ours, theirs) = (ours(&frames), tsharks(&path));
     assert_eq!(ours.len(), theirs.len());
     let differ: Vec<_> = (1..).zip(ours.iter().zip(&theirs)).filter(|(_, (a, b))| a != b).collect();
-    let report =
-        differ.iter().take(5).map(|(n, (a, b))| format!("#{n}\n  ours   {a}\n  theirs {b}\n")).collect::<String>();
+    let first: Vec<_> = differ.iter().take(5).map(|(n, (a, b))| format!("#{n}\n  ours   {a}\n  theirs {b}")).collect();
+    let report = first.join("\n");
     assert!(differ.is_empty(), "{} of {} packets differ:\n{report}", differ.len(), ours.len());
     // What was never provoked was not compared.
     for (i, name) in FIELDS.iter().enumerate() {
