@@ -77,7 +77,8 @@ fn tshark(file: &Path, table: &str) -> String {
 }
 
 /// The kinds of ends that both count, and what tshark calls them in a table's heading.
-const KINDS: [(&str, &str); 5] = [("eth", "Ethernet"), ("ip", "IPv4"), ("ipv6", "IPv6"), ("tcp", "TCP"), ("udp", "UDP")];
+const KINDS: [(&str, &str); 5] =
+    [("eth", "Ethernet"), ("ip", "IPv4"), ("ipv6", "IPv6"), ("tcp", "TCP"), ("udp", "UDP")];
 
 /// One table (`conv` or `endpoints`) for every kind, by one run: starting tshark is what takes the time.
 fn tables(file: &Path, table: &str) -> BTreeMap<&'static str, String> {
