@@ -297,7 +297,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let start = tag.find(&format!(" {name}=\""))? + name.len() + 3;
     let (value, _) = tag.get(start..)?.split_once('"')?;
     let value = value.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'");
-    Some(value.replace("&apos;", "'").replace("&amp;", "&"))
+    Some(value.replace("&apos;", "'").replace("&#x27;", "'").replace("&amp;", "&"))
 }
 
 /// What differs between the two in one field of one packet.
