@@ -129,7 +129,10 @@ fn array(c: &mut Cursor<'_>, at: usize, end: usize, count: i64, depth: u8) -> Re
     c.nested(|c| {
         c.push(&ARRAY_LENGTH, at, end - at, Value::Int(count));
         let mut end = end;
-        for _ in 0..count.max(0) {
+        for n in 0..count.max(0) {
+            if c.summary_only() && n > OF_A_LINE {
+                return Ok(Some(c.len()));
+            }
             match item(c, end, depth + 1)? {
                 Some(next) => end = next,
                 None => return Ok(None),
@@ -140,12 +143,15 @@ fn array(c: &mut Cursor<'_>, at: usize, end: usize, count: i64, depth: u8) -> Re
     })
 }
 
+/// Values that [`summary`] tells; of the others it says that there are more.
+const OF_A_LINE: i64 = 4;
+
 /// `Request: SET name lesson`, `Response: OK`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     let mut shown = 0;
     for f in packet.fields_of(layer) {
         let Some(text) = [&STRING, &ERROR, &INTEGER, &BULK_VALUE].contains(&f.def).then_some(f) else { continue };
-        if shown == 4 {
+        if shown == OF_A_LINE {
             out.push_str(" …");
             return;
         }

@@ -90,6 +90,10 @@ static NAMES: &[(&[u8], &[u8], &FieldDef)] = &[
 
 /// RFC 3261 §7: a version first, or a method, a URI and a version.
 fn opens(bytes: &[u8]) -> bool {
+    // Every method and the version begin with a capital: most bytes are told apart by their first one.
+    if !bytes.first().is_some_and(u8::is_ascii_uppercase) {
+        return false;
+    }
     let (len, _) = line(bytes.get(..bytes.len().min(2000)).unwrap_or(bytes));
     let text = bytes.get(..len).unwrap_or(&[]);
     if text.starts_with(b"SIP/2.0 ") {

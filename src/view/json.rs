@@ -275,7 +275,10 @@ fn escaped(c: char, out: &mut Vec<u8>) {
         '\t' => out.extend_from_slice(b"\\t"),
         c if c.is_control() || crate::model::show::is_deceptive(c) => {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04x}");
+                out.extend_from_slice(b"\\u");
+                for shift in [12u8, 8, 4, 0] {
+                    out.push(HEX.get(usize::from(*unit >> shift & 0xf)).copied().unwrap_or(b'0'));
+                }
             }
         }
         c => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
