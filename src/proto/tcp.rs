@@ -309,13 +309,14 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
-    let multiplier = if scaled && shift >= 0 && whole { 1u32 << shift.clamp(0, 14) } else { 1 };
+    let factor = 1u32 << shift.clamp(0, 14);
+    let multiplier = if scaled && shift >= 0 && whole { factor } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
     if lean {
         return c.slice(0, 20).map(drop);
     }
     if scaled && (facts.is_some() || c.context.quoted) {
-        c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(multiplier) } else { i64::from(shift) }));
+        c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(factor) } else { i64::from(shift) }));
     }
     c.put(&CHECKSUM)?;
     c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum::transport(c, 6) as u64));
