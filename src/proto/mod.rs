@@ -462,6 +462,13 @@ pub struct Protocol {
     pub dissect: fn(&mut Cursor<'_>) -> Result<Next, Trouble>,
 }
 
+impl Protocol {
+    /// Whether it is the row of bytes that nobody reads.
+    pub fn is_data(&self) -> bool {
+        std::ptr::eq(self, &raw const data::PROTOCOL)
+    }
+}
+
 /// What a carrier says comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Key {

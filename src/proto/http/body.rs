@@ -48,7 +48,9 @@ pub(super) fn dissect(
     if body.len == 0 {
         return Next::end(whole);
     }
-    let reader = media_type.and_then(crate::proto::media).or(inner);
+    // That bytes are bytes says less than what the request asked for.
+    let named = media_type.and_then(crate::proto::media);
+    let reader = named.filter(|row| !row.is_data()).or(inner).or(named);
     if c.summary_only() && reader.is_none() && media_type.is_some() {
         // A line says nothing of what nobody reads.
         return Next::end(whole);
