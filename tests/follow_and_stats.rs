@@ -34,7 +34,6 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("ipv6-extensions.pcap", "ipv6", "a fragment that is not the last belongs to no IPv6 conversation of tshark's"),
     ("ping6-fragments.pcap", "ipv6", "likewise"),
     ("too-big.pcap", "ipv6", "likewise"),
-    ("snmp.pcap", "udp", "tshark splits an SNMP exchange: the answer to a port opens a conversation of its own"),
     ("tcp-middle.pcap", "tcp 0", "the byte before a keep-alive is told missing by tshark, though nobody sent it"),
     ("ipv4-options.pcap", "tcp 3", "without a SYN, the client is the higher port here and the first sender there"),
 ];
