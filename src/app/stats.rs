@@ -1,6 +1,6 @@
 //! `osi-tutor stats`: a whole capture, counted.
 
-use super::{Failure, color, show};
+use super::{Failure, color, columns, show};
 use crate::cli::{Color, Stats as Args, Table as Only};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Osi, Packet, RawFrame};
@@ -59,7 +59,7 @@ fn tables(stats: &Stats, args: &Args, theme: &Theme) -> String {
         view::layers(stats, theme, &mut out);
     }
     if wanted(args, Only::Conversations) {
-        view::conversations(stats, most, theme, &mut out);
+        view::conversations(stats, most, columns(), theme, &mut out);
     }
     if wanted(args, Only::Endpoints) {
         view::endpoints(stats, most, theme, &mut out);

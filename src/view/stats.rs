@@ -67,8 +67,13 @@ pub fn layers(stats: &Stats, theme: &Theme, out: &mut String) {
     out.push('\n');
 }
 
-/// Appends who talked to whom, most bytes first; `most` rows of each kind.
-pub fn conversations(stats: &Stats, most: usize, theme: &Theme, out: &mut String) {
+/// Columns that the whole table of conversations wants.
+const WHOLE: usize = 110;
+
+/// Appends who talked to whom, most bytes first; `most` rows of each kind. On a terminal of fewer than
+/// [`WHOLE`] columns, sizes and times are left out.
+pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme: &Theme, out: &mut String) {
+    let whole = terminal.is_none_or(|columns| columns >= WHOLE);
     for (kind, table) in Kind::ALL.into_iter().zip(&stats.conversations) {
         if table.rows.is_empty() {
             continue;
@@ -77,7 +82,10 @@ pub fn conversations(stats: &Stats, most: usize, theme: &Theme, out: &mut String
         rows.sort_by_key(|c| Reverse(c.total().bytes));
         title_of(kind, "conversations", rows.len(), most, theme, out);
         let numbered = matches!(kind, Kind::Tcp | Kind::Udp);
-        let mut heads = vec!["A", "B", "A→B frames", "bytes", "B→A frames", "bytes", "size", "start s", "lasted s"];
+        let mut heads = vec!["A", "B", "A→B frames", "bytes", "B→A frames", "bytes"];
+        if whole {
+            heads.extend(["size", "start s", "lasted s"]);
+        }
         if numbered {
             heads.push("stream");
         }
@@ -88,9 +96,11 @@ pub fn conversations(stats: &Stats, most: usize, theme: &Theme, out: &mut String
             for sent in c.sent {
                 cells.extend([text(|out| grouped(sent.frames, out)), text(|out| grouped(sent.bytes, out))]);
             }
-            cells.push(text(|out| size(c.total().bytes, out)));
-            cells.push(text(|out| show::seconds(c.span.0.since(begin), 6, out)));
-            cells.push(text(|out| show::seconds(c.span.1.since(c.span.0), 6, out)));
+            if whole {
+                cells.push(text(|out| size(c.total().bytes, out)));
+                cells.push(text(|out| show::seconds(c.span.0.since(begin), 6, out)));
+                cells.push(text(|out| show::seconds(c.span.1.since(c.span.0), 6, out)));
+            }
             if numbered {
                 cells.push(c.stream.map_or(String::new(), |n| n.to_string()));
             }
