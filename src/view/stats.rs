@@ -71,7 +71,7 @@ pub fn layers(stats: &Stats, theme: &Theme, out: &mut String) {
 const WHOLE: usize = 110;
 
 /// Appends who talked to whom, most bytes first; `most` rows of each kind. On a terminal of fewer than
-/// [`WHOLE`] columns, sizes and times are left out.
+/// 110 columns, sizes and times are left out.
 pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme: &Theme, out: &mut String) {
     let whole = terminal.is_none_or(|columns| columns >= WHOLE);
     for (kind, table) in Kind::ALL.into_iter().zip(&stats.conversations) {
