@@ -44,6 +44,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("httparse", &["net/apps"]),
     ("itoa", &["model", "view"]),
     ("libc", &["source/live", "net/lab"]),
+    ("memchr", &["proto"]),
     ("miette", &["app"]),
     ("pcap_file", &["source/file"]),
     ("pnet", &["source/live"]),

@@ -6,6 +6,7 @@
 pub mod field;
 pub mod frame;
 pub mod packet;
+pub(crate) mod short;
 pub mod show;
 
 pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value, clamp};

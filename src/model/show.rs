@@ -8,6 +8,7 @@
 
 use super::field::{Field, FieldDef, Kind, Value};
 use super::packet::{Layer, Packet};
+use super::short::Short;
 use std::net::Ipv6Addr;
 
 /// Bytes of a byte field that [`value`] writes.
@@ -209,27 +210,9 @@ fn digits_of(n: u64) -> usize {
 /// Appends nanoseconds as seconds with exactly `decimals` (0 to 9) decimals, rounded as tshark does.
 #[inline]
 pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
-    let unit = 10u64.pow(9 - decimals.min(9));
-    let n = nanos.unsigned_abs().saturating_add(unit / 2) / unit;
-    let whole = 1_000_000_000 / unit;
-    if nanos < 0 {
-        out.push('-');
-    }
-    number(whole_seconds(nanos, decimals), out);
-    if decimals > 0 {
-        out.push('.');
-        let mut digits = itoa::Buffer::new();
-        let digits = digits.format(n % whole);
-        (digits.len()..decimals.min(9) as usize).for_each(|_| out.push('0'));
-        out.push_str(digits);
-    }
-}
-
-/// The seconds before the point that [`seconds`] writes.
-#[inline]
-pub fn whole_seconds(nanos: i64, decimals: u32) -> u64 {
-    let unit = 10u64.pow(9 - decimals.min(9));
-    nanos.unsigned_abs().saturating_add(unit / 2) / unit / (1_000_000_000 / unit)
+    let mut short = Short::new();
+    short.seconds(nanos, decimals, 0);
+    short.append_to(out);
 }
 
 /// Appends a span of time in seconds, to the millisecond, microsecond or nanosecond that it needs.
@@ -295,39 +278,9 @@ pub fn mac(bytes: &[u8], out: &mut String) {
 
 /// Appends an IPv4 address: `10.0.0.1`.
 pub fn ipv4(bytes: [u8; 4], out: &mut String) {
-    for (i, b) in bytes.into_iter().enumerate() {
-        if i > 0 {
-            out.push('.');
-        }
-        out.push_str(octet(b));
-    }
-}
-
-/// One byte in decimal.
-fn octet(b: u8) -> &'static str {
-    /// All of them, three digits each.
-    static DIGITS: [[u8; 3]; 256] = {
-        let (mut all, mut b) = ([[b'0'; 3]; 256], 0u8);
-        loop {
-            all[b as usize] = [b'0' + b / 100, b'0' + b / 10 % 10, b'0' + b % 10];
-            if b == u8::MAX {
-                break all;
-            }
-            b += 1;
-        }
-    };
-    static TEXTS: [&str; 256] = {
-        let (mut all, mut n) = ([""; 256], 0);
-        while n < 256 {
-            let leading = (n < 100) as usize + (n < 10) as usize;
-            if let Ok(text) = std::str::from_utf8(DIGITS[n].split_at(leading).1) {
-                all[n] = text;
-            }
-            n += 1;
-        }
-        all
-    };
-    TEXTS.get(usize::from(b)).copied().unwrap_or_default()
+    let mut short = Short::new();
+    short.ipv4(bytes);
+    short.append_to(out);
 }
 
 /// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).

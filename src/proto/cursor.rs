@@ -47,8 +47,9 @@ pub struct Cursor<'a> {
     pub(super) memory: &'a mut dyn Memory,
     pub(super) depth: u8,
     pub(super) doubt: Option<Trouble>,
+    pub(super) segment: &'a mut Segment,
     /// What the layers around this one have settled.
-    pub context: Context,
+    pub context: &'a mut Context,
 }
 
 impl<'a> Cursor<'a> {
@@ -410,6 +411,11 @@ impl<'a> Cursor<'a> {
         Some(facts)
     }
 
+    /// The piece of a stream that [`Next::stream`] is about.
+    pub fn carry(&mut self, segment: Segment) {
+        *self.segment = segment;
+    }
+
     /// Finds the connection of a segment that an ICMP error quotes. It is not counted among its segments.
     pub fn glimpse(&mut self) -> Option<TcpFacts> {
         self.memory.glimpse(&self.context.ends, self.packet.time)
@@ -531,7 +537,7 @@ impl<'a> Cursor<'a> {
     /// Reads on inside a buffer that [`Cursor::uncover`] added, with a cursor of its own.
     pub fn inside<T>(&mut self, id: u8, body: impl FnOnce(&mut Cursor<'_>) -> T) -> T {
         let bytes = self.packet.lend(id);
-        let (depth, context, len) = (self.depth, self.context, bytes.len());
+        let (depth, mut context, len) = (self.depth, *self.context, bytes.len());
         let mut inner = Cursor {
             bytes: &bytes,
             buf: id,
@@ -543,7 +549,8 @@ impl<'a> Cursor<'a> {
             memory: self.memory,
             depth,
             doubt: None,
-            context,
+            segment: self.segment,
+            context: &mut context,
         };
         let done = body(&mut inner);
         self.doubt = self.doubt.or(inner.doubt);

@@ -31,7 +31,10 @@ pub static PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Link(1), Key::EtherType(0x6558)], over: Over::Packet, dissect };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    c.fixed(FIELDS)?;
+    for (def, at) in [(&DST, 0), (&SRC, 6)] {
+        c.slice(at, 6)?;
+        c.push(def, at, 6, Value::Bytes(c.span(at, 6)));
+    }
     let number = c.u16(12)?;
     // A length of 0 would be an empty frame: Wireshark takes it for a type that nobody has.
     if number >= 1536 || number == 0 {

@@ -122,8 +122,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     if c.summary_only() {
         c.slice(0, 20)?;
-        let piece = c.u16(6)? & 0x3fff != 0;
-        c.fixed(if piece { OF_A_PIECE_S_LINE } else { OF_A_LINE })?;
+        if c.u16(6)? & 0x3fff != 0 {
+            c.fixed(OF_A_PIECE)?;
+        }
+        let proto = c.u8(9)?;
+        c.push(&PROTO, 9, 1, Value::Uint(u64::from(proto)));
     } else {
         let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
         let before = FIELDS.split_at(split).0;
@@ -138,19 +141,20 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     }
-    c.put(&SRC)?;
+    address(c, &SRC, 12)?;
     let last_stop = if header > 20 { last_stop(c, header) } else { None };
-    match last_stop {
-        Some(_) => c.read(&CUR_RT, 16, 4)?,
-        None => c.put(&DST)?,
-    };
+    address(c, if last_stop.is_some() { &CUR_RT } else { &DST }, 16)?;
     rest(c, header, last_stop)
 }
 
-/// The rows that [`summary`] and the address columns of a line need, but for the addresses.
-static OF_A_LINE: &[&FieldDef] = &[&PROTO];
-/// The same for a piece of a datagram.
-static OF_A_PIECE_S_LINE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET, &PROTO];
+/// The rows that a line tells of a piece of a datagram.
+static OF_A_PIECE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET];
+
+fn address(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize) -> Result<(), Trouble> {
+    c.slice(at, 4)?;
+    c.push(def, at, 4, Value::Bytes(c.span(at, 4)));
+    Ok(())
+}
 
 /// Options, and who comes next.
 fn rest(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<Next, Trouble> {

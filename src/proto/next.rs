@@ -1,6 +1,6 @@
 //! What a dissector says comes after its header: [`Next`].
 
-use super::{Key, Protocol, Segment};
+use super::{Key, Protocol};
 use crate::model::{FieldDef, Identity};
 
 /// What a dissector says comes after its header.
@@ -22,7 +22,7 @@ pub(crate) enum To {
     End,
     Key(Key),
     Ports(u16, u16),
-    Stream(Segment, &'static Joined),
+    Stream(&'static Joined),
     Row(&'static Protocol),
     Data,
 }
@@ -56,17 +56,10 @@ impl Next {
         Self { to: To::Ports(src, dst), header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
-    /// After `header` bytes follows a piece of a stream; messages that it completes come next.
-    pub const fn stream(segment: Segment, header: usize, joined: &'static Joined) -> Self {
-        Self {
-            to: To::Stream(segment, joined),
-            header,
-            buffer: None,
-            part: None,
-            more: None,
-            empty: false,
-            shown: None,
-        }
+    /// After `header` bytes follows a piece of a stream ([`Cursor::carry`](super::Cursor::carry) says which);
+    /// messages that it completes come next.
+    pub const fn stream(header: usize, joined: &'static Joined) -> Self {
+        Self { to: To::Stream(joined), header, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows this protocol.

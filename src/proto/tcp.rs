@@ -18,6 +18,7 @@ use super::checksum;
 use super::memory::{Segment, TcpFacts};
 use super::prelude::*;
 use crate::model::clamp;
+use crate::model::short::Short;
 
 /// TCP.
 pub static ABOUT: Identity = Identity {
@@ -202,10 +203,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         let _ = c.fixed(FIELDS);
         return Err(c.missing(20));
     }
-    c.put(&SRCPORT)?;
-    c.put(&DSTPORT)?;
-    c.context.ends.src_port = c.u16(0)?;
-    c.context.ends.dst_port = c.u16(2)?;
+    let src = c.u16(0)?;
+    c.push(&SRCPORT, 0, 2, Value::Uint(u64::from(src)));
+    let dst = c.u16(2)?;
+    c.push(&DSTPORT, 2, 2, Value::Uint(u64::from(dst)));
+    (c.context.ends.src_port, c.context.ends.dst_port) = (src, dst);
     if c.context.quoted && c.len() < 20 {
         // RFC 792 quotes eight bytes of it: the ports and the sequence number.
         c.read(&SEQ, 4, 4)?;
@@ -246,7 +248,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         return Ok(Next::end(c.len()));
     }
-    Ok(Next::stream(segment, header, &JOINED))
+    c.carry(segment);
+    Ok(Next::stream(header, &JOINED))
 }
 
 /// The rows from the header's length to the window.
@@ -301,7 +304,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
     if lean {
-        c.put(&FLAGS)?;
+        c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));
     } else {
         c.put(&ACK_RAW)?;
         c.fixed(FROM_HDR_LEN)?;
@@ -425,34 +428,33 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 /// Appends what a segment says, without its ports: `[SYN] Seq=0 Win=64240 Len=0 MSS=1460`.
 pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
     // One walk along the fields, in the order in which they were written; a cut header lacks some.
-    let mut rest = packet.fields_of(layer);
+    let mut rest = packet.fields_of(layer).iter();
     let mut of = |def: &FieldDef| {
-        let (found, after) = rest.split_at_checked(rest.iter().position(|f| std::ptr::eq(f.def, def))? + 1)?;
-        rest = after;
-        found.last()?.value.uint()
+        let mut ahead = rest.clone();
+        let found = ahead.find(|f| std::ptr::eq(f.def, def))?;
+        rest = ahead;
+        found.value.uint()
     };
     let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
-    for verdict in rest.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
+    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");
     }
+    let mut short = Short::new();
     if let Some(flags) = flags {
-        show_flags(flags, out);
+        show_flags(flags, &mut short);
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
-    let ack = ack.filter(|_| acknowledges);
-    let mut say = |before: &'static str, n: Option<u64>| {
+    for (before, n) in [(b" Seq=", seq), (b" Ack=", ack.filter(|_| acknowledges)), (b" Win=", window), (b" Len=", len)]
+    {
         if let Some(n) = n {
-            out.push_str(before);
-            show::number(n, out);
+            short.put(before);
+            short.number(n);
         }
-    };
-    say(" Seq=", seq);
-    say(" Ack=", ack);
-    say(" Win=", window);
-    say(" Len=", len);
-    for field in rest.iter().filter(|f| f.depth > 0) {
+    }
+    short.append_to(out);
+    for field in rest.filter(|f| f.depth > 0) {
         let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };
         out.push_str(before);
         if let Some(n) = field.value.uint() {
@@ -466,16 +468,30 @@ static TOLD: [(&FieldDef, &str); 4] =
     [(&MSS_VAL, " MSS="), (&WSCALE_MULTIPLIER, " WS="), (&SACK_LE, " SLE="), (&SACK_RE, " SRE=")];
 
 /// `[SYN, ACK]`
-fn show_flags(flags: u64, out: &mut String) {
-    let mut between = "[";
-    for (bit, name) in ["FIN", "SYN", "RST", "PSH", "ACK", "URG", "ECE", "CWR", "AE"].into_iter().enumerate() {
-        if flags >> bit & 1 != 0 {
-            out.push_str(between);
-            out.push_str(name);
-            between = ", ";
-        }
+fn show_flags(flags: u64, out: &mut Short) {
+    // The two that nearly all segments have.
+    match flags {
+        0x010 => return out.put(b"[ACK]"),
+        0x018 => return out.put(b"[PSH, ACK]"),
+        _ => {}
     }
-    out.push_str(if between == "[" { "[no flags]" } else { "]" });
+    let names = [b"FIN", b"SYN", b"RST", b"PSH", b"ACK", b"URG", b"ECE", b"CWR"].into_iter().enumerate();
+    out.put(b"[");
+    let mut others = false;
+    for (_, name) in names.filter(|(bit, _)| flags >> bit & 1 != 0) {
+        if std::mem::replace(&mut others, true) {
+            out.put(b", ");
+        }
+        out.put(name);
+    }
+    // The ninth has the shorter name (RFC 9768).
+    match (flags >> 8 & 1 != 0, others) {
+        (true, true) => out.put(b", AE"),
+        (true, false) => out.put(b"AE"),
+        (false, true) => {}
+        (false, false) => out.put(b"no flags"),
+    }
+    out.put(b"]");
 }
 
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {

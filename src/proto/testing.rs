@@ -38,7 +38,8 @@ pub(crate) fn message(row: &'static Protocol, (src_port, dst_port): (u16, u16), 
         memory: &mut NoMemory::default(),
         depth: 0,
         doubt: None,
-        context: Context { ends: Ends { src_port, dst_port, ..Ends::default() }, ..Context::default() },
+        segment: &mut super::Segment::default(),
+        context: &mut Context { ends: Ends { src_port, dst_port, ..Ends::default() }, ..Context::default() },
     };
     let read = (row.dissect)(&mut cursor);
     let trouble = read.err().or(cursor.doubt);

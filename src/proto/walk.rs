@@ -57,7 +57,7 @@ fn follow(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     let len = packet.frame().len();
     let reach = Reach { start: 0, end: len, claimed: len.max(raw.len as usize), claimed_by: None };
     let bytes = packet.lend(0);
-    let mut walker = Walker { memory, packet };
+    let mut walker = Walker { memory, packet, segment: Segment::default() };
     walker.chain(&bytes, 0, first, reach, Context { via: u32::from(raw.link.0), ..Context::default() }, 0);
     packet.give_back(0, bytes);
 }
@@ -74,6 +74,8 @@ struct Reach {
 struct Walker<'a> {
     memory: &'a mut dyn Memory,
     packet: &'a mut Packet,
+    /// The piece of a stream that the innermost layer so far carries.
+    segment: Segment,
 }
 
 impl Walker<'_> {
@@ -113,9 +115,8 @@ impl Walker<'_> {
             if next.buffer.is_some() {
                 return self.payload(bytes, buf, next, reach, context, nesting);
             }
-            if let To::Stream(segment, joined) = next.to {
-                self.deliver(bytes, buf, reach, &segment, joined, context, nesting);
-                return;
+            if let To::Stream(joined) = next.to {
+                return self.deliver(bytes, buf, reach, joined, context, nesting);
             }
             let following = match next.to {
                 To::Ports(a, b) => {
@@ -223,12 +224,11 @@ impl Walker<'_> {
             memory: self.memory,
             depth: 0,
             doubt: None,
-            context: *context,
+            segment: &mut self.segment,
+            context,
         };
         let done = (row.dissect)(&mut cursor);
-        let (end, claimed, claimed_by, after, doubt) =
-            (cursor.end, cursor.claimed, cursor.claimed_by, cursor.context, cursor.doubt);
-        *context = after;
+        let (end, claimed, claimed_by, doubt) = (cursor.end, cursor.claimed, cursor.claimed_by, cursor.doubt);
         let header = match &done {
             Ok(next) => next.header.min(end.saturating_sub(reach.start)),
             Err(_) => end.saturating_sub(reach.start),
@@ -248,17 +248,8 @@ impl Walker<'_> {
     }
 
     /// Dissects the messages that a segment completes.
-    #[expect(clippy::too_many_arguments, reason = "a layer's whole situation, passed on once")]
-    fn deliver(
-        &mut self,
-        bytes: &[u8],
-        buf: u8,
-        reach: Reach,
-        segment: &Segment,
-        joined: &'static Joined,
-        context: Context,
-        nesting: u8,
-    ) {
+    fn deliver(&mut self, bytes: &[u8], buf: u8, reach: Reach, joined: &'static Joined, context: Context, nesting: u8) {
+        let segment = self.segment;
         let payload = bytes.get(reach.start..reach.end).unwrap_or(&[]);
         let Some(conversation) = context.conversation else {
             return self.undelivered(bytes, buf, reach, context, nesting);
@@ -269,7 +260,7 @@ impl Walker<'_> {
             // Out of buffers, messages still come, but a joined one has no place to go and is skipped.
             let mut none = Buffer::default();
             let whole = id.and_then(|id| self.packet.buffer_mut(id)).unwrap_or(&mut none);
-            let Some(delivery) = self.memory.deliver(conversation, segment, payload, here, whole) else {
+            let Some(delivery) = self.memory.deliver(conversation, &segment, payload, here, whole) else {
                 self.packet.drop_buffer_if(id);
                 return;
             };

@@ -1,8 +1,10 @@
 //! Lines and words of protocols that talk in text.
 
+use memchr::memchr;
+
 /// The line that begins here: how long its text is, and how long with its end. Without an end, all is text.
 pub(super) fn line(bytes: &[u8]) -> (usize, usize) {
-    let Some(end) = bytes.iter().position(|&b| b == b'\n') else { return (bytes.len(), bytes.len()) };
+    let Some(end) = memchr(b'\n', bytes) else { return (bytes.len(), bytes.len()) };
     let text = bytes.get(..end).unwrap_or(&[]);
     (text.strip_suffix(b"\r").unwrap_or(text).len(), end + 1)
 }

@@ -9,7 +9,8 @@
 
 use super::measure::{cut, spaces};
 use super::theme::Theme;
-use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, show};
+use crate::model::short::Short;
+use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, Value, show};
 use crate::proto::{data, frame};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
@@ -31,7 +32,21 @@ pub struct Brief {
     ends: usize,
     /// The receiver's address, while the sender's is written.
     other: String,
+    known: Vec<Known>,
     protocol: usize,
+}
+
+/// How many pairs of addresses are remembered.
+const KNOWN: u8 = 61;
+
+/// What was written of a pair of IPv4 addresses: packets of one conversation follow each other.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    pair: u64,
+    /// The columns of an address at that time; 0 for none.
+    ends: usize,
+    text: String,
+    columns: usize,
 }
 
 /// What a packet is about: its innermost layer that can say something, and how many such it has.
@@ -44,36 +59,23 @@ struct Subject<'a> {
 impl Brief {
     /// Lines cut to `width` columns, or whole.
     pub fn new(theme: Theme, width: Option<usize>) -> Self {
-        Self { theme, width, narrow: width.is_some_and(|w| w < 100), ends: 9, other: String::new(), protocol: 4 }
+        let narrow = width.is_some_and(|w| w < 100);
+        let known = vec![Known::default(); usize::from(KNOWN)];
+        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4 }
     }
 
     /// Appends the line of a packet, with its newline.
     pub fn line(&mut self, packet: &Packet, out: &mut String) {
         let start = out.len();
-        let mut columns = 0;
         // Every piece is measured by itself, so that the colours between them need not be.
         let gap = if self.narrow { " " } else { "  " };
-        let (number, time) = (packet.number, since_first(packet));
-        right(if self.narrow { 4 } else { 5 }, &mut columns, out, digits(number), |out| show::number(number, out));
-        out.push(' ');
-        // A point, six decimals, and a minus where the clock went back.
-        let places = digits(show::whole_seconds(time, 6)) + 7 + usize::from(time < 0);
-        right(if self.narrow { 8 } else { 11 }, &mut columns, out, places, |out| show::seconds(time, 6, out));
-        out.push_str(gap);
-        let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
-        // Addresses are ASCII: a byte is a column.
-        self.other.clear();
-        let [source, destination] = ends(packet);
-        write_end(packet, destination, &mut self.other);
-        let from = out.len();
-        write_end(packet, source, out);
-        let used = out.len() - from;
-        self.ends = self.ends.max(self.other.len()).max(used).min(most);
-        spaces(self.ends.saturating_sub(used), out);
-        out.push_str(" → ");
-        out.push_str(&self.other);
-        spaces(self.ends.saturating_sub(self.other.len()), out);
-        columns += self.ends.max(used) + self.ends.max(self.other.len());
+        let mut head = Short::new();
+        let mut columns = head.right(packet.number, if self.narrow { 4 } else { 5 });
+        head.spaces(1);
+        columns += head.seconds(since_first(packet), 6, if self.narrow { 8 } else { 11 });
+        head.spaces(gap.len());
+        head.append_to(out);
+        columns += self.ends(packet, out);
         out.push_str(gap);
         columns += 4 + 2 * gap.len();
         let subject = subject(packet);
@@ -89,11 +91,12 @@ impl Brief {
         });
         spaces(self.protocol.saturating_sub(used), out);
         columns += used.max(self.protocol);
+        let mut length = Short::new();
         if !self.narrow {
-            let len = u64::from(packet.len);
-            right(6, &mut columns, out, digits(len), |out| show::number(len, out));
+            columns += length.right(u64::from(packet.len), 6);
         }
-        out.push_str(gap);
+        length.spaces(gap.len());
+        length.append_to(out);
         columns += gap.len();
         let from = out.len();
         match subject {
@@ -109,16 +112,46 @@ impl Brief {
     }
 }
 
-/// Appends the `digits` characters that `write` appends, right-aligned in `width` columns.
-fn right(width: usize, columns: &mut usize, out: &mut String, digits: usize, write: impl FnOnce(&mut String)) {
-    spaces(width.saturating_sub(digits), out);
-    write(out);
-    *columns += digits.max(width);
+impl Brief {
+    /// Appends who to whom; gives the columns of both addresses together.
+    fn ends(&mut self, packet: &Packet, out: &mut String) -> usize {
+        let [source, destination] = ends(packet);
+        let pair = ipv4(packet, source).zip(ipv4(packet, destination)).map(|(a, b)| u64::from(a) << 32 | u64::from(b));
+        let place = pair.map_or(0, |pair| usize::try_from(pair % u64::from(KNOWN)).unwrap_or(0));
+        if let (Some(pair), Some(known)) = (pair, self.known.get(place))
+            && (known.pair, known.ends) == (pair, self.ends)
+        {
+            out.push_str(&known.text);
+            return known.columns;
+        }
+        let begin = out.len();
+        let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
+        // Addresses are ASCII: a byte is a column.
+        self.other.clear();
+        write_end(packet, destination, &mut self.other);
+        write_end(packet, source, out);
+        let used = out.len() - begin;
+        self.ends = self.ends.max(self.other.len()).max(used).min(most);
+        spaces(self.ends.saturating_sub(used), out);
+        out.push_str(" → ");
+        out.push_str(&self.other);
+        spaces(self.ends.saturating_sub(self.other.len()), out);
+        let columns = self.ends.max(used) + self.ends.max(self.other.len());
+        if let (Some(pair), Some(known)) = (pair, self.known.get_mut(place)) {
+            (known.pair, known.ends, known.columns) = (pair, self.ends, columns);
+            known.text.clear();
+            known.text.push_str(out.get(begin..).unwrap_or_default());
+        }
+        columns
+    }
 }
 
-/// Decimal digits of a number.
-fn digits(n: u64) -> usize {
-    n.checked_ilog10().map_or(1, |n| n as usize + 1)
+/// An IPv4 address as a number.
+fn ipv4(packet: &Packet, end: Option<&Field>) -> Option<u32> {
+    match (end?.def.kind, end?.value) {
+        (Kind::Ipv4, Value::Bytes(slice)) => packet.bytes(slice).try_into().ok().map(u32::from_be_bytes),
+        _ => None,
+    }
 }
 
 /// Appends what a packet's line says, without columns: who to whom, protocol, and its message.
@@ -137,7 +170,7 @@ pub fn sentence(packet: &Packet, out: &mut String) {
 
 fn since_first(packet: &Packet) -> i64 {
     match packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
-        Some(crate::model::Value::Nanos(n)) => n,
+        Some(Value::Nanos(n)) => n,
         _ => 0,
     }
 }
@@ -149,14 +182,16 @@ fn ends(packet: &Packet) -> [Option<&Field>; 2] {
     let mut found = [None; 2];
     for layer in packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network) {
         for field in packet.fields_of(layer) {
-            if matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6)
-                && let Some(name) = field.def.name.strip_prefix(layer.proto.name)
-            {
-                for (end, wanted) in found.iter_mut().zip([".src", ".dst"]) {
-                    if end.is_none() && name.strip_prefix(wanted).is_some_and(is_own) {
-                        *end = Some(field);
-                    }
-                }
+            if !matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6) {
+                continue;
+            }
+            let end = match field.def.name.strip_prefix(layer.proto.name) {
+                Some(".src" | ".src.eth" | ".src.ipv4" | ".src.ipv6") => &mut found[0],
+                Some(".dst" | ".dst.eth" | ".dst.ipv4" | ".dst.ipv6") => &mut found[1],
+                _ => continue,
+            };
+            if end.is_none() {
+                *end = Some(field);
             }
         }
         if let [Some(_), Some(_)] = found {
@@ -171,11 +206,6 @@ fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
         Some(field) => show::value(packet, field, out),
         None => out.push('?'),
     }
-}
-
-/// Whether what follows `.src` is nothing or names the kind of address.
-fn is_own(rest: &str) -> bool {
-    matches!(rest, "" | ".eth" | ".ipv4" | ".ipv6")
 }
 
 /// Appends a protocol's name as its column shows it: `TCP`, `ICMPv6`.
@@ -197,12 +227,18 @@ fn subject(packet: &Packet) -> Option<Subject<'_>> {
     let end = packet.layers.iter().position(|l| l.quoted).unwrap_or(packet.layers.len());
     let layers = packet.layers.get(..end)?;
     let above = |l: &Layer| l.proto.osi > Osi::Transport;
-    let last = layers
-        .iter()
-        .rposition(|l| above(l) && l.proto.summary.is_some())
-        .or_else(|| layers.iter().rposition(|l| above(l) && !std::ptr::eq(l.proto, &raw const data::ABOUT)))
-        .or_else(|| layers.iter().rposition(|l| l.proto.summary.is_some()))
-        .or(end.checked_sub(1))?;
+    // Best a message that can summarise itself, then one that cannot, then whatever carries it.
+    let (mut named, mut carrier) = (None, None);
+    let told = layers.iter().enumerate().rev().find(|(i, l)| {
+        let summarises = l.proto.summary.is_some();
+        if !above(l) {
+            carrier = carrier.or(summarises.then_some(*i));
+        } else if !summarises && !std::ptr::eq(l.proto, &raw const data::ABOUT) {
+            named = named.or(Some(*i));
+        }
+        above(l) && summarises
+    });
+    let last = told.map(|(i, _)| i).or(named).or(carrier).or(end.checked_sub(1))?;
     let layer = layers.get(last)?;
     let same = |l: &&Layer| std::ptr::eq(l.proto, layer.proto);
     // Several messages in one segment are layers of one protocol that do not carry each other.

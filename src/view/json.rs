@@ -3,7 +3,8 @@
 //! Names, values, offsets and lengths are Wireshark's. Text is escaped so far that no byte of a packet
 //! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
 
-use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Time, Trouble, Value};
+use crate::model::short::Short;
+use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Trouble, Value};
 use crate::proto::frame;
 use crate::tutor::{Anchor, Audience, Note};
 use std::io::Write;
@@ -84,10 +85,12 @@ fn layer(packet: &Packet, l: &Layer, out: &mut Vec<u8>) {
 }
 
 fn place(span: Span, out: &mut Vec<u8>) {
-    out.extend_from_slice(b",\"offset\":");
-    number(u64::from(span.start), out);
-    out.extend_from_slice(b",\"length\":");
-    number(u64::from(span.len), out);
+    let mut short = Short::new();
+    short.put(b",\"offset\":");
+    short.number(u64::from(span.start));
+    short.put(b",\"length\":");
+    short.number(u64::from(span.len));
+    out.extend_from_slice(short.as_bytes());
     if span.buf != 0 {
         out.extend_from_slice(b",\"buffer\":");
         number(u64::from(span.buf), out);
@@ -198,8 +201,11 @@ fn value(packet: &Packet, f: &Field, out: &mut Vec<u8>) {
         Value::Uint(n) => number(n, out),
         Value::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
         Value::Nanos(n) => {
-            // Writing to a vector cannot fail.
-            let _ = write!(out, "\"{}\"", Time(n));
+            let mut short = Short::new();
+            short.put(b"\"");
+            short.seconds(n, 9, 0);
+            short.put(b"\"");
+            out.extend_from_slice(short.as_bytes());
         }
         Value::Text(s) => string(packet.bytes(s), out),
         Value::Bytes(s) => bytes(packet, f.def.kind, s, out),
@@ -211,25 +217,29 @@ fn bytes(packet: &Packet, kind: Kind, s: Slice, out: &mut Vec<u8>) {
     out.push(b'"');
     match (kind, bytes) {
         (Kind::Ipv4, &[a, b, c, d]) => {
-            for (i, n) in [a, b, c, d].into_iter().enumerate() {
-                if i > 0 {
-                    out.push(b'.');
-                }
-                number(u64::from(n), out);
-            }
+            let mut short = Short::new();
+            short.ipv4([a, b, c, d]);
+            out.extend_from_slice(short.as_bytes());
         }
         (Kind::Ipv6, _) if bytes.len() == 16 => {
             let address: [u8; 16] = bytes.try_into().unwrap_or_default();
+            // Writing to a vector cannot fail.
             let _ = write!(out, "{}", std::net::Ipv6Addr::from(address));
         }
         _ => {
             out.reserve(bytes.len() * 3);
-            for (i, b) in bytes.iter().enumerate() {
-                if i > 0 {
-                    out.push(b':');
+            // Sixteen at a time, each with a colon behind it.
+            for piece in bytes.chunks(16) {
+                let mut text = [b':'; 48];
+                for (b, place) in piece.iter().zip(text.chunks_exact_mut(3)) {
+                    if let [high, low, _] = place {
+                        (*high, *low) = (HEX[usize::from(b >> 4)], HEX[usize::from(b & 15)]);
+                    }
                 }
-                out.push(HEX[usize::from(b >> 4)]);
-                out.push(HEX[usize::from(b & 15)]);
+                out.extend_from_slice(text.get(..3 * piece.len()).unwrap_or_default());
+            }
+            if !bytes.is_empty() {
+                out.pop();
             }
         }
     }

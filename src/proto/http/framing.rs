@@ -3,6 +3,7 @@
 use super::head::{self, Extent, Opening};
 use crate::model::Time;
 use crate::proto::{Framing, Key, StreamCtx};
+use memchr::memchr;
 use std::collections::VecDeque;
 
 /// Requests that may wait for their answers. Beyond it, answers are no longer matched.
@@ -191,7 +192,7 @@ fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
     }
     let new = bytes.get(searched.max(start)..).unwrap_or(&[]);
     let text = bytes.first().is_some_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
-    if text && !new.contains(&b'\n') && bytes.len() <= LONGEST_SIZE {
+    if text && memchr(b'\n', new).is_none() && bytes.len() <= LONGEST_SIZE {
         return Recognised::Early;
     }
     let opens =

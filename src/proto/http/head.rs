@@ -1,6 +1,7 @@
 //! The head of a message: its first line, its header lines, and what they say about the body.
 
 use super::fields::{Role, header};
+use memchr::memchr;
 
 /// The longest head that is waited for. Servers refuse far shorter ones (8 to 64 KiB).
 pub(super) const LONGEST: usize = 1 << 20;
@@ -123,7 +124,7 @@ pub(super) fn leading(bytes: &[u8]) -> usize {
 /// The line that starts at `at`; `None` when no byte is there. The last one may lack its end.
 pub(super) fn line(bytes: &[u8], at: usize) -> Option<Line<'_>> {
     let rest = bytes.get(at..).filter(|r| !r.is_empty())?;
-    let len = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |i| i + 1);
+    let len = memchr(b'\n', rest).map_or(rest.len(), |i| i + 1);
     let text = rest.get(..len).unwrap_or(rest);
     let text = text.strip_suffix(b"\n").unwrap_or(text);
     Some(Line { at, text: text.strip_suffix(b"\r").unwrap_or(text), len })
@@ -133,7 +134,7 @@ pub(super) fn line(bytes: &[u8], at: usize) -> Option<Line<'_>> {
 pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        at += bytes.get(at..)?.iter().position(|&b| b == b'\n')? + 1;
+        at += memchr(b'\n', bytes.get(at..)?)? + 1;
         match bytes.get(at..) {
             Some([b'\n', ..]) => return Some(at + 1),
             Some([b'\r', b'\n', ..]) => return Some(at + 2),
@@ -142,12 +143,40 @@ pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
     }
 }
 
+/// The characters of a token (RFC 9110 §5.6.2).
+static TOKEN: [bool; 256] = {
+    let (mut all, mut b) = ([false; 256], 0u8);
+    while b < 0x7f {
+        all[b as usize] = b.is_ascii_graphic()
+            && !matches!(
+                b,
+                b'(' | b')'
+                    | b'<'
+                    | b'>'
+                    | b'@'
+                    | b','
+                    | b';'
+                    | b'\\'
+                    | b'"'
+                    | b'/'
+                    | b'['
+                    | b']'
+                    | b'?'
+                    | b'='
+                    | b'{'
+                    | b'}'
+            );
+        b += 1;
+    }
+    all
+};
+
 /// A header line's name and the place of its value in the line; `None` where no token and colon begin it
 /// (RFC 9110 §5.6.2).
 pub(super) fn split<'a>(line: &Line<'a>) -> Option<(&'a [u8], usize, &'a [u8])> {
-    let colon = line.text.iter().position(|&b| b == b':')?;
+    let colon = memchr(b':', line.text)?;
     let (name, rest) = line.text.split_at_checked(colon)?;
-    if !name.iter().all(|b| b.is_ascii_graphic() && !b"()<>@,;\\\"/[]?={}".contains(b)) {
+    if !name.iter().all(|&b| TOKEN.get(usize::from(b)) == Some(&true)) {
         return None;
     }
     let blank = 1 + rest.iter().skip(1).take_while(|b| matches!(b, b' ' | b'\t')).count();
