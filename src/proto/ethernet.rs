@@ -47,8 +47,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::data(14));
     }
     c.limit(14 + usize::from(number), &LEN);
-    // NetWare once put IPX here without LLC; it begins with 0xffff, which no LLC header does.
-    if c.u16(14).is_ok_and(|n| n == 0xffff) {
+    // NetWare once put IPX here without LLC; it begins with 0xffff, which no LLC header does. Where the capture kept
+    // less, nothing says that LLC follows.
+    if c.rest(14).iter().take(2).all(|&b| b == 0xff) {
         return Ok(Next::to(super::numbers::RAW_802_3, 14));
     }
     Ok(Next::to(super::numbers::LLC, 14))
