@@ -87,6 +87,8 @@ Examples:
   osi-tutor simulate --list                        the scenarios that are ready
   osi-tutor simulate two-hosts                     a web page and a WebSocket chat, from ARP to FIN
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
+  osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
+  osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say")]
     Simulate(Simulate),
     /// List the fields that filters and JSON know, with their meaning
@@ -289,9 +291,36 @@ pub struct Simulate {
     /// The number that decides all that is random; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// What goes wrong on the way
+    #[command(flatten)]
+    pub faults: Faults,
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
+}
+
+/// What goes wrong on the way of simulated frames. WHICH is the number of a frame, as a run without faults shows it,
+/// or a display filter for the first that matches, or `2 of`, `each of`, `10% of` a filter.
+#[derive(Debug, Default, Args)]
+#[command(
+    next_help_heading = "Faults (WHICH: a frame's number, FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER')"
+)]
+pub struct Faults {
+    /// Lose a frame
+    #[arg(long, value_name = "WHICH")]
+    pub drop: Vec<String>,
+    /// Let a frame arrive late
+    #[arg(long, value_name = "TIME WHICH")]
+    pub delay: Vec<String>,
+    /// Let a frame arrive twice
+    #[arg(long, value_name = "WHICH")]
+    pub duplicate: Vec<String>,
+    /// Let the sender's next frame overtake a frame
+    #[arg(long, value_name = "WHICH")]
+    pub reorder: Vec<String>,
+    /// Turn over the last bit of a frame
+    #[arg(long, value_name = "WHICH")]
+    pub corrupt: Vec<String>,
 }
 
 /// `osi-tutor fields`.

@@ -181,6 +181,29 @@ fn a_late_frame_arrives_late() {
 }
 
 #[test]
+fn a_frame_may_come_twice_damaged_or_behind_the_next_one() {
+    let with = |number, fate| {
+        let fault = Box::new(move |frame: &RawFrame| if frame.number == number { fate } else { Fate::Deliver });
+        frames(Simulation::new(&scenario("two-hosts"), 1).with_fault(fault))
+    };
+    let plain = frames(Simulation::new(&scenario("two-hosts"), 1));
+    // The fourth frame is the server's SYN-ACK; the ninth and tenth are its ACK and its FIN.
+    let twice = with(4, Fate::Duplicate);
+    assert_eq!((&twice[3].bytes, &twice[4].bytes), (&plain[3].bytes, &plain[3].bytes));
+    assert_eq!(twice[3].comment, "simulated fault: arrives twice");
+    let damaged = with(4, Fate::Corrupt);
+    let (last, before) = damaged[3].bytes.split_last().unwrap();
+    assert_eq!((last ^ 1, before), (plain[3].bytes[73], &plain[3].bytes[..73]));
+    let said = story(&damaged);
+    assert!(
+        said.iter().take_while(|s| *s != "A").filter(|s| *s == "sa").count() > 1,
+        "{said:?}: nobody heard the first"
+    );
+    let overtaken = with(9, Fate::Overtake);
+    assert_eq!((&overtaken[8].bytes, &overtaken[9].bytes), (&plain[9].bytes, &plain[8].bytes));
+}
+
+#[test]
 fn a_world_that_loses_everything_comes_to_an_end() {
     let frames = frames(Simulation::new(&scenario("two-hosts"), 1).with_fault(Box::new(|_| Fate::Drop)));
     assert!(frames.len() > 100 && frames.iter().all(|frame| frame.bytes[12..14] == [0x08, 0x06]));
@@ -241,6 +264,18 @@ fn the_program_lists_plays_and_explains_what_it_cannot_find() {
     assert!(said.starts_with("Simulated: ") && said.contains("(seed 9)"), "{said}");
     let (_, _, said) = program(&["two-hosts", "--json"]);
     assert_eq!(said, "");
+    let (code, packets, said) = program(&["two-hosts", "--brief", "-c", "4", "--drop", "tcp.flags == 0x12"]);
+    assert!(code == Some(0) && packets.contains("[Retransmission] [SYN]"), "{packets}");
+    assert!(said.ends_with("--drop 'tcp.flags == 0x12': one frame met it\n"), "{said}");
+    // By number it is the frame that a run without faults shows.
+    let (_, by_number, _) = program(&["two-hosts", "--brief", "-c", "4", "--drop", "4"]);
+    assert_eq!(by_number, packets);
+    let lost = ["two-hosts", "--drop", "3", "-Y", "frame.comment contains \"lost on the way\"", "--brief"];
+    assert_eq!(program(&lost).1.lines().count(), 1);
+    for (bad, why) in [("0", "from 1"), ("999", "without faults there are"), ("tcp.flgs", "tcp.flags"), ("2 of", "")] {
+        let (code, packets, said) = program(&["two-hosts", "--drop", bad]);
+        assert!(code == Some(2) && packets.is_empty() && said.contains(why), "{bad}: {said}");
+    }
     let (code, packets, said) = program(&["two-host"]);
     assert_eq!((code, packets.as_str()), (Some(2), ""));
     assert!(said.contains("Did you mean two-hosts?"), "{said}");

@@ -6,6 +6,7 @@
 mod capture;
 mod error;
 mod explain;
+mod faults;
 mod fields;
 mod follow;
 #[cfg(feature = "live")]

@@ -1,5 +1,6 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
+use super::faults::Plan;
 use super::{Failure, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
@@ -17,13 +18,22 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
     let scenario = find(wanted)?;
     let seed = args.seed.unwrap_or(scenario.seed);
+    let mut plan = Plan::new(&args.faults)?;
+    plan.find(Simulation::new(&scenario, seed))?;
+    let (fault, report) = plan.fault(seed);
     if !args.show.json {
         let mut line = String::new();
         escape(scenario.title.as_bytes(), &mut line);
         // Where nobody reads it, nothing is lost.
         let _ = writeln!(std::io::stderr(), "Simulated: {line} (seed {seed}). No packet here crosses a real wire.");
     }
-    show::run(&mut Simulation::new(&scenario, seed), &args.show, color, &mut || false).map(|_| ())
+    let mut simulation = Simulation::new(&scenario, seed);
+    if let Some(fault) = fault {
+        simulation = simulation.with_fault(fault);
+    }
+    show::run(&mut simulation, &args.show, color, &mut || false)?;
+    report.tell();
+    Ok(())
 }
 
 /// The ready scenarios, one a line.

@@ -446,13 +446,16 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
         show_flags(flags, &mut short);
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
-    for (before, n) in [(b" Seq=", seq), (b" Ack=", ack.filter(|_| acknowledges)), (b" Win=", window), (b" Len=", len)]
-    {
+    let mut say = |before: &[u8; 5], n: Option<u64>| {
         if let Some(n) = n {
             short.put(before);
             short.number(n);
         }
-    }
+    };
+    say(b" Seq=", seq);
+    say(b" Ack=", ack.filter(|_| acknowledges));
+    say(b" Win=", window);
+    say(b" Len=", len);
     short.append_to(out);
     for field in rest.filter(|f| f.depth > 0) {
         let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };

@@ -17,6 +17,8 @@ use crate::source::{Source, SourceError, Step};
 
 /// When every simulation begins: 2026-01-01T00:00:00Z.
 pub const START: Time = Time(1_767_225_600_000_000_000);
+/// How long behind another a frame arrives that comes twice, or was overtaken.
+const TWIN: Duration = Duration::from_micros(5);
 /// No scenario goes on for longer than this.
 const LIMIT: Duration = Duration::from_mins(10);
 
@@ -29,9 +31,30 @@ pub enum Fate {
     Drop,
     /// It arrives so much later.
     Delay(Duration),
+    /// It arrives twice.
+    Duplicate,
+    /// It arrives with the last bit turned over.
+    Corrupt,
+    /// It arrives just after the next frame that its sender sends; never, if there is none.
+    Overtake,
 }
 
-/// Decides each frame's fate. Frames are numbered as they are sent, from 1, over all wires.
+impl Fate {
+    /// What the capture remarks on a frame that meets this fate.
+    fn remark(self) -> &'static str {
+        match self {
+            Self::Deliver => "",
+            Self::Drop => "simulated fault: lost on the way",
+            Self::Delay(_) => "simulated fault: late",
+            Self::Duplicate => "simulated fault: arrives twice",
+            Self::Corrupt => "simulated fault: one bit is turned over on the way",
+            Self::Overtake => "simulated fault: overtaken on the way",
+        }
+    }
+}
+
+/// Decides each frame's fate. Frames are numbered as they are sent, from 1, over all wires: see
+/// [`Simulation::sent_as`].
 pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
 
 /// Hosts on wires, seen from the first host's card.
@@ -50,6 +73,21 @@ pub struct Simulation {
     interface: Arc<Interface>,
     captured: u64,
     sent: RawFrame,
+    /// Frames on their way that the sender's next one will overtake.
+    overtaken: Vec<Way>,
+    /// The number, as sent, of the frame that was given last.
+    given: u64,
+}
+
+/// A frame on a wire.
+#[derive(Clone)]
+struct Way {
+    from: usize,
+    to: usize,
+    /// Its number as sent, over all wires.
+    number: u64,
+    remark: &'static str,
+    frame: Vec<u8>,
 }
 
 /// Something that will happen at a known moment.
@@ -64,7 +102,7 @@ enum Event {
     /// The first bit leaves a card; the last will arrive at the moment given.
     Leaves { from: usize, to: usize, arrives: Duration, frame: Vec<u8> },
     /// The last bit has arrived.
-    Arrives { to: usize, frame: Vec<u8> },
+    Arrives(Way),
 }
 
 impl Simulation {
@@ -91,7 +129,14 @@ impl Simulation {
             interface: Arc::new(Interface { name, loopback: false }),
             captured: 0,
             sent: RawFrame::default(),
+            overtaken: Vec::new(),
+            given: 0,
         }
+    }
+
+    /// The number, as sent over all wires, of the frame that was given last; 0 before the first.
+    pub fn sent_as(&self) -> u64 {
+        self.given
     }
 
     /// The same world, in which `fault` decides what becomes of each frame.
@@ -102,7 +147,7 @@ impl Simulation {
     }
 
     /// Goes on by one event; gives the frame if the watched card sent or received one.
-    fn advance(&mut self) -> Option<Vec<u8>> {
+    fn advance(&mut self) -> Option<Way> {
         let wake = self.wakes.iter().copied().enumerate().filter_map(|(host, at)| Some((at?, host))).min();
         let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
         if let Some((at, host)) = wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
@@ -112,23 +157,47 @@ impl Simulation {
         }
         let Reverse(entry) = self.agenda.pop()?;
         self.now = entry.at;
-        match entry.event {
-            Event::Leaves { from, to, arrives, frame } => {
-                let seen = (from == self.watched).then(|| frame.clone());
-                match self.fate(&frame) {
-                    Fate::Deliver => self.enter(arrives, Event::Arrives { to, frame }),
-                    Fate::Delay(by) => self.enter(arrives + by, Event::Arrives { to, frame }),
-                    Fate::Drop => {}
-                }
-                seen
+        let way = match entry.event {
+            Event::Leaves { from, to, arrives, frame } => self.leave(from, to, arrives, frame),
+            Event::Arrives(way) => {
+                self.hosts[way.to].port.received.push_back(way.frame.clone());
+                self.run(way.to);
+                (way.to == self.watched).then_some(way)
             }
-            Event::Arrives { to, frame } => {
-                let seen = (to == self.watched).then(|| frame.clone());
-                self.hosts[to].port.received.push_back(frame);
-                self.run(to);
-                seen
+        }?;
+        self.given = way.number;
+        Some(way)
+    }
+
+    /// A frame leaves for another host, and meets its fate; gives it if the watched card sent it.
+    fn leave(&mut self, from: usize, to: usize, arrives: Duration, frame: Vec<u8>) -> Option<Way> {
+        let fate = self.fate(&frame);
+        let sent = Way { from, to, number: self.sent.number, remark: fate.remark(), frame };
+        let seen = (from == self.watched).then(|| sent.clone());
+        match fate {
+            Fate::Drop => {}
+            Fate::Deliver => self.enter(arrives, Event::Arrives(sent)),
+            Fate::Delay(by) => self.enter(arrives + by, Event::Arrives(sent)),
+            Fate::Duplicate => {
+                self.enter(arrives, Event::Arrives(sent.clone()));
+                self.enter(arrives + TWIN, Event::Arrives(sent));
+            }
+            Fate::Corrupt => {
+                let mut damaged = sent;
+                if let Some(last) = damaged.frame.last_mut() {
+                    *last ^= 1;
+                }
+                self.enter(arrives, Event::Arrives(damaged));
+            }
+            Fate::Overtake => {
+                self.overtaken.push(sent);
+                return seen;
             }
         }
+        for way in self.overtaken.extract_if(.., |way| way.from == from).collect::<Vec<_>>() {
+            self.enter(arrives + TWIN, Event::Arrives(way));
+        }
+        seen
     }
 
     /// Lets a host act now, and puts what it sends on its wire.
@@ -155,8 +224,9 @@ impl Simulation {
     }
 
     fn fate(&mut self, frame: &[u8]) -> Fate {
+        self.sent.number += 1;
         let Some(fault) = &mut self.fault else { return Fate::Deliver };
-        let (number, interface) = (self.sent.number + 1, Some(Arc::clone(&self.interface)));
+        let (number, interface) = (self.sent.number, Some(Arc::clone(&self.interface)));
         fill(&mut self.sent, number, self.now, frame, interface);
         fault(&self.sent)
     }
@@ -174,9 +244,10 @@ impl Source for Simulation {
             if self.agenda.is_empty() && self.wakes.iter().all(Option::is_none) {
                 break;
             }
-            if let Some(bytes) = self.advance() {
+            if let Some(way) = self.advance() {
                 self.captured += 1;
-                fill(frame, self.captured, self.now, &bytes, Some(Arc::clone(&self.interface)));
+                fill(frame, self.captured, self.now, &way.frame, Some(Arc::clone(&self.interface)));
+                frame.comment.push_str(way.remark);
                 return Ok(Step::Frame);
             }
         }
