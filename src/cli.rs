@@ -87,6 +87,7 @@ Examples:
   osi-tutor simulate --list                        the scenarios that are ready
   osi-tutor simulate two-hosts                     a web page and a WebSocket chat, from ARP to FIN
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
+  osi-tutor simulate two-hosts --at server         the same, as the server sees it
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say")]
@@ -291,6 +292,9 @@ pub struct Simulate {
     /// The number that decides all that is random; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
+    #[arg(long, value_name = "HOST")]
+    pub at: Option<String>,
     /// What goes wrong on the way
     #[command(flatten)]
     pub faults: Faults,

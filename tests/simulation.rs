@@ -276,6 +276,10 @@ fn the_program_lists_plays_and_explains_what_it_cannot_find() {
         let (code, packets, said) = program(&["two-hosts", "--drop", bad]);
         assert!(code == Some(2) && packets.is_empty() && said.contains(why), "{bad}: {said}");
     }
+    let (_, seen, _) = program(&["two-hosts", "--brief", "--at", "server", "-c", "4", "--drop", "tcp.flags == 0x12"]);
+    assert!(seen.contains("[SYN, ACK]"), "the server sees what it sends, also what is lost: {seen}");
+    let (code, _, said) = program(&["two-hosts", "--at", "nobody"]);
+    assert!(code == Some(2) && said.contains("there are: client, server"), "{said}");
     let (code, packets, said) = program(&["two-host"]);
     assert_eq!((code, packets.as_str()), (Some(2), ""));
     assert!(said.contains("Did you mean two-hosts?"), "{said}");

@@ -19,7 +19,7 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let scenario = find(wanted)?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let mut plan = Plan::new(&args.faults)?;
-    plan.find(Simulation::new(&scenario, seed))?;
+    plan.find(world(&scenario, seed, args.at.as_deref())?)?;
     let (fault, report) = plan.fault(seed);
     if !args.show.json {
         let mut line = String::new();
@@ -27,13 +27,28 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
         // Where nobody reads it, nothing is lost.
         let _ = writeln!(std::io::stderr(), "Simulated: {line} (seed {seed}). No packet here crosses a real wire.");
     }
-    let mut simulation = Simulation::new(&scenario, seed);
+    let mut simulation = world(&scenario, seed, args.at.as_deref())?;
     if let Some(fault) = fault {
         simulation = simulation.with_fault(fault);
     }
     show::run(&mut simulation, &args.show, color, &mut || false)?;
     report.tell();
     Ok(())
+}
+
+/// The world before anything has happened, seen from a host.
+fn world(scenario: &Scenario, seed: u64, at: Option<&str>) -> Result<Simulation, Failure> {
+    let world = Simulation::new(scenario, seed);
+    let Some(host) = at else { return Ok(world) };
+    world.seen_from(scenario, host).ok_or_else(|| {
+        let mut text = String::from("no host here is called ");
+        escape(host.as_bytes(), &mut text);
+        for (at, known) in scenario.hosts.iter().enumerate() {
+            text.push_str(if at == 0 { "; there are: " } else { ", " });
+            escape(known.name.as_ref().as_bytes(), &mut text);
+        }
+        Failure::Usage(text)
+    })
 }
 
 /// The ready scenarios, one a line.

@@ -1,7 +1,7 @@
 //! The world: a virtual clock, hosts, wires, and the agenda of what happens next.
 //!
 //! [`Simulation`] is a [`Source`]: each call lets the world go on just as far as the next frame that the
-//! first host's card sends or receives. So a capture of any length is never held in memory.
+//! watched host's card sends or receives. So a capture of any length is never held in memory.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -57,7 +57,7 @@ impl Fate {
 /// [`Simulation::sent_as`].
 pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
 
-/// Hosts on wires, seen from the first host's card.
+/// Hosts on wires, seen from one host's card; from the first one's, unless it is told otherwise.
 pub struct Simulation {
     now: Duration,
     hosts: Vec<Host>,
@@ -132,6 +132,14 @@ impl Simulation {
             overtaken: Vec::new(),
             given: 0,
         }
+    }
+
+    /// The same world, seen from the card of another host. `None` where the scenario has no such host.
+    #[must_use]
+    pub fn seen_from(mut self, scenario: &Scenario, host: &str) -> Option<Self> {
+        self.watched = scenario.host(host)?;
+        self.interface = Arc::new(Interface { name: host.to_owned(), loopback: false });
+        Some(self)
     }
 
     /// The number, as sent over all wires, of the frame that was given last; 0 before the first.
