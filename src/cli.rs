@@ -88,9 +88,12 @@ Examples:
   osi-tutor simulate two-hosts                     a web page and a WebSocket chat, from ARP to FIN
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
   osi-tutor simulate two-hosts --at server         the same, as the server sees it
+  osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
-  osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say")]
+
+WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
+filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
     Simulate(Simulate),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
@@ -295,20 +298,18 @@ pub struct Simulate {
     /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
     #[arg(long, value_name = "HOST")]
     pub at: Option<String>,
-    /// What goes wrong on the way
-    #[command(flatten)]
-    pub faults: Faults,
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
+    /// What goes wrong on the way; last, for its heading
+    #[command(flatten)]
+    pub faults: Faults,
 }
 
 /// What goes wrong on the way of simulated frames. WHICH is the number of a frame, as a run without faults shows it,
 /// or a display filter for the first that matches, or `2 of`, `each of`, `10% of` a filter.
 #[derive(Debug, Default, Args)]
-#[command(
-    next_help_heading = "Faults (WHICH: a frame's number, FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER')"
-)]
+#[command(next_help_heading = "Faults")]
 pub struct Faults {
     /// Lose a frame
     #[arg(long, value_name = "WHICH")]
