@@ -47,14 +47,16 @@ pub fn frame(data: &[u8]) {
     assert!(alone.starts_with(&some), "{some:?} is no beginning of {alone:?}");
 }
 
-/// The layers up to the transport: above it, what a payload is may be guessed from all of it. A first fragment ends
+/// The layers up to the transport: above it, and in any datagram of UDP, what a payload is may be guessed from all of
+/// it. A first fragment ends
 /// them, too: whole, it waits for the others; cut, it will never be joined and is read as far as it goes.
 fn layers(frame: &RawFrame, packet: &mut Packet, memory: &mut dyn Memory) -> Vec<&'static str> {
     walk(frame, memory, packet);
     let mut names = Vec::new();
     for layer in packet.layers.iter().take_while(|l| l.proto.osi <= Osi::Transport && !l.quoted) {
         names.push(layer.proto.name);
-        if [&ipv4::FLAGS_MF, &ipv6_extension::FRAGHDR_MORE].iter().any(|def| packet.uint_in(layer, def) == Some(1)) {
+        let fragment = |def| packet.uint_in(layer, def) == Some(1);
+        if layer.proto.name == "udp" || fragment(&ipv4::FLAGS_MF) || fragment(&ipv6_extension::FRAGHDR_MORE) {
             break;
         }
     }
