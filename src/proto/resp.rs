@@ -70,10 +70,8 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 /// A length or a number: digits, perhaps with a sign.
 fn count(text: &[u8]) -> Option<i64> {
     // Nearly all are a few digits.
-    if let [digits @ .., b'\r'] | digits = text
-        && let 1..=9 = digits.len()
-        && digits.iter().all(u8::is_ascii_digit)
-    {
+    let digits = text.strip_suffix(b"\r").unwrap_or(text);
+    if (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) {
         return Some(digits.iter().fold(0, |n, digit| n * 10 + i64::from(digit - b'0')));
     }
     std::str::from_utf8(text.trim_ascii()).ok()?.parse().ok()
