@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
@@ -285,6 +285,18 @@ fn the_program_lists_plays_and_explains_what_it_cannot_find() {
     assert!(said.contains("Did you mean two-hosts?"), "{said}");
     let (code, _, said) = program(&["no-such-folder/x.toml"]);
     assert!(code == Some(1) && said.starts_with("osi-tutor: no-such-folder/x.toml: "), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_stderr_costs_no_packet() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let arguments = ["simulate", "two-hosts", "--brief", "--duplicate", "3"];
+    let output =
+        Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(arguments).stderr(full).stdout(Stdio::piped()).spawn();
+    let output = output.unwrap().wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8(output.stdout).unwrap().lines().count() > 30);
 }
 
 /// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.

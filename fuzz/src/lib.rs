@@ -48,8 +48,8 @@ pub fn frame(data: &[u8]) {
 }
 
 /// The layers up to the transport: above it, and in any datagram of UDP, what a payload is may be guessed from all of
-/// it. A first fragment ends
-/// them, too: whole, it waits for the others; cut, it will never be joined and is read as far as it goes.
+/// it. A first fragment ends them, too: whole, it waits for the others; cut, it will never be joined and is read as
+/// far as it goes.
 fn layers(frame: &RawFrame, packet: &mut Packet, memory: &mut dyn Memory) -> Vec<&'static str> {
     walk(frame, memory, packet);
     let mut names = Vec::new();

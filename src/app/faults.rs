@@ -10,6 +10,7 @@ use crate::net::rng::Rng;
 use crate::net::sim::{Fate, Fault, Simulation};
 use crate::proto::walk;
 use crate::source::{Source, Step};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -69,7 +70,8 @@ impl Plan {
             let (time, which) = text.trim().split_once(' ').unwrap_or((text, ""));
             let Some(late) = duration(time).filter(|_| !which.trim().is_empty()) else {
                 return Err(Failure::Usage(format!(
-                    "--delay wants a time of at most 60s and the frame, like '200ms 5' or '1.5s 2 of http', not '{text}'"
+                    "--delay wants a time of at most 60s and the frame, like '200ms 5' or '1.5s 2 of http', not '{}'",
+                    text.escape_debug()
                 )));
             };
             rules.push(Rule::new("--delay", text, which, Fate::Delay(late))?);
@@ -107,23 +109,23 @@ impl Plan {
     }
 
     /// The simulation's judge; chance falls as the seed says. `None` where nothing was asked for.
-    pub(super) fn fault(&mut self, seed: u64) -> (Option<Fault>, Report) {
+    pub(super) fn fault(self, seed: u64) -> (Option<Fault>, Report) {
         let report = Report(self.rules.iter().map(|rule| (rule.asked.clone(), Arc::clone(&rule.met))).collect());
         if self.rules.is_empty() {
             return (None, report);
         }
-        let mut rules = std::mem::take(&mut self.rules);
+        let rules = self.rules;
         let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
         let (mut seen, mut dice) = (vec![0; rules.len()], Rng::seeded(seed ^ 0xfa17));
         let judge = move |frame: &RawFrame| {
             walk(frame, &mut tracker, &mut packet);
             let mut fate = Fate::Deliver;
-            for (rule, seen) in rules.iter_mut().zip(&mut seen) {
+            for (rule, seen) in rules.iter().zip(&mut seen) {
                 let meant = match &rule.which {
                     Which::Number(number) => *number == frame.number,
                     Which::Matching(filter, pick) => filter.matches(&packet) && pick.takes(seen, &mut dice),
                 };
-                // Of several, the first that was asked for counts.
+                // Of several, one counts: the first in the order of the options above.
                 if meant && fate == Fate::Deliver {
                     fate = rule.fate;
                     rule.met.fetch_add(1, Ordering::Relaxed);
@@ -142,11 +144,13 @@ impl Report {
     /// Says on standard error how many frames each fault met.
     pub(super) fn tell(&self) {
         for (asked, met) in &self.0 {
-            match met.load(Ordering::Relaxed) {
-                0 => eprintln!("osi-tutor: {asked}: no frame met it"),
-                1 => eprintln!("osi-tutor: {asked}: one frame met it"),
-                n => eprintln!("osi-tutor: {asked}: {n} frames met it"),
-            }
+            let count = match met.load(Ordering::Relaxed) {
+                0 => "no frame".to_owned(),
+                1 => "one frame".to_owned(),
+                n => format!("{n} frames"),
+            };
+            // Where nobody reads it, nothing is lost.
+            let _ = writeln!(std::io::stderr(), "osi-tutor: {asked}: {count} met it");
         }
     }
 }

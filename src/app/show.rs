@@ -43,7 +43,9 @@ impl Tally {
     fn report(&self, memory: u32) {
         if self.given_up.0 > 0 {
             let (times, bytes) = self.given_up;
-            eprintln!(
+            // Where nobody reads it, nothing is lost.
+            let _ = writeln!(
+                std::io::stderr(),
                 "osi-tutor: memory for unfinished messages was full: the oldest were given up {times} times, {bytes} bytes \
                  in all. --memory {} lets more wait.",
                 memory.saturating_mul(2)

@@ -32,6 +32,7 @@ pub struct Brief {
     ends: usize,
     /// The receiver's address, while the sender's is written.
     other: String,
+    /// By the pair, so that it is found at once.
     known: Vec<Known>,
     protocol: usize,
 }
@@ -75,7 +76,7 @@ impl Brief {
         columns += head.seconds(since_first(packet), 6, if self.narrow { 8 } else { 11 });
         head.spaces(gap.len());
         head.append_to(out);
-        columns += self.ends(packet, out);
+        columns += self.who_to_whom(packet, out);
         out.push_str(gap);
         columns += 4 + 2 * gap.len();
         let subject = subject(packet);
@@ -110,11 +111,9 @@ impl Brief {
         debug_assert!(!out.get(start..).unwrap_or_default().contains('\n'), "a line is one line");
         out.push('\n');
     }
-}
 
-impl Brief {
     /// Appends who to whom; gives the columns of both addresses together.
-    fn ends(&mut self, packet: &Packet, out: &mut String) -> usize {
+    fn who_to_whom(&mut self, packet: &Packet, out: &mut String) -> usize {
         let [source, destination] = ends(packet);
         let pair = ipv4(packet, source).zip(ipv4(packet, destination)).map(|(a, b)| u64::from(a) << 32 | u64::from(b));
         let place = pair.map_or(0, |pair| usize::try_from(pair % u64::from(KNOWN)).unwrap_or(0));

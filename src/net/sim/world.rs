@@ -48,7 +48,7 @@ impl Fate {
             Self::Delay(_) => "simulated fault: late",
             Self::Duplicate => "simulated fault: arrives twice",
             Self::Corrupt => "simulated fault: one bit is turned over on the way",
-            Self::Overtake => "simulated fault: overtaken on the way",
+            Self::Overtake => "simulated fault: held back until the next one has passed",
         }
     }
 }
