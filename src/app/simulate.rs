@@ -41,10 +41,10 @@ fn world(scenario: &Scenario, seed: u64, at: Option<&str>) -> Result<Simulation,
     let world = Simulation::new(scenario, seed);
     let Some(host) = at else { return Ok(world) };
     world.seen_from(scenario, host).ok_or_else(|| {
-        let mut text = String::from("no host here is called ");
+        let mut text = String::from("no host here is called '");
         escape(host.as_bytes(), &mut text);
         for (at, known) in scenario.hosts.iter().enumerate() {
-            text.push_str(if at == 0 { "; there are: " } else { ", " });
+            text.push_str(if at == 0 { "'; there are: " } else { ", " });
             escape(known.name.as_ref().as_bytes(), &mut text);
         }
         Failure::Usage(text)
