@@ -8,6 +8,7 @@ pub mod http;
 pub mod web;
 pub mod websocket;
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// One end of a conversation over a byte stream.
@@ -18,6 +19,45 @@ pub trait Peer {
     ///
     /// `now` is the time since any fixed moment; it never goes back.
     fn step(&mut self, now: Duration, input: Input<'_>, out: &mut Vec<u8>) -> Want;
+
+    /// Whether something that it shares with other peers has something new to say, though nothing arrived here.
+    /// The carrier then steps it with [`Input::Tick`].
+    fn has_news(&self) -> bool {
+        false
+    }
+}
+
+/// One program at a UDP port.
+pub trait DatagramPeer {
+    /// Takes one input, appends the datagrams to be sent, and says what it wants next.
+    ///
+    /// `now` is the time since any fixed moment; it never goes back.
+    fn step(&mut self, now: Duration, input: Heard<'_>, out: &mut Vec<Datagram>) -> Want;
+}
+
+/// What happened at a UDP port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard<'a> {
+    /// The port is open. It comes once, first.
+    Opened,
+    /// A datagram arrived, whole.
+    Datagram {
+        /// Who sent it.
+        from: SocketAddr,
+        /// What it carries.
+        bytes: &'a [u8],
+    },
+    /// The moment of a [`Want::Wake`] has come.
+    Tick,
+}
+
+/// A datagram to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Datagram {
+    /// Where to.
+    pub to: SocketAddr,
+    /// What it carries.
+    pub bytes: Vec<u8>,
 }
 
 /// What happened to a connection.
