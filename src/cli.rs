@@ -401,9 +401,29 @@ pub struct Show {
     /// Write the shown packets to a pcapng file, too
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
+    /// Draw a TCP connection over time instead
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes"])]
+    pub plot: Option<Plot>,
+    /// Draw this TCP connection (`tcp.stream`); without it, the one that carries most
+    #[arg(long, value_name = "N", requires = "plot")]
+    pub stream: Option<u32>,
+    /// Draw into a file, as a picture (SVG)
+    #[arg(short = 'o', long, value_name = "FILE", requires = "plot")]
+    pub output: Option<PathBuf>,
     /// MiB that may wait for the rest of a message or datagram; what waits longest is given up first
     #[arg(long, value_name = "MIB", default_value_t = 160, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub memory: u32,
+}
+
+/// `--plot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plot {
+    /// Sequence numbers: sent, sent again, acknowledged, and the window's edge
+    Seq,
+    /// Bytes in flight: what is sent and not yet acknowledged
+    Flight,
+    /// The window that the receiver offers
+    Window,
 }
 
 /// `--audience`.

@@ -13,6 +13,7 @@ mod follow;
 mod interfaces;
 mod ladder;
 mod lesson;
+mod plot;
 mod read;
 mod show;
 mod simulate;

@@ -2,7 +2,8 @@
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
-//! and [`stats`] (counts). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
+//! [`stats`] (counts)
+//! and [`plot`] (one connection over time). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
 //! appended to a `String`.
 
 pub mod brief;
@@ -12,6 +13,7 @@ pub mod json;
 pub mod ladder;
 pub mod measure;
 pub mod outline;
+pub mod plot;
 pub mod prose;
 pub mod scene;
 pub mod stats;
