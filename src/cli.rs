@@ -89,6 +89,7 @@ Examples:
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
   osi-tutor simulate two-hosts --at server         the same, as the server sees it
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say
+  osi-tutor simulate two-hosts --brief --pace 0.1  as it happens, ten times slower
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
 
@@ -298,6 +299,9 @@ pub struct Simulate {
     /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
     #[arg(long, value_name = "HOST")]
     pub at: Option<String>,
+    /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
+    #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]
+    pub pace: Option<String>,
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,

@@ -13,6 +13,7 @@ mod follow;
 mod interfaces;
 mod ladder;
 mod lesson;
+mod pace;
 mod plot;
 mod read;
 mod show;
