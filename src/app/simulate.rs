@@ -1,6 +1,7 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
 use super::faults::Plan;
+use super::pace::{Pace, Paced};
 use super::{Failure, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
@@ -17,6 +18,7 @@ const LONGEST: u64 = 1 << 20;
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
     let scenario = find(wanted)?;
+    let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let mut plan = Plan::new(&args.faults)?;
     plan.find(world(&scenario, seed, args.at.as_deref())?)?;
@@ -31,7 +33,10 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if let Some(fault) = fault {
         simulation = simulation.with_fault(fault);
     }
-    show::run(&mut simulation, &args.show, color, &mut || false)?;
+    match pace {
+        Some(pace) => show::run(&mut Paced::new(&mut simulation, pace), &args.show, color, &mut || false)?,
+        None => show::run(&mut simulation, &args.show, color, &mut || false)?,
+    };
     report.tell();
     Ok(())
 }
