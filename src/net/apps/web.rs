@@ -329,8 +329,8 @@ mod tests {
     }
 
     fn run(visit: Visit, size: usize) -> (String, String) {
-        let mut client = Client::new(visit, Rng::seeded(1));
-        let (up, down) = talk(&mut client, &mut Server::new(site(), Rng::seeded(2)), size);
+        let client = Client::new(visit, Rng::seeded(1));
+        let (up, down) = talk(client, Server::new(site(), Rng::seeded(2)), size);
         (String::from_utf8_lossy(&up).into_owned(), String::from_utf8_lossy(&down).into_owned())
     }
 
