@@ -1,9 +1,14 @@
 //! The programs that talk, without any I/O: bytes and a clock go in, bytes come out.
 //!
 //! Read [`http`] and [`websocket`], the two languages, then [`web`], the browser and the web server that
-//! speak them. [`engineio`] speaks both at once, and [`socketio`] speaks above it. The same code runs on simulated wires, on real sockets and behind a chat's keyboard: it
+//! speak them. [`engineio`] speaks both at once, and [`socketio`] speaks above it. [`bulk`] and [`datagrams`] send the
+//! same messages over TCP and over UDP; [`dns`] and [`dhcp`] answer what a host must know first. The same code runs on simulated wires, on real sockets and behind a chat's keyboard: it
 //! never reads, writes or waits, so each of these can carry it.
 
+pub mod bulk;
+pub mod datagrams;
+pub mod dhcp;
+pub mod dns;
 pub mod engineio;
 pub mod http;
 pub mod socketio;
@@ -89,6 +94,9 @@ pub enum Want {
     Input,
     /// The same, or this moment, whichever comes first.
     Wake(Duration),
+    /// The same, or the moment when the system has taken all that was said. Then comes a [`Input::Tick`]: so a long
+    /// transfer need never be held in memory as a whole.
+    Drain,
     /// This moment only. Until then the program reads nothing: what arrives stays with the system, whose window
     /// (RFC 9293 §3.8.6) then closes. At that moment comes a [`Input::Tick`].
     Hold(Duration),
@@ -132,7 +140,10 @@ pub(crate) mod tests {
             let (from, over) = (self.read[end], matches!(other, Want::Close | Want::Abort | Want::Finish));
             let until = said.len().min(from + size);
             let bytes = said[from..until].to_vec();
-            let due = matches!(self.wants[end], Want::Wake(at) | Want::Hold(at) if at <= now);
+            let due = match self.wants[end] {
+                Want::Wake(at) | Want::Hold(at) => at <= now,
+                want => want == Want::Drain,
+            };
             let holds = matches!(self.wants[end], Want::Hold(_));
             let input = match self.wants[end] {
                 Want::Close | Want::Abort => return false,

@@ -75,6 +75,13 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
             rung.as_mut().enable();
             let arrived = if peer.has_news() {
                 Arrived::Rung
+            } else if want == Want::Drain {
+                // All was written; what arrived meanwhile comes first.
+                match stream.try_read(&mut inbox) {
+                    Ok(0) if ended => Arrived::Time,
+                    Ok(count) => Arrived::Bytes(count),
+                    Err(_) => Arrived::Time,
+                }
             } else {
                 wait(want, *start, (&mut stream, !ended), &mut inbox, rung).await?
             };
