@@ -89,6 +89,7 @@ Examples:
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
   osi-tutor simulate two-hosts --at server         the same, as the server sees it
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say
+  osi-tutor simulate two-hosts --brief --pace 0.1  as it happens, ten times slower
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
 
@@ -298,6 +299,9 @@ pub struct Simulate {
     /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
     #[arg(long, value_name = "HOST")]
     pub at: Option<String>,
+    /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
+    #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]
+    pub pace: Option<String>,
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
@@ -401,9 +405,29 @@ pub struct Show {
     /// Write the shown packets to a pcapng file, too
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
+    /// Draw a TCP connection over time instead
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes"])]
+    pub plot: Option<Plot>,
+    /// Draw this TCP connection (`tcp.stream`); without it, the one that carries most
+    #[arg(long, value_name = "N", requires = "plot")]
+    pub stream: Option<u32>,
+    /// Draw into a file, as a picture (SVG)
+    #[arg(short = 'o', long, value_name = "FILE", requires = "plot")]
+    pub output: Option<PathBuf>,
     /// MiB that may wait for the rest of a message or datagram; what waits longest is given up first
     #[arg(long, value_name = "MIB", default_value_t = 160, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub memory: u32,
+}
+
+/// `--plot`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Plot {
+    /// Sequence numbers: sent, sent again, acknowledged, and the window's edge
+    Seq,
+    /// Bytes in flight: what is sent and not yet acknowledged
+    Flight,
+    /// The window that the receiver offers
+    Window,
 }
 
 /// `--audience`.

@@ -13,6 +13,8 @@ mod follow;
 mod interfaces;
 mod ladder;
 mod lesson;
+mod pace;
+mod plot;
 mod read;
 mod show;
 mod simulate;

@@ -1,5 +1,6 @@
 //! The pipeline that shows packets: source → walk → filter → view.
 
+use super::plot::Plot;
 use super::{Failure, color, columns};
 use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
@@ -106,7 +107,7 @@ pub(super) fn run(
             break Ok(());
         }
     };
-    view.flush()?;
+    view.finish()?;
     if let Some(w) = &mut writer {
         w.flush()?;
     }
@@ -147,13 +148,17 @@ enum Kind {
     Json,
     /// With notes, for an audience.
     Explained(Texts, tutor::Audience),
+    /// Drawn when all have come.
+    Plot(Box<Plot>),
 }
 
 impl View {
     fn new(show: &Show, choice: Color) -> Result<Self, Failure> {
         let theme = Theme::new(color(choice));
         let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
-        let kind = if show.json && show.notes {
+        let kind = if let Some(plot) = show.plot {
+            Kind::Plot(Box::new(Plot::new(plot, show, theme)))
+        } else if show.json && show.notes {
             Kind::Explained(english()?, audience(show.audience))
         } else if show.json {
             Kind::Json
@@ -177,6 +182,7 @@ impl View {
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),
+            Kind::Plot(plot) => plot.packet(packet, tracker),
         }
         if self.bytes.len().max(self.text.len()) >= CHUNK {
             self.write()?;
@@ -193,6 +199,14 @@ impl View {
         self.text.shrink_to(16 * CHUNK);
         self.bytes.shrink_to(16 * CHUNK);
         done.map_err(Failure::from)
+    }
+
+    /// There will be no more packets.
+    fn finish(&mut self) -> Result<(), Failure> {
+        if let Kind::Plot(plot) = &self.kind {
+            plot.draw(&mut self.text)?;
+        }
+        self.flush()
     }
 
     fn flush(&mut self) -> Result<(), Failure> {

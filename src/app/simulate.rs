@@ -1,6 +1,7 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
 use super::faults::Plan;
+use super::pace::{Pace, Paced};
 use super::{Failure, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
@@ -17,6 +18,7 @@ const LONGEST: u64 = 1 << 20;
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
     let scenario = find(wanted)?;
+    let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let mut plan = Plan::new(&args.faults)?;
     plan.find(world(&scenario, seed, args.at.as_deref())?)?;
@@ -31,24 +33,41 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if let Some(fault) = fault {
         simulation = simulation.with_fault(fault);
     }
-    show::run(&mut simulation, &args.show, color, &mut || false)?;
+    match pace {
+        Some(pace) => show::run(&mut Paced::new(&mut simulation, pace), &args.show, color, &mut || false)?,
+        None => show::run(&mut simulation, &args.show, color, &mut || false)?,
+    };
     report.tell();
     Ok(())
 }
 
-/// The world before anything has happened, seen from a host.
+/// The world before anything has happened, seen from a place.
 fn world(scenario: &Scenario, seed: u64, at: Option<&str>) -> Result<Simulation, Failure> {
     let world = Simulation::new(scenario, seed);
-    let Some(host) = at else { return Ok(world) };
-    world.seen_from(scenario, host).ok_or_else(|| {
-        let mut text = String::from("no host here is called '");
-        escape(host.as_bytes(), &mut text);
-        for (at, known) in scenario.hosts.iter().enumerate() {
+    let Some(place) = at else { return Ok(world) };
+    world.seen_from(scenario, place).ok_or_else(|| {
+        let mut text = String::from("no host, switch, router, card or link here is called '");
+        escape(place.as_bytes(), &mut text);
+        for (at, known) in places(scenario).iter().enumerate() {
             text.push_str(if at == 0 { "'; there are: " } else { ", " });
-            escape(known.name.as_ref().as_bytes(), &mut text);
+            escape(known.as_bytes(), &mut text);
         }
         Failure::Usage(text)
     })
+}
+
+/// Every name that `--at` knows.
+fn places(scenario: &Scenario) -> Vec<String> {
+    let mut all = Vec::new();
+    for (device, name) in scenario.devices().enumerate() {
+        all.push(name.as_ref().clone());
+        if let cards @ [_, _, ..] = scenario.cards(device) {
+            all.extend(cards.iter().map(|card| format!("{}:{}", name.as_ref(), card.name.as_ref())));
+        }
+    }
+    all.extend(scenario.links.iter().map(|link| link.name.clone()));
+    all.push("all".into());
+    all
 }
 
 /// The ready scenarios, one a line.

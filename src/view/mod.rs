@@ -2,16 +2,20 @@
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
-//! and [`stats`] (counts). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
+//! [`stats`] (counts)
+//! [`plot`] (one connection over time) and [`fork`] (two
+//! timelines). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
 //! appended to a `String`.
 
 pub mod brief;
 pub mod follow;
+pub mod fork;
 pub mod hex;
 pub mod json;
 pub mod ladder;
 pub mod measure;
 pub mod outline;
+pub mod plot;
 pub mod prose;
 pub mod scene;
 pub mod stats;

@@ -2,7 +2,10 @@
 //!
 //! Frames and bytes are counted as tshark's `-z io,phs`, `-z conv,…` and `-z endpoints,…` count them: a frame's
 //! length is that on the wire, a tunnelled header counts like any other, a header that an ICMP error quotes
-//! does not. Every table is bounded; what finds no room is counted as left out.
+//! does not. Every table is bounded; what finds no room is counted as left out. [`series`] follows one TCP
+//! connection over time.
+
+pub mod series;
 
 use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time, Trouble};
 use crate::proto::memory::Address;

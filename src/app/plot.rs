@@ -1,0 +1,80 @@
+//! `--plot`: one TCP connection of what is shown, drawn over time.
+
+use super::{Failure, columns};
+use crate::cli::{self, Show};
+use crate::flow::{Endpoint, Tracker};
+use crate::model::Packet;
+use crate::stats::series::Series;
+use crate::view::Theme;
+use crate::view::plot::{Chart, Kind, svg, terminal};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Without `--stream`, the largest of so many connections is drawn, the first ones.
+const MOST_STREAMS: usize = 64;
+/// Rows for the curves where nobody says how high the screen is.
+const ROWS: usize = 16;
+/// Rows beside those for the curves: title, axis, legend, caption, prompt.
+const AROUND: usize = 8;
+
+/// Collects what is to be drawn.
+pub(super) struct Plot {
+    kind: Kind,
+    stream: Option<u32>,
+    to: Option<PathBuf>,
+    theme: Theme,
+    known: BTreeMap<u32, (String, Series)>,
+}
+
+impl Plot {
+    /// What was asked for.
+    pub(super) fn new(kind: cli::Plot, show: &Show, theme: Theme) -> Self {
+        let kind = match kind {
+            cli::Plot::Seq => Kind::Seq,
+            cli::Plot::Flight => Kind::Flight,
+            cli::Plot::Window => Kind::Window,
+        };
+        Self { kind, stream: show.stream, to: show.output.clone(), theme, known: BTreeMap::new() }
+    }
+
+    /// Takes the next packet.
+    pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) {
+        let Some(conversation) = tracker.current() else { return };
+        let Some(connection) = tracker.connection(conversation) else { return };
+        let number = conversation.number;
+        if self.stream.is_some_and(|wanted| wanted != number)
+            || (self.known.len() == MOST_STREAMS && !self.known.contains_key(&number))
+        {
+            return;
+        }
+        let (_, series) = self.known.entry(number).or_insert_with(|| {
+            let ends = connection.ends;
+            let (client, server) =
+                (SocketAddr::new(ends.src.ip(), ends.src_port), SocketAddr::new(ends.dst.ip(), ends.dst_port));
+            (format!("TCP stream {number} ({client} – {server})"), Series::default())
+        });
+        series.add(packet, connection.sender(conversation.forward) == Endpoint::Client);
+    }
+
+    /// Draws: into `out`, or as a picture into the file that was asked for.
+    ///
+    /// # Errors
+    /// There is no such connection, or the file cannot be written.
+    pub(super) fn draw(&self, out: &mut String) -> Result<(), Failure> {
+        // Of two that carried as much, the first.
+        let largest = self.known.values().rev().max_by_key(|(_, series)| series.bytes());
+        let Some((title, series)) = largest else {
+            let which = self.stream.map_or("TCP connection".to_owned(), |n| format!("TCP stream {n}"));
+            return Err(Failure::Data(format!("there is no {which} to draw; without --plot, the packets are listed")));
+        };
+        let chart = Chart::of(series, self.kind, title);
+        let Some(to) = &self.to else {
+            let rows = columns().and_then(|_| crossterm::terminal::size().ok());
+            let rows = rows.map_or(ROWS, |(_, rows)| usize::from(rows).saturating_sub(AROUND));
+            terminal::draw(&chart, columns().unwrap_or(80), rows, &self.theme, out);
+            return Ok(());
+        };
+        std::fs::write(to, svg::draw(&chart)).map_err(|error| Failure::Data(format!("{}: {error}", to.display())))
+    }
+}

@@ -1,0 +1,227 @@
+//! One TCP connection over time: what each end sent, what was acknowledged, which windows were offered.
+//!
+//! Everything is as the place of capture sees it, and in relative sequence numbers, counted on beyond 2³². Bytes in
+//! flight are what one end has sent and the other has not acknowledged; a capture at the sender shows them best.
+//! However long the connection is, the points kept are bounded: where there are too many, every second one is left out.
+
+use crate::model::{Packet, Time};
+use crate::proto::tcp;
+
+/// Points of one curve. At twice as many pixels a reader sees no difference.
+const MOST_POINTS: usize = 4096;
+
+/// Where something stood at a moment: nanoseconds since the connection's first frame, and bytes.
+pub type Point = (i64, u64);
+
+/// A connection over time.
+#[derive(Debug, Default)]
+pub struct Series {
+    /// Both ways: what the client sends, then what the server sends.
+    pub ways: [Way; 2],
+    first: Option<Time>,
+}
+
+/// What one end sends, and how the other one answers.
+#[derive(Debug, Default)]
+pub struct Way {
+    /// Bytes of data sent, repeated ones included.
+    pub bytes: u64,
+    /// Ends of segments with data, when they were sent for the first time.
+    pub sent: Points,
+    /// Ends of segments that were sent again.
+    pub again: Points,
+    /// What the other end has acknowledged.
+    pub acked: Points,
+    /// Up to where the other end's window lets this one send.
+    pub edge: Points,
+    /// The windows that the other end offers.
+    pub window: Points,
+    /// Moments at which that window was closed, at its size: 0.
+    pub closed: Points,
+    /// Bytes sent and not acknowledged.
+    pub flight: Points,
+    /// The flight when something was sent again.
+    pub losses: Points,
+    highest: u64,
+    acknowledged: u64,
+    /// The start of the first segment: what came before is not known to be in flight.
+    begun: bool,
+}
+
+/// Points in the order of time, as many as fit.
+#[derive(Debug)]
+pub struct Points {
+    kept: Vec<Point>,
+    /// One in so many is kept.
+    every: u64,
+    seen: u64,
+}
+
+impl Series {
+    /// Adds the next packet of the connection.
+    pub fn add(&mut self, packet: &Packet, from_client: bool) {
+        let Some(layer) = packet.layer(&tcp::ABOUT) else { return };
+        let number = |def| packet.uint_in(layer, def);
+        let flag = |def| packet.flag(def);
+        let at = packet.time.since(*self.first.get_or_insert(packet.time));
+        let [client, server] = &mut self.ways;
+        let (way, back) = if from_client { (client, server) } else { (server, client) };
+        if let (Some(seq), Some(len)) = (number(&tcp::SEQ), number(&tcp::LEN)) {
+            let again =
+                flag(&tcp::RETRANSMISSION) || flag(&tcp::FAST_RETRANSMISSION) || flag(&tcp::SPURIOUS_RETRANSMISSION);
+            let occupied = len + u64::from(flag(&tcp::FLAGS_SYN)) + u64::from(flag(&tcp::FLAGS_FIN));
+            way.segment(at, seq, occupied, len, again);
+        }
+        if let (true, Some(ack), Some(window)) = (flag(&tcp::FLAGS_ACK), number(&tcp::ACK), number(&tcp::WINDOW_SIZE)) {
+            back.answer(at, ack, window);
+        }
+    }
+
+    /// The way on which more data went, and whether the client sends there.
+    pub fn busier(&self) -> (&Way, bool) {
+        let [client, server] = &self.ways;
+        if server.bytes > client.bytes { (server, false) } else { (client, true) }
+    }
+
+    /// Bytes of data, both ways.
+    pub fn bytes(&self) -> u64 {
+        self.ways.iter().map(|way| way.bytes).sum()
+    }
+}
+
+impl Way {
+    fn segment(&mut self, at: i64, seq: u64, occupied: u64, len: u64, again: bool) {
+        let start = unwrap(self.highest, seq);
+        if !self.begun {
+            self.begun = true;
+            (self.highest, self.acknowledged) = (start, start);
+        }
+        let end = start + occupied;
+        self.bytes += len;
+        self.highest = self.highest.max(end);
+        if len > 0 {
+            if again {
+                self.again.push((at, end));
+                self.losses.push((at, self.flight()));
+            } else {
+                self.sent.push((at, end));
+            }
+        }
+        if occupied > 0 {
+            self.flight.push((at, self.flight()));
+        }
+    }
+
+    /// The other end's acknowledgment and window.
+    fn answer(&mut self, at: i64, ack: u64, window: u64) {
+        let ack = unwrap(self.acknowledged, ack);
+        let news = ack > self.acknowledged;
+        if news || !self.begun {
+            self.acknowledged = ack;
+        }
+        self.acked.push((at, self.acknowledged));
+        self.edge.push((at, self.acknowledged + window));
+        self.window.push((at, window));
+        if window == 0 {
+            self.closed.push((at, 0));
+        }
+        if news && self.begun {
+            self.flight.push((at, self.flight()));
+        }
+    }
+
+    fn flight(&self) -> u64 {
+        self.highest.saturating_sub(self.acknowledged)
+    }
+}
+
+impl Default for Points {
+    fn default() -> Self {
+        Self { kept: Vec::new(), every: 1, seen: 0 }
+    }
+}
+
+impl Points {
+    fn push(&mut self, point: Point) {
+        if self.seen.is_multiple_of(self.every) {
+            if self.kept.len() == MOST_POINTS {
+                let mut at = 0;
+                self.kept.retain(|_| {
+                    at += 1;
+                    at % 2 == 1
+                });
+                self.every *= 2;
+            }
+            self.kept.push(point);
+        }
+        self.seen += 1;
+    }
+
+    /// All that were kept.
+    pub fn all(&self) -> &[Point] {
+        &self.kept
+    }
+}
+
+/// A sequence number of 32 bits (RFC 9293 §3.4), as the number nearest to `near` that looks like it.
+fn unwrap(near: u64, number: u64) -> u64 {
+    const TURN: u64 = 1 << 32;
+    let same_turn = near - near % TURN + number;
+    if same_turn > near + TURN / 2 && same_turn >= TURN {
+        same_turn - TURN
+    } else if same_turn + TURN / 2 < near {
+        same_turn + TURN
+    } else {
+        same_turn
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_go_on_when_32_bits_are_used_up() {
+        let turn = 1u64 << 32;
+        assert_eq!(unwrap(0, 5), 5);
+        assert_eq!(unwrap(turn - 10, 4), turn + 4);
+        assert_eq!(unwrap(turn + 4, turn - 10), turn - 10, "an old one");
+        assert_eq!(unwrap(5 * turn + 7, 8), 5 * turn + 8);
+    }
+
+    #[test]
+    fn what_is_sent_is_in_flight_until_it_is_acknowledged() {
+        let mut way = Way::default();
+        way.segment(0, 0, 1, 0, false);
+        way.answer(1, 1, 1000);
+        way.segment(2, 1, 100, 100, false);
+        way.segment(3, 101, 100, 100, false);
+        way.answer(4, 101, 900);
+        way.segment(5, 101, 100, 100, true);
+        way.answer(6, 201, 0);
+        assert_eq!(way.flight.all(), [(0, 1), (1, 0), (2, 100), (3, 200), (4, 100), (5, 100), (6, 0)]);
+        assert_eq!(way.sent.all(), [(2, 101), (3, 201)]);
+        assert_eq!(way.again.all(), [(5, 201)]);
+        assert_eq!(way.losses.all(), [(5, 100)]);
+        assert_eq!(way.edge.all(), [(1, 1001), (4, 1001), (6, 201)]);
+        assert_eq!((way.closed.all(), way.bytes), ([(6, 0)].as_slice(), 300));
+    }
+
+    #[test]
+    fn a_connection_that_is_met_half_way_is_not_all_in_flight() {
+        let mut way = Way::default();
+        way.answer(0, 5_000, 10);
+        way.segment(1, 5_000, 10, 10, false);
+        assert_eq!(way.flight.all(), [(1, 10)]);
+    }
+
+    #[test]
+    fn points_stay_few_and_keep_their_order() {
+        let mut points = Points::default();
+        for n in 0..100_000 {
+            points.push((n, 0));
+        }
+        assert!(points.all().len() <= MOST_POINTS && points.all().len() > MOST_POINTS / 4);
+        assert!(points.all().is_sorted());
+    }
+}
