@@ -4,11 +4,13 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod changes;
 mod error;
 mod explain;
 mod faults;
 mod fields;
 mod follow;
+mod hops;
 #[cfg(feature = "live")]
 mod interfaces;
 mod ladder;

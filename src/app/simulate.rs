@@ -2,7 +2,7 @@
 
 use super::faults::Plan;
 use super::pace::{Pace, Paced};
-use super::{Failure, show};
+use super::{Failure, changes, hops, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
 use crate::net::scenario::{READY, Scenario};
@@ -17,9 +17,14 @@ const LONGEST: u64 = 1 << 20;
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
-    let scenario = find(wanted)?;
+    let mut scenario = find(wanted)?;
+    changes::make(&mut scenario, &args.faults)?;
+    let scenario = scenario;
     let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
+    if let Some(which) = &args.hops {
+        return hops::run(args, which, &scenario, &|| world(&scenario, seed, args.at.as_deref()), color);
+    }
     let mut plan = Plan::new(&args.faults)?;
     plan.find(world(&scenario, seed, args.at.as_deref())?)?;
     let (fault, report) = plan.fault(seed);
