@@ -42,14 +42,15 @@ pub struct Hold {
     pub for_ms: u32,
 }
 
-fn default_size() -> usize {
-    100
+impl Plan {
+    /// What makes no sense about it.
+    pub fn wrong(&self) -> Option<&'static str> {
+        (!(1..=MAX_SIZE).contains(&self.size)).then_some("a message has 1 to 65536 bytes")
+    }
 }
 
-impl Default for Hold {
-    fn default() -> Self {
-        Self { after_bytes: 0, for_ms: 1_000 }
-    }
+fn default_size() -> usize {
+    100
 }
 
 /// One end of a transfer.

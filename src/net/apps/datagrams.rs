@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::bulk::message;
 use super::{Datagram, DatagramPeer, Heard, Want};
 
-/// A datagram that fits into an Ethernet frame, and every one that fits into IP.
+/// The longest data that UDP and IPv4 leave room for, in bytes.
 const MAX_SIZE: usize = 65_507;
 
 /// What a sender sends.
@@ -24,6 +24,13 @@ pub struct Plan {
     /// How long it listens for echoes after the last one, in milliseconds.
     #[serde(default)]
     pub listen_ms: u32,
+}
+
+impl Plan {
+    /// What makes no sense about it.
+    pub fn wrong(&self) -> Option<&'static str> {
+        (!(1..=MAX_SIZE).contains(&self.size)).then_some("a datagram has 1 to 65507 bytes")
+    }
 }
 
 fn default_size() -> usize {

@@ -49,6 +49,20 @@ pub struct Plan {
     pub lease_s: u32,
 }
 
+impl Plan {
+    /// What makes no sense about it.
+    pub fn wrong(&self) -> Option<&'static str> {
+        let [first, last] = self.pool;
+        let networks = [first, last].map(|address| u32::from(address) & u32::from(self.mask));
+        match () {
+            () if first > last => Some("a pool's first address is not above its last"),
+            () if networks[0] != networks[1] => Some("a pool lies in one network: see mask"),
+            () if self.lease_s == 0 => Some("a lease lasts at least one second"),
+            () => None,
+        }
+    }
+}
+
 fn default_mask() -> Ipv4Addr {
     Ipv4Addr::new(255, 255, 255, 0)
 }

@@ -13,7 +13,7 @@ mod settings;
 mod trace;
 mod visits;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use smoltcp::iface::SocketHandle;
@@ -106,14 +106,14 @@ impl Host {
             rng,
         };
         for serve in &plan.serve {
-            host.serve(serve);
+            host.serve(serve, first_ipv4(plan));
         }
         host
     }
 
-    fn serve(&mut self, serve: &scenario::Serve) {
+    fn serve(&mut self, serve: &scenario::Serve, own: Option<Ipv4Addr>) {
         let port = serve.port.get();
-        match serve.program.start(&mut self.rng) {
+        match serve.program.start(own, &mut self.rng) {
             Service::Stream(new_peer) => {
                 let listen = |card: &mut Card| card.sockets.add(self.sockets.listening(port));
                 let handles = self.cards.iter_mut().map(listen).collect();
@@ -377,6 +377,12 @@ impl Host {
 fn card_towards(cards: &[Card], to: IpAddr) -> Option<usize> {
     let suits = cards.iter().enumerate().filter_map(|(at, card)| Some((card.suits(to)?, std::cmp::Reverse(at))));
     suits.max().map(|(_, std::cmp::Reverse(at))| at)
+}
+
+/// A host's first IPv4 address.
+fn first_ipv4(plan: &scenario::Host) -> Option<Ipv4Addr> {
+    let mut all = plan.cards.iter().flat_map(|card| card.addresses.as_ref());
+    all.find_map(|prefix| if let IpAddr::V4(address) = prefix.address { Some(address) } else { None })
 }
 
 /// Whether a card stands in this address's network.
