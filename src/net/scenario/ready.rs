@@ -4,4 +4,14 @@
 pub const READY: &[(&str, &str)] = &[
     ("two-hosts", include_str!("../../../lessons/scenarios/two-hosts.toml")),
     ("two-hosts-ipv6", include_str!("../../../lessons/scenarios/two-hosts-ipv6.toml")),
+    ("switch", include_str!("../../../lessons/scenarios/switch.toml")),
+    ("routers", include_str!("../../../lessons/scenarios/routers.toml")),
+    ("nat", include_str!("../../../lessons/scenarios/nat.toml")),
+    ("ports", include_str!("../../../lessons/scenarios/ports.toml")),
+    ("segmentation", include_str!("../../../lessons/scenarios/segmentation.toml")),
+    ("fragmentation", include_str!("../../../lessons/scenarios/fragmentation.toml")),
+    ("path-mtu", include_str!("../../../lessons/scenarios/path-mtu.toml")),
+    ("loss", include_str!("../../../lessons/scenarios/loss.toml")),
+    ("flow-control", include_str!("../../../lessons/scenarios/flow-control.toml")),
+    ("teardown", include_str!("../../../lessons/scenarios/teardown.toml")),
 ];
