@@ -98,7 +98,7 @@ Examples:
 
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
 Examples:
