@@ -92,6 +92,8 @@ Examples:
   osi-tutor simulate two-hosts --brief --pace 0.1  as it happens, ten times slower
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
+  osi-tutor simulate two-hosts --what-if 'drop 3'            with and without it, side by side
+  osi-tutor simulate two-hosts --endpoints                   what both stacks hold after each frame
 
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
@@ -299,6 +301,12 @@ pub struct Simulate {
     /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
     #[arg(long, value_name = "HOST")]
     pub at: Option<String>,
+    /// The same once more with this fault, side by side: 'drop 1 of FILTER', 'delay 300ms 5', any fault below
+    #[arg(long, value_name = "FAULT", conflicts_with_all = ["pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub what_if: Vec<String>,
+    /// After each frame, what the hosts' stacks hold: sockets with states and queues, routes, neighbours
+    #[arg(long, conflicts_with_all = ["what_if", "pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub endpoints: bool,
     /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
     #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]
     pub pace: Option<String>,

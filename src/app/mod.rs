@@ -4,6 +4,7 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod endpoints;
 mod error;
 mod explain;
 mod faults;
@@ -19,6 +20,7 @@ mod read;
 mod show;
 mod simulate;
 mod stats;
+mod what_if;
 
 pub use error::Failure;
 
