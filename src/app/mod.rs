@@ -4,12 +4,14 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod changes;
 mod endpoints;
 mod error;
 mod explain;
 mod faults;
 mod fields;
 mod follow;
+mod hops;
 #[cfg(feature = "live")]
 mod interfaces;
 mod ladder;

@@ -3,7 +3,7 @@
 use super::faults::{self, Plan, Report};
 use super::pace::{Pace, Paced};
 use super::what_if::{self, Question};
-use super::{Failure, endpoints, show};
+use super::{Failure, changes, endpoints, hops, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
 use crate::net::scenario::{READY, Scenario};
@@ -19,9 +19,14 @@ const LONGEST: u64 = 1 << 20;
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
-    let scenario = find(wanted)?;
+    let mut scenario = find(wanted)?;
+    changes::make(&mut scenario, &args.faults)?;
+    let scenario = scenario;
     let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
+    if let Some(which) = &args.hops {
+        return hops::run(args, which, &scenario, &|| world(&scenario, seed, args.at.as_deref()), color);
+    }
     let make = || world(&scenario, seed, args.at.as_deref());
     let as_it_was = || faulty(&make, Plan::new(&args.faults)?, seed);
     let names: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
@@ -34,13 +39,15 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let (json, count, theme) = (args.show.json, args.show.count, Theme::new(super::color(color)));
     if !args.what_if.is_empty() {
         let more = faults::what_if(&args.what_if)?;
+        let mut changed = scenario.clone();
+        changes::make(&mut changed, &more)?;
         let what_if = || {
             let mut plan = Plan::new(&more)?;
             plan.find(as_it_was()?.0)?;
             let mut both = Plan::new(&args.faults)?;
             both.find(make()?)?;
             let (fault, report) = both.and(plan).fault(seed);
-            Ok((with(make()?, fault), report))
+            Ok((with(world(&changed, seed, args.at.as_deref())?, fault), report))
         };
         let asked = &args.what_if;
         let question = Question { asked, names, as_it_was: &as_it_was, what_if: &what_if, count };

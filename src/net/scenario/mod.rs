@@ -5,6 +5,7 @@
 //! can be written, `program` for what a host may run, `check` for what fits together.
 
 mod address;
+mod change;
 mod check;
 mod error;
 mod gateway;
@@ -307,53 +308,6 @@ impl Scenario {
         let link = || self.links.iter().find(|link| self.ends(link).is_some_and(|ends| ends.contains(&place)));
         let words = own.or_else(|| link()?.mtu.as_ref());
         words.map_or(ETHERNET_MTU, |mtu| *mtu.as_ref())
-    }
-
-    /// Gives a link another MTU, or every link; what a card says for itself gives way.
-    ///
-    /// # Errors
-    /// The sentence says what would be right.
-    pub fn set_mtu(&mut self, link: Option<&str>, mtu: u16) -> Result<(), String> {
-        check::mtu(mtu)?;
-        for at in self.chosen(link)? {
-            for end in self.ends(&self.links[at]).into_iter().flatten() {
-                if let Some(card) = self.card_mut(end) {
-                    card.mtu = None;
-                }
-            }
-            self.links[at].mtu = Some(Spanned::new(0..0, mtu));
-        }
-        Ok(())
-    }
-
-    /// Gives a link another rate, or every link.
-    ///
-    /// # Errors
-    /// There is no such link.
-    pub fn set_rate(&mut self, link: Option<&str>, kbit: NonZeroU32) -> Result<(), String> {
-        for at in self.chosen(link)? {
-            self.links[at].rate_kbit = Some(kbit);
-        }
-        Ok(())
-    }
-
-    fn chosen(&self, link: Option<&str>) -> Result<Range<usize>, String> {
-        let Some(name) = link else { return Ok(0..self.links.len()) };
-        let at = self.link(name).ok_or_else(|| {
-            let names: Vec<_> = self.links.iter().map(|link| link.name.as_str()).collect();
-            format!("no link here is called '{name}'; there are: {}", names.join(", "))
-        })?;
-        Ok(at..at + 1)
-    }
-
-    fn card_mut(&mut self, place: Place) -> Option<&mut Card> {
-        let (hosts, switches) = (self.hosts.len(), self.switches.len());
-        let cards = if place.device < hosts {
-            &mut self.hosts[place.device].cards
-        } else {
-            &mut self.routers.get_mut(place.device.checked_sub(hosts + switches)?)?.cards
-        };
-        cards.get_mut(place.card)
     }
 
     /// Turns short forms into long ones.

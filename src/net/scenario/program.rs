@@ -3,12 +3,13 @@
 //! A new application is one variant of [`Program`] or [`Errand`], one key beside it, and one line in the
 //! function that starts it. Nobody else knows which applications there are.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::{Serve, Target, Visit};
-use crate::net::apps::{DatagramPeer, Peer, web};
+use crate::net::apps::{DatagramPeer, Peer, bulk, datagrams, dhcp, dns, socketio, web};
 use crate::net::rng::Rng;
 
 /// A program that waits at a port.
@@ -16,6 +17,18 @@ use crate::net::rng::Rng;
 pub enum Program {
     /// A web server.
     Web(web::Site),
+    /// A Socket.IO server.
+    SocketIo(socketio::server::Site),
+    /// A name server.
+    Dns(dns::server::Zone),
+    /// A resolver with a cache.
+    Resolver(dns::resolver::Plan),
+    /// A server that gives addresses out.
+    Dhcp(dhcp::Plan),
+    /// One end of a transfer over TCP.
+    Bulk(bulk::Plan),
+    /// A receiver of datagrams.
+    Datagrams(datagrams::Receiver),
 }
 
 /// What a host wants on a visit.
@@ -23,6 +36,14 @@ pub enum Program {
 pub enum Errand {
     /// A browser's.
     Web(web::Visit),
+    /// A Socket.IO client's.
+    SocketIo(socketio::client::Visit),
+    /// To ask a name server.
+    Dns(dns::client::Plan),
+    /// The other end of a transfer over TCP.
+    Bulk(bulk::Plan),
+    /// To send datagrams.
+    Datagrams(datagrams::Plan),
     /// To know whether somebody is there: ICMP echo (RFC 792, RFC 4443 §4.1).
     Ping(Ping),
     /// To know the way: UDP with a growing TTL.
@@ -91,29 +112,61 @@ pub enum Job {
 }
 
 impl Program {
-    /// Starts it on a host.
-    pub fn start(&self, _rng: &mut Rng) -> Service {
+    /// Starts it on a host with this IPv4 address.
+    pub fn start(&self, own: Option<Ipv4Addr>, rng: &mut Rng) -> Service {
         match self {
             Self::Web(site) => {
                 let site = Arc::new(site.clone());
                 Service::Stream(Box::new(move |rng| Box::new(web::Server::new(Arc::clone(&site), rng))))
             }
+            Self::SocketIo(site) => {
+                let server = socketio::server::Server::new(site, rng.fork());
+                Service::Stream(Box::new(move |_| Box::new(server.accept())))
+            }
+            Self::Dns(zone) => Service::Datagram(Box::new(dns::server::Server::new(zone.clone()))),
+            Self::Resolver(plan) => Service::Datagram(Box::new(dns::resolver::Resolver::new(*plan, rng.fork()))),
+            Self::Dhcp(plan) => {
+                let own = own.unwrap_or(Ipv4Addr::UNSPECIFIED);
+                Service::Datagram(Box::new(dhcp::Server::new(plan.clone(), own)))
+            }
+            Self::Bulk(plan) => {
+                let plan = plan.clone();
+                Service::Stream(Box::new(move |_| Box::new(bulk::Bulk::new(plan.clone()))))
+            }
+            Self::Datagrams(receiver) => Service::Datagram(Box::new(*receiver)),
         }
     }
 
     /// Whether it waits at a UDP port; else at a TCP port.
     pub fn is_datagram(&self) -> bool {
         match self {
-            Self::Web(_) => false,
+            Self::Web(_) | Self::SocketIo(_) | Self::Bulk(_) => false,
+            Self::Dns(_) | Self::Resolver(_) | Self::Dhcp(_) | Self::Datagrams(_) => true,
+        }
+    }
+}
+
+impl Program {
+    /// What makes no sense about it.
+    fn wrong(&self) -> Option<&'static str> {
+        match self {
+            Self::Bulk(plan) => plan.wrong(),
+            Self::Dhcp(plan) => plan.wrong(),
+            Self::SocketIo(site) if site.transports.is_empty() => Some("a server speaks at least one transport"),
+            _ => None,
         }
     }
 }
 
 impl Errand {
     /// Starts it. `to` is where it goes, `rng` its own dice.
-    pub fn start(&self, _to: std::net::SocketAddr, rng: Rng) -> Job {
+    pub fn start(&self, to: std::net::SocketAddr, rng: Rng) -> Job {
         match self {
             Self::Web(visit) => Job::Stream(Box::new(web::Client::new(visit.clone(), rng))),
+            Self::SocketIo(visit) => Job::Stream(Box::new(visit.clone().begin(rng))),
+            Self::Dns(plan) => Job::Datagram(Box::new(dns::client::Client::new(plan.clone(), to, rng))),
+            Self::Bulk(plan) => Job::Stream(Box::new(bulk::Bulk::new(plan.clone()))),
+            Self::Datagrams(plan) => Job::Datagram(Box::new(datagrams::Sender::new(plan.clone(), to))),
             Self::Ping(ping) => Job::Ping(*ping),
             Self::Traceroute(trace) => Job::Traceroute(*trace),
             Self::Reset(reset) => Job::Reset(reset.clone()),
@@ -134,6 +187,9 @@ impl Errand {
             Self::Reset(Reset { after_bytes: None, after_ms: None, .. }) => {
                 Some("a reset comes after_bytes or after_ms, or whichever is first")
             }
+            Self::SocketIo(visit) if visit.transports.is_empty() => Some("a client has at least one transport"),
+            Self::Bulk(plan) => plan.wrong(),
+            Self::Datagrams(plan) => plan.wrong(),
             _ => None,
         }
     }
@@ -145,6 +201,12 @@ impl Errand {
 pub(super) struct ServeKeys {
     port: std::num::NonZeroU16,
     web: Option<web::Site>,
+    socketio: Option<socketio::server::Site>,
+    dns: Option<dns::server::Zone>,
+    resolver: Option<dns::resolver::Plan>,
+    dhcp: Option<dhcp::Plan>,
+    bulk: Option<bulk::Plan>,
+    datagrams: Option<datagrams::Receiver>,
 }
 
 /// `[[host.visit]]` as it is written.
@@ -161,13 +223,31 @@ pub(super) struct VisitKeys {
     ping: Option<Ping>,
     traceroute: Option<Traceroute>,
     reset: Option<Reset>,
+    socketio: Option<socketio::client::Visit>,
+    dns: Option<dns::client::Plan>,
+    bulk: Option<bulk::Plan>,
+    datagrams: Option<datagrams::Plan>,
 }
 
 impl TryFrom<ServeKeys> for Serve {
     type Error = String;
 
     fn try_from(keys: ServeKeys) -> Result<Self, String> {
-        let program = only("a server runs", [("web", keys.web.map(Program::Web))])?;
+        let program = only(
+            "a server runs",
+            [
+                ("web", keys.web.map(Program::Web)),
+                ("socketio", keys.socketio.map(Program::SocketIo)),
+                ("dns", keys.dns.map(Program::Dns)),
+                ("resolver", keys.resolver.map(Program::Resolver)),
+                ("dhcp", keys.dhcp.map(Program::Dhcp)),
+                ("bulk", keys.bulk.map(Program::Bulk)),
+                ("datagrams", keys.datagrams.map(Program::Datagrams)),
+            ],
+        )?;
+        if let Some(why) = program.wrong() {
+            return Err(why.into());
+        }
         Ok(Self { port: keys.port, program })
     }
 }
@@ -183,6 +263,10 @@ impl TryFrom<VisitKeys> for Visit {
                 ("ping", keys.ping.map(Errand::Ping)),
                 ("traceroute", keys.traceroute.map(Errand::Traceroute)),
                 ("reset", keys.reset.map(Errand::Reset)),
+                ("socketio", keys.socketio.map(Errand::SocketIo)),
+                ("dns", keys.dns.map(Errand::Dns)),
+                ("bulk", keys.bulk.map(Errand::Bulk)),
+                ("datagrams", keys.datagrams.map(Errand::Datagrams)),
             ],
         )?;
         Ok(Self { to: keys.to, after_ms: keys.after_ms, at_ms: keys.at_ms, parallel: keys.parallel, errand })

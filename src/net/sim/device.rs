@@ -44,7 +44,9 @@ impl Device {
     ) {
         match self {
             Self::Host(host) => {
-                journal.note(frame.id, Deed::Delivered);
+                let is_meant = host.is_meant(card, &frame);
+                let ignored = Deed::Dropped("its card reads the address and finds that it is not meant");
+                journal.note(frame.id, if is_meant { Deed::Delivered } else { ignored });
                 host.receive(now, card, frame);
                 self.run(now, out, journal);
             }

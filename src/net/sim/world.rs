@@ -77,6 +77,8 @@ pub struct Simulation {
     fault: Option<Fault>,
     rng: Rng,
     vantage: Option<Vantage>,
+    /// All links, for whoever follows a packet; faults still meet what the vantage point sees.
+    everywhere: Option<Vantage>,
     captured: u64,
     sent: RawFrame,
     /// How many packets there were.
@@ -187,6 +189,7 @@ impl Simulation {
             fault: None,
             rng,
             vantage: Vantage::new(scenario, at),
+            everywhere: None,
             captured: 0,
             sent: RawFrame::default(),
             packets: 0,
@@ -203,6 +206,13 @@ impl Simulation {
     pub fn seen_from(mut self, scenario: &Scenario, place: &str) -> Option<Self> {
         self.vantage = Some(Vantage::new(scenario, place)?);
         Some(self)
+    }
+
+    /// The same world, of which every link is shown. Faults meet what they would meet without this.
+    #[must_use]
+    pub fn seen_everywhere(mut self, scenario: &Scenario) -> Self {
+        self.everywhere = Vantage::new(scenario, "all");
+        self
     }
 
     /// The number, as sent over all links, of the frame that was given last; 0 before the first.
@@ -382,7 +392,11 @@ impl Simulation {
 
     /// Shows a frame where it is seen from the vantage point.
     fn show(&mut self, way: &Way, moment: Moment, shown: &mut RawFrame) -> bool {
-        let on = self.vantage.as_ref().and_then(|at| at.shows(way.link, way.from, way.to, moment));
+        let on = self
+            .everywhere
+            .as_ref()
+            .or(self.vantage.as_ref())
+            .and_then(|at| at.shows(way.link, way.from, way.to, moment));
         let Some(interface) = on else { return false };
         self.captured += 1;
         fill(shown, self.captured, self.now, &way.frame.bytes, Some(Arc::clone(interface)));

@@ -99,6 +99,12 @@ impl Card {
         self.interface.poll(instant(now), &mut quiet, &mut SocketSet::new(Vec::new()));
     }
 
+    /// Whether a frame carries this card's address, or that of many.
+    pub(super) fn is_meant(&self, frame: &[u8]) -> bool {
+        let to = EthernetFrame::new_checked(frame).map(|frame| frame.dst_addr());
+        to.is_ok_and(|to| !to.is_unicast() || to == EthernetAddress(self.mac.0))
+    }
+
     /// A frame arrives for the stack.
     pub(super) fn receive(&mut self, frame: Vec<u8>) {
         if is_about_neighbours(&frame) {

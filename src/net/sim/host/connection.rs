@@ -14,6 +14,9 @@ const BUFFER: usize = 256 * 1024;
 /// A connection that hears nothing for so long although it has something to say gives up (R2 of RFC 9293 §3.8.3).
 const GIVES_UP: smoltcp::time::Duration = smoltcp::time::Duration::from_secs(100);
 
+/// One step of a program asks for no more connections than these.
+const MOST_CONNECTIONS: usize = 16;
+
 thread_local! {
     /// The clock of TCP timestamps. smoltcp asks a bare `fn`, so the host that runs leaves its time here.
     static TIMESTAMP: Cell<u32> = const { Cell::new(0) };
@@ -34,19 +37,14 @@ pub(super) struct Connection {
     outbox: Vec<u8>,
     said: usize,
     end_told: bool,
-    /// It ends with a reset instead of a FIN.
-    breaks_off: bool,
+    /// Peers for more connections to the same server, which the program wants.
+    pub(super) more: Vec<Box<dyn Peer + Send>>,
 }
 
 impl Connection {
     pub(super) fn new(card: usize, handle: SocketHandle, peer: Box<dyn Peer + Send>) -> Self {
-        let (want, outbox) = (None, Vec::new());
-        Self { card, handle, peer, want, outbox, said: 0, end_told: false, breaks_off: false }
-    }
-
-    /// The same, but its end is a reset (RFC 9293 §3.5.3).
-    pub(super) fn breaking_off(self) -> Self {
-        Self { breaks_off: true, ..self }
+        let (outbox, more) = (Vec::new(), Vec::new());
+        Self { card, handle, peer, want: None, outbox, said: 0, end_told: false, more }
     }
 
     /// Moves bytes between stack and program; says whether the stack has something new to do. A program that
@@ -55,57 +53,89 @@ impl Connection {
         if self.want.is_none() && socket.may_send() {
             self.step(now, Input::Opened);
         }
-        if matches!(self.want, Some(Want::Wake(at)) if at <= now) || (self.want.is_some() && self.peer.has_news()) {
+        let mut busy = self.read(now, socket, reads);
+        if self.want == Some(Want::Abort) {
+            let open = is_open(socket);
+            if open {
+                socket.abort();
+            }
+            return open;
+        }
+        busy |= self.write(socket);
+        if self.said < self.outbox.len() {
+            return busy;
+        }
+        match self.want {
+            // The stack has taken all that was said.
+            Some(Want::Drain) if socket.may_send() && socket.can_send() => {
+                self.step(now, Input::Tick);
+                true
+            }
+            // The last words went first, so that the FIN has a segment of its own.
+            Some(Want::Close | Want::Finish) if !busy && socket.may_send() => {
+                socket.close();
+                true
+            }
+            _ => busy,
+        }
+    }
+
+    /// Gives the program what is due and what has arrived.
+    fn read(&mut self, now: Duration, socket: &mut Socket<'_>, reads: bool) -> bool {
+        let is_due = matches!(self.want, Some(Want::Wake(at) | Want::Hold(at)) if at <= now);
+        if is_due || self.has_news() {
             self.step(now, Input::Tick);
         }
         let mut busy = false;
-        while reads && self.want.is_some() && socket.can_recv() {
+        while reads && !matches!(self.want, None | Some(Want::Hold(_))) && socket.can_recv() {
             // The closure never takes more bytes than it is shown.
             let _ = socket.recv(|bytes| (bytes.len(), self.step(now, Input::Bytes(bytes))));
             busy = true;
         }
+        let listens = !matches!(self.want, None | Some(Want::Hold(_)));
         let ended = !socket.may_recv() && !socket.can_recv();
-        if self.want.is_some() && ended && !std::mem::replace(&mut self.end_told, true) {
+        if listens && ended && !std::mem::replace(&mut self.end_told, true) {
             self.step(now, Input::Ended);
-        }
-        if self.want == Some(Want::Close) && self.breaks_off && is_open(socket) {
-            socket.abort();
-            return true;
-        }
-        if self.said < self.outbox.len() && socket.can_send() {
-            let taken = socket.send_slice(self.outbox.get(self.said..).unwrap_or_default()).unwrap_or_default();
-            self.said += taken;
-            if self.said == self.outbox.len() {
-                self.outbox.clear();
-                self.said = 0;
-            }
-            return busy || taken > 0;
-        }
-        // The last words go first, so that the FIN has a segment of its own.
-        if self.want == Some(Want::Close) && self.outbox.is_empty() && socket.may_send() {
-            socket.close();
-            return true;
         }
         busy
     }
 
-    fn step(&mut self, now: Duration, input: Input<'_>) {
-        if self.want != Some(Want::Close) {
-            self.want = Some(self.peer.step(now, input, &mut self.outbox));
+    /// Gives the stack what the program said.
+    fn write(&mut self, socket: &mut Socket<'_>) -> bool {
+        if self.said == self.outbox.len() || !socket.can_send() {
+            return false;
         }
+        let taken = socket.send_slice(self.outbox.get(self.said..).unwrap_or_default()).unwrap_or_default();
+        self.said += taken;
+        if self.said == self.outbox.len() {
+            self.outbox.clear();
+            self.said = 0;
+        }
+        taken > 0
+    }
+
+    fn step(&mut self, now: Duration, input: Input<'_>) {
+        if !self.is_done() {
+            self.want = Some(self.peer.step(now, input, &mut self.outbox));
+            self.more.extend(std::iter::from_fn(|| self.peer.another()).take(MOST_CONNECTIONS));
+        }
+    }
+
+    fn is_done(&self) -> bool {
+        matches!(self.want, Some(Want::Close | Want::Abort))
     }
 
     /// When its program wants to be woken.
     pub(super) fn wake(&self) -> Option<Duration> {
         match self.want {
-            Some(Want::Wake(at)) => Some(at),
+            Some(Want::Wake(at) | Want::Hold(at)) => Some(at),
             _ => None,
         }
     }
 
     /// Whether somebody else gave its program something to say.
     pub(super) fn has_news(&self) -> bool {
-        !matches!(self.want, None | Some(Want::Close)) && self.peer.has_news()
+        self.want.is_some() && !self.is_done() && !matches!(self.want, Some(Want::Hold(_))) && self.peer.has_news()
     }
 }
 
@@ -185,7 +215,7 @@ impl Peer for Breaker {
         }
         let heard_enough = self.plan.after_bytes.is_some_and(|bytes| self.heard >= bytes);
         if heard_enough || self.until.is_some_and(|at| at <= now) {
-            return Want::Close;
+            return Want::Abort;
         }
         self.until.map_or(Want::Input, Want::Wake)
     }

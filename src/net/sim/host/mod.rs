@@ -14,13 +14,14 @@ mod trace;
 mod view;
 mod visits;
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::tcp::{Socket, State};
 
 use super::port::{Frame, Port};
+use crate::net::apps::Peer;
 use crate::net::rng::Rng;
 use crate::net::scenario::{self, Job, Scenario, Service};
 use card::Card;
@@ -58,7 +59,7 @@ struct Listener {
     /// A listening socket a card.
     handles: Vec<SocketHandle>,
     port: u16,
-    new_peer: Box<dyn FnMut(Rng) -> Box<dyn crate::net::apps::Peer + Send> + Send>,
+    new_peer: Box<dyn FnMut(Rng) -> Box<dyn Peer + Send> + Send>,
 }
 
 /// Something under way, and the visit that it belongs to.
@@ -106,14 +107,14 @@ impl Host {
             rng,
         };
         for serve in &plan.serve {
-            host.serve(serve);
+            host.serve(serve, first_ipv4(plan));
         }
         host
     }
 
-    fn serve(&mut self, serve: &scenario::Serve) {
+    fn serve(&mut self, serve: &scenario::Serve, own: Option<Ipv4Addr>) {
         let port = serve.port.get();
-        match serve.program.start(&mut self.rng) {
+        match serve.program.start(own, &mut self.rng) {
             Service::Stream(new_peer) => {
                 let listen = |card: &mut Card| card.sockets.add(self.sockets.listening(port));
                 let handles = self.cards.iter_mut().map(listen).collect();
@@ -126,6 +127,11 @@ impl Host {
     /// Its network cards.
     pub(super) fn ports(&mut self) -> impl Iterator<Item = &mut Port> {
         self.cards.iter_mut().map(|card| &mut card.port)
+    }
+
+    /// Whether a frame is for this card, or for all.
+    pub(super) fn is_meant(&self, card: usize, frame: &Frame) -> bool {
+        self.cards.get(card).is_some_and(|card| card.is_meant(&frame.bytes))
     }
 
     /// A frame arrives at a card.
@@ -209,7 +215,7 @@ impl Host {
         for service in &mut self.services {
             busy |= service.run(now, &mut self.cards);
         }
-        busy
+        busy | self.open_more()
     }
 
     /// When there is something to do although no frame arrives.
@@ -262,25 +268,59 @@ impl Host {
     }
 
     fn start(&mut self, visit: usize, at: usize, to: SocketAddr, errand: &scenario::Errand) {
-        let local = self.next_port;
-        self.next_port = DYNAMIC_PORTS | local.wrapping_add(1);
-        let card = &mut self.cards[at];
-        let mut connect = |peer| {
-            let mut socket = self.sockets.socket();
-            let connected = socket.connect(card.interface.context(), to, local).is_ok();
-            connected.then(|| Connection::new(at, card.sockets.add(socket), peer))
-        };
-        let kind = match errand.start(to, self.rng.fork()) {
+        let rng = self.rng.fork();
+        let mut connect = |peer| self.connect(at, to, peer);
+        let kind = match errand.start(to, rng) {
             Job::Stream(peer) => connect(peer).map(Doing::Connection),
-            Job::Reset(plan) => {
-                let peer = Box::new(Breaker::new(plan));
-                connect(peer).map(|connection| Doing::Connection(connection.breaking_off()))
+            Job::Reset(plan) => connect(Box::new(Breaker::new(plan))).map(Doing::Connection),
+            Job::Datagram(peer) => {
+                let local = self.new_port();
+                Some(Doing::Dialogue(Dialogue::new(&mut self.cards, local, peer)))
             }
-            Job::Datagram(peer) => Some(Doing::Dialogue(Dialogue::new(&mut self.cards, local, peer))),
-            Job::Ping(plan) => Some(Doing::Ping(Ping::new(at, card, to.ip(), local, plan))),
-            Job::Traceroute(plan) => Some(Doing::Trace(Trace::new(at, card, to.ip(), local, plan.max_hops))),
+            Job::Ping(plan) => {
+                let identifier = self.new_port();
+                Some(Doing::Ping(Ping::new(at, &mut self.cards[at], to.ip(), identifier, plan)))
+            }
+            Job::Traceroute(plan) => {
+                let local = self.new_port();
+                Some(Doing::Trace(Trace::new(at, &mut self.cards[at], to.ip(), local, plan.max_hops)))
+            }
         };
         self.tasks.extend(kind.map(|kind| Task { visit: Some(visit), kind }));
+    }
+
+    /// Opens a connection. `None` where it cannot even be tried.
+    fn connect(&mut self, at: usize, to: SocketAddr, peer: Box<dyn Peer + Send>) -> Option<Connection> {
+        let local = self.new_port();
+        let (mut socket, card) = (self.sockets.socket(), self.cards.get_mut(at)?);
+        socket.connect(card.interface.context(), to, local).ok()?;
+        Some(Connection::new(at, card.sockets.add(socket), peer))
+    }
+
+    /// The next port of the host's own choice.
+    fn new_port(&mut self) -> u16 {
+        let port = self.next_port;
+        self.next_port = DYNAMIC_PORTS | port.wrapping_add(1);
+        port
+    }
+
+    /// Opens the further connections that programs want, each to where its first one leads.
+    fn open_more(&mut self) -> bool {
+        let mut wanted = Vec::new();
+        for task in &mut self.tasks {
+            let Doing::Connection(connection) = &mut task.kind else { continue };
+            let socket = self.cards[connection.card].sockets.get::<Socket<'_>>(connection.handle);
+            let to = socket.remote_endpoint().map(|to| SocketAddr::new(to.addr.into(), to.port));
+            for peer in std::mem::take(&mut connection.more) {
+                wanted.extend(to.map(|to| (task.visit, connection.card, to, peer)));
+            }
+        }
+        let any = !wanted.is_empty();
+        for (visit, card, to, peer) in wanted {
+            let kind = self.connect(card, to, peer).map(Doing::Connection);
+            self.tasks.extend(kind.map(|kind| Task { visit, kind }));
+        }
+        any
     }
 
     /// Forgets what has ended for good, and ends visits that will say no more.
@@ -338,6 +378,12 @@ impl Host {
 fn card_towards(cards: &[Card], to: IpAddr) -> Option<usize> {
     let suits = cards.iter().enumerate().filter_map(|(at, card)| Some((card.suits(to)?, std::cmp::Reverse(at))));
     suits.max().map(|(_, std::cmp::Reverse(at))| at)
+}
+
+/// A host's first IPv4 address.
+fn first_ipv4(plan: &scenario::Host) -> Option<Ipv4Addr> {
+    let mut all = plan.cards.iter().flat_map(|card| card.addresses.as_ref());
+    all.find_map(|prefix| if let IpAddr::V4(address) = prefix.address { Some(address) } else { None })
 }
 
 /// Whether a card stands in this address's network.
