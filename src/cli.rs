@@ -358,6 +358,12 @@ pub struct Faults {
     /// Let a host's programs read nothing of what arrives over TCP
     #[arg(long, value_name = "HOST")]
     pub not_reading: Vec<String>,
+    /// Let web servers answer an upgrade with a Sec-WebSocket-Accept that fits another key
+    #[arg(long)]
+    pub wrong_accept: bool,
+    /// Let browsers leave the frames of their WebSocket unmasked
+    #[arg(long)]
+    pub unmasked: bool,
 }
 
 /// `osi-tutor fields`.
