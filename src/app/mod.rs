@@ -13,10 +13,13 @@ mod follow;
 mod interfaces;
 mod ladder;
 mod lesson;
+mod progress;
+mod quiz;
 mod read;
 mod show;
 mod simulate;
 mod stats;
+mod store;
 
 pub use error::Failure;
 
@@ -36,6 +39,8 @@ pub fn main() -> u8 {
     let done = match &cli.command {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),
+        Command::Quiz(args) => quiz::run(args, cli.color),
+        Command::Progress(args) => progress::run(args),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Follow(args) => follow::run(args, cli.color),

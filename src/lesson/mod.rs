@@ -7,6 +7,8 @@ pub mod check;
 pub mod find;
 pub mod format;
 pub mod player;
+pub mod progress;
+pub mod quiz;
 
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};

@@ -13,6 +13,7 @@ pub mod ladder;
 pub mod measure;
 pub mod outline;
 pub mod prose;
+pub mod quiz;
 pub mod scene;
 pub mod stats;
 pub mod text;
