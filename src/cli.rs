@@ -65,6 +65,13 @@ Examples:
 In a terminal you answer each question and see why. In a pipe the paper is printed; with --csv, answers are read
 from standard input, one a line.")]
     Quiz(Quiz),
+    /// Solve puzzles made from any capture: order, blanks, the impossible packet
+    #[command(after_help = "\
+Examples:
+  osi-tutor puzzle two-hosts                        on simulated packets
+  osi-tutor puzzle lunch.pcapng --kind impossible   one packet was altered: which?
+  osi-tutor puzzle lunch.pcapng --kind order --seed 5 --answers")]
+    Puzzle(Puzzle),
     /// See what you have done, what you believed, and what to review next
     #[command(after_help = "\
 Examples:
@@ -214,6 +221,21 @@ pub struct Quiz {
     /// Only these kinds of question
     #[arg(long, value_name = "KIND", value_delimiter = ',',
           value_parser = PossibleValuesParser::new(Kind::QUIZ.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
+    /// How the paper is set and answered
+    #[command(flatten)]
+    pub paper: Paper,
+}
+
+/// `osi-tutor puzzle`.
+#[derive(Debug, Args)]
+pub struct Puzzle {
+    /// A capture (- reads standard input), a lesson or a ready scenario
+    #[arg(value_name = "FILE|LESSON|SCENARIO")]
+    pub what: PathBuf,
+    /// Only these kinds of puzzle
+    #[arg(long, value_name = "KIND", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(Kind::PUZZLES.map(Kind::name)).try_map(|name| kind(&name)))]
     pub kind: Vec<Kind>,
     /// How the paper is set and answered
     #[command(flatten)]

@@ -14,6 +14,7 @@ mod interfaces;
 mod ladder;
 mod lesson;
 mod progress;
+mod puzzle;
 mod quiz;
 mod read;
 mod show;
@@ -40,6 +41,7 @@ pub fn main() -> u8 {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),
         Command::Quiz(args) => quiz::run(args, cli.color),
+        Command::Puzzle(args) => puzzle::run(args, cli.color),
         Command::Progress(args) => progress::run(args),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),

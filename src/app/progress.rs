@@ -120,7 +120,7 @@ fn lessons(progress: &Progress, out: &mut String) {
         let Some(lesson) = progress.lessons.get(id) else { continue };
         let how = match lesson.done {
             Some(day) => format!("✓ done on {}", date(day)),
-            None => format!("page {} of {}, last on {}", lesson.page, lesson.pages, date(lesson.last)),
+            None => format!("begun, page {}, last on {}", lesson.page, date(lesson.last)),
         };
         let _ = writeln!(out, "  {:<24} {how}", clean(id));
     }

@@ -4,6 +4,7 @@ use super::store::{Store, today};
 use super::{Failure, color, columns};
 use crate::cli::{Color, Paper, Quiz};
 use crate::flow::{Limits, Tracker};
+use crate::lesson::progress::Day;
 use crate::lesson::quiz::session::Input;
 use crate::lesson::quiz::{Grade, Kind, Maker, Question, Session, Task, choose};
 use crate::lesson::{self, Lesson};
@@ -49,18 +50,8 @@ pub(super) fn run(args: &Quiz, choice: Color) -> Result<(), Failure> {
     let kinds = if args.kind.is_empty() { Kind::QUIZ.to_vec() } else { args.kind.clone() };
     let paper = &args.paper;
     check_input(args.what.as_deref(), paper)?;
-    // A paper with a seed is everyone's: nobody's own questions are mixed in.
-    let own = paper.seed.is_none() && !paper.answers && !paper.json && paper.csv.is_none();
     let store = Store::open();
-    let due: Vec<String> = if own {
-        let progress = store.read().unwrap_or_else(|e| {
-            e.report();
-            crate::lesson::progress::Progress::default()
-        });
-        progress.due(today()).into_iter().map(str::to_owned).collect()
-    } else {
-        Vec::new()
-    };
+    let due = due(paper, &store, today());
     let seed = paper.seed.unwrap_or_else(fresh_seed);
     let count = usize::from(paper.count);
     let (set, ended) = match args.what.as_deref() {
@@ -68,6 +59,26 @@ pub(super) fn run(args: &Quiz, choice: Color) -> Result<(), Failure> {
         None => (mixed(seed, &kinds, count, &due)?, Ok(())),
     };
     present(set, paper, store, choice, ended)
+}
+
+/// The questions that come back today. A paper with a seed is everyone's: nobody's own questions are mixed in.
+pub(super) fn due(paper: &Paper, store: &Store, day: Day) -> Vec<String> {
+    if paper.seed.is_some() || paper.answers || paper.json || paper.csv.is_some() {
+        return Vec::new();
+    }
+    match store.read() {
+        Ok(progress) => progress.due(day).into_iter().map(str::to_owned).collect(),
+        Err(e) => {
+            e.report();
+            Vec::new()
+        }
+    }
+}
+
+/// Those of the ids that are questions of this source: kind and frame.
+pub(super) fn wanted(source: &str, due: &[String]) -> Vec<(Kind, u64)> {
+    let all = due.iter().filter_map(|id| Question::read_id(id)).filter(|(of, ..)| *of == source);
+    all.map(|(_, kind, frame)| (kind, frame)).collect()
 }
 
 /// Says early what cannot work: two things on one standard input.
@@ -133,6 +144,16 @@ impl Origin {
         }
     }
 
+    /// Where the packets come from, in words.
+    pub(super) fn title(&self) -> String {
+        let mut title = match self {
+            Self::File(..) => "Captured: ".to_owned(),
+            Self::Scenario(..) => "Simulated: ".to_owned(),
+        };
+        show::escape(self.name().as_bytes(), &mut title);
+        title
+    }
+
     /// Hands on every frame, dissected, with its bytes. What came before damage is handed on, too.
     pub(super) fn packets(&mut self, take: &mut dyn FnMut(&Packet, &Tracker)) -> Result<(), Failure> {
         match self {
@@ -157,37 +178,26 @@ fn packets(source: &mut dyn Source, take: &mut dyn FnMut(&Packet, &Tracker)) -> 
     }
 }
 
+/// Questions missed before, and others.
+type Made = (Vec<Question>, Vec<Question>);
+
 /// The questions of a source: those of `due` that are from it, and a sample.
 fn sample(mut origin: Origin, seed: u64, kinds: &[Kind], keep: usize, due: &[String]) -> (Made, Result<(), Failure>) {
     let name = origin.name();
-    let wanted = due.iter().filter_map(|id| Question::read_id(id)).filter(|(source, ..)| *source == name);
-    let wanted = wanted.map(|(_, kind, frame)| (kind, frame)).collect();
-    let mut maker = Maker::new(&name, seed, kinds, keep, wanted, sentence);
+    let mut maker = Maker::new(&name, seed, kinds, keep, wanted(&name, due), sentence);
     let ended = origin.packets(&mut |packet, tracker| maker.take(packet, tracker));
-    let (again, fresh) = maker.finish();
-    (Made { again, fresh }, ended)
-}
-
-/// What a source gave: questions missed before, and others.
-struct Made {
-    again: Vec<Question>,
-    fresh: Vec<Question>,
+    (maker.finish(), ended)
 }
 
 fn one(origin: Origin, seed: u64, kinds: &[Kind], count: usize, due: &[String]) -> (Set, Result<(), Failure>) {
-    let name = origin.name();
-    let mut title = match &origin {
-        Origin::File(..) => "Captured: ".to_owned(),
-        Origin::Scenario(..) => "Simulated: ".to_owned(),
-    };
-    show::escape(name.as_bytes(), &mut title);
-    let (made, ended) = sample(origin, seed, kinds, count, due);
-    (Set { title, seed, questions: paper(made, seed, count) }, ended)
+    let title = origin.title();
+    let ((again, fresh), ended) = sample(origin, seed, kinds, count, due);
+    (Set { title, seed, questions: paper(again, fresh, seed, count) }, ended)
 }
 
 /// All ready scenarios, and whatever else is due.
 fn mixed(seed: u64, kinds: &[Kind], count: usize, due: &[String]) -> Result<Set, Failure> {
-    let mut all = Made { again: Vec::new(), fresh: Vec::new() };
+    let (mut again, mut fresh) = (Vec::new(), Vec::new());
     let mut names: Vec<(String, Option<u64>)> = READY.iter().map(|(name, _)| ((*name).to_owned(), None)).collect();
     for (source, ..) in due.iter().filter_map(|id| Question::read_id(id)) {
         if let Some((name, seed)) = source.split_once('@')
@@ -199,23 +209,24 @@ fn mixed(seed: u64, kinds: &[Kind], count: usize, due: &[String]) -> Result<Set,
     }
     for (name, own) in names {
         let Some(origin) = ready(&name, own) else { continue };
-        let (made, ended) = sample(origin?, seed, kinds, EACH, due);
+        let ((found, others), ended) = sample(origin?, seed, kinds, EACH, due);
         ended?;
-        all.again.extend(made.again);
+        again.extend(found);
         // A seed that only brings back what was missed adds nothing else.
-        all.fresh.extend(made.fresh.into_iter().filter(|_| own.is_none()));
+        fresh.extend(others.into_iter().filter(|_| own.is_none()));
     }
     // The same scenario may have come twice.
-    all.again.sort_by(|a, b| a.id.cmp(&b.id));
-    all.again.dedup_by(|a, b| a.id == b.id);
-    Ok(Set { title: "Simulated: the ready scenarios".to_owned(), seed, questions: paper(all, seed, count) })
+    again.sort_by(|a, b| a.id.cmp(&b.id));
+    again.dedup_by(|a, b| a.id == b.id);
+    let title = "Simulated: the ready scenarios".to_owned();
+    Ok(Set { title, seed, questions: paper(again, fresh, seed, count) })
 }
 
 /// First what was missed, then others up to `count`.
-fn paper(made: Made, seed: u64, count: usize) -> Vec<Question> {
-    let mut questions = made.again;
+pub(super) fn paper(again: Vec<Question>, fresh: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
+    let mut questions = again;
     questions.truncate(count);
-    let fresh: Vec<Question> = made.fresh.into_iter().filter(|q| questions.iter().all(|o| o.id != q.id)).collect();
+    let fresh: Vec<Question> = fresh.into_iter().filter(|q| questions.iter().all(|o| o.id != q.id)).collect();
     questions.extend(choose(fresh, seed, count - questions.len()));
     questions
 }

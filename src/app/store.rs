@@ -283,7 +283,7 @@ mod tests {
         let store = folder.store();
         assert_eq!(store.read().unwrap(), Progress::default());
         store.update(|p| p.record_answer("a/ack-1", false, Some("ack-means-arrived"), 3)).unwrap();
-        store.update(|p| p.record_lesson("arp", 2, 2, 4)).unwrap();
+        store.update(|p| p.record_lesson("arp", 2, true, 4)).unwrap();
         let progress = store.read().unwrap();
         assert!(progress.cards.contains_key("a/ack-1") && progress.lessons["arp"].done == Some(4));
         let mut left: Vec<_> = fs::read_dir(folder.0.join("state")).unwrap().map(|e| e.unwrap().file_name()).collect();
@@ -303,7 +303,7 @@ mod tests {
             if n % 2 == 0 {
                 assert_eq!(store.read().unwrap(), Progress::default());
             } else {
-                store.update(|p| p.record_lesson("arp", 1, 2, 4)).unwrap();
+                store.update(|p| p.record_lesson("arp", 1, false, 4)).unwrap();
                 assert_eq!(store.read().unwrap().lessons.len(), 1);
             }
             assert_eq!(fs::read(format!("{}.broken-{n}", path.display())).unwrap(), text);
@@ -319,7 +319,7 @@ mod tests {
         let text = "{\"version\": 2, \"lessons\": {}, \"classes\": []}";
         fs::write(&path, text).unwrap();
         assert!(store.read().is_err());
-        assert!(store.update(|p| p.record_lesson("arp", 1, 2, 4)).is_err());
+        assert!(store.update(|p| p.record_lesson("arp", 1, false, 4)).is_err());
         assert_eq!(fs::read_to_string(&path).unwrap(), text);
     }
 

@@ -8,6 +8,7 @@ pub mod find;
 pub mod format;
 pub mod player;
 pub mod progress;
+pub mod puzzle;
 pub mod quiz;
 
 pub use find::{Finder, Hit, Trace};

@@ -47,8 +47,6 @@ pub struct Progress {
 pub struct Begun {
     /// The page where the learner was last, from 1.
     pub page: u32,
-    /// How many pages the lesson had.
-    pub pages: u32,
     /// When it was played last.
     pub last: Day,
     /// When it was first played to its end.
@@ -95,14 +93,14 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Notes that a lesson was left at `page` (from 1) of `pages`; at the last one it is done.
-    pub fn record_lesson(&mut self, id: &str, page: u32, pages: u32, day: Day) {
+    /// Notes that a lesson was left at `page` (from 1), and whether it was played to its end.
+    pub fn record_lesson(&mut self, id: &str, page: u32, done: bool, day: Day) {
         if id.len() > LONGEST_ID {
             return;
         }
         let lesson = self.lessons.entry(id.to_owned()).or_default();
-        (lesson.page, lesson.pages, lesson.last) = (page, pages, day);
-        if page >= pages {
+        (lesson.page, lesson.last) = (page, day);
+        if done {
             lesson.done = lesson.done.or(Some(day));
         }
     }
@@ -217,13 +215,13 @@ mod tests {
     }
 
     #[test]
-    fn a_lesson_is_done_at_its_last_page_and_stays_done() {
+    fn a_lesson_that_was_done_once_stays_done() {
         let mut progress = Progress::default();
-        progress.record_lesson("arp", 3, 9, 10);
+        progress.record_lesson("arp", 3, false, 10);
         assert_eq!(progress.lessons["arp"].done, None);
-        progress.record_lesson("arp", 9, 9, 11);
-        progress.record_lesson("arp", 1, 9, 12);
-        assert_eq!(progress.lessons["arp"], Begun { page: 1, pages: 9, last: 12, done: Some(11) });
+        progress.record_lesson("arp", 9, true, 11);
+        progress.record_lesson("arp", 1, false, 12);
+        assert_eq!(progress.lessons["arp"], Begun { page: 1, last: 12, done: Some(11) });
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) fn take(packet: &Packet, line: Line, pool: &mut Pool) {
 }
 
 /// The layer of this protocol, where there is exactly one, not quoted and sound.
-pub(super) fn only<'p>(packet: &'p Packet, proto: &'static Identity) -> Option<&'p Layer> {
+pub(crate) fn only<'p>(packet: &'p Packet, proto: &'static Identity) -> Option<&'p Layer> {
     let mut all = packet.layers.iter().filter(|l| std::ptr::eq(l.proto, proto));
     let first = all.next()?;
     (all.next().is_none() && !first.quoted && first.trouble.is_none()).then_some(first)

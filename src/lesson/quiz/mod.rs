@@ -10,9 +10,10 @@
 mod fields;
 mod pairs;
 pub mod paper;
-mod segments;
+pub(super) mod segments;
 pub mod session;
 
+pub(super) use fields::only;
 pub use paper::{Line, Maker, choose};
 pub use session::{Grade, Session};
 
@@ -122,7 +123,8 @@ pub struct Choice {
 /// What shows that an answer is right.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proof {
-    /// A display filter that selects `frame` in the capture, and nothing else.
+    /// A display filter that selects `frame` in the capture, and nothing else; of an order, all its packets, of which
+    /// `frame` is the first.
     pub filter: String,
     /// The frame's number.
     pub frame: u64,
@@ -144,19 +146,19 @@ pub mod belief {
     /// The handshake only checks whether both hear each other.
     pub const HELLO: &str = "handshake-is-hello";
     /// Sequence numbers count packets, or begin at 0 on the wire.
-    pub const COUNTS_PACKETS: &str = "seq-counts-packets";
+    pub const COUNTS_PACKETS: &str = "sequence-counts-packets";
     /// Ack = n says that byte n arrived.
     pub const ACK_ARRIVED: &str = "ack-means-arrived";
     /// An acknowledgment says that the application got it.
-    pub const ACK_APPLICATION: &str = "ack-means-application";
+    pub const ACK_APPLICATION: &str = "ack-means-application-read";
     /// The session layer does authentication.
-    pub const SESSION_AUTH: &str = "session-does-auth";
+    pub const SESSION_AUTH: &str = "session-layer-is-login";
     /// The session layer keeps track of packets.
-    pub const SESSION_TRACKS: &str = "session-tracks-packets";
+    pub const SESSION_TRACKS: &str = "session-layer-counts-packets";
     /// Masking encrypts.
     pub const MASKING: &str = "masking-encrypts";
     /// 42 is a status code.
-    pub const STATUS_42: &str = "42-is-status";
+    pub const STATUS_42: &str = "42-is-a-status-code";
     /// All of them.
     pub const ALL: &[&str] =
         &[HELLO, COUNTS_PACKETS, ACK_ARRIVED, ACK_APPLICATION, SESSION_AUTH, SESSION_TRACKS, MASKING, STATUS_42];

@@ -22,7 +22,7 @@ pub struct Maker {
 }
 
 /// The questions so far: of each kind a sample.
-pub(super) struct Pool {
+pub(crate) struct Pool {
     source: String,
     seed: u64,
     keep: usize,
@@ -40,7 +40,7 @@ struct Sample {
 }
 
 /// A question before it has its id.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     pub prompt: String,
     pub shown: Vec<String>,
     pub task: Task,
@@ -78,14 +78,14 @@ impl Maker {
 }
 
 impl Pool {
-    pub(super) fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>) -> Self {
+    pub(crate) fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>) -> Self {
         let sample = |&kind: &Kind| Sample { kind, rng: dice(seed, kind, 0), seen: 0, kept: Vec::new() };
         let samples = kinds.iter().map(sample).collect();
         Self { source: source.to_owned(), seed, keep: keep.max(1), samples, wanted, found: Vec::new() }
     }
 
     /// Offers a candidate about `frame`. `make` is called if it is drawn; `None` says that it was none.
-    pub(super) fn offer(&mut self, kind: Kind, frame: u64, make: impl FnOnce(&mut Rng) -> Option<Draft>) {
+    pub(crate) fn offer(&mut self, kind: Kind, frame: u64, make: impl FnOnce(&mut Rng) -> Option<Draft>) {
         let Some(sample) = self.samples.iter_mut().find(|s| s.kind == kind) else { return };
         let wanted = self.wanted.contains(&(kind, frame));
         let place = if sample.kept.len() < self.keep {
@@ -119,7 +119,7 @@ impl Pool {
         }
     }
 
-    pub(super) fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
+    pub(crate) fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
         let by = |q: &Question| (q.kind, q.proof.frame);
         let mut fresh: Vec<Question> = self.samples.into_iter().flat_map(|s| s.kept).collect();
         fresh.sort_by_key(by);

@@ -33,7 +33,7 @@ static ODD: [&FieldDef; 8] = [
 
 /// A segment, as far as questions look back on it. Numbers are relative.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     pub number: u64,
     pub stream: u32,
     pub forward: bool,
@@ -44,7 +44,7 @@ pub(super) struct Seen {
     pub len: u32,
     pub flags: u16,
     /// It repeats, overtakes, or asks whether anybody is there.
-    odd: bool,
+    pub odd: bool,
 }
 
 /// One connection.
@@ -73,7 +73,7 @@ struct Now<'p> {
 }
 
 impl Seen {
-    fn new(packet: &Packet, layer: &Layer, stream: u32, forward: bool) -> Option<Self> {
+    pub(crate) fn new(packet: &Packet, layer: &Layer, stream: u32, forward: bool) -> Option<Self> {
         let of = |def| u32::try_from(packet.uint_in(layer, def)?).ok();
         Some(Self {
             number: packet.number,
@@ -94,7 +94,7 @@ impl Seen {
     }
 
     /// Whether it uses up numbers.
-    pub(super) fn consumes(&self) -> bool {
+    pub(crate) fn consumes(&self) -> bool {
         self.next != self.seq
     }
 
@@ -119,7 +119,7 @@ impl Seen {
     }
 
     /// As a line: `   12  a → b  TCP  [PSH, ACK] Seq=1 Ack=1 Len=77`.
-    pub(super) fn told(&self, [from, to]: [&str; 2]) -> String {
+    pub(crate) fn told(&self, [from, to]: [&str; 2]) -> String {
         let ack = if self.flags & flag::ACK == 0 { String::new() } else { format!(" Ack={}", self.ack) };
         format!(
             "{:>5}  {from} → {to}  TCP  [{}] Seq={}{ack} Len={}",
@@ -359,14 +359,16 @@ impl Now<'_> {
             return;
         }
         let others: Vec<Seen> = same_way().filter(|s| !overlaps(s)).copied().collect();
-        if others.len() < 2 {
+        if others.is_empty() {
             return;
         }
         pool.offer(Kind::Retransmission, m.number, |rng| {
             let text = |s: &Seen| format!("frame {}, which begins at {}", s.number, s.seq);
             let mut others = others;
             super::paper::shuffle(&mut others, rng);
-            let wrong = others.iter().map(|s| Choice { text: text(s), betrays: None }).collect();
+            let mut wrong: Vec<Choice> =
+                others.iter().take(2).map(|s| Choice { text: text(s), betrays: None }).collect();
+            wrong.push(Choice { text: "none: these bytes are new".to_owned(), betrays: None });
             Some(Draft {
                 prompt: format!(
                     "Frame {} carries {} bytes from sequence number {} on, and they were sent before. Which frame carried them first?",
