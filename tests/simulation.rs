@@ -12,6 +12,9 @@ use osi_tutor::net::sim::{Fate, START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 
+/// The scenarios whose captures are kept, and that other tests read.
+const KEPT: [&str; 2] = ["two-hosts", "two-hosts-ipv6"];
+
 fn scenario(name: &str) -> Scenario {
     Scenario::ready(name).expect("the scenario is a ready one").expect("its file is right")
 }
@@ -231,7 +234,7 @@ fn every_scenario_file_is_a_ready_one() {
 
 #[test]
 fn each_golden_capture_is_what_the_simulator_makes() {
-    for name in ["two-hosts", "two-hosts-ipv6"] {
+    for name in KEPT {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/captures/{name}.pcapng"));
         let made = written(&format!("golden-{name}.pcapng"), &run(name, 1));
         let same = std::fs::read(golden).unwrap() == std::fs::read(made).unwrap();

@@ -50,7 +50,7 @@ pub(super) fn run(
     let (number, packet) = find(with_faults()?, &which)?;
     let steps = follow(with_faults()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
     let stations = stations(&steps, scenario);
-    let mut text = String::new();
+    let mut text;
     if args.show.json {
         text = json(number, packet, &steps, &stations).to_string();
         text.push('\n');

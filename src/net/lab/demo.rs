@@ -22,7 +22,7 @@ use crate::net::rng::Rng;
 /// The port that people expect; if it is taken, any other serves.
 const PORT: u16 = 8080;
 /// From the end of one visit to the beginning of the next.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// After so many visits, about an hour, everybody has seen enough.
 const VISITS: usize = 1_500;
 /// How many connections are served at a time, and for how long each.
@@ -127,7 +127,7 @@ fn plan(port: u16) -> Visit {
 }
 
 /// The standard library seeds its hash tables from the system; that serves for masking keys too.
-fn dice() -> Rng {
+pub(super) fn dice() -> Rng {
     Rng::seeded(RandomState::new().build_hasher().finish())
 }
 

@@ -1,8 +1,9 @@
 //! Real sockets of this machine's kernel, so that there is something real to capture.
 //!
-//! Read [`demo`]: a web server and its visitor on loopback. The peers are those of [`super::apps`]; what
+//! Read [`demo`]: a web server and its visitor on loopback; [`chat`] is a Socket.IO server. The peers are those of [`super::apps`]; what
 //! is added here is a carrier, which moves their bytes over a TCP connection.
 
+pub mod chat;
 pub mod demo;
 
 use std::io;
