@@ -175,8 +175,11 @@ impl Packet {
         match (self.kind, &self.data) {
             (Kind::Disconnect, None) | (Kind::Connect, None | Some(Value::Object(_))) => true,
             (Kind::ConnectError, Some(data)) => data.is_object() || data.is_string(),
-            (Kind::Ack, Some(Value::Array(_))) => self.id.is_some(),
-            (Kind::Event, Some(Value::Array(data))) => data.first().is_some_and(Value::is_string),
+            (Kind::Ack, Some(Value::Array(_))) => true,
+            // The official decoder takes a number for a name, too.
+            (Kind::Event, Some(Value::Array(data))) => {
+                data.first().is_some_and(|name| name.is_string() || name.is_number())
+            }
             _ => false,
         }
     }
@@ -263,9 +266,9 @@ mod tests {
             ("51", Error::Head),
             ("599-[\"a\"]", Error::TooMany),
             ("2", Error::Data),
-            ("2[1]", Error::Data),
+            ("2[null]", Error::Data),
             ("2{}", Error::Data),
-            ("3[\"no id\"]", Error::Data),
+            ("31{}", Error::Data),
             ("1{}", Error::Data),
             ("2[\"a\"", Error::Data),
             ("299999999999999999999[\"a\"]", Error::Head),
