@@ -12,9 +12,6 @@ use osi_tutor::net::sim::{Fate, START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 
-/// The scenarios whose captures are kept, and that other tests read.
-const KEPT: [&str; 2] = ["two-hosts", "two-hosts-ipv6"];
-
 fn scenario(name: &str) -> Scenario {
     Scenario::ready(name).expect("the scenario is a ready one").expect("its file is right")
 }
