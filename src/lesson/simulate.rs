@@ -54,16 +54,16 @@ pub fn trace(lesson: &Lesson, seed: Option<u64>) -> Result<Trace, String> {
     Ok(finder.finish())
 }
 
-/// Runs a lesson's simulation twice, without and with a fault. `trace` is what the lesson plays on.
+/// Runs a lesson's simulation twice, without and with a fault. `ends` are those of the lesson's conversation.
 ///
 /// # Errors
 /// The world cannot be made so; a sentence.
-pub fn what_if(lesson: &Lesson, whatif: &WhatIf, trace: &Trace, seed: Option<u64>) -> Result<Outcome, String> {
+pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Option<u64>) -> Result<Outcome, String> {
     let at = whatif.at.clone().or_else(|| lesson.source.at.clone());
     let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), at, ..lesson.source.clone() };
     let ends = match lesson.scope {
         Scope::Capture => None,
-        Scope::Conversation => trace.ends(),
+        Scope::Conversation => ends,
     };
     let before = timeline(&mut world(&source, None)?.0, ends)?;
     let (mut simulation, met) = world(&source, Some((&whatif.fault, ends)))?;
