@@ -215,6 +215,8 @@ pub struct Verdict<'p> {
     pub spec: Option<&'p str>,
     /// It was not the last attempt: another one is open, and nothing else is told.
     pub again: bool,
+    /// The last attempt was right, after one that was not.
+    pub repaired: bool,
 }
 
 /// Something breaks.

@@ -32,6 +32,8 @@ pub(super) struct Sheet {
     pub(super) slots: usize,
     /// An attempt was wrong.
     missed: bool,
+    /// The last attempt was right, after one that was not.
+    pub(super) repaired: bool,
     /// What the answer was worth; the page is done.
     pub(super) done: Option<Mark>,
     /// What the last attempt betrays.
@@ -86,7 +88,7 @@ impl Sheet {
     /// An attempt that is right or not; after the last one, the answer is told.
     fn attempt(&mut self, right: bool, slip: Option<&Slip>) -> Judged {
         if right {
-            self.again = false;
+            self.repaired = self.missed;
             return self.finish();
         }
         self.missed = true;
@@ -143,6 +145,7 @@ impl Sheet {
         let is_last = step + 1 == worked.steps.len();
         if values.get(step).is_some_and(|v| v.is_meant_by(&said)) {
             self.again = false;
+            self.repaired = self.missed;
             return self.next_slot(missing.len());
         }
         let given: &[(String, String)] = match worked.on.get(example).map(|on| &on.it) {
@@ -152,7 +155,7 @@ impl Sheet {
         let moment = moment.map(Hit::moment);
         let meant = |s: &&Slip| s.answer.value(moment.as_ref(), values, given).is_ok_and(|v| v.is_meant_by(&said));
         let slip = worked.wrong.iter().find(meant).filter(|_| is_last);
-        self.missed = true;
+        (self.missed, self.repaired) = (true, false);
         self.tries += 1;
         if let Some(slip) = slip {
             (self.betrayed, self.against) = (Some(slip.betrays), slip.packet);

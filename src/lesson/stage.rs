@@ -133,6 +133,7 @@ impl Player<'_> {
             proof,
             spec: ask.evidence.spec.as_deref(),
             again: sheet.again,
+            repaired: sheet.repaired,
         })
     }
 
@@ -155,6 +156,7 @@ impl Player<'_> {
             proof: right.and_then(|c| c.proof.as_ref()).and_then(|p| run.and_then(|o| o.find(p))),
             spec: None,
             again: false,
+            repaired: false,
         });
         Broken {
             prompt: self.words(&whatif.prompt, of),
@@ -198,6 +200,7 @@ impl Player<'_> {
             proof: None,
             spec: None,
             again: sheet.again,
+            repaired: sheet.repaired,
         });
         Task {
             title: &worked.title,

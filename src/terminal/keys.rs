@@ -124,7 +124,7 @@ pub(super) fn line(scene: &Scene<'_>, columns: usize) -> String {
         }
         Mode::Mark => {
             item(9, true, "arrows move");
-            item(9, true, "space from/to");
+            item(9, true, "space begin here");
             item(9, true, "Enter done");
             item(7, offers.hint, "h hint");
             item(6, true, "s skip");

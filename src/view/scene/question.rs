@@ -122,12 +122,14 @@ impl Stage {
         let (style, word) = match verdict.mark {
             _ if self.printed => (&self.theme.strong, ""),
             Mark::Right => (&self.theme.observed, "✓ Right. "),
+            Mark::Wrong if verdict.repaired => (&self.theme.observed, "✓ Right at the second attempt. "),
             Mark::Wrong if verdict.again => (&self.theme.alarm, "✗ Not yet. Once more; a hint may help."),
             Mark::Wrong => (&self.theme.alarm, "✗ Not quite. "),
             Mark::Skipped => (&self.theme.strong, "Skipped. "),
         };
         let mut first = word.to_owned();
-        if !verdict.again && !verdict.answer.is_empty() && (self.printed || verdict.mark != Mark::Right) {
+        let told = self.printed || (verdict.mark != Mark::Right && !verdict.repaired);
+        if !verdict.again && !verdict.answer.is_empty() && told {
             first.push_str("The answer: ");
             first.push_str(&verdict.answer);
         }
@@ -138,13 +140,15 @@ impl Stage {
         if let Some(said) = &verdict.said {
             self.paragraph(said, "  ", out);
         }
-        if let Some(m) = verdict.betrayed {
+        if let Some(m) = verdict.betrayed.filter(|_| !verdict.repaired) {
             self.paragraph(&format!("Many believe: {}", m.claim), "  ", out);
             self.paragraph(&m.refutation, "  But: ", out);
-            match (verdict.against, &m.spec) {
-                (Some(hit), _) => self.evidence("against it", scene, hit, out),
+            let same = |hit: &&Hit| verdict.proof.is_none_or(|proof| proof.packet.number != hit.packet.number);
+            match (verdict.against.filter(same), &m.spec) {
+                // While another attempt is open, the packet would tell the answer.
+                (Some(hit), _) if !verdict.again => self.evidence("against it", scene, hit, out),
                 (None, Some(spec)) => self.paragraph(&format!("See {spec}."), "  ", out),
-                (None, None) => {}
+                _ => {}
             }
         }
         if verdict.again {
@@ -188,14 +192,25 @@ impl Stage {
             out.push(' ');
             let bytes = frame.get(row * ROW..).unwrap_or(&[]);
             for (at, byte) in (row * ROW..).zip(bytes.iter().take(ROW)) {
-                let before = if (at == marked.start && !marked.is_empty()) || (at == row * ROW && marked.contains(&at)) { '[' } else { ' ' };
+                let before = if (at == marked.start && !marked.is_empty()) || (at == row * ROW && marked.contains(&at))
+                {
+                    '['
+                } else {
+                    ' '
+                };
                 // The gap behind the last marked byte closes the bracket.
                 out.push(if at > row * ROW && at == marked.end && !marked.is_empty() { ']' } else { before });
                 let text = format!("{byte:02x}");
                 if marked.contains(&at) { self.theme.strong.paint(&text, out) } else { out.push_str(&text) }
             }
             let end = row * ROW + bytes.len().min(ROW);
-            out.push(if (marked.end == end && !marked.is_empty()) || (marked.contains(&(end - 1)) && marked.end > end) { ']' } else { ' ' });
+            out.push(
+                if (marked.end == end && !marked.is_empty()) || (marked.contains(&(end - 1)) && marked.end > end) {
+                    ']'
+                } else {
+                    ' '
+                },
+            );
             out.push('\n');
         }
         if self.printed {
