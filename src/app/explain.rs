@@ -1,12 +1,16 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
+use super::store::{Store, today};
 use super::{Failure, color, reference};
 use crate::cli::{Audience, Color, Explain};
 use crate::flow::{Limits, Tracker};
 use crate::lesson::format::Fence;
+use crate::lesson::play::{Mark, Record};
+use crate::lesson::progress::Begun;
 use crate::lesson::scene::Request;
 use crate::lesson::simulate::{self, Outcome};
 use crate::lesson::{self, Finder, Input, Lesson, LessonError, Player, Trace};
+use crate::model::show::escape;
 use crate::model::{Packet, RawFrame};
 use crate::proto::memory::Ends;
 use crate::proto::walk;
@@ -22,7 +26,7 @@ use std::sync::Arc;
 /// Runs it.
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let course = course(args.lessons.as_deref())?;
-    let Some(name) = args.lesson.as_deref() else { return list(&course) };
+    let Some(name) = args.lesson.as_deref() else { return list(&course, args.lessons.as_deref()) };
     let wanted = name.to_lowercase();
     let Some(lesson) = course.iter().find(|l| l.id == lesson::canonical(&wanted)) else {
         return reference::explain(&wanted, &course, audience(args.audience), choice);
@@ -34,7 +38,10 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         let Request::WhatIf { page } = request;
         Input::Answer(what_if(lesson, page, args.seed, packets.simulated.then_some(ends)).map(Box::new))
     };
-    play(&mut player, choice, &mut carry)
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        return play(&mut player, lesson, choice, &mut carry);
+    }
+    print(&mut player, choice, &mut carry)
 }
 
 /// The lessons: the built-in course, or those of a teacher's folder.
@@ -62,15 +69,44 @@ fn what_if(
     simulate::what_if(lesson, whatif, ends, seed)
 }
 
-/// In a terminal, key by key; in a pipe, all of it.
-fn play(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
-    let theme = Theme::new(color(choice));
-    let texts = Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?);
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        let stage = |columns, rows| Stage::new(theme.clone(), Some((columns, rows)), Arc::clone(&texts));
-        return terminal::play(player, &stage, carry).map_err(Failure::from);
+/// In a terminal, key by key; where it was left, it goes on the next time.
+fn play(
+    player: &mut Player<'_>,
+    lesson: &Lesson,
+    choice: Color,
+    carry: &mut dyn FnMut(Request) -> Input,
+) -> Result<(), Failure> {
+    let (theme, texts) = (Theme::new(color(choice)), texts()?);
+    let stage = |columns, rows| Stage::new(theme.clone(), Some((columns, rows)), Arc::clone(&texts));
+    let store = Store::open();
+    let begun = match store.read() {
+        Ok(progress) => progress.lessons.get(&lesson.id).cloned(),
+        // A play without progress is better than none; the end says why nothing is kept.
+        Err(_) => None,
+    };
+    if let Some(begun) = begun.filter(|b| b.page > 1 && (b.page as usize) < lesson.pages.len()) {
+        let page = usize::try_from(begun.page).unwrap_or(1) - 1;
+        player.restore(&Record { lesson: lesson.id.clone(), page, ..Record::default() });
     }
-    let stage = Stage::new(theme, None, texts);
+    terminal::play(player, &stage, carry)?;
+    let (record, day) = (player.record(), today());
+    if record.page == 0 && record.answers.is_empty() && !record.done {
+        return Ok(());
+    }
+    store.update(|progress| {
+        let page = u32::try_from(record.page + 1).unwrap_or(u32::MAX);
+        progress.record_lesson(&record.lesson, page, record.done, day);
+        for answer in record.answers.iter().filter(|a| a.result != Mark::Skipped) {
+            let question = format!("{}/{}", record.lesson, answer.question);
+            let right = answer.result == Mark::Right;
+            progress.record_answer(&question, right, answer.misconception.as_deref(), day);
+        }
+    })
+}
+
+/// In a pipe, all of it.
+fn print(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
+    let stage = Stage::new(Theme::new(color(choice)), None, texts()?);
     let mut out = std::io::stdout().lock();
     loop {
         // Nobody answers here: hints and answers are printed below their questions.
@@ -88,6 +124,10 @@ fn play(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) -
             return Ok(out.flush()?);
         }
     }
+}
+
+fn texts() -> Result<Arc<tutor::Texts>, Failure> {
+    Ok(Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?))
 }
 
 /// The packets that a lesson plays on.
@@ -201,13 +241,23 @@ fn audience(choice: Audience) -> tutor::Audience {
     }
 }
 
-/// The course, one lesson a line.
-fn list(course: &[Lesson]) -> Result<(), Failure> {
+/// The course, one lesson a line, with what was done of it.
+fn list(course: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
+    let progress = Store::open().read().unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let width = course.iter().map(|l| l.id.len()).max().unwrap_or_default();
     for l in course {
-        writeln!(out, "{:width$}  {} ({} minutes)", l.id, l.title, l.minutes)?;
+        let mut title = String::new();
+        escape(l.title.as_bytes(), &mut title);
+        let how = match progress.lessons.get(&l.id) {
+            Some(Begun { done: Some(_), .. }) => " ✓ done".to_owned(),
+            Some(begun) => format!(" … at step {} of {}", begun.page, l.pages.len()),
+            None => String::new(),
+        };
+        writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes)?;
     }
-    writeln!(out, "\nTo play one: osi-tutor explain {}", course.first().map_or("NAME", |l| &l.id))?;
+    let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
+    let own = folder.map_or(String::new(), |f| format!(" --lessons {}", f.display()));
+    writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id))?;
     Ok(out.flush()?)
 }

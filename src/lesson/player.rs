@@ -117,20 +117,19 @@ impl<'l> Player<'l> {
         Record { lesson: self.lesson.id.clone(), page: self.page, done: self.done, answers: self.answers.clone() }
     }
 
-    /// Goes on where a play of the same lesson was left. A record of a lesson that has changed since is used as
-    /// far as it fits.
+    /// Goes on where a play of the same lesson was left: what was asked before that page counts as passed. A record
+    /// of a lesson that has changed since is used as far as it fits.
     pub fn restore(&mut self, record: &Record) {
         if record.lesson != self.lesson.id {
             return;
         }
         self.answers.clone_from(&record.answers);
-        for (page, sheet) in self.lesson.pages.iter().zip(&mut self.sheets) {
-            sheet.done = page.question.as_deref().and_then(|q| record.result(q));
-        }
         let last = self.lesson.pages.len().saturating_sub(1);
-        // What comes after an open question stays held back.
-        let held = (0..self.lesson.pages.len()).find(|&p| self.is_open(p)).unwrap_or(last);
-        self.page = if record.done { 0 } else { record.page.min(held) };
+        self.page = record.page.min(last);
+        for (index, (page, sheet)) in self.lesson.pages.iter().zip(&mut self.sheets).enumerate() {
+            let answered = page.question.as_deref().and_then(|q| record.result(q));
+            sheet.done = answered.or((index < self.page && page.question.is_some()).then_some(Mark::Skipped));
+        }
     }
 
     fn take(&mut self, input: Input) {
