@@ -17,13 +17,19 @@ use std::time::Duration;
 pub trait Peer {
     /// Takes one input, appends what is to be sent, and says what it wants next.
     ///
-    /// `now` is the time since any fixed moment; it never goes back.
+    /// `now` is the time since any fixed moment, the same for peers that share something; it never goes back.
     fn step(&mut self, now: Duration, input: Input<'_>, out: &mut Vec<u8>) -> Want;
 
     /// Whether something that it shares with other peers has something new to say, though nothing arrived here.
     /// The carrier then steps it with [`Input::Tick`].
     fn has_news(&self) -> bool {
         false
+    }
+
+    /// Another connection to the same server that the program wants now, as the peer that will hold it. Each is
+    /// given once. The carrier asks after each step, until there is none, and opens what it got.
+    fn another(&mut self) -> Option<Box<dyn Peer + Send>> {
+        None
     }
 }
 
@@ -80,8 +86,16 @@ pub enum Want {
     Input,
     /// The same, or this moment, whichever comes first.
     Wake(Duration),
+    /// This moment only. Until then the program reads nothing: what arrives stays with the system, whose window
+    /// (RFC 9293 §3.8.6) then closes. At that moment comes a [`Input::Tick`].
+    Hold(Duration),
+    /// The other end's next word. Send what there is, then say that no more will come (FIN), and go on listening:
+    /// half a connection stays open (RFC 9293 §3.6).
+    Finish,
     /// Nothing more: send what there is, then close. Whatever still arrives is not looked at.
     Close,
+    /// Nothing more, at once: what was not yet sent is thrown away, and an RST tells the other end (RFC 9293 §3.5.2).
+    Abort,
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::carry;
+use super::{Company, carry};
 use crate::net::apps::web::{Act, Chat, Client, Server, Site, Visit};
 use crate::net::rng::Rng;
 
@@ -81,7 +81,7 @@ async fn serve(listener: TcpListener) {
                 let server = Server::new(Arc::clone(&site), dice());
                 tokio::spawn(async move {
                     // A guest who breaks off, or stays too long, is no concern of the others.
-                    let _ = timeout(LONGEST, carry(server, stream)).await;
+                    let _ = timeout(LONGEST, carry(Box::new(server), stream, Company::new())).await;
                     drop(seat);
                 });
             }
@@ -94,7 +94,8 @@ async fn serve(listener: TcpListener) {
 async fn visit(port: u16) {
     for _ in 0..VISITS {
         if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-            let _ = timeout(LONGEST, carry(Client::new(plan(port), dice()), stream)).await;
+            let client = Box::new(Client::new(plan(port), dice()));
+            let _ = timeout(LONGEST, carry(client, stream, Company::new())).await;
         }
         sleep(PAUSE).await;
     }
@@ -150,11 +151,11 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let server = async {
                 let (stream, _) = listener.accept().await.unwrap();
-                carry(Server::new(Arc::new(site()), dice()), stream).await
+                carry(Box::new(Server::new(Arc::new(site()), dice())), stream, Company::new()).await
             };
             let client = async {
                 let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-                carry(Client::new(plan(port), dice()), stream).await
+                carry(Box::new(Client::new(plan(port), dice())), stream, Company::new()).await
             };
             let ends = async { tokio::join!(server, client) };
             let (served, visited) = timeout(Duration::from_secs(20), ends).await.expect("both ends close");

@@ -119,7 +119,7 @@ impl Host {
         let stack = stack.map(|at| Duration::from_micros(u64::try_from(at.total_micros()).unwrap_or(0)));
         let stack = stack.map(|at| if at <= now { later } else { at });
         let peers = self.connections.iter().filter_map(|connection| match connection.want {
-            Some(Want::Wake(at)) => Some(at),
+            Some(Want::Wake(at) | Want::Hold(at)) => Some(at),
             _ => None,
         });
         peers.chain(stack).chain(self.next_visit).min()
