@@ -46,6 +46,7 @@ Examples:
   osi-tutor explain handshake                   on simulated packets; no rights needed
   osi-tutor explain upgrade --audience newcomer
   osi-tutor explain handshake --read FILE       on the first connection of a capture that has it
+  osi-tutor explain handshake --live            on this machine's real kernel; no rights needed (Linux)
   sudo osi-tutor explain handshake --live=lo --demo
 
 Keys: space on, b back, d deeper, a other audience, arrows scroll, q quit. In a pipe everything is printed.")]
@@ -123,6 +124,20 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
         #[arg(long)]
         json: bool,
     },
+    /// Say what this machine allows, and how to get the rest
+    #[command(after_help = "\
+Examples:
+  osi-tutor doctor                              each line is ok or no, with the command that helps
+  osi-tutor doctor --json | jq 'select(.ok == false)'")]
+    Doctor {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a scenario in a private network and tell its frames; what `explain --live` starts
+    #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+    #[command(hide = true)]
+    LabHelper(LabHelper),
     /// Check lessons that you wrote, or those that are built in
     #[command(
         subcommand,
@@ -169,10 +184,10 @@ pub struct Explain {
     /// Play it on the packets of a capture; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]
     pub read: Option<PathBuf>,
-    /// Wait for its packets on an interface
-    #[arg(long, value_name = "IFACE", require_equals = true, conflicts_with = "seed")]
-    pub live: Option<String>,
-    /// With --live on loopback: start a small server and visitor, so that there is something to see
+    /// Play it on this machine's kernel, in a network of its own; with =IFACE, wait for its packets on an interface
+    #[arg(long, value_name = "IFACE", require_equals = true, num_args = 0..=1, conflicts_with = "seed")]
+    pub live: Option<Option<String>>,
+    /// With --live=lo: start a small server and visitor, so that there is something to see
     #[arg(long, requires = "live")]
     pub demo: bool,
     /// Other simulated packets
@@ -326,6 +341,24 @@ pub struct Faults {
     /// Turn over the last bit of a frame
     #[arg(long, value_name = "WHICH")]
     pub corrupt: Vec<String>,
+}
+
+/// `osi-tutor lab-helper`.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+#[derive(Debug, Args)]
+pub struct LabHelper {
+    /// A ready scenario
+    #[arg(value_name = "NAME")]
+    pub scenario: String,
+    /// Decides what is lost by chance
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Whose cards see the packets
+    #[arg(long, value_name = "HOST")]
+    pub at: Option<String>,
+    /// What goes wrong on the way
+    #[command(flatten)]
+    pub faults: Faults,
 }
 
 /// `osi-tutor fields`.

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod doctor;
 mod error;
 mod explain;
 mod faults;
@@ -11,8 +12,11 @@ mod fields;
 mod follow;
 #[cfg(feature = "live")]
 mod interfaces;
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+mod lab_helper;
 mod ladder;
 mod lesson;
+mod live_lesson;
 mod plot;
 mod read;
 mod show;
@@ -43,6 +47,9 @@ pub fn main() -> u8 {
         Command::Stats(args) => stats::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
+        #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+        Command::LabHelper(args) => lab_helper::run(args),
+        Command::Doctor { json } => doctor::run(*json, cli.color),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, cli.color),
         #[cfg(feature = "live")]
