@@ -89,9 +89,15 @@ Examples:
   osi-tutor simulate two-hosts                     a web page and a WebSocket chat, from ARP to FIN
   osi-tutor simulate two-hosts --seed 7 --brief    other sequence numbers, ports and keys
   osi-tutor simulate two-hosts --at server         the same, as the server sees it
+  osi-tutor simulate nat --at all -w nat.pcapng    every link, each an interface of the file
+  osi-tutor simulate routers --hops 'icmp'         what each router does to one packet
+  osi-tutor simulate segmentation --mtu 600        the same transfer over smaller links
   osi-tutor simulate two-hosts -w chat.pcapng      keep the packets, for Wireshark say
+  osi-tutor simulate two-hosts --brief --pace 0.1  as it happens, ten times slower
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
+  osi-tutor simulate two-hosts --what-if 'drop 3'            with and without it, side by side
+  osi-tutor simulate two-hosts --endpoints                   what both stacks hold after each frame
 
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
@@ -310,9 +316,23 @@ pub struct Simulate {
     /// The number that decides all that is random; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Whose card sees the packets: the name of a host; without it, the first one of the scenario
-    #[arg(long, value_name = "HOST")]
+    /// Where the packets are seen: a host, switch or router, a router's card (router:lan), a link, or all links;
+    /// without it, where the scenario says, or else at its first host
+    #[arg(long, value_name = "PLACE")]
     pub at: Option<String>,
+    /// The same once more with this fault, side by side: 'drop 1 of FILTER', 'delay 300ms 5', any fault below
+    #[arg(long, value_name = "FAULT", conflicts_with_all = ["pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub what_if: Vec<String>,
+    /// After each frame, what the hosts' stacks hold: sockets with states and queues, routes, neighbours
+    #[arg(long, conflicts_with_all = ["what_if", "pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub endpoints: bool,
+    /// Follow one packet over all links: what each device read, did and changed. WHICH is its frame's number, as this
+    /// capture shows it, or a display filter for the first that matches
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["what_if", "endpoints", "pace", "plot", "brief", "notes", "hex", "write"])]
+    pub hops: Option<String>,
+    /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
+    #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]
+    pub pace: Option<String>,
     /// How to show the packets
     #[command(flatten)]
     pub show: Show,
@@ -341,6 +361,18 @@ pub struct Faults {
     /// Turn over the last bit of a frame
     #[arg(long, value_name = "WHICH")]
     pub corrupt: Vec<String>,
+    /// Let a link, or every link, carry IP packets of at most so many bytes
+    #[arg(long, value_name = "[LINK=]BYTES")]
+    pub mtu: Vec<String>,
+    /// Let a link, or every link, send so many bits in a millisecond
+    #[arg(long, value_name = "[LINK=]KBIT")]
+    pub rate: Vec<String>,
+    /// Let a host fall silent, from the start or from a time on: it neither sends nor receives
+    #[arg(long, value_name = "HOST[@TIME]")]
+    pub silent: Vec<String>,
+    /// Let a host's programs read nothing of what arrives over TCP
+    #[arg(long, value_name = "HOST")]
+    pub not_reading: Vec<String>,
 }
 
 /// `osi-tutor lab-helper`.

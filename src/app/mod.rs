@@ -4,12 +4,15 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod changes;
 mod doctor;
+mod endpoints;
 mod error;
 mod explain;
 mod faults;
 mod fields;
 mod follow;
+mod hops;
 #[cfg(feature = "live")]
 mod interfaces;
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
@@ -17,11 +20,13 @@ mod lab_helper;
 mod ladder;
 mod lesson;
 mod live_lesson;
+mod pace;
 mod plot;
 mod read;
 mod show;
 mod simulate;
 mod stats;
+mod what_if;
 
 pub use error::Failure;
 

@@ -167,6 +167,15 @@ pub fn sentence(packet: &Packet, out: &mut String) {
     }
 }
 
+/// Appends protocol and message alone; gives the layer that they belong to.
+pub fn message(packet: &Packet, out: &mut String) -> Osi {
+    let Some(subject) = subject(packet) else { return Osi::Physical };
+    protocol_name(subject.layer.proto.name, out);
+    out.push(' ');
+    subject.write(packet, out);
+    subject.layer.proto.osi
+}
+
 fn since_first(packet: &Packet) -> i64 {
     match packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
         Some(Value::Nanos(n)) => n,

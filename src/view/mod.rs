@@ -3,12 +3,15 @@
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
 //! [`stats`] (counts)
-//! and [`plot`] (one connection over time). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
+//! [`plot`] (one connection over time), [`fork`] (two
+//! timelines) and [`hops`] (one packet over several links). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
 //! appended to a `String`.
 
 pub mod brief;
 pub mod follow;
+pub mod fork;
 pub mod hex;
+pub mod hops;
 pub mod json;
 pub mod ladder;
 pub mod measure;

@@ -137,6 +137,13 @@ impl Fields {
         self.0.push((name.into(), value.into()));
     }
 
+    /// Gives the fields of this name another value.
+    pub fn set(&mut self, name: &str, value: &str) {
+        for (_, old) in self.0.iter_mut().filter(|(known, _)| known.eq_ignore_ascii_case(name)) {
+            *old = value.into();
+        }
+    }
+
     /// The first value of this name.
     pub fn value(&self, name: &str) -> Option<&str> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value)

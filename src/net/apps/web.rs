@@ -47,6 +47,9 @@ pub struct Site {
     pub pages: BTreeMap<String, String>,
     /// Where it speaks WebSocket.
     pub chat: Option<Chat>,
+    /// A fault: it answers an upgrade with a `Sec-WebSocket-Accept` that fits another key.
+    #[serde(default)]
+    pub wrong_accept: bool,
 }
 
 /// One visit of a browser to a server: one connection.
@@ -60,6 +63,9 @@ pub struct Visit {
     pub get: Vec<String>,
     /// The WebSocket conversation after them.
     pub chat: Option<Chat>,
+    /// A fault: it does not mask its frames.
+    #[serde(default)]
+    pub unmasked: bool,
 }
 
 /// A browser on one visit. It closes when all is done, or when the server does not play along.
@@ -115,7 +121,8 @@ impl Client {
         };
         match self.visit.chat.take().filter(|_| websocket::check(&response, &key).is_ok()) {
             Some(chat) => {
-                let session = Session::new(Role::Client, self.rng.fork());
+                let mut session = Session::new(Role::Client, self.rng.fork());
+                session.set_unmasked(self.visit.unmasked);
                 let talk = self.talk.insert(Talk::new(session, chat.script));
                 // The server's first frames may share a segment with its 101.
                 talk.hear(&std::mem::take(&mut self.inbox), out);
@@ -170,7 +177,10 @@ impl Server {
             };
             let chat = self.site.chat.as_ref().filter(|chat| chat.path == request.target);
             match chat.filter(|_| websocket::wants_upgrade(&request)).map(|chat| (chat, websocket::accept(&request))) {
-                Some((chat, Ok(response))) => {
+                Some((chat, Ok(mut response))) => {
+                    if self.site.wrong_accept {
+                        response.fields.set("Sec-WebSocket-Accept", &websocket::accept_value("another key"));
+                    }
                     response.write(out);
                     let session = Session::new(Role::Server, self.rng.fork());
                     let talk = self.talk.insert(Talk::new(session, chat.script.clone()));
@@ -325,12 +335,13 @@ mod tests {
         Arc::new(Site {
             pages: [("/".to_string(), "<h1>Hello</h1>\n".to_string())].into(),
             chat: Some(Chat { path: "/chat".into(), script }),
+            wrong_accept: false,
         })
     }
 
     fn run(visit: Visit, size: usize) -> (String, String) {
-        let mut client = Client::new(visit, Rng::seeded(1));
-        let (up, down) = talk(&mut client, &mut Server::new(site(), Rng::seeded(2)), size);
+        let client = Client::new(visit, Rng::seeded(1));
+        let (up, down) = talk(client, Server::new(site(), Rng::seeded(2)), size);
         (String::from_utf8_lossy(&up).into_owned(), String::from_utf8_lossy(&down).into_owned())
     }
 
@@ -342,7 +353,7 @@ mod tests {
 
     #[test]
     fn pages_come_in_the_order_asked_for() {
-        let visit = Visit { host: "www.example.com".into(), get: vec!["/".into(), "/none".into()], chat: None };
+        let visit = Visit { host: "www.example.com".into(), get: vec!["/".into(), "/none".into()], ..Visit::default() };
         let (up, down) = run(visit, 1460);
         assert_eq!(up.matches("Host: www.example.com\r\n").count(), 2);
         assert!(down.starts_with("HTTP/1.1 200 OK\r\n") && down.contains("<h1>Hello</h1>"));
@@ -351,7 +362,8 @@ mod tests {
 
     #[test]
     fn a_chat_is_the_same_however_the_stream_is_cut() {
-        let visit = Visit { host: "www.example.com".into(), get: vec!["/".into()], chat: Some(chat("/chat")) };
+        let visit =
+            Visit { host: "www.example.com".into(), get: vec!["/".into()], chat: Some(chat("/chat")), unmasked: false };
         let whole = run(visit.clone(), 1460);
         assert!(whole.1.contains("HTTP/1.1 101 Switching Protocols\r\n"));
         // The server's words are not masked: first its own, then what the client made it say.
@@ -367,8 +379,26 @@ mod tests {
 
     #[test]
     fn an_upgrade_that_is_refused_ends_the_visit() {
-        let (_, down) = run(Visit { host: "a".into(), get: vec![], chat: Some(chat("/elsewhere")) }, 1460);
+        let (_, down) = run(Visit { host: "a".into(), chat: Some(chat("/elsewhere")), ..Visit::default() }, 1460);
         assert!(down.starts_with("HTTP/1.1 404 "));
+    }
+
+    #[test]
+    fn a_wrong_accept_ends_the_visit_before_any_frame() {
+        let mut site = Arc::unwrap_or_clone(site());
+        site.wrong_accept = true;
+        let visit = Visit { host: "a".into(), chat: Some(chat("/chat")), ..Visit::default() };
+        let (up, down) = talk(Client::new(visit, Rng::seeded(1)), Server::new(Arc::new(site), Rng::seeded(2)), 1460);
+        assert!(String::from_utf8_lossy(&down).starts_with("HTTP/1.1 101 "));
+        assert!(up.ends_with(b"Sec-WebSocket-Version: 13\r\n\r\n"), "the client says nothing more");
+    }
+
+    #[test]
+    fn an_unmasked_frame_is_answered_with_1002() {
+        let visit = Visit { host: "a".into(), chat: Some(chat("/chat")), unmasked: true, ..Visit::default() };
+        let (up, down) = talk(Client::new(visit, Rng::seeded(1)), Server::new(site(), Rng::seeded(2)), 1460);
+        assert!(up.windows(5).any(|bytes| bytes == b"\x81\x03Hi."), "{up:?}");
+        assert!(down.ends_with(b"\x88\x02\x03\xea"), "{down:?}");
     }
 
     #[test]

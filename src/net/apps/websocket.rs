@@ -269,12 +269,18 @@ pub struct Session {
     partial: Option<(Opcode, Vec<u8>)>,
     close_sent: bool,
     close_received: bool,
+    unmasked: bool,
 }
 
 impl Session {
     /// A session in this role; a client draws its masks from `rng`.
     pub fn new(role: Role, rng: Rng) -> Self {
-        Self { role, rng, inbox: Vec::new(), partial: None, close_sent: false, close_received: false }
+        Self { role, rng, inbox: Vec::new(), partial: None, close_sent: false, close_received: false, unmasked: false }
+    }
+
+    /// Whether a client leaves its frames unmasked, a fault that the server must not accept.
+    pub fn set_unmasked(&mut self, unmasked: bool) {
+        self.unmasked = unmasked;
     }
 
     /// Says a text.
@@ -345,7 +351,7 @@ impl Session {
         if self.close_sent {
             return;
         }
-        let mask = (self.role == Role::Client).then(|| self.rng.bytes());
+        let mask = (self.role == Role::Client && !self.unmasked).then(|| self.rng.bytes());
         Frame { fin: true, opcode, mask, payload: payload.to_vec() }.write(out);
     }
 

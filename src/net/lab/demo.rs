@@ -103,7 +103,11 @@ fn site() -> Site {
     let page = "<!doctype html>\n<title>osi-tutor</title>\n<h1>Hello from layer 7!</h1>\n";
     let says = ["Hello! I am the server.", "I hear you. This text is not masked; yours was."];
     let script = says.into_iter().flat_map(|text| [Act::Hear, Act::Say(text.into())]).collect();
-    Site { pages: BTreeMap::from([("/".into(), page.into())]), chat: Some(Chat { path: "/chat".into(), script }) }
+    Site {
+        pages: BTreeMap::from([("/".into(), page.into())]),
+        chat: Some(Chat { path: "/chat".into(), script }),
+        ..Site::default()
+    }
 }
 
 fn plan(port: u16) -> Visit {
@@ -117,7 +121,7 @@ fn plan(port: u16) -> Visit {
         Act::Close("goodbye".into()),
     ];
     let chat = Some(Chat { path: "/chat".into(), script });
-    Visit { host: format!("127.0.0.1:{port}"), get: vec!["/".into()], chat }
+    Visit { host: format!("127.0.0.1:{port}"), get: vec!["/".into()], chat, unmasked: false }
 }
 
 #[cfg(test)]

@@ -84,18 +84,18 @@ fn stand_up(plan: Plan, fault: Option<Fault>) -> Result<(Stage, watch::Sender<bo
     let (remark, remarks) = channel();
     let rig = rig::build(&plan, fault, &workshop, remark)?;
     let mut captures = Vec::new();
-    if let (Some(device), Some(space)) = (plan.devices.get(plan.watched), rig.spaces.get(plan.watched)) {
+    for &(at, card) in &plan.watched {
+        let (Some(device), Some(space)) = (plan.devices.get(at), rig.spaces.get(at)) else { continue };
+        let Some(card) = device.cards.get(card) else { continue };
         space.enter().map_err(no(Wanted::Capture))?;
-        for card in &device.cards {
-            let options = Options { wait: WAIT, ..Options::default() };
-            let capture = live::open(&card.name, &options)
-                .map_err(|error| Refusal::because(Wanted::Capture, error.to_string()))?;
-            let name =
-                if device.cards.len() > 1 { format!("{}:{}", device.name, card.name) } else { device.name.clone() };
-            captures.push((capture, Arc::new(Interface { name, loopback: false })));
-        }
-        workshop.enter().map_err(no(Wanted::Net))?;
+        let options = Options { wait: WAIT, ..Options::default() };
+        let capture =
+            live::open(&card.name, &options).map_err(|error| Refusal::because(Wanted::Capture, error.to_string()))?;
+        let only = device.cards.len() == 1;
+        let name = if only { device.name.clone() } else { format!("{}:{}", device.name, card.name) };
+        captures.push((capture, Arc::new(Interface { name, loopback: false })));
     }
+    workshop.enter().map_err(no(Wanted::Net))?;
     if !rig.relay.is_empty() {
         // It ends with the process.
         thread::Builder::new().spawn(|| rig.relay.run()).map_err(no(Wanted::Start))?;

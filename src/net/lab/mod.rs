@@ -11,6 +11,8 @@
 
 pub mod demo;
 #[cfg(all(target_os = "linux", feature = "live"))]
+mod errands;
+#[cfg(all(target_os = "linux", feature = "live"))]
 mod helper;
 #[cfg(all(target_os = "linux", feature = "live"))]
 pub mod kernel;
@@ -74,17 +76,19 @@ struct Company {
     start: Instant,
     bell: Notify,
     witness: Option<Witness>,
+    /// So long from the start on, nothing is read.
+    deaf: Duration,
 }
 
 impl Company {
     fn new() -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: None })
+        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: None, deaf: Duration::ZERO })
     }
 
-    /// One whose connections are looked at after each step, and every few milliseconds.
+    /// One whose connections are looked at after each step, and every few milliseconds; it reads nothing while `deaf`.
     #[cfg(all(target_os = "linux", feature = "live"))]
-    fn watched(witness: Witness) -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: Some(witness) })
+    fn watched(witness: Witness, deaf: Duration) -> Arc<Self> {
+        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: Some(witness), deaf })
     }
 
     fn look(&self, stream: &TcpStream) {
@@ -142,6 +146,14 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
                 if peer.has_news() {
                     break Input::Tick;
                 }
+                if want == Want::Drain {
+                    // All was written; what arrived meanwhile comes first.
+                    match stream.try_read(&mut inbox) {
+                        Ok(0) if !ended => break Input::Ended,
+                        Ok(count @ 1..) => break Input::Bytes(inbox.get(..count).unwrap_or_default()),
+                        _ => break Input::Tick,
+                    }
+                }
                 let open = (&mut stream, !ended);
                 match wait(want, &company, open, &mut inbox, rung).await? {
                     Arrived::Rung => {}
@@ -191,7 +203,7 @@ async fn wait(
         _ => (None, open),
     };
     tokio::select! {
-        read = stream.read(inbox), if reads => read.map(Arrived::Bytes),
+        read = stream.read(inbox), if reads && company.start.elapsed() >= company.deaf => read.map(Arrived::Bytes),
         () = sleep_until(company.start + until.unwrap_or_default()), if until.is_some() => Ok(Arrived::Time),
         () = rung => Ok(Arrived::Rung),
         () = sleep(LOOK), if company.witness.is_some() => Ok(Arrived::Look),

@@ -17,6 +17,8 @@ use crate::net::sim::{Fate, Fault};
 
 /// Longer than any frame that comes without offload.
 const ROOM: usize = 65_600;
+/// Bytes before the IP packet.
+const ETHERNET: usize = 14;
 /// A cable holds no more frames than these; one more is lost.
 const MOST: usize = 100_000;
 /// How long behind another a frame arrives that comes twice, or was overtaken.
@@ -155,7 +157,11 @@ impl Relay {
     fn arrival(&mut self, from: usize, bytes: usize) -> Option<Instant> {
         let port = self.ports.get_mut(from)?;
         let traits = port.traits;
-        if traits.loss > 0 && self.rng.below(1_000_000) < traits.loss {
+        if traits.mtu.is_some_and(|mtu| bytes > usize::from(mtu) + ETHERNET) {
+            return None;
+        }
+        let chance = f64::from(u32::try_from(self.rng.below(1 << 32)).unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+        if chance * 100.0 < traits.loss {
             return None;
         }
         let now = Instant::now();

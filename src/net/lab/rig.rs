@@ -97,6 +97,11 @@ fn prepare(device: &Device) -> io::Result<()> {
     for (key, value) in [("accept_dad", "0"), ("router_solicitations", "0"), ("accept_ra", "0")] {
         let _ = space::set(&format!("ipv6/conf/default/{key}"), value);
     }
+    for (key, value) in &device.settings {
+        space::set(key, value)?;
+    }
+    // Everybody may ask for an echo, without a right (icmp(7)).
+    let _ = space::set("ipv4/ping_group_range", "0 0");
     if device.role == Role::Router {
         space::set("ipv4/ip_forward", "1")?;
         if speaks_ipv6 {

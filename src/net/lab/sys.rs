@@ -67,6 +67,29 @@ pub(super) fn port(index: u32) -> io::Result<OwnedFd> {
     Ok(port)
 }
 
+/// A socket for echo requests, which needs no right where `ping_group_range` allows it: icmp(7).
+pub(super) fn echo(v4: bool) -> io::Result<OwnedFd> {
+    let (family, protocol) =
+        if v4 { (libc::AF_INET, libc::IPPROTO_ICMP) } else { (libc::AF_INET6, libc::IPPROTO_ICMPV6) };
+    socket(family, libc::SOCK_DGRAM | libc::SOCK_NONBLOCK, protocol)
+}
+
+/// Lets a UDP socket send with this TTL (or hop limit), and hear of every error on the way as an error of its own.
+pub(super) fn probe(socket: BorrowedFd<'_>, v4: bool, ttl: u8) -> io::Result<()> {
+    let options = if v4 {
+        [(libc::IPPROTO_IP, libc::IP_TTL, ttl), (libc::IPPROTO_IP, libc::IP_RECVERR, 1)]
+    } else {
+        [(libc::IPPROTO_IPV6, libc::IPV6_UNICAST_HOPS, ttl), (libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 1)]
+    };
+    for (level, option, value) in options {
+        let value = libc::c_int::from(value);
+        let at = (&raw const value).cast();
+        // SAFETY: the pointer and the length describe `value`, which outlives the call.
+        check(unsafe { libc::setsockopt(socket.as_raw_fd(), level, option, at, size_of_as(&value)) })?;
+    }
+    Ok(())
+}
+
 /// Switches off one offload of an interface: `command` is an `ETHTOOL_S…` of linux/ethtool.h that takes a value.
 pub(super) fn switch_off(socket: BorrowedFd<'_>, name: &str, command: u32) -> io::Result<()> {
     const SIOCETHTOOL: u16 = 0x8946;

@@ -1,11 +1,21 @@
-//! The simulator: real TCP/IP stacks (smoltcp) on simulated wires.
+//! The simulator: real TCP/IP stacks (smoltcp) on simulated links, with switches and routers between them.
 //!
-//! Read `world` first: the clock and what happens when. A `host` is a stack with its programs; a
-//! `wire` carries frames. Nothing waits: virtual time jumps from one event to the next. One seed
-//! decides every number that a real host would draw at random, so the same seed gives the same bytes.
+//! Read `world` first: the clock and what happens when. A `device` is a `host`, which is a stack with its
+//! programs, a `switch`, or a `router`; a `wire` carries frames between them; a `vantage` is where somebody
+//! watches; an `endpoint` is what a host's stack holds at a moment. Nothing waits: virtual time jumps from one event to the next. One seed decides every number that
+//! a real host would draw at random, so the same seed gives the same bytes.
 
+mod device;
+mod endpoint;
 mod host;
+mod journal;
+mod port;
+mod router;
+mod switch;
+mod vantage;
 mod wire;
 mod world;
 
-pub use world::{Fate, Fault, START, Simulation};
+pub use endpoint::{Endpoint, Socket, Transport};
+pub use journal::{Deed, Note};
+pub use world::{Fate, Fault, Moment, Passing, START, Simulation};

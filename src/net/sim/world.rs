@@ -1,18 +1,22 @@
-//! The world: a virtual clock, hosts, wires, and the agenda of what happens next.
+//! The world: a virtual clock, devices, links, and the agenda of what happens next.
 //!
-//! [`Simulation`] is a [`Source`]: each call lets the world go on just as far as the next frame that the
-//! watched host's card sends or receives. So a capture of any length is never held in memory.
+//! [`Simulation`] is a [`Source`]: each call lets the world go on just as far as the next frame that is seen
+//! from the vantage point. So a capture of any length is never held in memory.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::host::Host;
-use super::wire::Link;
+use super::device::Device;
+use super::endpoint::Endpoint;
+use super::journal::{Deed, Journal, Note};
+use super::port::Frame;
+use super::vantage::Vantage;
+use super::wire::{Link, Mishap};
 use crate::model::{Interface, LinkType, RawFrame, Time};
 use crate::net::rng::Rng;
-use crate::net::scenario::Scenario;
+use crate::net::scenario::{Place, Scenario};
 use crate::source::{Source, SourceError, Step};
 
 /// When every simulation begins: 2026-01-01T00:00:00Z.
@@ -53,41 +57,76 @@ impl Fate {
     }
 }
 
-/// Decides each frame's fate. Frames are numbered as they are sent, from 1, over all wires: see
-/// [`Simulation::sent_as`].
+/// Decides the fate of each frame that leaves on a link which the vantage point sees. Frames are numbered as
+/// they are sent, from 1, over all links: see [`Simulation::sent_as`].
 pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
 
-/// Hosts on wires, seen from one host's card; from the first one's, unless it is told otherwise.
+/// Devices on links, seen from a vantage point: the scenario's own, else the first host.
 pub struct Simulation {
     now: Duration,
-    hosts: Vec<Host>,
-    /// When each host has something to do by itself.
+    devices: Vec<Device>,
+    /// When each device has something to do by itself.
     wakes: Vec<Option<Duration>>,
+    /// When each device falls silent.
+    silent: Vec<Option<Duration>>,
     links: Vec<Link>,
+    /// For each device and card: which link it stands on, and at which end.
+    wires: Vec<Vec<(usize, usize)>>,
     agenda: BinaryHeap<Reverse<Entry>>,
     entries: u64,
     fault: Option<Fault>,
     rng: Rng,
-    /// The host whose card we watch, and the name that the capture gives it.
-    watched: usize,
-    interface: Arc<Interface>,
+    vantage: Option<Vantage>,
+    /// All links, for whoever follows a packet; faults still meet what the vantage point sees.
+    everywhere: Option<Vantage>,
     captured: u64,
     sent: RawFrame,
+    /// How many packets there were.
+    packets: u64,
     /// Frames on their way that the sender's next one will overtake.
     overtaken: Vec<Way>,
-    /// The number, as sent, of the frame that was given last.
-    given: u64,
+    given: Passing,
+    journal: Journal,
+    /// What a device sends just now.
+    outbox: Vec<(usize, Frame)>,
 }
 
-/// A frame on a wire.
+/// How a frame passed the vantage point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Passing {
+    /// Its number as sent, over all links.
+    pub number: u64,
+    /// The packet in it. Devices that pass a packet on keep its identity, whatever they change.
+    pub packet: u64,
+    /// On which link.
+    pub link: usize,
+    /// From which card.
+    pub from: Place,
+    /// To which card.
+    pub to: Place,
+    /// At which moment of its way.
+    pub moment: Moment,
+}
+
+/// A moment of a frame's way over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The first bit leaves.
+    Leaves,
+    /// The last bit has arrived.
+    Arrives,
+}
+
+/// A frame on a link.
 #[derive(Clone)]
 struct Way {
-    from: usize,
-    to: usize,
-    /// Its number as sent, over all wires.
+    link: usize,
+    from: Place,
+    to: Place,
+    /// Its number as sent, over all links.
     number: u64,
     remark: &'static str,
-    frame: Vec<u8>,
+    frame: Frame,
 }
 
 /// Something that will happen at a known moment.
@@ -100,7 +139,7 @@ struct Entry {
 
 enum Event {
     /// The first bit leaves a card; the last will arrive at the moment given.
-    Leaves { from: usize, to: usize, arrives: Duration, frame: Vec<u8> },
+    Leaves { way: Way, arrives: Duration, mishap: Option<Mishap> },
     /// The last bit has arrived.
     Arrives(Way),
 }
@@ -109,41 +148,80 @@ impl Simulation {
     /// A world as the scenario says, in which the seed decides all that is random.
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut rng = Rng::seeded(seed);
-        let links = scenario.links.iter().filter_map(|plan| {
-            let [a, b] = &plan.between;
-            let ends = [scenario.host(a.as_ref())?, scenario.host(b.as_ref())?];
-            let delay = Duration::from_micros(plan.delay_us.into());
-            Some(Link::new(ends, delay, plan.rate_kbit.map(std::num::NonZeroU32::get)))
-        });
-        let name = scenario.hosts.first().map(|host| host.name.as_ref().clone()).unwrap_or_default();
+        let devices = Device::all(scenario, &mut rng);
+        // Links have dice of their own, so that one that loses nothing changes nothing.
+        let mut link_rng = Rng::seeded(seed ^ 0x6c69_6e6b);
+        let mut wires = vec![Vec::new(); devices.len()];
+        for (device, wires) in wires.iter_mut().enumerate() {
+            wires.resize(scenario.cards(device).len(), (usize::MAX, 0));
+        }
+        let mut links = Vec::new();
+        for plan in &scenario.links {
+            // A checked scenario has no link without ends.
+            let Some(mut ends) = scenario.ends(plan) else { continue };
+            for (side, end) in ends.iter_mut().enumerate() {
+                let own = &mut wires[end.device];
+                // A switch has as many ports as links.
+                if scenario.cards(end.device).is_empty() {
+                    end.card = own.len();
+                    own.push((links.len(), side));
+                } else {
+                    own[end.card] = (links.len(), side);
+                }
+            }
+            links.push(Link::new(plan, ends, link_rng.fork()));
+        }
+        let mut silent: Vec<_> =
+            scenario.hosts.iter().map(|host| host.silent_at_ms.map(|ms| Duration::from_millis(ms.into()))).collect();
+        silent.resize(devices.len(), None);
+        let first = scenario.devices().next().map_or("", |name| name.as_ref().as_str());
+        let at = scenario.vantage.as_ref().map_or(first, |at| at.as_ref().as_str());
+        let nowhere = Place { device: 0, card: 0 };
         Self {
             now: Duration::ZERO,
-            hosts: scenario.hosts.iter().map(|plan| Host::new(plan, rng.fork())).collect(),
-            wakes: vec![Some(Duration::ZERO); scenario.hosts.len()],
-            links: links.collect(),
+            wakes: vec![Some(Duration::ZERO); devices.len()],
+            devices,
+            silent,
+            links,
+            wires,
             agenda: BinaryHeap::new(),
             entries: 0,
             fault: None,
             rng,
-            watched: 0,
-            interface: Arc::new(Interface { name, loopback: false }),
+            vantage: Vantage::new(scenario, at),
+            everywhere: None,
             captured: 0,
             sent: RawFrame::default(),
+            packets: 0,
             overtaken: Vec::new(),
-            given: 0,
+            given: Passing { number: 0, packet: 0, link: 0, from: nowhere, to: nowhere, moment: Moment::Leaves },
+            journal: Journal::default(),
+            outbox: Vec::new(),
         }
     }
 
-    /// The same world, seen from the card of another host. `None` where the scenario has no such host.
+    /// The same world, seen from another place: a host, switch or router, one of its cards (`router:lan`), a link,
+    /// or `all` links. `None` where the scenario has no such place.
     #[must_use]
-    pub fn seen_from(mut self, scenario: &Scenario, host: &str) -> Option<Self> {
-        self.watched = scenario.host(host)?;
-        self.interface = Arc::new(Interface { name: host.to_owned(), loopback: false });
+    pub fn seen_from(mut self, scenario: &Scenario, place: &str) -> Option<Self> {
+        self.vantage = Some(Vantage::new(scenario, place)?);
         Some(self)
     }
 
-    /// The number, as sent over all wires, of the frame that was given last; 0 before the first.
+    /// The same world, of which every link is shown. Faults meet what they would meet without this.
+    #[must_use]
+    pub fn seen_everywhere(mut self, scenario: &Scenario) -> Self {
+        self.everywhere = Vantage::new(scenario, "all");
+        self
+    }
+
+    /// The number, as sent over all links, of the frame that was given last; 0 before the first.
     pub fn sent_as(&self) -> u64 {
+        self.given.number
+    }
+
+    /// How the frame that was given last passed.
+    pub fn passing(&self) -> Passing {
         self.given
     }
 
@@ -154,76 +232,150 @@ impl Simulation {
         self
     }
 
-    /// Goes on by one event; gives the frame if the watched card sent or received one.
-    fn advance(&mut self) -> Option<Way> {
-        let wake = self.wakes.iter().copied().enumerate().filter_map(|(host, at)| Some((at?, host))).min();
-        let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
-        if let Some((at, host)) = wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
-            self.now = at.max(self.now);
-            self.run(host);
-            return None;
-        }
-        let Reverse(entry) = self.agenda.pop()?;
-        self.now = entry.at;
-        let way = match entry.event {
-            Event::Leaves { from, to, arrives, frame } => self.leave(from, to, arrives, frame),
-            Event::Arrives(way) => {
-                self.hosts[way.to].port.received.push_back(way.frame.clone());
-                self.run(way.to);
-                (way.to == self.watched).then_some(way)
-            }
-        }?;
-        self.given = way.number;
-        Some(way)
+    /// The same world, which keeps notes of what devices do: [`Simulation::notes`] must be called now and then.
+    #[must_use]
+    pub fn with_notes(mut self) -> Self {
+        self.journal.open();
+        self
     }
 
-    /// A frame leaves for another host, and meets its fate; gives it if the watched card sent it.
-    fn leave(&mut self, from: usize, to: usize, arrives: Duration, frame: Vec<u8>) -> Option<Way> {
-        let fate = self.fate(&frame);
-        let sent = Way { from, to, number: self.sent.number, remark: fate.remark(), frame };
-        let seen = (from == self.watched).then(|| sent.clone());
+    /// What devices did with packets since the last call.
+    pub fn notes(&mut self) -> Vec<Note> {
+        self.journal.take()
+    }
+
+    /// Lets everything happen up to this moment, what happens then included.
+    pub fn pass(&mut self, until: Time) {
+        let until = Duration::from_nanos(until.since(START).max(0).unsigned_abs());
+        let mut unseen = RawFrame::default();
+        loop {
+            let wake = self.wakes.iter().copied().flatten().min();
+            let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
+            match wake.into_iter().chain(due).min() {
+                Some(at) if at <= until && !self.is_done() => self.advance(&mut unseen),
+                _ => return,
+            };
+        }
+    }
+
+    /// What the stack of each host holds now.
+    pub fn endpoints(&mut self) -> Vec<Endpoint> {
+        let hosts = self.devices.iter_mut().enumerate().filter_map(|(at, device)| match device {
+            Device::Host(host) => Some(host.endpoint(at, self.now)),
+            Device::Switch(_) | Device::Router(_) => None,
+        });
+        hosts.collect()
+    }
+
+    /// Goes on by one event; says whether that put a frame into `shown`.
+    fn advance(&mut self, shown: &mut RawFrame) -> bool {
+        let wake = self.wakes.iter().copied().enumerate().filter_map(|(device, at)| Some((at?, device))).min();
+        let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
+        if let Some((at, device)) = wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
+            self.now = at.max(self.now);
+            self.run(device);
+            return false;
+        }
+        let Some(Reverse(entry)) = self.agenda.pop() else { return false };
+        self.now = entry.at;
+        match entry.event {
+            Event::Leaves { way, arrives, mishap } => self.leave(way, arrives, mishap, shown),
+            Event::Arrives(way) => {
+                let seen = self.show(&way, Moment::Arrives, shown);
+                self.arrive(way);
+                seen
+            }
+        }
+    }
+
+    /// A frame leaves, and meets its fate.
+    fn leave(&mut self, mut way: Way, arrives: Duration, mishap: Option<Mishap>, shown: &mut RawFrame) -> bool {
+        self.sent.number += 1;
+        way.number = self.sent.number;
+        let fate = self.fate(&way);
+        way.remark = mishap.filter(|_| fate == Fate::Deliver).map_or(fate.remark(), Mishap::remark);
+        let seen = self.show(&way, Moment::Leaves, shown);
+        let from = way.from;
         match fate {
-            Fate::Drop => {}
-            Fate::Deliver => self.enter(arrives, Event::Arrives(sent)),
-            Fate::Delay(by) => self.enter(arrives + by, Event::Arrives(sent)),
+            _ if mishap.is_some() || fate == Fate::Drop => {
+                self.journal.device = way.to.device;
+                self.journal.note(way.frame.id, Deed::Lost);
+            }
+            Fate::Deliver | Fate::Drop => self.enter(arrives, Event::Arrives(way)),
+            Fate::Delay(by) => self.enter(arrives + by, Event::Arrives(way)),
             Fate::Duplicate => {
-                self.enter(arrives, Event::Arrives(sent.clone()));
-                self.enter(arrives + TWIN, Event::Arrives(sent));
+                self.enter(arrives, Event::Arrives(way.clone()));
+                self.enter(arrives + TWIN, Event::Arrives(way));
             }
             Fate::Corrupt => {
-                let mut damaged = sent;
-                if let Some(last) = damaged.frame.last_mut() {
+                if let Some(last) = way.frame.bytes.last_mut() {
                     *last ^= 1;
                 }
-                self.enter(arrives, Event::Arrives(damaged));
+                self.enter(arrives, Event::Arrives(way));
             }
             Fate::Overtake => {
-                self.overtaken.push(sent);
+                self.overtaken.push(way);
                 return seen;
             }
         }
-        for way in self.overtaken.extract_if(.., |way| way.from == from).collect::<Vec<_>>() {
-            self.enter(arrives + TWIN, Event::Arrives(way));
+        if !self.overtaken.is_empty() {
+            for way in self.overtaken.extract_if(.., |way| way.from == from).collect::<Vec<_>>() {
+                self.enter(arrives + TWIN, Event::Arrives(way));
+            }
         }
         seen
     }
 
-    /// Lets a host act now, and puts what it sends on its wire.
-    fn run(&mut self, host: usize) {
-        self.hosts[host].run(self.now);
-        self.wakes[host] = self.hosts[host].wake(self.now);
-        let Some((link, end, to)) = self.wire_of(host) else { return };
-        while let Some(frame) = self.hosts[host].port.sent.pop_front() {
-            // A real host needs a moment, and not always the same.
-            let ready = self.now + Duration::from_nanos(20_000 + self.rng.below(30_000));
-            let (leaves, arrives) = self.links[link].book(end, ready, frame.len());
-            self.enter(leaves, Event::Leaves { from: host, to, arrives, frame });
+    /// A frame arrives at a device, which does what it can with it.
+    fn arrive(&mut self, way: Way) {
+        let device = way.to.device;
+        if self.is_silent(device) {
+            return;
+        }
+        self.journal.device = device;
+        let mut out = std::mem::take(&mut self.outbox);
+        self.devices[device].receive(self.now, way.to.card, way.frame, &mut out, &mut self.journal);
+        self.send(device, &mut out);
+        self.outbox = out;
+    }
+
+    /// Lets a device act now.
+    fn run(&mut self, device: usize) {
+        if self.is_silent(device) {
+            self.wakes[device] = None;
+            return;
+        }
+        self.journal.device = device;
+        let mut out = std::mem::take(&mut self.outbox);
+        self.devices[device].run(self.now, &mut out, &mut self.journal);
+        self.send(device, &mut out);
+        self.outbox = out;
+    }
+
+    /// Puts what a device sends on its links.
+    fn send(&mut self, device: usize, out: &mut Vec<(usize, Frame)>) {
+        self.wakes[device] = self.devices[device].wake(self.now);
+        for (card, mut frame) in out.drain(..) {
+            if frame.id == 0 {
+                self.packets += 1;
+                frame.id = self.packets;
+            }
+            let Some(&(at, end)) = self.wires[device].get(card) else { continue };
+            let ready = self.now + self.devices[device].needs(&mut self.rng);
+            let Some(link) = self.links.get_mut(at) else { continue };
+            let Some(passage) = link.book(end, ready, frame.bytes.len()) else {
+                self.journal.note(frame.id, Deed::Dropped("too many frames wait for the link already"));
+                continue;
+            };
+            let (from, to) = (Place { device, card }, link.other(end));
+            let way = Way { link: at, from, to, number: 0, remark: "", frame };
+            let event = Event::Leaves { way, arrives: passage.arrives, mishap: passage.mishap };
+            self.enter(passage.leaves, event);
         }
     }
 
-    fn wire_of(&self, host: usize) -> Option<(usize, usize, usize)> {
-        let on = |(at, link): (usize, &Link)| link.end_of(host).map(|(end, to)| (at, end, to));
-        self.links.iter().enumerate().find_map(on)
+    fn is_silent(&self, device: usize) -> bool {
+        self.silent[device].is_some_and(|at| at <= self.now)
     }
 
     fn enter(&mut self, at: Duration, event: Event) {
@@ -231,18 +383,34 @@ impl Simulation {
         self.agenda.push(Reverse(Entry { at, order: self.entries, event }));
     }
 
-    fn fate(&mut self, frame: &[u8]) -> Fate {
-        self.sent.number += 1;
-        let Some(fault) = &mut self.fault else { return Fate::Deliver };
-        let (number, interface) = (self.sent.number, Some(Arc::clone(&self.interface)));
-        fill(&mut self.sent, number, self.now, frame, interface);
+    fn fate(&mut self, way: &Way) -> Fate {
+        let watched = self.vantage.as_ref().is_some_and(|at| at.watches(way.link, &self.links[way.link].ends));
+        let Some(fault) = self.fault.as_mut().filter(|_| watched) else { return Fate::Deliver };
+        fill(&mut self.sent, way.number, self.now, &way.frame.bytes, None);
         fault(&self.sent)
+    }
+
+    /// Shows a frame where it is seen from the vantage point.
+    fn show(&mut self, way: &Way, moment: Moment, shown: &mut RawFrame) -> bool {
+        let on = self
+            .everywhere
+            .as_ref()
+            .or(self.vantage.as_ref())
+            .and_then(|at| at.shows(way.link, way.from, way.to, moment));
+        let Some(interface) = on else { return false };
+        self.captured += 1;
+        fill(shown, self.captured, self.now, &way.frame.bytes, Some(Arc::clone(interface)));
+        shown.comment.push_str(way.remark);
+        let Way { link, from, to, number, .. } = *way;
+        self.given = Passing { number, packet: way.frame.id, link, from, to, moment };
+        true
     }
 
     /// Nothing is under way and nobody has anything left to say. To be asked before the clock moves:
     /// the next event may be the end of a TIME-WAIT, seconds later.
     fn is_done(&self) -> bool {
-        self.agenda.is_empty() && self.hosts.iter().all(Host::is_done)
+        let done = |(at, device): (usize, &Device)| device.is_done() || self.is_silent(at);
+        self.agenda.is_empty() && self.devices.iter().enumerate().all(done)
     }
 }
 
@@ -252,10 +420,7 @@ impl Source for Simulation {
             if self.agenda.is_empty() && self.wakes.iter().all(Option::is_none) {
                 break;
             }
-            if let Some(way) = self.advance() {
-                self.captured += 1;
-                fill(frame, self.captured, self.now, &way.frame, Some(Arc::clone(&self.interface)));
-                frame.comment.push_str(way.remark);
+            if self.advance(frame) {
                 return Ok(Step::Frame);
             }
         }

@@ -1,0 +1,81 @@
+//! A scenario with something changed: another MTU or rate, a host that falls silent, one that does not read.
+
+use std::num::NonZeroU32;
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::{Card, Host, Place, Scenario, check};
+
+impl Scenario {
+    /// Gives a link another MTU, or every link; what a card says for itself gives way.
+    ///
+    /// # Errors
+    /// The sentence says what would be right.
+    pub fn set_mtu(&mut self, link: Option<&str>, mtu: u16) -> Result<(), String> {
+        check::mtu(mtu)?;
+        for at in self.chosen(link)? {
+            for end in self.ends(&self.links[at]).into_iter().flatten() {
+                if let Some(card) = self.card_mut(end) {
+                    card.mtu = None;
+                }
+            }
+            self.links[at].mtu = Some(Spanned::new(0..0, mtu));
+        }
+        Ok(())
+    }
+
+    /// Gives a link another rate, or every link.
+    ///
+    /// # Errors
+    /// There is no such link.
+    pub fn set_rate(&mut self, link: Option<&str>, kbit: NonZeroU32) -> Result<(), String> {
+        for at in self.chosen(link)? {
+            self.links[at].rate_kbit = Some(kbit);
+        }
+        Ok(())
+    }
+
+    fn chosen(&self, link: Option<&str>) -> Result<Range<usize>, String> {
+        let Some(name) = link else { return Ok(0..self.links.len()) };
+        let at = self.link(name).ok_or_else(|| {
+            let names: Vec<_> = self.links.iter().map(|link| link.name.as_str()).collect();
+            format!("no link here is called '{name}'; there are: {}", names.join(", "))
+        })?;
+        Ok(at..at + 1)
+    }
+
+    fn card_mut(&mut self, place: Place) -> Option<&mut Card> {
+        let (hosts, switches) = (self.hosts.len(), self.switches.len());
+        let cards = if place.device < hosts {
+            &mut self.hosts[place.device].cards
+        } else {
+            &mut self.routers.get_mut(place.device.checked_sub(hosts + switches)?)?.cards
+        };
+        cards.get_mut(place.card)
+    }
+
+    /// Lets a host fall silent at this moment, in milliseconds.
+    ///
+    /// # Errors
+    /// There is no such host.
+    pub fn set_silent(&mut self, host: &str, at_ms: u32) -> Result<(), String> {
+        self.chosen_host(host)?.silent_at_ms = Some(at_ms);
+        Ok(())
+    }
+
+    /// Lets a host's programs read nothing.
+    ///
+    /// # Errors
+    /// There is no such host.
+    pub fn set_not_reading(&mut self, host: &str) -> Result<(), String> {
+        self.chosen_host(host)?.not_reading = true;
+        Ok(())
+    }
+
+    fn chosen_host(&mut self, name: &str) -> Result<&mut Host, String> {
+        let names: Vec<_> = self.hosts.iter().map(|host| host.name.as_ref().clone()).collect();
+        let known = || format!("no host here is called '{name}'; there are: {}", names.join(", "));
+        self.hosts.iter_mut().find(|host| host.name.as_ref() == name).ok_or_else(known)
+    }
+}
