@@ -1,5 +1,7 @@
 //! Rank 6: what can be typed. Definitions and their help, nothing else.
 
+use crate::lesson::quiz::Kind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 #[cfg(feature = "live")]
@@ -51,6 +53,36 @@ Examples:
 
 Keys: space on, b back, d deeper, a other audience, arrows scroll, q quit. In a pipe everything is printed.")]
     Explain(Explain),
+    /// Answer questions made from any capture, a lesson's packets or a scenario
+    #[command(after_help = "\
+Examples:
+  osi-tutor quiz                               a mix, with those you missed before
+  osi-tutor quiz handshake                     on the packets of a lesson
+  osi-tutor quiz lunch.pcapng --kind ack,seq   on your own packets, two kinds only
+  osi-tutor quiz lunch.pcapng --seed 5 > paper.txt              the same paper for everyone
+  osi-tutor quiz lunch.pcapng --seed 5 --answers                its key
+  osi-tutor quiz lunch.pcapng --seed 5 --csv grades.csv --name Ann < ann.txt
+
+In a terminal you answer each question and see why. In a pipe the paper is printed; with --csv, answers are read
+from standard input, one a line.")]
+    Quiz(Quiz),
+    /// Solve puzzles made from any capture: order, blanks, the impossible packet
+    #[command(after_help = "\
+Examples:
+  osi-tutor puzzle two-hosts                        on simulated packets
+  osi-tutor puzzle lunch.pcapng --kind impossible   one packet was altered: which?
+  osi-tutor puzzle lunch.pcapng --kind order --seed 5 --answers")]
+    Puzzle(Puzzle),
+    /// See what you have done, what you believed, and what to review next
+    #[command(after_help = "\
+Examples:
+  osi-tutor progress
+  osi-tutor progress --json | jq .due
+  osi-tutor progress --reset
+
+It is kept in $XDG_STATE_HOME/osi-tutor/progress.json, else in ~/.local/state/osi-tutor (macOS and Windows: where
+programs keep such data). Days are counted in UTC.")]
+    Progress(Progress),
     /// Explain the packets of a capture file (pcap or pcapng, gzipped or not)
     #[command(after_help = "\
 Examples:
@@ -199,6 +231,78 @@ pub struct Explain {
     /// Other simulated packets
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+/// `osi-tutor quiz`.
+#[derive(Debug, Args)]
+pub struct Quiz {
+    /// A capture (- reads standard input), a lesson or a ready scenario; without it, a mix of the ready ones
+    #[arg(value_name = "FILE|LESSON|SCENARIO")]
+    pub what: Option<PathBuf>,
+    /// Only these kinds of question
+    #[arg(long, value_name = "KIND", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(Kind::QUIZ.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
+    /// How the paper is set and answered
+    #[command(flatten)]
+    pub paper: Paper,
+}
+
+/// `osi-tutor puzzle`.
+#[derive(Debug, Args)]
+pub struct Puzzle {
+    /// A capture (- reads standard input), a lesson or a ready scenario
+    #[arg(value_name = "FILE|LESSON|SCENARIO")]
+    pub what: PathBuf,
+    /// Only these kinds of puzzle
+    #[arg(long, value_name = "KIND", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(Kind::PUZZLES.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
+    /// How the paper is set and answered
+    #[command(flatten)]
+    pub paper: Paper,
+}
+
+/// How a paper is set and answered; shared by `quiz` and `puzzle`.
+#[derive(Debug, Args)]
+pub struct Paper {
+    /// How many questions
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub count: u16,
+    /// The number that decides which questions; the same number gives everyone the same paper
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Print the right answers, each with its reason and its proof
+    #[arg(long)]
+    pub answers: bool,
+    /// Print the paper as one JSON object; with --answers, with its key
+    #[arg(long)]
+    pub json: bool,
+    /// Add grades to a file (- is standard output): name, question, given, right, seconds
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["answers", "json"])]
+    pub csv: Option<PathBuf>,
+    /// Whose grades they are
+    #[arg(long, value_name = "NAME", requires = "csv", default_value = "", hide_default_value = true)]
+    pub name: String,
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let all = Kind::QUIZ.into_iter().chain(Kind::PUZZLES);
+    all.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("there is no kind {name}"))
+}
+
+/// `osi-tutor progress`.
+#[derive(Debug, Args)]
+pub struct Progress {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Forget everything; asks first
+    #[arg(long, conflicts_with = "json")]
+    pub reset: bool,
+    /// With --reset: do not ask
+    #[arg(long, requires = "reset")]
+    pub yes: bool,
 }
 
 /// `osi-tutor read`.
@@ -373,15 +477,21 @@ pub struct Faults {
     /// Let a host's programs read nothing of what arrives over TCP
     #[arg(long, value_name = "HOST")]
     pub not_reading: Vec<String>,
+    /// Let web servers answer an upgrade with a Sec-WebSocket-Accept that fits another key
+    #[arg(long)]
+    pub wrong_accept: bool,
+    /// Let browsers leave the frames of their WebSocket unmasked
+    #[arg(long)]
+    pub unmasked: bool,
 }
 
 /// `osi-tutor lab-helper`.
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
 #[derive(Debug, Args)]
 pub struct LabHelper {
-    /// A ready scenario
-    #[arg(value_name = "NAME")]
-    pub scenario: String,
+    /// A ready scenario, or a scenario file (TOML)
+    #[arg(value_name = "NAME|FILE")]
+    pub scenario: PathBuf,
     /// Decides what is lost by chance
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,

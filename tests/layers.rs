@@ -52,7 +52,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ratatui", &["tui"]),
     ("regex", &["filter"]),
     ("serde", &["net", "tutor", "lesson"]),
-    ("serde_json", &["app"]),
+    ("serde_json", &["app", "net/apps"]),
     ("sha1", &["proto", "net/apps", "tutor", "lesson/compute"]),
     ("sha2", &["proto/quic"]),
     ("smoltcp", &["net/sim"]),

@@ -1,4 +1,5 @@
-//! What is changed in a scenario before it begins: `--mtu`, `--rate`, `--silent`, `--not-reading`.
+//! What is changed in a scenario before it begins: `--mtu`, `--rate`, `--silent`, `--not-reading`,
+//! `--wrong-accept`, `--unmasked`.
 
 use super::Failure;
 use super::faults::duration;
@@ -32,6 +33,12 @@ pub(super) fn make(scenario: &mut Scenario, asked: &Faults) -> Result<(), Failur
     }
     for host in &asked.not_reading {
         scenario.set_not_reading(host).map_err(usage)?;
+    }
+    if asked.wrong_accept {
+        scenario.set_wrong_accept().map_err(usage)?;
+    }
+    if asked.unmasked {
+        scenario.set_unmasked().map_err(usage)?;
     }
     Ok(())
 }

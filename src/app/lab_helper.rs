@@ -1,11 +1,9 @@
 //! `osi-tutor lab-helper`: what `explain --live` starts; it leaves for a network of its own and tells of it on standard
 //! output, in a language of their own.
 
-use super::Failure;
-use super::faults;
+use super::{Failure, faults, simulate};
 use crate::cli::LabHelper;
 use crate::net::lab::{self, Plan};
-use crate::net::scenario::Scenario;
 use std::io::{BufWriter, IsTerminal};
 
 /// Runs it. Nothing here may start a thread before the helper has left.
@@ -15,9 +13,7 @@ pub(super) fn run(args: &LabHelper) -> Result<(), Failure> {
             "lab-helper talks to osi-tutor only; what you want is: explain LESSON --live".into(),
         ));
     }
-    let scenario = Scenario::ready(&args.scenario)
-        .ok_or_else(|| Failure::Usage(format!("there is no scenario {}", args.scenario)))?
-        .map_err(|error| Failure::Data(error.to_string()))?;
+    let scenario = simulate::find(&args.scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let (fault, _) = faults::Plan::new(&args.faults)?.fault(seed);
     let plan = Plan::new(&scenario, seed, args.at.as_deref());

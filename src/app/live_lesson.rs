@@ -18,12 +18,17 @@ pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) ->
 /// Plays the lesson's scenario on this machine's kernel, in a network of its own.
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
 fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
-    use crate::net::lab::Lab;
+    use crate::net::lab::{Lab, OURSELVES};
     use crate::source::live;
     let wanted = &lesson.source;
-    let arguments = ["lab-helper", &wanted.scenario, "--seed", &wanted.seed.to_string()].map(Into::into);
+    let seed = wanted.seed.to_string();
+    let mut arguments = vec!["lab-helper", &wanted.scenario, "--seed", &seed];
+    if let Some(at) = &wanted.at {
+        arguments.extend(["--at", at]);
+    }
+    let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
     live::catch_interrupts();
-    let mut lab = Lab::start(&arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
+    let mut lab = Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
     let (trace, ended) = super::explain::find(lesson, &mut lab, &mut live::interrupted);
     if trace.is_empty() {
         ended?;
@@ -32,13 +37,16 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
             lesson.id
         )));
     }
+    if let Err(Failure::Data(why)) = ended {
+        super::error::tell(&format!("{why}. The lesson plays what has come."));
+    }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
     Ok((trace, format!("Captured live: {} on this machine's kernel, in a network of its own{stream}", wanted.scenario)))
 }
 
 #[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
 fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
-    Err(refused(&"this program was built without it, or for another system than Linux", None, lesson))
+    Err(refused(&super::machine::NO_LAB, None, lesson))
 }
 
 /// Why there is no lab, and the ways that are left.

@@ -20,12 +20,17 @@ mod lab_helper;
 mod ladder;
 mod lesson;
 mod live_lesson;
+mod machine;
 mod pace;
 mod plot;
+mod progress;
+mod puzzle;
+mod quiz;
 mod read;
 mod show;
 mod simulate;
 mod stats;
+mod store;
 mod what_if;
 
 pub use error::Failure;
@@ -46,6 +51,9 @@ pub fn main() -> u8 {
     let done = match &cli.command {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),
+        Command::Quiz(args) => quiz::run(args, cli.color),
+        Command::Puzzle(args) => puzzle::run(args, cli.color),
+        Command::Progress(args) => progress::run(args),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Follow(args) => follow::run(args, cli.color),

@@ -14,6 +14,9 @@ mod parse;
 pub mod play;
 pub mod player;
 mod probe;
+pub mod progress;
+pub mod puzzle;
+pub mod quiz;
 mod reader;
 pub mod simulate;
 

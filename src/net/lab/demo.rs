@@ -20,7 +20,7 @@ use crate::net::apps::web::{Act, Chat, Client, Server, Site, Visit};
 /// The port that people expect; if it is taken, any other serves.
 const PORT: u16 = 8080;
 /// From the end of one visit to the beginning of the next.
-const PAUSE: Duration = Duration::from_secs(2);
+pub(super) const PAUSE: Duration = Duration::from_secs(2);
 /// After so many visits, about an hour, everybody has seen enough.
 const VISITS: usize = 1_500;
 /// How many connections are served at a time, and for how long each.

@@ -1,6 +1,6 @@
 //! Real sockets of this machine's kernel, so that there is something real to capture.
 //!
-//! Two labs. [`demo`] is a web server and its visitor on the real loopback. The private lab plays a whole scenario
+//! Two labs. [`demo`] is a web server and its visitor on the real loopback, [`chat`] a Socket.IO server there. The private lab plays a whole scenario
 //! without any right, on Linux: [`Lab`] starts this program again as its helper, and gives the frames that it tells
 //! of. The helper (`helper`) leaves for a user namespace and network namespaces of its own (`space`), builds hosts
 //! and cables there (`rig`, `netlink`, `relay`) from a `plan`, runs their programs (`programs`) and captures. When it
@@ -9,6 +9,7 @@
 //! The peers are those of [`super::apps`]; what is added here is a carrier, which moves their bytes over a TCP
 //! connection.
 
+pub mod chat;
 pub mod demo;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod errands;
@@ -40,7 +41,7 @@ mod sys;
 #[cfg(all(target_os = "linux", feature = "live"))]
 pub use helper::help;
 #[cfg(all(target_os = "linux", feature = "live"))]
-pub use parent::Lab;
+pub use parent::{Lab, OURSELVES};
 #[cfg(all(target_os = "linux", feature = "live"))]
 pub use plan::Plan;
 

@@ -18,7 +18,7 @@ use crate::model::RawFrame;
 use crate::source::{Source, SourceError, Step};
 
 /// This very program, even where its file was moved or replaced since it was started.
-const OURSELVES: &str = "/proc/self/exe";
+pub const OURSELVES: &str = "/proc/self/exe";
 /// How long the helper may take until the lab stands.
 const STANDING: Duration = Duration::from_secs(10);
 /// How long it may take in all; longer than the helper allows itself.
@@ -47,13 +47,14 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// Starts this program again as the helper, with these arguments, and waits until the lab stands.
+    /// Starts `program` as the helper, with these arguments, and waits until the lab stands. The program is mostly
+    /// [`OURSELVES`].
     ///
     /// # Errors
     /// The system forbids it, or the helper does not come up.
-    pub fn start(arguments: &[OsString]) -> Result<Self, Refusal> {
+    pub fn start(program: &str, arguments: &[OsString]) -> Result<Self, Refusal> {
         let no = |error: io::Error| Refusal::new(Wanted::Start, &error);
-        let mut helper = Command::new(OURSELVES);
+        let mut helper = Command::new(program);
         helper.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = helper.spawn().map_err(no)?;
         let Some(pipe) = child.stdout.take() else {
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn a_helper_that_says_nothing_or_nonsense_is_told_in_a_clause() {
         // Any program that knows no such argument serves: this test's own.
-        let why = Lab::start(&["--no-such-option".into()]).unwrap_err();
+        let why = Lab::start(OURSELVES, &["--no-such-option".into()]).unwrap_err();
         let text = why.to_string();
         assert!(
             text.starts_with("its helper gave up with exit code") || text.contains("does not make sense"),

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::{Card, Host, Place, Scenario, check};
+use super::{Card, Errand, Host, Place, Program, Scenario, check};
 
 impl Scenario {
     /// Gives a link another MTU, or every link; what a card says for itself gives way.
@@ -73,9 +73,42 @@ impl Scenario {
         Ok(())
     }
 
+    /// Lets every web server answer an upgrade with a Sec-WebSocket-Accept that fits another key.
+    ///
+    /// # Errors
+    /// No web server speaks WebSocket here.
+    pub fn set_wrong_accept(&mut self) -> Result<(), String> {
+        let serves = self.hosts.iter_mut().flat_map(|host| &mut host.serve);
+        let sites = serves.filter_map(|serve| match &mut serve.program {
+            Program::Web(site) if site.chat.is_some() => Some(&mut site.wrong_accept),
+            _ => None,
+        });
+        set_all(sites, "no web server here speaks WebSocket")
+    }
+
+    /// Lets every browser leave the frames of its WebSocket unmasked.
+    ///
+    /// # Errors
+    /// No browser speaks WebSocket here.
+    pub fn set_unmasked(&mut self) -> Result<(), String> {
+        let visits = self.hosts.iter_mut().flat_map(|host| &mut host.visit);
+        let browsers = visits.filter_map(|visit| match &mut visit.errand {
+            Errand::Web(web) if web.chat.is_some() => Some(&mut web.unmasked),
+            _ => None,
+        });
+        set_all(browsers, "no browser here speaks WebSocket")
+    }
+
     fn chosen_host(&mut self, name: &str) -> Result<&mut Host, String> {
         let names: Vec<_> = self.hosts.iter().map(|host| host.name.as_ref().clone()).collect();
         let known = || format!("no host here is called '{name}'; there are: {}", names.join(", "));
         self.hosts.iter_mut().find(|host| host.name.as_ref() == name).ok_or_else(known)
     }
+}
+
+/// Sets each of them; an error where there is none.
+fn set_all<'a>(mut all: impl Iterator<Item = &'a mut bool>, none: &str) -> Result<(), String> {
+    *all.next().ok_or(none)? = true;
+    all.for_each(|one| *one = true);
+    Ok(())
 }

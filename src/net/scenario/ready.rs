@@ -4,4 +4,14 @@
 pub const READY: &[(&str, &str)] = &[
     ("two-hosts", include_str!("../../../lessons/scenarios/two-hosts.toml")),
     ("two-hosts-ipv6", include_str!("../../../lessons/scenarios/two-hosts-ipv6.toml")),
+    ("dns", include_str!("../../../lessons/scenarios/dns.toml")),
+    ("dhcp", include_str!("../../../lessons/scenarios/dhcp.toml")),
+    ("tcp-vs-udp", include_str!("../../../lessons/scenarios/tcp-vs-udp.toml")),
+    ("polling", include_str!("../../../lessons/scenarios/polling.toml")),
+    ("socketio", include_str!("../../../lessons/scenarios/socketio.toml")),
+    ("socketio-websocket", include_str!("../../../lessons/scenarios/socketio-websocket.toml")),
+    ("chat", include_str!("../../../lessons/scenarios/chat.toml")),
+    ("wrong-accept", include_str!("../../../lessons/scenarios/wrong-accept.toml")),
+    ("unmasked", include_str!("../../../lessons/scenarios/unmasked.toml")),
+    ("web-request", include_str!("../../../lessons/scenarios/web-request.toml")),
 ];

@@ -1,0 +1,178 @@
+//! The applications on simulated wires: each scenario's packets, as tshark and as our own dissectors read them.
+//!
+//! A row names a scenario, where it is looked at, and what must be there: display filters of ours with how many frames
+//! they show, and likewise for tshark.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a scenario must show.
+struct Row {
+    scenario: &'static str,
+    /// Filters of ours, and how many frames each shows.
+    ours: &'static [(&'static str, usize)],
+    /// The same for tshark, which knows neither Engine.IO nor Socket.IO.
+    tshark: &'static [(&'static str, usize)],
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        scenario: "dns",
+        ours: &[
+            ("dns.flags.response == 0 && ip.dst == 192.0.2.53", 7),
+            ("dns.flags.response == 0 && ip.dst == 192.0.2.54", 5),
+            ("dns.resp.ttl == 296", 1),
+        ],
+        tshark: &[
+            ("dns.flags.rcode == 3", 3),
+            ("dns.flags.truncated == 1", 2),
+            ("dns.flags.authoritative == 1 && ip.src == 192.0.2.53", 0),
+            ("dns.a == 192.0.2.80", 5),
+            ("dns.resp.ttl == 296", 1),
+            ("dns.soa.mname == \"ns.example.com\"", 3),
+        ],
+    },
+    Row {
+        scenario: "dhcp",
+        ours: &[("dhcp.option.dhcp == 1", 1), ("dhcp.option.dhcp == 5", 2)],
+        tshark: &[
+            ("dhcp.option.dhcp == 2", 1),
+            ("dhcp.option.dhcp == 3", 2),
+            ("dhcp.option.router == 192.0.2.1 && dhcp.option.ip_address_lease_time == 30", 3),
+            ("icmp", 4),
+        ],
+    },
+    Row {
+        scenario: "tcp-vs-udp",
+        ours: &[("udp contains \"message 1 \"", 1), ("tcp.analysis.retransmission", 1)],
+        tshark: &[("tcp.analysis.retransmission", 1), ("udp.dstport == 7000", 20), ("tcp.flags.fin == 1", 2)],
+    },
+    Row {
+        scenario: "polling",
+        ours: &[
+            ("engineio.type == 0", 2),
+            ("socketio.event == \"say\"", 4),
+            ("socketio.event == \"message\"", 4),
+            ("engineio.type == 6", 1),
+            ("websocket && socketio", 7),
+        ],
+        tshark: &[("http.request.method == \"POST\"", 4), ("websocket.opcode == 1", 8), ("http.request", 10)],
+    },
+    Row {
+        scenario: "socketio",
+        ours: &[
+            ("engineio.probe", 2),
+            ("engineio.type == 5", 1),
+            ("socketio.attachment", 2),
+            ("socketio.type == 3", 2),
+        ],
+        tshark: &[("http.response.code == 101", 1), ("websocket.opcode == 2", 2), ("websocket.opcode == 8", 2)],
+    },
+    Row {
+        scenario: "socketio-websocket",
+        ours: &[("engineio || socketio", 0), ("websocket.opcode == 1", 5)],
+        tshark: &[("websocket.opcode == 9", 1), ("http.request", 1)],
+    },
+    Row {
+        scenario: "chat",
+        ours: &[
+            ("socketio.event == \"say\"", 2),
+            ("socketio.event == \"message\"", 6),
+            ("socketio.event == \"joined\"", 3),
+            ("socketio.event == \"left\"", 3),
+        ],
+        tshark: &[("http.response.code == 101", 3)],
+    },
+    Row {
+        scenario: "wrong-accept",
+        ours: &[("websocket", 0), ("http.response.code == 101", 1)],
+        tshark: &[("http.response.code == 101", 1), ("tcp.flags.fin == 1", 2)],
+    },
+    Row {
+        scenario: "unmasked",
+        ours: &[("websocket.mask == 0 && tcp.dstport == 80", 2)],
+        tshark: &[("websocket.payload.close.status_code == 1002 && tcp.srcport == 80", 1)],
+    },
+    Row {
+        scenario: "web-request",
+        ours: &[("dhcp", 4), ("dns", 4), ("http", 4), ("websocket", 5)],
+        tshark: &[("dhcp", 4), ("dns", 4), ("http", 4), ("websocket", 5), ("ip.addr == 198.51.100.1", 0)],
+    },
+];
+
+fn program(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(arguments).output().unwrap();
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The scenario's packets in a file below the target directory.
+fn capture(scenario: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("apps-{scenario}.pcapng"));
+    program(&["simulate", scenario, "-w", path.to_str().unwrap(), "--brief"]);
+    path
+}
+
+#[test]
+fn our_dissectors_find_every_message_and_no_damage() {
+    let mut wrong = String::new();
+    for row in ROWS {
+        let path = capture(row.scenario);
+        let read = |filter: &str| program(&["read", path.to_str().unwrap(), "--brief", "-Y", filter]);
+        for (filter, frames) in row.ours {
+            let found = read(filter);
+            if found.lines().count() != *frames {
+                wrong += &format!("{}: {filter}: {} and not {frames}\n{found}", row.scenario, found.lines().count());
+            }
+        }
+        let troubled = program(&["read", path.to_str().unwrap(), "--json"]);
+        wrong.extend(troubled.lines().filter(|line| line.contains("\"trouble\"")).map(|line| format!("{line}\n")));
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn tshark_finds_every_message_and_no_damage() {
+    if Command::new("tshark").arg("--version").output().is_err() {
+        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
+        let _ = writeln!(std::io::stdout(), "SKIPPED: tshark is not installed");
+        return;
+    }
+    let mut wrong = String::new();
+    let damage = "_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0 \
+                  || icmp.checksum.status == 0 || _ws.expert.severity >= 0x800000";
+    for row in ROWS {
+        let path = capture(row.scenario);
+        let wanted = [row.tshark, &[(damage, 0)]].concat();
+        // One run counts all: a column of frames and one of bytes for each filter.
+        let filters: String = wanted.iter().map(|(filter, _)| format!(",{filter}")).collect();
+        let checked = ["tcp", "udp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE"));
+        let mut tshark = Command::new("tshark");
+        let output = tshark.args(checked).args(["-qz", &format!("io,stat,0{filters}")]).arg("-nr").arg(&path).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{}: {}", row.scenario, String::from_utf8_lossy(&output.stderr));
+        let table = String::from_utf8_lossy(&output.stdout);
+        let counts = table.lines().find(|line| line.contains("<>")).expect("a line of counts");
+        let counts: Vec<usize> = counts.split('|').skip(2).step_by(2).filter_map(|n| n.trim().parse().ok()).collect();
+        assert_eq!(counts.len(), wanted.len(), "{table}");
+        for ((filter, frames), found) in wanted.iter().zip(counts) {
+            if found != *frames {
+                wrong += &format!("{}: {filter}: {found} and not {frames}\n", row.scenario);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn a_fault_can_be_set_from_the_command_line() {
+    let upgrade = program(&["simulate", "two-hosts", "--wrong-accept", "--brief", "-Y", "websocket"]);
+    assert_eq!(upgrade, "", "the client says nothing after it");
+    let close = ["simulate", "two-hosts", "--unmasked", "--json", "-Y", "websocket.payload.close.status_code == 1002"];
+    assert!(program(&close).lines().next().is_some());
+    let output = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(["simulate", "dns", "--unmasked"]).output();
+    let output = output.unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && said.contains("no browser here speaks WebSocket"), "{said}");
+}
