@@ -48,6 +48,7 @@ Examples:
   osi-tutor explain handshake                   on simulated packets; no rights needed
   osi-tutor explain upgrade --audience newcomer
   osi-tutor explain handshake --read FILE       on the first connection of a capture that has it
+  osi-tutor explain handshake --live            on this machine's real kernel; no rights needed (Linux)
   sudo osi-tutor explain handshake --live=lo --demo
   osi-tutor explain mine --lessons my-lessons/  a lesson of your own
   osi-tutor explain 7                           an OSI layer
@@ -167,6 +168,20 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
         #[arg(long)]
         json: bool,
     },
+    /// Say what this machine allows, and how to get the rest
+    #[command(after_help = "\
+Examples:
+  osi-tutor doctor                              each line is ok or no, with the command that helps
+  osi-tutor doctor --json | jq 'select(.ok == false)'")]
+    Doctor {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a scenario in a private network and tell its frames; what `explain --live` starts
+    #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+    #[command(hide = true)]
+    LabHelper(LabHelper),
     /// Check, begin and list lessons: your own, or those that are built in
     #[command(
         subcommand,
@@ -233,10 +248,10 @@ pub struct Explain {
     /// Play it on the packets of a capture; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]
     pub read: Option<PathBuf>,
-    /// Wait for its packets on an interface
-    #[arg(long, value_name = "IFACE", require_equals = true, conflicts_with = "seed")]
-    pub live: Option<String>,
-    /// With --live on loopback: start a small server and visitor, so that there is something to see
+    /// Play it on this machine's kernel, in a network of its own; with =IFACE, wait for its packets on an interface
+    #[arg(long, value_name = "IFACE", require_equals = true, num_args = 0..=1, conflicts_with = "seed")]
+    pub live: Option<Option<String>>,
+    /// With --live=lo: start a small server and visitor, so that there is something to see
     #[arg(long, requires = "live")]
     pub demo: bool,
     /// Other simulated packets
@@ -494,6 +509,24 @@ pub struct Faults {
     /// Let browsers leave the frames of their WebSocket unmasked
     #[arg(long)]
     pub unmasked: bool,
+}
+
+/// `osi-tutor lab-helper`.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+#[derive(Debug, Args)]
+pub struct LabHelper {
+    /// A ready scenario, or a scenario file (TOML)
+    #[arg(value_name = "NAME|FILE")]
+    pub scenario: PathBuf,
+    /// Decides what is lost by chance
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Whose cards see the packets
+    #[arg(long, value_name = "HOST")]
+    pub at: Option<String>,
+    /// What goes wrong on the way
+    #[command(flatten)]
+    pub faults: Faults,
 }
 
 /// `osi-tutor fields`.

@@ -231,7 +231,7 @@ fn every_scenario_file_is_a_ready_one() {
 
 #[test]
 fn each_golden_capture_is_what_the_simulator_makes() {
-    for name in KEPT {
+    for name in ["two-hosts", "two-hosts-ipv6"] {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/captures/{name}.pcapng"));
         let made = written(&format!("golden-{name}.pcapng"), &run(name, 1));
         let same = std::fs::read(golden).unwrap() == std::fs::read(made).unwrap();

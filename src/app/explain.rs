@@ -1,7 +1,7 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
 use super::store::{Store, today};
-use super::{Failure, color, reference};
+use super::{Failure, color, live_lesson, reference};
 use crate::cli::{Audience, Color, Explain};
 use crate::flow::{Limits, Tracker};
 use crate::lesson::format::Fence;
@@ -145,7 +145,7 @@ fn packets(args: &Explain, lesson: &Lesson) -> Result<Packets, Failure> {
         return read(lesson, path).map(captured);
     }
     if let Some(interface) = &args.live {
-        return live(args, lesson, interface).map(captured);
+        return live_lesson::trace(args, lesson, interface.as_deref()).map(captured);
     }
     let trace = simulate::trace(lesson, args.seed).map_err(Failure::Data)?;
     let (name, seed) = (&lesson.source.scenario, args.seed.unwrap_or(lesson.source.seed));
@@ -174,7 +174,11 @@ fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
 }
 
 /// Feeds the finder until a conversation has everything, or the source ends.
-fn find(lesson: &Lesson, source: &mut dyn Source, stop: &mut dyn FnMut() -> bool) -> (Trace, Result<(), Failure>) {
+pub(super) fn find(
+    lesson: &Lesson,
+    source: &mut dyn Source,
+    stop: &mut dyn FnMut() -> bool,
+) -> (Trace, Result<(), Failure>) {
     let mut finder = Finder::new(lesson);
     let mut tracker = Tracker::new(Limits::default());
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
@@ -195,42 +199,6 @@ fn find(lesson: &Lesson, source: &mut dyn Source, stop: &mut dyn FnMut() -> bool
         }
     };
     (finder.finish(), ended)
-}
-
-/// Waits for the lesson's packets on an interface.
-#[cfg(feature = "live")]
-fn live(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
-    use crate::source::live::{self, Options};
-    let mut source = live::open(interface, &Options::default())?;
-    live::catch_interrupts();
-    #[cfg(feature = "lab")]
-    if args.demo && !source.interface().loopback {
-        return Err(Failure::Usage(format!("the demonstration talks on loopback, and {interface} would never see it")));
-    }
-    #[cfg(feature = "lab")]
-    let demo = if args.demo {
-        let started = crate::net::lab::demo::Demo::start();
-        Some(started.map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?)
-    } else {
-        None
-    };
-    #[cfg(not(feature = "lab"))]
-    let _ = args;
-    super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));
-    let (trace, ended) = find(lesson, &mut source, &mut live::interrupted);
-    #[cfg(feature = "lab")]
-    drop(demo);
-    ended?;
-    if trace.is_empty() {
-        return Err(Failure::Data(format!("no packet of lesson {} passed {interface}", lesson.id)));
-    }
-    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-    Ok((trace, format!("Captured live on {interface}{stream}")))
-}
-
-#[cfg(not(feature = "live"))]
-fn live(_: &Explain, _: &Lesson, _: &str) -> Result<(Trace, String), Failure> {
-    Err(Failure::Usage("this program was built without live capture".into()))
 }
 
 fn audience(choice: Audience) -> tutor::Audience {

@@ -45,7 +45,7 @@ pub enum Fate {
 
 impl Fate {
     /// What the capture remarks on a frame that meets this fate.
-    fn remark(self) -> &'static str {
+    pub(in crate::net) fn remark(self) -> &'static str {
         match self {
             Self::Deliver => "",
             Self::Drop => "simulated fault: lost on the way",
