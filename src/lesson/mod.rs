@@ -31,10 +31,7 @@ pub use player::{Input, Player};
 pub use scene::Scene;
 
 /// The lessons that are compiled in, in the order of the course: file name and text.
-pub const COURSE: &[(&str, &str)] = &[
-    ("40-handshake.md", include_str!("../../lessons/40-handshake.md")),
-    ("90-upgrade.md", include_str!("../../lessons/90-upgrade.md")),
-];
+pub const COURSE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 /// Other names that people know a lesson by.
 const ALIASES: &[(&str, &str)] = &[("http-to-websocket", "upgrade"), ("three-way-handshake", "handshake")];
