@@ -1,5 +1,7 @@
 //! Rank 6: what can be typed. Definitions and their help, nothing else.
 
+use crate::lesson::quiz::Kind;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 #[cfg(feature = "live")]
@@ -50,6 +52,36 @@ Examples:
 
 Keys: space on, b back, d deeper, a other audience, arrows scroll, q quit. In a pipe everything is printed.")]
     Explain(Explain),
+    /// Answer questions made from any capture, a lesson's packets or a scenario
+    #[command(after_help = "\
+Examples:
+  osi-tutor quiz                               a mix, with those you missed before
+  osi-tutor quiz handshake                     on the packets of a lesson
+  osi-tutor quiz lunch.pcapng --kind ack,seq   on your own packets, two kinds only
+  osi-tutor quiz lunch.pcapng --seed 5 > paper.txt              the same paper for everyone
+  osi-tutor quiz lunch.pcapng --seed 5 --answers                its key
+  osi-tutor quiz lunch.pcapng --seed 5 --csv grades.csv --name Ann < ann.txt
+
+In a terminal you answer each question and see why. In a pipe the paper is printed; with --csv, answers are read
+from standard input, one a line.")]
+    Quiz(Quiz),
+    /// Solve puzzles made from any capture: order, blanks, the impossible packet
+    #[command(after_help = "\
+Examples:
+  osi-tutor puzzle two-hosts                        on simulated packets
+  osi-tutor puzzle lunch.pcapng --kind impossible   one packet was altered: which?
+  osi-tutor puzzle lunch.pcapng --kind order --seed 5 --answers")]
+    Puzzle(Puzzle),
+    /// See what you have done, what you believed, and what to review next
+    #[command(after_help = "\
+Examples:
+  osi-tutor progress
+  osi-tutor progress --json | jq .due
+  osi-tutor progress --reset
+
+It is kept in $XDG_STATE_HOME/osi-tutor/progress.json, else in ~/.local/state/osi-tutor (macOS and Windows: where
+programs keep such data). Days are counted in UTC.")]
+    Progress(Progress),
     /// Explain the packets of a capture file (pcap or pcapng, gzipped or not)
     #[command(after_help = "\
 Examples:
@@ -95,6 +127,8 @@ Examples:
   osi-tutor simulate two-hosts --brief --pace 0.1  as it happens, ten times slower
   osi-tutor simulate two-hosts --drop 'tcp.flags == 0x12'    lose the first SYN-ACK
   osi-tutor simulate two-hosts --delay '300ms 2 of http'     the second HTTP message comes late
+  osi-tutor simulate two-hosts --what-if 'drop 3'            with and without it, side by side
+  osi-tutor simulate two-hosts --endpoints                   what both stacks hold after each frame
 
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
@@ -182,6 +216,78 @@ pub struct Explain {
     /// Other simulated packets
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+/// `osi-tutor quiz`.
+#[derive(Debug, Args)]
+pub struct Quiz {
+    /// A capture (- reads standard input), a lesson or a ready scenario; without it, a mix of the ready ones
+    #[arg(value_name = "FILE|LESSON|SCENARIO")]
+    pub what: Option<PathBuf>,
+    /// Only these kinds of question
+    #[arg(long, value_name = "KIND", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(Kind::QUIZ.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
+    /// How the paper is set and answered
+    #[command(flatten)]
+    pub paper: Paper,
+}
+
+/// `osi-tutor puzzle`.
+#[derive(Debug, Args)]
+pub struct Puzzle {
+    /// A capture (- reads standard input), a lesson or a ready scenario
+    #[arg(value_name = "FILE|LESSON|SCENARIO")]
+    pub what: PathBuf,
+    /// Only these kinds of puzzle
+    #[arg(long, value_name = "KIND", value_delimiter = ',',
+          value_parser = PossibleValuesParser::new(Kind::PUZZLES.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
+    /// How the paper is set and answered
+    #[command(flatten)]
+    pub paper: Paper,
+}
+
+/// How a paper is set and answered; shared by `quiz` and `puzzle`.
+#[derive(Debug, Args)]
+pub struct Paper {
+    /// How many questions
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub count: u16,
+    /// The number that decides which questions; the same number gives everyone the same paper
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Print the right answers, each with its reason and its proof
+    #[arg(long)]
+    pub answers: bool,
+    /// Print the paper as one JSON object; with --answers, with its key
+    #[arg(long)]
+    pub json: bool,
+    /// Add grades to a file (- is standard output): name, question, given, right, seconds
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["answers", "json"])]
+    pub csv: Option<PathBuf>,
+    /// Whose grades they are
+    #[arg(long, value_name = "NAME", requires = "csv", default_value = "", hide_default_value = true)]
+    pub name: String,
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let all = Kind::QUIZ.into_iter().chain(Kind::PUZZLES);
+    all.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("there is no kind {name}"))
+}
+
+/// `osi-tutor progress`.
+#[derive(Debug, Args)]
+pub struct Progress {
+    /// One JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Forget everything; asks first
+    #[arg(long, conflicts_with = "json")]
+    pub reset: bool,
+    /// With --reset: do not ask
+    #[arg(long, requires = "reset")]
+    pub yes: bool,
 }
 
 /// `osi-tutor read`.
@@ -303,9 +409,15 @@ pub struct Simulate {
     /// without it, where the scenario says, or else at its first host
     #[arg(long, value_name = "PLACE")]
     pub at: Option<String>,
+    /// The same once more with this fault, side by side: 'drop 1 of FILTER', 'delay 300ms 5', any fault below
+    #[arg(long, value_name = "FAULT", conflicts_with_all = ["pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub what_if: Vec<String>,
+    /// After each frame, what the hosts' stacks hold: sockets with states and queues, routes, neighbours
+    #[arg(long, conflicts_with_all = ["what_if", "pace", "plot", "brief", "hex", "notes", "write", "filter"])]
+    pub endpoints: bool,
     /// Follow one packet over all links: what each device read, did and changed. WHICH is its frame's number, as this
     /// capture shows it, or a display filter for the first that matches
-    #[arg(long, value_name = "WHICH", conflicts_with_all = ["pace", "plot", "brief", "notes", "hex", "write"])]
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["what_if", "endpoints", "pace", "plot", "brief", "notes", "hex", "write"])]
     pub hops: Option<String>,
     /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
     #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]

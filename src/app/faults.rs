@@ -48,6 +48,31 @@ enum Pick {
     Chance(u64),
 }
 
+/// Reads faults as `--what-if` takes them: an option without its dashes, then its value.
+///
+/// # Errors
+/// It is no fault.
+pub(super) fn what_if(asked: &[String]) -> Result<Faults, Failure> {
+    /// The options alone.
+    #[derive(clap::Parser)]
+    #[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true)]
+    struct Alone {
+        #[command(flatten)]
+        faults: Faults,
+    }
+    let words = asked.iter().flat_map(|text| {
+        let (verb, value) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        let option = format!("--{}", verb.trim_start_matches('-'));
+        if value.is_empty() { vec![option] } else { vec![format!("{option}={}", value.trim())] }
+    });
+    let parsed = <Alone as clap::Parser>::try_parse_from(words);
+    parsed.map(|alone| alone.faults).map_err(|_| {
+        let asked: Vec<_> = asked.iter().map(|text| format!("'{}'", text.escape_debug())).collect();
+        let hint = "--what-if wants a fault without its dashes, like 'drop 1 of tcp.flags.syn == 1' or 'delay 300ms 5'";
+        Failure::Usage(format!("{hint}, not {}; simulate --help lists the faults", asked.join(", ")))
+    })
+}
+
 impl Plan {
     /// Reads what was asked for.
     ///
@@ -106,6 +131,12 @@ impl Plan {
             *number = without.sent_as();
         }
         Ok(())
+    }
+
+    /// The same faults, and others besides.
+    pub(super) fn and(mut self, others: Self) -> Self {
+        self.rules.extend(others.rules);
+        self
     }
 
     /// The simulation's judge; chance falls as the seed says. `None` where nothing was asked for.

@@ -5,6 +5,7 @@
 #[cfg(feature = "live")]
 mod capture;
 mod changes;
+mod endpoints;
 mod error;
 mod explain;
 mod faults;
@@ -17,10 +18,15 @@ mod ladder;
 mod lesson;
 mod pace;
 mod plot;
+mod progress;
+mod puzzle;
+mod quiz;
 mod read;
 mod show;
 mod simulate;
 mod stats;
+mod store;
+mod what_if;
 
 pub use error::Failure;
 
@@ -40,6 +46,9 @@ pub fn main() -> u8 {
     let done = match &cli.command {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),
+        Command::Quiz(args) => quiz::run(args, cli.color),
+        Command::Puzzle(args) => puzzle::run(args, cli.color),
+        Command::Progress(args) => progress::run(args),
         Command::Read(args) => read::run(args, cli.color),
         Command::Ladder(args) => ladder::run(args, cli.color),
         Command::Follow(args) => follow::run(args, cli.color),

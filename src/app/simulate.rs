@@ -1,12 +1,14 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
-use super::faults::Plan;
+use super::faults::{self, Plan, Report};
 use super::pace::{Pace, Paced};
-use super::{Failure, changes, hops, show};
+use super::what_if::{self, Question};
+use super::{Failure, changes, endpoints, hops, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
 use crate::net::scenario::{READY, Scenario};
-use crate::net::sim::Simulation;
+use crate::net::sim::{Fault, Simulation};
+use crate::view::Theme;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;
@@ -25,25 +27,60 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if let Some(which) = &args.hops {
         return hops::run(args, which, &scenario, &|| world(&scenario, seed, args.at.as_deref()), color);
     }
-    let mut plan = Plan::new(&args.faults)?;
-    plan.find(world(&scenario, seed, args.at.as_deref())?)?;
-    let (fault, report) = plan.fault(seed);
+    let make = || world(&scenario, seed, args.at.as_deref());
+    let as_it_was = || faulty(&make, Plan::new(&args.faults)?, seed);
+    let names: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
     if !args.show.json {
         let mut line = String::new();
         escape(scenario.title.as_bytes(), &mut line);
         // Where nobody reads it, nothing is lost.
         let _ = writeln!(std::io::stderr(), "Simulated: {line} (seed {seed}). No packet here crosses a real wire.");
     }
-    let mut simulation = world(&scenario, seed, args.at.as_deref())?;
-    if let Some(fault) = fault {
-        simulation = simulation.with_fault(fault);
+    let (json, count, theme) = (args.show.json, args.show.count, Theme::new(super::color(color)));
+    if !args.what_if.is_empty() {
+        let more = faults::what_if(&args.what_if)?;
+        let mut changed = scenario.clone();
+        changes::make(&mut changed, &more)?;
+        let what_if = || {
+            let mut plan = Plan::new(&more)?;
+            plan.find(as_it_was()?.0)?;
+            let mut both = Plan::new(&args.faults)?;
+            both.find(make()?)?;
+            let (fault, report) = both.and(plan).fault(seed);
+            Ok((with(world(&changed, seed, args.at.as_deref())?, fault), report))
+        };
+        let asked = &args.what_if;
+        let question = Question { asked, names, as_it_was: &as_it_was, what_if: &what_if, count };
+        return what_if::run(&question, json, theme);
     }
-    match pace {
-        Some(pace) => show::run(&mut Paced::new(&mut simulation, pace), &args.show, color, &mut || false)?,
-        None => show::run(&mut simulation, &args.show, color, &mut || false)?,
-    };
+    let (mut simulation, report) = as_it_was()?;
+    if args.endpoints {
+        endpoints::run(&mut simulation, &names, (json, count), &theme)?;
+    } else if let Some(pace) = pace {
+        show::run(&mut Paced::new(&mut simulation, pace), &args.show, color, &mut || false)?;
+    } else {
+        show::run(&mut simulation, &args.show, color, &mut || false)?;
+    }
     report.tell();
     Ok(())
+}
+
+/// A world with faults; frames are numbered as one without them shows them.
+fn faulty(
+    make: &dyn Fn() -> Result<Simulation, Failure>,
+    mut plan: Plan,
+    seed: u64,
+) -> Result<(Simulation, Report), Failure> {
+    plan.find(make()?)?;
+    let (fault, report) = plan.fault(seed);
+    Ok((with(make()?, fault), report))
+}
+
+fn with(simulation: Simulation, fault: Option<Fault>) -> Simulation {
+    match fault {
+        Some(fault) => simulation.with_fault(fault),
+        None => simulation,
+    }
 }
 
 /// The world before anything has happened, seen from a place.

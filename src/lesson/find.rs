@@ -1,11 +1,16 @@
 //! Finding a lesson's packets in a source: the first conversation that has them all, in order; where
-//! none has, the one that has most.
+//! none has, the one that has most. A lesson about a whole capture takes its packets from all of it.
 
-use super::format::Lesson;
+use super::compute::Expr;
+use super::error::Placed;
+use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
+use crate::filter::Filter;
 use crate::flow::{Connection, Endpoint, Event, State, Tracker};
-use crate::model::Packet;
+use crate::model::{Packet, Value};
+use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
-use crate::tutor::{Audience, Moment};
+use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
+use crate::tutor::Moment;
 use std::sync::Arc;
 
 /// Conversations that are followed at the same time.
@@ -18,7 +23,7 @@ const MOST_HITS: usize = 96;
 pub struct Hit {
     /// The packet.
     pub packet: Packet,
-    /// Who sent it; `None` outside a TCP connection.
+    /// Who sent it: the client, or the one that spoke first, stands left.
     pub sender: Option<Endpoint>,
     /// Both endpoints' states after it, client then server, inferred from the segments.
     pub states: Option<[State; 2]>,
@@ -27,8 +32,6 @@ pub struct Hit {
     events: Vec<Event>,
     connection: Option<Arc<Connection>>,
     upgrade: Option<Upgrade>,
-    /// For each page that may show it: the page's texts, filled.
-    texts: Vec<(usize, [String; 3])>,
 }
 
 /// What was found: for each page its packets. A page without any is one that the source lacks.
@@ -36,6 +39,8 @@ pub struct Hit {
 pub struct Trace {
     /// Indexed like [`Lesson::pages`].
     pub pages: Vec<Vec<Hit>>,
+    /// Indexed like [`Lesson::probes`].
+    pub probes: Vec<Option<Hit>>,
     /// The TCP stream that was chosen.
     pub stream: Option<u32>,
 }
@@ -52,69 +57,120 @@ pub struct Finder<'l> {
 #[derive(Debug)]
 struct Candidate {
     stream: Option<u32>,
+    /// The number of its first packet.
+    born: u64,
     hits: Vec<(u64, Hit)>,
+    probes: Vec<Seen>,
+    /// The address of whoever spoke first, where no connection says who is the client.
+    first: Option<Vec<u8>>,
     /// How many packets the lesson has got so far, strictly in order.
     next: (usize, usize),
+}
+
+/// What was seen of one probe.
+#[derive(Debug, Default)]
+struct Seen {
+    /// How often it matched.
+    count: u32,
+    hit: Option<Hit>,
+    /// The filter for the answer, once that is known.
+    filter: Option<Filter>,
 }
 
 impl<'l> Finder<'l> {
     /// For a lesson of at most 64 pages that show packets.
     pub fn new(lesson: &'l Lesson) -> Self {
-        let wanted =
-            lesson.pages.iter().enumerate().filter(|(_, p)| p.show.is_some()).map(|(i, _)| i).take(64).collect();
-        Self { lesson, wanted, candidates: Vec::new() }
+        let wanted = lesson.pages.iter().enumerate().filter(|(_, p)| p.show().is_some()).map(|(i, _)| i).take(64);
+        Self { lesson, wanted: wanted.collect(), candidates: Vec::new() }
     }
 
     /// Takes a packet, right after `tracker` served its walk. `true`: a conversation has everything.
     pub fn take(&mut self, packet: &Packet, tracker: &Tracker) -> bool {
         let mut matched = 0u64;
         for (bit, &page) in self.wanted.iter().enumerate() {
-            let show = self.lesson.pages.get(page).and_then(|p| p.show.as_ref());
+            let show = self.lesson.pages.get(page).and_then(|p| p.show());
             matched |= u64::from(show.is_some_and(|s| s.filter.matches(packet))) << bit;
         }
-        if matched == 0 {
-            return self.wanted.is_empty();
-        }
-        let current = tracker.current();
-        let stream = current.map(|c| c.number);
+        let mut useful = matched != 0;
+        let picks: Vec<bool> = self
+            .lesson
+            .probes
+            .iter()
+            .map(|probe| match &probe.what {
+                Wanted::Pick(pick) => pick.matches(packet),
+                Wanted::Answer { .. } => false,
+            })
+            .collect();
+        useful |= picks.contains(&true);
+        let stream = match self.lesson.scope {
+            Scope::Capture => None,
+            Scope::Conversation => tracker.current().map(|c| c.number),
+        };
         let known = self.candidates.iter().position(|c| c.stream == stream);
         let index = match known {
-            Some(i) => i,
-            None if self.candidates.len() < MOST_CANDIDATES => {
-                self.candidates.push(Candidate { stream, hits: Vec::new(), next: (0, 0) });
-                self.candidates.len() - 1
-            }
-            None => return false,
+            Some(index) => index,
+            None if !useful => return self.wanted.is_empty() && self.lesson.probes.is_empty(),
+            None => self.begin(stream, packet),
         };
-        let hit = self.hit(packet, tracker, matched);
+        let lesson = self.lesson;
         let frames: Vec<usize> = self.wanted.iter().map(|&p| self.frames(p)).collect();
         let Some(candidate) = self.candidates.get_mut(index) else { return false };
-        let (step, had) = candidate.next;
-        let useful = matched >> step & 1 == 1;
-        // Packets that come in order are kept in any case; of the others, only so many.
-        if useful || candidate.hits.len() < MOST_HITS {
-            candidate.hits.push((matched, hit));
+        let mut hit = None;
+        let make = |first: Option<&[u8]>| Hit::new(packet, tracker, first);
+        for (seen, id) in candidate.probes.iter_mut().zip(0..) {
+            if seen.hit.is_none() && seen.wants(lesson.probes.get(id), picks.get(id) == Some(&true)) {
+                seen.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
+            }
         }
-        if useful {
-            let full = had + 1 >= frames.get(step).copied().unwrap_or(1);
-            candidate.next = if full { (step + 1, 0) } else { (step, had + 1) };
+        candidate.answers(lesson);
+        for seen in candidate.probes.iter_mut().filter(|s| s.hit.is_none()) {
+            if seen.filter.as_ref().is_some_and(|f| f.matches(packet)) {
+                seen.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
+            }
         }
-        candidate.next.0 >= self.wanted.len()
+        if matched != 0 {
+            let hit = hit.unwrap_or_else(|| make(candidate.first.as_deref()));
+            candidate.step(matched, hit, &frames);
+        }
+        let done = |(seen, probe): (&Seen, &Probe)| seen.hit.is_some() || !probe.needed;
+        candidate.next.0 >= self.wanted.len() && candidate.probes.iter().zip(&lesson.probes).all(done)
+    }
+
+    /// A new candidate; where there are too many, in the place of the oldest of those that have least.
+    fn begin(&mut self, stream: Option<u32>, packet: &Packet) -> usize {
+        let probes = self.lesson.probes.iter().map(|_| Seen::default()).collect();
+        let first = Hit::source(packet);
+        let new = Candidate { stream, born: packet.number, hits: Vec::new(), probes, first, next: (0, 0) };
+        if self.candidates.len() < MOST_CANDIDATES {
+            self.candidates.push(new);
+            return self.candidates.len() - 1;
+        }
+        let poorest = self.candidates.iter().enumerate().min_by_key(|(_, c)| (c.next, c.born)).map_or(0, |(i, _)| i);
+        if let Some(slot) = self.candidates.get_mut(poorest) {
+            *slot = new;
+        }
+        poorest
     }
 
     /// The best of what was seen.
-    pub fn finish(self) -> Trace {
-        let mut best: Option<(usize, Vec<Option<usize>>, &Candidate)> = None;
+    pub fn finish(mut self) -> Trace {
+        self.candidates.sort_by_key(|c| c.born);
+        let mut best: Option<((usize, usize), Vec<Option<usize>>, &Candidate)> = None;
         for candidate in &self.candidates {
             let chosen = self.align(candidate);
-            let score = chosen.iter().flatten().count();
+            let score = (chosen.iter().flatten().count(), candidate.probes.iter().filter(|s| s.hit.is_some()).count());
             if best.as_ref().is_none_or(|(s, ..)| score > *s) {
                 best = Some((score, chosen, candidate));
             }
         }
-        let mut trace = Trace { pages: self.lesson.pages.iter().map(|_| Vec::new()).collect(), stream: None };
+        let mut trace = Trace {
+            pages: self.lesson.pages.iter().map(|_| Vec::new()).collect(),
+            probes: self.lesson.probes.iter().map(|_| None).collect(),
+            stream: None,
+        };
         let Some((_, chosen, candidate)) = best else { return trace };
         trace.stream = candidate.stream;
+        trace.probes = candidate.probes.iter().map(|seen| seen.hit.clone()).collect();
         for (bit, (first, &page)) in chosen.iter().zip(&self.wanted).enumerate() {
             let Some(first) = *first else { continue };
             let frames = self.frames(page);
@@ -127,7 +183,7 @@ impl<'l> Finder<'l> {
     }
 
     fn frames(&self, page: usize) -> usize {
-        self.lesson.pages.get(page).and_then(|p| p.show.as_ref()).map_or(1, |s| s.frames)
+        self.lesson.pages.get(page).and_then(|p| p.show()).map_or(1, |s| s.frames)
     }
 
     /// For each step the hit that begins it, so that as many steps as possible have one, in order
@@ -163,8 +219,67 @@ impl<'l> Finder<'l> {
         }
         chosen
     }
+}
 
-    fn hit(&self, packet: &Packet, tracker: &Tracker, matched: u64) -> Hit {
+impl Candidate {
+    /// Keeps a packet that pages may show.
+    fn step(&mut self, matched: u64, hit: Hit, frames: &[usize]) {
+        let (step, had) = self.next;
+        let useful = step < frames.len() && matched >> step & 1 == 1;
+        // Packets that come in order are kept in any case; of the others, only so many.
+        if useful || self.hits.len() < MOST_HITS {
+            self.hits.push((matched, hit));
+        }
+        if useful {
+            let full = had + 1 >= frames.get(step).copied().unwrap_or(1);
+            self.next = if full { (step + 1, 0) } else { (step, had + 1) };
+        }
+    }
+
+    /// Makes the filters of those probes whose answer can now be computed.
+    fn answers(&mut self, lesson: &Lesson) {
+        for (id, probe) in lesson.probes.iter().enumerate() {
+            let Wanted::Answer { proof, of, answer } = &probe.what else { continue };
+            if self.probes.get(id).is_none_or(|seen| seen.filter.is_some()) {
+                continue;
+            }
+            let filter = self.answer(*of, answer, proof);
+            if let Some(seen) = self.probes.get_mut(id) {
+                seen.filter = filter;
+            }
+        }
+    }
+
+    fn answer(&self, of: ProbeId, answer: &Expr, proof: &Placed<Proof>) -> Option<Filter> {
+        let hit = self.probes.get(of)?.hit.as_ref()?;
+        let value = answer.value(Some(&hit.moment()), &[], &[]).ok()?;
+        proof.with(&value.to_string())
+    }
+}
+
+impl Seen {
+    /// Whether the packet is the one that a probe by filter wants.
+    fn wants(&mut self, probe: Option<&Probe>, matches: bool) -> bool {
+        let Some(Wanted::Pick(pick)) = probe.map(|p| &p.what) else { return false };
+        self.count += u32::from(matches);
+        matches && self.count == pick.nth
+    }
+}
+
+/// The innermost address that a packet comes from.
+fn source_of(packet: &Packet) -> Option<&[u8]> {
+    let of = |def| {
+        packet.all(def).last().and_then(|f| match f.value {
+            Value::Bytes(s) => Some(packet.bytes(s)),
+            _ => None,
+        })
+    };
+    of(&ipv4::SRC).or_else(|| of(&ipv6::SRC)).or_else(|| of(&arp::SRC_IPV4)).or_else(|| of(&ethernet::SRC))
+}
+
+impl Hit {
+    /// A packet, right after `tracker` served its walk; `first` is the address of whoever spoke first.
+    pub(super) fn new(packet: &Packet, tracker: &Tracker, first: Option<&[u8]>) -> Self {
         let moment = Moment::new(packet, tracker);
         let current = tracker.current();
         let connection = current.and_then(|c| tracker.connection(c));
@@ -174,26 +289,36 @@ impl<'l> Finder<'l> {
                 *(if *endpoint == Endpoint::Client { client } else { server }) = *from;
             }
         }
-        let mut texts = Vec::new();
-        for (bit, &page) in self.wanted.iter().enumerate().filter(|(bit, _)| matched >> bit & 1 == 1) {
-            let Some(show) = self.lesson.pages.get(page).and_then(|p| p.show.as_ref()) else { continue };
-            debug_assert!(matched >> bit & 1 == 1);
-            texts.push((page, Audience::ALL.map(|a| show.text(a).fill(&moment))));
-        }
-        Hit {
+        let by_address = first.map(|first| {
+            let own = source_of(packet) == Some(first);
+            if own { Endpoint::Client } else { Endpoint::Server }
+        });
+        Self {
             packet: packet.clone(),
             events: tracker.events().to_vec(),
-            sender: current.zip(connection).map(|(c, k)| k.sender(c.forward)),
+            sender: current.zip(connection).map(|(c, k)| k.sender(c.forward)).or(by_address),
             states: connection.map(|c| c.states),
             before,
             connection: connection.map(|c| Arc::new(c.snapshot())),
             upgrade: moment.upgrade.cloned(),
-            texts,
         }
     }
-}
 
-impl Hit {
+    /// Where a packet comes from, for [`Hit::new`].
+    pub(super) fn source(packet: &Packet) -> Option<Vec<u8>> {
+        source_of(packet).map(<[u8]>::to_vec)
+    }
+
+    /// What the simulator remarked on it: it met a fault.
+    pub fn remark(&self) -> Option<&str> {
+        self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok())
+    }
+
+    /// Whether the simulator lost it on its way.
+    pub fn is_lost(&self) -> bool {
+        self.remark().is_some_and(|remark| remark.contains("lost on the way"))
+    }
+
     /// The moment of this packet, to be explained.
     pub fn moment(&self) -> Moment<'_> {
         Moment {
@@ -202,16 +327,6 @@ impl Hit {
             connection: self.connection.as_deref(),
             upgrade: self.upgrade.as_ref(),
         }
-    }
-
-    /// What a page says of this packet.
-    pub fn text(&self, page: usize, audience: Audience) -> &str {
-        let index = match audience {
-            Audience::Newcomer => 0,
-            Audience::Student => 1,
-            Audience::Engineer => 2,
-        };
-        self.texts.iter().find(|(p, _)| *p == page).and_then(|(_, t)| t.get(index)).map_or("", String::as_str)
     }
 }
 
@@ -224,5 +339,21 @@ impl Trace {
     /// How many pages have their packets.
     pub fn found(&self) -> usize {
         self.pages.iter().filter(|hits| !hits.is_empty()).count()
+    }
+
+    /// The ends of the TCP connection that was chosen.
+    pub fn ends(&self) -> Option<Ends> {
+        let hits = self.pages.iter().flatten().chain(self.probes.iter().flatten());
+        hits.filter_map(|hit| hit.connection.as_ref()).map(|c| c.ends).next()
+    }
+
+    /// The packet of a probe.
+    pub fn probe(&self, id: ProbeId) -> Option<&Hit> {
+        self.probes.get(id)?.as_ref()
+    }
+
+    /// The packet that was shown last before a page.
+    pub fn shown_before(&self, page: usize) -> Option<&Hit> {
+        self.pages.iter().take(page).rev().find_map(|hits| hits.last())
     }
 }

@@ -3,11 +3,24 @@
 //! Read [`mod@format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
 //! (one step after the other, for any view).
 
+pub mod bank;
 pub mod check;
+pub mod compute;
+mod error;
+pub mod fault;
 pub mod find;
 pub mod format;
+mod parse;
+pub mod play;
 pub mod player;
+mod probe;
+pub mod progress;
+pub mod puzzle;
+pub mod quiz;
+mod reader;
+pub mod simulate;
 
+pub use bank::{Misconception, bank, misconception};
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};
 pub use player::{Input, Player, Scene};

@@ -75,7 +75,7 @@ pub struct Shown<'p> {
     /// Its packets; empty when the source has none, and the view says so.
     pub hits: &'p [Hit],
     /// The text for this audience, filled from the last of them.
-    pub text: &'p str,
+    pub text: String,
     /// What is to be lit, and which packets were looked for.
     pub show: &'p Show,
 }
@@ -109,9 +109,13 @@ impl<'l> Player<'l> {
         let hits: &[Hit] = self.trace.pages.get(self.page).map_or(&[], Vec::as_slice);
         let mut so_far: Vec<&Hit> = self.trace.pages.iter().take(self.page + 1).flatten().collect();
         so_far.dedup_by_key(|h| h.packet.number);
-        let shown = page.and_then(|p| p.show.as_ref()).map(|show| Shown {
+        let shown = page.and_then(|p| p.show()).map(|show| Shown {
             hits,
-            text: hits.last().map_or("", |h| h.text(self.page, self.audience)),
+            text: show
+                .words
+                .to(self.audience)
+                .zip(hits.last())
+                .map_or(String::new(), |(text, hit)| text.fill(&hit.moment())),
             show,
         });
         Scene {

@@ -1,5 +1,7 @@
 //! Rank 6: the plain player. Keys in, scenes out; nothing but a terminal is needed.
 
+pub mod quiz;
+
 use crate::lesson::{Input, Player};
 use crate::view::scene::Stage;
 use crossterm::cursor::MoveTo;

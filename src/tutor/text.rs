@@ -219,12 +219,12 @@ impl Template {
     pub fn lacks(&self, moment: &Moment<'_>) -> Vec<&'static str> {
         let here = moment.packet.layers.len().checked_sub(1).and_then(|last| Here::new(moment, last));
         let absent = |part: &&Part| here.as_ref().is_none_or(|h| part.fill(h, &mut String::new()).is_none());
-        let name = |part: &Part| match part {
-            Part::Text(_) => None,
-            Part::Field(def, _) => Some(def.name),
-            Part::Name(name) => Some(name.name),
-        };
-        self.0.0.iter().filter(absent).filter_map(name).collect()
+        self.0.0.iter().filter(absent).filter_map(Part::name).collect()
+    }
+
+    /// All its placeholders.
+    pub fn placeholders(&self) -> Vec<&'static str> {
+        self.0.0.iter().filter_map(Part::name).collect()
     }
 
     /// The text with this packet's values.
@@ -295,6 +295,15 @@ impl Sentence {
 }
 
 impl Part {
+    /// What a placeholder is called.
+    fn name(&self) -> Option<&'static str> {
+        match self {
+            Self::Text(_) => None,
+            Self::Field(def, _) => Some(def.name),
+            Self::Name(name) => Some(name.name),
+        }
+    }
+
     fn fill(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
         match self {
             Self::Text(text) => out.push_str(text),

@@ -18,6 +18,7 @@ pub mod measure;
 pub mod outline;
 pub mod plot;
 pub mod prose;
+pub mod quiz;
 pub mod scene;
 pub mod stats;
 pub mod text;

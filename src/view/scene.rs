@@ -43,11 +43,11 @@ impl Stage {
         self.ladder(&scene.so_far, out);
         out.push('\n');
         if shown.hits.is_empty() {
-            let text = format!("This conversation has no packet for this step. Looked for: {}", shown.show.filter);
+            let text = format!("This conversation has no packet for this step. Looked for: {}", shown.show.filter.it);
             self.paragraph(&text, "! ", out);
             return;
         }
-        self.paragraph(shown.text, "", out);
+        self.paragraph(&shown.text, "", out);
         self.lit(shown, out);
         if scene.deeper {
             let options = Options { hex: true, audience: scene.audience };
@@ -97,7 +97,7 @@ impl Stage {
     /// The fields that the page speaks of: name, value, and where their bytes are.
     fn lit(&self, shown: &Shown<'_>, out: &mut String) {
         let Some(hit) = shown.hits.last() else { return };
-        let found: Vec<&Field> = shown.show.highlight.iter().filter_map(|def| innermost(hit, def)).collect();
+        let found: Vec<&Field> = shown.show.highlight.iter().filter_map(|def| innermost(hit, def.it)).collect();
         if found.is_empty() {
             return;
         }

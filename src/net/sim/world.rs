@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::device::Device;
+use super::endpoint::Endpoint;
 use super::journal::{Deed, Journal, Note};
 use super::port::Frame;
 use super::vantage::Vantage;
@@ -241,6 +242,29 @@ impl Simulation {
     /// What devices did with packets since the last call.
     pub fn notes(&mut self) -> Vec<Note> {
         self.journal.take()
+    }
+
+    /// Lets everything happen up to this moment, what happens then included.
+    pub fn pass(&mut self, until: Time) {
+        let until = Duration::from_nanos(until.since(START).max(0).unsigned_abs());
+        let mut unseen = RawFrame::default();
+        loop {
+            let wake = self.wakes.iter().copied().flatten().min();
+            let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
+            match wake.into_iter().chain(due).min() {
+                Some(at) if at <= until && !self.is_done() => self.advance(&mut unseen),
+                _ => return,
+            };
+        }
+    }
+
+    /// What the stack of each host holds now.
+    pub fn endpoints(&mut self) -> Vec<Endpoint> {
+        let hosts = self.devices.iter_mut().enumerate().filter_map(|(at, device)| match device {
+            Device::Host(host) => Some(host.endpoint(at, self.now)),
+            Device::Switch(_) | Device::Router(_) => None,
+        });
+        hosts.collect()
     }
 
     /// Goes on by one event; says whether that put a frame into `shown`.

@@ -157,6 +157,11 @@ impl Card {
         }
     }
 
+    /// The frames about neighbours that it has received, oldest first.
+    pub(super) fn heard(&self) -> impl Iterator<Item = &[u8]> {
+        self.heard.iter().map(Vec::as_slice)
+    }
+
     /// Whether it has an IPv4 address.
     pub(super) fn has_ipv4(&self) -> bool {
         self.prefixes.iter().any(|prefix| prefix.address.is_ipv4())

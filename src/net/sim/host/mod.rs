@@ -11,6 +11,7 @@ mod notice;
 mod ping;
 mod settings;
 mod trace;
+mod view;
 mod visits;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};

@@ -1,0 +1,95 @@
+//! What words alone show: audiences that share a sentence, and misconceptions that are taught as facts.
+
+use crate::lesson::bank::bank;
+use crate::lesson::error::{LessonError, Placed, Source};
+use crate::lesson::format::{Choice, Fence, Lesson, Page, Words};
+use crate::tutor::{Audience, Template};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Sentences of fewer words may stand in texts of several audiences, on different pages.
+const SHORT: usize = 4;
+
+pub(super) fn check(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
+    sentences(lesson, source, wrong);
+    claims(lesson, source, wrong);
+}
+
+/// The texts of a page that may be written for each audience.
+fn words(page: &Page) -> Vec<&Words> {
+    let mut all = Vec::new();
+    let mut choices: &[Choice] = &[];
+    match &page.fence {
+        None => {}
+        Some(Fence::Say(say)) => all.push(&say.words),
+        Some(Fence::Show(show)) => all.push(&show.words),
+        Some(Fence::Ask(ask)) => {
+            all.extend([&ask.prompt, &ask.why]);
+            all.extend(&ask.hint);
+            choices = ask.choices();
+        }
+        Some(Fence::WhatIf(whatif)) => {
+            all.extend([&whatif.prompt, &whatif.words]);
+            all.extend(&whatif.hint);
+            choices = &whatif.choices;
+        }
+        // A procedure's examples share its texts: once is enough.
+        Some(Fence::Worked(worked, example)) if *example == 0 => {
+            all.push(&worked.words);
+            all.extend(&worked.hint);
+        }
+        Some(Fence::Worked(..)) => {}
+    }
+    all.extend(choices.iter().filter_map(|c| c.why.as_ref()));
+    all
+}
+
+/// No two audiences share a sentence.
+fn sentences(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
+    let mut anywhere: HashMap<String, Audience> = HashMap::new();
+    for words in lesson.pages.iter().flat_map(words).filter(|w| w.is_three()) {
+        let mut here: HashMap<String, Audience> = HashMap::new();
+        for (audience, text) in Audience::ALL.into_iter().zip(words.all()) {
+            for sentence in text.sentences() {
+                let long = sentence.split_whitespace().count() >= SHORT;
+                let elsewhere = if long { anywhere.insert(sentence.clone(), audience) } else { None };
+                let other = here.insert(sentence.clone(), audience).or(elsewhere).filter(|o| *o != audience);
+                if let Some(other) = other {
+                    let why = format!("the {other} and the {audience} share a sentence: {sentence}");
+                    wrong.push(source.error(text.span.clone(), why));
+                }
+            }
+        }
+    }
+}
+
+/// No misconception of the bank is taught as a fact. Wrong choices may say them: that is what they are for.
+fn claims(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
+    let mut at = 0;
+    for page in &lesson.pages {
+        let spoken = words(page).into_iter().flat_map(Words::all).map(said);
+        let prose = Placed { it: page.prose.clone(), span: prose(source, &page.prose, &mut at) };
+        for text in spoken.chain([prose]) {
+            for m in bank() {
+                if let Some(phrase) = m.is_taught_by(&text.it) {
+                    let why =
+                        format!("this teaches the misconception {} as a fact: \"{phrase}\". {}", m.id, m.refutation);
+                    wrong.push(source.error(text.span.clone(), why));
+                }
+            }
+        }
+    }
+}
+
+fn said(text: &Placed<Arc<Template>>) -> Placed<String> {
+    Placed { it: text.it.sentences().join(" "), span: text.span.clone() }
+}
+
+/// Where a page's prose stands in the file; pages are asked for in order.
+fn prose(source: &Source<'_>, prose: &str, at: &mut usize) -> std::ops::Range<usize> {
+    let first = prose.trim().lines().next().unwrap_or("");
+    let found = source.text.get(*at..).filter(|_| !first.is_empty()).and_then(|rest| rest.find(first));
+    let Some(found) = found else { return *at..*at };
+    *at += found;
+    *at..*at + first.len()
+}

@@ -1,0 +1,452 @@
+//! Puzzles made from any capture with TCP: put packets in order, fill blanked fields, find the impossible one.
+//!
+//! They are questions of [`quiz`](super::quiz), made from the first packets of each connection. Only what the
+//! packets themselves decide is asked: an order where each packet follows from another, blanks that the packets
+//! before them fill, and one altered packet that a checker finds to be the only impossible one.
+
+use super::quiz::paper::{Draft, Line, Pool, shuffle};
+use super::quiz::segments::{Seen, ends};
+use super::quiz::{Choice, Kind, Question, Task, only};
+use crate::flow::{Limits, Tracker};
+use crate::model::{Layer, Packet, RawFrame};
+use crate::net::rng::Rng;
+use crate::proto::checksum::{add, fold};
+use crate::proto::tcp::{self, flag};
+use crate::proto::{NoMemory, ipv4, ipv6, walk};
+use std::collections::{HashMap, VecDeque};
+
+/// Packets of a connection that puzzles are made from.
+const RUN: usize = 8;
+/// Connections whose first packets are kept at the same time.
+const MOST_RUNS: usize = 1024;
+/// The largest frame that is kept, in bytes.
+const LARGEST: usize = 2048;
+/// Packets to put in order.
+const ORDERED: std::ops::RangeInclusive<usize> = 4..=6;
+/// How often an alteration is tried.
+const TRIES: usize = 24;
+
+/// Makes puzzles from the packets of one capture.
+pub struct Puzzler {
+    pool: Pool,
+    line: Line,
+    runs: HashMap<u32, Option<Vec<RawFrame>>>,
+    order: VecDeque<u32>,
+}
+
+/// A packet of a run.
+struct Piece {
+    frame: RawFrame,
+    packet: Packet,
+    seen: Seen,
+    /// Sender and receiver.
+    ends: [String; 2],
+    /// What the relative numbers count from: sequence, acknowledgment.
+    base: [u32; 2],
+    /// Bytes that the sender can take in.
+    window: u32,
+}
+
+impl Puzzler {
+    /// For a capture that ids call `source`; keeps at most `keep` puzzles of each of `kinds`, and all of `wanted`.
+    pub fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>, line: Line) -> Self {
+        let pool = Pool::new(source, seed, kinds, keep, wanted);
+        Self { pool, line, runs: HashMap::new(), order: VecDeque::new() }
+    }
+
+    /// Takes a packet, right after `tracker` served its walk.
+    pub fn take(&mut self, packet: &Packet, tracker: &Tracker) {
+        let (Some(conversation), Some(layer)) = (tracker.current(), only(packet, &tcp::ABOUT)) else { return };
+        let stream = conversation.number;
+        if !self.runs.contains_key(&stream) {
+            if self.order.len() == MOST_RUNS
+                && let Some(old) = self.order.pop_front()
+                && let Some(Some(run)) = self.runs.remove(&old)
+            {
+                self.offer(&run);
+            }
+            // Whoever comes back after it was forgotten is in the middle of its connection: that is no beginning.
+            self.order.push_back(stream);
+            self.runs.insert(stream, Some(Vec::new()));
+        }
+        let Some(slot) = self.runs.get_mut(&stream) else { return };
+        let Some(run) = slot else { return };
+        let whole = packet.cap_len == packet.len && packet.frame().len() <= LARGEST && layer.span.buf == 0;
+        if whole {
+            run.push(RawFrame {
+                number: packet.number,
+                time: packet.time,
+                len: packet.len,
+                bytes: packet.frame().to_vec(),
+                link: packet.link,
+                interface: packet.interface.clone(),
+                comment: String::new(),
+                checksum_pending: packet.checksum_pending,
+            });
+        }
+        if (!whole || run.len() == RUN)
+            && let Some(run) = slot.take()
+        {
+            self.offer(&run);
+        }
+    }
+
+    /// Those missed before that were found again, and a sample of the others.
+    pub fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
+        for stream in std::mem::take(&mut self.order) {
+            if let Some(Some(run)) = self.runs.remove(&stream) {
+                self.offer(&run);
+            }
+        }
+        self.pool.finish()
+    }
+
+    fn offer(&mut self, run: &[RawFrame]) {
+        let pieces = dissect(run);
+        let Some(first) = pieces.first().map(|p| p.seen.number) else { return };
+        let line = self.line;
+        self.pool.offer(Kind::Order, first, |rng| order(&pieces, line, rng));
+        self.pool.offer(Kind::Blanks, first, |rng| blanks(&pieces, line, rng));
+        self.pool.offer(Kind::Impossible, first, |rng| impossible(&pieces, line, rng));
+    }
+}
+
+/// Reads a run by itself, up to the first packet that does not simply go on.
+fn dissect(run: &[RawFrame]) -> Vec<Piece> {
+    let mut tracker = Tracker::new(Limits::default());
+    let mut pieces = Vec::new();
+    for frame in run {
+        let mut packet = Packet::new();
+        walk(frame, &mut tracker, &mut packet);
+        let Some(piece) = piece(frame, packet, &tracker).filter(|p| !p.seen.odd) else { break };
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn piece(frame: &RawFrame, packet: Packet, tracker: &Tracker) -> Option<Piece> {
+    let conversation = tracker.current()?;
+    let layer = only(&packet, &tcp::ABOUT)?;
+    let seen = Seen::new(&packet, layer, conversation.number, conversation.forward)?;
+    let of = |def| u32::try_from(packet.uint_in(layer, def)?).ok();
+    let base = [of(&tcp::SEQ_RAW)?.wrapping_sub(seen.seq), of(&tcp::ACK_RAW)?.wrapping_sub(seen.ack)];
+    let window = of(&tcp::WINDOW_SIZE)?;
+    let ends = ends(&packet, layer)?;
+    Some(Piece { frame: frame.clone(), packet, seen, ends, base, window })
+}
+
+impl Piece {
+    fn told(&self) -> String {
+        self.seen.told([&self.ends[0], &self.ends[1]])
+    }
+
+    fn line(&self, line: Line) -> String {
+        let mut text = format!("{:>5}  ", self.seen.number);
+        line(&self.packet, &mut text);
+        text
+    }
+
+    fn has(&self, flags: u16) -> bool {
+        self.seen.flags & flags == flags
+    }
+}
+
+// ---- order
+
+/// Whether `q` can only come after `p`.
+fn follows(p: &Seen, q: &Seen) -> bool {
+    let acks = |s: &Seen| s.flags & flag::ACK != 0;
+    if p.forward == q.forward {
+        (p.consumes() && q.seq == p.next) || (acks(p) && acks(q) && q.seq == p.seq && q.ack > p.ack)
+    } else {
+        p.consumes() && acks(q) && q.ack == p.next
+    }
+}
+
+/// The first packets of which each follows from the one before: so there is one order only.
+fn order(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
+    let chain = |start: usize| {
+        let pairs = pieces.get(start..).unwrap_or_default().windows(2);
+        1 + pairs.take_while(|w| follows(&w[0].seen, &w[1].seen)).count()
+    };
+    let (start, length) =
+        (0..pieces.len()).map(|s| (s, chain(s).min(*ORDERED.end()))).max_by_key(|&(s, n)| (n, std::cmp::Reverse(s)))?;
+    if length < *ORDERED.start() {
+        return None;
+    }
+    let run = pieces.get(start..start + length)?;
+    // Without its number, or everybody could read the order.
+    let text =
+        |p: &Piece| p.told().trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().to_owned();
+    let mut places: Vec<usize> = (0..length).collect();
+    shuffle(&mut places, rng);
+    let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(text).collect();
+    let right = (0..length).filter_map(|i| places.iter().position(|&p| p == i)).collect();
+    let numbers: Vec<String> = run.iter().map(|p| p.seen.number.to_string()).collect();
+    let first = run.first()?;
+    Some(Draft {
+        prompt: format!("These {length} packets of one connection were shuffled. In which order were they captured?"),
+        shown: Vec::new(),
+        task: Task::Order { items, right },
+        filter: format!("frame.number in {{{}}}", numbers.join(", ")),
+        frame: first.seen.number,
+        line: first.line(line),
+        why: "Each packet needs the one before it: it acknowledges what that one brought, or goes on where that one ended.".to_owned(),
+    })
+}
+
+// ---- blanks
+
+/// A packet whose numbers follow from those before it.
+fn blanks(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
+    let next_of = |until: usize, forward: bool| {
+        let sent = pieces.get(..until).unwrap_or_default().iter().filter(|p| p.seen.forward == forward);
+        sent.map(|p| p.seen.next).max()
+    };
+    let follows = |&at: &usize| {
+        let Some(m) = pieces.get(at).map(|p| p.seen) else { return false };
+        let expected = (next_of(at, m.forward), next_of(at, !m.forward));
+        m.flags & flag::ACK != 0 && m.flags & flag::RST == 0 && expected == (Some(m.seq), Some(m.ack))
+    };
+    let mut fit: Vec<usize> = (0..pieces.len()).filter(follows).collect();
+    shuffle(&mut fit, rng);
+    let at = *fit.first()?;
+    let piece = pieces.get(at)?;
+    let (m, [from, to]) = (piece.seen, &piece.ends);
+    let layer = only(&piece.packet, &tcp::ABOUT)?;
+    let port = piece.packet.uint_in(layer, &tcp::DSTPORT)?;
+    let host = to.rsplit_once(':').map_or(to.as_str(), |(host, _)| host);
+    let mut shown: Vec<String> = pieces.get(..at)?.iter().map(Piece::told).collect();
+    shown.push(format!("{:>5}  {from} → {host}:____  TCP  Seq=____ Ack=____ Len={}", m.number, m.len));
+    let number = |n: u32| u64::from(n);
+    Some(Draft {
+        prompt: format!(
+            "Three numbers of frame {} are blanked. Everything before it has arrived, and nothing is repeated. Which are they?",
+            m.number
+        ),
+        shown,
+        task: Task::Blanks {
+            right: vec![
+                ("destination port".to_owned(), port),
+                ("sequence number".to_owned(), number(m.seq)),
+                ("acknowledgment number".to_owned(), number(m.ack)),
+            ],
+        },
+        filter: format!(
+            "frame.number == {} && tcp.dstport == {port} && tcp.seq == {} && tcp.ack == {}",
+            m.number, m.seq, m.ack
+        ),
+        frame: m.number,
+        line: piece.line(line),
+        why: format!(
+            "The port is the one that the other side sends from. The sequence number goes on where this sender ended ({}), the acknowledgment number is the next byte that it expects ({}).",
+            m.seq, m.ack
+        ),
+    })
+}
+
+// ---- the impossible packet
+
+/// What is changed in a packet.
+#[derive(Clone, Copy)]
+enum Alteration {
+    /// It acknowledges so many bytes that nobody sent.
+    AckBeyond(u32),
+    /// It begins so far behind the receiver's window.
+    SeqBeyond(u32),
+    /// It opens and ends its direction at once.
+    SynAndFin,
+    /// It answers a SYN without counting it.
+    SynUncounted,
+}
+
+/// Which packets of a run from its SYN on cannot be, by what the others say.
+fn cannot_be(run: &[(Seen, u32)]) -> Vec<usize> {
+    let mut wrong = Vec::new();
+    // By direction: one past the highest byte sent, and the right edge of what the other end can take in.
+    let (mut sent, mut edge) = ([None::<u32>; 2], [None::<u32>; 2]);
+    for (index, (s, window)) in run.iter().enumerate() {
+        let (own, other) = (usize::from(s.forward), usize::from(!s.forward));
+        let acks = s.flags & flag::ACK != 0;
+        let opens_and_ends = s.flags & (flag::SYN | flag::FIN) == flag::SYN | flag::FIN;
+        let unsent = acks && sent[other].is_none_or(|end| s.ack > end);
+        let uncounted = acks && s.flags & flag::SYN != 0 && sent[other] != Some(s.ack);
+        let outside = edge[own].is_some_and(|edge| s.next > edge.saturating_add(1));
+        if opens_and_ends || unsent || uncounted || outside {
+            wrong.push(index);
+            continue;
+        }
+        sent[own] = sent[own].max(Some(s.next));
+        if acks {
+            edge[other] = edge[other].max(Some(s.ack.saturating_add(*window)));
+        }
+    }
+    wrong
+}
+
+fn impossible(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
+    let whole = pieces.len() >= 5 && pieces[0].seen.flags == flag::SYN && pieces[1].has(flag::SYN | flag::ACK);
+    let plain: Vec<(Seen, u32)> = pieces.iter().map(|p| (p.seen, p.window)).collect();
+    if !whole || !cannot_be(&plain).is_empty() {
+        return None;
+    }
+    for _ in 0..TRIES {
+        let kind = match rng.below(4) {
+            0 => Alteration::AckBeyond(1_000 + u32::try_from(rng.below(8_000)).unwrap_or(0)),
+            1 => Alteration::SeqBeyond(100_000 + u32::try_from(rng.below(900_000)).unwrap_or(0)),
+            2 => Alteration::SynAndFin,
+            _ => Alteration::SynUncounted,
+        };
+        let at = 1 + usize::try_from(rng.below(pieces.len() as u64 - 1)).unwrap_or(0);
+        let mut edge = 0;
+        for p in pieces.iter().take(at).filter(|p| p.seen.forward != pieces[at].seen.forward) {
+            edge = edge.max(p.seen.ack.saturating_add(p.window));
+        }
+        let Some(altered) = altered(&pieces[at], kind, edge) else { continue };
+        let mut run = plain.clone();
+        run[at].0 = altered;
+        // The checker must find this one, and no other.
+        if cannot_be(&run) != [at] {
+            continue;
+        }
+        return Some(told(pieces, at, &altered, kind, line));
+    }
+    None
+}
+
+/// Changes the bytes of a packet, makes its checksum right again, and reads it anew. `None` where that cannot be done.
+fn altered(piece: &Piece, kind: Alteration, edge: u32) -> Option<Seen> {
+    let layer = only(&piece.packet, &tcp::ABOUT)?;
+    let start = layer.span.start as usize;
+    let mut frame = piece.frame.clone();
+    let syn = piece.has(flag::SYN);
+    let (offset, number) = match kind {
+        Alteration::AckBeyond(by) if !syn && piece.has(flag::ACK) => (8, piece.seen.ack.checked_add(by)?),
+        Alteration::SeqBeyond(by) if !syn && piece.seen.consumes() => (4, edge.checked_add(by)?),
+        Alteration::SynUncounted if syn && piece.has(flag::ACK) => (8, piece.seen.ack.checked_sub(1)?),
+        Alteration::SynAndFin if !syn && !piece.has(flag::RST) => {
+            *frame.bytes.get_mut(start + 13)? |= 3;
+            (4, piece.seen.seq)
+        }
+        _ => return None,
+    };
+    let base = piece.base[usize::from(offset == 8)];
+    frame.bytes.get_mut(start + offset..start + offset + 4)?.copy_from_slice(&number.wrapping_add(base).to_be_bytes());
+    sum_again(&mut frame.bytes, &piece.packet, layer)?;
+    frame.checksum_pending = false;
+    let mut packet = Packet::new();
+    walk(&frame, &mut NoMemory::default(), &mut packet);
+    let layer = only(&packet, &tcp::ABOUT)?;
+    // Status 1: a receiver would take it.
+    if packet.uint_in(layer, &tcp::CHECKSUM_STATUS) != Some(1) {
+        return None;
+    }
+    let raw = Seen::new(&packet, layer, piece.seen.stream, piece.seen.forward)?;
+    let [seq, ack] = piece.base;
+    Some(Seen {
+        seq: raw.seq.wrapping_sub(seq),
+        next: raw.next.wrapping_sub(seq),
+        ack: raw.ack.wrapping_sub(ack),
+        ..raw
+    })
+}
+
+/// Writes the checksum that the bytes of a segment should have (RFC 9293 §3.1, RFC 8200 §8.1).
+fn sum_again(bytes: &mut [u8], packet: &Packet, segment: &Layer) -> Option<()> {
+    let below = packet.layers.iter().take_while(|l| !std::ptr::eq(*l, segment));
+    let is_ip =
+        |l: &&Layer| std::ptr::eq(l.proto, &raw const ipv4::ABOUT) || std::ptr::eq(l.proto, &raw const ipv6::ABOUT);
+    let ip = below.filter(is_ip).last()?;
+    let at = if std::ptr::eq(ip.proto, &raw const ipv4::ABOUT) { 12..20 } else { 8..40 };
+    let addresses = bytes.get(ip.span.start as usize + at.start..ip.span.start as usize + at.end)?.to_vec();
+    let (start, end) = (segment.span.start as usize, segment.end as usize);
+    bytes.get_mut(start + 16..start + 18)?.fill(0);
+    let data = bytes.get(start..end)?;
+    let sum = add(add(0, &addresses) + data.len() as u64 + 6, data);
+    let checksum = !fold(sum);
+    bytes.get_mut(start + 16..start + 18)?.copy_from_slice(&checksum.to_be_bytes());
+    Some(())
+}
+
+fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Line) -> Draft {
+    let piece = &pieces[at];
+    let m = piece.seen;
+    let text = |(i, p): (usize, &Piece)| {
+        if i == at { altered.told([&p.ends[0], &p.ends[1]]) } else { p.told() }
+    };
+    let choices = pieces.iter().enumerate().map(text).map(|text| Choice { text, betrays: None }).collect();
+    let (what, why, field) = match kind {
+        Alteration::AckBeyond(_) => (
+            format!("acknowledgment number from {} to {}", m.ack, altered.ack),
+            "it acknowledges bytes that the other side never sent (RFC 9293 §3.10.7.4)",
+            format!("tcp.ack == {}", m.ack),
+        ),
+        Alteration::SynUncounted => (
+            format!("acknowledgment number from {} to {}", m.ack, altered.ack),
+            "a SYN uses up one number, so its answer must acknowledge that number (RFC 9293 §3.4)",
+            format!("tcp.ack == {}", m.ack),
+        ),
+        Alteration::SeqBeyond(_) => (
+            format!("sequence number from {} to {}", m.seq, altered.seq),
+            "it begins far behind the window that the other side offered (RFC 9293 §3.4)",
+            format!("tcp.seq == {}", m.seq),
+        ),
+        Alteration::SynAndFin => (
+            format!("flags from {:#05x} to {:#05x}", m.flags, altered.flags),
+            "no segment opens its direction and ends it at once (RFC 9293 §3.5, §3.6)",
+            format!("tcp.flags == {:#05x}", m.flags),
+        ),
+    };
+    Draft {
+        prompt: "One packet of this connection was altered, so that it cannot be. Its checksum is right all the same. Which one is it?".to_owned(),
+        shown: Vec::new(),
+        task: Task::Choice { choices, right: at },
+        filter: format!("frame.number == {} && {field}", m.number),
+        frame: m.number,
+        line: piece.line(line),
+        why: format!("Frame {} is ALTERED: its {what}. That cannot be: {why}. Below it is as it was captured.", m.number),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(forward: bool, seq: u32, next: u32, ack: u32, flags: u16) -> (Seen, u32) {
+        (Seen { number: 1, stream: 0, forward, seq, next, ack, len: next - seq, flags, odd: false }, 1_000)
+    }
+
+    fn run() -> Vec<(Seen, u32)> {
+        vec![
+            seen(true, 0, 1, 0, flag::SYN),
+            seen(false, 0, 1, 1, flag::SYN | flag::ACK),
+            seen(true, 1, 1, 1, flag::ACK),
+            seen(true, 1, 78, 1, flag::ACK | flag::PSH),
+            seen(false, 1, 1, 78, flag::ACK),
+        ]
+    }
+
+    #[test]
+    fn a_sound_run_holds_nothing_impossible_and_each_alteration_one_thing() {
+        assert_eq!(cannot_be(&run()), [0; 0]);
+        let alter = |at: usize, change: &dyn Fn(&mut Seen)| {
+            let mut run = run();
+            change(&mut run[at].0);
+            cannot_be(&run)
+        };
+        assert_eq!(alter(4, &|s| s.ack = 79), [4]);
+        assert_eq!(alter(1, &|s| s.ack = 0), [1]);
+        assert_eq!(alter(2, &|s| s.flags |= flag::SYN | flag::FIN), [2]);
+        assert_eq!(alter(3, &|s| (s.seq, s.next) = (5_000, 5_077)), [3, 4]);
+    }
+
+    #[test]
+    fn a_packet_follows_what_it_acknowledges_or_continues() {
+        let run: Vec<Seen> = run().into_iter().map(|(s, _)| s).collect();
+        assert!(run.windows(2).take(2).all(|w| follows(&w[0], &w[1])));
+        // A bare ACK and the data after it have the same numbers: either could come first.
+        assert!(!follows(&run[2], &run[3]));
+        assert!(follows(&run[3], &run[4]));
+        assert!(!follows(&run[4], &run[3]));
+    }
+}

@@ -1,0 +1,85 @@
+//! Asking questions in a terminal: keys in, one question at a time.
+
+use super::Guard;
+use crate::lesson::quiz::session::Input;
+use crate::lesson::quiz::{Grade, Question, Session};
+use crate::view::quiz::Sheet;
+use crossterm::cursor::MoveTo;
+use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::style::Print;
+use crossterm::terminal::{self, Clear, ClearType};
+use crossterm::{execute, queue};
+use std::io::{self, Write};
+use std::time::Instant;
+
+/// What the keys do while a question waits, and once it is answered.
+const KEYS: [&str; 2] = ["enter answer · esc end", "enter next · esc end"];
+
+/// Asks until all is answered or the learner leaves. `sheet` draws for so many columns; `graded` hears of each
+/// answer as it is given.
+///
+/// # Errors
+/// The terminal cannot be used.
+pub fn ask(
+    session: &mut Session,
+    sheet: &dyn Fn(usize) -> Sheet,
+    graded: &mut dyn FnMut(&Question, &Grade),
+) -> io::Result<()> {
+    let _guard = Guard::enter()?;
+    let begun = Instant::now();
+    let (mut input, mut told) = (Input::Look, 0);
+    loop {
+        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        let now = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let scene = session.step(input, now);
+        let (over, answered) = (scene.over, scene.judged.is_some() || scene.question.is_none());
+        let mut text = String::new();
+        sheet(usize::from(columns)).scene(&scene, &mut text);
+        while let Some(grade) = session.grades().get(told) {
+            if let Some(question) = session.questions().get(grade.question) {
+                graded(question, grade);
+            }
+            told += 1;
+        }
+        if over {
+            return Ok(());
+        }
+        draw(&text, rows, answered)?;
+        input = loop {
+            match event::read()? {
+                Event::Key(key) if key.kind != KeyEventKind::Release => {
+                    if let Some(input) = meaning(key) {
+                        break input;
+                    }
+                }
+                Event::Resize(..) => break Input::Look,
+                _ => {}
+            }
+        };
+    }
+}
+
+fn meaning(key: KeyEvent) -> Option<Input> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match key.code {
+        KeyCode::Char('c' | 'd') if control => Some(Input::Quit),
+        KeyCode::Char(c) if !control => Some(Input::Type(c)),
+        KeyCode::Backspace => Some(Input::Erase),
+        KeyCode::Enter => Some(Input::Enter),
+        KeyCode::Esc => Some(Input::Quit),
+        _ => None,
+    }
+}
+
+/// Of what does not fit, the end is shown: there is the answer.
+fn draw(text: &str, rows: u16, answered: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let room = usize::from(rows).saturating_sub(1).max(1);
+    let skip = text.lines().count().saturating_sub(room);
+    execute!(out, MoveTo(0, 0), Clear(ClearType::All))?;
+    for (row, line) in (0..).zip(text.lines().skip(skip).take(room)) {
+        queue!(out, MoveTo(0, row), Print(line))?;
+    }
+    queue!(out, MoveTo(0, rows.saturating_sub(1)), Print(KEYS[usize::from(answered)]))?;
+    out.flush()
+}
