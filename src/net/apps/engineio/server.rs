@@ -58,6 +58,8 @@ pub struct Hub<S> {
     sessions: BTreeMap<Id, Session>,
     sids: BTreeMap<String, Id>,
     next: Id,
+    /// Before this moment nothing is due in any dialogue.
+    quiet_until: Duration,
 }
 
 #[derive(Debug)]
@@ -102,7 +104,7 @@ impl<S: Service> Hub<S> {
     /// A server without any dialogue yet. Its random numbers name the dialogues.
     pub fn new(settings: Settings, service: S, rng: Rng) -> Arc<Mutex<Self>> {
         let (sessions, sids) = (BTreeMap::new(), BTreeMap::new());
-        Arc::new(Mutex::new(Self { settings, service, rng, sessions, sids, next: 0 }))
+        Arc::new(Mutex::new(Self { settings, service, rng, sessions, sids, next: 0, quiet_until: Duration::MAX }))
     }
 
     fn open(&mut self, now: Duration, transport: Transport) -> Result<Id, Refusal> {
@@ -134,6 +136,7 @@ impl<S: Service> Hub<S> {
             next: Next::Ping,
             due: now + self.settings.ping_interval,
         };
+        self.quiet_until = self.quiet_until.min(session.due);
         self.sessions.insert(id, session);
         self.tell(|service, orders| service.opened(id, orders));
         Ok(id)
@@ -159,6 +162,7 @@ impl<S: Service> Hub<S> {
         if session.queued > MAX_QUEUE {
             // As if it had not answered a ping: the next tick forgets it.
             (session.queued, session.next, session.due) = (0, Next::Pong, Duration::ZERO);
+            self.quiet_until = Duration::ZERO;
             session.queue.clear();
         }
     }
@@ -191,6 +195,9 @@ impl<S: Service> Hub<S> {
 
     /// Pings whom it is time to ping, and forgets who did not answer.
     fn tick(&mut self, now: Duration) {
+        if now < self.quiet_until {
+            return;
+        }
         let due: Vec<_> = self.sessions.iter().filter(|(_, s)| s.due <= now).map(|(id, s)| (*id, s.next)).collect();
         for (id, next) in due {
             if next == Next::Pong {
@@ -202,6 +209,7 @@ impl<S: Service> Hub<S> {
                 (session.next, session.due) = (Next::Pong, now + self.settings.ping_timeout);
             }
         }
+        self.quiet_until = self.sessions.values().map(|session| session.due).min().unwrap_or(Duration::MAX);
     }
 
     fn take(&mut self, now: Duration, id: Id, packet: Packet) {
@@ -559,4 +567,108 @@ fn reply(answer: Result<String, Refusal>, kind: &str, out: &mut Vec<u8>) {
     };
     response.fields.push("Cache-Control", "no-store");
     response.write(out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sends each message back as often as it says.
+    struct Mirror;
+
+    impl Service for Mirror {
+        fn opened(&mut self, _: Id, _: &mut Vec<(Id, Order)>) {}
+
+        fn heard(&mut self, id: Id, message: Message, orders: &mut Vec<(Id, Order)>) {
+            match message {
+                Message::Text(text) if text == "bye" => orders.push((id, Order::Close)),
+                message => orders.extend((0..64).map(|_| (id, Order::Say(message.clone())))),
+            }
+        }
+
+        fn closed(&mut self, _: Id, _: &mut Vec<(Id, Order)>) {}
+    }
+
+    fn hub() -> Arc<Mutex<Hub<Mirror>>> {
+        let settings = Settings {
+            path: "/engine.io/".into(),
+            transports: vec![Transport::Polling, Transport::WebSocket],
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+        };
+        Hub::new(settings, Mirror, Rng::seeded(1))
+    }
+
+    /// Asks on a connection of its own; gives the line, and what it answered.
+    fn ask(hub: &Arc<Mutex<Hub<Mirror>>>, method: &str, sid: &str, content: &str) -> (Line<Mirror>, String) {
+        let (mut line, mut out) = (Line::new(Arc::clone(hub)), Vec::new());
+        let sid = if sid.is_empty() { String::new() } else { format!("&sid={sid}") };
+        let length = content.len();
+        let head =
+            format!("{method} /engine.io/?EIO=4&transport=polling{sid} HTTP/1.1\r\nContent-Length: {length}\r\n\r\n");
+        line.step(Duration::ZERO, Input::Bytes((head + content).as_bytes()), &mut out);
+        (line, String::from_utf8(out).unwrap())
+    }
+
+    fn open(hub: &Arc<Mutex<Hub<Mirror>>>) -> String {
+        let (_, answer) = ask(hub, "GET", "", "");
+        answer.split("\"sid\":\"").nth(1).unwrap().split('"').next().unwrap().to_string()
+    }
+
+    #[test]
+    fn one_dialogue_too_many_is_refused() {
+        let hub = hub();
+        for _ in 0..MAX_SESSIONS {
+            open(&hub);
+        }
+        assert!(ask(&hub, "GET", "", "").1.starts_with("HTTP/1.1 503 "));
+    }
+
+    #[test]
+    fn who_does_not_fetch_what_is_said_to_him_is_forgotten() {
+        let hub = hub();
+        let (greedy, modest) = (open(&hub), open(&hub));
+        let long = format!("4{}", "x".repeat(60_000));
+        assert!(ask(&hub, "POST", &greedy, &long).1.ends_with("\r\n\r\nok"));
+        assert!(ask(&hub, "GET", &greedy, "").1.contains("Session ID unknown"));
+        assert!(ask(&hub, "POST", &modest, "4x").1.ends_with("\r\n\r\nok"));
+        let (_, answer) = ask(&hub, "GET", &modest, "");
+        assert_eq!(answer.matches("4x").count(), 64);
+    }
+
+    #[test]
+    fn a_second_poll_ends_the_dialogue() {
+        let hub = hub();
+        let sid = open(&hub);
+        let (mut first, answer) = ask(&hub, "GET", &sid, "");
+        assert!(answer.is_empty() && !first.has_news());
+        assert!(ask(&hub, "GET", &sid, "").1.contains("{\"code\":3,"));
+        assert!(first.has_news());
+        let mut out = Vec::new();
+        first.step(Duration::ZERO, Input::Tick, &mut out);
+        assert!(out.starts_with(b"HTTP/1.1 400 "));
+    }
+
+    #[test]
+    fn a_close_from_either_side_lets_the_poll_go() {
+        for (posted, answered) in [("1", "\r\n\r\n6"), ("4bye", "\r\n\r\n1")] {
+            let hub = hub();
+            let sid = open(&hub);
+            let (mut poll, _) = ask(&hub, "GET", &sid, "");
+            assert!(ask(&hub, "POST", &sid, posted).1.ends_with("\r\n\r\nok"));
+            let mut out = Vec::new();
+            assert!(poll.has_news());
+            poll.step(Duration::ZERO, Input::Tick, &mut out);
+            assert!(String::from_utf8(out).unwrap().ends_with(answered), "{posted}");
+            assert!(ask(&hub, "GET", &sid, "").1.contains("Session ID unknown"));
+        }
+    }
+
+    #[test]
+    fn noise_as_a_post_ends_the_dialogue() {
+        let hub = hub();
+        let sid = open(&hub);
+        assert!(ask(&hub, "POST", &sid, "9").1.contains("{\"code\":3,"));
+        assert!(ask(&hub, "GET", &sid, "").1.contains("Session ID unknown"));
+    }
 }
