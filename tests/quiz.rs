@@ -65,8 +65,8 @@ fn more() -> Vec<(String, Kind)> {
 
 /// All its packets, and what was asked about them.
 fn asked(name: &str, seed: u64, kinds: &[Kind]) -> (BTreeMap<u64, Packet>, Vec<Question>) {
-    let line = |packet: &Packet, out: &mut String| out.push_str(&format!("line of {}", packet.number));
-    let mut maker = Maker::new(name, seed, kinds, 6, Vec::new(), line);
+    let line = |packet: &Packet, out: &mut String| out.push_str(&packet.number.to_string());
+    let mut maker = Maker::new(name, seed, kinds, 4, Vec::new(), line);
     let mut packets = BTreeMap::new();
     each(name, &mut |packet, tracker| {
         maker.take(packet, tracker);
@@ -98,6 +98,14 @@ fn be(bytes: &[u8], at: usize, len: usize) -> u64 {
     bytes[at..at + len].iter().fold(0, |n, &b| n << 8 | u64::from(b))
 }
 
+fn half(bytes: &[u8], at: usize) -> u16 {
+    u16::from_be_bytes([bytes[at], bytes[at + 1]])
+}
+
+fn word(bytes: &[u8], at: usize) -> u32 {
+    u32::from(half(bytes, at)) << 16 | u32::from(half(bytes, at + 2))
+}
+
 /// Sequence number, acknowledgment number, header length, flags, window, all as on the wire.
 struct Tcp {
     seq: u32,
@@ -110,10 +118,10 @@ struct Tcp {
 fn tcp_of(packet: &Packet) -> Tcp {
     let (_, b) = layer(packet, "tcp");
     Tcp {
-        seq: be(b, 4, 4) as u32,
-        ack: be(b, 8, 4) as u32,
+        seq: word(b, 4),
+        ack: word(b, 8),
         header: usize::from(b[12] >> 4) * 4,
-        flags: be(b, 12, 2) as u16 & 0xfff,
+        flags: half(b, 12) & 0xfff,
         window: be(b, 14, 2),
     }
 }
@@ -123,11 +131,11 @@ fn data_len(packet: &Packet) -> usize {
     let header = tcp_of(packet).header;
     if packet.layers.iter().any(|l| l.proto.name == "ip") {
         let (_, b) = layer(packet, "ip");
-        return be(b, 2, 2) as usize - usize::from(b[0] & 15) * 4 - header;
+        return usize::from(half(b, 2)) - usize::from(b[0] & 15) * 4 - header;
     }
     let (ip, b) = layer(packet, "ipv6");
     let extensions = (layer(packet, "tcp").0.span.start - ip.span.start) as usize - 40;
-    be(b, 4, 2) as usize - extensions - header
+    usize::from(half(b, 4)) - extensions - header
 }
 
 /// What a segment uses up.
@@ -298,23 +306,7 @@ fn verify_choice(
                 .filter(|p| p.fields.iter().any(|f| names.contains(&f.def.name) && f.value == Value::Uint(asked)));
             assert_eq!(all.count(), 1, "{id}");
         }
-        Kind::Retransmission => {
-            let data = |p: &Packet| {
-                let (_, b) = layer(p, "tcp");
-                b[tcp_of(p).header..][..data_len(p)].to_vec()
-            };
-            let again = &packets[&frames(question)[0]];
-            assert!(again.number > packet.number && tcp_of(again).seq == tcp_of(packet).seq, "{id}");
-            if packet.len == packet.cap_len && again.len == again.cap_len {
-                assert_eq!(data(again), data(packet), "{id}: the same bytes");
-            }
-            for w in wrong().filter(|w| !w.starts_with("none")) {
-                let other = &packets[&after(w, "frame ")[0]];
-                let (a, b) = (tcp_of(other).seq, tcp_of(again).seq);
-                let apart = |from: u32, to: u32, len: usize| to.wrapping_sub(from) as usize >= len;
-                assert!(apart(a, b, data_len(other)) && apart(b, a, data_len(again)), "{id}: {w} overlaps");
-            }
-        }
+        Kind::Retransmission => verify_repeated(question, packet, packets, &wrong().collect::<Vec<_>>()),
         Kind::Mac => {
             let (_, b) = layer(packet, "eth");
             let mac = |at: usize| b[at..at + 6].iter().map(|b| format!("{b:02x}")).collect::<Vec<_>>().join(":");
@@ -345,6 +337,26 @@ fn verify_choice(
             assert!(wrong().all(|w| !w.starts_with("Engine.IO: ")), "{id}");
         }
         other => panic!("{other} has no choices"),
+    }
+}
+
+/// The same bytes from the same number on; and the others carry other bytes.
+fn verify_repeated(question: &Question, packet: &Packet, packets: &BTreeMap<u64, Packet>, wrong: &[&str]) {
+    let id = &question.id;
+    let data = |p: &Packet| {
+        let (_, b) = layer(p, "tcp");
+        b[tcp_of(p).header..][..data_len(p)].to_vec()
+    };
+    let again = &packets[&frames(question)[0]];
+    assert!(again.number > packet.number && tcp_of(again).seq == tcp_of(packet).seq, "{id}");
+    if packet.len == packet.cap_len && again.len == again.cap_len {
+        assert_eq!(data(again), data(packet), "{id}: the same bytes");
+    }
+    for w in wrong.iter().filter(|w| !w.starts_with("none")) {
+        let other = &packets[&after(w, "frame ")[0]];
+        let (a, b) = (tcp_of(other).seq, tcp_of(again).seq);
+        let apart = |from: u32, to: u32, len: usize| to.wrapping_sub(from) as usize >= len;
+        assert!(apart(a, b, data_len(other)) && apart(b, a, data_len(again)), "{id}: {w} overlaps");
     }
 }
 
@@ -431,8 +443,8 @@ fn verify_puzzle(question: &Question, packets: &BTreeMap<u64, Packet>) {
                 })
             };
             let end = |p: &Packet| tcp_of(p).seq.wrapping_add(used(p));
-            assert_eq!(before(be(b, 0, 2)).map(end).last(), Some(t.seq), "{id}");
-            assert_eq!(before(be(b, 2, 2)).map(end).last(), Some(t.ack), "{id}");
+            assert_eq!(before(be(b, 0, 2)).map(end).next_back(), Some(t.seq), "{id}");
+            assert_eq!(before(be(b, 2, 2)).map(end).next_back(), Some(t.ack), "{id}");
         }
         Task::Choice { choices, right } => {
             let packet = proven(question, packets);
