@@ -4,6 +4,7 @@
 
 use super::Theme;
 use super::measure::{cut, repeat, spaces, width, wrap};
+use crate::lesson::bank::misconception;
 use crate::lesson::quiz::session::Scene;
 use crate::lesson::quiz::{Grade, Judged, Question, Task, letter};
 use std::fmt::Write as _;
@@ -71,7 +72,11 @@ impl Sheet {
         }
         out.push_str(".\n");
         if right < grades.len() {
-            self.paragraph("What was missed comes back after 1, 2, 4, 8 and 16 days: osi-tutor quiz. What else is waiting: osi-tutor progress.", 0, out);
+            self.paragraph(
+                "What was missed comes back after 1, 2, 4, 8 and 16 days. What is waiting: osi-tutor progress.",
+                0,
+                out,
+            );
         }
     }
 
@@ -114,8 +119,8 @@ impl Sheet {
         out.push_str(": ");
         out.push_str(given);
         out.push('\n');
-        if let Some(belief) = judged.betrays {
-            self.paragraph(&format!("This answer betrays a misconception: {belief}."), 0, out);
+        if let Some(belief) = judged.betrays.and_then(misconception) {
+            self.paragraph(&format!("Often believed: {} {}", belief.claim, belief.refutation), 0, out);
         }
     }
 
