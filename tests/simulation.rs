@@ -12,9 +12,6 @@ use osi_tutor::net::sim::{Fate, START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 
-/// The scenarios whose captures are kept, and that other tests read.
-const KEPT: [&str; 2] = ["two-hosts", "two-hosts-ipv6"];
-
 fn scenario(name: &str) -> Scenario {
     Scenario::ready(name).expect("the scenario is a ready one").expect("its file is right")
 }
@@ -29,6 +26,16 @@ fn frames(mut simulation: Simulation) -> Vec<RawFrame> {
 
 fn run(name: &str, seed: u64) -> Vec<RawFrame> {
     frames(Simulation::new(&scenario(name), seed))
+}
+
+/// What is seen from another place, with its interface's name.
+fn seen(name: &str, place: &str) -> Vec<RawFrame> {
+    let scenario = scenario(name);
+    frames(Simulation::new(&scenario, 1).seen_from(&scenario, place).expect("there is such a place"))
+}
+
+fn on(frame: &RawFrame) -> &str {
+    frame.interface.as_ref().map_or("", |interface| interface.name.as_str())
 }
 
 fn bytes(frames: &[RawFrame]) -> Vec<(i64, &[u8])> {
@@ -224,7 +231,7 @@ fn every_scenario_file_is_a_ready_one() {
 
 #[test]
 fn each_golden_capture_is_what_the_simulator_makes() {
-    for name in KEPT {
+    for name in ["two-hosts", "two-hosts-ipv6"] {
         let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/captures/{name}.pcapng"));
         let made = written(&format!("golden-{name}.pcapng"), &run(name, 1));
         let same = std::fs::read(golden).unwrap() == std::fs::read(made).unwrap();
@@ -233,11 +240,29 @@ fn each_golden_capture_is_what_the_simulator_makes() {
 }
 
 #[test]
-fn tshark_finds_nothing_malformed_and_every_message() {
+fn tshark_finds_nothing_malformed_and_no_wrong_checksum_on_any_link_of_any_scenario() {
     if !has_tshark() {
         return;
     }
-    for name in KEPT {
+    for (name, _) in READY {
+        let path = written(&format!("{name}-all.pcapng"), &seen(name, "all"));
+        let mut checked = ["tcp", "udp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE")).to_vec();
+        // A segment shows once on every link: put together they would overlap.
+        checked.push("-otcp.desegment_tcp_streams:FALSE".to_owned());
+        // tshark sums up what an ICMP error quotes of a segment as if it were the whole: that cannot come out right.
+        let wrong = "_ws.malformed || (tcp.checksum.status == 0 && !icmp && !icmpv6) || udp.checksum.status == 0 \
+                     || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0";
+        let output = Command::new("tshark").args(checked).arg("-nr").arg(&path).args(["-Y", wrong]).output().unwrap();
+        assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{name}");
+    }
+}
+
+#[test]
+fn tshark_finds_every_message_and_no_trouble_where_nothing_goes_wrong() {
+    if !has_tshark() {
+        return;
+    }
+    for name in ["two-hosts", "two-hosts-ipv6"] {
         let path = written(&format!("{name}.pcapng"), &run(name, 1));
         let tshark = |arguments: &[&str]| {
             let checked = ["tcp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE"));
@@ -250,6 +275,165 @@ fn tshark_finds_nothing_malformed_and_every_message() {
         let messages = tshark(&["-Y", "http or websocket", "-Tfields", "-ehttp", "-ewebsocket.opcode"]);
         let opcodes: Vec<_> = messages.lines().map(|line| line.rsplit('\t').next().unwrap_or_default()).collect();
         assert_eq!(opcodes, ["", "", "", "", "1", "1", "1", "9", "10", "9", "10", "1", "1", "8", "8"], "{name}");
+    }
+}
+
+#[test]
+fn a_switch_shows_the_third_host_what_is_for_all_and_nothing_else() {
+    let printer = seen("switch", "printer");
+    let to_web = |frame: &RawFrame| {
+        SlicedPacket::from_ethernet(&frame.bytes)
+            .unwrap()
+            .transport
+            .is_some_and(|transport| matches!(transport, TransportSlice::Tcp(_)))
+    };
+    assert!(!printer.iter().any(to_web), "the switch knows where the server is");
+    let asked_for_the_server = |frame: &&RawFrame| frame.bytes[..6] == [0xff; 6] && frame.bytes[41] == 80;
+    assert_eq!(printer.iter().filter(asked_for_the_server).count(), 1);
+    // At the switch each frame shows on the link where it comes in, then where it goes out, unchanged.
+    let switch = seen("switch", "switch");
+    let last = &switch[switch.len() - 2..];
+    assert_eq!((on(&last[0]), on(&last[1])), ("client-switch", "server-switch"));
+    assert_eq!(last[0].bytes, last[1].bytes);
+}
+
+#[test]
+fn a_router_takes_one_from_ttl_and_writes_its_own_link_addresses() {
+    let near = seen("routers", "near");
+    let syn = |frame: &&RawFrame| {
+        let packet = SlicedPacket::from_ethernet(&frame.bytes).unwrap();
+        matches!(packet.transport, Some(TransportSlice::Tcp(tcp)) if tcp.syn() && !tcp.ack())
+    };
+    let [came, went] = near.iter().filter(syn).collect::<Vec<_>>()[..] else { panic!("the SYN passes once") };
+    assert_eq!((on(came), on(went)), ("near:lan", "near:wan"));
+    let header = |frame: &RawFrame| etherparse::Ipv4Header::from_slice(&frame.bytes[14..]).unwrap().0;
+    let (before, after) = (header(came), header(went));
+    assert_eq!((before.time_to_live, after.time_to_live), (64, 63));
+    assert_eq!((before.source, before.destination), (after.source, after.destination));
+    assert_eq!(after.header_checksum, after.calc_header_checksum());
+    assert_eq!(came.bytes[34..], went.bytes[34..], "behind the IP header it changes nothing");
+    assert!(came.bytes[..12] != went.bytes[..12]);
+}
+
+#[test]
+fn a_traceroute_hears_from_each_router_and_from_the_target_and_errors_name_the_cause() {
+    let heard: Vec<_> = run("routers", 1)
+        .iter()
+        .filter_map(|frame| {
+            let packet = SlicedPacket::from_ethernet(&frame.bytes).unwrap();
+            let Some(NetSlice::Ipv4(ip)) = packet.net else { return None };
+            let Some(TransportSlice::Icmpv4(icmp)) = packet.transport else { return None };
+            (icmp.type_u8() != 0 && icmp.type_u8() != 8)
+                .then(|| format!("{} {}/{}", ip.header().source_addr(), icmp.type_u8(), icmp.code_u8()))
+        })
+        .collect();
+    let expected = ["192.0.2.1 11/0", "198.51.100.2 11/0", "203.0.113.80 3/3", "192.0.2.1 3/0", "198.51.100.2 3/1"]
+        .map(str::to_owned);
+    assert_eq!(heard, expected);
+}
+
+#[test]
+fn behind_a_translating_router_nobody_outside_sees_an_address_from_inside() {
+    let inside = |frame: &RawFrame| frame.bytes.windows(3).any(|bytes| bytes == [192, 168, 1]);
+    let outside = seen("nat", "home-provider");
+    assert!(outside.len() > 20 && !outside.iter().any(inside));
+    let laptop = seen("nat", "laptop");
+    assert!(payloads(&laptop).contains("From here you both look the same."));
+    assert!(!laptop.iter().any(|frame| frame.bytes.windows(4).any(|bytes| bytes == [198, 51, 100, 2])));
+    // What came from outside without being asked for is refused by the router itself.
+    assert!(story(&seen("nat", "server")).ends_with(&["S".to_owned(), "ra".to_owned()]));
+}
+
+#[test]
+fn a_router_cuts_what_may_be_cut_and_tells_who_must_send_less() {
+    let frames = seen("fragmentation", "router:narrow");
+    let fragments = |source: [u8; 4]| {
+        let header = |frame: &RawFrame| etherparse::Ipv4Header::from_slice(&frame.bytes[14..]).ok().map(|(ip, _)| ip);
+        frames.iter().filter_map(header).filter(|ip| ip.source == source).collect::<Vec<_>>()
+    };
+    for host in [[192, 0, 2, 10], [192, 0, 2, 11]] {
+        let pieces = fragments(host);
+        let places: Vec<_> = pieces.iter().map(|ip| (ip.fragment_offset.value() * 8, ip.more_fragments)).collect();
+        assert_eq!(places, [(0, true), (552, true), (1104, false)], "{host:?}");
+        assert!(pieces.iter().all(|ip| ip.total_len <= 576));
+    }
+    let path_mtu = seen("path-mtu", "client");
+    assert_eq!(payloads(&path_mtu).matches("<title>Long</title>").count(), 2, "both pages arrive");
+    assert!(path_mtu.iter().filter(|frame| frame.bytes.len() > 1400).count() == 0, "nothing so long passes the tunnel");
+}
+
+#[test]
+fn a_lost_segment_is_sent_again_once_three_duplicate_acks_have_come() {
+    let frames = run("loss", 1);
+    let acks = segments(&frames, |tcp| (tcp.destination_port() == 5000).then(|| tcp.acknowledgment_number()));
+    let most = acks.iter().flatten().map(|ack| acks.iter().flatten().filter(|other| *other == ack).count()).max();
+    assert!(most > Some(3), "the receiver repeats itself");
+    let long = frames.windows(2).map(|pair| pair[1].time.since(pair[0].time)).max();
+    assert!(long < Some(500_000_000), "no timer had to end: {long:?}");
+}
+
+#[test]
+fn every_place_of_a_scenario_shows_the_same_world() {
+    let scenario = scenario("routers");
+    let all = seen("routers", "all");
+    let links: std::collections::BTreeSet<_> = all.iter().map(on).collect();
+    assert_eq!(links.into_iter().collect::<Vec<_>>(), ["client-near", "far-server", "near-far"]);
+    for link in &scenario.links {
+        let one: Vec<_> = seen("routers", &link.name).iter().map(|f| (f.time, f.bytes.clone())).collect();
+        let same: Vec<_> = all.iter().filter(|f| on(f) == link.name).map(|f| (f.time, f.bytes.clone())).collect();
+        assert_eq!(one, same, "{}", link.name);
+    }
+    assert!(Simulation::new(&scenario, 1).seen_from(&scenario, "near:dmz").is_none());
+}
+
+#[test]
+fn changes_of_the_world_do_what_they_say() {
+    let with = |name: &str, change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = scenario(name);
+        change(&mut scenario);
+        frames(Simulation::new(&scenario, 1))
+    };
+    let narrow = with("segmentation", &|s| s.set_mtu(None, 1280).unwrap());
+    assert!(narrow.iter().all(|frame| frame.bytes.len() <= 1294) && narrow.len() > run("segmentation", 1).len());
+    let slow = with("segmentation", &|s| s.set_rate(Some("client-server"), 64.try_into().unwrap()).unwrap());
+    let time = |frames: &[RawFrame]| frames[frames.len() - 1].time.since(frames[0].time);
+    assert!(time(&slow) > 10 * time(&run("segmentation", 1)));
+    let silent = with("two-hosts", &|s| s.set_silent("server", 9).unwrap());
+    let story = story(&silent).join(" ");
+    assert!(story.starts_with("S sa A AD AD AD"), "the client says it again and again: {story}");
+    let full = with("segmentation", &|s| s.set_not_reading("server").unwrap());
+    let windows = segments(&full, |tcp| (tcp.source_port() == 5000 && !tcp.syn()).then(|| tcp.window_size()));
+    let (first, last) = (windows.iter().flatten().next().unwrap(), windows.iter().flatten().last().unwrap());
+    assert!(last < first, "what is not read takes room");
+}
+
+#[test]
+fn the_program_follows_a_packet_from_hop_to_hop() {
+    let program = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).arg("simulate").args(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let (code, text, _) = program(&["nat", "--hops", "tcp.flags.syn == 1"]);
+    assert_eq!(code, Some(0));
+    let row = |device: &str, name: &str| {
+        let block = text.lines().skip_while(|line| !line.starts_with(&format!("{device} (")));
+        let mut rows =
+            block.skip(1).take_while(|line| !line.is_empty()).map(|line| line.split_whitespace().collect::<Vec<_>>());
+        rows.find(|row| row.first() == Some(&name)).map(|row| row.join(" ")).unwrap_or_default()
+    };
+    assert_eq!(row("home", "ip.ttl"), "ip.ttl 64 63 changed");
+    assert_eq!(row("home", "ip.src"), "ip.src 192.168.1.10 198.51.100.2 changed");
+    assert_eq!(row("home", "ip.dst"), "ip.dst 203.0.113.80 203.0.113.80");
+    assert_eq!(row("provider", "ip.ttl"), "ip.ttl 63 62 changed");
+    assert!(row("home", "tcp.checksum").ends_with("changed") && !row("provider", "tcp.checksum").ends_with("changed"));
+    let (_, json, _) = program(&["nat", "--hops", "tcp.flags.syn == 1", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let legs: Vec<_> = json["steps"].as_array().unwrap().iter().filter_map(|step| step["link"].as_str()).collect();
+    assert_eq!(legs, ["laptop-switch", "switch-home", "home-provider", "provider-server"]);
+    for bad in ["999999", "dns", "tcp.flgs"] {
+        let (code, text, said) = program(&["nat", "--hops", bad]);
+        assert!(code == Some(2) && text.is_empty() && !said.is_empty(), "{bad}: {said}");
     }
 }
 
@@ -282,7 +466,7 @@ fn the_program_lists_plays_and_explains_what_it_cannot_find() {
     let (_, seen, _) = program(&["two-hosts", "--brief", "--at", "server", "-c", "4", "--drop", "tcp.flags == 0x12"]);
     assert!(seen.contains("[SYN, ACK]"), "the server sees what it sends, also what is lost: {seen}");
     let (code, _, said) = program(&["two-hosts", "--at", "nobody"]);
-    assert!(code == Some(2) && said.contains("there are: client, server"), "{said}");
+    assert!(code == Some(2) && said.contains("there are: client, server, client-server, all"), "{said}");
     let (code, packets, said) = program(&["two-host"]);
     assert_eq!((code, packets.as_str()), (Some(2), ""));
     assert!(said.contains("Did you mean two-hosts?"), "{said}");

@@ -9,7 +9,10 @@
 use etherparse::PacketBuilder;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Field, FieldDef, Layer, Packet, RawFrame, Time, Value};
+use osi_tutor::net::apps::engineio::{self as codec, Message};
+use osi_tutor::net::apps::socketio::{self as codec_above, Decoder, Kind};
 use osi_tutor::proto::{engineio, socketio, walk};
+use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::Value as Json;
 use std::fmt::Write as _;
@@ -75,17 +78,22 @@ fn generated() -> Result<String, String> {
     Ok(String::from_utf8(run.stdout).expect("JSON is UTF-8"))
 }
 
-#[test]
-fn every_packet_of_the_official_codecs_is_read_as_they_read_it() {
-    let lines = match generated() {
-        Ok(lines) => lines,
+/// What the generator prints. Without it, the test says so and is skipped, or fails.
+fn generated_or_skipped() -> Option<String> {
+    match generated() {
+        Ok(lines) => Some(lines),
         Err(why) => {
             assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
             // Past the test harness, which keeps what a passing test prints.
             _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
-            return;
+            None
         }
-    };
+    }
+}
+
+#[test]
+fn every_packet_of_the_official_codecs_is_read_as_they_read_it() {
+    let Some(lines) = generated_or_skipped() else { return };
     let (mut packets, mut differences, mut seen) = (0, String::new(), [[0; 7]; 2]);
     for (number, line) in lines.lines().enumerate() {
         let case: Case = serde_json::from_str(line).expect("the generator writes what is declared above");
@@ -108,6 +116,152 @@ fn every_packet_of_the_official_codecs_is_read_as_they_read_it() {
     assert!(differences.is_empty(), "{} differences\n{cut}", differences.matches("case ").count());
     assert!(packets > 8000 && seen.as_flattened().iter().all(|&n| n > 50), "{packets} packets: {seen:?}");
     println!("{packets} packets, no difference; Engine.IO and Socket.IO types: {seen:?}");
+}
+
+#[test]
+fn our_programs_codec_reads_what_the_official_codecs_read() {
+    let Some(lines) = generated_or_skipped() else { return };
+    let (mut packets, mut differences) = (0, String::new());
+    for (number, line) in lines.lines().enumerate() {
+        let case: Case = serde_json::from_str(line).expect("the generator writes what is declared above");
+        if case.eio != 4 {
+            continue;
+        }
+        let ours = read_by_codec(&case);
+        assert_eq!(ours.len(), case.packets.len(), "case {number}: {line}");
+        packets += ours.len();
+        for (ours, theirs) in ours.iter().zip(&case.packets) {
+            // The decoder takes an event or an acknowledgment without its array; our programs do not.
+            let bare = theirs.socket.as_ref().is_some_and(|socket| socket.data.is_none() && socket.r#type > 1);
+            if (ours.refused && bare) || ours == theirs {
+                continue;
+            }
+            _ = writeln!(differences, "case {number}\n  ours   {ours:?}\n  theirs {theirs:?}");
+        }
+    }
+    let cut: String = differences.chars().take(6000).collect();
+    assert!(differences.is_empty(), "{} differences\n{cut}", differences.matches("case ").count());
+    assert!(packets > 4000, "{packets} packets");
+}
+
+/// Reads a case with the codec of our own programs, and says what it holds as the official decoders do.
+fn read_by_codec(case: &Case) -> Vec<Told> {
+    let packets: Vec<_> = match case.transport.as_str() {
+        "polling" => codec::read_payload(&bytes(&case.wire[0])).expect("they are packets"),
+        _ => case.wire.iter().map(packet_of).collect(),
+    };
+    let (mut decoder, mut found, mut waiting) = (Decoder::default(), Vec::<Told>::new(), 0);
+    for packet in packets {
+        let mut told = Told { r#type: kind_of(&packet), ..Told::default() };
+        match &packet {
+            codec::Packet::Open(data) | codec::Packet::Ping(data) | codec::Packet::Pong(data) => {
+                told.data = Some(data.clone()).filter(|data| !data.is_empty());
+            }
+            codec::Packet::Message(Message::Text(data)) => told.data = Some(data.clone()).filter(|d| !d.is_empty()),
+            codec::Packet::Message(Message::Binary(data)) => told.binary = Some(hex(data)),
+            _ => {}
+        }
+        let is_text = told.data.is_some();
+        let at = found.len();
+        found.push(told);
+        let codec::Packet::Message(message) = packet else { continue };
+        // An empty message is none of Socket.IO's, for either of us.
+        if message == Message::Text(String::new()) {
+            continue;
+        }
+        match decoder.take(message) {
+            Ok(Some(packet)) => found[if is_text { at } else { waiting }].socket = Some(socket_of(&packet)),
+            Ok(None) if is_text => waiting = at,
+            Ok(None) => {}
+            Err(_) => found[at].refused = true,
+        }
+    }
+    found
+}
+
+fn packet_of(wire: &Wire) -> codec::Packet {
+    match &wire.text {
+        Some(text) => codec::Packet::read(text).expect("it is a packet"),
+        None => codec::Packet::Message(Message::Binary(bytes(wire))),
+    }
+}
+
+fn kind_of(packet: &codec::Packet) -> i64 {
+    match packet {
+        codec::Packet::Open(_) => 0,
+        codec::Packet::Close => 1,
+        codec::Packet::Ping(_) => 2,
+        codec::Packet::Pong(_) => 3,
+        codec::Packet::Message(_) => 4,
+        codec::Packet::Upgrade => 5,
+        codec::Packet::Noop => 6,
+    }
+}
+
+fn socket_of(packet: &codec_above::Packet) -> Socket {
+    let binary = !packet.attachments.is_empty();
+    let r#type = match packet.kind {
+        Kind::Connect => 0,
+        Kind::Disconnect => 1,
+        Kind::Event => 2 + 3 * i64::from(binary),
+        Kind::Ack => 3 + 3 * i64::from(binary),
+        Kind::ConnectError => 4,
+    };
+    let attachments = packet.attachments.iter().map(|bytes| hex(bytes)).collect();
+    Socket { r#type, nsp: packet.namespace.clone(), id: packet.id, data: packet.data.clone(), attachments }
+}
+
+/// A JSON value that a program may send.
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i32>().prop_map(Json::from),
+        ".{0,20}".prop_map(|text| Json::from(text.replace('\u{1e}', ""))),
+    ];
+    leaf.prop_recursive(3, 16, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+            prop::collection::btree_map("[a-z]{1,8}", inner, 0..4)
+                .prop_map(|all| Json::Object(all.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn what_our_programs_write_our_dissectors_read(
+        name in "[a-zé ]{1,12}",
+        arguments in prop::collection::vec(any_json(), 0..4),
+        id in prop::option::of(0_u64..1_000_000),
+        picture in prop::option::of(prop::collection::vec(any::<u8>(), 1..60)),
+        namespace in prop_oneof![Just("/"), Just("/admin")],
+        polling in any::<bool>(),
+        client in any::<bool>(),
+    ) {
+        let event = match picture {
+            Some(bytes) => codec_above::Packet::binary_event(&name, bytes),
+            None => codec_above::Packet::event(&name, arguments),
+        };
+        let event = codec_above::Packet { id, namespace: namespace.into(), ..event };
+        let packets: Vec<_> = event.write().into_iter().map(codec::Packet::Message).collect();
+        let wire = if polling {
+            vec![Wire { text: Some(codec::write_payload(&packets)), hex: None }]
+        } else {
+            let frames = packets.iter().map(|packet| match packet {
+                codec::Packet::Message(Message::Binary(bytes)) => Wire { text: None, hex: Some(hex(bytes)) },
+                packet => Wire { text: Some(packet.write()), hex: None },
+            });
+            frames.collect()
+        };
+        let transport = if polling { "polling" } else { "websocket" }.into();
+        let case = Case { eio: 4, transport, client, chunked: false, wire, packets: Vec::new() };
+        let found = read(&case);
+        prop_assert_eq!(found.len(), packets.len());
+        prop_assert_eq!(found[0].socket.as_ref(), Some(&socket_of(&event)));
+    }
 }
 
 /// A case of one text over a WebSocket, from the server.

@@ -27,6 +27,7 @@ mod progress;
 mod puzzle;
 mod quiz;
 mod read;
+mod reference;
 mod show;
 mod simulate;
 mod stats;

@@ -129,7 +129,18 @@ fn lessons(progress: &Progress, out: &mut String) {
 /// What to do now.
 fn next(progress: &Progress, day: Day, out: &mut String) {
     out.push_str("\nNext\n");
-    let due = progress.due(day);
+    // A lesson's own questions come back when it is played again.
+    let course = lesson::course().unwrap_or_default();
+    let of_lesson =
+        |id: &&str| course.iter().find(|l| id.strip_prefix(l.id.as_str()).is_some_and(|r| r.starts_with('/')));
+    let (missed, due): (Vec<&str>, Vec<&str>) = progress.due(day).into_iter().partition(|id| of_lesson(id).is_some());
+    let mut again: Vec<&str> = missed.iter().filter_map(of_lesson).map(|l| l.id.as_str()).collect();
+    again.dedup();
+    for id in &again {
+        let count = missed.iter().filter(|m| of_lesson(m).is_some_and(|l| l.id == **id)).count();
+        let what = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
+        let _ = writeln!(out, "  {what} that you missed in a lesson: osi-tutor explain {id}");
+    }
     if !due.is_empty() {
         let what = if due.len() == 1 {
             "1 question that you missed is".to_owned()
@@ -144,7 +155,6 @@ fn next(progress: &Progress, day: Day, out: &mut String) {
     } else if let Some(next) = progress.next_due(day) {
         let _ = writeln!(out, "  nothing is due before {}", date(next));
     }
-    let course = lesson::course().unwrap_or_default();
     let open = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|p| p.done.is_none()));
     if let Some(lesson) = open {
         let _ = writeln!(out, "  lesson {}: osi-tutor explain {}", lesson.id, lesson.id);

@@ -209,7 +209,7 @@ fn endpoint(question: &Question<'_>, left: &Endpoint, right: &Endpoint, fork: &F
         text
     };
     let sockets = |endpoint: &Endpoint| {
-        let mut all: Vec<String> = endpoint.sockets.iter().map(ToString::to_string).collect();
+        let mut all: Vec<String> = endpoint.sockets.iter().map(|socket| socket.brief().to_string()).collect();
         if all.is_empty() {
             all.push("no connection".to_owned());
         }

@@ -10,6 +10,7 @@ mod error;
 pub mod fault;
 pub mod find;
 pub mod format;
+pub mod new;
 mod parse;
 pub mod play;
 pub mod player;
@@ -18,12 +19,16 @@ pub mod progress;
 pub mod puzzle;
 pub mod quiz;
 mod reader;
+pub mod scene;
+mod sheet;
 pub mod simulate;
+mod stage;
 
 pub use bank::{Misconception, bank, misconception};
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};
-pub use player::{Input, Player, Scene};
+pub use player::{Input, Player};
+pub use scene::Scene;
 
 /// The lessons that are compiled in, in the order of the course: file name and text.
 pub const COURSE: &[(&str, &str)] = &[

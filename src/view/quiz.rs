@@ -6,6 +6,7 @@ use super::Theme;
 use super::measure::{cut, repeat, spaces, width, wrap};
 use crate::lesson::quiz::session::Scene;
 use crate::lesson::quiz::{Grade, Judged, Question, Task, letter};
+use std::fmt::Write as _;
 
 /// Columns before what stands with a question.
 const INDENT: usize = 4;
@@ -66,7 +67,7 @@ impl Sheet {
         let right = grades.iter().filter(|g| g.judged.right).count();
         self.theme.strong.paint(&format!("{right} of {} right", grades.len()), out);
         if grades.len() < of {
-            out.push_str(&format!(", {} not answered", of - grades.len()));
+            let _ = write!(out, ", {} not answered", of - grades.len());
         }
         out.push_str(".\n");
         if right < grades.len() {
@@ -126,14 +127,20 @@ impl Sheet {
                 text.push_str(") ");
                 text.push_str(choices.get(*right).map_or("", |c| c.text.trim_start()));
             }
-            Task::Range { .. } | Task::Number { .. } => {}
-            Task::Order { .. } => {}
             Task::Blanks { right } => {
                 let names: Vec<&str> = right.iter().map(|(name, _)| name.as_str()).collect();
-                text.push_str(&format!(" ({})", names.join(", ")));
+                text.push_str(" (");
+                text.push_str(&names.join(", "));
+                text.push(')');
             }
+            Task::Range { .. } | Task::Number { .. } | Task::Order { .. } => {}
         }
         self.paragraph(&text, 0, out);
+        if let Task::Order { items, right } = &question.task {
+            for (letter, item) in right.iter().filter_map(|&i| Some((letter(i), items.get(i)?))) {
+                self.line(&format!("{letter}) "), item, out);
+            }
+        }
         self.paragraph(&question.why, 0, out);
         self.theme.inferred.paint("Proof: ", out);
         out.push_str(&question.proof.filter);

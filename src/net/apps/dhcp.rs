@@ -21,7 +21,7 @@ pub const SERVER: u16 = 67;
 /// The port of clients.
 pub const CLIENT: u16 = 68;
 /// How long an offered address is kept for who was offered it.
-const OFFER: Duration = Duration::from_secs(60);
+const OFFER: Duration = Duration::from_mins(1);
 /// The fixed part of a message, up to and with the magic number (RFC 2131 §2).
 const FIXED: usize = 240;
 const MAGIC: [u8; 4] = [99, 130, 83, 99];

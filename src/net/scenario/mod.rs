@@ -221,6 +221,9 @@ pub struct Link {
     /// How many of a hundred frames are lost, at random.
     #[serde(default)]
     pub loss_percent: f64,
+    /// Which frames are lost, counted as they leave on this link, from 1.
+    #[serde(default)]
+    pub loses: Vec<u64>,
     /// How many bits can be sent in a millisecond (kbit/s); without it, sending takes no time.
     pub rate_kbit: Option<NonZeroU32>,
     /// How many frames may wait to be sent; one more is dropped. Without it, any number.

@@ -69,17 +69,23 @@ impl Transport {
     }
 }
 
-impl fmt::Display for Socket {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.transport {
-            Transport::Tcp(state) => write!(f, "{state}")?,
-            Transport::Udp => write!(f, "UDP")?,
-        }
-        match (self.local.ip().is_unspecified(), self.remote) {
-            (true, _) => write!(f, " :{}", self.local.port())?,
-            (false, None) => write!(f, " {}", self.local)?,
-            (false, Some(remote)) => write!(f, " {} – {remote}", self.local)?,
-        }
+impl Socket {
+    /// The same as its text, but of its own end the port alone: on a host, the address says little.
+    pub fn brief(&self) -> impl fmt::Display {
+        fmt::from_fn(move |f| {
+            write!(f, "{} :{}", self.state(), self.local.port())?;
+            if let Some(remote) = self.remote {
+                write!(f, " – {remote}")?;
+            }
+            self.queues(f)
+        })
+    }
+
+    fn state(&self) -> &'static str {
+        self.transport.state().unwrap_or("UDP")
+    }
+
+    fn queues(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.send_queue > 0 {
             write!(f, ", {} to send or unacknowledged", self.send_queue)?;
         }
@@ -87,5 +93,17 @@ impl fmt::Display for Socket {
             write!(f, ", {} unread", self.receive_queue)?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Socket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.remote {
+            Some(remote) if !self.local.ip().is_unspecified() => {
+                write!(f, "{} {} – {remote}", self.state(), self.local)?;
+                self.queues(f)
+            }
+            _ => self.brief().fmt(f),
+        }
     }
 }

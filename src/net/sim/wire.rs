@@ -24,6 +24,9 @@ pub(super) struct Link {
     queue: Option<usize>,
     /// The longest frame.
     longest: usize,
+    /// Which frames are lost, by their number on this link; and the number of the last one.
+    loses: Vec<u64>,
+    passed: u64,
     lanes: [Lane; 2],
     rng: Rng,
 }
@@ -80,6 +83,8 @@ impl Link {
             bit_time,
             queue: plan.queue.map(NonZeroU32::get).and_then(|frames| usize::try_from(frames).ok()),
             longest: plan.mtu.as_ref().map_or(usize::MAX, |mtu| usize::from(*mtu.as_ref()) + ETHERNET_HEADER),
+            loses: plan.loses.clone(),
+            passed: 0,
             lanes: Default::default(),
             rng,
         }
@@ -88,6 +93,12 @@ impl Link {
     /// The far end.
     pub(super) fn other(&self, end: usize) -> Place {
         self.ends[1 - end]
+    }
+
+    /// Counts a frame that leaves; says whether it is one of those that are lost.
+    pub(super) fn loses_next(&mut self) -> bool {
+        self.passed += 1;
+        self.loses.contains(&self.passed)
     }
 
     /// Books the wire for a frame that is ready at `ready`. Nothing where too many wait already.

@@ -292,6 +292,8 @@ impl Simulation {
     fn leave(&mut self, mut way: Way, arrives: Duration, mishap: Option<Mishap>, shown: &mut RawFrame) -> bool {
         self.sent.number += 1;
         way.number = self.sent.number;
+        let loses = self.links.get_mut(way.link).is_some_and(Link::loses_next);
+        let mishap = mishap.or(loses.then_some(Mishap::Lost));
         let fate = self.fate(&way);
         way.remark = mishap.filter(|_| fate == Fate::Deliver).map_or(fate.remark(), Mishap::remark);
         let seen = self.show(&way, Moment::Leaves, shown);

@@ -47,10 +47,10 @@ impl TryFrom<Written> for Records {
             Written::Several(texts) => texts,
         };
         let data: Vec<_> = texts.iter().map(|text| record(text)).collect::<Result<_, _>>()?;
-        match data.iter().any(|data| data.kind() == Kind::CNAME) && data.len() > 1 {
-            true => Err("a name that is another name has nothing else (RFC 1034 section 3.6.2)"),
-            false => Ok(Self(data)),
+        if data.iter().any(|data| data.kind() == Kind::CNAME) && data.len() > 1 {
+            return Err("a name that is another name has nothing else (RFC 1034 section 3.6.2)");
         }
+        Ok(Self(data))
     }
 }
 

@@ -158,7 +158,7 @@ impl<P: Pilot> Dialogue<P> {
                 Order::Say(message) => self.push(Packet::Message(message)),
                 Order::HangUp => self.change(Stage::Over),
                 Order::Close if matches!(self.stage, Stage::Socket) => {
-                    self.change(Stage::Closing(Transport::WebSocket))
+                    self.change(Stage::Closing(Transport::WebSocket));
                 }
                 Order::Close => {
                     self.change(Stage::Closing(Transport::Polling));
@@ -236,9 +236,8 @@ impl<P: Pilot> Line<P> {
                 dialogue.polling = true;
                 Request::get(&dialogue.target(Transport::Polling), &dialogue.call.host).write(out);
             }
-            // The last answer is waited for.
-            Stage::Closing(_) => {}
             Stage::Socket | Stage::Over => return Want::Close,
+            // The last answer is waited for.
             _ => {}
         }
         dialogue.want()

@@ -73,9 +73,18 @@ struct Session {
     upgrading: bool,
     /// The service was told that it is over; what is queued may still be fetched.
     over: bool,
-    /// When the next ping is due, or the pong to the last one.
+    /// What is due next, and when.
+    next: Next,
     due: Duration,
-    pinged: bool,
+}
+
+/// What keeps a dialogue alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    /// Our ping.
+    Ping,
+    /// The client's pong.
+    Pong,
 }
 
 /// Why a request is refused, as the protocol's reference server says it.
@@ -122,8 +131,8 @@ impl<S: Service> Hub<S> {
             polled: false,
             upgrading: false,
             over: false,
+            next: Next::Ping,
             due: now + self.settings.ping_interval,
-            pinged: false,
         };
         self.sessions.insert(id, session);
         self.tell(|service, orders| service.opened(id, orders));
@@ -149,7 +158,7 @@ impl<S: Service> Hub<S> {
         session.queue.push_back(packet);
         if session.queued > MAX_QUEUE {
             // As if it had not answered a ping: the next tick forgets it.
-            (session.queued, session.pinged, session.due) = (0, true, Duration::ZERO);
+            (session.queued, session.next, session.due) = (0, Next::Pong, Duration::ZERO);
             session.queue.clear();
         }
     }
@@ -182,15 +191,15 @@ impl<S: Service> Hub<S> {
 
     /// Pings whom it is time to ping, and forgets who did not answer.
     fn tick(&mut self, now: Duration) {
-        let due: Vec<_> = self.sessions.iter().filter(|(_, s)| s.due <= now).map(|(id, s)| (*id, s.pinged)).collect();
-        for (id, pinged) in due {
-            if pinged {
+        let due: Vec<_> = self.sessions.iter().filter(|(_, s)| s.due <= now).map(|(id, s)| (*id, s.next)).collect();
+        for (id, next) in due {
+            if next == Next::Pong {
                 self.forget(id);
                 continue;
             }
             self.push(id, Packet::Ping(String::new()));
             if let Some(session) = self.sessions.get_mut(&id) {
-                (session.pinged, session.due) = (true, now + self.settings.ping_timeout);
+                (session.next, session.due) = (Next::Pong, now + self.settings.ping_timeout);
             }
         }
     }
@@ -199,8 +208,8 @@ impl<S: Service> Hub<S> {
         let interval = self.settings.ping_interval;
         match packet {
             Packet::Pong(_) => {
-                if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.pinged) {
-                    (session.pinged, session.due) = (false, now + interval);
+                if let Some(session) = self.sessions.get_mut(&id).filter(|session| session.next == Next::Pong) {
+                    (session.next, session.due) = (Next::Ping, now + interval);
                 }
             }
             Packet::Message(message) if self.sessions.get(&id).is_some_and(|session| !session.over) => {
@@ -460,15 +469,13 @@ impl<S: Service> Line<S> {
         if socket.talk.is_closed() || socket.until.is_some_and(|until| until <= now) {
             return Want::Close;
         }
-        match hub.sessions.get(&socket.id) {
-            Some(session) => Want::Wake(session.due),
-            None => {
-                if !socket.talk.is_closing() {
-                    socket.talk.close(1000, "", out);
-                }
-                Want::Wake(*socket.until.get_or_insert(now + FAREWELL))
-            }
+        if let Some(session) = hub.sessions.get(&socket.id) {
+            return Want::Wake(session.due);
         }
+        if !socket.talk.is_closing() {
+            socket.talk.close(1000, "", out);
+        }
+        Want::Wake(*socket.until.get_or_insert(now + FAREWELL))
     }
 
     /// The connection is gone, and with it the dialogue that hung on it.

@@ -112,7 +112,7 @@ struct Member {
 type Orders = Vec<(Id, Order)>;
 
 impl Chat {
-    fn read(&mut self, id: Id, packet: Packet, orders: &mut Orders) {
+    fn read(&mut self, id: Id, packet: &Packet, orders: &mut Orders) {
         if packet.namespace != "/" {
             if packet.kind == Kind::Connect {
                 let data = Some(json!({ "message": "Invalid namespace" }));
@@ -124,7 +124,7 @@ impl Chat {
         match packet.kind {
             Kind::Connect if member.sid.is_none() => self.connect(id, packet.data.as_ref(), orders),
             Kind::Disconnect => self.leave_all(id, orders),
-            Kind::Event if member.sid.is_some() => self.event(id, &packet, orders),
+            Kind::Event if member.sid.is_some() => self.event(id, packet, orders),
             _ => {}
         }
     }
@@ -231,7 +231,7 @@ impl Service for Chat {
     fn heard(&mut self, id: Id, message: Message, orders: &mut Orders) {
         let Some(member) = self.members.get_mut(&id) else { return };
         match member.decoder.take(message) {
-            Ok(Some(packet)) => self.read(id, packet, orders),
+            Ok(Some(packet)) => self.read(id, &packet, orders),
             Ok(None) => {}
             // The reference server, too, ends a dialogue that it cannot read.
             Err(_) => orders.push((id, Order::Close)),

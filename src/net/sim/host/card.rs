@@ -2,7 +2,7 @@
 //!
 //! smoltcp takes an interface's MTU once, when it is made. So that path MTU discovery (RFC 1191, RFC 8201)
 //! can lower it, [`Card::set_mtu`] makes the interface anew, and lets it hear again what it knew of its
-//! neighbours.
+//! neighbours. [`Card::may_ask`] does the same, because smoltcp asks for no second neighbour within a second.
 
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -11,14 +11,17 @@ use std::time::Duration;
 use smoltcp::iface::{Config, Interface, SocketSet};
 use smoltcp::time::Instant;
 use smoltcp::wire::{
-    EthernetAddress, EthernetFrame, EthernetProtocol, IpAddress, IpCidr, IpProtocol, Ipv4Packet, Ipv6Packet,
+    ArpOperation, ArpPacket, ArpRepr, EthernetAddress, EthernetFrame, EthernetProtocol, Icmpv6Message, Icmpv6Packet,
+    IpAddress, IpCidr, IpProtocol, Ipv4Packet, Ipv6Packet,
 };
 
 use crate::net::scenario::{self, Mac, Prefix};
 use crate::net::sim::port::{ETHERNET_HEADER, Port};
 
-/// Frames about neighbours that are kept, so that they can be heard again.
+/// Frames about neighbours that are kept, so that they can be heard again, and neighbours that were asked for.
 const NEIGHBOURS: usize = 64;
+/// For how long smoltcp asks for nobody after it has asked.
+const SILENCE: Duration = Duration::from_secs(1);
 
 pub(super) struct Card {
     pub(super) port: Port,
@@ -28,6 +31,9 @@ pub(super) struct Card {
     prefixes: Vec<Prefix>,
     gateways: Vec<IpAddr>,
     heard: VecDeque<Vec<u8>>,
+    /// Who was asked for, and when.
+    asked: VecDeque<(IpAddr, Duration)>,
+    seed: u64,
     /// The identification of the next packet that may be fragmented; `None` where none may.
     next_id: Option<u16>,
 }
@@ -44,6 +50,8 @@ impl Card {
             prefixes: plan.addresses.as_ref().clone(),
             gateways: gateways.to_vec(),
             heard: VecDeque::new(),
+            asked: VecDeque::new(),
+            seed,
             next_id: None,
         };
         card.configure();
@@ -90,11 +98,28 @@ impl Card {
     }
 
     /// Sends packets of at most this length from now on.
-    pub(super) fn set_mtu(&mut self, mtu: u16, now: Duration, seed: u64) {
+    pub(super) fn set_mtu(&mut self, mtu: u16, now: Duration) {
         self.port.mtu = mtu;
-        self.interface = interface(self.mac, &mut self.port, instant(now), seed);
+        self.renew(now);
+    }
+
+    /// Allows the stack to ask for a neighbour of whom nothing is known, although it has just asked for another.
+    pub(super) fn may_ask(&mut self, to: IpAddr, now: Duration) {
+        let on_link = self.prefixes.iter().any(|prefix| prefix.network().contains(to));
+        let gateway = || self.gateways.iter().copied().find(|gateway| gateway.is_ipv4() == to.is_ipv4());
+        let Some(next) = Some(to).filter(|_| on_link).or_else(gateway) else { return };
+        let is_known = self.asked.iter().any(|(asked, _)| *asked == next);
+        if !is_known && self.asked.back().is_some_and(|(_, at)| now < *at + SILENCE) {
+            self.renew(now);
+        }
+    }
+
+    /// Makes the interface anew.
+    fn renew(&mut self, now: Duration) {
+        self.seed = self.seed.wrapping_add(1);
+        self.interface = interface(self.mac, &mut self.port, instant(now), self.seed);
         self.configure();
-        let mut quiet = Port::new(mtu);
+        let mut quiet = Port::new(self.port.mtu);
         quiet.received.extend(self.heard.iter().cloned());
         self.interface.poll(instant(now), &mut quiet, &mut SocketSet::new(Vec::new()));
     }
@@ -119,9 +144,15 @@ impl Card {
     pub(super) fn poll(&mut self, now: Duration) {
         let before = self.port.sent.len();
         self.interface.poll(instant(now), &mut self.port, &mut self.sockets);
-        if let Some(next_id) = &mut self.next_id {
-            for frame in self.port.sent.iter_mut().skip(before) {
+        for frame in self.port.sent.iter_mut().skip(before) {
+            if let Some(next_id) = &mut self.next_id {
                 may_be_fragmented(&mut frame.bytes, next_id);
+            }
+            if let Some(asked) = asks_for(&frame.bytes) {
+                if self.asked.len() == NEIGHBOURS {
+                    self.asked.pop_front();
+                }
+                self.asked.push_back((asked, now));
             }
         }
     }
@@ -165,6 +196,30 @@ fn is_about_neighbours(frame: &[u8]) -> bool {
         EthernetProtocol::Ipv6 => Ipv6Packet::new_checked(frame.payload())
             .is_ok_and(|ip| ip.next_header() == IpProtocol::Icmpv6 && ip.hop_limit() == 255),
         _ => false,
+    }
+}
+
+/// Whom an ARP request or a neighbor solicitation asks for.
+fn asks_for(frame: &[u8]) -> Option<IpAddr> {
+    let frame = EthernetFrame::new_checked(frame).ok()?;
+    // Both go to a group.
+    if frame.dst_addr().is_unicast() {
+        return None;
+    }
+    match frame.ethertype() {
+        EthernetProtocol::Arp => match ArpRepr::parse(&ArpPacket::new_checked(frame.payload()).ok()?).ok()? {
+            ArpRepr::EthernetIpv4 { operation: ArpOperation::Request, target_protocol_addr, .. } => {
+                Some(target_protocol_addr.into())
+            }
+            _ => None,
+        },
+        EthernetProtocol::Ipv6 => {
+            let ip = Ipv6Packet::new_checked(frame.payload()).ok()?;
+            let icmp =
+                Icmpv6Packet::new_checked(ip.payload()).ok().filter(|_| ip.next_header() == IpProtocol::Icmpv6)?;
+            (icmp.msg_type() == Icmpv6Message::NeighborSolicit).then(|| icmp.target_addr().into())
+        }
+        _ => None,
     }
 }
 

@@ -150,7 +150,7 @@ impl Host {
         if let Kind::TooBig(mtu) = notice.kind {
             let least = if notice.to.is_ipv4() { 68 } else { 1280 };
             if (least..on.mtu()).contains(&mtu) {
-                on.set_mtu(mtu, now, self.rng.roll());
+                on.set_mtu(mtu, now);
             }
             return;
         }
@@ -260,6 +260,7 @@ impl Host {
             if let Some(to) = visit.to
                 && let Some(card) = card_towards(&self.cards, to.ip())
             {
+                self.cards[card].may_ask(to.ip(), now);
                 self.start(at, card, to, &visit.errand);
             }
             any = true;

@@ -2,6 +2,7 @@
 //! the addresses of names.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use smoltcp::iface::SocketHandle;
 use smoltcp::socket::{dhcpv4, dns};
@@ -20,6 +21,7 @@ pub(super) struct Settings {
 struct Resolver {
     card: usize,
     handle: SocketHandle,
+    server: Option<IpAddr>,
 }
 
 /// A question that is under way.
@@ -40,13 +42,13 @@ impl Settings {
         let resolver = card.filter(|_| plan.resolver.is_some() || plan.dhcp).and_then(|at| {
             let servers: Vec<IpAddress> = plan.resolver.into_iter().map(Into::into).collect();
             let handle = cards.get_mut(at)?.sockets.add(dns::Socket::new(&servers, Vec::new()));
-            Some(Resolver { card: at, handle })
+            Some(Resolver { card: at, handle, server: plan.resolver })
         });
         Self { dhcp, resolver }
     }
 
     /// Does what the DHCP server says.
-    pub(super) fn poll(&self, cards: &mut [Card]) {
+    pub(super) fn poll(&mut self, cards: &mut [Card]) {
         let Some((handle, card)) = self.dhcp.zip(cards.first_mut()) else { return };
         let (prefix, gateway, servers) = match card.sockets.get_mut::<dhcpv4::Socket<'_>>(handle).poll() {
             None => return,
@@ -58,7 +60,8 @@ impl Settings {
             }
         };
         card.set_ipv4(prefix, gateway);
-        if let Some(resolver) = self.resolver.as_ref().filter(|resolver| resolver.card == 0 && !servers.is_empty()) {
+        if let Some(resolver) = self.resolver.as_mut().filter(|resolver| resolver.card == 0 && !servers.is_empty()) {
+            resolver.server = servers.first().map(|server| IpAddr::from(*server));
             card.sockets.get_mut::<dns::Socket<'_>>(resolver.handle).update_servers(&servers[..1]);
         }
     }
@@ -69,10 +72,13 @@ impl Settings {
     }
 
     /// Asks for a name; `None` where nobody can be asked.
-    pub(super) fn ask(&self, name: &str, cards: &mut [Card]) -> Option<Question> {
+    pub(super) fn ask(&self, now: Duration, name: &str, cards: &mut [Card]) -> Option<Question> {
         let resolver = self.resolver.as_ref()?;
         let has_ipv4 = cards.iter().any(Card::has_ipv4);
         let card = cards.get_mut(resolver.card)?;
+        if let Some(server) = resolver.server {
+            card.may_ask(server, now);
+        }
         let kind = if has_ipv4 { DnsQueryType::A } else { DnsQueryType::Aaaa };
         let socket = card.sockets.get_mut::<dns::Socket<'_>>(resolver.handle);
         socket.start_query(card.interface.context(), name, kind).ok().map(Question)

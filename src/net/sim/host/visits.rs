@@ -49,7 +49,7 @@ impl Visits {
             let address = match &visit.stage {
                 Stage::Planned(when) if *when <= now && is_ready => match &visit.plan.to.as_ref().host {
                     Whom::Address(address) => Some(*address),
-                    Whom::Name(name) => match settings.ask(name, cards) {
+                    Whom::Name(name) => match settings.ask(now, name, cards) {
                         Some(question) => {
                             visit.stage = Stage::Asking(question);
                             continue;
