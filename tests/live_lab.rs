@@ -153,7 +153,7 @@ fn a_plain_user_plays_a_lesson_on_the_real_kernel_twice_and_gets_other_numbers()
         let run = osi_tutor(&["explain", "handshake", "--live"]);
         let (out, err) = (text(&run.stdout), text(&run.stderr));
         assert_eq!(run.status.code(), Some(0), "{err}");
-        assert!(out.contains("Captured live: two-hosts on this machine's kernel"), "{out}");
+        assert!(out.contains("Captured live on this machine's kernel: two-hosts, tcp.stream 0"), "{out}");
         assert!(out.contains("192.0.2.10") && !out.contains("has no packet for this step"), "{out}");
         out
     });

@@ -41,7 +41,7 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
         super::error::tell(&format!("{why}. The lesson plays what has come."));
     }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-    Ok((trace, format!("Captured live: {} on this machine's kernel, in a network of its own{stream}", wanted.scenario)))
+    Ok((trace, format!("Captured live on this machine's kernel: {}{stream}", wanted.scenario)))
 }
 
 #[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]

@@ -78,21 +78,7 @@ async fn live(programs: Programs, mut gate: Receiver<bool>, news: Sender<News>) 
         let own = if ipv4 { IpAddr::from(Ipv4Addr::UNSPECIFIED) } else { Ipv6Addr::UNSPECIFIED.into() };
         match service {
             Service::Stream(accept) => {
-                let listener = host.socket(own)?;
-                listener.set_reuseaddr(true)?;
-                // A socket for IPv6 hears IPv4, too, and such a host needs both.
-                let both = SocketAddr::new(Ipv6Addr::UNSPECIFIED.into(), port);
-                let wide = host.socket(both.ip()).and_then(|socket| {
-                    socket.bind(both)?;
-                    socket.listen(BACKLOG)
-                });
-                let listener = match wide {
-                    Ok(listener) => listener,
-                    Err(_) => {
-                        listener.bind(SocketAddr::new(own, port))?;
-                        listener.listen(BACKLOG)?
-                    }
-                };
+                let listener = host.listen(own, port)?;
                 tokio::spawn(serve(accept, listener, Arc::clone(&host.company)));
             }
             Service::Datagram(peer) => {
@@ -144,6 +130,17 @@ impl Host {
             socket.set_recv_buffer_size(bytes)?;
         }
         Ok(socket)
+    }
+
+    /// A port of both families where the kernel has both; else of the host's own.
+    fn listen(&self, own: IpAddr, port: u16) -> io::Result<TcpListener> {
+        let on = |address: IpAddr| {
+            let socket = self.socket(address)?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(SocketAddr::new(address, port))?;
+            socket.listen(BACKLOG)
+        };
+        on(Ipv6Addr::UNSPECIFIED.into()).or_else(|_| on(own))
     }
 
     async fn make(&self, visit: scenario::Visit) -> io::Result<()> {
