@@ -11,17 +11,20 @@ fn main() -> io::Result<()> {
     let mut lessons = Vec::new();
     for entry in fs::read_dir(Path::new(&here).join("lessons"))? {
         let path = entry?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| name.ends_with(".md")) else {
+        if path.extension().is_none_or(|extension| extension != "md") {
             continue;
+        }
+        let Some((name, place)) = path.file_name().and_then(|name| name.to_str()).zip(path.to_str()) else {
+            return Err(io::Error::other(format!("{}: its name is no text", path.display())));
         };
         let number = name.split('-').next().and_then(|number| number.parse::<u32>().ok());
-        lessons.push((number, name.to_owned(), path.clone()));
+        lessons.push((number, name.to_owned(), place.to_owned()));
     }
     lessons.sort();
     let mut list = String::from("&[\n");
-    for (_, name, path) in &lessons {
+    for (_, name, place) in &lessons {
         // Writing to a string cannot fail.
-        let _ = writeln!(list, "    ({name:?}, include_str!({path:?})),");
+        let _ = writeln!(list, "    ({name:?}, include_str!({place:?})),");
     }
     list.push_str("]\n");
     fs::write(Path::new(&out).join("course.rs"), list)
