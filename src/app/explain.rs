@@ -25,11 +25,16 @@ use std::sync::Arc;
 
 /// Runs it.
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
-    let course = course(args.lessons.as_deref())?;
-    let Some(name) = args.lesson.as_deref() else { return list(&course, args.lessons.as_deref()) };
+    let folder = args.lessons.as_deref();
+    let Some(name) = args.lesson.as_deref() else { return list(&course(folder)?, folder) };
     let wanted = name.to_lowercase();
-    let Some(lesson) = course.iter().find(|l| l.id == lesson::canonical(&wanted)) else {
-        return reference::explain(&wanted, &course, audience(args.audience), choice);
+    let id = lesson::canonical(&wanted);
+    let found = match folder {
+        None => lesson::built_in(id).transpose().map_err(|e| Failure::Data(e.to_string()))?,
+        Some(_) => course(folder)?.into_iter().find(|l| l.id == id),
+    };
+    let Some(lesson) = &found else {
+        return reference::explain(&wanted, &course(folder)?, audience(args.audience), choice);
     };
     let packets = packets(args, lesson)?;
     let ends = packets.trace.ends();

@@ -39,7 +39,7 @@ impl Filter {
     pub fn parse(source: &str) -> Result<Self, FilterError> {
         let read = || {
             let written = parse::parse(source)?;
-            let ready = check::check(&written, &names::Names::new())?;
+            let ready = check::check(&written, names::Names::all())?;
             Ok(Self { written, ready })
         };
         read().map_err(|fault: error::Fault| fault.in_source(source))

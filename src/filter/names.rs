@@ -5,6 +5,7 @@ use crate::model::{FieldDef, Identity, Kind};
 use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A name that no field has: it stands for several fields, or shows one in another way.
 #[derive(Debug)]
@@ -75,13 +76,19 @@ impl Named {
     }
 }
 
-/// All names, looked up once for a filter.
+/// All names. There are thousands, and they never change: they are put together once.
 pub(super) struct Names {
     map: BTreeMap<&'static str, Named>,
 }
 
+static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
+
 impl Names {
-    pub(super) fn new() -> Self {
+    pub(super) fn all() -> &'static Self {
+        &NAMES
+    }
+
+    fn new() -> Self {
         let mut map: BTreeMap<&'static str, Named> = BTreeMap::new();
         for identity in proto::identities() {
             map.entry(identity.name).or_default().protocols.push(identity);

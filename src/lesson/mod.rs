@@ -30,7 +30,8 @@ pub use format::{Lesson, LessonError, Page};
 pub use player::{Input, Player};
 pub use scene::Scene;
 
-/// The lessons that are compiled in, in the order of the course: file name and text.
+/// The lessons that are compiled in, in the order of the course: file name and text. `build.rs` collects them from
+/// `lessons/`.
 pub const COURSE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 /// Other names that people know a lesson by.
@@ -42,6 +43,12 @@ const ALIASES: &[(&str, &str)] = &[("http-to-websocket", "upgrade"), ("three-way
 /// One of them is broken; the tests see to it that none is.
 pub fn course() -> Result<Vec<Lesson>, LessonError> {
     COURSE.iter().map(|(file, text)| Lesson::parse(file, text)).collect()
+}
+
+/// The lesson of a file of the course, by its id; nothing else is read.
+pub fn built_in(id: &str) -> Option<Result<Lesson, LessonError>> {
+    let of = |file: &str| file.strip_suffix(".md").and_then(|f| f.split_once('-')).is_some_and(|(_, own)| own == id);
+    COURSE.iter().find(|(file, _)| of(file)).map(|(file, text)| Lesson::parse(file, text))
 }
 
 /// The id that a name stands for: itself, or what it is an alias of.

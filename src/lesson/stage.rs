@@ -40,12 +40,13 @@ impl Player<'_> {
             _ => false,
         };
         let breaks = matches!(page.and_then(|p| p.fence.as_ref()), Some(Fence::WhatIf(_)));
+        let shows = page.is_some_and(|p| p.show().is_some());
         Offers {
             hint: hint && open && sheet.is_some_and(|s| !s.hint),
             skip: open,
             break_it: breaks && !open && sheet.is_some_and(|s| s.outcome.is_none()),
-            view: [View::States, View::Calls].into_iter().any(|v| self.has_view(v)),
-            deeper: page.is_some_and(|p| p.show().is_some()),
+            view: shows && [View::States, View::Calls].into_iter().any(|v| self.has_view(v)),
+            deeper: shows,
         }
     }
 
@@ -153,7 +154,8 @@ impl Player<'_> {
             betrayed: sheet.betrayed,
             against: None,
             why: String::new(),
-            proof: right.and_then(|c| c.proof.as_ref()).and_then(|p| run.and_then(|o| o.find(p))),
+            // The second timeline shows it.
+            proof: None,
             spec: None,
             again: false,
             repaired: false,

@@ -22,6 +22,7 @@ use crate::model::{Field, FieldDef, show};
 use crate::proto;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 use thiserror::Error;
 
 /// The text of a layer that no rule speaks of.
@@ -125,7 +126,7 @@ impl Texts {
     /// Sentences from files, each with the name to use in errors. Together they must hold all.
     pub fn parse<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, TextError> {
         let known: Vec<&'static str> = keys().collect();
-        let fields = fields_by_name();
+        let fields = &*FIELDS;
         let mut entries = HashMap::default();
         for (file, text) in files {
             let tables: BTreeMap<String, Entry> = toml::from_str(text)
@@ -143,7 +144,7 @@ impl Texts {
                         return Err(TextError::Silent { file, id, audience });
                     }
                     for sentence in entry.of(audience) {
-                        into.push(Sentence::parse(sentence, &fields, at)?);
+                        into.push(Sentence::parse(sentence, fields, at)?);
                     }
                 }
                 if entries.insert(key, parsed).is_some() {
@@ -195,7 +196,7 @@ impl Template {
     /// that says so.
     pub fn parse(text: &str) -> Result<Self, String> {
         let at = || (String::new(), String::new());
-        Sentence::parse(text, &fields_by_name(), at).map(Self).map_err(|e| match e {
+        Sentence::parse(text, &FIELDS, at).map(Self).map_err(|e| match e {
             TextError::Placeholder { name, .. } => format!("there is no field or name {{{name}}}"),
             _ => "a brace is opened and not closed; {{ stands for a brace".into(),
         })
@@ -254,9 +255,9 @@ fn keys() -> impl Iterator<Item = &'static str> {
     rules().map(|r| r.id).chain([BASIC]).chain(seven::KEYS.iter().copied())
 }
 
-fn fields_by_name() -> HashMap<&'static str, &'static FieldDef> {
-    proto::identities().flat_map(|about| about.fields).map(|&def| (def.name, def)).collect()
-}
+/// Every field by its name: thousands that never change.
+static FIELDS: LazyLock<HashMap<&'static str, &'static FieldDef>> =
+    LazyLock::new(|| proto::identities().flat_map(|about| about.fields).map(|&def| (def.name, def)).collect());
 
 impl Sentence {
     fn parse(

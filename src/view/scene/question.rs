@@ -118,7 +118,9 @@ impl Stage {
 
     /// What an answer was worth, and why.
     pub(super) fn verdict(&self, scene: &Scene<'_>, verdict: &Verdict<'_>, out: &mut String) {
-        out.push('\n');
+        if !out.ends_with("\n\n") {
+            out.push('\n');
+        }
         let (style, word) = match verdict.mark {
             _ if self.printed => (&self.theme.strong, ""),
             Mark::Right => (&self.theme.observed, "✓ Right. "),
