@@ -48,9 +48,16 @@ Examples:
   osi-tutor explain handshake                   on simulated packets; no rights needed
   osi-tutor explain upgrade --audience newcomer
   osi-tutor explain handshake --read FILE       on the first connection of a capture that has it
+  osi-tutor explain handshake --live            on this machine's real kernel; no rights needed (Linux)
   sudo osi-tutor explain handshake --live=lo --demo
+  osi-tutor explain mine --lessons my-lessons/  a lesson of your own
+  osi-tutor explain 7                           an OSI layer
+  osi-tutor explain tls                         a protocol; protocol:NAME where a lesson has the name, too
+  osi-tutor explain tcp.flags.syn               a field
+  osi-tutor explain misconceptions              what many believe, and what contradicts it
 
-Keys: space on, b back, d deeper, a other audience, arrows scroll, q quit. In a pipe everything is printed.")]
+The last line of the screen says which keys mean something now. In a pipe everything is printed, answers below
+their questions.")]
     Explain(Explain),
     /// Answer questions made from any capture, a lesson's packets or a scenario
     #[command(after_help = "\
@@ -132,7 +139,7 @@ Examples:
 
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
-    Simulate(Simulate),
+    Simulate(Box<Simulate>),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
 Examples:
@@ -161,14 +168,30 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
         #[arg(long)]
         json: bool,
     },
-    /// Check lessons that you wrote, or those that are built in
+    /// Say what this machine allows, and how to get the rest
+    #[command(after_help = "\
+Examples:
+  osi-tutor doctor                              each line is ok or no, with the command that helps
+  osi-tutor doctor --json | jq 'select(.ok == false)'")]
+    Doctor {
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Play a scenario in a private network and tell its frames; what `explain --live` starts
+    #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+    #[command(hide = true)]
+    LabHelper(LabHelper),
+    /// Check, begin and list lessons: your own, or those that are built in
     #[command(
         subcommand,
         after_help = "\
 Examples:
   osi-tutor lesson check                the lessons that are built in
   osi-tutor lesson check my-lessons/    a folder of your own
-  osi-tutor lesson check 50-mine.md     one file"
+  osi-tutor lesson check 50-mine.md     one file
+  osi-tutor lesson new my-own           a lesson to begin with, in this folder
+  osi-tutor lesson list                 steps, questions and what-ifs of each"
     )]
     Lesson(LessonCommand),
     /// Print a completion script for a shell
@@ -193,24 +216,42 @@ pub enum LessonCommand {
         #[arg(value_name = "FILE|DIR")]
         path: Option<PathBuf>,
     },
+    /// Write a lesson to begin with; it passes the check
+    New {
+        /// Its short name: small letters, digits, hyphens
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The folder to write it into; without it, this one
+        #[arg(long, value_name = "DIR")]
+        lessons: Option<PathBuf>,
+    },
+    /// List lessons: steps, questions, what-ifs
+    List {
+        /// A folder of lessons; without it, the built-in ones
+        #[arg(long, value_name = "DIR")]
+        lessons: Option<PathBuf>,
+    },
 }
 
 /// `osi-tutor explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Which lesson
-    #[arg(value_name = "LESSON")]
+    /// Which lesson; or an OSI layer (7), a protocol (tls), a field (tcp.flags.syn), misconceptions
+    #[arg(value_name = "NAME")]
     pub lesson: Option<String>,
+    /// Lessons of your own, instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
     /// For whom to explain
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
     pub audience: Audience,
     /// Play it on the packets of a capture; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]
     pub read: Option<PathBuf>,
-    /// Wait for its packets on an interface
-    #[arg(long, value_name = "IFACE", require_equals = true, conflicts_with = "seed")]
-    pub live: Option<String>,
-    /// With --live on loopback: start a small server and visitor, so that there is something to see
+    /// Play it on this machine's kernel, in a network of its own; with =IFACE, wait for its packets on an interface
+    #[arg(long, value_name = "IFACE", require_equals = true, num_args = 0..=1, conflicts_with = "seed")]
+    pub live: Option<Option<String>>,
+    /// With --live=lo: start a small server and visitor, so that there is something to see
     #[arg(long, requires = "live")]
     pub demo: bool,
     /// Other simulated packets
@@ -468,6 +509,24 @@ pub struct Faults {
     /// Let browsers leave the frames of their WebSocket unmasked
     #[arg(long)]
     pub unmasked: bool,
+}
+
+/// `osi-tutor lab-helper`.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+#[derive(Debug, Args)]
+pub struct LabHelper {
+    /// A ready scenario, or a scenario file (TOML)
+    #[arg(value_name = "NAME|FILE")]
+    pub scenario: PathBuf,
+    /// Decides what is lost by chance
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Whose cards see the packets
+    #[arg(long, value_name = "HOST")]
+    pub at: Option<String>,
+    /// What goes wrong on the way
+    #[command(flatten)]
+    pub faults: Faults,
 }
 
 /// `osi-tutor fields`.

@@ -105,7 +105,9 @@ fn run(name: &str, (title, filter, fate): (&str, &str, Fate)) -> Run {
 fn tsharks(file: &Path) -> Verdicts {
     let mut command = Command::new("tshark");
     command.args(["-n", "-T", "fields", "-e", "frame.number"]);
-    VERDICTS.iter().for_each(|verdict| drop(command.args(["-e", verdict])));
+    for verdict in VERDICTS {
+        command.args(["-e", verdict]);
+    }
     let output = command.arg("-r").arg(file).output().expect("tshark runs");
     let text = String::from_utf8(output.stdout).expect("it is text");
     let mut all = Vec::new();

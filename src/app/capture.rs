@@ -1,6 +1,6 @@
 //! `osi-tutor capture`: packets as they pass an interface.
 
-use super::{Failure, error, show};
+use super::{Failure, error, machine, show};
 use crate::cli::{Capture, Color};
 #[cfg(feature = "lab")]
 use crate::net::lab::demo::Demo;
@@ -67,9 +67,9 @@ fn summarise(source: &mut Live, shown: Option<u64>) {
     if let (Some(1..), Some(bytes)) = (dropped, source.small_buffer()) {
         error::tell(&format!(
             "The kernel keeps only {} kB for this program, and drops packets when they are full.\n\
-             Let it have more:  sudo setcap cap_net_raw,cap_net_admin+ep {}",
+             Let it have more:  {}",
             bytes / 1000,
-            this_program()
+            machine::let_capture_all()
         ));
     }
 }
@@ -82,14 +82,11 @@ impl From<OpenError> for Failure {
                 Self::Usage(format!("{why}; this machine has {}", known.join(", ")))
             }
             OpenError::Denied { ref name } => {
-                let program = this_program();
-                let give = if cfg!(target_os = "linux") {
-                    format!("\nGive it once:   sudo setcap cap_net_raw+ep {program}")
-                } else {
-                    String::new()
-                };
+                let program = machine::this_program();
+                let give =
+                    machine::let_capture().map_or(String::new(), |command| format!("\nGive it once:   {command}"));
                 let root = if cfg!(unix) {
-                    format!("\nOr be root:     sudo {program} capture {}", quoted(name))
+                    format!("\nOr be root:     sudo {program} capture {}", machine::quoted(name))
                 } else {
                     "\nStart it as an administrator.".to_owned()
                 };
@@ -102,21 +99,6 @@ impl From<OpenError> for Failure {
             OpenError::Down { .. } | OpenError::Io { .. } => Self::Data(why.to_string()),
         }
     }
-}
-
-/// The path of this very binary, as a shell takes it.
-fn this_program() -> String {
-    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
-    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
-}
-
-/// As a shell takes it: quoted where it holds anything unusual.
-fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 #[cfg(test)]
@@ -133,14 +115,8 @@ mod tests {
     #[test]
     fn a_missing_right_names_this_binary_and_the_ways_without() {
         let Failure::Data(text) = Failure::from(OpenError::Denied { name: "lo".into() }) else { panic!("data") };
-        let program = this_program();
+        let program = machine::this_program();
         assert!(text.contains(&format!("sudo {program} capture lo\n")), "{text}");
         assert!(text.contains("osi-tutor simulate two-hosts\n") && text.ends_with("osi-tutor read FILE"), "{text}");
-    }
-
-    #[test]
-    fn a_path_with_blanks_is_quoted_for_the_shell() {
-        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
-        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
     }
 }

@@ -1,12 +1,18 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
-use super::{Failure, color, columns};
+use super::store::{Store, today};
+use super::{Failure, color, live_lesson, reference};
 use crate::cli::{Audience, Color, Explain};
 use crate::flow::{Limits, Tracker};
-use crate::lesson::{self, Finder, Input, Lesson, Player, Trace};
+use crate::lesson::format::Fence;
+use crate::lesson::play::{Mark, Record};
+use crate::lesson::progress::Begun;
+use crate::lesson::scene::Request;
+use crate::lesson::simulate::{self, Outcome};
+use crate::lesson::{self, Finder, Input, Lesson, LessonError, Player, Trace};
+use crate::model::show::escape;
 use crate::model::{Packet, RawFrame};
-use crate::net::scenario::Scenario;
-use crate::net::sim::Simulation;
+use crate::proto::memory::Ends;
 use crate::proto::walk;
 use crate::source::file::File;
 use crate::source::{Source, Step};
@@ -14,80 +20,165 @@ use crate::view::Theme;
 use crate::view::scene::Stage;
 use crate::{terminal, tutor};
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Runs it.
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
-    let course = lesson::course().map_err(|e| Failure::Data(e.to_string()))?;
-    let Some(name) = args.lesson.as_deref() else { return list(&course) };
+    let course = course(args.lessons.as_deref())?;
+    let Some(name) = args.lesson.as_deref() else { return list(&course, args.lessons.as_deref()) };
     let wanted = name.to_lowercase();
     let Some(lesson) = course.iter().find(|l| l.id == lesson::canonical(&wanted)) else {
-        return Err(unknown(&wanted, &course));
+        return reference::explain(&wanted, &course, audience(args.audience), choice);
     };
-    let (trace, origin) = trace(args, lesson)?;
-    let player = Player::new(lesson, trace, origin, audience(args.audience));
-    play(player, choice)
+    let packets = packets(args, lesson)?;
+    let ends = packets.trace.ends();
+    let mut player = Player::new(lesson, packets.trace, packets.origin, audience(args.audience));
+    let mut carry = |request: Request| {
+        let Request::WhatIf { page } = request;
+        Input::Answer(what_if(lesson, page, args.seed, packets.simulated.then_some(ends)).map(Box::new))
+    };
+    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+        return play(&mut player, lesson, choice, &mut carry);
+    }
+    print(&mut player, choice, &mut carry)
 }
 
-/// In a terminal, key by key; in a pipe, all of it.
-fn play(mut player: Player<'_>, choice: Color) -> Result<(), Failure> {
-    let theme = Theme::new(color(choice));
-    let texts = Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?);
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        let stage = |columns| Stage::new(theme.clone(), Some(columns), Arc::clone(&texts));
-        return terminal::play(&mut player, &stage).map_err(Failure::from);
+/// The lessons: the built-in course, or those of a teacher's folder.
+fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
+    let broken = |e: LessonError| Failure::Data(e.to_string());
+    let Some(folder) = folder else { return lesson::course().map_err(broken) };
+    let files = super::lesson::read(folder)?;
+    files.iter().map(|(file, text)| Lesson::parse(file, text).map_err(broken)).collect()
+}
+
+/// Breaks what a page says, always in the simulation: what was captured cannot be undone.
+fn what_if(
+    lesson: &Lesson,
+    page: usize,
+    seed: Option<u64>,
+    simulated: Option<Option<Ends>>,
+) -> Result<Outcome, String> {
+    let Some(Fence::WhatIf(whatif)) = lesson.pages.get(page).and_then(|p| p.fence.as_ref()) else {
+        return Err("there is nothing to break on this page".into());
+    };
+    let ends = match simulated {
+        Some(ends) => ends,
+        None => simulate::trace(lesson, seed)?.ends(),
+    };
+    simulate::what_if(lesson, whatif, ends, seed)
+}
+
+/// In a terminal, key by key; where it was left, it goes on the next time.
+fn play(
+    player: &mut Player<'_>,
+    lesson: &Lesson,
+    choice: Color,
+    carry: &mut dyn FnMut(Request) -> Input,
+) -> Result<(), Failure> {
+    let (theme, texts) = (Theme::new(color(choice)), texts()?);
+    let stage = |columns, rows| Stage::new(theme.clone(), Some((columns, rows)), Arc::clone(&texts));
+    let store = Store::open();
+    let begun = match store.read() {
+        Ok(progress) => progress.lessons.get(&lesson.id).cloned(),
+        // A play without progress is better than none; the end says why nothing is kept.
+        Err(_) => None,
+    };
+    if let Some(begun) = begun.filter(|b| b.page > 1 && (b.page as usize) < lesson.pages.len()) {
+        let page = usize::try_from(begun.page).unwrap_or(1) - 1;
+        player.restore(&Record { lesson: lesson.id.clone(), page, ..Record::default() });
     }
-    let stage = Stage::new(theme, columns(), texts);
+    terminal::play(player, &stage, carry)?;
+    let (record, day) = (player.record(), today());
+    if record.page == 0 && record.answers.is_empty() && !record.done {
+        return Ok(());
+    }
+    store.update(|progress| {
+        let page = u32::try_from(record.page + 1).unwrap_or(u32::MAX);
+        progress.record_lesson(&record.lesson, page, record.done, day);
+        for answer in record.answers.iter().filter(|a| a.result != Mark::Skipped) {
+            let question = format!("{}/{}", record.lesson, answer.question);
+            let right = answer.result == Mark::Right;
+            progress.record_answer(&question, right, answer.misconception.as_deref(), day);
+        }
+    })
+}
+
+/// In a pipe, all of it.
+fn print(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
+    let stage = Stage::new(Theme::new(color(choice)), None, texts()?);
     let mut out = std::io::stdout().lock();
-    let mut input = Input::Look;
     loop {
-        let scene = player.step(input, 0);
-        if scene.over {
-            return Ok(out.flush()?);
+        // Nobody answers here: hints and answers are printed below their questions.
+        player.step(Input::Hint, 0);
+        player.step(Input::Skip, 0);
+        let asked = player.step(Input::WhatIf, 0).request;
+        if let Some(request) = asked {
+            player.step(carry(request), 0);
         }
         let mut text = String::new();
-        stage.draw(&scene, &mut text);
+        stage.draw(&player.look(), &mut text);
         text.push('\n');
         out.write_all(text.as_bytes())?;
-        input = Input::Next;
+        if player.step(Input::Next, 0).over {
+            return Ok(out.flush()?);
+        }
     }
 }
 
-/// The lesson's packets, and in words where they come from.
-fn trace(args: &Explain, lesson: &Lesson) -> Result<(Trace, String), Failure> {
+fn texts() -> Result<Arc<tutor::Texts>, Failure> {
+    Ok(Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?))
+}
+
+/// The packets that a lesson plays on.
+struct Packets {
+    trace: Trace,
+    /// In words where they come from.
+    origin: String,
+    /// They come from the lesson's own simulation.
+    simulated: bool,
+}
+
+fn packets(args: &Explain, lesson: &Lesson) -> Result<Packets, Failure> {
+    let captured = |(trace, origin)| Packets { trace, origin, simulated: false };
     if let Some(path) = &args.read {
-        let mut source = File::open(path)?;
-        let name = path.display();
-        let (trace, ended) = find(lesson, &mut source, &mut || false);
-        let (found, all) = (trace.found(), lesson.shows().count());
-        // With fewer than half of its packets a conversation is not what the lesson is about.
-        if found == 0 || found * 2 < all {
-            ended?;
-            return Err(Failure::Data(format!(
-                "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one; \
-                 to play it on simulated packets: osi-tutor explain {id}",
-                id = lesson.id
-            )));
-        }
-        let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-        let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
-        return Ok((trace, format!("Captured: {name}{stream}{lacks}")));
+        return read(lesson, path).map(captured);
     }
     if let Some(interface) = &args.live {
-        return live(args, lesson, interface);
+        return live_lesson::trace(args, lesson, interface.as_deref()).map(captured);
     }
-    let wanted = &lesson.source;
-    let seed = args.seed.unwrap_or(wanted.seed);
-    let scenario = Scenario::ready(&wanted.scenario)
-        .ok_or_else(|| Failure::Data(format!("lesson {} wants an unknown scenario, {}", lesson.id, wanted.scenario)))?
-        .map_err(|e| Failure::Data(e.to_string()))?;
-    let (trace, ended) = find(lesson, &mut Simulation::new(&scenario, seed), &mut || false);
-    ended?;
-    Ok((trace, format!("Simulated: {} (seed {seed})", wanted.scenario)))
+    let trace = simulate::trace(lesson, args.seed).map_err(Failure::Data)?;
+    let (name, seed) = (&lesson.source.scenario, args.seed.unwrap_or(lesson.source.seed));
+    let at = lesson.source.at.as_ref().map_or(String::new(), |at| format!(", seen by {at}"));
+    Ok(Packets { trace, origin: format!("Simulated: {name} (seed {seed}){at}"), simulated: true })
+}
+
+/// The lesson's packets in a capture file.
+fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
+    let mut source = File::open(path)?;
+    let name = path.display();
+    let (trace, ended) = find(lesson, &mut source, &mut || false);
+    let (found, all) = (trace.found(), lesson.shows().count());
+    // With fewer than half of its packets a conversation is not what the lesson is about.
+    if found == 0 || found * 2 < all {
+        ended?;
+        return Err(Failure::Data(format!(
+            "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one; \
+             to play it on simulated packets: osi-tutor explain {id}",
+            id = lesson.id
+        )));
+    }
+    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
+    let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
+    Ok((trace, format!("Captured: {name}{stream}{lacks}")))
 }
 
 /// Feeds the finder until a conversation has everything, or the source ends.
-fn find(lesson: &Lesson, source: &mut dyn Source, stop: &mut dyn FnMut() -> bool) -> (Trace, Result<(), Failure>) {
+pub(super) fn find(
+    lesson: &Lesson,
+    source: &mut dyn Source,
+    stop: &mut dyn FnMut() -> bool,
+) -> (Trace, Result<(), Failure>) {
     let mut finder = Finder::new(lesson);
     let mut tracker = Tracker::new(Limits::default());
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
@@ -110,42 +201,6 @@ fn find(lesson: &Lesson, source: &mut dyn Source, stop: &mut dyn FnMut() -> bool
     (finder.finish(), ended)
 }
 
-/// Waits for the lesson's packets on an interface.
-#[cfg(feature = "live")]
-fn live(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
-    use crate::source::live::{self, Options};
-    let mut source = live::open(interface, &Options::default())?;
-    live::catch_interrupts();
-    #[cfg(feature = "lab")]
-    if args.demo && !source.interface().loopback {
-        return Err(Failure::Usage(format!("the demonstration talks on loopback, and {interface} would never see it")));
-    }
-    #[cfg(feature = "lab")]
-    let demo = if args.demo {
-        let started = crate::net::lab::demo::Demo::start();
-        Some(started.map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?)
-    } else {
-        None
-    };
-    #[cfg(not(feature = "lab"))]
-    let _ = args;
-    super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));
-    let (trace, ended) = find(lesson, &mut source, &mut live::interrupted);
-    #[cfg(feature = "lab")]
-    drop(demo);
-    ended?;
-    if trace.is_empty() {
-        return Err(Failure::Data(format!("no packet of lesson {} passed {interface}", lesson.id)));
-    }
-    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-    Ok((trace, format!("Captured live on {interface}{stream}")))
-}
-
-#[cfg(not(feature = "live"))]
-fn live(_: &Explain, _: &Lesson, _: &str) -> Result<(Trace, String), Failure> {
-    Err(Failure::Usage("this program was built without live capture".into()))
-}
-
 fn audience(choice: Audience) -> tutor::Audience {
     match choice {
         Audience::Newcomer => tutor::Audience::Newcomer,
@@ -154,23 +209,23 @@ fn audience(choice: Audience) -> tutor::Audience {
     }
 }
 
-/// The course, one lesson a line.
-fn list(course: &[Lesson]) -> Result<(), Failure> {
+/// The course, one lesson a line, with what was done of it.
+fn list(course: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
+    let progress = Store::open().read().unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let width = course.iter().map(|l| l.id.len()).max().unwrap_or_default();
     for l in course {
-        writeln!(out, "{:width$}  {} ({} minutes)", l.id, l.title, l.minutes)?;
+        let mut title = String::new();
+        escape(l.title.as_bytes(), &mut title);
+        let how = match progress.lessons.get(&l.id) {
+            Some(Begun { done: Some(_), .. }) => " ✓ done".to_owned(),
+            Some(begun) => format!(" … at step {} of {}", begun.page, l.pages.len()),
+            None => String::new(),
+        };
+        writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes)?;
     }
-    writeln!(out, "\nTo play one: osi-tutor explain {}", course.first().map_or("NAME", |l| &l.id))?;
+    let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
+    let own = folder.map_or(String::new(), |f| format!(" --lessons {}", f.display()));
+    writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id))?;
     Ok(out.flush()?)
-}
-
-fn unknown(name: &str, course: &[Lesson]) -> Failure {
-    let near = course
-        .iter()
-        .map(|l| (strsim::jaro_winkler(&l.id, name), &l.id))
-        .filter(|(score, _)| *score > 0.7)
-        .max_by(|a, b| a.0.total_cmp(&b.0));
-    let hint = near.map_or(String::new(), |(_, id)| format!(" Did you mean {id}?"));
-    Failure::Usage(format!("there is no lesson {name}.{hint} To see all: osi-tutor explain"))
 }

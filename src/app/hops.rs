@@ -50,15 +50,14 @@ pub(super) fn run(
     let (number, packet) = find(with_faults()?, &which)?;
     let steps = follow(with_faults()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
     let stations = stations(&steps, scenario);
-    let mut text = String::new();
+    let mut text;
     if args.show.json {
         text = json(number, packet, &steps, &stations).to_string();
         text.push('\n');
     } else {
         let links = steps.iter().filter(|step| matches!(step, hops::Step::Leg(_))).count();
-        let times =
-            if links == 1 { "one link".to_owned() } else { format!("{links} links, or several times over one") };
-        text.push_str(&format!("Frame {number}: its packet crosses {times}.\n\n"));
+        let times = if links == 1 { "once".to_owned() } else { format!("{links} times") };
+        text = format!("Frame {number}: its packet crosses a link {times}.\n\n");
         hops::text(&steps, &stations, &Theme::new(color(choice)), &mut text);
     }
     std::io::stdout().write_all(text.as_bytes())?;

@@ -2,8 +2,13 @@
 
 use super::Failure;
 use crate::cli::LessonCommand;
-use crate::lesson::{COURSE, check::check};
-use std::io::Write;
+use crate::lesson::check::check;
+use crate::lesson::format::Fence;
+use crate::lesson::new::{is_id, skeleton};
+use crate::lesson::{COURSE, Lesson};
+use crate::model::show::escape;
+use std::fs::File;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// The longest lesson file that is read, in bytes.
@@ -11,7 +16,14 @@ const LONGEST: u64 = 1 << 20;
 
 /// Runs it.
 pub(super) fn run(command: &LessonCommand) -> Result<(), Failure> {
-    let LessonCommand::Check { path } = command;
+    match command {
+        LessonCommand::Check { path } => check_all(path.as_deref()),
+        LessonCommand::New { id, lessons } => new(id, lessons.as_deref().unwrap_or(Path::new("."))),
+        LessonCommand::List { lessons } => list(lessons.as_deref()),
+    }
+}
+
+fn check_all(path: Option<&Path>) -> Result<(), Failure> {
     let own: Vec<(String, String)> = COURSE.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())).collect();
     let (files, known) = match path {
         None => (own, Vec::new()),
@@ -28,13 +40,63 @@ pub(super) fn run(command: &LessonCommand) -> Result<(), Failure> {
     Err(Failure::Data(all.join("\n")))
 }
 
+/// Writes a lesson to begin with; never over another file.
+fn new(id: &str, folder: &Path) -> Result<(), Failure> {
+    if !is_id(id) {
+        return Err(Failure::Usage(format!(
+            "a lesson's id is made of small letters, digits and hyphens, such as my-first-lesson, not '{}'",
+            id.escape_debug()
+        )));
+    }
+    let (name, text) = skeleton(id);
+    let path = folder.join(name);
+    let no = |e: std::io::Error| {
+        let path = path.display();
+        match e.kind() {
+            ErrorKind::AlreadyExists => Failure::Data(format!("{path} is there already, and stays as it is")),
+            _ => Failure::Data(format!("{path} could not be written: {e}")),
+        }
+    };
+    // Whoever made the file in the meantime keeps it.
+    let mut file = File::options().write(true).create_new(true).open(&path).map_err(no)?;
+    file.write_all(text.as_bytes()).map_err(no)?;
+    let mut out = std::io::stdout().lock();
+    let shown = path.display();
+    writeln!(out, "{shown} is a lesson that passes: change it, then run  osi-tutor lesson check {shown}")?;
+    Ok(out.flush()?)
+}
+
+/// Every lesson, with what is in it.
+fn list(folder: Option<&Path>) -> Result<(), Failure> {
+    let files = match folder {
+        Some(folder) => read(folder)?,
+        None => COURSE.iter().map(|(f, t)| ((*f).to_owned(), (*t).to_owned())).collect(),
+    };
+    let mut lessons = Vec::new();
+    for (file, text) in &files {
+        lessons.push(Lesson::parse(file, text).map_err(|e| Failure::Data(e.to_string()))?);
+    }
+    let mut out = std::io::stdout().lock();
+    let width = lessons.iter().map(|l| l.id.len()).max().unwrap_or_default().max(2);
+    writeln!(out, "{:width$}  steps  questions  what-ifs  minutes  title", "id")?;
+    for l in &lessons {
+        let questions = l.pages.iter().filter(|p| p.question.is_some()).count();
+        let whatifs = l.pages.iter().filter(|p| matches!(p.fence, Some(Fence::WhatIf(_)))).count();
+        let mut title = String::new();
+        escape(l.title.as_bytes(), &mut title);
+        let steps = l.pages.len();
+        writeln!(out, "{:width$}  {steps:5}  {questions:9}  {whatifs:8}  {:7}  {title}", l.id, l.minutes)?;
+    }
+    Ok(out.flush()?)
+}
+
 /// `40-handshake.md` has the id `handshake`.
 fn id_of(file: &str) -> &str {
     file.trim_end_matches(".md").split_once('-').map_or(file, |(_, id)| id)
 }
 
 /// One lesson file, or all of a folder, in the order of their names. Another file there is a mistake.
-fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let no = |p: &Path, e: &dyn std::fmt::Display| Failure::Data(format!("{}: {e}", p.display()));
     let mut paths = vec![path.to_path_buf()];
     if path.is_dir() {

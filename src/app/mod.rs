@@ -5,6 +5,7 @@
 #[cfg(feature = "live")]
 mod capture;
 mod changes;
+mod doctor;
 mod endpoints;
 mod error;
 mod explain;
@@ -14,14 +15,19 @@ mod follow;
 mod hops;
 #[cfg(feature = "live")]
 mod interfaces;
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+mod lab_helper;
 mod ladder;
 mod lesson;
+mod live_lesson;
+mod machine;
 mod pace;
 mod plot;
 mod progress;
 mod puzzle;
 mod quiz;
 mod read;
+mod reference;
 mod show;
 mod simulate;
 mod stats;
@@ -55,6 +61,9 @@ pub fn main() -> u8 {
         Command::Stats(args) => stats::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
+        #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+        Command::LabHelper(args) => lab_helper::run(args),
+        Command::Doctor { json } => doctor::run(*json, cli.color),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, cli.color),
         #[cfg(feature = "live")]

@@ -5,6 +5,7 @@ use super::store::{Store, today};
 use crate::cli::Progress as Args;
 use crate::lesson;
 use crate::lesson::progress::{Day, Progress};
+use crate::lesson::quiz::{Kind, Question};
 use crate::model::{Time, show};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -84,6 +85,9 @@ fn page(progress: &Progress, store: &Store, day: Day) -> String {
             let mark = if met.is_overcome() { "✓ overcome" } else { "✗ open    " };
             let times = if met.times == 1 { "once".to_owned() } else { format!("{} times", met.times) };
             let _ = writeln!(out, "  {mark}  {}, met {times}, last {}", clean(id), date(met.last));
+            if let Some(known) = lesson::bank::misconception(id).filter(|_| !met.is_overcome()) {
+                let _ = writeln!(out, "              osi-tutor explain {}", known.lesson);
+            }
         }
         more(progress.misconceptions.len(), &mut out);
     }
@@ -129,22 +133,32 @@ fn lessons(progress: &Progress, out: &mut String) {
 /// What to do now.
 fn next(progress: &Progress, day: Day, out: &mut String) {
     out.push_str("\nNext\n");
-    let due = progress.due(day);
+    // A lesson's own questions come back when it is played again.
+    let course = lesson::course().unwrap_or_default();
+    let of_lesson =
+        |id: &&str| course.iter().find(|l| id.strip_prefix(l.id.as_str()).is_some_and(|r| r.starts_with('/')));
+    let (missed, due): (Vec<&str>, Vec<&str>) = progress.due(day).into_iter().partition(|id| of_lesson(id).is_some());
+    let mut again: Vec<&str> = missed.iter().filter_map(of_lesson).map(|l| l.id.as_str()).collect();
+    again.dedup();
+    for id in &again {
+        let count = missed.iter().filter(|m| of_lesson(m).is_some_and(|l| l.id == **id)).count();
+        let what = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
+        let _ = writeln!(out, "  {what} that you missed in a lesson: osi-tutor explain {id}");
+    }
     if !due.is_empty() {
         let what = if due.len() == 1 {
             "1 question that you missed is".to_owned()
         } else {
             format!("{} questions that you missed are", due.len())
         };
-        let _ = writeln!(out, "  {what} due: osi-tutor quiz");
+        let _ = writeln!(out, "  {what} due");
         for id in due.iter().take(MOST) {
-            let _ = writeln!(out, "    {}", clean(id));
+            let _ = writeln!(out, "    {}: {}", clean(id), comes_back(id));
         }
         more(due.len(), out);
     } else if let Some(next) = progress.next_due(day) {
         let _ = writeln!(out, "  nothing is due before {}", date(next));
     }
-    let course = lesson::course().unwrap_or_default();
     let open = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|p| p.done.is_none()));
     if let Some(lesson) = open {
         let _ = writeln!(out, "  lesson {}: osi-tutor explain {}", lesson.id, lesson.id);
@@ -152,6 +166,21 @@ fn next(progress: &Progress, day: Day, out: &mut String) {
     if due.is_empty() {
         out.push_str("  new questions: osi-tutor quiz\n");
     }
+}
+
+/// The command that asks a question again.
+fn comes_back(id: &str) -> String {
+    match Question::read_id(id) {
+        Some((source, kind, _)) if Kind::PUZZLES.contains(&kind) => format!("osi-tutor puzzle {}", place(source)),
+        Some((source, ..)) if source.contains('@') => "osi-tutor quiz".to_owned(),
+        Some((source, ..)) => format!("osi-tutor quiz {}", place(source)),
+        None => "play its lesson again".to_owned(),
+    }
+}
+
+/// A source as the command line names it: a scenario without its seed, or a file's name.
+fn place(source: &str) -> String {
+    clean(source.split_once('@').map_or(source, |(scenario, _)| scenario))
 }
 
 fn object(progress: &Progress, store: &Store, day: Day) -> Value {

@@ -277,7 +277,12 @@ pub(super) fn present(
 
 fn page(set: &Set, paper: &Paper, theme: &Theme) -> String {
     let mut text = String::new();
-    let what = if paper.answers { "answers" } else { "questions" };
+    let what = match (paper.answers, set.questions.len()) {
+        (true, 1) => "answer",
+        (true, _) => "answers",
+        (false, 1) => "question",
+        (false, _) => "questions",
+    };
     let _ = writeln!(text, "{} (seed {}). {} {what}.\n", set.title, set.seed, set.questions.len());
     let sheet = Sheet::new(theme.clone(), columns());
     if paper.answers {

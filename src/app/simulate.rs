@@ -124,7 +124,7 @@ fn list() -> Result<(), Failure> {
 }
 
 /// A ready scenario by its name, or one in a file.
-fn find(wanted: &Path) -> Result<Scenario, Failure> {
+pub(super) fn find(wanted: &Path) -> Result<Scenario, Failure> {
     let name = wanted.to_string_lossy();
     if let Some(ready) = Scenario::ready(&name) {
         return ready.map_err(|error| Failure::Data(error.to_string()));

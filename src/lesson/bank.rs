@@ -85,7 +85,7 @@ mod tests {
     #[test]
     fn the_bank_is_well_formed() {
         let bank = BANK.as_ref().unwrap();
-        assert_eq!(bank.len(), 25);
+        assert_eq!(bank.len(), 28);
         let ids: HashSet<&str> = bank.iter().map(|m| m.id.as_str()).collect();
         assert_eq!(ids.len(), bank.len(), "ids are unique");
         for m in bank {

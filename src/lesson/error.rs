@@ -38,11 +38,6 @@ impl LessonError {
     pub fn line(&self) -> usize {
         self.line
     }
-
-    /// A mistake of the file as a whole.
-    pub(super) fn of_file(file: &str, text: &str, why: impl Into<String>) -> Self {
-        Source { file, text }.error(0..0, why)
-    }
 }
 
 impl fmt::Display for LessonError {

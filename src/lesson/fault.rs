@@ -8,12 +8,14 @@ use crate::filter::Filter;
 
 /// Every key, and what it does.
 pub const WORLD: &[(&str, &str)] = &[
-    ("mtu", "the longest IP packet that the links carry, in bytes"),
-    ("rate", "how many kbit the links carry in a second"),
-    ("silent", "this host says nothing any more"),
-    ("not_reading", "the programs on this host do not read what arrives"),
-    ("wrong_accept", "the server derives a wrong Sec-WebSocket-Accept"),
-    ("unmasked", "the client sends its WebSocket frames unmasked"),
+    ("mtu", "the longest IP packet that every link carries, in bytes: { mtu = 576 }"),
+    ("rate", "how many kbit every link carries in a second: { rate = 64 }"),
+    ("link", "beside mtu or rate: the one link that is meant, such as \"client-server\""),
+    ("silent", "this host says nothing any more: { silent = \"server\" }"),
+    ("at_ms", "beside silent: from this millisecond on"),
+    ("not_reading", "the programs on this host read nothing: { not_reading = \"server\" }"),
+    ("wrong_accept", "the server derives a wrong Sec-WebSocket-Accept: { wrong_accept = true }"),
+    ("unmasked", "the client sends its WebSocket frames unmasked: { unmasked = true }"),
 ];
 
 /// What breaks.

@@ -169,7 +169,7 @@
 //!
 //! `fault` holds one of `drop`, `delay`, `duplicate`, `corrupt`, `reorder` with a filter, and perhaps `nth = 2` or
 //! `each = true`; `delay` wants `by_ms = 300`. Faults of the world are named by their own key: `{ mtu = 576 }`,
-//! `{ rate = 64 }`, `{ silent = "server" }`, `{ not_reading = "server" }`, `{ wrong_accept = true }`, `{ unmasked = true }`.
+//! `{ rate = 64, link = "client-server" }`, `{ silent = "server", at_ms = 300 }`, `{ not_reading = "server" }`, `{ wrong_accept = true }`, `{ unmasked = true }`.
 //! `at = "server"` sees both timelines from another card than the lesson's.
 //!
 //! # worked

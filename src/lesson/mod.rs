@@ -10,6 +10,7 @@ mod error;
 pub mod fault;
 pub mod find;
 pub mod format;
+pub mod new;
 mod parse;
 pub mod play;
 pub mod player;
@@ -18,18 +19,19 @@ pub mod progress;
 pub mod puzzle;
 pub mod quiz;
 mod reader;
+pub mod scene;
+mod sheet;
 pub mod simulate;
+mod stage;
 
 pub use bank::{Misconception, bank, misconception};
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};
-pub use player::{Input, Player, Scene};
+pub use player::{Input, Player};
+pub use scene::Scene;
 
 /// The lessons that are compiled in, in the order of the course: file name and text.
-pub const COURSE: &[(&str, &str)] = &[
-    ("40-handshake.md", include_str!("../../lessons/40-handshake.md")),
-    ("90-upgrade.md", include_str!("../../lessons/90-upgrade.md")),
-];
+pub const COURSE: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/course.rs"));
 
 /// Other names that people know a lesson by.
 const ALIASES: &[(&str, &str)] = &[("http-to-websocket", "upgrade"), ("three-way-handshake", "handshake")];

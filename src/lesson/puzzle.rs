@@ -163,29 +163,37 @@ fn follows(p: &Seen, q: &Seen) -> bool {
     }
 }
 
-/// The first packets of which each follows from the one before: so there is one order only.
+/// The longest chain of packets of which each follows from the one before; of several, the one that ends first.
+fn chain(pieces: &[Piece]) -> Vec<&Piece> {
+    let mut best: Vec<Vec<&Piece>> = Vec::new();
+    for (at, piece) in pieces.iter().enumerate() {
+        let before = best.iter().take(at).filter(|c| c.last().is_some_and(|p| follows(&p.seen, &piece.seen)));
+        let mut own: Vec<&Piece> = before.rev().max_by_key(|c| c.len()).cloned().unwrap_or_default();
+        own.push(piece);
+        best.push(own);
+    }
+    best.into_iter().rev().max_by_key(Vec::len).unwrap_or_default()
+}
+
+/// Packets of which each follows from the one before: so there is one order only.
 fn order(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
-    let chain = |start: usize| {
-        let pairs = pieces.get(start..).unwrap_or_default().windows(2);
-        1 + pairs.take_while(|w| follows(&w[0].seen, &w[1].seen)).count()
-    };
-    let (start, length) =
-        (0..pieces.len()).map(|s| (s, chain(s).min(*ORDERED.end()))).max_by_key(|&(s, n)| (n, std::cmp::Reverse(s)))?;
+    let mut run = chain(pieces);
+    run.truncate(*ORDERED.end());
+    let length = run.len();
     if length < *ORDERED.start() {
         return None;
     }
-    let run = pieces.get(start..start + length)?;
     // Without its number, or everybody could read the order.
     let text =
         |p: &Piece| p.told().trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().to_owned();
     let mut places: Vec<usize> = (0..length).collect();
     shuffle(&mut places, rng);
-    let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(text).collect();
+    let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(|p| text(p)).collect();
     let right = (0..length).filter_map(|i| places.iter().position(|&p| p == i)).collect();
     let numbers: Vec<String> = run.iter().map(|p| p.seen.number.to_string()).collect();
     let first = run.first()?;
     Some(Draft {
-        prompt: format!("These {length} packets of one connection were shuffled. In which order were they captured?"),
+        prompt: format!("These {length} packets of one connection were shuffled; others of it are left out. In which order were they captured?"),
         shown: Vec::new(),
         task: Task::Order { items, right },
         filter: format!("frame.number in {{{}}}", numbers.join(", ")),
@@ -404,7 +412,7 @@ fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Lin
         filter: format!("frame.number == {} && {field}", m.number),
         frame: m.number,
         line: piece.line(line),
-        why: format!("Frame {} is ALTERED: its {what}. That cannot be: {why}. Below it is as it was captured.", m.number),
+        why: format!("Frame {} is ALTERED, its {what}. That cannot be: {why}. Below it is as it was captured.", m.number),
     }
 }
 

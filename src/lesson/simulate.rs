@@ -3,7 +3,7 @@
 //! [`world`] is the one place where a lesson's source and fault become a simulated world.
 
 use super::find::{Finder, Hit, Trace};
-use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scope, WhatIf};
+use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scalar, Scope, WhatIf};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::net::scenario::Scenario;
@@ -11,6 +11,7 @@ use crate::net::sim::{Fate, Simulation};
 use crate::proto::memory::Ends;
 use crate::proto::walk;
 use crate::source::{Source, Step};
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -54,16 +55,16 @@ pub fn trace(lesson: &Lesson, seed: Option<u64>) -> Result<Trace, String> {
     Ok(finder.finish())
 }
 
-/// Runs a lesson's simulation twice, without and with a fault. `trace` is what the lesson plays on.
+/// Runs a lesson's simulation twice, without and with a fault. `ends` are those of the lesson's conversation.
 ///
 /// # Errors
 /// The world cannot be made so; a sentence.
-pub fn what_if(lesson: &Lesson, whatif: &WhatIf, trace: &Trace, seed: Option<u64>) -> Result<Outcome, String> {
+pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Option<u64>) -> Result<Outcome, String> {
     let at = whatif.at.clone().or_else(|| lesson.source.at.clone());
     let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), at, ..lesson.source.clone() };
     let ends = match lesson.scope {
         Scope::Capture => None,
-        Scope::Conversation => trace.ends(),
+        Scope::Conversation => ends,
     };
     let before = timeline(&mut world(&source, None)?.0, ends)?;
     let (mut simulation, met) = world(&source, Some((&whatif.fault, ends)))?;
@@ -82,19 +83,19 @@ fn world(
     let name = &source.scenario;
     let ready = Scenario::ready(name)
         .ok_or_else(|| format!("there is no scenario {name}; to see all: osi-tutor simulate --list"))?;
-    let scenario = ready.map_err(|e| e.to_string())?;
+    let mut scenario = ready.map_err(|e| e.to_string())?;
+    if let Some((fault, _)) = fault {
+        change(&mut scenario, fault)?;
+    }
     let mut simulation = Simulation::new(&scenario, source.seed);
     if let Some(at) = &source.at {
-        let hosts: Vec<&str> = scenario.hosts.iter().map(|h| h.name.as_ref().as_str()).collect();
-        simulation = simulation
-            .seen_from(&scenario, at)
-            .ok_or_else(|| format!("nobody in {name} is called {at}; there are {}", hosts.join(", ")))?;
+        let places: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
+        simulation = simulation.seen_from(&scenario, at).ok_or_else(|| {
+            format!("there is no place {at} in {name} to look from; there are {}, and all", places.join(", "))
+        })?;
     }
     let met = Arc::new(AtomicU64::new(0));
     let Some((fault, ends)) = fault else { return Ok((simulation, met)) };
-    if let Some((key, _)) = fault.more.first() {
-        return Err(format!("the simulator cannot do {} yet", key.it));
-    }
     if let FaultKind::Frames { what, filter, nth } = &fault.kind {
         let fate = match *what {
             FrameFault::Drop => Fate::Drop,
@@ -120,6 +121,46 @@ fn world(
         }));
     }
     Ok((simulation, met))
+}
+
+/// Makes the world another one: the faults of [`WORLD`](super::fault::WORLD), by their key.
+fn change(scenario: &mut Scenario, fault: &Fault) -> Result<(), String> {
+    let of = |key: &str| fault.more.iter().find(|(k, _)| k.it == key).map(|(_, value)| value);
+    let wanted = |key: &str, what: &str| format!("{key} wants {what}");
+    let link = match of("link") {
+        None => None,
+        Some(Scalar::Text(link)) => Some(link.as_str()),
+        Some(_) => return Err(wanted("link", "the name of a link")),
+    };
+    for (key, value) in &fault.more {
+        match (key.it.as_str(), value) {
+            ("mtu", Scalar::Number(n)) => {
+                scenario.set_mtu(link, u16::try_from(*n).map_err(|_| wanted("mtu", "bytes, such as 576"))?)?;
+            }
+            ("rate", Scalar::Number(n)) => {
+                let kbit = u32::try_from(*n).ok().and_then(NonZeroU32::new);
+                scenario.set_rate(link, kbit.ok_or_else(|| wanted("rate", "kbit in a second, such as 64"))?)?;
+            }
+            ("silent", Scalar::Text(host)) => {
+                let at = match of("at_ms") {
+                    None => 0,
+                    Some(Scalar::Number(n)) => u32::try_from(*n).map_err(|_| wanted("at_ms", "milliseconds"))?,
+                    Some(_) => return Err(wanted("at_ms", "milliseconds")),
+                };
+                scenario.set_silent(host, at)?;
+            }
+            ("not_reading", Scalar::Text(host)) => scenario.set_not_reading(host)?,
+            ("wrong_accept", Scalar::Flag(true)) => scenario.set_wrong_accept()?,
+            ("unmasked", Scalar::Flag(true)) => scenario.set_unmasked()?,
+            ("link", _) if of("mtu").or(of("rate")).is_some() => {}
+            ("at_ms", _) if of("silent").is_some() => {}
+            (key, _) => {
+                let about = super::fault::WORLD.iter().find(|(k, _)| *k == key).map_or("", |(_, about)| *about);
+                return Err(format!("{key} is wrong here: {about}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Whether the last packet belongs to the connection of these ends.

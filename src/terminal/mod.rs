@@ -1,96 +1,86 @@
 //! Rank 6: the plain player. Keys in, scenes out; nothing but a terminal is needed.
+//!
+//! What a key means depends on what is asked ([`Mode`]): where something is typed, letters are letters. Tab skips and
+//! ? gives a hint everywhere.
 
+mod keys;
 pub mod quiz;
 
+use crate::lesson::scene::{Request, Scene};
 use crate::lesson::{Input, Player};
+use crate::view::measure::width;
 use crate::view::scene::Stage;
 use crossterm::cursor::MoveTo;
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::event::{self, Event, KeyEventKind};
 use crossterm::style::Print;
 use crossterm::terminal::{
     Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
 };
 use crossterm::{execute, queue, terminal};
+use keys::{Command, command, line};
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// What the keys do, in one line; the first that fits the terminal is shown.
-const KEYS: [&str; 3] = [
-    "space next · b back · d deeper · a audience · ↑↓ scroll · q quit",
-    "space next · b back · d deeper · a audience · q quit",
-    "space next · b back · q quit",
-];
 /// What stands behind the keys while the page goes on below.
 const MORE: &str = "  ↓ more";
 
-/// Plays a lesson in the terminal until the learner leaves. `stage` makes a stage for so many columns.
+/// Plays a lesson in the terminal until the learner leaves. `stage` makes a stage for so many columns and rows;
+/// `carry` carries out what the player asks for.
 ///
 /// # Errors
 /// The terminal cannot be used.
-pub fn play(player: &mut Player<'_>, stage: &dyn Fn(usize) -> Stage) -> io::Result<()> {
+pub fn play(
+    player: &mut Player<'_>,
+    stage: &dyn Fn(usize, usize) -> Stage,
+    carry: &mut dyn FnMut(Request) -> Input,
+) -> io::Result<()> {
     let _guard = Guard::enter()?;
     let begun = Instant::now();
     let millis = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let (mut input, mut top) = (Input::Look, 0usize);
+    let (mut input, mut top, mut page) = (Input::Look, None, 0);
     loop {
-        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        let (columns, rows) = terminal::size().map_or((80, 24), |(c, r)| (usize::from(c), usize::from(r)));
         let scene = player.step(input, millis());
         if scene.over {
             return Ok(());
         }
+        if let Some(request) = scene.request {
+            input = carry(request);
+            continue;
+        }
         let mut text = String::new();
-        stage(usize::from(columns)).draw(&scene, &mut text);
-        let room = usize::from(rows).saturating_sub(1).max(1);
+        let focus = stage(columns, rows).draw(&scene, &mut text);
+        let room = rows.saturating_sub(1).max(1);
         let lines = text.lines().count();
-        top = top.min(lines.saturating_sub(room));
-        draw(&text, top, room, lines, usize::from(columns))?;
+        let end = lines.saturating_sub(room);
+        // A new page is read from its top; on the same one, the newest comes in sight.
+        let turned = std::mem::replace(&mut page, scene.page) != scene.page;
+        let here = if turned { 0 } else { top.unwrap_or(focus).min(end) };
+        draw(&text, here, room, lines, columns, &scene)?;
+        let mode = scene.mode;
         (input, top) = loop {
             match event::read()? {
-                Event::Key(key) if key.kind != KeyEventKind::Release => {
-                    if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
-                        return Ok(());
+                Event::Key(key) if key.kind != KeyEventKind::Release => match command(key, mode) {
+                    Some(Command::Leave) => return Ok(()),
+                    Some(Command::Play(input)) => {
+                        let top = keys::stays(&input).then_some(here);
+                        break (input, top);
                     }
-                    match command(key.code) {
-                        Some(Command::Play(input)) => break (input, 0),
-                        Some(Command::Scroll(by)) => break (Input::Look, top.saturating_add_signed(by)),
-                        Some(Command::Page(by)) => {
-                            let by = by * isize::try_from(room.saturating_sub(2)).unwrap_or(1);
-                            break (Input::Look, top.saturating_add_signed(by));
-                        }
-                        None => {}
+                    Some(Command::Scroll(by)) => break (Input::Look, Some(here.saturating_add_signed(by))),
+                    Some(Command::Page(by)) => {
+                        let by = by * isize::try_from(room.saturating_sub(2)).unwrap_or(1);
+                        break (Input::Look, Some(here.saturating_add_signed(by)));
                     }
-                }
-                Event::Resize(..) => break (Input::Look, top),
+                    None => {}
+                },
+                Event::Resize(..) => break (Input::Look, Some(here)),
                 _ => {}
             }
         };
     }
 }
 
-enum Command {
-    Play(Input),
-    Scroll(isize),
-    Page(isize),
-}
-
-fn command(key: KeyCode) -> Option<Command> {
-    Some(match key {
-        KeyCode::Char(' ' | 'n' | 'l') | KeyCode::Enter | KeyCode::Right => Command::Play(Input::Next),
-        KeyCode::Char('b' | 'h') | KeyCode::Backspace | KeyCode::Left => Command::Play(Input::Back),
-        KeyCode::Char('d') => Command::Play(Input::Deeper),
-        KeyCode::Char('a') => Command::Play(Input::Audience),
-        KeyCode::Char('q') | KeyCode::Esc => Command::Play(Input::Quit),
-        KeyCode::Home | KeyCode::Char('g') => Command::Play(Input::First),
-        KeyCode::End | KeyCode::Char('G') => Command::Play(Input::Last),
-        KeyCode::Down | KeyCode::Char('j') => Command::Scroll(1),
-        KeyCode::Up | KeyCode::Char('k') => Command::Scroll(-1),
-        KeyCode::PageDown => Command::Page(1),
-        KeyCode::PageUp => Command::Page(-1),
-        _ => return None,
-    })
-}
-
-fn draw(text: &str, top: usize, room: usize, lines: usize, columns: usize) -> io::Result<()> {
+fn draw(text: &str, top: usize, room: usize, lines: usize, columns: usize, scene: &Scene<'_>) -> io::Result<()> {
     let mut out = io::stdout().lock();
     queue!(out, MoveTo(0, 0), Clear(ClearType::All))?;
     for (row, line) in text.lines().skip(top).take(room).enumerate() {
@@ -99,9 +89,7 @@ fn draw(text: &str, top: usize, room: usize, lines: usize, columns: usize) -> io
     queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)))?;
     // A line that is too long would push the page up by one.
     let more = if top + room < lines { MORE } else { "" };
-    if let Some(keys) = KEYS.iter().find(|keys| keys.chars().count() + more.chars().count() <= columns) {
-        queue!(out, Print(keys), Print(more))?;
-    }
+    queue!(out, Print(line(scene, columns.saturating_sub(width(more)))), Print(more))?;
     out.flush()
 }
 

@@ -52,10 +52,10 @@ pub static NAMES: &[Name] = &[
         number(u64::from(next_raw(h)?), out)
     }),
     name("last.byte", "the relative number of this segment's last data byte", |h, out| {
-        number(h.uint(&tcp::SEQ)?.checked_add(h.uint(&tcp::LEN)?)?.checked_sub(1)?, out)
+        number(carried(h, &tcp::SEQ)?.checked_add(carried(h, &tcp::LEN)?)?.checked_sub(1)?, out)
     }),
     name("before.ack", "the relative number of the last byte that is acknowledged", |h, out| {
-        number(h.uint(&tcp::ACK)?.checked_sub(1)?, out)
+        number(carried(h, &tcp::ACK)?.checked_sub(1)?, out)
     }),
     name("ports", "the two ports: 51000 to 80", ports),
     // The earlier frame that a verdict on this one follows from.
@@ -204,7 +204,7 @@ fn state(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
 fn ports(here: &Here<'_>, out: &mut String) -> Option<()> {
     let pair: [(&'static FieldDef, &'static FieldDef); 2] =
         [(&tcp::SRCPORT, &tcp::DSTPORT), (&udp::SRCPORT, &udp::DSTPORT)];
-    let (src, dst) = pair.into_iter().find_map(|(s, d)| Some((here.uint(s)?, here.uint(d)?)))?;
+    let (src, dst) = pair.into_iter().find_map(|(s, d)| Some((carried(here, s)?, carried(here, d)?)))?;
     number(src, out);
     out.push_str(" to ");
     number(dst, out)
@@ -221,10 +221,14 @@ fn after(here: &Here<'_>, wanted: u32, out: &mut String) -> Option<()> {
 
 /// RFC 9293 §3.4: SYN and FIN each use up one number, like a byte of data.
 fn next_raw(here: &Here<'_>) -> Option<u32> {
-    let one = |def| u32::from(here.is(def));
-    let seq = u32::try_from(here.uint(&tcp::SEQ_RAW)?).ok()?;
-    let len = u32::try_from(here.uint(&tcp::LEN)?).ok()?;
-    Some(seq.wrapping_add(len).wrapping_add(one(&tcp::FLAGS_SYN)).wrapping_add(one(&tcp::FLAGS_FIN)))
+    let value = |def| u32::try_from(carried(here, def)?).ok();
+    let (syn, fin) = (value(&tcp::FLAGS_SYN)?, value(&tcp::FLAGS_FIN)?);
+    Some(value(&tcp::SEQ_RAW)?.wrapping_add(value(&tcp::LEN)?).wrapping_add(syn).wrapping_add(fin))
+}
+
+/// A number of this layer, or of the nearest layer around it: a segment stays one when it carries HTTP.
+fn carried(here: &Here<'_>, def: &'static FieldDef) -> Option<u64> {
+    here.field(def)?.value.uint()
 }
 
 /// The text that RFC 6455 §1.3 appends to a key.

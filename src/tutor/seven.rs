@@ -47,6 +47,13 @@ pub(super) const KEYS: &[&str] = &[
     "row-locked",
     "row-cut",
     "row-damaged",
+    "osi-1",
+    "osi-2",
+    "osi-3",
+    "osi-4",
+    "osi-5",
+    "osi-6",
+    "osi-7",
 ];
 
 /// One of the seven.

@@ -222,6 +222,11 @@ impl Template {
         self.0.0.iter().filter(absent).filter_map(Part::name).collect()
     }
 
+    /// The text without a packet: each value is a dash.
+    pub fn plain(&self) -> String {
+        self.0.0.iter().map(|part| if let Part::Text(text) = part { text.as_str() } else { "–" }).collect()
+    }
+
     /// All its placeholders.
     pub fn placeholders(&self) -> Vec<&'static str> {
         self.0.0.iter().filter_map(Part::name).collect()

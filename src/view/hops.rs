@@ -126,12 +126,16 @@ pub fn text(steps: &[Step], stations: &[Station], theme: &Theme, out: &mut Strin
             out.push('\n');
         }
         theme.strong.paint(&station.device, out);
-        out.push_str(&format!(" ({}): {}\n", station.kind, station.reads));
+        for part in [" (", station.kind, "): ", station.reads, "\n"] {
+            out.push_str(part);
+        }
         let here = |leg: &&Leg, into: bool| if into { leg.to == station.device } else { leg.from == station.device };
         let legs = || steps.iter().filter_map(|step| if let Step::Leg(leg) = step { Some(leg) } else { None });
+        let mut last = "";
         for step in steps {
             let Step::Act(act) = step else { continue };
-            if act.device == station.device {
+            // Each of several fragments may wait for the same answer: that is said once.
+            if act.device == station.device && std::mem::replace(&mut last, &act.text) != act.text {
                 for (line, part) in wrap(&act.text, 76).enumerate() {
                     out.push_str(if line == 0 { "  " } else { "    " });
                     out.push_str(part);
@@ -157,7 +161,9 @@ fn block(came: &[&Leg], went: &[&Leg], begins: Time, theme: &Theme, out: &mut St
         table(*came, *went, begins, theme, out);
     }
     if let Some(more) = pairs.len().checked_sub(MOST_FRAMES).filter(|more| *more > 0) {
-        out.push_str(&format!("  … and {more} more\n"));
+        out.push_str("  … and ");
+        show::number(more as u64, out);
+        out.push_str(" more\n");
     }
 }
 
@@ -178,24 +184,33 @@ fn table(came: Option<&Leg>, went: Option<&Leg>, begins: Time, theme: &Theme, ou
     let first = wide(&mut rows.iter().map(|(name, ..)| *name));
     let second = wide(&mut rows.iter().filter_map(|(_, value, _)| *value).chain(heads[0].as_deref()));
     let third = wide(&mut rows.iter().filter_map(|(.., value)| *value).chain(heads[1].as_deref()));
+    // What stands last in its row needs no room behind it.
+    let before_more = (came.is_some() && went.is_some()).then_some(second);
     spaces(4 + first, out);
-    cell(heads[0].as_deref(), came.is_some().then_some(second), out);
+    cell(heads[0].as_deref(), before_more, out);
     cell(heads[1].as_deref(), None, out);
     out.push('\n');
     for (name, before, after) in rows {
         spaces(4, out);
         cell(Some(name), Some(first), out);
-        cell(before, came.is_some().then_some(second), out);
-        if came.is_some() && went.is_some() && before != after {
+        cell(before, before_more, out);
+        if before_more.is_some() && before != after {
             cell(after, Some(third), out);
-            theme.alarm.paint(if before.is_none() { "new" } else { "changed" }, out);
+            let word = match (before, after) {
+                (None, _) => "new",
+                (_, None) => "gone",
+                _ => "changed",
+            };
+            theme.alarm.paint(word, out);
         } else {
             cell(after, None, out);
         }
         out.push('\n');
     }
     for leg in [came, went].into_iter().flatten().filter(|leg| !leg.comment.is_empty()) {
-        out.push_str(&format!("    {}: {}\n", leg.link, leg.comment));
+        for part in ["    ", &leg.link, ": ", &leg.comment, "\n"] {
+            out.push_str(part);
+        }
     }
 }
 

@@ -96,7 +96,7 @@ impl Ladder {
 
     /// Appends a packet of the connection: its arrow, and under it the messages that it completes.
     pub fn packet(&mut self, packet: &Packet, from: Side, out: &mut String) {
-        let Some(layer) = packet.layer(&tcp::ABOUT) else { return };
+        let segment = packet.layer(&tcp::ABOUT);
         let first = *self.first.get_or_insert(packet.time);
         let mut margin = String::new();
         show::number(packet.number, &mut margin);
@@ -109,11 +109,16 @@ impl Ladder {
         out.push_str("  ");
 
         let mut label = String::from(" ");
-        tcp::gist(packet, layer, &mut label);
+        let mut osi = Osi::Transport;
+        match segment {
+            Some(layer) => tcp::gist(packet, layer, &mut label),
+            // What is no segment is told by its innermost layer.
+            None => osi = innermost(packet, &mut label),
+        }
         cut(&mut label, 0, self.lane.saturating_sub(6));
         label.push(' ');
         let line = self.lane.saturating_sub(2 + width(&label));
-        let style = self.theme.layer(Osi::Transport);
+        let style = self.theme.layer(osi);
         match from {
             Side::Client => {
                 out.push_str("├─");
@@ -129,7 +134,18 @@ impl Ladder {
             }
         }
         out.push('\n');
-        self.messages(packet, from, out);
+        if segment.is_some() {
+            self.messages(packet, from, out);
+        }
+    }
+
+    /// Appends a remark on the last packet, at its sender's side.
+    pub fn remark(&self, remark: &str, from: Side, out: &mut String) {
+        let mut text = String::from("✗ ");
+        show::escape_within(remark.as_bytes(), self.lane, &mut text);
+        cut(&mut text, 0, self.lane.saturating_sub(2));
+        let sides = if from == Side::Client { [text.as_str(), ""] } else { ["", text.as_str()] };
+        self.rung(sides, &self.theme.alarm, out);
     }
 
     fn messages(&self, packet: &Packet, from: Side, out: &mut String) {
@@ -165,6 +181,18 @@ impl Ladder {
         opposite(left, right, self.lane - 2, style, out);
         out.push_str(" │\n");
     }
+}
+
+/// Appends what a packet's innermost layer says; gives the OSI layer that it counts to.
+fn innermost(packet: &Packet, label: &mut String) -> Osi {
+    let said = packet.layers.iter().rev().filter(|l| !l.quoted);
+    let Some(layer) = said.clone().find(|l| l.proto.summary.is_some()).or_else(|| said.clone().next()) else {
+        return Osi::Link;
+    };
+    brief::protocol_name(layer.proto.name, label);
+    label.push_str("  ");
+    brief::summary(packet, layer, label);
+    layer.proto.osi
 }
 
 /// One text at the left, one at the right.

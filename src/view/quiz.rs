@@ -4,8 +4,10 @@
 
 use super::Theme;
 use super::measure::{cut, repeat, spaces, width, wrap};
+use crate::lesson::bank::misconception;
 use crate::lesson::quiz::session::Scene;
 use crate::lesson::quiz::{Grade, Judged, Question, Task, letter};
+use std::fmt::Write as _;
 
 /// Columns before what stands with a question.
 const INDENT: usize = 4;
@@ -66,11 +68,15 @@ impl Sheet {
         let right = grades.iter().filter(|g| g.judged.right).count();
         self.theme.strong.paint(&format!("{right} of {} right", grades.len()), out);
         if grades.len() < of {
-            out.push_str(&format!(", {} not answered", of - grades.len()));
+            let _ = write!(out, ", {} not answered", of - grades.len());
         }
         out.push_str(".\n");
         if right < grades.len() {
-            self.paragraph("What was missed comes back after 1, 2, 4, 8 and 16 days: osi-tutor quiz. What else is waiting: osi-tutor progress.", 0, out);
+            self.paragraph(
+                "What was missed comes back after 1, 2, 4, 8 and 16 days. What is waiting: osi-tutor progress.",
+                0,
+                out,
+            );
         }
     }
 
@@ -113,8 +119,8 @@ impl Sheet {
         out.push_str(": ");
         out.push_str(given);
         out.push('\n');
-        if let Some(belief) = judged.betrays {
-            self.paragraph(&format!("This answer betrays a misconception: {belief}."), 0, out);
+        if let Some(belief) = judged.betrays.and_then(misconception) {
+            self.paragraph(&format!("Often believed: {} {}", belief.claim, belief.refutation), 0, out);
         }
     }
 
@@ -126,14 +132,20 @@ impl Sheet {
                 text.push_str(") ");
                 text.push_str(choices.get(*right).map_or("", |c| c.text.trim_start()));
             }
-            Task::Range { .. } | Task::Number { .. } => {}
-            Task::Order { .. } => {}
             Task::Blanks { right } => {
                 let names: Vec<&str> = right.iter().map(|(name, _)| name.as_str()).collect();
-                text.push_str(&format!(" ({})", names.join(", ")));
+                text.push_str(" (");
+                text.push_str(&names.join(", "));
+                text.push(')');
             }
+            Task::Range { .. } | Task::Number { .. } | Task::Order { .. } => {}
         }
         self.paragraph(&text, 0, out);
+        if let Task::Order { items, right } = &question.task {
+            for (letter, item) in right.iter().filter_map(|&i| Some((letter(i), items.get(i)?))) {
+                self.line(&format!("{letter}) "), item, out);
+            }
+        }
         self.paragraph(&question.why, 0, out);
         self.theme.inferred.paint("Proof: ", out);
         out.push_str(&question.proof.filter);

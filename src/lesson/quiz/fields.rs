@@ -141,7 +141,7 @@ fn layer(packet: &Packet, line: Line, rng: &mut Rng) -> Option<Draft> {
             packet.number
         ),
         shown: vec![line_of(packet, line)],
-        task: choice(name(osi), wrong, 4, rng)?,
+        task: choice(&name(osi), wrong, 4, rng)?,
         filter: format!("frame.number == {} && {}", packet.number, def.name),
         frame: packet.number,
         line: line_of(packet, line),
@@ -212,7 +212,8 @@ fn hops(packet: &Packet, ip: &Layer, def: &'static FieldDef, line: Line) -> Opti
     }
     let start = STARTS.into_iter().find(|&start| start >= left)?;
     let right = start - left;
-    let traps = vec![(left, None), (right + 1, None)];
+    let mut traps = vec![(left, None), (right + 1, None)];
+    traps.retain(|&(trap, _)| trap != right);
     Some(Draft {
         prompt: format!(
             "The sender of frame {} began with {start} in \"{}\". The frame arrives here with {left}. Over how many routers has it come?",
@@ -283,10 +284,7 @@ fn said(fin: bool, opcode: u64, masked: bool, length: u8) -> String {
 
 /// What do the first two bytes of a WebSocket frame say?
 fn websocket_frame(packet: &Packet, frame: &Layer, line: Line, rng: &mut Rng) -> Option<Draft> {
-    let (&first, &second) = match packet.bytes(frame.span) {
-        [first, second, ..] => (first, second),
-        _ => return None,
-    };
+    let [first, second, ..] = *packet.bytes(frame.span) else { return None };
     let of = |def| packet.uint_in(frame, def);
     let (fin, opcode, masked, length) = (first & 0x80 != 0, u64::from(first & 0x0f), second & 0x80 != 0, second & 0x7f);
     let agrees = of(&websocket::FIN)? == u64::from(fin)
@@ -314,7 +312,7 @@ fn websocket_frame(packet: &Packet, frame: &Layer, line: Line, rng: &mut Rng) ->
             "A WebSocket frame in frame {n} begins with the bytes {first:02x} {second:02x}. What do they say?"
         ),
         shown: Vec::new(),
-        task: choice(said(fin, opcode, masked, length), wrong, 4, rng)?,
+        task: choice(&said(fin, opcode, masked, length), wrong, 4, rng)?,
         filter: format!(
             "frame.number == {n} && websocket.fin == {} && websocket.opcode == {opcode} && websocket.mask == {} && websocket.payload_length == {length}",
             u8::from(fin),
@@ -349,7 +347,7 @@ fn digits(packet: &Packet, message: &Layer, line: Line, rng: &mut Rng) -> Option
             "In frame {n}, what a Socket.IO program sends begins with the digits {outer}{inner}. What do they mean?"
         ),
         shown: Vec::new(),
-        task: choice(format!("Engine.IO: {outside} ({outer}), in it Socket.IO: {inside} ({inner})"), wrong, 4, rng)?,
+        task: choice(&format!("Engine.IO: {outside} ({outer}), in it Socket.IO: {inside} ({inner})"), wrong, 4, rng)?,
         filter: format!("frame.number == {n} && engineio.type == {outer} && socketio.type == {inner}"),
         frame: n,
         line: line_of(packet, line),

@@ -110,7 +110,7 @@ impl Messages {
             Some(Draft {
                 prompt: format!("Frame {asked} brings a whole {what}. Which frame completes the answer to it?"),
                 shown: vec![request.line.clone()],
-                task: choice(answer.line.clone(), wrong, 4, rng)?,
+                task: choice(&answer.line, wrong, 4, rng)?,
                 filter: format!("frame.number == {} && {} == {asked}", answer.number, def.name),
                 frame: answer.number,
                 line: answer.line.clone(),

@@ -143,8 +143,8 @@ pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut Rng) {
 
 /// A choice between `right` and some `wrong` ones, in a random order. `None` where there is nothing to choose
 /// from, or two would say the same.
-pub(super) fn choice(right: String, wrong: Vec<Choice>, most: usize, rng: &mut Rng) -> Option<Task> {
-    let mut choices = vec![Choice { text: right.clone(), betrays: None }];
+pub(super) fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng) -> Option<Task> {
+    let mut choices = vec![Choice { text: right.to_owned(), betrays: None }];
     for one in wrong {
         if choices.len() < most && choices.iter().all(|c| c.text != one.text) {
             choices.push(one);

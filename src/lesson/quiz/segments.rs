@@ -47,6 +47,9 @@ pub(crate) struct Seen {
     pub odd: bool,
 }
 
+/// Source and destination card of a frame.
+type Cards = ([u8; 6], [u8; 6]);
+
 /// One connection.
 #[derive(Debug, Default)]
 struct Talk {
@@ -54,7 +57,7 @@ struct Talk {
     /// The window shift that each direction announced, and in which frame.
     shifts: [Option<(u64, u8)>; 2],
     /// The last frame of each direction, its source and its destination card.
-    cards: [Option<(u64, [u8; 6], [u8; 6])>; 2],
+    cards: [Option<(u64, Cards)>; 2],
 }
 
 /// The connections.
@@ -207,10 +210,10 @@ impl Now<'_> {
             let shift = self.packet.uint_in(self.layer, &tcp::WSCALE_SHIFT).and_then(|s| u8::try_from(s).ok());
             talk.shifts[side] = shift.map(|shift| (self.seen.number, shift));
         }
-        talk.cards[side] = self.cards().map(|(from, to)| (self.seen.number, from, to));
+        talk.cards[side] = self.cards().map(|cards| (self.seen.number, cards));
     }
 
-    fn cards(&self) -> Option<([u8; 6], [u8; 6])> {
+    fn cards(&self) -> Option<Cards> {
         let ether = only(self.packet, &ethernet::ABOUT)?;
         let card = |def| self.packet.octets_in(ether, def)?.try_into().ok();
         Some((card(&ethernet::SRC)?, card(&ethernet::DST)?))
@@ -247,7 +250,7 @@ impl Now<'_> {
             Some(Draft {
                 prompt: story.replace("{b}", &before.number.to_string()).replace("{m}", &m.number.to_string()),
                 shown: vec![before.told(sender)],
-                task: choice(flags(m.flags), wrong, 4, rng)?,
+                task: choice(&flags(m.flags), wrong, 4, rng)?,
                 filter: format!("frame.number == {} && tcp.flags == {:#x}", m.number, m.flags),
                 frame: m.number,
                 line: self.line(),
@@ -375,7 +378,7 @@ impl Now<'_> {
                     m.number, m.len, m.seq
                 ),
                 shown: vec![self.line()],
-                task: choice(text(&n), wrong, 4, rng)?,
+                task: choice(&text(&n), wrong, 4, rng)?,
                 filter: format!("frame.number == {} && tcp.stream == {} && tcp.seq == {} && tcp.len == {}", n.number, m.stream, m.seq, m.len),
                 frame: n.number,
                 line: { let [from, to] = self.ends()?; n.told([&from, &to]) },
@@ -419,7 +422,7 @@ impl Now<'_> {
     /// Which card does the answer come from?
     fn offer_card(&self, talk: &Talk, pool: &mut Pool) {
         let m = self.seen;
-        let Some((number, from, to)) = talk.cards[usize::from(!m.forward)] else { return };
+        let Some((number, (from, to))) = talk.cards[usize::from(!m.forward)] else { return };
         // One hop, two different cards, the same way back.
         if self.cards() != Some((to, from)) || from == to || from[0] & 1 == 1 || to[0] & 1 == 1 {
             return;
@@ -445,7 +448,7 @@ impl Now<'_> {
                     m.number
                 ),
                 shown: Vec::new(),
-                task: choice(right.clone(), wrong, 4, rng)?,
+                task: choice(&right, wrong, 4, rng)?,
                 filter: format!("frame.number == {} && eth.src == {right}", m.number),
                 frame: m.number,
                 line: self.line(),

@@ -111,7 +111,6 @@ impl Session {
     pub fn step(&mut self, input: Input, now: Millis) -> Scene<'_> {
         let since = *self.since.get_or_insert(now);
         match input {
-            Input::Look => {}
             Input::Quit => self.over = true,
             Input::Type(c) if self.judged.is_none() && self.question().is_some() => {
                 if self.typed.chars().count() < LONGEST && !c.is_control() {
@@ -123,7 +122,7 @@ impl Session {
                 self.typed.pop();
                 self.complaint = false;
             }
-            Input::Type(_) | Input::Erase => {}
+            Input::Look | Input::Type(_) | Input::Erase => {}
             Input::Enter if self.question().is_none() => self.over = true,
             Input::Enter if self.judged.is_some() => {
                 self.at += 1;

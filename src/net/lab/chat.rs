@@ -9,8 +9,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use super::demo::{PAUSE, dice};
-use super::{Company, carry};
+use super::demo::PAUSE;
+use super::{Company, carry, dice};
 use crate::net::apps::socketio::server::{Server, Site};
 
 /// Connections at a time: a client that polls has two or three.

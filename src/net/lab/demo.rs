@@ -4,7 +4,6 @@
 //! Each visit asks for a page, changes to WebSocket, exchanges a few messages and says goodbye.
 
 use std::collections::BTreeMap;
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -15,9 +14,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::{Company, carry};
+use super::{Company, carry, dice};
 use crate::net::apps::web::{Act, Chat, Client, Server, Site, Visit};
-use crate::net::rng::Rng;
 
 /// The port that people expect; if it is taken, any other serves.
 const PORT: u16 = 8080;
@@ -124,11 +122,6 @@ fn plan(port: u16) -> Visit {
     ];
     let chat = Some(Chat { path: "/chat".into(), script });
     Visit { host: format!("127.0.0.1:{port}"), get: vec!["/".into()], chat, unmasked: false }
-}
-
-/// The standard library seeds its hash tables from the system; that serves for masking keys too.
-pub(super) fn dice() -> Rng {
-    Rng::seeded(RandomState::new().build_hasher().finish())
 }
 
 #[cfg(test)]

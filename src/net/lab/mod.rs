@@ -1,11 +1,51 @@
 //! Real sockets of this machine's kernel, so that there is something real to capture.
 //!
-//! Read [`demo`]: a web server and its visitor on loopback; [`chat`] is a Socket.IO server. The peers are those of [`super::apps`]; what
-//! is added here is a carrier, which moves their bytes over a TCP connection.
+//! Two labs. [`demo`] is a web server and its visitor on the real loopback, [`chat`] a Socket.IO server there. The private lab plays a whole scenario
+//! without any right, on Linux: [`Lab`] starts this program again as its helper, and gives the frames that it tells
+//! of. The helper (`helper`) leaves for a user namespace and network namespaces of its own (`space`), builds hosts
+//! and cables there (`rig`, `netlink`, `relay`) from a `plan`, runs their programs (`programs`) and captures. When it
+//! ends, all of that is gone. `sys` holds every system call.
+//!
+//! The peers are those of [`super::apps`]; what is added here is a carrier, which moves their bytes over a TCP
+//! connection.
 
 pub mod chat;
 pub mod demo;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod errands;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod helper;
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub mod kernel;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod netlink;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod parent;
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub mod plan;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod programs;
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub mod refusal;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod relay;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod report;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod rig;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod space;
+#[cfg(all(target_os = "linux", feature = "live"))]
+mod sys;
 
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub use helper::help;
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub use parent::{Lab, OURSELVES};
+#[cfg(all(target_os = "linux", feature = "live"))]
+pub use plan::Plan;
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -15,26 +55,53 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::net::apps::{Input, Peer, Want};
+use crate::net::rng::Rng;
 
 /// How long a closed connection waits for the other end's goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+/// Between two looks at a connection that nothing happens to.
+const LOOK: Duration = Duration::from_millis(2);
+
+/// Looks at a connection, to tell what the kernel knows of it.
+type Witness = Box<dyn Fn(&TcpStream) + Send + Sync>;
+
 /// What the connections of one program have in common: a clock, and a bell that rings after each step of a peer,
 /// because those that share something with it may have news then.
 struct Company {
     start: Instant,
     bell: Notify,
+    witness: Option<Witness>,
+    /// So long from the start on, nothing is read.
+    deaf: Duration,
 }
 
 impl Company {
     fn new() -> Arc<Self> {
-        Arc::new(Self { start: Instant::now(), bell: Notify::new() })
+        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: None, deaf: Duration::ZERO })
     }
+
+    /// One whose connections are looked at after each step, and every few milliseconds; it reads nothing while `deaf`.
+    #[cfg(all(target_os = "linux", feature = "live"))]
+    fn watched(witness: Witness, deaf: Duration) -> Arc<Self> {
+        Arc::new(Self { start: Instant::now(), bell: Notify::new(), witness: Some(witness), deaf })
+    }
+
+    fn look(&self, stream: &TcpStream) {
+        if let Some(witness) = &self.witness {
+            witness(stream);
+        }
+    }
+}
+
+/// The standard library seeds its hash tables from the system; that serves for masking keys too.
+fn dice() -> Rng {
+    Rng::seeded(RandomState::new().build_hasher().finish())
 }
 
 /// What a connection brought.
@@ -42,6 +109,7 @@ enum Arrived {
     Bytes(usize),
     Time,
     Rung,
+    Look,
 }
 
 /// Carries one end of a conversation over a connection, until that end has had enough. The connections that it
@@ -50,12 +118,13 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
     Box::pin(async move {
         // Each message shall leave at once, in a segment of its own, so that a capture shows it so.
         stream.set_nodelay(true)?;
-        let Company { start, bell } = company.as_ref();
+        let Company { start, bell, .. } = company.as_ref();
         let (mut out, mut inbox) = (Vec::new(), vec![0; 4096]);
         let mut want = peer.step(start.elapsed(), Input::Opened, &mut out);
         let (mut finished, mut ended) = (false, false);
         loop {
             bell.notify_waiters();
+            company.look(&stream);
             while let Some(another) = peer.another() {
                 let line = TcpStream::connect(stream.peer_addr()?).await?;
                 tokio::spawn(carry(another, line, Arc::clone(&company)));
@@ -63,7 +132,7 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
             if want == Want::Abort {
                 return stream.set_zero_linger();
             }
-            stream.write_all(&out).await?;
+            send(&stream, &out, &company).await?;
             out.clear();
             if want == Want::Close {
                 break;
@@ -71,26 +140,29 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
             if want == Want::Finish && !std::mem::replace(&mut finished, true) {
                 stream.shutdown().await?;
             }
-            // From here on no ring is missed; the news that came before it are asked for.
-            let mut rung = pin!(bell.notified());
-            rung.as_mut().enable();
-            let arrived = if peer.has_news() {
-                Arrived::Rung
-            } else if want == Want::Drain {
-                // All was written; what arrived meanwhile comes first.
-                match stream.try_read(&mut inbox) {
-                    Ok(0) if ended => Arrived::Time,
-                    Ok(count) => Arrived::Bytes(count),
-                    Err(_) => Arrived::Time,
+            let input = loop {
+                // From here on no ring is missed; the news that came before it are asked for.
+                let mut rung = pin!(bell.notified());
+                rung.as_mut().enable();
+                if peer.has_news() {
+                    break Input::Tick;
                 }
-            } else {
-                wait(want, *start, (&mut stream, !ended), &mut inbox, rung).await?
-            };
-            let input = match arrived {
-                Arrived::Rung if !peer.has_news() => continue,
-                Arrived::Rung | Arrived::Time => Input::Tick,
-                Arrived::Bytes(0) => Input::Ended,
-                Arrived::Bytes(count) => Input::Bytes(inbox.get(..count).unwrap_or_default()),
+                if want == Want::Drain {
+                    // All was written; what arrived meanwhile comes first.
+                    match stream.try_read(&mut inbox) {
+                        Ok(0) if !ended => break Input::Ended,
+                        Ok(count @ 1..) => break Input::Bytes(inbox.get(..count).unwrap_or_default()),
+                        _ => break Input::Tick,
+                    }
+                }
+                let open = (&mut stream, !ended);
+                match wait(want, &company, open, &mut inbox, rung).await? {
+                    Arrived::Rung => {}
+                    Arrived::Look => company.look(&stream),
+                    Arrived::Time => break Input::Tick,
+                    Arrived::Bytes(0) => break Input::Ended,
+                    Arrived::Bytes(count) => break Input::Bytes(inbox.get(..count).unwrap_or_default()),
+                }
             };
             ended |= input == Input::Ended;
             want = peer.step(start.elapsed(), input, &mut out);
@@ -99,14 +171,29 @@ fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Com
         // Closing while the other end's bytes lie unread would send a reset instead of a FIN.
         let drained = async { while stream.read(&mut inbox).await.is_ok_and(|n| n > 0) {} };
         let _ = timeout(FAREWELL, drained).await;
+        company.look(&stream);
         Ok(())
     })
+}
+
+/// Sends all of it, however little the kernel takes at a time.
+async fn send(stream: &TcpStream, mut bytes: &[u8], company: &Company) -> io::Result<()> {
+    while !bytes.is_empty() {
+        timeout(LOOK, stream.writable()).await.ok().transpose()?;
+        match stream.try_write(bytes) {
+            Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
+            Err(e) => return Err(e),
+        }
+        company.look(stream);
+    }
+    Ok(())
 }
 
 /// Waits for what the program wants to know.
 async fn wait(
     want: Want,
-    start: Instant,
+    company: &Company,
     (stream, open): (&mut TcpStream, bool),
     inbox: &mut [u8],
     rung: Pin<&mut Notified<'_>>,
@@ -117,8 +204,9 @@ async fn wait(
         _ => (None, open),
     };
     tokio::select! {
-        read = stream.read(inbox), if reads => read.map(Arrived::Bytes),
-        () = sleep_until(start + until.unwrap_or_default()), if until.is_some() => Ok(Arrived::Time),
+        read = stream.read(inbox), if reads && company.start.elapsed() >= company.deaf => read.map(Arrived::Bytes),
+        () = sleep_until(company.start + until.unwrap_or_default()), if until.is_some() => Ok(Arrived::Time),
         () = rung => Ok(Arrived::Rung),
+        () = sleep(LOOK), if company.witness.is_some() => Ok(Arrived::Look),
     }
 }

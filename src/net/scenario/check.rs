@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use toml::Spanned;
 
-use super::{Card, Host, Network, Prefix, Router, Scenario, Whom};
+use super::{Card, Host, Link, Network, Prefix, Router, Scenario, Whom};
 
 /// Where, and why.
 pub(super) type Wrong = (Range<usize>, String);
@@ -24,6 +24,8 @@ const MAX_CARDS: usize = 16;
 const MAX_ADDRESSES: usize = 8;
 const MAX_ROUTES: usize = 1000;
 const MAX_LINKS: usize = 256;
+/// Ten seconds: further than anybody is.
+const MAX_DELAY_US: u32 = 10_000_000;
 /// Bytes that a connection may keep for its program.
 const BUFFERS: std::ops::RangeInclusive<u32> = 256..=4 << 20;
 
@@ -42,9 +44,9 @@ impl Scenario {
         self.check_names()?;
         self.check_links()?;
         let mut macs = HashSet::new();
-        for (device, name) in self.devices().enumerate() {
+        for device in 0..self.devices().count() {
             for card in self.cards(device) {
-                card.check(name)?;
+                card.check()?;
                 if !macs.insert(card.mac) {
                     return wrong(card.name.span(), format!("another card has the address {} already", card.mac));
                 }
@@ -94,6 +96,8 @@ impl Scenario {
             return wrong(link.between[0].span(), format!("there are more than {MAX_LINKS} links"));
         }
         let mut used = HashSet::new();
+        // Which switch each switch is joined to, and that one in turn.
+        let mut joined: Vec<usize> = (0..self.devices().count()).collect();
         for link in &self.links {
             let mut devices = Vec::new();
             for name in &link.between {
@@ -117,12 +121,16 @@ impl Scenario {
             if devices[0] == devices[1] {
                 return wrong(link.between[1].span(), "a link joins two different devices");
             }
-            if !(0.0..=100.0).contains(&link.loss_percent) {
-                return wrong(link.between[0].span(), "loss_percent is 0 to 100");
+            // Switches that stand in a ring would send what is for all round for ever.
+            if devices.iter().all(|device| self.cards(*device).is_empty()) {
+                let [one, other] = [root(&joined, devices[0]), root(&joined, devices[1])];
+                if one == other {
+                    let ring = "these switches are joined already: in a ring, what is for all would go round for ever";
+                    return wrong(link.between[1].span(), ring);
+                }
+                joined[one] = other;
             }
-            if let Some(limit) = &link.mtu {
-                mtu(*limit.as_ref()).map_err(|why| (limit.span(), why))?;
-            }
+            link.check()?;
         }
         for (device, name) in self.devices().enumerate() {
             for card in 0..self.cards(device).len().max(1) {
@@ -137,8 +145,32 @@ impl Scenario {
     }
 }
 
+/// The last one in a chain of joined switches.
+fn root(joined: &[usize], mut device: usize) -> usize {
+    while joined[device] != device {
+        device = joined[device];
+    }
+    device
+}
+
+impl Link {
+    fn check(&self) -> Result<(), Wrong> {
+        let place = || self.between[0].span();
+        if !(0.0..=100.0).contains(&self.loss_percent) {
+            return wrong(place(), "loss_percent is 0 to 100");
+        }
+        if self.delay_us.max(self.jitter_us) > MAX_DELAY_US {
+            return wrong(place(), format!("delay_us and jitter_us are at most {MAX_DELAY_US}"));
+        }
+        if let Some(limit) = &self.mtu {
+            mtu(*limit.as_ref()).map_err(|why| (limit.span(), why))?;
+        }
+        Ok(())
+    }
+}
+
 impl Card {
-    fn check(&self, device: &Spanned<String>) -> Result<(), Wrong> {
+    fn check(&self) -> Result<(), Wrong> {
         check_name(&self.name)?;
         let all = self.addresses.as_ref();
         if all.len() > MAX_ADDRESSES {
@@ -150,7 +182,6 @@ impl Card {
                 return wrong(limit.span(), "IPv6 needs an MTU of at least 1280 bytes (RFC 8200 §5)");
             }
         }
-        let _ = device;
         Ok(())
     }
 }

@@ -226,7 +226,7 @@ pub struct Link {
     pub loses: Vec<u64>,
     /// How many bits can be sent in a millisecond (kbit/s); without it, sending takes no time.
     pub rate_kbit: Option<NonZeroU32>,
-    /// How many frames may wait to be sent; one more is dropped. Without it, any number.
+    /// How many frames may wait to be sent; one more is dropped. Without it, 1000.
     pub queue: Option<NonZeroU32>,
     /// The longest IP packet that crosses it, in bytes; longer ones are lost.
     pub mtu: Option<Spanned<u16>>,

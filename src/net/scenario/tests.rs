@@ -170,6 +170,7 @@ fn what_does_not_fit_together_is_refused_where_it_stands() {
         ("mtu = 1400", "mtu = 60", "68 to 9216"),
         ("00:00:02", "00:00:01", "has the address"),
         ("loss_percent = 0.5", "loss_percent = 101.0", "0 to 100"),
+        ("jitter_us = 10", "jitter_us = 10_000_001", "at most 10000000"),
         ("ping = { count = 2, size = 1000 }", "", "exactly one of: web, ping"),
         ("mtu = 600", "mtv = 600", "unknown field `mtv`"),
         ("title = \"Wide\"", "title = \"Wide\"\nat = \"nowhere\"", "no device and no link"),
@@ -180,4 +181,17 @@ fn what_does_not_fit_together_is_refused_where_it_stands() {
         let error = Scenario::parse("x.toml", &text).unwrap_err().to_string();
         assert!(error.contains(why) && error.ends_with('^'), "{new}: {error}");
     }
+}
+
+#[test]
+fn switches_in_a_ring_are_refused() {
+    let switches = "[[switch]]\nname = \"two\"\n\n[[switch]]\nname = \"three\"\n\n";
+    let link = |a: &str, b: &str| format!("[[link]]\nbetween = [\"{a}\", \"{b}\"]\n\n");
+    let chain = link("switch", "two") + &link("two", "three");
+    let text = |more: &str| WIDE.replacen("[[router]]", &format!("{switches}[[router]]"), 1) + &chain + more;
+    assert!(Scenario::parse("x.toml", &text("")).is_ok());
+    let error = Scenario::parse("x.toml", &text(&link("three", "switch"))).unwrap_err().to_string();
+    assert!(error.contains("go round for ever"), "{error}");
+    let twice = "[[link]]\nname = \"again\"\nbetween = [\"switch\", \"two\"]\n";
+    assert!(Scenario::parse("x.toml", &text(twice)).is_err());
 }

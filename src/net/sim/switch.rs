@@ -94,7 +94,7 @@ mod tests {
     }
 
     fn switch() -> Switch {
-        Switch::new(3, Duration::from_secs(300))
+        Switch::new(3, Duration::from_mins(5))
     }
 
     #[test]

@@ -10,6 +10,9 @@ use super::port::ETHERNET_HEADER;
 use crate::net::rng::Rng;
 use crate::net::scenario::{self, Place};
 
+/// How many frames wait for a link that says nothing else; what Linux allows, too.
+const QUEUE: usize = 1000;
+
 /// A wire between two cards.
 #[derive(Debug)]
 pub(super) struct Link {
@@ -21,7 +24,7 @@ pub(super) struct Link {
     loss: u64,
     /// Nanoseconds that a bit takes, times 1,000,000; 0 where sending takes no time.
     bit_time: u64,
-    queue: Option<usize>,
+    queue: usize,
     /// The longest frame.
     longest: usize,
     /// Which frames are lost, by their number on this link; and the number of the last one.
@@ -38,7 +41,7 @@ struct Lane {
     free: Duration,
     /// When the last frame arrives: none overtakes it.
     last: Duration,
-    /// When each frame that waits will leave. Kept only where the queue has an end.
+    /// When each frame that waits will leave.
     waiting: VecDeque<Duration>,
 }
 
@@ -81,7 +84,7 @@ impl Link {
             jitter: Duration::from_micros(plan.jitter_us.into()),
             loss: format!("{:.0}", plan.loss_percent * 10_000.0).parse().unwrap_or(0),
             bit_time,
-            queue: plan.queue.map(NonZeroU32::get).and_then(|frames| usize::try_from(frames).ok()),
+            queue: plan.queue.map(NonZeroU32::get).and_then(|frames| usize::try_from(frames).ok()).unwrap_or(QUEUE),
             longest: plan.mtu.as_ref().map_or(usize::MAX, |mtu| usize::from(*mtu.as_ref()) + ETHERNET_HEADER),
             loses: plan.loses.clone(),
             passed: 0,
@@ -105,13 +108,14 @@ impl Link {
     pub(super) fn book(&mut self, end: usize, ready: Duration, length: usize) -> Option<Passage> {
         let lane = &mut self.lanes[end];
         let start = ready.max(lane.free);
-        if let Some(room) = self.queue {
-            while lane.waiting.front().is_some_and(|&leaves| leaves <= ready) {
-                lane.waiting.pop_front();
-            }
-            if lane.waiting.len() >= room {
-                return None;
-            }
+        while lane.waiting.front().is_some_and(|&leaves| leaves <= ready) {
+            lane.waiting.pop_front();
+        }
+        if lane.waiting.len() >= self.queue {
+            return None;
+        }
+        // Who leaves at once does not wait.
+        if start > ready {
             lane.waiting.push_back(start);
         }
         let bits = length as u64 * 8;

@@ -23,6 +23,8 @@ use crate::source::{Source, SourceError, Step};
 pub const START: Time = Time(1_767_225_600_000_000_000);
 /// How long behind another a frame arrives that comes twice, or was overtaken.
 const TWIN: Duration = Duration::from_micros(5);
+/// So many bytes of frames may be under way; what would be more is lost.
+const UNDER_WAY: usize = 256 << 20;
 /// No scenario goes on for longer than this.
 const LIMIT: Duration = Duration::from_mins(10);
 
@@ -45,7 +47,7 @@ pub enum Fate {
 
 impl Fate {
     /// What the capture remarks on a frame that meets this fate.
-    fn remark(self) -> &'static str {
+    pub(in crate::net) fn remark(self) -> &'static str {
         match self {
             Self::Deliver => "",
             Self::Drop => "simulated fault: lost on the way",
@@ -74,6 +76,8 @@ pub struct Simulation {
     wires: Vec<Vec<(usize, usize)>>,
     agenda: BinaryHeap<Reverse<Entry>>,
     entries: u64,
+    /// Bytes of frames in the agenda.
+    under_way: usize,
     fault: Option<Fault>,
     rng: Rng,
     vantage: Option<Vantage>,
@@ -144,6 +148,15 @@ enum Event {
     Arrives(Way),
 }
 
+impl Event {
+    /// How many bytes it holds.
+    fn size(&self) -> usize {
+        match self {
+            Self::Leaves { way, .. } | Self::Arrives(way) => way.frame.bytes.len(),
+        }
+    }
+}
+
 impl Simulation {
     /// A world as the scenario says, in which the seed decides all that is random.
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
@@ -186,6 +199,7 @@ impl Simulation {
             wires,
             agenda: BinaryHeap::new(),
             entries: 0,
+            under_way: 0,
             fault: None,
             rng,
             vantage: Vantage::new(scenario, at),
@@ -278,6 +292,7 @@ impl Simulation {
         }
         let Some(Reverse(entry)) = self.agenda.pop() else { return false };
         self.now = entry.at;
+        self.under_way = self.under_way.saturating_sub(entry.event.size());
         match entry.event {
             Event::Leaves { way, arrives, mishap } => self.leave(way, arrives, mishap, shown),
             Event::Arrives(way) => {
@@ -365,6 +380,10 @@ impl Simulation {
             let Some(&(at, end)) = self.wires[device].get(card) else { continue };
             let ready = self.now + self.devices[device].needs(&mut self.rng);
             let Some(link) = self.links.get_mut(at) else { continue };
+            if self.under_way > UNDER_WAY {
+                self.journal.note(frame.id, Deed::Dropped("too much is under way already"));
+                continue;
+            }
             let Some(passage) = link.book(end, ready, frame.bytes.len()) else {
                 self.journal.note(frame.id, Deed::Dropped("too many frames wait for the link already"));
                 continue;
@@ -382,6 +401,7 @@ impl Simulation {
 
     fn enter(&mut self, at: Duration, event: Event) {
         self.entries += 1;
+        self.under_way += event.size();
         self.agenda.push(Reverse(Entry { at, order: self.entries, event }));
     }
 

@@ -5,6 +5,7 @@
 //! packet. What nobody inside asked for finds no line in the table.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -186,8 +187,8 @@ impl Nat {
         let mut port = inside.own.1;
         // There are more ports than lines.
         for _ in 0..=MEMORY {
-            if !self.lines.contains_key(&inside.outside(port)) {
-                self.lines.insert(inside.outside(port), Line { own: inside.own, heard: now });
+            if let Entry::Vacant(free) = self.lines.entry(inside.outside(port)) {
+                free.insert(Line { own: inside.own, heard: now });
                 self.ports.insert(inside, port);
                 return Some(port);
             }

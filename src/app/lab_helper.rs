@@ -1,0 +1,21 @@
+//! `osi-tutor lab-helper`: what `explain --live` starts; it leaves for a network of its own and tells of it on standard
+//! output, in a language of their own.
+
+use super::{Failure, faults, simulate};
+use crate::cli::LabHelper;
+use crate::net::lab::{self, Plan};
+use std::io::{BufWriter, IsTerminal};
+
+/// Runs it. Nothing here may start a thread before the helper has left.
+pub(super) fn run(args: &LabHelper) -> Result<(), Failure> {
+    if std::io::stdout().is_terminal() {
+        return Err(Failure::Usage(
+            "lab-helper talks to osi-tutor only; what you want is: explain LESSON --live".into(),
+        ));
+    }
+    let scenario = simulate::find(&args.scenario)?;
+    let seed = args.seed.unwrap_or(scenario.seed);
+    let (fault, _) = faults::Plan::new(&args.faults)?.fault(seed);
+    let plan = Plan::new(&scenario, seed, args.at.as_deref());
+    Ok(lab::help(plan, fault, &mut BufWriter::new(std::io::stdout().lock()))?)
+}

@@ -1,0 +1,92 @@
+//! `osi-tutor explain --live`: a lesson's packets from a real kernel, in the private lab or on an interface.
+
+use super::Failure;
+use crate::cli::Explain;
+use crate::lesson::{Lesson, Trace};
+
+/// The lesson's packets, and in words where they come from.
+pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) -> Result<(Trace, String), Failure> {
+    match interface {
+        Some(interface) => on_interface(args, lesson, interface),
+        None if args.demo => Err(Failure::Usage(
+            "--live without an interface has programs of its own; --demo goes with --live=lo".into(),
+        )),
+        None => in_lab(lesson),
+    }
+}
+
+/// Plays the lesson's scenario on this machine's kernel, in a network of its own.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
+    use crate::net::lab::{Lab, OURSELVES};
+    use crate::source::live;
+    let wanted = &lesson.source;
+    let seed = wanted.seed.to_string();
+    let mut arguments = vec!["lab-helper", &wanted.scenario, "--seed", &seed];
+    if let Some(at) = &wanted.at {
+        arguments.extend(["--at", at]);
+    }
+    let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
+    live::catch_interrupts();
+    let mut lab = Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
+    let (trace, ended) = super::explain::find(lesson, &mut lab, &mut live::interrupted);
+    if trace.is_empty() {
+        ended?;
+        return Err(Failure::Data(format!(
+            "the live lab brought no packet of this lesson; on simulated packets: osi-tutor explain {}",
+            lesson.id
+        )));
+    }
+    if let Err(Failure::Data(why)) = ended {
+        super::error::tell(&format!("{why}. The lesson plays what has come."));
+    }
+    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
+    Ok((trace, format!("Captured live on this machine's kernel: {}{stream}", wanted.scenario)))
+}
+
+#[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
+fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
+    Err(refused(&super::machine::NO_LAB, None, lesson))
+}
+
+/// Why there is no lab, and the ways that are left.
+fn refused(why: &dyn std::fmt::Display, remedy: Option<&str>, lesson: &Lesson) -> Failure {
+    let allow = remedy.map_or(String::new(), |command| format!("\nAllow it:         {command}"));
+    Failure::Data(format!("there can be no live lab: {why}{allow}\nNo right needed:  osi-tutor explain {}", lesson.id))
+}
+
+/// Waits for the lesson's packets on an interface.
+#[cfg(feature = "live")]
+fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
+    use crate::source::live::{self, Options};
+    let mut source = live::open(interface, &Options::default())?;
+    live::catch_interrupts();
+    #[cfg(feature = "lab")]
+    if args.demo && !source.interface().loopback {
+        return Err(Failure::Usage(format!("the demonstration talks on loopback, and {interface} would never see it")));
+    }
+    #[cfg(feature = "lab")]
+    let demo = if args.demo {
+        let started = crate::net::lab::demo::Demo::start();
+        Some(started.map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?)
+    } else {
+        None
+    };
+    #[cfg(not(feature = "lab"))]
+    let _ = args;
+    super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));
+    let (trace, ended) = super::explain::find(lesson, &mut source, &mut live::interrupted);
+    #[cfg(feature = "lab")]
+    drop(demo);
+    ended?;
+    if trace.is_empty() {
+        return Err(Failure::Data(format!("no packet of lesson {} passed {interface}", lesson.id)));
+    }
+    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
+    Ok((trace, format!("Captured live on {interface}{stream}")))
+}
+
+#[cfg(not(feature = "live"))]
+fn on_interface(_: &Explain, _: &Lesson, _: &str) -> Result<(Trace, String), Failure> {
+    Err(Failure::Usage("this program was built without live capture".into()))
+}

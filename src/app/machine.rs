@@ -1,0 +1,254 @@
+//! What this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
+
+use super::store::Store;
+use crate::cli::Color;
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+/// A terminal smaller than this shows a step of a lesson only in parts.
+const ROOM: (u16, u16) = (80, 24);
+/// What a capture asks the kernel to keep, in bytes; with less, a burst may lose packets.
+#[cfg(all(feature = "live", target_os = "linux"))]
+const BUFFER: u64 = 32 << 20;
+
+/// One thing that this machine allows or not.
+#[derive(Debug)]
+pub(super) struct Fact {
+    /// Its name, for programs.
+    pub(super) id: &'static str,
+    /// What it is good for, in a few words.
+    pub(super) about: &'static str,
+    /// Whether all is well.
+    pub(super) ok: bool,
+    /// What was found, in a sentence without a full stop.
+    pub(super) found: String,
+    /// A command that would help.
+    pub(super) remedy: Option<String>,
+}
+
+impl Fact {
+    fn new(id: &'static str, about: &'static str, found: Result<String, (String, Option<String>)>) -> Self {
+        let ok = found.is_ok();
+        let (found, remedy) = match found {
+            Ok(found) => (found, None),
+            Err((found, remedy)) => (found, remedy),
+        };
+        Self { id, about, ok, found, remedy }
+    }
+}
+
+/// Everything, in the order in which a learner meets it.
+pub(super) fn facts(choice: Color) -> Vec<Fact> {
+    vec![
+        Fact::new("simulation", "simulated packets", Ok("always: no right, no network needed".into())),
+        Fact::new("lab", "explain LESSON --live", lab()),
+        Fact::new("capture", "capture, explain --live=IFACE", capture()),
+        Fact::new("buffer", "room for bursts of packets", buffer()),
+        Fact::new("terminal", "lessons, step by step", terminal()),
+        Fact::new("colours", "layers by colour", colours(choice)),
+        Fact::new("utf8", "lines and arrows", utf8()),
+        Fact::new("progress", "what you have learnt is kept", progress()),
+        Fact::new("tshark", "a second opinion (optional)", program("tshark", "tshark")),
+        Fact::new("wireshark", "the same packets in windows (optional)", program("wireshark", "wireshark")),
+    ]
+}
+
+/// The command that lets this program capture as an ordinary user; `None` where the system has none.
+pub(super) fn let_capture() -> Option<String> {
+    cfg!(target_os = "linux").then(|| format!("sudo setcap cap_net_raw+ep {}", this_program()))
+}
+
+/// The same, and as much room for packets as it asks for.
+#[cfg(feature = "live")]
+pub(super) fn let_capture_all() -> String {
+    format!("sudo setcap cap_net_raw,cap_net_admin+ep {}", this_program())
+}
+
+/// The path of this very binary, as a shell takes it.
+pub(super) fn this_program() -> String {
+    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
+    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
+}
+
+/// As a shell takes it: quoted where it holds anything unusual.
+pub(super) fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+type Found = Result<String, (String, Option<String>)>;
+
+/// Builds a lab and lets it go.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+fn lab() -> Found {
+    use crate::net::lab::{Lab, OURSELVES};
+    match Lab::start(OURSELVES, &["lab-helper", "two-hosts"].map(Into::into)) {
+        Ok(lab) => Ok(format!("a private network stands after {} ms", lab.ready().as_millis())),
+        Err(why) => Err((why.to_string(), why.remedy().map(str::to_owned))),
+    }
+}
+
+#[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
+fn lab() -> Found {
+    Err((NO_LAB.into(), None))
+}
+
+/// Why there is none in this program.
+#[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
+pub(super) const NO_LAB: &str = "this program was built without it, or for another system than Linux";
+
+/// Opens each interface that is up, and lets it go.
+#[cfg(feature = "live")]
+fn capture() -> Found {
+    use crate::source::live::{self, OpenError, Options, State};
+    let nics = live::interfaces();
+    let up: Vec<_> = nics.iter().filter(|nic| nic.state == State::Up).map(|nic| nic.name.as_str()).collect();
+    let Some(first) = up.iter().find(|name| **name == "lo").or(up.first()) else {
+        return Err(("no network interface is up".into(), None));
+    };
+    match live::open(first, &Options { promiscuous: false, ..Options::default() }) {
+        Ok(_) => Ok(format!("allowed on {}", up.join(", "))),
+        Err(OpenError::Denied { .. }) if cfg!(target_os = "linux") => {
+            Err(("this program lacks the capability cap_net_raw".into(), let_capture()))
+        }
+        Err(OpenError::Denied { .. }) => Err(("this program lacks the right; start it with sudo".into(), None)),
+        Err(why) => Err((why.to_string(), None)),
+    }
+}
+
+#[cfg(not(feature = "live"))]
+fn capture() -> Found {
+    Err(("this program was built without live capture".into(), None))
+}
+
+#[cfg(all(feature = "live", target_os = "linux"))]
+fn buffer() -> Found {
+    use crate::source::live::{self, Options};
+    // Whoever has cap_net_admin may exceed the system's limit.
+    let granted = live::open("lo", &Options::default()).is_ok_and(|live| live.small_buffer().is_none());
+    let text = std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap_or_default();
+    let limit: u64 = text.trim().parse().unwrap_or(0);
+    if granted || limit >= BUFFER {
+        return Ok(format!("{} MiB for a capture", BUFFER >> 20));
+    }
+    let found = format!("at most {} kB for a capture (net.core.rmem_max)", limit / 1000);
+    Err((found, Some(format!("sudo sysctl net.core.rmem_max={BUFFER}"))))
+}
+
+#[cfg(not(all(feature = "live", target_os = "linux")))]
+fn buffer() -> Found {
+    Ok("the system decides".into())
+}
+
+fn terminal() -> Found {
+    if !std::io::stdout().is_terminal() {
+        return Ok("standard output is none: everything is printed at once".into());
+    }
+    let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
+    let kind = std::env::var("TERM").unwrap_or_default();
+    let found = format!("{kind} with {columns} columns and {rows} rows");
+    match (columns, rows) {
+        _ if kind.is_empty() || kind == "dumb" => {
+            Err(("TERM says that it cannot be drawn on".into(), Some("export TERM=xterm-256color".into())))
+        }
+        (columns, rows) if columns < ROOM.0 || rows < ROOM.1 => {
+            Err((format!("{found}: make the window at least {} by {}", ROOM.0, ROOM.1), None))
+        }
+        _ => Ok(found),
+    }
+}
+
+fn colours(choice: Color) -> Found {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
+    match (super::color(choice), choice) {
+        (true, _) => Ok("used".into()),
+        (false, Color::Never) => Ok("not used, as --color never says".into()),
+        (false, _) if set("NO_COLOR") => Err(("not used, as NO_COLOR says".into(), Some("unset NO_COLOR".into()))),
+        (false, _) if !std::io::stdout().is_terminal() => Ok("not used: standard output is no terminal".into()),
+        (false, _) => Err(("not used, as TERM or CLICOLOR says".into(), Some("osi-tutor --color always …".into()))),
+    }
+}
+
+fn utf8() -> Found {
+    if cfg!(windows) {
+        return Ok("the system's own".into());
+    }
+    // The first that is set decides: locale(7).
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|n| std::env::var(n).ok().filter(|v| !v.is_empty()));
+    let name = locale.unwrap_or_else(|| "C".into());
+    let plain = name.to_lowercase().replace('-', "");
+    if plain.ends_with("utf8") {
+        return Ok(format!("the locale is {name}"));
+    }
+    Err((format!("the locale {name} does not name UTF-8; lines may look torn"), Some("export LC_ALL=C.UTF-8".into())))
+}
+
+/// Tries to write where progress is kept, or would be.
+fn progress() -> Found {
+    let store = Store::open();
+    let Some(path) = store.path() else {
+        let found = "neither XDG_STATE_HOME nor HOME says where";
+        return Err((found.into(), Some("export XDG_STATE_HOME=$HOME/.local/state".into())));
+    };
+    let folder = path.parent().unwrap_or(path);
+    let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
+    match probe(there) {
+        Ok(()) => Ok(format!("in {}", path.display())),
+        Err(why) => {
+            let found = format!("{} cannot be written: {why}", there.display());
+            Err((found, Some("export XDG_STATE_HOME=$HOME/.local/state".into())))
+        }
+    }
+}
+
+/// Writes a file into a folder, and takes it away again.
+fn probe(folder: &Path) -> std::io::Result<()> {
+    let file = folder.join(format!(".osi-tutor-{}", std::process::id()));
+    let written = std::fs::File::create_new(&file)?.write_all(b"?");
+    std::fs::remove_file(&file)?;
+    written
+}
+
+/// Whether a program is on the path; `package` brings it.
+fn program(name: &str, package: &str) -> Found {
+    let paths = std::env::var_os("PATH").unwrap_or_default();
+    let file = |folder: PathBuf| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    match std::env::split_paths(&paths).map(file).find(|file| file.is_file()) {
+        Some(file) => Ok(file.display().to_string()),
+        None => {
+            let install = if cfg!(target_os = "macos") { "brew install" } else { "sudo apt install" };
+            let remedy = (!cfg!(windows)).then(|| format!("{install} {package}"));
+            Err((format!("{name} is not on the path"), remedy))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell() {
+        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
+        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
+    }
+
+    #[test]
+    fn a_folder_that_can_be_written_is_left_as_it_was() {
+        let folder = std::env::temp_dir().join(format!("osi-tutor-machine-{}", std::process::id()));
+        assert!(probe(&folder).is_err(), "there is no such folder");
+        std::fs::create_dir(&folder).unwrap();
+        probe(&folder).unwrap();
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        std::fs::remove_dir(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_program_that_nobody_has_comes_with_a_remedy() {
+        let Err((found, _)) = program("no-such-program", "no-such-package") else { panic!("it is not there") };
+        assert_eq!(found, "no-such-program is not on the path");
+    }
+}

@@ -1,0 +1,214 @@
+//! Plays, input by input.
+
+use super::*;
+use crate::lesson::scene::{Asked, How};
+use crate::lesson::simulate;
+
+const FRONT: &str = "+++\nid = \"x\"\ntitle = \"T\"\nosi = \"transport\"\nminutes = 1\nsource = { scenario = \"two-hosts\", seed = 7 }\n+++\n";
+const SHOW: &str = "```show\nfilter = 'tcp.flags.syn == 1 && tcp.flags.ack == 0'\nnewcomer = 'a {tcp.seq}'\nstudent = 'b'\nengineer = 'c'\n```\n";
+const ASK: &str = "```ask\nid = 'flags'\nprompt = 'Which?'\nchoices = [{ text = 'SYN', right = true, proof = 'tcp.flags.syn == 1' }, { text = 'ACK', betrays = 'handshake-is-hello' }]\nhint = 'Think.'\nwhy = 'So.'\n```\n";
+
+fn lesson(body: &str) -> Lesson {
+    Lesson::parse("10-x.md", &format!("{FRONT}{body}")).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn player(lesson: &Lesson) -> Player<'_> {
+    Player::new(lesson, simulate::trace(lesson, None).unwrap(), "test".into(), Audience::Student)
+}
+
+fn results(player: &Player<'_>) -> Vec<(String, Mark, Option<String>)> {
+    player.record().answers.into_iter().map(|a| (a.question, a.result, a.misconception)).collect()
+}
+
+#[test]
+fn a_question_holds_back_what_comes_after_it() {
+    let lesson = lesson(&format!("{ASK}{SHOW}"));
+    let mut player = player(&lesson);
+    let scene = player.step(Input::Next, 1);
+    assert_eq!((scene.page, scene.mode), (1, Mode::Choose(2)));
+    assert!(scene.notice.is_some() && scene.so_far.is_empty());
+    let scene = player.step(Input::Choose(0), 2);
+    let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
+    let verdict = asked.verdict.as_ref().unwrap();
+    assert_eq!((verdict.mark, verdict.why.as_str()), (Mark::Right, "So."));
+    assert!(verdict.proof.is_some());
+    assert_eq!(player.step(Input::Next, 3).page, 2);
+    assert!(player.step(Input::Next, 4).over);
+    assert_eq!(results(&player), [("flags".into(), Mark::Right, None)]);
+    assert!(player.record().done);
+}
+
+#[test]
+fn a_wrong_choice_is_refuted_and_remembered_and_cannot_be_taken_back() {
+    let lesson = lesson(ASK);
+    let mut player = player(&lesson);
+    let scene = player.step(Input::Choose(1), 1);
+    let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
+    let verdict = asked.verdict.as_ref().unwrap();
+    assert_eq!(verdict.betrayed.unwrap().id, "handshake-is-hello");
+    assert!(verdict.against.is_some(), "a packet contradicts it");
+    player.step(Input::Choose(0), 2);
+    assert_eq!(results(&player), [("flags".into(), Mark::Wrong, Some("handshake-is-hello".into()))]);
+}
+
+#[test]
+fn a_skipped_question_is_told_and_recorded() {
+    let lesson = lesson(&format!("{ASK}{SHOW}"));
+    let mut player = player(&lesson);
+    player.step(Input::Skip, 1);
+    assert_eq!(results(&player), [("flags".into(), Mark::Skipped, None)]);
+    assert_eq!(player.step(Input::Next, 2).page, 2);
+}
+
+#[test]
+fn a_typed_number_has_two_attempts_and_a_known_slip_is_named() {
+    let ask = "```ask\nprompt = 'Next?'\nof = 'tcp.flags.syn == 1'\nnumber = '{tcp.seq} + 1'\nproof = 'tcp.flags.syn == 1 && tcp.ack == {answer}'\nwrong = [{ answer = '{tcp.seq}', betrays = 'ack-means-arrived' }]\nwhy = 'SYN counts.'\n```\n";
+    let lesson = lesson(ask);
+    let mut player = player(&lesson);
+    assert_eq!(player.step(Input::Submit, 0).mode, Mode::Type, "nothing was typed");
+    player.step(Input::Type('0'), 1);
+    let scene = player.step(Input::Submit, 2);
+    let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
+    let verdict = asked.verdict.as_ref().unwrap();
+    assert!(verdict.again && verdict.betrayed.unwrap().id == "ack-means-arrived");
+    for c in ['2', '3'] {
+        player.step(Input::Type(c), 3);
+    }
+    player.step(Input::Erase, 4);
+    player.step(Input::Erase, 4);
+    player.step(Input::Type('1'), 5);
+    player.step(Input::Submit, 6);
+    assert_eq!(results(&player), [("q1".into(), Mark::Wrong, Some("ack-means-arrived".into()))]);
+}
+
+#[test]
+fn steps_are_taken_in_order() {
+    let ask = "```ask\nprompt = 'Order?'\norder = [{ text = 'a', filter = 'tcp.flags.syn == 1' }, { text = 'b', filter = 'http.request' }, { text = 'c', filter = 'tcp.flags.fin == 1' }]\nwhy = 'Time.'\n```\n";
+    let lesson = lesson(ask);
+    let mut player = player(&lesson);
+    let scene = player.step(Input::Look, 0);
+    let Body::Asked(Asked { how: How::Order { items, .. }, .. }) = &scene.body else { panic!("{:?}", scene.body) };
+    let items = items.clone();
+    for wanted in ["a", "b", "c"] {
+        let at = items.iter().position(|i| i == wanted).unwrap();
+        player.step(Input::Choose(at), 1);
+        player.step(Input::Choose(at), 1);
+    }
+    player.step(Input::Submit, 2);
+    assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
+}
+
+#[test]
+fn the_bytes_of_a_field_are_marked() {
+    let lesson = lesson(
+        "```ask\nprompt = 'Which bytes?'\nof = 'tcp.flags.syn == 1'\nmark = 'tcp.dstport'\nwhy = 'There.'\n```\n",
+    );
+    let mut player = player(&lesson);
+    // Ethernet 14, IPv4 20, source port 2.
+    player.step(Input::Move(36), 1);
+    player.step(Input::Anchor, 2);
+    player.step(Input::Move(1), 3);
+    player.step(Input::Submit, 4);
+    assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
+    assert_eq!(player.step(Input::Move(isize::MIN), 5).mode, Mode::Read);
+}
+
+#[test]
+fn a_what_if_asks_for_a_prediction_then_for_a_run() {
+    let body = "```whatif\nprompt = 'And?'\nfault = { drop = 'tcp.flags.syn == 1' }\nchoices = [{ text = 'again', right = true, proof = 'tcp.flags.syn == 1' }, { text = 'never', betrays = 'handshake-is-hello' }]\nproof = 'tcp.analysis.retransmission'\nnewcomer = 'a'\nstudent = 'b {tcp.seq}'\nengineer = 'c'\n```\n";
+    let lesson = lesson(&format!("{SHOW}{body}"));
+    let mut player = player(&lesson);
+    player.step(Input::Next, 1);
+    let scene = player.step(Input::WhatIf, 2);
+    assert!(scene.request.is_none() && scene.notice.is_some(), "first a prediction");
+    let scene = player.step(Input::Choose(0), 3);
+    assert_eq!(scene.request, Some(Request::WhatIf { page: 1 }));
+    let Some(Fence::WhatIf(whatif)) = &lesson.pages[1].fence else { panic!("a what-if") };
+    let ends = simulate::trace(&lesson, None).unwrap().ends();
+    let outcome = simulate::what_if(&lesson, whatif, ends, None).unwrap();
+    let scene = player.step(Input::Answer(Ok(Box::new(outcome))), 4);
+    assert!(scene.request.is_none());
+    let Body::Broken(broken) = &scene.body else { panic!("{:?}", scene.body) };
+    assert!(broken.proof.is_some() && broken.text == "b 0");
+    assert_eq!(broken.verdict.as_ref().unwrap().mark, Mark::Right);
+    assert!(player.step(Input::Next, 5).over);
+}
+
+#[test]
+fn a_procedure_fades_step_by_step() {
+    let body = "```worked\ntitle = 'Next'\non = ['tcp.len > 0', 'tcp.len > 0', 'tcp.len > 0']\nsteps = [{ say = 'from', value = '{tcp.seq}' }, { say = 'next', value = '{tcp.seq} + 5' }]\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n";
+    let lesson = lesson(body);
+    let mut player = player(&lesson);
+    let told = |scene: &Scene<'_>| match &scene.body {
+        Body::Worked(task) => task.lines.iter().map(|l| l.value.clone()).collect::<Vec<_>>(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(told(&player.step(Input::Look, 0)), [Some("1".into()), Some("6".into())]);
+    assert_eq!(told(&player.step(Input::Next, 1)), [Some("1".into()), None]);
+    player.step(Input::Type('6'), 2);
+    player.step(Input::Submit, 3);
+    assert_eq!(told(&player.step(Input::Next, 4)), [None, None]);
+    for c in ['9', '9'] {
+        player.step(Input::Type(c), 5);
+        player.step(Input::Submit, 6);
+    }
+    assert_eq!(told(&player.step(Input::Look, 7)), [Some("1".into()), None], "after two attempts it is told");
+    player.step(Input::Type('6'), 8);
+    player.step(Input::Submit, 9);
+    let marks: Vec<Mark> = results(&player).into_iter().map(|(_, mark, _)| mark).collect();
+    assert_eq!(marks, [Mark::Right, Mark::Wrong]);
+}
+
+#[test]
+fn a_play_goes_on_where_it_was_left() {
+    let lesson = lesson(&format!("{ASK}{SHOW}{ASK}").replacen("id = 'flags'", "id = 'first'", 1));
+    let mut first = player(&lesson);
+    first.step(Input::Choose(1), 1);
+    first.step(Input::Next, 2);
+    let record = first.record();
+    assert_eq!((record.page, record.result("first")), (1, Some(Mark::Wrong)));
+    let mut second = player(&lesson);
+    second.restore(&record);
+    assert_eq!(second.step(Input::Look, 0).page, 2);
+    let mut third = player(&lesson);
+    third.restore(&Record { page: 999, answers: Vec::new(), ..record });
+    assert_eq!(third.step(Input::Look, 0).page, 3, "no further than there are pages");
+    assert_eq!(third.step(Input::Look, 0).mode, Mode::Choose(2), "the page itself still asks");
+    assert_eq!(third.step(Input::First, 0).mode, Mode::Read, "what lies behind is passed");
+    let mut other = player(&lesson);
+    other.restore(&Record { lesson: "y".into(), page: 2, ..Record::default() });
+    assert_eq!(other.step(Input::Look, 0).page, 1);
+}
+
+#[test]
+fn no_input_at_any_time_makes_the_player_panic() {
+    let course = crate::lesson::course().unwrap();
+    let mut dice = crate::net::rng::Rng::seeded(5);
+    for lesson in &course {
+        let mut player = player(lesson);
+        for now in 0..3_000 {
+            let n = usize::try_from(dice.below(10)).unwrap();
+            let input = match dice.below(18) {
+                0 => Input::Next,
+                1 => Input::Back,
+                2 => Input::First,
+                3 => Input::Last,
+                4 => Input::Deeper,
+                5 => Input::Audience,
+                6 => Input::View,
+                7 => Input::Choose(n),
+                8 => Input::Type(char::from(b'0' + u8::try_from(n).unwrap())),
+                9 => Input::Erase,
+                10 => Input::Move(n.cast_signed() - 5),
+                11 => Input::Anchor,
+                12 | 13 => Input::Submit,
+                14 => Input::Hint,
+                15 => Input::Skip,
+                16 => Input::WhatIf,
+                _ => Input::Answer(Err("no".into())),
+            };
+            let scene = player.step(input, now);
+            assert!((1..=scene.pages).contains(&scene.page));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! One scene of a lesson: prose, the ladder so far, what is said of the packet, and what is lit; or a question,
+//! what breaks, a procedure. Read [`Stage::draw`], then `question` (answers and what they are worth), `ends` (states
+//! and programs) and `broken` (two timelines).
+
+mod broken;
+mod ends;
+mod question;
+
+use super::ladder::{Ladder, Side};
+use super::measure::{cut, pad, repeat, spaces, width, wrap};
+use super::text::{Options, Text};
+use super::{Theme, prose};
+use crate::flow::Endpoint;
+use crate::lesson::Hit;
+use crate::lesson::scene::{Body, Past, Scene, Shown, View};
+use crate::model::{Field, FieldDef, show};
+use crate::tutor::Texts;
+use std::sync::Arc;
+
+/// Packets of the ladder that are drawn; older ones scroll away.
+const MOST_RUNGS: usize = 4;
+/// The same on a low screen.
+const FEW_RUNGS: usize = 2;
+/// A screen of fewer lines than these is low.
+const LOW: usize = 30;
+/// Where values begin.
+const VALUES: usize = 30;
+/// The most of a value that is shown.
+const MOST_COLUMNS: usize = 150;
+
+/// Draws scenes.
+#[derive(Debug)]
+pub struct Stage {
+    theme: Theme,
+    columns: usize,
+    rungs: usize,
+    /// It is printed: nobody can answer, so that answers simply follow questions.
+    printed: bool,
+    texts: Arc<Texts>,
+}
+
+impl Stage {
+    /// For a screen of so many columns and rows; `None` is a pipe, which gets 80 columns.
+    pub fn new(theme: Theme, screen: Option<(usize, usize)>, texts: Arc<Texts>) -> Self {
+        let (columns, rows) = screen.unwrap_or((80, LOW));
+        let rungs = if rows < LOW { FEW_RUNGS } else { MOST_RUNGS };
+        Self { theme, columns: columns.clamp(40, 110), rungs, printed: screen.is_none(), texts }
+    }
+
+    /// Appends a scene. Gives the line, from 0, where the newest of it begins: it should be in sight.
+    pub fn draw(&self, scene: &Scene<'_>, out: &mut String) -> usize {
+        self.heading(scene, out);
+        if !scene.prose.is_empty() {
+            prose::markdown(scene.prose, self.columns, &self.theme, out);
+            out.push('\n');
+        }
+        let mut focus = None;
+        match &scene.body {
+            Body::Prose => {}
+            Body::Said(text) => self.paragraph(text, "", out),
+            Body::Shown(shown) => self.shown(scene, shown, out),
+            Body::Asked(asked) => focus = self.asked(scene, asked, out),
+            Body::Broken(broken) => focus = self.broken(scene, broken, out),
+            Body::Worked(task) => focus = self.worked(scene, task, out),
+        }
+        focus.map_or(0, |byte| out.get(..byte).unwrap_or("").matches('\n').count())
+    }
+
+    fn heading(&self, scene: &Scene<'_>, out: &mut String) {
+        let mut title = scene.title.to_owned();
+        let right = format!(" {} ── {} of {} ──", scene.audience, scene.page, scene.pages);
+        cut(&mut title, 0, self.columns.saturating_sub(width(&right) + 6));
+        let left = format!("── {title} ");
+        let rule = self.columns.saturating_sub(width(&left) + width(&right));
+        self.theme.strong.around(out, |out| {
+            out.push_str(&left);
+            repeat('─', rule, out);
+            out.push_str(&right);
+        });
+        out.push('\n');
+        self.theme.faint.paint(scene.origin, out);
+        out.push_str("\n\n");
+    }
+
+    fn shown(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
+        match scene.view {
+            View::Wire => self.ladder(&scene.so_far, out),
+            View::States => self.states(&scene.so_far, scene.audience, out),
+            View::Calls => self.calls(&scene.so_far, scene.audience, out),
+        }
+        out.push('\n');
+        if shown.hits.is_empty() {
+            let text = format!("This capture has no packet for this step. Looked for: {}", shown.show.filter.it);
+            self.paragraph(&text, "! ", out);
+            return;
+        }
+        self.paragraph(&shown.text, "", out);
+        self.lit(shown, out);
+        if self.printed {
+            self.program(shown, scene, out);
+        }
+        if scene.deeper {
+            let options = Options { hex: true, audience: scene.audience };
+            let mut text = Text::new(self.theme.clone(), Some(self.columns), options, Arc::clone(&self.texts));
+            for hit in shown.hits {
+                out.push('\n');
+                text.packet(&hit.moment(), out);
+            }
+        }
+    }
+
+    /// The packets so far, with both endpoints' states.
+    fn ladder(&self, past: &[Past<'_>], out: &mut String) {
+        let new = past.iter().filter(|p| p.is_new).count().max(1);
+        let rungs = self.rungs.max(new).min(past.len());
+        let hits: Vec<&Hit> = past.iter().map(|p| p.hit).collect();
+        let recent = hits.get(hits.len() - rungs..).unwrap_or(&hits);
+        self.rungs(hits.first().copied(), recent, out);
+    }
+
+    /// Some packets, one below the other; time counts from `first`.
+    fn rungs(&self, first: Option<&Hit>, hits: &[&Hit], out: &mut String) {
+        let mut ladder = Ladder::new(self.theme.clone(), Some(self.columns));
+        let states = |s: Option<[crate::flow::State; 2]>| s.map(|[c, s]| (c.name(), s.name()));
+        if let Some(first) = first {
+            ladder.since(&first.packet);
+        }
+        if let Some((client, server)) = hits.first().and_then(|h| states(h.before)) {
+            ladder.ends(out);
+            ladder.states(client, server, out);
+        }
+        for hit in hits {
+            ladder.packet(&hit.packet, side(hit), out);
+            if let Some(remark) = hit.remark() {
+                ladder.remark(remark, side(hit), out);
+            }
+            if let Some((client, server)) = states(hit.states) {
+                ladder.states(client, server, out);
+            }
+        }
+    }
+
+    /// The fields that the page speaks of: name, value, and where their bytes are.
+    fn lit(&self, shown: &Shown<'_>, out: &mut String) {
+        let Some(hit) = shown.hits.last() else { return };
+        let found: Vec<&Field> = shown.show.highlight.iter().filter_map(|def| innermost(hit, def.it)).collect();
+        if found.is_empty() {
+            return;
+        }
+        out.push('\n');
+        for field in found {
+            let from = out.len();
+            out.push_str("▸ ");
+            out.push_str(field.def.label);
+            pad(out, from, VALUES);
+            let mut value = String::new();
+            show::value(&hit.packet, field, &mut value);
+            cut(&mut value, 0, MOST_COLUMNS);
+            if value.is_empty() {
+                value.push_str("yes");
+            }
+            let room = self.columns.saturating_sub(VALUES);
+            for (i, line) in wrap(&value, room).enumerate() {
+                if i > 0 {
+                    out.push('\n');
+                    spaces(VALUES, out);
+                }
+                self.theme.strong.paint(line, out);
+            }
+            if width(&value) + field.def.name.len() + 2 <= room {
+                spaces(room - width(&value) - field.def.name.len(), out);
+                self.theme.faint.paint(field.def.name, out);
+            }
+            out.push('\n');
+        }
+    }
+
+    /// A paragraph behind a mark; its later lines hang below the first.
+    fn paragraph(&self, text: &str, mark: &str, out: &mut String) {
+        for (i, line) in wrap(text, self.columns.saturating_sub(width(mark))).enumerate() {
+            if i == 0 {
+                out.push_str(mark);
+            } else {
+                spaces(width(mark), out);
+            }
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+}
+
+fn side(hit: &Hit) -> Side {
+    if hit.sender == Some(Endpoint::Server) { Side::Server } else { Side::Client }
+}
+
+fn innermost<'h>(hit: &'h Hit, def: &'static FieldDef) -> Option<&'h Field> {
+    hit.packet.all(def).last()
+}

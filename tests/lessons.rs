@@ -1,0 +1,233 @@
+//! The course as a whole, and the workshop of those who write lessons, through the binary.
+
+use osi_tutor::flow::{Limits, Tracker};
+use osi_tutor::lesson::format::{Fence, Words};
+use osi_tutor::lesson::{COURSE, Page, bank, course};
+use osi_tutor::model::{Packet, RawFrame};
+use osi_tutor::net::scenario::{READY, Scenario};
+use osi_tutor::net::sim::Simulation;
+use osi_tutor::proto::walk;
+use osi_tutor::source::file::File;
+use osi_tutor::source::{Source, Step};
+use osi_tutor::tutor::Audience;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The most words of a sentence.
+const LONGEST: usize = 20;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Exit code, standard output, standard error.
+fn run(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let done = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+        .args(arguments)
+        .current_dir(root())
+        .env_clear()
+        .output()
+        .expect("the binary runs");
+    let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+    (done.status.code(), text(done.stdout), text(done.stderr))
+}
+
+/// A new, empty folder.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).expect("a folder can be made");
+    folder
+}
+
+/// Hands over every packet of a source; an error of the source ends it.
+fn each(source: &mut dyn Source, take: &mut dyn FnMut(&Packet)) {
+    let mut tracker = Tracker::new(Limits::default());
+    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    while let Ok(Step::Frame) = source.next(&mut frame) {
+        walk(&frame, &mut tracker, &mut packet);
+        take(&packet);
+    }
+}
+
+#[test]
+fn every_misconception_is_contradicted_by_a_real_packet_or_a_standard() {
+    let mut open: Vec<_> = bank().iter().filter_map(|m| Some((&m.id, m.filter()?))).collect();
+    assert!(open.len() > 15, "most are contradicted by packets");
+    let mut look = |packet: &Packet| open.retain(|(_, filter)| !filter.matches(packet));
+    for (name, _) in READY {
+        let scenario = Scenario::ready(name).expect("it is ready").expect("it is sound");
+        each(&mut Simulation::new(&scenario, scenario.seed), &mut look);
+    }
+    let captures = std::fs::read_dir(root().join("tests/captures")).expect("captures are there");
+    for path in captures.flatten().map(|e| e.path()) {
+        let Ok(mut file) = File::open(&path) else { continue };
+        each(&mut file, &mut look);
+    }
+    let left: Vec<_> = open.iter().map(|(id, _)| id).collect();
+    assert!(left.is_empty(), "no packet contradicts {left:?}");
+}
+
+/// The texts of a page, question and explanation alike.
+fn words(page: &Page) -> Vec<&Words> {
+    match &page.fence {
+        None => Vec::new(),
+        Some(Fence::Say(say)) => vec![&say.words],
+        Some(Fence::Show(show)) => vec![&show.words],
+        Some(Fence::Ask(ask)) => {
+            let why = ask.choices().iter().filter_map(|c| c.why.as_ref());
+            [&ask.prompt, &ask.why].into_iter().chain(&ask.hint).chain(why).collect()
+        }
+        Some(Fence::WhatIf(whatif)) => {
+            let why = whatif.choices.iter().filter_map(|c| c.why.as_ref());
+            [&whatif.prompt, &whatif.words].into_iter().chain(&whatif.hint).chain(why).collect()
+        }
+        Some(Fence::Worked(worked, _)) => [&worked.words].into_iter().chain(&worked.hint).collect(),
+    }
+}
+
+/// A sentence ends with a full stop, a question mark, an exclamation mark, or the end.
+fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    text.split_inclusive(['.', '?', '!', ';', ':']).map(str::trim)
+}
+
+fn count(sentence: &str) -> usize {
+    sentence.split_whitespace().filter(|w| w.chars().any(char::is_alphanumeric)).count()
+}
+
+#[test]
+fn every_sentence_of_the_course_is_short() {
+    let mut long = Vec::new();
+    for lesson in course().expect("the course is sound") {
+        for text in lesson.pages.iter().flat_map(words).flat_map(Words::all) {
+            let whole = text.it.sentences().join(" ");
+            for sentence in sentences(&whole).filter(|s| count(s) > LONGEST) {
+                long.push(format!("{}: {} words: {sentence}", lesson.file, count(sentence)));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn every_question_of_the_course_explains_itself_to_each_audience() {
+    for lesson in course().expect("the course is sound") {
+        for page in &lesson.pages {
+            if let Some(Fence::Ask(ask)) = &page.fence {
+                assert!(ask.why.is_three(), "{}, {:?}: why is one for all", lesson.file, page.question);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_lesson_is_printed_whole_for_every_audience() {
+    for lesson in course().expect("the course is sound") {
+        for audience in Audience::ALL {
+            let (code, text, said) = run(&["explain", &lesson.id, "--audience", audience.name()]);
+            assert_eq!(code, Some(0), "{}: {said}", lesson.id);
+            assert!(!text.contains("This capture"), "{} lacks a packet", lesson.id);
+            let last = format!("{audience} ── {0} of {0} ──", lesson.pages.len());
+            assert!(text.contains(&last), "{} ends early", lesson.id);
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{} is wider than 80 columns", lesson.id);
+        }
+    }
+}
+
+#[test]
+fn showpieces_run_on_a_capture_too() {
+    for (id, capture) in
+        [("handshake", "two-hosts.pcapng"), ("handshake", "http.pcapng"), ("upgrade", "websocket.pcap")]
+    {
+        let path = format!("tests/captures/{capture}");
+        let (code, text, said) = run(&["explain", id, "--read", &path]);
+        assert_eq!(code, Some(0), "{id} on {capture}: {said}");
+        assert!(text.contains(&format!("Captured: {path}")), "{text}");
+    }
+}
+
+#[test]
+fn a_new_lesson_passes_and_is_never_overwritten() {
+    let folder = folder("new-lesson");
+    let path = folder.to_str().expect("a plain name");
+    let (code, text, said) = run(&["lesson", "new", "my-own", "--lessons", path]);
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{text}");
+    assert_eq!(run(&["lesson", "check", path]).1, "1 lesson is sound.\n");
+    let file = folder.join("500-my-own.md");
+    std::fs::write(&file, "mine").expect("it can be changed");
+    let (code, _, said) = run(&["lesson", "new", "my-own", "--lessons", path]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("is there already"), "{said}");
+    assert_eq!(std::fs::read_to_string(&file).expect("it is there"), "mine");
+    assert_eq!(run(&["lesson", "new", "My Own"]).0, Some(2));
+}
+
+#[test]
+fn a_teachers_lesson_is_played_from_its_folder() {
+    let folder = folder("own-lesson");
+    let path = folder.to_str().expect("a plain name");
+    run(&["lesson", "new", "own", "--lessons", path]);
+    let (code, text, said) = run(&["explain", "own", "--lessons", path]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(text.contains("What this lesson teaches"), "{text}");
+    assert!(run(&["explain", "--lessons", path]).1.starts_with("own  What this lesson"));
+    assert!(run(&["lesson", "list", "--lessons", path]).1.contains("own"));
+}
+
+#[test]
+fn a_broken_lesson_is_refused_with_line_and_caret() {
+    let folder = folder("broken-lesson");
+    let path = folder.to_str().expect("a plain name");
+    run(&["lesson", "new", "broken", "--lessons", path]);
+    let file = folder.join("500-broken.md");
+    let text = std::fs::read_to_string(&file).expect("it is there");
+    std::fs::write(&file, text.replace("tcp.flags.ack == 0\"\nhigh", "tcp.flags.ak == 0\"\nhigh"))
+        .expect("it can be changed");
+    let (code, _, said) = run(&["lesson", "check", path]);
+    assert_eq!(code, Some(1));
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines[0].contains("500-broken.md:") && lines[0].contains("did you mean `tcp.flags.ack`?"), "{said}");
+    assert_eq!(lines[1].find("tcp.flags.ak"), lines[2].find('^'), "{said}");
+    std::fs::write(folder.join("notes.txt"), "").expect("a file can be made");
+    let (code, _, said) = run(&["lesson", "check", path]);
+    assert!(code == Some(1) && said.contains("notes.txt: a stray file"), "{said}");
+}
+
+#[test]
+fn what_is_no_lesson_is_explained_all_the_same() {
+    for (name, part) in [
+        ("7", "OSI layer 7 Application"),
+        ("presentation", "OSI layer 6 Presentation"),
+        ("tls", "Transport Layer Security (tls)"),
+        ("protocol:tcp", "Transmission Control Protocol (tcp)"),
+        ("tcp.flags.syn", "Synchronise (tcp.flags.syn)"),
+        ("misconceptions", "masking-encrypts"),
+        ("misconception:masking-encrypts", "RFC 6455 §10.3"),
+        ("http-to-websocket", "From HTTP to WebSocket"),
+    ] {
+        let (code, text, said) = run(&["explain", name]);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        assert!(text.contains(part), "{name}: {text}");
+    }
+    let (code, _, said) = run(&["explain", "handshke"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("Did you mean handshake?"), "{said}");
+    for osi in 1..=7 {
+        let said: Vec<String> =
+            Audience::ALL.iter().map(|a| run(&["explain", &osi.to_string(), "--audience", a.name()]).1).collect();
+        assert!(said[0] != said[1] && said[1] != said[2], "layer {osi} says the same to two audiences");
+    }
+}
+
+#[test]
+fn the_files_of_the_course_stand_in_its_folder() {
+    let mut there: Vec<String> = std::fs::read_dir(root().join("lessons"))
+        .expect("lessons are there")
+        .flatten()
+        .filter(|e| e.path().extension().is_some_and(|x| x == "md"))
+        .map(|e| e.file_name().to_string_lossy().into_owned())
+        .collect();
+    there.sort_by_key(|name| name.split('-').next().and_then(|n| n.parse::<u32>().ok()));
+    let listed: Vec<&str> = COURSE.iter().map(|(file, _)| *file).collect();
+    assert_eq!(there, listed, "each file in lessons/ has its line in COURSE, in order");
+}
