@@ -3,6 +3,7 @@
 //! A row names a scenario, where it is looked at, and what must be there: display filters of ours with how many frames
 //! they show, and likewise for tshark.
 
+use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -123,7 +124,7 @@ fn our_dissectors_find_every_message_and_no_damage() {
         for (filter, frames) in row.ours {
             let found = read(filter);
             if found.lines().count() != *frames {
-                wrong += &format!("{}: {filter}: {} and not {frames}\n{found}", row.scenario, found.lines().count());
+                _ = writeln!(wrong, "{}: {filter}: {} and not {frames}\n{found}", row.scenario, found.lines().count());
             }
         }
         let troubled = program(&["read", path.to_str().unwrap(), "--json"]);
@@ -146,10 +147,10 @@ fn tshark_finds_every_message_and_no_damage() {
         let path = capture(row.scenario);
         let wanted = [row.tshark, &[(damage, 0)]].concat();
         // One run counts all: a column of frames and one of bytes for each filter.
-        let filters: String = wanted.iter().map(|(filter, _)| format!(",{filter}")).collect();
+        let filters = wanted.iter().map(|(filter, _)| *filter).collect::<Vec<_>>().join(",");
         let checked = ["tcp", "udp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE"));
         let mut tshark = Command::new("tshark");
-        let output = tshark.args(checked).args(["-qz", &format!("io,stat,0{filters}")]).arg("-nr").arg(&path).output();
+        let output = tshark.args(checked).args(["-qz", &format!("io,stat,0,{filters}")]).arg("-nr").arg(&path).output();
         let output = output.unwrap();
         assert!(output.status.success(), "{}: {}", row.scenario, String::from_utf8_lossy(&output.stderr));
         let table = String::from_utf8_lossy(&output.stdout);
@@ -158,7 +159,7 @@ fn tshark_finds_every_message_and_no_damage() {
         assert_eq!(counts.len(), wanted.len(), "{table}");
         for ((filter, frames), found) in wanted.iter().zip(counts) {
             if found != *frames {
-                wrong += &format!("{}: {filter}: {found} and not {frames}\n", row.scenario);
+                _ = writeln!(wrong, "{}: {filter}: {found} and not {frames}", row.scenario);
             }
         }
     }
