@@ -216,14 +216,12 @@ fn probe(folder: &Path) -> std::io::Result<()> {
 fn program(name: &str, package: &str) -> Found {
     let paths = std::env::var_os("PATH").unwrap_or_default();
     let file = |folder: PathBuf| folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
-    match std::env::split_paths(&paths).map(file).find(|file| file.is_file()) {
-        Some(file) => Ok(file.display().to_string()),
-        None => {
-            let install = if cfg!(target_os = "macos") { "brew install" } else { "sudo apt install" };
-            let remedy = (!cfg!(windows)).then(|| format!("{install} {package}"));
-            Err((format!("{name} is not on the path"), remedy))
-        }
+    if let Some(file) = std::env::split_paths(&paths).map(file).find(|file| file.is_file()) {
+        return Ok(file.display().to_string());
     }
+    let install = if cfg!(target_os = "macos") { "brew install" } else { "sudo apt install" };
+    let remedy = (!cfg!(windows)).then(|| format!("{install} {package}"));
+    Err((format!("{name} is not on the path"), remedy))
 }
 
 #[cfg(test)]
