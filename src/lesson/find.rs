@@ -67,6 +67,15 @@ struct Candidate {
     next: (usize, usize),
 }
 
+/// The candidate that has most, so far.
+struct Best<'c> {
+    /// How many steps, then how many probes have their packets.
+    score: (usize, usize),
+    /// For each step the hit that begins it.
+    chosen: Vec<Option<usize>>,
+    candidate: &'c Candidate,
+}
+
 /// What was seen of one probe.
 #[derive(Debug, Default)]
 struct Seen {
@@ -155,12 +164,12 @@ impl<'l> Finder<'l> {
     /// The best of what was seen.
     pub fn finish(mut self) -> Trace {
         self.candidates.sort_by_key(|c| c.born);
-        let mut best: Option<((usize, usize), Vec<Option<usize>>, &Candidate)> = None;
+        let mut best: Option<Best<'_>> = None;
         for candidate in &self.candidates {
             let chosen = self.align(candidate);
             let score = (chosen.iter().flatten().count(), candidate.probes.iter().filter(|s| s.hit.is_some()).count());
-            if best.as_ref().is_none_or(|(s, ..)| score > *s) {
-                best = Some((score, chosen, candidate));
+            if best.as_ref().is_none_or(|best| score > best.score) {
+                best = Some(Best { score, chosen, candidate });
             }
         }
         let mut trace = Trace {
@@ -168,7 +177,7 @@ impl<'l> Finder<'l> {
             probes: self.lesson.probes.iter().map(|_| None).collect(),
             stream: None,
         };
-        let Some((_, chosen, candidate)) = best else { return trace };
+        let Some(Best { chosen, candidate, .. }) = best else { return trace };
         trace.stream = candidate.stream;
         trace.probes = candidate.probes.iter().map(|seen| seen.hit.clone()).collect();
         for (bit, (first, &page)) in chosen.iter().zip(&self.wanted).enumerate() {

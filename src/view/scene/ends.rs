@@ -80,9 +80,9 @@ impl Stage {
             out.push_str("  ");
             let both = cell + r.unwrap_or("");
             if states {
-                self.theme.inferred.paint(both.trim_end(), out)
+                self.theme.inferred.paint(both.trim_end(), out);
             } else {
-                out.push_str(both.trim_end())
+                out.push_str(both.trim_end());
             }
             out.push('\n');
         }
