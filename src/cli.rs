@@ -1,11 +1,17 @@
 //! Rank 6: what can be typed. Definitions and their help, nothing else.
 
+#[cfg(feature = "live")]
+mod live;
+
+#[cfg(feature = "live")]
+pub use live::Capture;
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+pub use live::LabHelper;
+
 use crate::lesson::quiz::Kind;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-#[cfg(feature = "live")]
-use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -511,24 +517,6 @@ pub struct Faults {
     pub unmasked: bool,
 }
 
-/// `osi-tutor lab-helper`.
-#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
-#[derive(Debug, Args)]
-pub struct LabHelper {
-    /// A ready scenario, or a scenario file (TOML)
-    #[arg(value_name = "NAME|FILE")]
-    pub scenario: PathBuf,
-    /// Decides what is lost by chance
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Whose cards see the packets
-    #[arg(long, value_name = "HOST")]
-    pub at: Option<String>,
-    /// What goes wrong on the way
-    #[command(flatten)]
-    pub faults: Faults,
-}
-
 /// `osi-tutor fields`.
 #[derive(Debug, Args)]
 pub struct Fields {
@@ -541,37 +529,6 @@ pub struct Fields {
     /// One JSON object a field
     #[arg(long)]
     pub json: bool,
-}
-
-/// `osi-tutor capture`.
-#[cfg(feature = "live")]
-#[derive(Debug, Args)]
-pub struct Capture {
-    /// The interface: lo for this machine itself; osi-tutor interfaces lists all
-    #[arg(value_name = "IFACE")]
-    pub interface: String,
-    /// Stop after so many seconds
-    #[arg(long, value_name = "SECS", value_parser = seconds)]
-    pub duration: Option<Duration>,
-    /// Keep only so many bytes of each packet
-    #[arg(long, value_name = "N", default_value_t = 65_600, value_parser = clap::value_parser!(u32).range(14..=262_144))]
-    pub snaplen: u32,
-    /// Take only what is addressed to this machine
-    #[arg(long)]
-    pub no_promiscuous: bool,
-    /// Start a small web server and a visitor on loopback, and show what they say
-    #[cfg(feature = "lab")]
-    #[arg(long)]
-    pub demo: bool,
-    /// How to show the packets
-    #[command(flatten)]
-    pub show: Show,
-}
-
-#[cfg(feature = "live")]
-fn seconds(text: &str) -> Result<Duration, String> {
-    let wanted = text.parse().ok().and_then(|secs| Duration::try_from_secs_f64(secs).ok());
-    wanted.filter(|d| !d.is_zero()).ok_or_else(|| "a number of seconds above 0 is needed, such as 10 or 0.5".to_owned())
 }
 
 /// How packets are shown; shared by every command that shows them.

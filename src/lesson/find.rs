@@ -7,6 +7,7 @@ use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
 use crate::filter::Filter;
 use crate::flow::{Connection, Endpoint, Event, State, Tracker};
 use crate::model::{Packet, Value};
+use crate::net::KERNEL;
 use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
@@ -320,7 +321,17 @@ impl Hit {
 
     /// What the simulator remarked on it: it met a fault.
     pub fn remark(&self) -> Option<&str> {
-        self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok())
+        let own = self.comment().split(KERNEL).next().unwrap_or_default().trim_end();
+        (!own.is_empty()).then_some(own)
+    }
+
+    /// What the kernels of both its ends knew when it passed, a line each: only a live lab says so.
+    pub fn kernel(&self) -> impl Iterator<Item = &str> {
+        self.comment().lines().filter(|line| line.starts_with(KERNEL))
+    }
+
+    fn comment(&self) -> &str {
+        self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
     /// Whether the simulator lost it on its way.
