@@ -1,11 +1,17 @@
 //! Rank 6: what can be typed. Definitions and their help, nothing else.
 
+#[cfg(feature = "chat")]
+mod chat;
+
 use crate::lesson::quiz::Kind;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 #[cfg(feature = "live")]
 use std::time::Duration;
+
+#[cfg(feature = "chat")]
+pub use chat::{CHAT_PORT, ChatCommand, ChatServe};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -140,6 +146,18 @@ Examples:
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
     Simulate(Box<Simulate>),
+    /// Chat, and see the packets of one's own messages: a small messaging system on Socket.IO
+    #[cfg(feature = "chat")]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  osi-tutor chat serve                          on this machine only, port 8080; open it in a browser
+  sudo osi-tutor chat serve                     the same, and the page shows captured packets
+  osi-tutor chat serve 192.168.1.7              for everybody who can reach that address
+  osi-tutor chat serve --plain-websocket        the same chat without Socket.IO, to compare"
+    )]
+    Chat(ChatCommand),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
 Examples:

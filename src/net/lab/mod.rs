@@ -33,6 +33,8 @@ mod relay;
 mod report;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod rig;
+#[cfg(feature = "chat")]
+pub mod serve;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod space;
 #[cfg(all(target_os = "linux", feature = "live"))]
