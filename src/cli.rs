@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 #[cfg(feature = "chat")]
-pub use chat::{CHAT_PORT, ChatCommand, ChatServe};
+pub use chat::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -155,6 +155,7 @@ Examples:
   osi-tutor chat serve                          on this machine only, port 8080; open it in a browser
   sudo osi-tutor chat serve                     the same, and the page shows captured packets
   osi-tutor chat serve 192.168.1.7              for everybody who can reach that address
+  osi-tutor chat join 127.0.0.1:8080            join from the terminal
   osi-tutor chat serve --plain-websocket        the same chat without Socket.IO, to compare"
     )]
     Chat(ChatCommand),

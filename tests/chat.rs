@@ -39,7 +39,8 @@ impl Server {
             said += &(line.clone() + "\n");
             if line.starts_with("The page shows packets") {
                 break true;
-            } else if line.starts_with("No packets are captured") {
+            }
+            if line.starts_with("No packets are captured") {
                 break false;
             }
         };
@@ -196,7 +197,7 @@ fn browser(transport: &str, args: &[&str]) {
     }
     assert!(seen["sids"].as_array().unwrap().len() <= 1, "somebody else's packets are shown: {}", seen["sids"]);
     assert_eq!(seen["spread"], "1 message in, 2 frames out (captured)");
-    assert_eq!((&last["title"], &last["lit"]), (&json!("2ETH"), &json!(14)));
+    assert_eq!((&last["title"], &last["lit"]), (&json!("2Ethernet II"), &json!(14)));
     let room = &peeled[0];
     assert_eq!((&room["title"], &room["lit"]), (&json!("7Room"), &json!(0)), "no byte names the room");
     let event = peeled.iter().find(|p| p["title"] == "7Event").unwrap();
@@ -221,6 +222,76 @@ fn the_page_works_by_websocket_alone() {
 #[test]
 fn the_same_page_speaks_the_plain_framing() {
     browser("none", &["--plain-websocket"]);
+}
+
+// ---- the terminal client, through pipes
+
+/// Two members in one room by this transport; what the first one is told.
+fn joined(server: &Server, how: &str) -> String {
+    let join = |name: &str| {
+        Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+            .args(["chat", "join", &server.url(), "--name", name, "--room", how, "--transport", how])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let mut ada = join("Ada");
+    let mut said = BufReader::new(ada.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let mut told = String::new();
+    let mut until = |wanted: &str| {
+        while let Some(line) = said.next() {
+            told += &(line.clone() + "\n");
+            if line.contains(wanted) {
+                return;
+            }
+        }
+        panic!("{wanted} never came:\n{told}");
+    };
+    until("* you are Ada");
+    let mut bob = join("Bob");
+    bob.stdin.as_ref().unwrap().write_all(b"Hello Ada\n").unwrap();
+    until("Bob: Hello Ada");
+    ada.stdin.as_ref().unwrap().write_all(b"Hello Bob\n").unwrap();
+    until(if server.captures { "2 frames out (captured)" } else { "2 sent out, says the server" });
+    drop(bob.stdin.take());
+    until("* Bob left: said goodbye");
+    drop(ada.stdin.take());
+    assert!(ada.wait().unwrap().success() && bob.wait().unwrap().success());
+    told.extend(said);
+    told
+}
+
+#[test]
+fn lines_of_a_pipe_are_said_and_heard_by_each_transport() {
+    let server = Server::start(&[]);
+    for how in ["polling", "websocket", "upgrade"] {
+        let told = joined(&server, how);
+        assert!(told.contains("Ada: Hello Bob"), "{told}");
+        if server.captures {
+            assert!(told.contains("[SYN, ACK]") && told.contains("Socket.IO event \"say\""), "{told}");
+        } else {
+            assert!(told.contains("Socket.IO event, seen by this program"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn without_a_capture_the_terminal_says_what_it_has_seen_itself() {
+    let server = Server::start(&["--no-capture"]);
+    let told = joined(&server, "websocket");
+    assert!(told.contains("↑ 0.000  2") && told.contains("seen by this program"), "{told}");
+}
+
+#[test]
+fn a_chat_that_is_not_there_cannot_be_joined() {
+    let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, said) = osi_tutor(&["chat", "join", &free.to_string()]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("cannot reach") && said.contains("osi-tutor chat serve"), "{said}");
+    let (code, said) = osi_tutor(&["chat", "join", "https://example.org"]);
+    assert_eq!(code, Some(2));
+    assert!(said.contains("only http:// URLs"), "{said}");
 }
 
 // ---- strangers

@@ -1,14 +1,18 @@
 //! `osi-tutor chat`: a messaging system that shows its own packets.
 
-use super::{Failure, error};
+use super::{Failure, color, error};
+use crate::chat::join::{self, JoinError};
 use crate::chat::server::{self, Options, Standing};
-use crate::cli::{CHAT_PORT, ChatCommand, ChatServe};
-use std::io;
+use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
+use crate::net::apps::engineio;
+use crate::view::Theme;
+use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Runs it.
-pub(super) fn run(command: &ChatCommand) -> Result<(), Failure> {
+pub(super) fn run(command: &ChatCommand, choice: Color) -> Result<(), Failure> {
     match command {
+        ChatCommand::Join(args) => join(args, choice),
         ChatCommand::Serve(args) => serve(args),
     }
 }
@@ -35,6 +39,31 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         let what =
             if e.kind() == io::ErrorKind::AddrInUse { "; choose another port: osi-tutor chat serve 8081" } else { "" };
         Failure::Data(format!("cannot serve at {}: {e}{what}", options.address))
+    })
+}
+
+fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
+    use engineio::Transport::{Polling, WebSocket};
+    let account = || std::env::var("USER").ok().filter(|name| !name.is_empty());
+    let screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let options = join::Options {
+        host: args.host.clone(),
+        name: args.name.clone().or_else(account).unwrap_or_else(|| "guest".to_owned()),
+        room: args.room.clone(),
+        transports: match args.transport {
+            Transport::Upgrade => vec![Polling, WebSocket],
+            Transport::Polling => vec![Polling],
+            Transport::Websocket => vec![WebSocket],
+        },
+        screen,
+        theme: Theme::new(color(choice)),
+    };
+    join::join(&options).map_err(|e| match e {
+        JoinError::Io(e) => e.into(),
+        JoinError::Unreachable(..) => Failure::Data(format!("{e}\nTo start a chat here: osi-tutor chat serve")),
+        JoinError::Ended(..) => Failure::Data(format!(
+            "{e}\nIt must speak Socket.IO: a chat that was started with --plain-websocket is joined in a browser."
+        )),
     })
 }
 

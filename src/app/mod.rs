@@ -63,7 +63,7 @@ pub fn main() -> u8 {
         Command::Stats(args) => stats::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
         #[cfg(feature = "chat")]
-        Command::Chat(command) => chat::run(command),
+        Command::Chat(command) => chat::run(command, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),

@@ -101,12 +101,14 @@ pub(super) fn entry(moment: &Moment<'_>, texts: &Texts, talks: &[Talk], down: bo
     })
 }
 
-/// The one note that says most: the innermost layer's first.
+/// The one note that says most: the innermost layer's first. That nobody has verified a checksum, on loopback every
+/// packet could say.
 fn why(notes: &[Note]) -> &str {
-    let place = |note: &&Note| match note.anchor {
+    let place = |note: &Note| match note.anchor {
         tutor::Anchor::Layer(index) => index,
         tutor::Anchor::Osi(_) => 0,
     };
-    let Some(innermost) = notes.iter().map(|n| place(&n)).max() else { return "" };
-    notes.iter().find(|n| place(n) == innermost).map_or("", |n| n.text.as_str())
+    let innermost = notes.iter().map(place).max();
+    let mut of = notes.iter().filter(|n| Some(place(n)) == innermost && !n.rule.contains("checksum"));
+    of.next().map_or("", |n| n.text.as_str())
 }

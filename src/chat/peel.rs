@@ -19,6 +19,8 @@ const FIELDS: usize = 12;
 const NOTES: usize = 3;
 /// Bytes of readable text that are laid over the frame.
 const OVERLAY: usize = 4096;
+/// A title of at most so many letters is short enough for a list.
+const SHORT: usize = 12;
 /// How deep buffers may be made of buffers.
 const DEPTH: usize = 4;
 
@@ -123,8 +125,11 @@ fn step(packet: &Packet, index: usize, notes: &[Note]) -> Json {
     holds.add(packet, inside, DEPTH);
     let mut summary = String::new();
     brief::summary(packet, layer, &mut summary);
-    let mut short = String::new();
-    brief::protocol_name(layer.proto.name, &mut short);
+    let mut short = layer.proto.title.to_owned();
+    if short.len() > SHORT {
+        short.clear();
+        brief::protocol_name(layer.proto.name, &mut short);
+    }
     let of = notes.iter().filter(|n| n.anchor == Anchor::Layer(index)).take(NOTES);
     let says: Vec<Json> = of.map(|n| json!({ "truth": n.truth.name(), "text": n.text })).collect();
     json!({

@@ -222,3 +222,117 @@ fn paths(packet: &Packet) -> Vec<&[u8]> {
     let of = |l: &&Layer| std::ptr::eq(l.proto, &raw const http::ABOUT);
     packet.layers.iter().filter(of).filter_map(|l| packet.octets_in(l, &http::URI)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Limits;
+    use crate::model::RawFrame;
+    use crate::proto::walk;
+    use etherparse::PacketBuilder;
+
+    /// A connection from port 50000 to the server at 8080, as a capture sees it.
+    struct Wire {
+        watch: Watch,
+        tracker: Tracker,
+        packet: Packet,
+        texts: Texts,
+        seq: [u32; 2],
+        frame: u64,
+    }
+
+    impl Wire {
+        fn new(plain: bool) -> Self {
+            let mut wire = Self {
+                watch: Watch::new(8080, plain),
+                tracker: Tracker::new(Limits::default()),
+                packet: Packet::new(),
+                texts: Texts::english().unwrap(),
+                seq: [100, 900],
+                frame: 0,
+            };
+            assert_eq!(wire.segment(true, b"SYN"), [""; 0]);
+            assert_eq!(wire.segment(false, b"SYN"), [""; 0]);
+            wire
+        }
+
+        /// One segment; whom it and those that waited for it are shown to.
+        fn segment(&mut self, up: bool, data: &[u8]) -> Vec<String> {
+            let (own, other) = (usize::from(!up), usize::from(up));
+            let (syn, data) = if data == b"SYN" { (true, &[][..]) } else { (false, data) };
+            let ip = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([127, 0, 0, 1], [127, 0, 0, 1], 64);
+            let (from, to) = if up { (50_000, 8080) } else { (8080, 50_000) };
+            let mut tcp = ip.tcp(from, to, self.seq[own], 60_000);
+            tcp = if syn { tcp.syn() } else { tcp };
+            tcp = if syn && up { tcp } else { tcp.ack(self.seq[other]) };
+            self.frame += 1;
+            let mut raw = RawFrame::whole(self.frame, Vec::new());
+            tcp.write(&mut raw.bytes, data).unwrap();
+            raw.len = u32::try_from(raw.bytes.len()).unwrap();
+            self.seq[own] += u32::try_from(data.len()).unwrap() + u32::from(syn);
+            walk(&raw, &mut self.tracker, &mut self.packet);
+            let shown = self.watch.packet(&self.packet, &self.tracker, &self.texts);
+            let name = |(owner, json): (Owner, Json)| match owner {
+                Owner::Session(sid) => format!("{sid} {}", json["n"]),
+                Owner::Peer(peer) => format!("{peer} {}", json["n"]),
+            };
+            shown.into_iter().map(name).collect()
+        }
+
+        fn get(&mut self, target: &str) -> Vec<String> {
+            self.segment(true, format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+        }
+
+        fn answer(&mut self, body: &str) -> Vec<String> {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
+            self.segment(false, (head + body).as_bytes())
+        }
+    }
+
+    const POLL: &str = "/socket.io/?EIO=4&transport=polling";
+
+    #[test]
+    fn what_came_before_the_session_was_named_is_shown_with_its_first_packet() {
+        let mut wire = Wire::new(false);
+        assert_eq!(wire.get(POLL), [""; 0]);
+        assert_eq!(wire.answer("0{\"sid\":\"aaa\"}"), ["aaa 1", "aaa 2", "aaa 3", "aaa 4"]);
+        assert_eq!(wire.segment(true, b""), ["aaa 5"], "an acknowledgment of the only owner's");
+    }
+
+    #[test]
+    fn on_a_connection_that_two_share_each_sees_only_packets_that_name_the_own_session() {
+        let mut wire = Wire::new(false);
+        wire.get(&format!("{POLL}&sid=aaa"));
+        assert_eq!(wire.answer("42[\"said\",{}]"), ["aaa 4"]);
+        assert_eq!(wire.get(&format!("{POLL}&sid=bbb")), ["bbb 5"]);
+        assert_eq!(wire.answer("42[\"said\",{}]"), ["bbb 6"]);
+        assert_eq!(wire.segment(true, b""), [""; 0], "whose this is, nobody can tell");
+        let post = format!("POST {POLL}&sid=aaa HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+        assert_eq!(wire.segment(true, &post.as_bytes()[..40]), [""; 0]);
+        assert!(wire.segment(true, &post.as_bytes()[40..]).iter().all(|s| s.starts_with("aaa")));
+    }
+
+    #[test]
+    fn a_page_and_the_feed_itself_are_nobodys() {
+        let mut wire = Wire::new(false);
+        assert_eq!(wire.get("/"), [""; 0]);
+        assert_eq!(wire.answer("<p>"), [""; 0]);
+        let shown = wire.get(&format!("{POLL}&sid=aaa"));
+        assert_eq!(shown, ["aaa 1", "aaa 2", "aaa 5"], "but that the connection was opened, is");
+        let mut feed = Wire::new(false);
+        feed.get("/packets");
+        assert_eq!(feed.get(&format!("{POLL}&sid=aaa")), [""; 0], "a feed stays one");
+    }
+
+    #[test]
+    fn copies_of_a_message_are_counted_on_their_way_out() {
+        let mut wire = Wire::new(false);
+        for _ in 0..3 {
+            wire.get(&format!("{POLL}&sid=aaa"));
+            wire.answer("42[\"said\",{\"id\":7,\"from\":2}]");
+        }
+        let copies = wire.watch.copies();
+        assert_eq!(copies.iter().map(|c| (c.message, c.from, c.frames)).collect::<Vec<_>>(), [(7, 2, 3)]);
+        assert_eq!(wire.watch.copies(), [], "nothing new");
+    }
+}

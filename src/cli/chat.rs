@@ -1,6 +1,6 @@
 //! `osi-tutor chat`: what can be typed.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// `osi-tutor chat`.
@@ -11,6 +11,61 @@ pub enum ChatCommand {
 The server captures its own port, if it may, and shows each browser the packets of its own connections. Without
 the right to capture, the page shows what browser and server themselves know. Ctrl-C ends it.")]
     Serve(ChatServe),
+    /// Join a chat from the terminal
+    #[command(after_help = "\
+Examples:
+  osi-tutor chat join http://127.0.0.1:8080 --name Ada
+  osi-tutor chat join 127.0.0.1:8080 --transport polling
+  echo Hello | osi-tutor chat join 127.0.0.1:8080 --name Bob    lines in, lines out
+
+Keys: Enter send, up and down choose a message, Ctrl-P (or F2) peel it layer by layer, Tab show packets without
+data too, Ctrl-U clear the line, Ctrl-C or Ctrl-D leave. While peeling: down deeper, up back, left and right other
+packet, Esc close.")]
+    Join(ChatJoin),
+}
+
+/// `osi-tutor chat join`.
+#[derive(Debug, Args)]
+pub struct ChatJoin {
+    /// Where the chat is, as osi-tutor chat serve says it
+    #[arg(value_name = "URL", value_parser = host)]
+    pub host: String,
+    /// What you want to be called; without it, the name of your account here
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Which room
+    #[arg(long, value_name = "ROOM", default_value = "lobby")]
+    pub room: String,
+    /// How Socket.IO travels
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Transport::Upgrade)]
+    pub transport: Transport,
+}
+
+/// `chat join --transport`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// Polling, then an upgrade to WebSocket
+    Upgrade,
+    /// Polling only
+    Polling,
+    /// WebSocket only
+    Websocket,
+}
+
+/// Name or address, and port, of an `http` URL; the scheme may be left out.
+fn host(url: &str) -> Result<String, String> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("ws://")).unwrap_or(url);
+    if rest.contains("://") {
+        return Err("only http:// URLs are understood: the chat is not encrypted, so that it can be seen".to_owned());
+    }
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let bare = host.rsplit_once(':').is_none_or(|(name, _)| name.starts_with('[') && host.ends_with(']'));
+    let sound = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'@');
+    match (sound, bare) {
+        (false, _) => Err("a URL is needed, such as http://127.0.0.1:8080".to_owned()),
+        (true, true) => Ok(format!("{host}:80")),
+        (true, false) => Ok(host.to_owned()),
+    }
 }
 
 /// `osi-tutor chat serve`.
@@ -46,4 +101,43 @@ fn listen_address(text: &str) -> Result<SocketAddr, String> {
         .ok_or_else(|| {
             "an address of this machine is needed, such as 127.0.0.1:8080, [::1]:8080, 192.168.1.7 or 8080".to_owned()
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_listen_at_may_be_short() {
+        let cases = [
+            ("8081", "127.0.0.1:8081"),
+            (":8081", "127.0.0.1:8081"),
+            ("localhost", "127.0.0.1:8080"),
+            ("localhost:9", "127.0.0.1:9"),
+            ("192.0.2.7", "192.0.2.7:8080"),
+            ("::1", "[::1]:8080"),
+            ("[::1]:9", "[::1]:9"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(listen_address(text).unwrap().to_string(), wanted, "{text}");
+        }
+        assert!(listen_address("example.org").is_err() && listen_address("70000").is_err());
+    }
+
+    #[test]
+    fn a_url_gives_host_and_port() {
+        let cases = [
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080"),
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://chat.example/x?y", "chat.example:80"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://[::1]", "[::1]:80"),
+        ];
+        for (url, wanted) in cases {
+            assert_eq!(host(url).as_deref(), Ok(wanted), "{url}");
+        }
+        for url in ["", "http://", "https://x", "a b", "http://me@host"] {
+            assert!(host(url).is_err(), "{url}");
+        }
+    }
 }

@@ -160,6 +160,7 @@ class Packets {
 
   close() {
     this.at = null;
+    for (const row of $("packets").querySelectorAll(".open")) row.classList.remove("open");
     $("peel").hidden = true;
     $("text").focus();
   }
@@ -186,6 +187,9 @@ class Packets {
     const way = entry.down ? "server → you" : "you → server";
     const one = packets.length > 1 ? ` (${at + 1} of ${packets.length} packets)` : "";
     $("peel-title").textContent = entry.own ? `${way}, seen by this page${one}` : `Packet ${entry.n}, ${way}, port ${entry.port}${one}`;
+    for (const row of $("packets").querySelectorAll(".open")) row.classList.remove("open");
+    entry.row?.classList.add("open");
+    entry.row?.scrollIntoView({ block: "nearest" });
     const list = $("steps");
     list.replaceChildren();
     peel.steps.forEach((s, i) => {
