@@ -206,13 +206,9 @@ impl Stage {
                 if marked.contains(&at) { self.theme.strong.paint(&text, out) } else { out.push_str(&text) }
             }
             let end = row * ROW + bytes.len().min(ROW);
-            out.push(
-                if (marked.end == end && !marked.is_empty()) || (marked.contains(&(end - 1)) && marked.end > end) {
-                    ']'
-                } else {
-                    ' '
-                },
-            );
+            if !marked.is_empty() && marked.end >= end && marked.contains(&(end - 1)) {
+                out.push(']');
+            }
             out.push('\n');
         }
         if self.printed {
