@@ -236,7 +236,16 @@ fn joined(server: &Server, how: &str) -> String {
             .spawn()
             .unwrap()
     };
+    // Who waits in vain is ended, and its last words tell what was missing.
+    let patience = |child: &Child| {
+        let id = child.id().to_string();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_secs(60));
+            let _ = Command::new("kill").arg(id).status();
+        });
+    };
     let mut ada = join("Ada");
+    patience(&ada);
     let mut said = BufReader::new(ada.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut told = String::new();
     let mut until = |wanted: &str| {

@@ -1,6 +1,6 @@
 //! The chat over Socket.IO: socketioxide carries events, rooms and acknowledgments.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
@@ -43,18 +43,15 @@ pub(super) fn layer() -> (SocketIoLayer, SocketIo) {
 pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
     let chat = Arc::clone(chat);
     io.ns("/", move |socket: SocketRef| {
-        let chat = Arc::clone(&chat);
-        async move { welcome(&socket, &chat).await }
+        let (chat, member) = (Arc::clone(&chat), Arc::new(OnceLock::new()));
+        // Before anything is waited for: what a client says right after its connect would find nobody listening.
+        let words = hear(&socket, &chat, &member);
+        async move { welcome(&socket, &chat, &member, words).await }
     });
 }
 
-async fn welcome(socket: &SocketRef, chat: &Arc<Chat>) {
-    let key = socket.id.to_string();
-    let Some(id) = chat.enter(&key, None).await else {
-        let _ = socket.emit("refused", &json!({ "error": "too many are here" }));
-        let _ = socket.clone().disconnect();
-        return;
-    };
+/// Hears what comes over a connection, and its end.
+fn hear(socket: &SocketRef, chat: &Arc<Chat>, member: &Arc<OnceLock<Id>>) -> mpsc::Receiver<Word> {
     let (to, from) = mpsc::channel::<Word>(WORDS);
     // Each handler may run as a task of its own; one queue keeps a member's words in order.
     socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Json>, ack: AckSender| {
@@ -64,13 +61,29 @@ async fn welcome(socket: &SocketRef, chat: &Arc<Chat>) {
         }
         std::future::ready(())
     });
-    let gone = (Arc::clone(chat), key.clone());
-    socket.on_disconnect(move |reason: DisconnectReason| {
-        let (chat, key) = gone.clone();
-        async move { chat.leave(id, &key, why(reason)).await }
+    let (chat, member, key) = (Arc::clone(chat), Arc::clone(member), socket.id.to_string());
+    socket.on_disconnect(move |reason: DisconnectReason| async move {
+        if let Some(&id) = member.get() {
+            chat.leave(id, &key, why(reason)).await;
+        }
     });
+    from
+}
+
+async fn welcome(socket: &SocketRef, chat: &Arc<Chat>, member: &OnceLock<Id>, words: mpsc::Receiver<Word>) {
+    let key = socket.id.to_string();
+    let Some(id) = chat.enter(&key, None).await else {
+        let _ = socket.emit("refused", &json!({ "error": "too many are here" }));
+        let _ = socket.clone().disconnect();
+        return;
+    };
+    let _ = member.set(id);
+    if !socket.connected() {
+        // It went before it had a number.
+        return chat.leave(id, &key, "the connection was lost").await;
+    }
     let _ = socket.emit("welcome", &chat.welcome(&key));
-    tokio::spawn(attend(socket.clone(), Arc::clone(chat), id, from));
+    tokio::spawn(attend(socket.clone(), Arc::clone(chat), id, words));
 }
 
 /// Takes a member's words one by one.

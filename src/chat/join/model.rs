@@ -88,6 +88,8 @@ pub(super) struct Model {
     first: Option<f64>,
     /// Packets that this program saw before it knew whether the server captures them.
     early: Vec<(bool, String)>,
+    /// What is known of messages that have not arrived yet.
+    spreads: BTreeMap<u64, String>,
     /// Lines for a reader without a screen.
     fresh: Vec<(bool, String)>,
 }
@@ -219,10 +221,20 @@ impl Model {
         }
         let mine = number("from").is_some() && number("from") == self.me;
         self.add(Said { id, name: text("name"), text: text("text"), mine, tag: number("tag"), spread: String::new() });
+        if let Some((id, spread)) = id.and_then(|id| self.spreads.remove_entry(&id)) {
+            self.spread(id, &spread);
+        }
     }
 
+    /// In how many frames a message went out. The packets may be known before the message itself arrives.
     fn spread(&mut self, id: u64, text: &str) {
-        let Some(said) = self.said.iter_mut().rev().find(|s| s.id == Some(id)) else { return };
+        let Some(said) = self.said.iter_mut().rev().find(|s| s.id == Some(id)) else {
+            if self.spreads.len() >= KEPT {
+                self.spreads.pop_first();
+            }
+            self.spreads.insert(id, text.to_owned());
+            return;
+        };
         text.clone_into(&mut said.spread);
         self.fresh.push((false, format!("  {text}")));
     }
@@ -428,6 +440,14 @@ mod tests {
         model.hear(Heard::Event("said".into(), said.clone()));
         model.hear(Heard::Event("said".into(), said));
         assert_eq!(model.messages().count(), 1);
+    }
+
+    #[test]
+    fn packets_may_be_counted_before_the_message_arrives() {
+        let mut model = joined();
+        model.hear(Heard::Entry(json!({ "kind": "spread", "message": 7, "frames": 2 })));
+        model.hear(Heard::Event("said".into(), json!({ "id": 7, "from": 1, "name": "Ada", "text": "Hi" })));
+        assert_eq!(model.messages().next().unwrap().spread, "1 message in, 2 frames out (captured)");
     }
 
     #[test]

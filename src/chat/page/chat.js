@@ -10,6 +10,9 @@ const typing = new Map();
 const shown = new Map();
 let client = null, me = null, feed = null, lastTag = 0, typed = 0;
 
+/** What is known of messages that have not arrived yet: the capture may be faster than polling. */
+const early = new Map();
+
 /** Messages that the page keeps. */
 const KEPT = 300;
 
@@ -143,26 +146,34 @@ function say({ id, from, name, text, tag }) {
   if (mine) item.append(make("span", "spread"));
   shown.set(id, item);
   append(item);
+  Object.assign(item.dataset, early.get(id));
+  early.delete(id);
+  tellSpread(item);
 }
 
 /** What the server says of our message: to how many connections it went. */
 function sent(id, count) {
-  const item = shown.get(id);
-  if (!item) return;
-  item.dataset.sent = count;
-  tellSpread(item);
+  know(id, { sent: count });
 }
 
 /** What the capture says of it: how many frames carried it. */
 function spread(id, frames) {
+  know(id, { frames });
+}
+
+function know(id, facts) {
   const item = shown.get(id);
-  if (!item) return;
-  item.dataset.frames = frames;
-  tellSpread(item);
+  if (item) {
+    Object.assign(item.dataset, facts);
+    return tellSpread(item);
+  }
+  early.set(id, { ...early.get(id), ...facts });
+  if (early.size > KEPT) early.delete(early.keys().next().value);
 }
 
 function tellSpread(item) {
   const { sent, frames } = item.dataset;
+  if (!sent && !frames) return;
   const out = frames ? `${frames} frame${frames === "1" ? "" : "s"} out (captured)` : `${sent} sent out, says the server`;
   const box = item.querySelector(".spread");
   if (box) box.textContent = `1 message in, ${out}`;
