@@ -29,7 +29,7 @@ const RANKS: &[(&str, u8)] = &[
 
 /// The only places that may name an external crate; unit tests are free. `""` is everywhere.
 const DOORS: &[(&str, &[&str])] = &[
-    ("aes_gcm", &["proto/quic"]),
+    ("aes_gcm", &["proto/quic", "net/apps/tls"]),
     ("axum", &["net/lab/serve", "chat", "classroom"]),
     ("base64", &["proto", "net/apps", "lesson/compute"]),
     ("clap", &["cli", "app"]),
@@ -37,10 +37,12 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_mangen", &["app"]),
     ("colored", &["view/theme"]),
     ("crossterm", &["chat/join", "terminal", "tui", "app"]),
+    ("ed25519_dalek", &["net/apps/tls"]),
     ("etherparse", &["proto", "net/sim"]),
     ("flate2", &["proto/inflate", "source/file"]),
     ("hashbrown", &["flow"]),
     ("hkdf", &["proto/quic"]),
+    ("hmac", &["net/apps/tls"]),
     ("httparse", &["net/apps"]),
     ("itoa", &["model", "view"]),
     ("libc", &["source/live", "net/lab"]),
@@ -51,10 +53,11 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pulldown_cmark", &["view/prose"]),
     ("ratatui", &["tui"]),
     ("regex", &["filter"]),
+    ("rustls", &["net/apps/tls"]),
     ("serde", &["net", "tutor", "lesson"]),
     ("serde_json", &["chat", "app", "net/apps"]),
     ("sha1", &["proto", "net/apps", "tutor", "lesson/compute"]),
-    ("sha2", &["proto/quic"]),
+    ("sha2", &["proto/quic", "net/apps/tls"]),
     ("smoltcp", &["net/sim"]),
     ("socketioxide", &["net/lab/serve", "chat", "classroom"]),
     ("strsim", &["filter", "lesson/reader", "app"]),
@@ -62,6 +65,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("tokio", &["net/lab", "chat", "classroom"]),
     ("toml", &["net", "tutor", "lesson"]),
     ("unicode_width", &["filter/error", "view/measure"]),
+    ("x25519_dalek", &["net/apps/tls"]),
 ];
 
 /// The only files that may talk to the kernel by hand.

@@ -8,6 +8,11 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use osi_tutor::model::RawFrame;
+use osi_tutor::net::scenario::{READY, Scenario};
+use osi_tutor::net::sim::Simulation;
+use osi_tutor::source::{Source as _, Step};
+
 /// What a scenario must show.
 struct Row {
     scenario: &'static str,
@@ -96,6 +101,25 @@ const ROWS: &[Row] = &[
         tshark: &[("websocket.payload.close.status_code == 1002 && tcp.srcport == 80", 1)],
     },
     Row {
+        scenario: "tls",
+        ours: &[
+            ("tls.handshake.type == 1", 1),
+            ("tls.handshake.extensions_server_name == \"www.example.com\"", 1),
+            ("tls.handshake.extensions_alpn_str == \"http/1.1\"", 1),
+            ("tls.handshake.type == 2 && tls.handshake.ciphersuite == 0x1301", 1),
+            ("tls.record.content_type == 20", 2),
+            ("http || frame contains \"Only you and I\"", 0),
+            ("tls.app_data && tcp.flags.fin == 0", 5),
+        ],
+        tshark: &[
+            ("tls.handshake.extensions_server_name == \"www.example.com\"", 1),
+            ("tls.handshake.extensions_alpn_str == \"http/1.1\"", 1),
+            ("tls.handshake.type == 2 && tls.handshake.extensions.supported_version == 0x0304", 1),
+            ("tls.handshake.extensions_key_share_group == 29", 2),
+            ("http", 0),
+        ],
+    },
+    Row {
         scenario: "web-request",
         ours: &[("dhcp", 4), ("dns", 4), ("http", 4), ("websocket", 5)],
         tshark: &[("dhcp", 4), ("dns", 4), ("http", 4), ("websocket", 5), ("ip.addr == 198.51.100.1", 0)],
@@ -176,4 +200,53 @@ fn a_fault_can_be_set_from_the_command_line() {
     let output = output.unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.code() == Some(2) && said.contains("no browser here speaks WebSocket"), "{said}");
+}
+
+/// A scenario's frames, as they are on the wire.
+fn frames(scenario: &Scenario) -> Vec<Vec<u8>> {
+    let (mut simulation, mut frame, mut all) = (Simulation::new(scenario, 1), RawFrame::default(), Vec::new());
+    while simulation.next(&mut frame).unwrap() == Step::Frame {
+        all.push(frame.bytes.clone());
+    }
+    all
+}
+
+fn are_readable(frames: &[Vec<u8>], text: &str) -> bool {
+    frames.iter().any(|frame| frame.windows(text.len()).any(|window| window == text.as_bytes()))
+}
+
+#[test]
+fn socket_io_goes_through_tls_with_all_its_connections() {
+    let plain = READY.iter().find(|(name, _)| *name == "socketio").expect("it is ready").1;
+    let behind = plain.replace("[[host.serve]]\n", "[[host.serve]]\ntls = true\n");
+    let behind = behind.replace("[[host.visit]]\n", "[[host.visit]]\ntls = \"www.example.com\"\n");
+    let [plain, behind] = [plain, &behind].map(|text| frames(&Scenario::parse("socketio.toml", text).unwrap()));
+    let hellos = |frames: &[Vec<u8>]| frames.iter().filter(|frame| frame.get(66..69) == Some(&[22, 3, 1])).count();
+    let syns = |frames: &[Vec<u8>]| frames.iter().filter(|frame| frame.get(47) == Some(&2)).count();
+    assert!(are_readable(&plain, "Sec-WebSocket-Key") && !are_readable(&behind, "Sec-WebSocket-Key"));
+    assert_eq!((hellos(&plain), syns(&plain)), (0, syns(&behind)));
+    assert!(hellos(&behind) == syns(&behind) && hellos(&behind) > 1, "each connection has a handshake of its own");
+}
+
+#[test]
+fn a_certificate_that_is_wrong_ends_the_visit_before_the_request() {
+    let ready = READY.iter().find(|(name, _)| *name == "tls").expect("it is ready").1;
+    for certificate in ["expired", "untrusted"] {
+        let text = ready.replace("port = 443\ntls = true", &format!("port = 443\ntls = \"{certificate}\""));
+        let all = frames(&Scenario::parse("tls.toml", &text).unwrap());
+        let good = frames(&Scenario::parse("tls.toml", ready).unwrap());
+        assert!(all.len() + 2 < good.len(), "{certificate}: {} of {}", all.len(), good.len());
+        // One sealed alert: the client's, not the two `close_notify` of a good end.
+        let alert = [23, 3, 3, 0, 19];
+        let alerts = |all: &[Vec<u8>]| all.iter().filter(|frame| frame.windows(5).any(|bytes| bytes == alert)).count();
+        assert_eq!((alerts(&all), alerts(&good)), (1, 2), "{certificate}");
+    }
+}
+
+#[test]
+fn tls_around_what_has_no_tcp_is_refused() {
+    let ready = READY.iter().find(|(name, _)| *name == "dns").expect("it is ready").1;
+    let text = ready.replacen("[[host.serve]]\n", "[[host.serve]]\ntls = true\n", 1);
+    let why = Scenario::parse("dns.toml", &text).unwrap_err().to_string();
+    assert!(why.contains("tls wraps what uses TCP"), "{why}");
 }

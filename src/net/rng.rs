@@ -36,11 +36,16 @@ impl Rng {
     /// As many random bytes as wanted.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
+    /// Fills these bytes.
+    pub fn fill(&mut self, bytes: &mut [u8]) {
         for chunk in bytes.chunks_mut(8) {
             let throw = self.roll().to_be_bytes();
             chunk.copy_from_slice(&throw[..chunk.len()]);
         }
-        bytes
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read [`http`] and [`websocket`], the two languages, then [`web`], the browser and the web server that
 //! speak them. [`engineio`] speaks both at once, and [`socketio`] speaks above it. [`bulk`] and [`datagrams`] send the
-//! same messages over TCP and over UDP; [`dns`] and [`dhcp`] answer what a host must know first. The same code runs on simulated wires, on real sockets and behind a chat's keyboard: it
+//! same messages over TCP and over UDP; [`dns`] and [`dhcp`] answer what a host must know first. [`tls`] wraps any of those that use TCP. The same code runs on simulated wires, on real sockets and behind a chat's keyboard: it
 //! never reads, writes or waits, so each of these can carry it.
 
 pub mod bulk;
@@ -12,6 +12,7 @@ pub mod dns;
 pub mod engineio;
 pub mod http;
 pub mod socketio;
+pub mod tls;
 pub mod web;
 pub mod websocket;
 

@@ -202,7 +202,7 @@ fn programs(host: &scenario::Host, rng: &mut Rng) -> Result<Programs, String> {
     let mut addresses = host.cards.iter().flat_map(|card| card.addresses.as_ref()).map(|prefix| prefix.address);
     let own = addresses.find_map(|address| if let IpAddr::V4(v4) = address { Some(v4) } else { None });
     Ok(Programs {
-        servers: host.serve.iter().map(|serve| (serve.port.get(), serve.program.start(own, rng))).collect(),
+        servers: host.serve.iter().map(|serve| (serve.port.get(), serve.start(own, rng))).collect(),
         visits: host.visit.clone(),
         resolver: host.resolver,
         buffer: host.receive_buffer.as_ref().map(|bytes| *bytes.as_ref()),

@@ -152,7 +152,7 @@ impl Host {
             },
         };
         let to = SocketAddr::new(address, plan::port(&visit));
-        match visit.errand.start(to, dice()) {
+        match visit.start(to, dice()) {
             Job::Stream(peer) => self.talk(peer, to).await,
             Job::Datagram(peer) => {
                 let socket = UdpSocket::bind(errands::any(address)).await?;

@@ -24,6 +24,7 @@ use std::ops::Range;
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::net::apps::tls;
 use gateway::Gateways;
 
 /// The longest IP packet that a card takes where nothing else is said, in bytes (RFC 894).
@@ -185,6 +186,8 @@ pub struct Serve {
     pub port: NonZeroU16,
     /// What it is.
     pub program: Program,
+    /// It talks through TLS and shows this certificate.
+    pub tls: Option<tls::Certificate>,
 }
 
 /// Something that a host does at another.
@@ -201,6 +204,8 @@ pub struct Visit {
     pub parallel: bool,
     /// What for.
     pub errand: Errand,
+    /// It talks through TLS, with the server of this name.
+    pub tls: Option<tls::Name>,
 }
 
 /// A wire between two cards, or between switches.

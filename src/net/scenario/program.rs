@@ -1,15 +1,15 @@
 //! What runs on a host: the programs that wait at a port, and the errands of its visits.
 //!
 //! A new application is one variant of [`Program`] or [`Errand`], one key beside it, and one line in the
-//! function that starts it. Nobody else knows which applications there are.
+//! function that starts it. Nobody else knows which applications there are. TLS goes around those that use TCP.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use super::{Serve, Target, Visit};
-use crate::net::apps::{DatagramPeer, Peer, bulk, datagrams, dhcp, dns, socketio, web};
+use crate::net::apps::{DatagramPeer, Peer, bulk, datagrams, dhcp, dns, socketio, tls, web};
 use crate::net::rng::Rng;
 
 /// A program that waits at a port.
@@ -111,9 +111,34 @@ pub enum Job {
     Reset(Reset),
 }
 
+impl Serve {
+    /// Starts its program on a host with this IPv4 address.
+    pub fn start(&self, own: Option<Ipv4Addr>, rng: &mut Rng) -> Service {
+        match (self.program.start(own, rng), self.tls) {
+            (Service::Stream(mut new_peer), Some(certificate)) => Service::Stream(Box::new(move |mut rng| {
+                let dice = rng.fork();
+                Box::new(tls::Tls::server(certificate, new_peer(rng), dice))
+            })),
+            (service, _) => service,
+        }
+    }
+}
+
+impl Visit {
+    /// Starts its errand. `to` is where it goes, `rng` its own dice.
+    pub fn start(&self, to: SocketAddr, mut rng: Rng) -> Job {
+        let Some(name) = &self.tls else { return self.errand.start(to, rng) };
+        let dice = rng.fork();
+        match self.errand.start(to, rng) {
+            Job::Stream(peer) => Job::Stream(Box::new(tls::Tls::client(name.clone(), peer, dice))),
+            job => job,
+        }
+    }
+}
+
 impl Program {
     /// Starts it on a host with this IPv4 address.
-    pub fn start(&self, own: Option<Ipv4Addr>, rng: &mut Rng) -> Service {
+    fn start(&self, own: Option<Ipv4Addr>, rng: &mut Rng) -> Service {
         match self {
             Self::Web(site) => {
                 let site = Arc::new(site.clone());
@@ -160,7 +185,7 @@ impl Program {
 
 impl Errand {
     /// Starts it. `to` is where it goes, `rng` its own dice.
-    pub fn start(&self, to: std::net::SocketAddr, rng: Rng) -> Job {
+    fn start(&self, to: SocketAddr, rng: Rng) -> Job {
         match self {
             Self::Web(visit) => Job::Stream(Box::new(web::Client::new(visit.clone(), rng))),
             Self::SocketIo(visit) => Job::Stream(Box::new(visit.clone().begin(rng))),
@@ -176,6 +201,16 @@ impl Errand {
     /// Whether its target needs a port.
     pub fn needs_port(&self) -> bool {
         !matches!(self, Self::Ping(_) | Self::Traceroute(_))
+    }
+
+    /// The name that its requests give the server; `None` where it does not use a TCP connection of its own.
+    fn host(&self) -> Option<&str> {
+        match self {
+            Self::Web(visit) => Some(&visit.host),
+            Self::SocketIo(visit) => Some(&visit.host),
+            Self::Bulk(_) => Some(""),
+            Self::Dns(_) | Self::Datagrams(_) | Self::Ping(_) | Self::Traceroute(_) | Self::Reset(_) => None,
+        }
     }
 
     /// What makes no sense about it.
@@ -207,6 +242,8 @@ pub(super) struct ServeKeys {
     dhcp: Option<dhcp::Plan>,
     bulk: Option<bulk::Plan>,
     datagrams: Option<datagrams::Receiver>,
+    #[serde(default)]
+    tls: TlsKey<tls::Certificate>,
 }
 
 /// `[[host.visit]]` as it is written.
@@ -227,6 +264,29 @@ pub(super) struct VisitKeys {
     dns: Option<dns::client::Plan>,
     bulk: Option<bulk::Plan>,
     datagrams: Option<datagrams::Plan>,
+    #[serde(default)]
+    tls: TlsKey<String>,
+}
+
+/// `tls` as it is written: `true`, or which certificate a server shows, or which name a client asks for.
+#[derive(Default, Deserialize)]
+#[serde(untagged, expecting = "tls is true, a server's certificate (example, expired, untrusted) or a client's name")]
+enum TlsKey<T> {
+    #[default]
+    Missing,
+    Plain(bool),
+    Chosen(T),
+}
+
+impl<T> TlsKey<T> {
+    /// `None` for no TLS, else what was chosen, or what there is by default.
+    fn or(self, default: impl FnOnce() -> T) -> Option<T> {
+        match self {
+            Self::Missing | Self::Plain(false) => None,
+            Self::Plain(true) => Some(default()),
+            Self::Chosen(chosen) => Some(chosen),
+        }
+    }
 }
 
 impl TryFrom<ServeKeys> for Serve {
@@ -248,7 +308,11 @@ impl TryFrom<ServeKeys> for Serve {
         if let Some(why) = program.wrong() {
             return Err(why.into());
         }
-        Ok(Self { port: keys.port, program })
+        let tls = keys.tls.or(tls::Certificate::default);
+        if tls.is_some() && program.is_datagram() {
+            return Err("tls wraps what uses TCP: web, socketio, bulk".into());
+        }
+        Ok(Self { port: keys.port, program, tls })
     }
 }
 
@@ -269,7 +333,14 @@ impl TryFrom<VisitKeys> for Visit {
                 ("datagrams", keys.datagrams.map(Errand::Datagrams)),
             ],
         )?;
-        Ok(Self { to: keys.to, after_ms: keys.after_ms, at_ms: keys.at_ms, parallel: keys.parallel, errand })
+        let host = errand.host();
+        let tls = match keys.tls.or(|| host.unwrap_or_default().to_owned()) {
+            Some(_) if host.is_none() => return Err("tls wraps what uses TCP: web, socketio, bulk".into()),
+            Some(name) => Some(tls::Name::new(&name).ok_or("tls wants the server's name, such as www.example.com")?),
+            None => None,
+        };
+        let VisitKeys { to, after_ms, at_ms, parallel, .. } = keys;
+        Ok(Self { to, after_ms, at_ms, parallel, errand, tls })
     }
 }
 

@@ -23,5 +23,6 @@ pub const READY: &[(&str, &str)] = &[
     ("chat", include_str!("../../../lessons/scenarios/chat.toml")),
     ("wrong-accept", include_str!("../../../lessons/scenarios/wrong-accept.toml")),
     ("unmasked", include_str!("../../../lessons/scenarios/unmasked.toml")),
+    ("tls", include_str!("../../../lessons/scenarios/tls.toml")),
     ("web-request", include_str!("../../../lessons/scenarios/web-request.toml")),
 ];

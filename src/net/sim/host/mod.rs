@@ -114,7 +114,7 @@ impl Host {
 
     fn serve(&mut self, serve: &scenario::Serve, own: Option<Ipv4Addr>) {
         let port = serve.port.get();
-        match serve.program.start(own, &mut self.rng) {
+        match serve.start(own, &mut self.rng) {
             Service::Stream(new_peer) => {
                 let listen = |card: &mut Card| card.sockets.add(self.sockets.listening(port));
                 let handles = self.cards.iter_mut().map(listen).collect();
@@ -261,17 +261,17 @@ impl Host {
                 && let Some(card) = card_towards(&self.cards, to.ip())
             {
                 self.cards[card].may_ask(to.ip(), now);
-                self.start(at, card, to, &visit.errand);
+                self.start(at, card, to, &visit.plan);
             }
             any = true;
         }
         any
     }
 
-    fn start(&mut self, visit: usize, at: usize, to: SocketAddr, errand: &scenario::Errand) {
+    fn start(&mut self, visit: usize, at: usize, to: SocketAddr, plan: &scenario::Visit) {
         let rng = self.rng.fork();
         let mut connect = |peer| self.connect(at, to, peer);
-        let kind = match errand.start(to, rng) {
+        let kind = match plan.start(to, rng) {
             Job::Stream(peer) => connect(peer).map(Doing::Connection),
             Job::Reset(plan) => connect(Box::new(Breaker::new(plan))).map(Doing::Connection),
             Job::Datagram(peer) => {

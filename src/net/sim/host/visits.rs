@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::card::Card;
 use super::settings::{Answer, Question, Settings};
-use crate::net::scenario::{self, Errand, Whom};
+use crate::net::scenario::{self, Whom};
 
 pub(super) struct Visits {
     all: Vec<Visit>,
@@ -30,7 +30,7 @@ enum Stage {
 /// A visit that begins now; `to` is nothing where its target has no address.
 pub(super) struct Due {
     pub(super) to: Option<SocketAddr>,
-    pub(super) errand: Errand,
+    pub(super) plan: scenario::Visit,
 }
 
 impl Visits {
@@ -66,7 +66,7 @@ impl Visits {
             };
             visit.stage = Stage::Running;
             let to = address.map(|address| SocketAddr::new(address, port));
-            return Some((at, Due { to, errand: visit.plan.errand.clone() }));
+            return Some((at, Due { to, plan: visit.plan.clone() }));
         }
         None
     }
