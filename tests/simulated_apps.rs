@@ -91,6 +91,16 @@ const ROWS: &[Row] = &[
         tshark: &[("http.response.code == 101", 3)],
     },
     Row {
+        scenario: "reconnect",
+        ours: &[
+            ("engineio.type == 0", 3),
+            ("socketio.type == 0 && socketio.sid", 3),
+            ("socketio.event == \"message\"", 3),
+            ("socketio.event == \"left\"", 2),
+        ],
+        tshark: &[("http.response.code == 101", 3), ("websocket.opcode == 8", 4)],
+    },
+    Row {
         scenario: "wrong-accept",
         ours: &[("websocket", 0), ("http.response.code == 101", 1)],
         tshark: &[("http.response.code == 101", 1), ("tcp.flags.fin == 1", 2)],

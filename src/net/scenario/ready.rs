@@ -21,6 +21,7 @@ pub const READY: &[(&str, &str)] = &[
     ("socketio", include_str!("../../../lessons/scenarios/socketio.toml")),
     ("socketio-websocket", include_str!("../../../lessons/scenarios/socketio-websocket.toml")),
     ("chat", include_str!("../../../lessons/scenarios/chat.toml")),
+    ("reconnect", include_str!("../../../lessons/scenarios/reconnect.toml")),
     ("wrong-accept", include_str!("../../../lessons/scenarios/wrong-accept.toml")),
     ("unmasked", include_str!("../../../lessons/scenarios/unmasked.toml")),
     ("tls", include_str!("../../../lessons/scenarios/tls.toml")),
