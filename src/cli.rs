@@ -1,11 +1,23 @@
 //! Rank 6: what can be typed. Definitions and their help, nothing else.
 
+#[cfg(feature = "chat")]
+mod chat;
+#[cfg(feature = "live")]
+mod live;
+mod simulate;
+
+#[cfg(feature = "chat")]
+pub use chat::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
+#[cfg(feature = "live")]
+pub use live::Capture;
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+pub use live::LabHelper;
+pub use simulate::{Faults, Simulate};
+
 use crate::lesson::quiz::Kind;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-#[cfg(feature = "live")]
-use std::time::Duration;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -140,6 +152,19 @@ Examples:
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
     Simulate(Box<Simulate>),
+    /// Chat, and see the packets of one's own messages: a small messaging system on Socket.IO
+    #[cfg(feature = "chat")]
+    #[command(
+        subcommand,
+        after_help = "\
+Examples:
+  osi-tutor chat serve                          on this machine only, port 8080; open it in a browser
+  sudo osi-tutor chat serve                     the same, and the page shows captured packets
+  osi-tutor chat serve 192.168.1.7              for everybody who can reach that address
+  osi-tutor chat join 127.0.0.1:8080            join from the terminal
+  osi-tutor chat serve --plain-websocket        the same chat without Socket.IO, to compare"
+    )]
+    Chat(ChatCommand),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
 Examples:
@@ -434,101 +459,6 @@ pub enum Table {
     Endpoints,
 }
 
-/// `osi-tutor simulate`.
-#[derive(Debug, Args)]
-pub struct Simulate {
-    /// A ready scenario, or a scenario file (TOML)
-    #[arg(value_name = "NAME|FILE", required_unless_present = "list")]
-    pub scenario: Option<PathBuf>,
-    /// List the scenarios that are ready
-    #[arg(long, conflicts_with = "scenario")]
-    pub list: bool,
-    /// The number that decides all that is random; without it, the scenario's own
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Where the packets are seen: a host, switch or router, a router's card (router:lan), a link, or all links;
-    /// without it, where the scenario says, or else at its first host
-    #[arg(long, value_name = "PLACE")]
-    pub at: Option<String>,
-    /// The same once more with this fault, side by side: 'drop 1 of FILTER', 'delay 300ms 5', any fault below
-    #[arg(long, value_name = "FAULT", conflicts_with_all = ["pace", "plot", "brief", "hex", "notes", "write", "filter"])]
-    pub what_if: Vec<String>,
-    /// After each frame, what the hosts' stacks hold: sockets with states and queues, routes, neighbours
-    #[arg(long, conflicts_with_all = ["what_if", "pace", "plot", "brief", "hex", "notes", "write", "filter"])]
-    pub endpoints: bool,
-    /// Follow one packet over all links: what each device read, did and changed. WHICH is its frame's number, as this
-    /// capture shows it, or a display filter for the first that matches
-    #[arg(long, value_name = "WHICH", conflicts_with_all = ["what_if", "endpoints", "pace", "plot", "brief", "notes", "hex", "write"])]
-    pub hops: Option<String>,
-    /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)
-    #[arg(long, value_name = "SPEED|step", allow_hyphen_values = true, conflicts_with = "plot")]
-    pub pace: Option<String>,
-    /// How to show the packets
-    #[command(flatten)]
-    pub show: Show,
-    /// What goes wrong on the way; last, for its heading
-    #[command(flatten)]
-    pub faults: Faults,
-}
-
-/// What goes wrong on the way of simulated frames. WHICH is the number of a frame, as a run without faults shows it,
-/// or a display filter for the first that matches, or `2 of`, `each of`, `10% of` a filter.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Faults")]
-pub struct Faults {
-    /// Lose a frame
-    #[arg(long, value_name = "WHICH")]
-    pub drop: Vec<String>,
-    /// Let a frame arrive late
-    #[arg(long, value_name = "TIME WHICH")]
-    pub delay: Vec<String>,
-    /// Let a frame arrive twice
-    #[arg(long, value_name = "WHICH")]
-    pub duplicate: Vec<String>,
-    /// Let the sender's next frame overtake a frame
-    #[arg(long, value_name = "WHICH")]
-    pub reorder: Vec<String>,
-    /// Turn over the last bit of a frame
-    #[arg(long, value_name = "WHICH")]
-    pub corrupt: Vec<String>,
-    /// Let a link, or every link, carry IP packets of at most so many bytes
-    #[arg(long, value_name = "[LINK=]BYTES")]
-    pub mtu: Vec<String>,
-    /// Let a link, or every link, send so many bits in a millisecond
-    #[arg(long, value_name = "[LINK=]KBIT")]
-    pub rate: Vec<String>,
-    /// Let a host fall silent, from the start or from a time on: it neither sends nor receives
-    #[arg(long, value_name = "HOST[@TIME]")]
-    pub silent: Vec<String>,
-    /// Let a host's programs read nothing of what arrives over TCP
-    #[arg(long, value_name = "HOST")]
-    pub not_reading: Vec<String>,
-    /// Let web servers answer an upgrade with a Sec-WebSocket-Accept that fits another key
-    #[arg(long)]
-    pub wrong_accept: bool,
-    /// Let browsers leave the frames of their WebSocket unmasked
-    #[arg(long)]
-    pub unmasked: bool,
-}
-
-/// `osi-tutor lab-helper`.
-#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
-#[derive(Debug, Args)]
-pub struct LabHelper {
-    /// A ready scenario, or a scenario file (TOML)
-    #[arg(value_name = "NAME|FILE")]
-    pub scenario: PathBuf,
-    /// Decides what is lost by chance
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// Whose cards see the packets
-    #[arg(long, value_name = "HOST")]
-    pub at: Option<String>,
-    /// What goes wrong on the way
-    #[command(flatten)]
-    pub faults: Faults,
-}
-
 /// `osi-tutor fields`.
 #[derive(Debug, Args)]
 pub struct Fields {
@@ -541,37 +471,6 @@ pub struct Fields {
     /// One JSON object a field
     #[arg(long)]
     pub json: bool,
-}
-
-/// `osi-tutor capture`.
-#[cfg(feature = "live")]
-#[derive(Debug, Args)]
-pub struct Capture {
-    /// The interface: lo for this machine itself; osi-tutor interfaces lists all
-    #[arg(value_name = "IFACE")]
-    pub interface: String,
-    /// Stop after so many seconds
-    #[arg(long, value_name = "SECS", value_parser = seconds)]
-    pub duration: Option<Duration>,
-    /// Keep only so many bytes of each packet
-    #[arg(long, value_name = "N", default_value_t = 65_600, value_parser = clap::value_parser!(u32).range(14..=262_144))]
-    pub snaplen: u32,
-    /// Take only what is addressed to this machine
-    #[arg(long)]
-    pub no_promiscuous: bool,
-    /// Start a small web server and a visitor on loopback, and show what they say
-    #[cfg(feature = "lab")]
-    #[arg(long)]
-    pub demo: bool,
-    /// How to show the packets
-    #[command(flatten)]
-    pub show: Show,
-}
-
-#[cfg(feature = "live")]
-fn seconds(text: &str) -> Result<Duration, String> {
-    let wanted = text.parse().ok().and_then(|secs| Duration::try_from_secs_f64(secs).ok());
-    wanted.filter(|d| !d.is_zero()).ok_or_else(|| "a number of seconds above 0 is needed, such as 10 or 0.5".to_owned())
 }
 
 /// How packets are shown; shared by every command that shows them.

@@ -18,6 +18,8 @@ pub mod lesson;
 
 pub mod view;
 
+#[cfg(all(feature = "chat", not(target_family = "wasm")))]
+pub mod chat;
 #[cfg(not(target_family = "wasm"))]
 pub mod cli;
 #[cfg(not(target_family = "wasm"))]

@@ -122,7 +122,9 @@ fn tsharks(file: &Path) -> Verdicts {
 /// How often each verdict was given, in words.
 fn told(verdicts: &Verdicts) -> String {
     let mut counts = BTreeMap::new();
-    verdicts.iter().for_each(|(_, place)| *counts.entry(place).or_insert(0) += 1);
+    for (_, place) in verdicts {
+        *counts.entry(place).or_insert(0) += 1;
+    }
     let mut text = String::new();
     for (place, count) in counts {
         let name = VERDICTS[*place].trim_start_matches("tcp.analysis.");
@@ -178,5 +180,5 @@ fn tcp_does_about_each_fault_what_tshark_says() {
 /// Frames with TCP.
 fn tsharks_count(file: &Path) -> usize {
     let output = Command::new("tshark").args(["-n", "-Y", "tcp", "-r"]).arg(file).output().expect("tshark runs");
-    output.stdout.iter().filter(|byte| **byte == b'\n').count()
+    String::from_utf8_lossy(&output.stdout).lines().count()
 }

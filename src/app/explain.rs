@@ -37,11 +37,11 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return reference::explain(&wanted, &course(folder)?, audience(args.audience), choice);
     };
     let packets = packets(args, lesson)?;
-    let ends = packets.trace.ends();
+    let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };
     let mut player = Player::new(lesson, packets.trace, packets.origin, audience(args.audience));
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
-        Input::Answer(what_if(lesson, page, args.seed, packets.simulated.then_some(ends)).map(Box::new))
+        Input::Answer(what_if(lesson, page, args.seed, &played).map(Box::new))
     };
     if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return play(&mut player, lesson, choice, &mut carry);
@@ -57,19 +57,22 @@ fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
     files.iter().map(|(file, text)| Lesson::parse(file, text).map_err(broken)).collect()
 }
 
+/// What the lesson is played on.
+enum Played {
+    /// Its own simulation; the ends of its connection there, if it is about one.
+    Simulated(Option<Ends>),
+    /// What was captured.
+    Captured,
+}
+
 /// Breaks what a page says, always in the simulation: what was captured cannot be undone.
-fn what_if(
-    lesson: &Lesson,
-    page: usize,
-    seed: Option<u64>,
-    simulated: Option<Option<Ends>>,
-) -> Result<Outcome, String> {
+fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &Played) -> Result<Outcome, String> {
     let Some(Fence::WhatIf(whatif)) = lesson.pages.get(page).and_then(|p| p.fence.as_ref()) else {
         return Err("there is nothing to break on this page".into());
     };
-    let ends = match simulated {
-        Some(ends) => ends,
-        None => simulate::trace(lesson, seed)?.ends(),
+    let ends = match played {
+        Played::Simulated(ends) => *ends,
+        Played::Captured => simulate::trace(lesson, seed)?.ends(),
     };
     simulate::what_if(lesson, whatif, ends, seed)
 }

@@ -54,6 +54,7 @@ pub(super) fn facts(choice: Color) -> Vec<Fact> {
 }
 
 /// The command that lets this program capture as an ordinary user; `None` where the system has none.
+#[cfg(feature = "live")]
 pub(super) fn let_capture() -> Option<String> {
     cfg!(target_os = "linux").then(|| format!("sudo setcap cap_net_raw+ep {}", this_program()))
 }
@@ -65,12 +66,14 @@ pub(super) fn let_capture_all() -> String {
 }
 
 /// The path of this very binary, as a shell takes it.
+#[cfg(feature = "live")]
 pub(super) fn this_program() -> String {
     let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
     quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
 }
 
 /// As a shell takes it: quoted where it holds anything unusual.
+#[cfg(any(test, feature = "live"))]
 pub(super) fn quoted(word: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
     if !word.is_empty() && word.bytes().all(plain) {

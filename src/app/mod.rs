@@ -5,6 +5,8 @@
 #[cfg(feature = "live")]
 mod capture;
 mod changes;
+#[cfg(feature = "chat")]
+mod chat;
 mod doctor;
 mod endpoints;
 mod error;
@@ -60,6 +62,8 @@ pub fn main() -> u8 {
         Command::Follow(args) => follow::run(args, cli.color),
         Command::Stats(args) => stats::run(args, cli.color),
         Command::Simulate(args) => simulate::run(args, cli.color),
+        #[cfg(feature = "chat")]
+        Command::Chat(command) => chat::run(command, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),

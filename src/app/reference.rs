@@ -23,7 +23,9 @@ pub(super) fn explain(name: &str, course: &[Lesson], audience: Audience, choice:
     if let Some(osi) = alone.is_none().then(|| layer(name)).flatten() {
         osi_layer(osi, audience, &theme, &mut text)?;
     } else if name == "misconceptions" {
-        bank().iter().for_each(|m| claim(m, &theme, &mut text));
+        for m in bank() {
+            claim(m, &theme, &mut text);
+        }
         text.push_str("One in full: osi-tutor explain misconception:ID\n");
     } else if let Some(id) = name.strip_prefix("misconception:") {
         let found = misconception(id).ok_or_else(|| unknown(name, course))?;

@@ -157,6 +157,10 @@ fn load(path: &Path) -> Result<Loaded, Failure> {
         Ok(value) => value,
         Err(e) => return Ok(Loaded::Broken(e.to_string())),
     };
+    // A list would be taken for the values of the keys, in their order.
+    if !value.is_object() {
+        return Ok(Loaded::Broken("it holds no object".to_owned()));
+    }
     let version = value.get("version").and_then(serde_json::Value::as_u64).unwrap_or(0);
     if version > u64::from(VERSION) && value.get("lessons").is_some() {
         let why = format!("a newer osi-tutor wrote it (form {version}, this one knows {VERSION}); it is left as it is");

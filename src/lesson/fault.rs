@@ -35,7 +35,7 @@ pub enum FaultKind {
         /// What.
         what: FrameFault,
         /// To those that match, in the lesson's conversation.
-        filter: Placed<Filter>,
+        filter: Box<Placed<Filter>>,
         /// To which of them; `None`: to each.
         nth: Option<u64>,
     },

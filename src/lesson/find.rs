@@ -7,6 +7,7 @@ use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
 use crate::filter::Filter;
 use crate::flow::{Connection, Endpoint, Event, State, Tracker};
 use crate::model::{Packet, Value};
+use crate::net::KERNEL;
 use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
@@ -65,6 +66,15 @@ struct Candidate {
     first: Option<Vec<u8>>,
     /// How many packets the lesson has got so far, strictly in order.
     next: (usize, usize),
+}
+
+/// The candidate that has most, so far.
+struct Best<'c> {
+    /// How many steps, then how many probes have their packets.
+    score: (usize, usize),
+    /// For each step the hit that begins it.
+    chosen: Vec<Option<usize>>,
+    candidate: &'c Candidate,
 }
 
 /// What was seen of one probe.
@@ -155,12 +165,12 @@ impl<'l> Finder<'l> {
     /// The best of what was seen.
     pub fn finish(mut self) -> Trace {
         self.candidates.sort_by_key(|c| c.born);
-        let mut best: Option<((usize, usize), Vec<Option<usize>>, &Candidate)> = None;
+        let mut best: Option<Best<'_>> = None;
         for candidate in &self.candidates {
             let chosen = self.align(candidate);
             let score = (chosen.iter().flatten().count(), candidate.probes.iter().filter(|s| s.hit.is_some()).count());
-            if best.as_ref().is_none_or(|(s, ..)| score > *s) {
-                best = Some((score, chosen, candidate));
+            if best.as_ref().is_none_or(|best| score > best.score) {
+                best = Some(Best { score, chosen, candidate });
             }
         }
         let mut trace = Trace {
@@ -168,7 +178,7 @@ impl<'l> Finder<'l> {
             probes: self.lesson.probes.iter().map(|_| None).collect(),
             stream: None,
         };
-        let Some((_, chosen, candidate)) = best else { return trace };
+        let Some(Best { chosen, candidate, .. }) = best else { return trace };
         trace.stream = candidate.stream;
         trace.probes = candidate.probes.iter().map(|seen| seen.hit.clone()).collect();
         for (bit, (first, &page)) in chosen.iter().zip(&self.wanted).enumerate() {
@@ -266,10 +276,11 @@ impl Seen {
     }
 }
 
-/// The innermost address that a packet comes from.
+/// The innermost address that a packet comes from; one that an error of ICMP quotes is another packet's.
 fn source_of(packet: &Packet) -> Option<&[u8]> {
+    let own = || packet.layers.iter().rev().filter(|l| !l.quoted);
     let of = |def| {
-        packet.all(def).last().and_then(|f| match f.value {
+        own().find_map(|l| packet.field_in(l, def)).and_then(|f| match f.value {
             Value::Bytes(s) => Some(packet.bytes(s)),
             _ => None,
         })
@@ -290,7 +301,7 @@ impl Hit {
             }
         }
         let by_address = first.map(|first| {
-            let own = source_of(packet) == Some(first);
+            let own = source_of(packet) == Some(first) || packet.octets(&ethernet::SRC) == Some(first);
             if own { Endpoint::Client } else { Endpoint::Server }
         });
         Self {
@@ -305,13 +316,27 @@ impl Hit {
     }
 
     /// Where a packet comes from, for [`Hit::new`].
+    /// Whoever has no address yet (0.0.0.0, ::) is known by its card.
     pub(super) fn source(packet: &Packet) -> Option<Vec<u8>> {
-        source_of(packet).map(<[u8]>::to_vec)
+        let source = source_of(packet)?;
+        let none = source.iter().all(|b| *b == 0);
+        let known = if none { packet.octets(&ethernet::SRC).unwrap_or(source) } else { source };
+        Some(known.to_vec())
     }
 
     /// What the simulator remarked on it: it met a fault.
     pub fn remark(&self) -> Option<&str> {
-        self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok())
+        let own = self.comment().split(KERNEL).next().unwrap_or_default().trim_end();
+        (!own.is_empty()).then_some(own)
+    }
+
+    /// What the kernels of both its ends knew when it passed, a line each: only a live lab says so.
+    pub fn kernel(&self) -> impl Iterator<Item = &str> {
+        self.comment().lines().filter(|line| line.starts_with(KERNEL))
+    }
+
+    fn comment(&self) -> &str {
+        self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
     /// Whether the simulator lost it on its way.
@@ -355,5 +380,35 @@ impl Trace {
     /// The packet that was shown last before a page.
     pub fn shown_before(&self, page: usize) -> Option<&Hit> {
         self.pages.iter().take(page).rev().find_map(|hits| hits.last())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lesson::simulate;
+
+    /// Who sent the first packet of each filter, seen from `at`.
+    fn senders(scenario: &str, at: &str, filters: [&str; 2]) -> Vec<Option<Endpoint>> {
+        let show =
+            |filter| format!("```show\nfilter = '{filter}'\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n");
+        let front = format!("source = {{ scenario = '{scenario}', seed = 1, at = '{at}' }}\nscope = 'capture'");
+        let front = format!("+++\nid = 'x'\ntitle = 'T'\nosi = 'network'\nminutes = 1\n{front}\n+++\n");
+        let text = format!("{front}{}", filters.map(show).concat());
+        let lesson = Lesson::parse("10-x.md", &text).unwrap_or_else(|e| panic!("{e}"));
+        let trace = simulate::trace(&lesson, None).unwrap();
+        trace.pages.iter().map(|hits| hits[0].sender).collect()
+    }
+
+    #[test]
+    fn an_error_of_icmp_comes_from_the_router_and_not_from_the_packet_that_it_quotes() {
+        let both = senders("routers", "client", ["udp && !icmp", "icmp.type == 11"]);
+        assert_eq!(both, [Some(Endpoint::Client), Some(Endpoint::Server)]);
+    }
+
+    #[test]
+    fn who_got_its_address_meanwhile_is_still_the_client() {
+        let both = senders("web-request", "laptop", ["dhcp.option.dhcp == 1", "dns.flags.response == 0"]);
+        assert_eq!(both, [Some(Endpoint::Client), Some(Endpoint::Client)]);
     }
 }

@@ -274,7 +274,7 @@ pub enum Fence {
     /// Texts without a packet.
     Say(Say),
     /// Packets, and what is said of them.
-    Show(Show),
+    Show(Box<Show>),
     /// A question.
     Ask(Box<Ask>),
     /// Something breaks.

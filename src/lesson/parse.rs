@@ -209,7 +209,7 @@ impl<'s> Builder<'s, '_> {
         };
         let fence = match kind {
             "say" => Fence::Say(Say { words: keys.three()?, of: self.of(&mut keys)? }),
-            "show" => Fence::Show(show(&mut keys)?),
+            "show" => Fence::Show(Box::new(show(&mut keys)?)),
             "ask" => Fence::Ask(Box::new(self.ask(&mut keys)?)),
             "whatif" => Fence::WhatIf(Box::new(self.whatif(&mut keys)?)),
             _ => {
@@ -231,7 +231,7 @@ impl<'s> Builder<'s, '_> {
     }
 
     fn pick(&mut self, pick: Placed<Pick>, needed: bool) -> ProbeId {
-        self.probe(Wanted::Pick(pick), needed)
+        self.probe(Wanted::Pick(Box::new(pick)), needed)
     }
 
     fn of(&mut self, keys: &mut Keys<'s, '_>) -> Read<Option<ProbeId>> {
@@ -527,7 +527,7 @@ fn fault(mut keys: Keys<'_, '_>) -> Read<Placed<Fault>> {
                 FrameFault::Delay(ms.ok_or_else(|| keys.error(late.span, "a delay is 1 to 60000 milliseconds"))?)
             }
         };
-        kind = FaultKind::Frames { what: fate, filter, nth: Some(1) };
+        kind = FaultKind::Frames { what: fate, filter: Box::new(filter), nth: Some(1) };
     }
     if let FaultKind::Frames { nth, .. } = &mut kind {
         let (each, wanted) = (keys.flag("each")?, keys.number("nth")?);

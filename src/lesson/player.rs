@@ -311,7 +311,7 @@ impl<'l> Player<'l> {
                 sheet.anchor = if sheet.anchor.is_some() { None } else { Some(sheet.cursor) };
                 None
             }
-            (AskKind::Mark(_), Input::Submit) => Some(sheet.marked(ask.span(of))),
+            (AskKind::Mark(_), Input::Submit) => Some(sheet.marked(ask.span(of).as_ref())),
             _ => None,
         }
     }

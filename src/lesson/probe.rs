@@ -30,7 +30,7 @@ pub struct Probe {
 #[derive(Debug)]
 pub enum Wanted {
     /// By a filter.
-    Pick(Placed<Pick>),
+    Pick(Box<Placed<Pick>>),
     /// By a filter that mentions the answer, which is computed from another packet.
     Answer {
         /// The filter; `{answer}` stands in it.

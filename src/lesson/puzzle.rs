@@ -282,6 +282,10 @@ fn cannot_be(run: &[(Seen, u32)]) -> Vec<usize> {
         let outside = edge[own].is_some_and(|edge| s.next > edge.saturating_add(1));
         if opens_and_ends || unsent || uncounted || outside {
             wrong.push(index);
+            // Its own numbers count all the same, or all that acknowledge them would be wrong, too.
+            if !outside {
+                sent[own] = sent[own].max(Some(s.next));
+            }
             continue;
         }
         sent[own] = sent[own].max(Some(s.next));

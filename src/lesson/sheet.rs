@@ -16,6 +16,7 @@ const TRIES: u8 = 2;
 
 /// One page's answers.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that happened or not")]
 pub(super) struct Sheet {
     /// The hint was asked for.
     pub(super) hint: bool,
@@ -122,8 +123,8 @@ impl Sheet {
     }
 
     /// Judges marked bytes.
-    pub(super) fn marked(&mut self, right: Option<Range<usize>>) -> Judged {
-        let right = right == Some(self.marking());
+    pub(super) fn marked(&mut self, right: Option<&Range<usize>>) -> Judged {
+        let right = right == Some(&self.marking());
         let judged = self.attempt(right, None);
         if judged == Judged::Open {
             self.anchor = None;
@@ -274,7 +275,7 @@ mod tests {
         assert_eq!(sheet.marking(), 4..8);
         sheet.cursor = 2;
         assert_eq!(sheet.marking(), 2..5);
-        assert_eq!(sheet.marked(Some(2..5)), Judged::Done);
+        assert_eq!(sheet.marked(Some(&(2..5))), Judged::Done);
     }
 
     #[test]

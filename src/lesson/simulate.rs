@@ -69,7 +69,7 @@ pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Optio
     let before = timeline(&mut world(&source, None)?.0, ends)?;
     let (mut simulation, met) = world(&source, Some((&whatif.fault, ends)))?;
     let mut after = timeline(&mut simulation, ends)?;
-    let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && b.remark().is_none();
+    let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.remark() == b.remark();
     let parted = before.iter().zip(&after).take_while(alike).count();
     hold_back(&mut after);
     Ok(Outcome { before, after, parted, met: met.load(Ordering::Relaxed) })

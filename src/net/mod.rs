@@ -10,3 +10,6 @@ pub mod lab;
 pub mod rng;
 pub mod scenario;
 pub mod sim;
+
+/// How a remark on a frame begins that says what a kernel knew of a connection; only the live lab makes such.
+pub const KERNEL: &str = "kernel TCP_INFO of ";

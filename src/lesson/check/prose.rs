@@ -20,7 +20,6 @@ fn words(page: &Page) -> Vec<&Words> {
     let mut all = Vec::new();
     let mut choices: &[Choice] = &[];
     match &page.fence {
-        None => {}
         Some(Fence::Say(say)) => all.push(&say.words),
         Some(Fence::Show(show)) => all.push(&show.words),
         Some(Fence::Ask(ask)) => {
@@ -38,7 +37,7 @@ fn words(page: &Page) -> Vec<&Words> {
             all.push(&worked.words);
             all.extend(&worked.hint);
         }
-        Some(Fence::Worked(..)) => {}
+        None | Some(Fence::Worked(..)) => {}
     }
     all.extend(choices.iter().filter_map(|c| c.why.as_ref()));
     all

@@ -33,6 +33,8 @@ mod relay;
 mod report;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod rig;
+#[cfg(feature = "chat")]
+pub mod serve;
 #[cfg(all(target_os = "linux", feature = "live"))]
 mod space;
 #[cfg(all(target_os = "linux", feature = "live"))]
@@ -47,6 +49,7 @@ pub use plan::Plan;
 
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +105,17 @@ impl Company {
 /// The standard library seeds its hash tables from the system; that serves for masking keys too.
 fn dice() -> Rng {
     Rng::seeded(RandomState::new().build_hasher().finish())
+}
+
+/// Calls a server for a program, and carries on by itself: that connection, and those that the program wants besides.
+/// It needs a runtime of tokio. The program is dropped when its last connection has ended.
+///
+/// # Errors
+/// The server cannot be reached.
+pub async fn call(peer: Box<dyn Peer + Send>, server: SocketAddr) -> io::Result<()> {
+    let stream = TcpStream::connect(server).await?;
+    tokio::spawn(carry(peer, stream, Company::new()));
+    Ok(())
 }
 
 /// What a connection brought.

@@ -15,6 +15,7 @@ use super::refusal::{Refusal, Wanted};
 use super::report::Report;
 use super::sys;
 use crate::model::RawFrame;
+use crate::net::KERNEL;
 use crate::source::{Source, SourceError, Step};
 
 /// This very program, even where its file was moved or replaced since it was started.
@@ -147,7 +148,7 @@ impl Lab {
             if let Some(view) = views.front().filter(|view| view.time <= frame.time) {
                 let gap = if frame.comment.is_empty() { "" } else { "\n" };
                 // Writing into a text cannot fail.
-                let _ = write!(frame.comment, "{gap}kernel TCP_INFO of {}: {view}", key.0);
+                let _ = write!(frame.comment, "{gap}{KERNEL}{}: {view}", key.0);
             }
         }
     }

@@ -54,13 +54,15 @@ pub(super) struct Cable {
 }
 
 /// How a cable differs from one that is short, fast and sound.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Traits {
     pub(super) delay: Duration,
     /// By how much more, at random; frames keep their order.
     pub(super) jitter: Duration,
     /// How many of a hundred frames are lost, at random.
     pub(super) loss: f64,
+    /// Which frames are lost, counted over both directions, from 1.
+    pub(super) loses: Vec<u64>,
     /// How many bits can be sent in a millisecond.
     pub(super) kbit: Option<u32>,
     /// How many frames may wait to be sent.
@@ -214,6 +216,7 @@ fn traits(link: &scenario::Link) -> Traits {
         delay: Duration::from_micros(link.delay_us.into()),
         jitter: Duration::from_micros(link.jitter_us.into()),
         loss: link.loss_percent,
+        loses: link.loses.clone(),
         kbit: link.rate_kbit.map(NonZeroU32::get),
         queue: link.queue.map(NonZeroU32::get),
         mtu: link.mtu.as_ref().map(|mtu| *mtu.as_ref()),

@@ -37,8 +37,9 @@ pub(super) struct Relay {
     remarks: Sender<Remark>,
     rng: Rng,
     agenda: BinaryHeap<Reverse<Due>>,
-    /// Frames so far, over all cables.
+    /// Frames so far, over all cables and over each.
     sent: u64,
+    passed: Vec<u64>,
 }
 
 /// One end of a cable.
@@ -63,15 +64,16 @@ struct Due {
 impl Relay {
     pub(super) fn new(seed: u64, fault: Option<Fault>, remarks: Sender<Remark>) -> Self {
         let rng = Rng::seeded(seed);
-        Self { ports: Vec::new(), fault, remarks, rng, agenda: BinaryHeap::new(), sent: 0 }
+        Self { ports: Vec::new(), fault, remarks, rng, agenda: BinaryHeap::new(), sent: 0, passed: Vec::new() }
     }
 
     /// Adds a cable between two sockets.
-    pub(super) fn add(&mut self, ends: [OwnedFd; 2], traits: Traits) {
+    pub(super) fn add(&mut self, ends: [OwnedFd; 2], traits: &Traits) {
         let now = Instant::now();
+        self.passed.push(0);
         self.ports.extend(ends.map(|end| {
             let socket = File::from(end);
-            Port { socket, traits, busy: now, last: now, overtaken: Vec::new() }
+            Port { socket, traits: traits.clone(), busy: now, last: now, overtaken: Vec::new() }
         }));
     }
 
@@ -113,7 +115,10 @@ impl Relay {
     fn take(&mut self, from: usize, bytes: Vec<u8>) {
         self.sent += 1;
         let mut frame = RawFrame::whole(self.sent, bytes);
-        let fate = self.fault.as_mut().map_or(Fate::Deliver, |fault| fault(&frame));
+        let mut fate = self.fault.as_mut().map_or(Fate::Deliver, |fault| fault(&frame));
+        if self.loses_next(from) && fate == Fate::Deliver {
+            fate = Fate::Drop;
+        }
         if fate != Fate::Deliver {
             // Whoever annotates the capture may have ended already.
             let _ = self.remarks.send((frame.bytes.clone(), fate.remark()));
@@ -153,10 +158,17 @@ impl Relay {
         }
     }
 
+    /// Counts a frame on its cable; says whether it is one of those that are lost there.
+    fn loses_next(&mut self, from: usize) -> bool {
+        let Some(passed) = self.passed.get_mut(from / 2) else { return false };
+        *passed += 1;
+        self.ports.get(from).is_some_and(|port| port.traits.loses.contains(passed))
+    }
+
     /// When a frame of so many bytes arrives; `None` if chance or a full queue loses it.
     fn arrival(&mut self, from: usize, bytes: usize) -> Option<Instant> {
         let port = self.ports.get_mut(from)?;
-        let traits = port.traits;
+        let traits = &port.traits;
         if traits.mtu.is_some_and(|mtu| bytes > usize::from(mtu) + ETHERNET) {
             return None;
         }

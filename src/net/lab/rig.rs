@@ -65,7 +65,7 @@ pub(super) fn build(
             sockets.push(sys::port(index).map_err(no(Wanted::Capture))?);
         }
         if let Ok(ends) = <[_; 2]>::try_from(sockets) {
-            relay.add(ends, cable.traits);
+            relay.add(ends, &cable.traits);
         }
     }
     for (device, space) in plan.devices.iter().zip(&spaces) {

@@ -26,6 +26,7 @@ impl Stage {
             if let Some([client, server]) = past.hit.states {
                 self.pair([client.name(), server.name()], true, out);
             }
+            self.kernel(past.hit, out);
             self.texts(past, &past.show.states, out);
         }
         let known = recent.iter().any(|p| p.hit.states.is_some());
@@ -51,6 +52,15 @@ impl Stage {
             if let Some(text) = text {
                 self.paragraph(&text.fill(&past.hit.moment()), end, out);
             }
+        }
+    }
+
+    /// What the kernels themselves said, where they were asked.
+    fn kernel(&self, hit: &Hit, out: &mut String) {
+        for line in hit.kernel().flat_map(|told| wrap(told, self.columns.saturating_sub(2))) {
+            out.push_str("  ");
+            self.theme.observed.paint(line, out);
+            out.push('\n');
         }
     }
 
@@ -80,9 +90,9 @@ impl Stage {
             out.push_str("  ");
             let both = cell + r.unwrap_or("");
             if states {
-                self.theme.inferred.paint(both.trim_end(), out)
+                self.theme.inferred.paint(both.trim_end(), out);
             } else {
-                out.push_str(both.trim_end())
+                out.push_str(both.trim_end());
             }
             out.push('\n');
         }

@@ -59,7 +59,7 @@ impl Stage {
             Body::Prose => {}
             Body::Said(text) => self.paragraph(text, "", out),
             Body::Shown(shown) => self.shown(scene, shown, out),
-            Body::Asked(asked) => focus = self.asked(scene, asked, out),
+            Body::Asked(asked) => focus = Some(self.asked(scene, asked, out)),
             Body::Broken(broken) => focus = self.broken(scene, broken, out),
             Body::Worked(task) => focus = self.worked(scene, task, out),
         }

@@ -16,7 +16,7 @@ const MOST_ROWS: usize = 8;
 
 impl Stage {
     /// A question. Gives the byte where its newest part begins.
-    pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) -> Option<usize> {
+    pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) -> usize {
         if !scene.so_far.is_empty() && !matches!(asked.how, How::Mark { .. }) {
             self.ladder(&scene.so_far, out);
             out.push('\n');
@@ -39,10 +39,10 @@ impl Stage {
         self.hint(asked.hint.as_deref(), out);
         if let Some(verdict) = &asked.verdict {
             self.verdict(scene, verdict, out);
-            return Some(told);
+            return told;
         }
         self.notice(scene, out);
-        Some(begins)
+        begins
     }
 
     pub(super) fn prompt(&self, prompt: &str, out: &mut String) {
@@ -103,7 +103,7 @@ impl Stage {
             let mark = format!("  {}   ", number + 1);
             let mut text = item.clone();
             if let Some(place) = place {
-                text.push_str(&format!("  (number {} of your order)", place + 1));
+                text.extend(["  (number ", &(place + 1).to_string(), " of your order)"]);
             }
             self.paragraph(&text, &mark, out);
         }
@@ -206,13 +206,9 @@ impl Stage {
                 if marked.contains(&at) { self.theme.strong.paint(&text, out) } else { out.push_str(&text) }
             }
             let end = row * ROW + bytes.len().min(ROW);
-            out.push(
-                if (marked.end == end && !marked.is_empty()) || (marked.contains(&(end - 1)) && marked.end > end) {
-                    ']'
-                } else {
-                    ' '
-                },
-            );
+            if !marked.is_empty() && marked.end >= end && marked.contains(&(end - 1)) {
+                out.push(']');
+            }
             out.push('\n');
         }
         if self.printed {

@@ -1,0 +1,135 @@
+//! `osi-tutor chat`: a messaging system that shows its own packets.
+
+use super::{Failure, color, error};
+use crate::chat::join::{self, JoinError};
+use crate::chat::server::{self, Options, Standing};
+use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
+use crate::net::apps::engineio;
+use crate::view::Theme;
+use std::io::{self, IsTerminal as _};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// Runs it.
+pub(super) fn run(command: &ChatCommand, choice: Color) -> Result<(), Failure> {
+    match command {
+        ChatCommand::Join(args) => join(args, choice),
+        ChatCommand::Serve(args) => serve(args),
+    }
+}
+
+fn serve(args: &ChatServe) -> Result<(), Failure> {
+    let usual = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), CHAT_PORT);
+    let mut options = Options {
+        address: args.address.unwrap_or(usual),
+        plain: args.plain_websocket,
+        share: args.share_packets,
+        capture: !args.no_capture,
+        names: args.names.clone(),
+    };
+    let tell = |standing: &Standing| tell(standing, args.share_packets);
+    let done = match server::serve(&options, tell) {
+        // Nobody asked for that very port: any other serves.
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse && args.address.is_none() => {
+            options.address.set_port(0);
+            server::serve(&options, tell)
+        }
+        done => done,
+    };
+    done.map_err(|e| {
+        let what =
+            if e.kind() == io::ErrorKind::AddrInUse { "; choose another port: osi-tutor chat serve 8081" } else { "" };
+        Failure::Data(format!("cannot serve at {}: {e}{what}", options.address))
+    })
+}
+
+fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
+    use engineio::Transport::{Polling, WebSocket};
+    let account = || std::env::var("USER").ok().filter(|name| !name.is_empty());
+    let screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let options = join::Options {
+        host: args.host.clone(),
+        name: args.name.clone().or_else(account).unwrap_or_else(|| "guest".to_owned()),
+        room: args.room.clone(),
+        transports: match args.transport {
+            Transport::Upgrade => vec![Polling, WebSocket],
+            Transport::Polling => vec![Polling],
+            Transport::Websocket => vec![WebSocket],
+        },
+        screen,
+        theme: Theme::new(color(choice)),
+    };
+    join::join(&options).map_err(|e| match e {
+        JoinError::Io(e) => e.into(),
+        JoinError::Unreachable(..) => Failure::Data(format!("{e}\nTo start a chat here: osi-tutor chat serve")),
+        JoinError::Ended(..) => Failure::Data(format!(
+            "{e}\nIt must speak Socket.IO: a chat that was started with --plain-websocket is joined in a browser."
+        )),
+    })
+}
+
+/// Says where the chat is, who can reach it, and what the page will show.
+fn tell(standing: &Standing, share: bool) {
+    let address = standing.address;
+    let open = if address.ip().is_unspecified() {
+        SocketAddr::new(
+            if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() },
+            address.port(),
+        )
+    } else {
+        address
+    };
+    error::tell(&format!("The chat is at http://{open}/ — open it in two windows. Ctrl-C ends it."));
+    if !address.ip().is_loopback() {
+        error::tell(&format!(
+            "Whoever can reach {} can join: {}. Nothing is encrypted, and nobody is asked for a password.",
+            address,
+            reach(address.ip())
+        ));
+    }
+    if share {
+        error::tell("Everybody sees everybody's packets (--share-packets).");
+    }
+    match &standing.capture {
+        Ok(names) => error::tell(&format!("The page shows packets captured on {}.", names.join(", "))),
+        Err(None) => error::tell("No packets are captured (--no-capture)."),
+        Err(Some(why)) => error::tell(&format!(
+            "No packets are captured ({why}); the page shows what browser and server themselves know.\n\
+             To capture: sudo osi-tutor chat serve, or once: sudo setcap cap_net_raw+ep $(command -v osi-tutor)"
+        )),
+    }
+}
+
+/// Who can reach a server at this address.
+fn reach(ip: IpAddr) -> &'static str {
+    let ip = ip.to_canonical();
+    let private = match ip {
+        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    if ip.is_unspecified() {
+        "every network that this machine is connected to"
+    } else if private {
+        "the local network, and whoever is let into it"
+    } else {
+        "possibly the whole Internet"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_can_reach_an_address_is_told() {
+        let cases = [
+            ("0.0.0.0", "every network"),
+            ("::", "every network"),
+            ("192.168.1.7", "the local network"),
+            ("fe80::1", "the local network"),
+            ("203.0.113.5", "possibly the whole Internet"),
+        ];
+        for (ip, wanted) in cases {
+            assert!(reach(ip.parse().unwrap()).starts_with(wanted), "{ip}");
+        }
+    }
+}

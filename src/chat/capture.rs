@@ -1,0 +1,104 @@
+//! The server listens to itself: it captures the packets of its own port, on the interfaces that they can cross, and
+//! drops everything else at once.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use super::feed::Feeds;
+use super::watch::Watch;
+use crate::filter::Filter;
+use crate::flow::{Limits, Tracker};
+use crate::model::{Packet, RawFrame};
+use crate::proto::{NoMemory, walk};
+use crate::source::live::{self, Live, Nic, OpenError, Options, State};
+use crate::source::{Source as _, Step};
+use crate::tutor::Texts;
+
+/// What a capture may remember: it sees one port only.
+const LIMITS: Limits =
+    Limits { conversations: 4096, bytes_a_stream: 1 << 20, bytes_in_streams: 16 << 20, bytes_in_fragments: 1 << 20 };
+
+/// Running captures. They end when dropped.
+#[derive(Debug, Default)]
+pub(super) struct Captures {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+    /// The interfaces.
+    pub names: Vec<String>,
+}
+
+impl Captures {
+    /// Opens every interface that packets to this address can cross.
+    ///
+    /// # Errors
+    /// No interface could be opened.
+    pub(super) fn open(address: IpAddr) -> Result<Vec<Live>, OpenError> {
+        let (mut open, mut refused) = (Vec::new(), None);
+        for nic in live::interfaces().iter().filter(|nic| crosses(nic, address)) {
+            match live::open(&nic.name, &Options { promiscuous: false, ..Options::default() }) {
+                Ok(live) => open.push(live),
+                Err(e) => refused = refused.or(Some(e)),
+            }
+        }
+        match refused {
+            Some(why) if open.is_empty() => Err(why),
+            _ => Ok(open),
+        }
+    }
+
+    /// Begins to follow the packets of a port.
+    pub(super) fn start(open: Vec<Live>, port: u16, plain: bool, feeds: &Arc<Feeds>, texts: &Arc<Texts>) -> Self {
+        let mut captures = Self::default();
+        for live in open {
+            let Ok(filter) = Filter::parse(&format!("tcp.port == {port}")) else { continue };
+            captures.names.push(live.interface().name.clone());
+            let (stop, feeds, texts) = (Arc::clone(&captures.stop), Arc::clone(feeds), Arc::clone(texts));
+            captures.threads.push(std::thread::spawn(move || {
+                follow(live, &filter, Watch::new(port, plain), &feeds, &texts, &stop);
+            }));
+        }
+        captures
+    }
+}
+
+impl Drop for Captures {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Whether a packet to the address can cross the interface. What this machine says to itself crosses loopback.
+fn crosses(nic: &Nic, address: IpAddr) -> bool {
+    let own = address.is_unspecified() || nic.addresses.iter().any(|&(ip, _)| ip == address);
+    nic.state != State::Down && (nic.loopback || own)
+}
+
+fn follow(mut live: Live, filter: &Filter, mut watch: Watch, feeds: &Feeds, texts: &Texts, stop: &AtomicBool) {
+    let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
+    let (mut glance, mut tracker) = (NoMemory::default(), Tracker::new(LIMITS));
+    let mut number = 0;
+    while !stop.load(Ordering::Relaxed) {
+        match live.next(&mut raw) {
+            Ok(Step::Frame) => {
+                // Other traffic is not even remembered.
+                walk(&raw, &mut glance, &mut packet);
+                if !filter.matches(&packet) {
+                    continue;
+                }
+                number += 1;
+                raw.number = number;
+                walk(&raw, &mut tracker, &mut packet);
+                for (owner, entry) in watch.packet(&packet, &tracker, texts) {
+                    feeds.give(&owner, &entry);
+                }
+            }
+            Ok(Step::Idle) => watch.copies().iter().for_each(|copies| feeds.tell_copies(copies)),
+            Ok(Step::End) | Err(_) => return,
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `osi-tutor chat join`: the chat from a terminal, with the packets of one's own messages below the conversation.
+//!
+//! Read `talk` (the program behind Socket.IO, without I/O), `model` (what is known and shown), `screen` (how it is
+//! drawn) and `keys`. Without a terminal, each line of standard input is said, and each line of the output is a word
+//! or a packet.
+
+mod keys;
+mod model;
+mod peel;
+mod screen;
+mod talk;
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{self, Write as _};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use tokio::runtime::Builder;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout};
+
+use self::keys::Typed;
+use self::model::{Model, Now};
+use self::talk::{FeedReader, Heard, Outbox, Talk};
+use crate::net::apps::engineio::Transport;
+use crate::net::apps::engineio::client::{Call, Line};
+use crate::net::lab;
+use crate::net::rng::Rng;
+use crate::view::Theme;
+
+/// Things heard that wait to be shown.
+const WAITING: usize = 4096;
+/// How long the end of standard input waits for the last answers.
+const FAREWELL: Duration = Duration::from_secs(3);
+/// Before the first attempt to connect again; doubled each time.
+const PAUSE: Duration = Duration::from_secs(1);
+/// After so many attempts nobody waits any longer.
+const ATTEMPTS: u32 = 6;
+
+/// How to join.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The server's name or address, with its port: `127.0.0.1:8080`.
+    pub host: String,
+    /// What we want to be called.
+    pub name: String,
+    /// The room.
+    pub room: String,
+    /// The transports, in the order in which they are tried.
+    pub transports: Vec<Transport>,
+    /// Draw a screen and take keys; else lines in, lines out.
+    pub screen: bool,
+    /// The colours.
+    pub theme: Theme,
+}
+
+/// Why it ended without our wish.
+#[derive(Debug, thiserror::Error)]
+pub enum JoinError {
+    /// The server cannot be reached.
+    #[error("cannot reach {0}: {1}")]
+    Unreachable(String, io::Error),
+    /// It answered, and then the connection ended.
+    #[error("{0} does not go on: {1}")]
+    Ended(String, String),
+    /// The terminal or the output.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Joins, and talks until the user leaves.
+///
+/// # Errors
+/// See [`JoinError`].
+pub fn join(options: &Options) -> Result<(), JoinError> {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+    let guard = if options.screen { Some(keys::Guard::enter()?) } else { None };
+    let done = runtime.block_on(run(options));
+    drop(guard);
+    runtime.shutdown_background();
+    done
+}
+
+async fn run(options: &Options) -> Result<(), JoinError> {
+    let mut typed = if options.screen { keys::of_terminal() } else { keys::of_lines() };
+    let mut model = Model::new(&options.room);
+    let mut failures = 0;
+    loop {
+        let began = Instant::now();
+        match dialogue(options, &mut model, &mut typed).await? {
+            Now::Leave => return Ok(()),
+            Now::Lost(why) if !model.was_here() || !options.screen => {
+                return Err(JoinError::Ended(options.host.clone(), why));
+            }
+            Now::Lost(why) => {
+                failures = if began.elapsed() > Duration::from_mins(1) { 1 } else { failures + 1 };
+                if failures > ATTEMPTS {
+                    return Err(JoinError::Ended(options.host.clone(), why));
+                }
+                let pause = PAUSE * 2_u32.pow(failures - 1);
+                model.note(&format!("disconnected: {why}; next attempt in {} s", pause.as_secs()));
+                show(options, &mut model)?;
+                sleep(pause).await;
+            }
+            Now::Go => {}
+        }
+    }
+}
+
+/// One connection, from its first word to its last.
+async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiver<Typed>) -> Result<Now, JoinError> {
+    let unreachable = |e| JoinError::Unreachable(options.host.clone(), e);
+    let server = match address(&options.host).await {
+        Ok(server) => server,
+        Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
+        Err(e) => return Err(unreachable(e)),
+    };
+    let (to, mut heard) = mpsc::channel(WAITING);
+    let (feed, mut entries) = mpsc::channel(WAITING);
+    let outbox = Outbox::default();
+    let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
+    let line = Line::new(call, Talk::new(to, outbox.clone()), dice());
+    match lab::call(Box::new(line), server).await {
+        Ok(()) => {}
+        Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
+        Err(e) => return Err(unreachable(e)),
+    }
+    model.begin(outbox, &options.name, &options.room);
+    let mut leaving: Option<Instant> = None;
+    loop {
+        show(options, model)?;
+        let until = leaving.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
+        let now = tokio::select! {
+            word = heard.recv() => match word {
+                Some(word) => {
+                    let key = model.hear(word);
+                    if let Some(key) = key {
+                        let reader = FeedReader::new(options.host.clone(), key, dice(), feed.clone());
+                        // Without the feed the chat goes on; the page says so as well.
+                        let _ = lab::call(Box::new(reader), server).await;
+                    }
+                    Now::Go
+                }
+                // Every connection is closed, and with them the program.
+                None if leaving.is_some() => Now::Leave,
+                None => Now::Lost("the connection was closed".to_owned()),
+            },
+            Some(entry) = entries.recv() => {
+                model.hear(entry);
+                Now::Go
+            }
+            key = typed.recv(), if leaving.is_none() => match key {
+                Some(key) => model.typed(&key),
+                None => Now::Leave,
+            },
+            () = tokio::time::sleep_until(until) => Now::Leave,
+        };
+        match now {
+            Now::Go => {}
+            Now::Leave if leaving.is_none() => {
+                // What was typed last shall be answered, and the others hear a goodbye.
+                settle(options, model, &mut heard, &mut entries).await?;
+                model.leave();
+                leaving = Some(Instant::now() + Duration::from_millis(500));
+            }
+            other => return Ok(other),
+        }
+    }
+}
+
+/// Waits until everything that was said is answered, and a moment longer for its packets.
+async fn settle(
+    options: &Options,
+    model: &mut Model,
+    heard: &mut mpsc::Receiver<Heard>,
+    entries: &mut mpsc::Receiver<Heard>,
+) -> io::Result<()> {
+    if options.screen {
+        return Ok(());
+    }
+    let answers = async {
+        while model.waits() {
+            match heard.recv().await {
+                Some(word) => drop(model.hear(word)),
+                None => return,
+            }
+        }
+        let _ = timeout(Duration::from_millis(300), async {
+            while let Some(entry) = entries.recv().await {
+                model.hear(entry);
+            }
+        })
+        .await;
+    };
+    let _ = timeout(FAREWELL, answers).await;
+    show(options, model)
+}
+
+/// Draws the screen, or prints the lines that are new.
+fn show(options: &Options, model: &mut Model) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if options.screen {
+        return screen::draw(model, &options.theme, &mut out);
+    }
+    for line in model.fresh(&options.theme) {
+        out.write_all(line.as_bytes())?;
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+async fn address(host: &str) -> io::Result<SocketAddr> {
+    let first = tokio::net::lookup_host(host).await?.next();
+    first.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
+}
+
+/// The standard library seeds its hash tables from the system; that serves for masking keys too.
+fn dice() -> Rng {
+    Rng::seeded(RandomState::new().build_hasher().finish())
+}

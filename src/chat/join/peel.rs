@@ -1,0 +1,285 @@
+//! Peeling in the terminal: one step a key, the bytes of each in the same dump.
+//!
+//! ```text
+//! 0040  13 93[81 bd 36 7b 2b 37]34 32   ..6{+742      brackets, and colour, stand around the step's bytes
+//! ```
+
+use std::collections::VecDeque;
+
+use serde_json::Value as Json;
+
+use super::keys::Typed;
+use super::model::{Row, escaped};
+use crate::model::{Osi, show};
+use crate::view::Theme;
+use crate::view::measure::wrap;
+
+/// Bytes in a row of the dump.
+const ROW: usize = 16;
+/// Rows of the dump.
+const ROWS: usize = 10;
+/// Packets of one message.
+const MOST: usize = 32;
+/// Steps of one packet.
+const STEPS: usize = 32;
+/// Ranges of bytes of one step.
+const RANGES: usize = 64;
+
+/// The packets of a message, which of them is open, and how deep.
+#[derive(Clone, Debug)]
+pub(super) struct Peel {
+    packets: Vec<Packet>,
+    at: usize,
+    step: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Packet {
+    title: String,
+    bytes: Vec<u8>,
+    steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Step {
+    short: String,
+    title: String,
+    osi: u64,
+    says: Vec<String>,
+    own: Vec<[usize; 2]>,
+    /// Readable bytes, laid over those of the packet.
+    over: (usize, Vec<u8>),
+}
+
+impl Peel {
+    /// The packets that carried a message: by its number, and on the way up by the tag that we gave to it.
+    pub(super) fn of_message(rows: &VecDeque<Row>, id: Option<u64>, tag: Option<u64>) -> Option<Self> {
+        let wanted = |peel: &Json| {
+            let number = |key| peel.get(key).and_then(Json::as_u64);
+            let event = peel.get("event").and_then(Json::as_str).unwrap_or_default();
+            match event {
+                "say" => tag.is_some() && number("tag") == tag,
+                "said" | "ack" => id.is_some() && number("message") == id,
+                _ => false,
+            }
+        };
+        let of = |row: &Row| peels(&row.entry).iter().find(|p| wanted(p)).map(|p| Packet::new(row, p));
+        Self::new(rows.iter().filter_map(of).take(MOST).collect())
+    }
+
+    /// The last packet that carries data.
+    pub(super) fn of_last(rows: &VecDeque<Row>) -> Option<Self> {
+        let row = rows.iter().rev().find(|row| !row.bare)?;
+        Self::new(peels(&row.entry).first().map(|p| Packet::new(row, p)).into_iter().collect())
+    }
+
+    fn new(packets: Vec<Packet>) -> Option<Self> {
+        let sound = !packets.is_empty() && packets.iter().all(|p| !p.steps.is_empty());
+        sound.then_some(Self { packets, at: 0, step: 0 })
+    }
+
+    /// Takes a key; false closes.
+    pub(super) fn key(&mut self, key: &Typed) -> bool {
+        let steps = self.packets.get(self.at).map_or(0, |p| p.steps.len());
+        match key {
+            Typed::Down | Typed::Enter | Typed::Char(' ' | 'j') => {
+                self.step = (self.step + 1).min(steps.saturating_sub(1));
+            }
+            Typed::Up | Typed::Char('k') => self.step = self.step.saturating_sub(1),
+            Typed::Right | Typed::Char('l') => self.turn((self.at + 1).min(self.packets.len() - 1)),
+            Typed::Left | Typed::Char('h') => self.turn(self.at.saturating_sub(1)),
+            Typed::Escape | Typed::Peel | Typed::Char('q') => return false,
+            _ => {}
+        }
+        true
+    }
+
+    fn turn(&mut self, to: usize) {
+        if to != self.at {
+            (self.at, self.step) = (to, 0);
+        }
+    }
+
+    /// The page, at most so large.
+    pub(super) fn lines(&self, columns: usize, rows: usize, theme: &Theme) -> Vec<String> {
+        let Some(packet) = self.packets.get(self.at) else { return Vec::new() };
+        let Some(step) = packet.steps.get(self.step) else { return Vec::new() };
+        let mut lines = Vec::new();
+        let which = format!("{} ({} of {})", packet.title, self.at + 1, self.packets.len());
+        lines.push(painted(&which, |t, out| theme.strong.paint(t, out)));
+        let names = packet.steps.iter().enumerate();
+        let path: Vec<String> =
+            names.map(|(i, s)| if i == self.step { format!("[{}]", s.short) } else { s.short.clone() }).collect();
+        lines.extend(wrap(&path.join(" > "), columns).map(str::to_owned));
+        lines.push(String::new());
+        let style = Osi::ALL.into_iter().find(|o| u64::from(o.number()) == step.osi).map(|o| theme.layer(o));
+        let heading = format!("Layer {}  {}", step.osi, step.title);
+        lines.push(painted(&heading, |t, out| match style {
+            Some(style) => style.paint(t, out),
+            None => out.push_str(t),
+        }));
+        packet.dump(step, theme, &mut lines);
+        for text in &step.says {
+            lines.extend(wrap(text, columns).map(str::to_owned));
+        }
+        lines.truncate(rows);
+        lines
+    }
+}
+
+fn painted(text: &str, paint: impl Fn(&str, &mut String)) -> String {
+    let mut out = String::new();
+    paint(text, &mut out);
+    out
+}
+
+fn peels(entry: &Json) -> &[Json] {
+    entry.get("peels").and_then(Json::as_array).map_or(&[], Vec::as_slice)
+}
+
+impl Packet {
+    fn new(row: &Row, peel: &Json) -> Self {
+        let entry = &row.entry;
+        let number = |key| entry.get(key).and_then(Json::as_u64).unwrap_or_default();
+        let way = if row.down { "server → you" } else { "you → server" };
+        let steps = peel.get("steps").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        Self {
+            title: format!("Packet {}, {way}, port {}, {} bytes", number("n"), number("port"), number("len")),
+            bytes: bytes(entry.get("hex")),
+            steps: steps.iter().take(STEPS).map(Step::new).collect(),
+        }
+    }
+
+    /// The rows of bytes around the step's first one.
+    fn dump(&self, step: &Step, theme: &Theme, lines: &mut Vec<String>) {
+        let mut bytes = self.bytes.clone();
+        for (place, byte) in bytes.iter_mut().skip(step.over.0).zip(&step.over.1) {
+            *place = *byte;
+        }
+        let first = step.own.first().map_or(0, |range| range[0]) / ROW;
+        let total = bytes.len().div_ceil(ROW);
+        let from = first.saturating_sub(1).min(total.saturating_sub(ROWS));
+        for row in from..total.min(from + ROWS) {
+            lines.push(step.row(&bytes, row * ROW, theme));
+        }
+        if total > from + ROWS {
+            lines.push(format!("      … {} bytes more", bytes.len() - (from + ROWS) * ROW));
+        }
+    }
+}
+
+impl Step {
+    fn new(step: &Json) -> Self {
+        let text = |value: Option<&Json>| escaped(value.and_then(Json::as_str).unwrap_or_default());
+        let list = |key| step.get(key).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+        let range = |range: &Json| {
+            let end = |i| range.get(i).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
+            Some([end(0)?, end(1)?])
+        };
+        let over = step.get("over");
+        let at = over.and_then(|o| o.get("at")).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
+        let summary = Some(text(step.get("summary"))).filter(|s| !s.is_empty());
+        Self {
+            short: text(step.get("short")),
+            title: text(step.get("title")),
+            osi: step.get("osi").and_then(Json::as_u64).unwrap_or_default(),
+            says: summary.into_iter().chain(list("says").iter().map(|s| text(s.get("text")))).take(8).collect(),
+            own: list("own").iter().filter_map(range).take(RANGES).collect(),
+            over: (at.unwrap_or(usize::MAX), bytes(over.and_then(|o| o.get("hex")))),
+        }
+    }
+
+    fn owns(&self, at: usize) -> bool {
+        self.own.iter().any(|&[from, to]| from <= at && at < to)
+    }
+
+    /// `0040  13 93[81 bd]…  text`.
+    fn row(&self, bytes: &[u8], from: usize, theme: &Theme) -> String {
+        let row = bytes.get(from..bytes.len().min(from + ROW)).unwrap_or_default();
+        let mut out = String::new();
+        let mut place = String::new();
+        show::hex(from as u64, 4, &mut place);
+        theme.faint.paint(place.get(2..).unwrap_or_default(), &mut out);
+        out.push(' ');
+        for i in 0..=ROW {
+            let at = from + i;
+            let (own, before) = (i < row.len() && self.owns(at), i > 0 && self.owns(at - 1));
+            out.push(match (own, before) {
+                (true, false) => '[',
+                (false, true) if i <= row.len() => ']',
+                _ => ' ',
+            });
+            let Some(&byte) = row.get(i) else {
+                out.push_str(if i < ROW { "  " } else { "" });
+                continue;
+            };
+            let style = if own { &theme.observed } else { &theme.faint };
+            style.around(&mut out, |out| show::hex_bytes(&[byte], "", out));
+        }
+        out.push_str("  ");
+        for (i, &byte) in row.iter().enumerate() {
+            let style = if self.owns(from + i) { &theme.observed } else { &theme.faint };
+            let c = if (b' '..=b'~').contains(&byte) { char::from(byte) } else { '.' };
+            style.around(&mut out, |out| out.push(c));
+        }
+        out
+    }
+}
+
+/// The bytes of hexadecimal digits; none where they are no such.
+fn bytes(hex: Option<&Json>) -> Vec<u8> {
+    let digits = hex.and_then(Json::as_str).unwrap_or_default().as_bytes();
+    let digit = |b: u8| char::from(b).to_digit(16);
+    let byte = |two: &[u8]| match two {
+        [a, b] => u8::try_from(digit(*a)? << 4 | digit(*b)?).ok(),
+        _ => None,
+    };
+    digits.chunks(2).map_while(byte).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn row() -> Row {
+        let step = |short: &str, own: Json| json!({ "short": short, "title": short, "osi": 7, "own": own, "says": [] });
+        let mut over = step("Event", json!([[2, 4]]));
+        over["over"] = json!({ "at": 2, "hex": "4142" });
+        let steps = json!([over, step("WEBSOCKET", json!([[1, 4]]))]);
+        let peel = json!({ "event": "say", "tag": 3, "steps": steps });
+        Row { entry: json!({ "n": 9, "port": 5000, "len": 5, "hex": "0081ffeeff", "peels": [peel] }), ..Row::default() }
+    }
+
+    #[test]
+    fn a_step_lights_its_bytes_and_lays_readable_ones_over_them() {
+        let rows = VecDeque::from([row()]);
+        let mut peel = Peel::of_message(&rows, None, Some(3)).unwrap();
+        let theme = Theme::new(false);
+        let first = peel.lines(80, 24, &theme).join("\n");
+        assert!(first.contains("[Event] > WEBSOCKET"), "{first}");
+        assert!(first.contains("0000  00 81[41 42]ff"), "{first}");
+        assert!(peel.key(&Typed::Down));
+        let second = peel.lines(80, 24, &theme).join("\n");
+        assert!(second.contains("0000  00[81 ff ee]ff"), "{second}");
+        assert!(!peel.key(&Typed::Escape));
+    }
+
+    #[test]
+    fn a_page_fits_its_place() {
+        let rows = VecDeque::from([row()]);
+        let peel = Peel::of_last(&rows).unwrap();
+        assert!(peel.lines(80, 5, &Theme::new(false)).len() <= 5);
+    }
+
+    #[test]
+    fn whatever_the_server_says_is_borne() {
+        for peels in [json!([]), json!(7), json!([{ "steps": [{ "own": [[9, 1], ["x"], [0, u64::MAX]] }] }])] {
+            let odd = Row { entry: json!({ "hex": "0g", "peels": peels }), ..Row::default() };
+            if let Some(peel) = Peel::of_last(&VecDeque::from([odd])) {
+                peel.lines(80, 24, &Theme::new(false));
+            }
+        }
+        assert_eq!(bytes(Some(&json!("00ff1"))), [0, 255]);
+    }
+}

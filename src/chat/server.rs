@@ -1,0 +1,275 @@
+//! The server: one messaging system, carried by Socket.IO or by a plain WebSocket, its page, and the packet feeds.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{any, get};
+use serde_json::{Value as Json, json};
+use socketioxide::SocketIo;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::time::{interval, timeout};
+
+use super::feed::Feeds;
+use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
+use super::{plain, socket};
+use crate::net::lab::serve::{self, Bounds, Hosts};
+
+/// Bytes of one message from a browser: 1000 letters, however they are escaped.
+pub(super) const MESSAGE: usize = 16 << 10;
+/// Each browser holds up to three connections, and some are on their way.
+const BOUNDS: Bounds = Bounds { connections: 4 * MEMBERS, silence: Duration::from_mins(1), message: MESSAGE };
+/// How long the reader of a feed may take to say which.
+const HELLO: Duration = Duration::from_secs(10);
+/// A quiet feed is pinged so often.
+const PING: Duration = Duration::from_secs(20);
+/// When the server ends, who is here gets so long to hear it.
+const FAREWELL: Duration = Duration::from_millis(300);
+
+/// How to serve.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where to listen; port 0 takes any that is free.
+    pub address: SocketAddr,
+    /// Our own framing over a plain WebSocket instead of Socket.IO.
+    pub plain: bool,
+    /// Everybody sees everybody's packets.
+    pub share: bool,
+    /// Capture the packets of the port, if that is allowed.
+    pub capture: bool,
+    /// Names under which browsers may ask, beside addresses and `localhost`.
+    pub names: Vec<String>,
+}
+
+/// What the server says about itself when it stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The interfaces that are captured; or why none is, in one sentence, unless nobody wanted it.
+    pub capture: Result<Vec<String>, Option<String>>,
+}
+
+/// What every handler shares.
+#[derive(Debug)]
+pub(super) struct Chat {
+    pub(super) hub: AsyncMutex<Hub>,
+    pub(super) feeds: Arc<Feeds>,
+    pub(super) carrier: Carrier,
+    begun: Instant,
+    capture: Json,
+}
+
+/// What carries words to members.
+#[derive(Debug)]
+pub(super) enum Carrier {
+    SocketIo(SocketIo),
+    Plain(Mutex<HashMap<Id, mpsc::Sender<Utf8Bytes>>>),
+}
+
+/// Serves until Ctrl-C. `stands` is told once, when the port is open.
+///
+/// # Errors
+/// The port cannot be had.
+pub fn serve(options: &Options, stands: impl FnOnce(&Standing)) -> io::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(run(options, stands));
+    runtime.shutdown_timeout(FAREWELL);
+    done
+}
+
+async fn run(options: &Options, stands: impl FnOnce(&Standing)) -> io::Result<()> {
+    let listener = TcpListener::bind(options.address).await?;
+    let address = listener.local_addr()?;
+    let feeds = Arc::new(Feeds::new(options.share));
+    // Before the first connection, so that its SYN is seen, too.
+    let capture = if options.capture { capture(address, options.plain, &feeds).map_err(Some) } else { Err(None) };
+    let told = capture.as_ref().map(|c| c.names.clone()).map_err(Clone::clone);
+    let words = match &told {
+        Ok(names) => json!({ "on": true, "interfaces": names, "share": options.share }),
+        Err(why) => json!({ "on": false, "why": why.as_deref().unwrap_or("it was started so (--no-capture)") }),
+    };
+    let (router, chat) = routes(options.plain, feeds, words);
+    stands(&Standing { address, capture: told });
+    let served = tokio::select! {
+        done = serve::serve(listener, router, Hosts(options.names.clone()), BOUNDS) => done,
+        asked = stop() => asked,
+    };
+    if let Carrier::SocketIo(io) = &chat.carrier {
+        io.close().await;
+    }
+    served
+}
+
+/// Ctrl-C, or a polite kill.
+async fn stop() -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
+        tokio::select! {
+            done = tokio::signal::ctrl_c() => done,
+            _ = term.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
+}
+
+#[cfg(feature = "live")]
+fn capture(address: SocketAddr, plain: bool, feeds: &Arc<Feeds>) -> Result<super::capture::Captures, String> {
+    use super::capture::Captures;
+    let texts = crate::tutor::Texts::english().map_err(|e| e.to_string())?;
+    let open = Captures::open(address.ip()).map_err(|e| e.to_string())?;
+    Ok(Captures::start(open, address.port(), plain, feeds, &Arc::new(texts)))
+}
+
+/// Without the feature `live`.
+#[cfg(not(feature = "live"))]
+fn capture(_: SocketAddr, _: bool, _: &Arc<Feeds>) -> Result<Nothing, String> {
+    Err("this program was built without the capture of live packets".to_owned())
+}
+
+/// What a program that cannot capture captures.
+#[cfg(not(feature = "live"))]
+struct Nothing {
+    names: Vec<String>,
+}
+
+/// The page, the chat, and the feeds.
+fn routes(plain: bool, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
+    const FILES: [(&str, &str, &str); 6] = [
+        ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
+        ("/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
+        ("/chat.js", "text/javascript; charset=utf-8", include_str!("page/chat.js")),
+        ("/client.js", "text/javascript; charset=utf-8", include_str!("page/client.js")),
+        ("/packets.js", "text/javascript; charset=utf-8", include_str!("page/packets.js")),
+        ("/mode.js", "text/javascript; charset=utf-8", ""),
+    ];
+    let (layer, carrier) = if plain {
+        (None, Carrier::Plain(Mutex::default()))
+    } else {
+        let (layer, io) = socket::layer();
+        (Some(layer), Carrier::SocketIo(io))
+    };
+    let begun = Instant::now();
+    let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, begun, capture });
+    let mut router = Router::new().route("/packets", any(packets));
+    for (path, kind, text) in FILES {
+        let text =
+            if path == "/mode.js" { format!("\"use strict\";\nconst PLAIN = {plain};\n") } else { text.to_owned() };
+        router = router.route(path, get(move || async move { ([(header::CONTENT_TYPE, kind)], text) }));
+    }
+    router = router.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
+    if plain {
+        router = router.route("/chat", any(plain::chat));
+    }
+    let mut router = router.with_state(Arc::clone(&chat));
+    if let (Some(layer), Carrier::SocketIo(io)) = (layer, &chat.carrier) {
+        socket::listen(io, &chat);
+        router = router.layer(layer);
+    }
+    (router, chat)
+}
+
+/// The feed of a session's packets, for whoever knows the session's id.
+async fn packets(State(chat): State<Arc<Chat>>, upgrade: WebSocketUpgrade) -> Response {
+    upgrade.max_message_size(MESSAGE).on_upgrade(move |socket| feed(chat, socket)).into_response()
+}
+
+async fn feed(chat: Arc<Chat>, mut socket: WebSocket) {
+    let Ok(Some(Ok(Message::Text(key)))) = timeout(HELLO, socket.recv()).await else { return };
+    let Some((kept, mut fresh)) = chat.feeds.read(&key) else { return };
+    for text in kept {
+        if socket.send(Message::Text((&*text).into())).await.is_err() {
+            return;
+        }
+    }
+    let mut quiet = interval(PING);
+    loop {
+        let sent = tokio::select! {
+            entry = fresh.recv() => match entry {
+                Some(text) => socket.send(Message::Text((&*text).into())).await,
+                None => return,
+            },
+            heard = socket.recv() => match heard {
+                Some(Ok(_)) => Ok(()),
+                _ => return,
+            },
+            _ = quiet.tick() => socket.send(Message::Ping(axum::body::Bytes::new())).await,
+        };
+        if sent.is_err() {
+            return;
+        }
+    }
+}
+
+impl Chat {
+    /// Since the server began.
+    pub(super) fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// What a new member hears first.
+    pub(super) fn welcome(&self, key: &str) -> Json {
+        json!({ "capture": self.capture, "key": key })
+    }
+
+    /// A new member, unless there are too many.
+    pub(super) async fn enter(&self, key: &str, peer: Option<SocketAddr>) -> Option<Id> {
+        let id = self.hub.lock().await.enter(self.now())?;
+        self.feeds.open(key, id, peer);
+        Some(id)
+    }
+
+    /// A member said something. The answer is given while nobody else can speak, so that no message is missed
+    /// between the history and the first one told.
+    pub(super) async fn hear(
+        &self,
+        id: Id,
+        event: &str,
+        data: &Json,
+        moved: impl FnOnce(&str),
+        answer: impl FnOnce(&Json),
+    ) -> bool {
+        let mut hub = self.hub.lock().await;
+        let Outcome { answer: words, tell, out, .. } = hub.hear(id, event, data, self.now());
+        self.tell(&hub, &tell).await;
+        if event == "join"
+            && let Some(room) = hub.room_of(id)
+        {
+            moved(room);
+        }
+        answer(&words);
+        !out
+    }
+
+    /// A member's connection has gone.
+    pub(super) async fn leave(&self, id: Id, key: &str, why: &'static str) {
+        let mut hub = self.hub.lock().await;
+        let tell = hub.leave(id, why);
+        self.tell(&hub, &tell).await;
+        self.feeds.close(key);
+    }
+
+    /// Tells a room.
+    async fn tell(&self, hub: &Hub, all: &[Tell]) {
+        for tell in all {
+            match &self.carrier {
+                Carrier::SocketIo(io) => socket::tell(io, tell).await,
+                Carrier::Plain(members) => {
+                    let mut members = members.lock().unwrap_or_else(PoisonError::into_inner);
+                    plain::tell(&mut members, hub.members_of(&tell.room), tell);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,338 @@
+//! Whose packet is it? Captured packets of the server's port go to the browser whose connection carried them, and
+//! to nobody else.
+//!
+//! A TCP connection belongs to the session whose id its bytes name (`engineio.sid`). Behind a proxy one connection
+//! may serve several people, so a packet that carries bytes waits until they are understood: what names no session
+//! of ours, or two, is shown to nobody. A connection that became a WebSocket has one owner for good.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::SocketAddr;
+
+use serde_json::Value as Json;
+
+use super::entry::{self, Talk};
+use crate::flow::Tracker;
+use crate::model::{Layer, Packet};
+use crate::proto::{engineio, http, tcp};
+use crate::tutor::{Moment, Texts};
+
+/// Connections that are remembered.
+const CONNECTIONS: usize = 4096;
+/// Packets of one connection that wait until it is known whose they are.
+const WAITING: usize = 64;
+/// Messages whose copies are counted.
+const COUNTED: usize = 256;
+
+/// Whose a packet is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The session with this id.
+    Session(String),
+    /// Whoever opened the connection from there by WebSocket, in the plain mode.
+    Peer(SocketAddr),
+}
+
+/// Follows the packets of one capture.
+#[derive(Debug)]
+pub(super) struct Watch {
+    port: u16,
+    plain: bool,
+    connections: HashMap<u32, Connection>,
+    order: VecDeque<u32>,
+    copies: VecDeque<Copies>,
+}
+
+#[derive(Debug, Default)]
+struct Connection {
+    owner: Option<Owner>,
+    /// It named a second session: it is a proxy's.
+    shared: bool,
+    /// It speaks WebSocket now, for its owner alone.
+    switched: bool,
+    /// What its last request was for.
+    traffic: Traffic,
+    /// With whether it carries no bytes.
+    waiting: Vec<(Json, bool)>,
+}
+
+/// What a connection carries.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Traffic {
+    /// The chat, or nothing yet.
+    #[default]
+    Chat,
+    /// A page. What comes next may be the chat.
+    Page,
+    /// The feed of packets itself, for good: to show it would make more of it.
+    Feed,
+}
+
+/// How many frames carried one message to its readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Copies {
+    /// The message.
+    pub message: u64,
+    /// Who said it.
+    pub from: u64,
+    /// How many frames.
+    pub frames: u32,
+    /// Since anybody was told.
+    fresh: bool,
+}
+
+impl Watch {
+    /// For a server at this port; `plain` if it speaks no Socket.IO.
+    pub(super) fn new(port: u16, plain: bool) -> Self {
+        Self { port, plain, connections: HashMap::new(), order: VecDeque::new(), copies: VecDeque::new() }
+    }
+
+    /// Takes a packet; what can now be shown, and to whom.
+    pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker, texts: &Texts) -> Vec<(Owner, Json)> {
+        let Some((down, peer)) = self.ends(packet, tracker) else { return Vec::new() };
+        let Some(conversation) = tracker.current() else { return Vec::new() };
+        let talks = entry::talks(packet);
+        if down {
+            self.count(&talks);
+        }
+        let plain = self.plain;
+        let connection = self.connection(conversation.number);
+        let named = named(packet);
+        let Ok(named) = named else { return Vec::new() };
+        let paths = paths(packet);
+        let mine = |path: &[u8]| path.starts_with(if plain { b"/chat" } else { b"/socket.io/" });
+        if connection.traffic != Traffic::Feed && !paths.is_empty() {
+            connection.traffic = match &paths {
+                _ if paths.iter().any(|path| path.starts_with(b"/packets")) => Traffic::Feed,
+                _ if paths.iter().all(|path| mine(path)) => Traffic::Chat,
+                _ => Traffic::Page,
+            };
+        }
+        let empty = packet.uint(&tcp::LEN).unwrap_or(0) == 0;
+        if connection.traffic != Traffic::Chat {
+            // A page is no part of the conversation; that the connection was opened for it, is.
+            connection.waiting.retain(|&(_, empty)| empty && connection.traffic == Traffic::Page);
+            return Vec::new();
+        }
+        connection.switched |= tracker.upgrade(conversation).is_some();
+        let claim = match (&named, plain) {
+            (Some(sid), _) => Some(Owner::Session(sid.clone())),
+            (None, true) if connection.switched => Some(Owner::Peer(peer)),
+            _ => None,
+        };
+        if let Some(claim) = &claim {
+            connection.shared |= connection.owner.as_ref().is_some_and(|owner| owner != claim);
+            connection.owner = Some(claim.clone());
+        }
+        let sure = claim.or_else(|| {
+            let quiet = (empty || connection.switched) && !connection.shared;
+            connection.owner.clone().filter(|_| quiet)
+        });
+        let entry = entry::entry(&Moment::new(packet, tracker), texts, &talks, down, peer.port());
+        let Some(owner) = sure else {
+            if connection.waiting.len() < WAITING {
+                connection.waiting.push((entry, empty));
+            }
+            return Vec::new();
+        };
+        let mut all: Vec<_> = connection.waiting.drain(..).map(|(json, _)| (owner.clone(), json)).collect();
+        all.push((owner, entry));
+        all
+    }
+
+    /// The messages that more frames have carried since this was asked last.
+    pub(super) fn copies(&mut self) -> Vec<Copies> {
+        let fresh = self.copies.iter_mut().filter(|c| c.fresh);
+        fresh
+            .map(|c| {
+                c.fresh = false;
+                c.clone()
+            })
+            .collect()
+    }
+
+    /// Whether the server sent it, and the client's address; nothing if it is not of our port.
+    fn ends(&self, packet: &Packet, tracker: &Tracker) -> Option<(bool, SocketAddr)> {
+        let connection = tracker.connection(tracker.current()?)?;
+        let source = packet.uint(&tcp::SRCPORT)?;
+        let ends = connection.ends;
+        let (client, server) = if ends.dst_port == self.port {
+            ((ends.src, ends.src_port), ends.dst_port)
+        } else {
+            ((ends.dst, ends.dst_port), ends.src_port)
+        };
+        let down = source == u64::from(self.port);
+        (server == self.port).then(|| (down, SocketAddr::new(client.0.ip(), client.1)))
+    }
+
+    fn connection(&mut self, number: u32) -> &mut Connection {
+        if !self.connections.contains_key(&number) {
+            if self.order.len() >= CONNECTIONS
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.connections.remove(&oldest);
+            }
+            self.order.push_back(number);
+        }
+        self.connections.entry(number).or_default()
+    }
+
+    fn count(&mut self, talks: &[Talk]) {
+        for talk in talks.iter().filter(|t| t.event == "said") {
+            let (Some(message), Some(from)) = (talk.message, talk.from) else { continue };
+            if let Some(copies) = self.copies.iter_mut().rev().find(|c| c.message == message) {
+                copies.frames += 1;
+                copies.fresh = true;
+                continue;
+            }
+            if self.copies.len() >= COUNTED {
+                self.copies.pop_front();
+            }
+            self.copies.push_back(Copies { message, from, frames: 1, fresh: true });
+        }
+    }
+}
+
+/// The session that a packet's bytes name, if any does; an error if they name two.
+fn named(packet: &Packet) -> Result<Option<String>, ()> {
+    let mut found: Option<&[u8]> = None;
+    for layer in &packet.layers {
+        let sid = if std::ptr::eq(layer.proto, &raw const engineio::ABOUT) {
+            packet.octets_in(layer, &engineio::SID)
+        } else if std::ptr::eq(layer.proto, &raw const http::ABOUT) {
+            packet.octets_in(layer, &http::URI_QUERY).and_then(sid)
+        } else {
+            None
+        };
+        match (found, sid) {
+            (Some(one), Some(other)) if one != other => return Err(()),
+            (None, sid) => found = sid,
+            _ => {}
+        }
+    }
+    Ok(found.and_then(|sid| std::str::from_utf8(sid).ok()).map(str::to_owned))
+}
+
+/// The session in a request's query.
+fn sid(query: &[u8]) -> Option<&[u8]> {
+    query.split(|&b| b == b'&').find_map(|pair| pair.strip_prefix(b"sid="))
+}
+
+/// The targets of the requests that a packet completes.
+fn paths(packet: &Packet) -> Vec<&[u8]> {
+    let of = |l: &&Layer| std::ptr::eq(l.proto, &raw const http::ABOUT);
+    packet.layers.iter().filter(of).filter_map(|l| packet.octets_in(l, &http::URI)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::Limits;
+    use crate::model::RawFrame;
+    use crate::proto::walk;
+    use etherparse::PacketBuilder;
+
+    /// A connection from port 50000 to the server at 8080, as a capture sees it.
+    struct Wire {
+        watch: Watch,
+        tracker: Tracker,
+        packet: Packet,
+        texts: Texts,
+        seq: [u32; 2],
+        frame: u64,
+    }
+
+    impl Wire {
+        fn new(plain: bool) -> Self {
+            let mut wire = Self {
+                watch: Watch::new(8080, plain),
+                tracker: Tracker::new(Limits::default()),
+                packet: Packet::new(),
+                texts: Texts::english().unwrap(),
+                seq: [100, 900],
+                frame: 0,
+            };
+            assert_eq!(wire.segment(true, b"SYN"), [""; 0]);
+            assert_eq!(wire.segment(false, b"SYN"), [""; 0]);
+            wire
+        }
+
+        /// One segment; whom it and those that waited for it are shown to.
+        fn segment(&mut self, up: bool, data: &[u8]) -> Vec<String> {
+            let (own, other) = (usize::from(!up), usize::from(up));
+            let (syn, data) = if data == b"SYN" { (true, &[][..]) } else { (false, data) };
+            let ip = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([127, 0, 0, 1], [127, 0, 0, 1], 64);
+            let (from, to) = if up { (50_000, 8080) } else { (8080, 50_000) };
+            let mut tcp = ip.tcp(from, to, self.seq[own], 60_000);
+            tcp = if syn { tcp.syn() } else { tcp };
+            tcp = if syn && up { tcp } else { tcp.ack(self.seq[other]) };
+            self.frame += 1;
+            let mut raw = RawFrame::whole(self.frame, Vec::new());
+            tcp.write(&mut raw.bytes, data).unwrap();
+            raw.len = u32::try_from(raw.bytes.len()).unwrap();
+            self.seq[own] += u32::try_from(data.len()).unwrap() + u32::from(syn);
+            walk(&raw, &mut self.tracker, &mut self.packet);
+            let shown = self.watch.packet(&self.packet, &self.tracker, &self.texts);
+            let name = |(owner, json): (Owner, Json)| match owner {
+                Owner::Session(sid) => format!("{sid} {}", json["n"]),
+                Owner::Peer(peer) => format!("{peer} {}", json["n"]),
+            };
+            shown.into_iter().map(name).collect()
+        }
+
+        fn get(&mut self, target: &str) -> Vec<String> {
+            self.segment(true, format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n").as_bytes())
+        }
+
+        fn answer(&mut self, body: &str) -> Vec<String> {
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n", body.len());
+            self.segment(false, (head + body).as_bytes())
+        }
+    }
+
+    const POLL: &str = "/socket.io/?EIO=4&transport=polling";
+
+    #[test]
+    fn what_came_before_the_session_was_named_is_shown_with_its_first_packet() {
+        let mut wire = Wire::new(false);
+        assert_eq!(wire.get(POLL), [""; 0]);
+        assert_eq!(wire.answer("0{\"sid\":\"aaa\"}"), ["aaa 1", "aaa 2", "aaa 3", "aaa 4"]);
+        assert_eq!(wire.segment(true, b""), ["aaa 5"], "an acknowledgment of the only owner's");
+    }
+
+    #[test]
+    fn on_a_connection_that_two_share_each_sees_only_packets_that_name_the_own_session() {
+        let mut wire = Wire::new(false);
+        wire.get(&format!("{POLL}&sid=aaa"));
+        assert_eq!(wire.answer("42[\"said\",{}]"), ["aaa 4"]);
+        assert_eq!(wire.get(&format!("{POLL}&sid=bbb")), ["bbb 5"]);
+        assert_eq!(wire.answer("42[\"said\",{}]"), ["bbb 6"]);
+        assert_eq!(wire.segment(true, b""), [""; 0], "whose this is, nobody can tell");
+        let post = format!("POST {POLL}&sid=aaa HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n");
+        assert_eq!(wire.segment(true, &post.as_bytes()[..40]), [""; 0]);
+        assert!(wire.segment(true, &post.as_bytes()[40..]).iter().all(|s| s.starts_with("aaa")));
+    }
+
+    #[test]
+    fn a_page_and_the_feed_itself_are_nobodys() {
+        let mut wire = Wire::new(false);
+        assert_eq!(wire.get("/"), [""; 0]);
+        assert_eq!(wire.answer("<p>"), [""; 0]);
+        let shown = wire.get(&format!("{POLL}&sid=aaa"));
+        assert_eq!(shown, ["aaa 1", "aaa 2", "aaa 5"], "but that the connection was opened, is");
+        let mut feed = Wire::new(false);
+        feed.get("/packets");
+        assert_eq!(feed.get(&format!("{POLL}&sid=aaa")), [""; 0], "a feed stays one");
+    }
+
+    #[test]
+    fn copies_of_a_message_are_counted_on_their_way_out() {
+        let mut wire = Wire::new(false);
+        for _ in 0..3 {
+            wire.get(&format!("{POLL}&sid=aaa"));
+            wire.answer("42[\"said\",{\"id\":7,\"from\":2}]");
+        }
+        let copies = wire.watch.copies();
+        assert_eq!(copies.iter().map(|c| (c.message, c.from, c.frames)).collect::<Vec<_>>(), [(7, 2, 3)]);
+        assert_eq!(wire.watch.copies(), [], "nothing new");
+    }
+}

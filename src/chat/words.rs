@@ -1,0 +1,99 @@
+//! What a stranger says, made harmless: names, rooms and texts that others will see.
+//!
+//! Characters that are invisible or turn the direction of reading go; what remains is text, and a page shows it as
+//! text. Nothing is escaped here: that is the affair of whoever shows it.
+
+use crate::model::show::is_deceptive;
+
+/// Letters of a name, and of a room's name.
+pub(super) const NAME: usize = 24;
+/// Letters of a message.
+pub(super) const TEXT: usize = 1000;
+/// Marks that may stack on one letter.
+const MARKS: usize = 2;
+
+/// A name for a person or a room: one line, visible, of at most [`NAME`] letters. `None` if nothing is left.
+pub(super) fn name(text: &str) -> Option<String> {
+    line(text, NAME)
+}
+
+/// A message: one line of at most [`TEXT`] letters. `None` if nothing is left, or if it is longer.
+pub(super) fn message(text: &str) -> Option<String> {
+    if text.chars().count() > TEXT {
+        return None;
+    }
+    line(text, TEXT)
+}
+
+/// One line of visible text; runs of blanks become one.
+fn line(text: &str, most: usize) -> Option<String> {
+    let (mut out, mut letters, mut blank, mut marks) = (String::new(), 0, false, 0);
+    for c in text.chars() {
+        if c.is_whitespace() {
+            blank = letters > 0;
+            continue;
+        }
+        if c.is_control() || (is_deceptive(c) && c != '\\') {
+            continue;
+        }
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        if marks > MARKS {
+            continue;
+        }
+        if blank && letters + 1 < most {
+            out.push(' ');
+            letters += 1;
+        }
+        blank = false;
+        if letters == most {
+            break;
+        }
+        out.push(c);
+        letters += 1;
+    }
+    (letters > 0).then_some(out)
+}
+
+/// Whether a character is drawn over the one before it.
+fn is_mark(c: char) -> bool {
+    matches!(u32::from(c), 0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hostile_name_is_left_with_its_visible_letters() {
+        let cases = [
+            ("Ada", Some("Ada")),
+            ("  Ada \n Lovelace\t", Some("Ada Lovelace")),
+            ("\u{1b}[31mred\u{7}", Some("[31mred")),
+            ("\u{202e}abc\u{202c}", Some("abc")),
+            ("A\u{200b}d\u{ad}a", Some("Ada")),
+            ("\u{200b}\u{3164}\u{feff}", None),
+            ("", None),
+            ("<b>&\"'", Some("<b>&\"'")),
+            ("C:\\x", Some("C:\\x")),
+            ("Zoë 李 عمر", Some("Zoë 李 عمر")),
+        ];
+        for (given, wanted) in cases {
+            assert_eq!(name(given).as_deref(), wanted, "{given:?}");
+        }
+    }
+
+    #[test]
+    fn towers_of_marks_are_cut_down() {
+        let tower = format!("a{}b", "\u{301}".repeat(50));
+        assert_eq!(name(&tower).unwrap().chars().count(), 4);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_and_a_long_message_is_refused() {
+        assert_eq!(name(&"x".repeat(500)).unwrap().len(), NAME);
+        let spaced = name(&"a ".repeat(500)).unwrap();
+        assert!(spaced.chars().count() <= NAME && !spaced.ends_with(' '), "{spaced:?}");
+        assert!(message(&"x".repeat(TEXT)).is_some());
+        assert_eq!(message(&"x".repeat(TEXT + 1)), None);
+    }
+}

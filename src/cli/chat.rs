@@ -1,0 +1,143 @@
+//! `osi-tutor chat`: what can be typed.
+
+use clap::{Args, Subcommand, ValueEnum};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+/// `osi-tutor chat`.
+#[derive(Debug, Subcommand)]
+pub enum ChatCommand {
+    /// Serve the chat and its page
+    #[command(after_help = "\
+The server captures its own port, if it may, and shows each browser the packets of its own connections. Without
+the right to capture, the page shows what browser and server themselves know. Ctrl-C ends it.")]
+    Serve(ChatServe),
+    /// Join a chat from the terminal
+    #[command(after_help = "\
+Examples:
+  osi-tutor chat join http://127.0.0.1:8080 --name Ada
+  osi-tutor chat join 127.0.0.1:8080 --transport polling
+  echo Hello | osi-tutor chat join 127.0.0.1:8080 --name Bob    lines in, lines out
+
+Keys: Enter send, up and down choose a message, Ctrl-P (or F2) peel it layer by layer, Tab show packets without
+data too, Ctrl-U clear the line, Ctrl-C or Ctrl-D leave. While peeling: down deeper, up back, left and right other
+packet, Esc close.")]
+    Join(ChatJoin),
+}
+
+/// `osi-tutor chat join`.
+#[derive(Debug, Args)]
+pub struct ChatJoin {
+    /// Where the chat is, as osi-tutor chat serve says it
+    #[arg(value_name = "URL", value_parser = host)]
+    pub host: String,
+    /// What you want to be called; without it, the name of your account here
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Which room
+    #[arg(long, value_name = "ROOM", default_value = "lobby")]
+    pub room: String,
+    /// How Socket.IO travels
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = Transport::Upgrade)]
+    pub transport: Transport,
+}
+
+/// `chat join --transport`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Transport {
+    /// Polling, then an upgrade to WebSocket
+    Upgrade,
+    /// Polling only
+    Polling,
+    /// WebSocket only
+    Websocket,
+}
+
+/// Name or address, and port, of an `http` URL; the scheme may be left out.
+fn host(url: &str) -> Result<String, String> {
+    let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("ws://")).unwrap_or(url);
+    if rest.contains("://") {
+        return Err("only http:// URLs are understood: the chat is not encrypted, so that it can be seen".to_owned());
+    }
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let bare = host.rsplit_once(':').is_none_or(|(name, _)| name.starts_with('[') && host.ends_with(']'));
+    let sound = !host.is_empty() && host.bytes().all(|b| b.is_ascii_graphic() && b != b'@');
+    match (sound, bare) {
+        (false, _) => Err("a URL is needed, such as http://127.0.0.1:8080".to_owned()),
+        (true, true) => Ok(format!("{host}:80")),
+        (true, false) => Ok(host.to_owned()),
+    }
+}
+
+/// `osi-tutor chat serve`.
+#[derive(Debug, Args)]
+pub struct ChatServe {
+    /// Where to listen: an address, a port, or both; 0.0.0.0 is every IPv4 address of this machine
+    #[arg(value_name = "ADDR", value_parser = listen_address)]
+    pub address: Option<SocketAddr>,
+    /// Our own framing over a plain WebSocket instead of Socket.IO, to hold beside it
+    #[arg(long)]
+    pub plain_websocket: bool,
+    /// Show everybody the packets of everybody's chat
+    #[arg(long)]
+    pub share_packets: bool,
+    /// Do not capture, even if it is allowed; the page shows what browser and server themselves know
+    #[arg(long, conflicts_with = "share_packets")]
+    pub no_capture: bool,
+    /// A name under which browsers reach this server; addresses and localhost always do
+    #[arg(long = "name", value_name = "HOST")]
+    pub names: Vec<String>,
+}
+
+/// The port of `chat serve` where none is given.
+pub const CHAT_PORT: u16 = 8080;
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let address = text.parse::<IpAddr>().ok().or_else(|| (text == "localhost").then_some(Ipv4Addr::LOCALHOST.into()));
+    let port = text.strip_prefix(':').unwrap_or(text).parse::<u16>().ok();
+    let named = text.strip_prefix("localhost:").and_then(|port| port.parse::<u16>().ok());
+    (text.parse::<SocketAddr>().ok())
+        .or_else(|| address.map(|ip| SocketAddr::new(ip, CHAT_PORT)))
+        .or_else(|| port.or(named).map(|port| SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port)))
+        .ok_or_else(|| {
+            "an address of this machine is needed, such as 127.0.0.1:8080, [::1]:8080, 192.168.1.7 or 8080".to_owned()
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_to_listen_at_may_be_short() {
+        let cases = [
+            ("8081", "127.0.0.1:8081"),
+            (":8081", "127.0.0.1:8081"),
+            ("localhost", "127.0.0.1:8080"),
+            ("localhost:9", "127.0.0.1:9"),
+            ("192.0.2.7", "192.0.2.7:8080"),
+            ("::1", "[::1]:8080"),
+            ("[::1]:9", "[::1]:9"),
+        ];
+        for (text, wanted) in cases {
+            assert_eq!(listen_address(text).unwrap().to_string(), wanted, "{text}");
+        }
+        assert!(listen_address("example.org").is_err() && listen_address("70000").is_err());
+    }
+
+    #[test]
+    fn a_url_gives_host_and_port() {
+        let cases = [
+            ("http://127.0.0.1:8080/", "127.0.0.1:8080"),
+            ("127.0.0.1:8080", "127.0.0.1:8080"),
+            ("http://chat.example/x?y", "chat.example:80"),
+            ("http://[::1]:8080", "[::1]:8080"),
+            ("http://[::1]", "[::1]:80"),
+        ];
+        for (url, wanted) in cases {
+            assert_eq!(host(url).as_deref(), Ok(wanted), "{url}");
+        }
+        for url in ["", "http://", "https://x", "a b", "http://me@host"] {
+            assert!(host(url).is_err(), "{url}");
+        }
+    }
+}
