@@ -4,11 +4,17 @@
 //! they show, and likewise for tshark.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::time::Duration;
 
 use osi_tutor::model::RawFrame;
+use osi_tutor::net::apps::tls::{Certificate, Tls};
+use osi_tutor::net::apps::{Input, Peer, Want, web};
+use osi_tutor::net::rng::Rng;
 use osi_tutor::net::scenario::{READY, Scenario};
 use osi_tutor::net::sim::Simulation;
 use osi_tutor::source::{Source as _, Step};
@@ -259,4 +265,67 @@ fn tls_around_what_has_no_tcp_is_refused() {
     let text = ready.replacen("[[host.serve]]\n", "[[host.serve]]\ntls = true\n", 1);
     let why = Scenario::parse("dns.toml", &text).unwrap_err().to_string();
     assert!(why.contains("tls wraps what uses TCP"), "{why}");
+}
+
+/// Carries one connection of a real socket to a peer and back.
+fn carry(mut stream: TcpStream, mut peer: impl Peer) -> std::io::Result<()> {
+    let (mut out, mut buffer) = (Vec::new(), [0; 4096]);
+    let mut want = peer.step(Duration::ZERO, Input::Opened, &mut out);
+    while want != Want::Close {
+        let input = match stream.read(&mut buffer)? {
+            0 => Input::Ended,
+            read => Input::Bytes(&buffer[..read]),
+        };
+        want = peer.step(Duration::ZERO, input, &mut out);
+        stream.write_all(&std::mem::take(&mut out))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn openssl_accepts_our_handshake_and_reads_our_page() {
+    if Command::new("openssl").arg("version").output().is_err() {
+        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "openssl is missing");
+        let _ = writeln!(std::io::stdout(), "SKIPPED: openssl is not installed");
+        return;
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/net/apps/tls/certificates/authority.der");
+    let authority = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
+    let mut pem = Command::new("openssl");
+    pem.args(["x509", "-inform", "DER", "-in"]).arg(root).arg("-out").arg(&authority);
+    assert!(pem.status().unwrap().success());
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let to = listener.local_addr().unwrap().to_string();
+    // The moment is one of 2026, whatever today is.
+    let arguments = "s_client -servername www.example.com -verify_hostname www.example.com -verify_return_error \
+                     -attime 1770000000 -alpn http/1.1 -ign_eof -brief -connect";
+    let mut openssl = Command::new("openssl")
+        .args(arguments.split_whitespace())
+        .args([&to, "-CAfile"])
+        .arg(&authority)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let request = b"GET / HTTP/1.1\r\nHost: www.example.com\r\nConnection: close\r\n\r\n";
+    openssl.stdin.take().unwrap().write_all(request).unwrap();
+    let pages = [("/".to_string(), "<h1>Hello, OpenSSL</h1>\n".to_string())].into();
+    let site = Arc::new(web::Site { pages, ..web::Site::default() });
+    let inner = Box::new(web::Server::new(site, Rng::seeded(1)));
+    listener.set_nonblocking(true).unwrap();
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(_) => assert!(openssl.try_wait().unwrap().is_none(), "openssl ended before it came"),
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    stream.set_nonblocking(false).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let carried = carry(stream, Tls::server(Certificate::Example, inner, Rng::seeded(2)));
+    let output = openssl.wait_with_output().unwrap();
+    let (page, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(page.contains("<h1>Hello, OpenSSL</h1>"), "{carried:?} {page} {said}");
+    assert!(said.contains("TLSv1.3") && said.contains("Verification: OK"), "{said}");
 }

@@ -134,9 +134,8 @@ impl Tls {
             match turn {
                 // The alert went out. What stands in the inbox is not looked at again.
                 _ if self.stage == Stage::Failed => return,
-                Turn::More => {}
                 Turn::Ended if self.end == End::No => self.end = End::Yes,
-                Turn::Ended => {}
+                Turn::More | Turn::Ended => {}
                 // Once more: what rustls has to say comes first, and that is the alert, if there is one.
                 Turn::Failed(error) => (self.stage, self.failure) = (Stage::Failed, Some(error)),
                 Turn::Open if self.stage == Stage::Handshake => return self.stage = Stage::Open,

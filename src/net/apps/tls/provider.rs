@@ -38,8 +38,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::net::rng::Rng;
 
-/// When the simulation's clock shows zero: 2026-01-01, in seconds since 1970.
-pub(super) const START: Duration = Duration::from_secs(1_767_225_600);
+/// When the simulation's clock shows zero: 2026-01-01, as time since 1970.
+pub(super) const START: Duration = Duration::from_hours(20_454 * 24);
 /// Bytes of a key and of a tag of AES-128-GCM.
 const KEY: usize = 16;
 const TAG: usize = 16;
