@@ -240,7 +240,7 @@ fn joined(server: &Server, how: &str) -> String {
     let patience = |child: &Child| {
         let id = child.id().to_string();
         std::thread::spawn(move || {
-            std::thread::sleep(Duration::from_secs(60));
+            std::thread::sleep(Duration::from_mins(1));
             let _ = Command::new("kill").arg(id).status();
         });
     };
@@ -249,7 +249,7 @@ fn joined(server: &Server, how: &str) -> String {
     let mut said = BufReader::new(ada.stdout.take().unwrap()).lines().map_while(Result::ok);
     let mut told = String::new();
     let mut until = |wanted: &str| {
-        while let Some(line) = said.next() {
+        for line in said.by_ref() {
             told += &(line.clone() + "\n");
             if line.contains(wanted) {
                 return;
