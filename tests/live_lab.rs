@@ -17,7 +17,7 @@ use osi_tutor::source::{Source as _, Step};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_osi-tutor");
 /// Nothing here takes longer; a test that does, fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn skipped(why: &str) {
     // Not `println`, which the test runner would swallow.
