@@ -40,11 +40,21 @@ pub(super) fn tell(text: &str) {
         if i > 0 {
             line.push('\n');
         }
-        show::escape(part.as_bytes(), &mut line);
+        escape(part, &mut line);
     }
     line.push('\n');
     // There is nobody left to tell if this fails.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Appends a line that can do nothing but be read. Backslashes stay single, so that a caret below stays in its place.
+fn escape(text: &str, out: &mut String) {
+    for (i, part) in text.split('\\').enumerate() {
+        if i > 0 {
+            out.push('\\');
+        }
+        show::escape(part.as_bytes(), out);
+    }
 }
 
 /// What clap says: help and version on standard output, mistakes on standard error.

@@ -114,6 +114,8 @@ pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
             return Err(no(&p, &"a lesson is shorter than 1 MB"));
         }
         let text = std::fs::read_to_string(&p).map_err(|e| no(&p, &e))?;
+        // Editors of other systems begin with a mark, and end lines with two characters.
+        let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         files.push((p.display().to_string(), text));
     }
     if files.is_empty() {

@@ -7,7 +7,7 @@ use super::format::{
     Ask, AskKind, Choice, DefaultSource, Evidence, Example, Fault, FaultKind, Fence, FrameFault, Lesson, Page, Pick,
     Probe, ProbeId, Proof, Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
-use super::reader::{Keys, Read, TextOrTable, nearest};
+use super::reader::{Keys, Read, TextOrTable, is_unseen, nearest};
 use crate::filter::Filter;
 use crate::model::Osi;
 use std::collections::HashSet;
@@ -34,6 +34,9 @@ impl Lesson {
     /// At least one mistake.
     pub fn read(file: &str, text: &str) -> Result<Self, Vec<LessonError>> {
         let source = Source { file, text };
+        if let Some(at) = text.find(|c| c != '\n' && is_unseen(c)) {
+            return Err(vec![source.error(at..at + 1, "a control character stands here; leave it out")]);
+        }
         let Some(body) = text.strip_prefix("+++\n") else {
             let why = "a lesson begins with a line +++ and its front matter (osi-tutor lesson new ID writes one)";
             return Err(vec![source.error(0..1, why)]);
@@ -643,6 +646,16 @@ mod tests {
         assert!(says("```shwo\n```\n").contains("no fence shwo; did you mean show?"));
         assert!(says("```show\nfilter = \"tcp\"\n").contains("not closed"));
         assert!(blamed(&fence("tcp", "b\"\nframes = \"c")).0.contains("a whole number"));
+    }
+
+    #[test]
+    fn no_lesson_can_command_the_terminal() {
+        assert!(says("Red: \u{1b}[31m").contains("a control character stands here"));
+        assert!(says("Right to left: \u{202e}").contains("a control character stands here"));
+        let (why, word) = blamed(&fence("tcp", "\\u001b[31m"));
+        assert!(why.contains("a control character") && word.contains("u001b"), "{why} {word}");
+        let (why, _) = blamed(&fence("tcp", "b\"\nstates = { client = \"\\u202e\" }\n#\""));
+        assert!(why.contains("a control character"), "{why}");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::error::{LessonError, Placed, Source};
 use super::format::{Pick, Words};
 use crate::filter::Filter;
 use crate::model::FieldDef;
+use crate::model::show::is_deceptive;
 use crate::proto;
 use crate::tutor::{Audience, Template};
 use std::ops::Range;
@@ -87,9 +88,17 @@ impl<'s, 't> Keys<'s, 't> {
     pub(super) fn text(&mut self, key: &'static str) -> Read<Option<Placed<String>>> {
         let Some(value) = self.take(key) else { return Ok(None) };
         match value.it.as_str() {
-            Some(text) => Ok(Some(Placed { it: text.to_owned(), span: value.span })),
+            Some(text) => self.harmless(text, value.span).map(Some),
             None => Err(self.wrong(key, &value, "a text in quotes")),
         }
+    }
+
+    /// A text, unless it could command a terminal.
+    fn harmless(&self, text: &str, span: Range<usize>) -> Read<Placed<String>> {
+        if text.contains(|c| c != '\n' && is_unseen(c)) {
+            return Err(self.error(span, "a control character stands in this text; leave it out"));
+        }
+        Ok(Placed { it: text.to_owned(), span })
     }
 
     /// A text that says something.
@@ -151,7 +160,7 @@ impl<'s, 't> Keys<'s, 't> {
     pub(super) fn texts(&mut self, key: &'static str) -> Read<Vec<Placed<String>>> {
         let values = self.list(key)?;
         let of = |value: Placed<DeValue<'_>>| match value.it.as_str() {
-            Some(text) => Ok(Placed { it: text.to_owned(), span: value.span }),
+            Some(text) => self.harmless(text, value.span),
             None => Err(self.wrong(key, &value, "texts in quotes")),
         };
         values.into_iter().map(of).collect()
@@ -169,7 +178,7 @@ impl<'s, 't> Keys<'s, 't> {
         let mut out = Vec::new();
         for value in values {
             let it = match &value.it {
-                DeValue::String(text) => TextOrTable::Text(text.clone().into_owned()),
+                DeValue::String(text) => TextOrTable::Text(self.harmless(text, value.span.clone())?.it),
                 DeValue::Table(table) => TextOrTable::Table(self.pairs(table)?),
                 _ => return Err(self.wrong(key, &value, "texts, or tables in braces")),
             };
@@ -226,7 +235,7 @@ impl<'s, 't> Keys<'s, 't> {
     pub(super) fn words(&mut self, key: &'static str) -> Read<Option<Words>> {
         let Some(value) = self.take(key) else { return Ok(None) };
         if let Some(text) = value.it.as_str() {
-            let text = Placed { it: text.to_owned(), span: value.span };
+            let text = self.harmless(text, value.span)?;
             return Ok(Some(Words::one(self.spoken(text)?)));
         }
         let mut keys = self.as_table(key, "text for three audiences", value)?;
@@ -329,11 +338,18 @@ pub enum Scalar {
 
 fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
     Some(match value {
+        DeValue::String(text) if text.contains(is_unseen) => return None,
         DeValue::String(text) => Scalar::Text(text.clone().into_owned()),
         DeValue::Integer(n) => Scalar::Number(i64::from_str_radix(n.as_str(), n.radix()).ok()?),
         DeValue::Boolean(b) => Scalar::Flag(*b),
         _ => return None,
     })
+}
+
+/// Whether a character commands a terminal, or hides what stands beside it.
+pub(super) fn is_unseen(c: char) -> bool {
+    // A backslash is one only where escapes are written.
+    c.is_control() || (is_deceptive(c) && c != '\\')
 }
 
 /// `; did you mean …?` where one of the candidates is near.

@@ -1,6 +1,6 @@
 //! Markdown for a terminal: paragraphs, headings, lists, emphasis, code.
 
-use super::measure::{spaces, width};
+use super::measure::{spaces, width, wrap};
 use super::theme::Theme;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
@@ -53,9 +53,12 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
             Event::End(TagEnd::Strong | TagEnd::Emphasis) => w.strong = false,
             Event::Text(text) if code => {
                 for line in text.lines() {
-                    spaces(4, w.out);
-                    w.out.push_str(line);
-                    w.out.push('\n');
+                    // What is too long goes on below, further in: no line may leave the screen.
+                    for (i, part) in wrap(line, w.columns.saturating_sub(8)).enumerate() {
+                        spaces(if i == 0 { 4 } else { 8 }, w.out);
+                        w.out.push_str(part);
+                        w.out.push('\n');
+                    }
                 }
             }
             Event::Text(text) => w.text(&text, w.strong),
@@ -106,6 +109,13 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_code_that_is_too_long_goes_on_below() {
+        let mut out = String::new();
+        markdown("```text\nabc\n  one two three\n```\n", 18, &Theme::new(false), &mut out);
+        assert_eq!(out, "    abc\n      one two\n        three\n");
+    }
 
     #[test]
     fn paragraphs_wrap_and_items_hang() {
