@@ -64,7 +64,7 @@ Examples:
   sudo osi-tutor explain handshake --live=lo --demo
   osi-tutor explain mine --lessons my-lessons/  a lesson of your own
   osi-tutor explain 7                           an OSI layer
-  osi-tutor explain tls                         a protocol; protocol:NAME where a lesson has the name, too
+  osi-tutor explain ntp                         a protocol; protocol:tls where a lesson has the name, too
   osi-tutor explain tcp.flags.syn               a field
   osi-tutor explain misconceptions              what many believe, and what contradicts it
 
@@ -261,7 +261,7 @@ pub enum LessonCommand {
 /// `osi-tutor explain`.
 #[derive(Debug, Args)]
 pub struct Explain {
-    /// Which lesson; or an OSI layer (7), a protocol (tls), a field (tcp.flags.syn), misconceptions
+    /// Which lesson; or an OSI layer (7), a protocol (ntp), a field (tcp.flags.syn), misconceptions
     #[arg(value_name = "NAME")]
     pub lesson: Option<String>,
     /// Lessons of your own, instead of the built-in ones
