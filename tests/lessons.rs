@@ -177,6 +177,18 @@ fn a_teachers_lesson_is_played_from_its_folder() {
 }
 
 #[test]
+fn the_courses_own_folder_is_checked_like_a_teachers() {
+    let folder = root().join("lessons");
+    let path = folder.to_str().expect("a plain name");
+    let (code, text, said) = run(&["lesson", "check", path]);
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{text}");
+    assert_eq!(text, run(&["lesson", "check"]).1);
+    let list = run(&["lesson", "list", "--lessons", path]).1;
+    let [earlier, later] = ["95-websocket", "100-socketio"].map(|id| list.find(id.split_once('-').unwrap().1));
+    assert!(earlier < later, "they stand in the order of their numbers:\n{list}");
+}
+
+#[test]
 fn a_broken_lesson_is_refused_with_line_and_caret() {
     let folder = folder("broken-lesson");
     let path = folder.to_str().expect("a plain name");

@@ -9,7 +9,7 @@ use crate::lesson::{COURSE, Lesson};
 use crate::model::show::escape;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The longest lesson file that is read, in bytes.
 const LONGEST: u64 = 1 << 20;
@@ -95,14 +95,21 @@ fn id_of(file: &str) -> &str {
     file.trim_end_matches(".md").split_once('-').map_or(file, |(_, id)| id)
 }
 
-/// One lesson file, or all of a folder, in the order of their names. Another file there is a mistake.
+/// What a lesson file's name begins with: its place in the course.
+fn number(file: &Path) -> Option<u32> {
+    file.file_name()?.to_str()?.split_once('-')?.0.parse().ok()
+}
+
+/// One lesson file, or all of a folder, in the order of their numbers. Another file there is a mistake.
 pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     let no = |p: &Path, e: &dyn std::fmt::Display| Failure::Data(format!("{}: {e}", p.display()));
     let mut paths = vec![path.to_path_buf()];
     if path.is_dir() {
         let entries = std::fs::read_dir(path).map_err(|e| no(path, &e))?;
-        paths = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_file()).collect();
-        paths.sort();
+        // The course's own folder holds the bank of misconceptions, too.
+        let bank = |p: &PathBuf| p.file_name().is_some_and(|name| name == "misconceptions.toml");
+        paths = entries.filter_map(Result::ok).map(|e| e.path()).filter(|p| p.is_file() && !bank(p)).collect();
+        paths.sort_by_key(|p| (number(p), p.clone()));
     }
     let mut files = Vec::new();
     for p in paths {

@@ -241,6 +241,10 @@ impl Walker<'_> {
             l.end = clamp(end.max(reach.start));
             l.fields = fields;
             l.trouble = done.as_ref().err().copied().or(doubt);
+            // A quotation ends where its sender cut it (RFC 1812 §4.3.2.3, RFC 4443 §3): what is missing is no lie.
+            if quoted && matches!(l.trouble, Some(Trouble::LengthLies { .. })) {
+                l.trouble = None;
+            }
         }
         let next = done.ok()?;
         *reach = Reach { start: reach.start + header, end, claimed, claimed_by };
