@@ -14,7 +14,7 @@ pub struct Pick {
     pub nth: u32,
 }
 
-/// The place of a probe in [`Lesson::probes`].
+/// The place of a probe in [`Lesson::probes`](super::format::Lesson::probes).
 pub type ProbeId = usize;
 
 /// A packet that a question needs.

@@ -1,6 +1,6 @@
 //! Playing a lesson on its simulation: its packets, and what becomes of them when something breaks.
 //!
-//! [`world`] is the one place where a lesson's source and fault become a simulated world.
+//! `world` is the one place where a lesson's source and fault become a simulated world.
 
 use super::find::{Finder, Hit, Trace};
 use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scalar, Scope, WhatIf};

@@ -2,7 +2,7 @@
 //!
 //! By polling, one [`Line`] always has a question pending, and a second one posts. To move to a WebSocket, a third
 //! is opened and tried (`2probe`, `3probe`); the polls stop, `5` is said, and the first two close. The program above
-//! is a [`Pilot`]; what the lines share is a [`Dialogue`].
+//! is a [`Pilot`]; what the lines share is a `Dialogue`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};

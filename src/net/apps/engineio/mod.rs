@@ -99,7 +99,7 @@ pub enum Error {
     /// Not Base64, or not UTF-8.
     #[error("a packet's data cannot be read")]
     Data,
-    /// More than [`MAX_PACKETS`].
+    /// More than `MAX_PACKETS`.
     #[error("more than {MAX_PACKETS} packets come at once")]
     TooMany,
 }

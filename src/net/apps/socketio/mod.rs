@@ -63,7 +63,7 @@ pub enum Error {
     /// Bytes where a packet was expected, or the other way round.
     #[error("an attachment is missing, or belongs to nothing")]
     Attachment,
-    /// More than [`MAX_ATTACHMENTS`], or more than [`MAX_ATTACHED`] bytes.
+    /// More than `MAX_ATTACHMENTS`, or more than `MAX_ATTACHED` bytes.
     #[error("a packet has too many attachments")]
     TooMany,
 }
