@@ -96,7 +96,7 @@
 //! ```
 //! ````
 //!
-//! One choice is right; at least one wrong choice betrays a misconception. `against` (optional) is the packet that
+//! One choice is right; at least one wrong choice betrays a misconception. Learners see them in another order. `against` (optional) is the packet that
 //! contradicts a wrong choice, `why` (optional) what is said to those who chose it.
 //!
 //! ````markdown

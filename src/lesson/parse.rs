@@ -8,6 +8,7 @@ use super::format::{
     Probe, ProbeId, Proof, Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
 use super::reader::{Keys, Read, TextOrTable, is_unseen, nearest};
+use super::sheet;
 use crate::filter::Filter;
 use crate::model::Osi;
 use std::collections::HashSet;
@@ -382,6 +383,9 @@ impl<'s> Builder<'s, '_> {
         if let Some(odd) = choices.iter().find(|c| c.right && c.betrays.is_some()) {
             return Err(keys.error(odd.text.span.clone(), "a right choice betrays nothing"));
         }
+        // Writers mostly put the right one first; nobody shall learn its place.
+        let lengths: Vec<usize> = choices.iter().map(|choice| choice.text.span.len()).collect();
+        sheet::mix(&mut choices, &format!("{lengths:?}"));
         Ok(choices)
     }
 

@@ -226,17 +226,21 @@ impl Ask {
 
 /// The places 0 to `n`, shuffled by a name; never in order.
 pub(super) fn shuffled(n: usize, name: &str) -> Vec<usize> {
-    let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    let mut dice = Rng::seeded(seed);
     let mut order: Vec<usize> = (0..n).collect();
-    for i in (1..n).rev() {
-        let j = usize::try_from(dice.below(i as u64 + 1)).unwrap_or(0);
-        order.swap(i, j);
-    }
+    mix(&mut order, name);
     if n > 1 && order.is_sorted() {
         order.rotate_left(1);
     }
     order
+}
+
+/// Shuffles by a name: every order is as likely as any other.
+pub(super) fn mix<T>(items: &mut [T], name: &str) {
+    let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+    let mut dice = Rng::seeded(seed);
+    for i in (1..items.len()).rev() {
+        items.swap(i, usize::try_from(dice.below(i as u64 + 1)).unwrap_or(0));
+    }
 }
 
 #[cfg(test)]
@@ -255,6 +259,17 @@ mod tests {
                 assert_eq!(sorted, (0..n).collect::<Vec<_>>());
             }
         }
+    }
+
+    #[test]
+    fn the_first_of_what_is_mixed_comes_to_every_place() {
+        let mut places = [0; 3];
+        for n in 0..300 {
+            let mut items = [true, false, false];
+            mix(&mut items, &n.to_string());
+            places[items.iter().position(|first| *first).unwrap()] += 1;
+        }
+        assert!(places.iter().all(|count| (60..140).contains(count)), "{places:?}");
     }
 
     #[test]
