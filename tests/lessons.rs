@@ -144,7 +144,7 @@ fn showpieces_run_on_a_capture_too() {
         let path = format!("tests/captures/{capture}");
         let (code, text, said) = run(&["explain", id, "--read", &path]);
         assert_eq!(code, Some(0), "{id} on {capture}: {said}");
-        assert!(text.contains(&format!("Captured: {path}")), "{text}");
+        assert!(text.contains(&format!("From the file {path}")), "{text}");
     }
 }
 

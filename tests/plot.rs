@@ -48,6 +48,15 @@ fn a_picture_goes_into_the_file_that_was_named() {
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"));
     assert_eq!(picture.matches(">R</text>").count(), 3, "two that were sent again, and the legend");
+    assert!(picture.contains("From the file tests/captures/tcp-loss-sender.pcap"));
+}
+
+#[test]
+fn a_drawing_says_where_its_packets_come_from() {
+    let simulated = drawn(&["simulate", "loss", "--plot", "flight"]);
+    assert!(simulated.contains("Simulated: A segment is lost (seed 1)."), "{simulated}");
+    let read = drawn(&["read", "tests/captures/http.pcapng", "--plot", "seq"]);
+    assert!(read.ends_with("From the file tests/captures/http.pcapng\n"), "{read}");
 }
 
 #[test]

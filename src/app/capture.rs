@@ -26,7 +26,8 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
 
     let end = args.duration.and_then(|d| Instant::now().checked_add(d));
     let mut looked = Instant::now();
-    let done = show::run(&mut source, &view, color, &mut || {
+    let origin = format!("Captured live on {}", args.interface);
+    let done = show::run(&mut source, &view, &origin, color, &mut || {
         let now = Instant::now();
         let look = now.duration_since(looked) >= LOOK;
         if look {

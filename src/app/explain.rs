@@ -178,7 +178,7 @@ fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
     }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
     let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
-    Ok((trace, format!("Captured: {name}{stream}{lacks}")))
+    Ok((trace, format!("From the file {name}{stream}{lacks}")))
 }
 
 /// Feeds the finder until a conversation has everything, or the source ends.

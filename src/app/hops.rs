@@ -1,6 +1,5 @@
 //! `simulate --hops`: one packet over all links.
 
-use super::faults::Plan;
 use super::{Failure, color, show};
 use crate::cli::{Color, Simulate};
 use crate::filter::Filter;
@@ -24,7 +23,8 @@ enum Which {
     Matching(Box<Filter>),
 }
 
-/// Follows the packet that was asked for. `world` makes the scenario's world anew, seen from the vantage point.
+/// Follows the packet that was asked for. `world` makes the scenario's world anew, with its
+/// faults, seen from the vantage point.
 ///
 /// # Errors
 /// There is no such frame, or output cannot be written.
@@ -35,20 +35,12 @@ pub(super) fn run(
     world: &dyn Fn() -> Result<Simulation, Failure>,
     choice: Color,
 ) -> Result<(), Failure> {
-    let seed = args.seed.unwrap_or(scenario.seed);
     let which = match which.trim().parse() {
         Ok(number) => Which::Number(number),
         Err(_) => Which::Matching(show::filter(which)?.into()),
     };
-    let with_faults = || -> Result<Simulation, Failure> {
-        let mut plan = Plan::new(&args.faults)?;
-        plan.find(world()?)?;
-        let (fault, _) = plan.fault(seed);
-        let world = world()?;
-        Ok(if let Some(fault) = fault { world.with_fault(fault) } else { world })
-    };
-    let (number, packet) = find(with_faults()?, &which)?;
-    let steps = follow(with_faults()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
+    let (number, packet) = find(world()?, &which)?;
+    let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
     let stations = stations(&steps, scenario);
     let mut text;
     if args.show.json {

@@ -4,6 +4,7 @@ use super::{Failure, columns};
 use crate::cli::{self, Show};
 use crate::flow::{Endpoint, Tracker};
 use crate::model::Packet;
+use crate::model::show::escape;
 use crate::stats::series::Series;
 use crate::view::Theme;
 use crate::view::plot::{Chart, Kind, svg, terminal};
@@ -23,19 +24,22 @@ pub(super) struct Plot {
     kind: Kind,
     stream: Option<u32>,
     to: Option<PathBuf>,
+    origin: String,
     theme: Theme,
     known: BTreeMap<u32, (String, Series)>,
 }
 
 impl Plot {
     /// What was asked for.
-    pub(super) fn new(kind: cli::Plot, show: &Show, theme: Theme) -> Self {
+    pub(super) fn new(kind: cli::Plot, show: &Show, origin: &str, theme: Theme) -> Self {
         let kind = match kind {
             cli::Plot::Seq => Kind::Seq,
             cli::Plot::Flight => Kind::Flight,
             cli::Plot::Window => Kind::Window,
         };
-        Self { kind, stream: show.stream, to: show.output.clone(), theme, known: BTreeMap::new() }
+        let mut shown = String::new();
+        escape(origin.as_bytes(), &mut shown);
+        Self { kind, stream: show.stream, to: show.output.clone(), origin: shown, theme, known: BTreeMap::new() }
     }
 
     /// Takes the next packet.
@@ -68,7 +72,7 @@ impl Plot {
             let which = self.stream.map_or("TCP connection".to_owned(), |n| format!("TCP stream {n}"));
             return Err(Failure::Data(format!("there is no {which} to draw; without --plot, the packets are listed")));
         };
-        let chart = Chart::of(series, self.kind, title);
+        let chart = Chart::of(series, self.kind, title, &self.origin);
         let Some(to) = &self.to else {
             let rows = columns().and_then(|_| crossterm::terminal::size().ok());
             let rows = rows.map_or(ROWS, |(_, rows)| usize::from(rows).saturating_sub(AROUND));

@@ -147,7 +147,7 @@ impl Origin {
     /// Where the packets come from, in words.
     pub(super) fn title(&self) -> String {
         let mut title = match self {
-            Self::File(..) => "Captured: ".to_owned(),
+            Self::File(..) => "From the file ".to_owned(),
             Self::Scenario(..) => "Simulated: ".to_owned(),
         };
         show::escape(self.name().as_bytes(), &mut title);

@@ -11,5 +11,6 @@ pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {
         return Err(Failure::Usage("-w names the file that is read; choose another name".into()));
     }
     let mut file = File::open(&args.file)?;
-    show::run(&mut file, &args.show, color, &mut || false).map(|_| ())
+    let origin = format!("From the file {}", args.file.display());
+    show::run(&mut file, &args.show, &origin, color, &mut || false).map(|_| ())
 }

@@ -55,19 +55,21 @@ impl Tally {
     }
 }
 
-/// Shows what `source` gives, until it ends, `stop` says so, or enough was shown.
+/// Shows what `source` gives, until it ends, `stop` says so, or enough was shown. `origin` says in words where the
+/// packets come from.
 ///
 /// # Errors
 /// The source is damaged (what came before is shown), or output cannot be written.
 pub(super) fn run(
     source: &mut dyn Source,
     show: &Show,
+    origin: &str,
     choice: Color,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Tally, Failure> {
     let filter = show.filter.as_deref().map(filter).transpose()?;
     let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
-    let mut view = View::new(show, choice)?;
+    let mut view = View::new(show, origin, choice)?;
     let mut tracker = Tracker::new(Limits::default().waiting(show.memory as usize * MIB));
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
     packet.summary_only = show.brief && filter.is_none();
@@ -153,11 +155,11 @@ enum Kind {
 }
 
 impl View {
-    fn new(show: &Show, choice: Color) -> Result<Self, Failure> {
+    fn new(show: &Show, origin: &str, choice: Color) -> Result<Self, Failure> {
         let theme = Theme::new(color(choice));
         let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
         let kind = if let Some(plot) = show.plot {
-            Kind::Plot(Box::new(Plot::new(plot, show, theme)))
+            Kind::Plot(Box::new(Plot::new(plot, show, origin, theme)))
         } else if show.json && show.notes {
             Kind::Explained(english()?, audience(show.audience))
         } else if show.json {

@@ -24,17 +24,18 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let scenario = scenario;
     let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
-    if let Some(which) = &args.hops {
-        return hops::run(args, which, &scenario, &|| world(&scenario, seed, args.at.as_deref()), color);
-    }
     let make = || world(&scenario, seed, args.at.as_deref());
     let as_it_was = || faulty(&make, Plan::new(&args.faults)?, seed);
     let names: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
+    let mut origin = String::from("Simulated: ");
+    escape(scenario.title.as_bytes(), &mut origin);
+    let origin = format!("{origin} (seed {seed}). No packet here crosses a real wire.");
     if !args.show.json {
-        let mut line = String::new();
-        escape(scenario.title.as_bytes(), &mut line);
         // Where nobody reads it, nothing is lost.
-        let _ = writeln!(std::io::stderr(), "Simulated: {line} (seed {seed}). No packet here crosses a real wire.");
+        let _ = writeln!(std::io::stderr(), "{origin}");
+    }
+    if let Some(which) = &args.hops {
+        return hops::run(args, which, &scenario, &|| Ok(as_it_was()?.0), color);
     }
     let (json, count, theme) = (args.show.json, args.show.count, Theme::new(super::color(color)));
     if !args.what_if.is_empty() {
@@ -57,9 +58,9 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if args.endpoints {
         endpoints::run(&mut simulation, &names, (json, count), &theme)?;
     } else if let Some(pace) = pace {
-        show::run(&mut Paced::new(&mut simulation, pace), &args.show, color, &mut || false)?;
+        show::run(&mut Paced::new(&mut simulation, pace), &args.show, &origin, color, &mut || false)?;
     } else {
-        show::run(&mut simulation, &args.show, color, &mut || false)?;
+        show::run(&mut simulation, &args.show, &origin, color, &mut || false)?;
     }
     report.tell();
     Ok(())

@@ -50,7 +50,7 @@ pub(super) fn steps(packet: &Packet, top: usize, message: bool, notes: &[Note]) 
                 let mut step = step(packet, index, notes);
                 put(&mut step, "title", "WebSocket, mask taken off".into());
                 put(&mut step, "short", "WebSocket, unmasked".into());
-                let says = "The browser combined each byte with one of four key bytes (XOR). Once more gives it back.";
+                let says = "The client combined each byte with one of four key bytes (XOR). Once more gives it back.";
                 put(&mut step, "says", json!([{ "truth": "observed", "text": says }]));
                 steps.push(step);
             }

@@ -4,7 +4,7 @@
 //! packets themselves decide is asked: an order where each packet follows from another, blanks that the packets
 //! before them fill, and one altered packet that a checker finds to be the only impossible one.
 
-use super::quiz::paper::{Draft, Line, Pool, shuffle};
+use super::quiz::paper::{Draft, Line, Pool};
 use super::quiz::segments::{Seen, ends};
 use super::quiz::{Choice, Kind, Question, Task, only};
 use crate::flow::{Limits, Tracker};
@@ -187,7 +187,7 @@ fn order(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
     let text =
         |p: &Piece| p.told().trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().to_owned();
     let mut places: Vec<usize> = (0..length).collect();
-    shuffle(&mut places, rng);
+    rng.shuffle(&mut places);
     let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(|p| text(p)).collect();
     let right = (0..length).filter_map(|i| places.iter().position(|&p| p == i)).collect();
     let numbers: Vec<String> = run.iter().map(|p| p.seen.number.to_string()).collect();
@@ -217,7 +217,7 @@ fn blanks(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
         m.flags & flag::ACK != 0 && m.flags & flag::RST == 0 && expected == (Some(m.seq), Some(m.ack))
     };
     let mut fit: Vec<usize> = (0..pieces.len()).filter(follows).collect();
-    shuffle(&mut fit, rng);
+    rng.shuffle(&mut fit);
     let at = *fit.first()?;
     let piece = pieces.get(at)?;
     let (m, [from, to]) = (piece.seen, &piece.ends);

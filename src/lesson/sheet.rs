@@ -234,13 +234,10 @@ pub(super) fn shuffled(n: usize, name: &str) -> Vec<usize> {
     order
 }
 
-/// Shuffles by a name: every order is as likely as any other.
+/// Shuffles by a name, in the same way each time.
 pub(super) fn mix<T>(items: &mut [T], name: &str) {
     let seed = name.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
-    let mut dice = Rng::seeded(seed);
-    for i in (1..items.len()).rev() {
-        items.swap(i, usize::try_from(dice.below(i as u64 + 1)).unwrap_or(0));
-    }
+    Rng::seeded(seed).shuffle(items);
 }
 
 #[cfg(test)]

@@ -33,6 +33,14 @@ impl Rng {
         self.roll().checked_rem(end).unwrap_or(0)
     }
 
+    /// Puts these into a random order, each as likely as any other (Fisher and Yates).
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            let other = usize::try_from(self.below(last as u64 + 1)).unwrap_or(0);
+            items.swap(last, other);
+        }
+    }
+
     /// As many random bytes as wanted.
     pub fn bytes<const N: usize>(&mut self) -> [u8; N] {
         let mut bytes = [0; N];

@@ -128,7 +128,7 @@ fn layer(packet: &Packet, line: Line, rng: &mut Rng) -> Option<Draft> {
     let osi = layer.proto.osi;
     let mut others: Vec<Osi> =
         [Osi::Link, Osi::Network, Osi::Transport, Osi::Application].into_iter().filter(|&o| o != osi).collect();
-    super::paper::shuffle(&mut others, rng);
+    rng.shuffle(&mut others);
     others.insert(0, Osi::Session);
     let wrong = others
         .into_iter()

@@ -105,7 +105,7 @@ impl Messages {
             }
             let mut others: Vec<&Message> =
                 self.list.iter().filter(|m| m.number != asked && !m.again && !m.answers.contains(&asked)).collect();
-            super::paper::shuffle(&mut others, rng);
+            rng.shuffle(&mut others);
             wrong.extend(others.iter().map(|m| Choice { text: m.line.clone(), betrays: None }));
             Some(Draft {
                 prompt: format!("Frame {asked} brings a whole {what}. Which frame completes the answer to it?"),

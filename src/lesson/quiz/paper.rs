@@ -133,14 +133,6 @@ fn dice(seed: u64, kind: Kind, frame: u64) -> Rng {
     Rng::seeded(Rng::seeded(seed ^ ((kind as u64) << 56)).roll() ^ frame)
 }
 
-/// Puts what is in `items` into a random order (Fisher and Yates).
-pub(crate) fn shuffle<T>(items: &mut [T], rng: &mut Rng) {
-    for last in (1..items.len()).rev() {
-        let other = usize::try_from(rng.below(last as u64 + 1)).unwrap_or(0);
-        items.swap(last, other);
-    }
-}
-
 /// A choice between `right` and some `wrong` ones, in a random order. `None` where there is nothing to choose
 /// from, or two would say the same.
 pub(super) fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng) -> Option<Task> {
@@ -153,7 +145,7 @@ pub(super) fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng
     if choices.len() < 3 {
         return None;
     }
-    shuffle(&mut choices, rng);
+    rng.shuffle(&mut choices);
     let right = choices.iter().position(|c| c.text == right)?;
     Some(Task::Choice { choices, right })
 }
@@ -168,9 +160,9 @@ pub fn choose(pool: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
             None => kinds.push((question.kind, vec![question])),
         }
     }
-    shuffle(&mut kinds, &mut rng);
+    rng.shuffle(&mut kinds);
     for (_, list) in &mut kinds {
-        shuffle(list, &mut rng);
+        rng.shuffle(list);
     }
     let mut paper = Vec::new();
     while paper.len() < count && kinds.iter().any(|(_, list)| !list.is_empty()) {

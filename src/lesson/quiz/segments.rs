@@ -368,7 +368,7 @@ impl Now<'_> {
         pool.offer(Kind::Retransmission, m.number, |rng| {
             let text = |s: &Seen| format!("frame {}, which begins at {}", s.number, s.seq);
             let mut others = others;
-            super::paper::shuffle(&mut others, rng);
+            rng.shuffle(&mut others);
             let mut wrong: Vec<Choice> =
                 others.iter().take(2).map(|s| Choice { text: text(s), betrays: None }).collect();
             wrong.push(Choice { text: "none: these bytes are new".to_owned(), betrays: None });

@@ -24,6 +24,8 @@ pub enum Kind {
 pub struct Chart<'s> {
     /// What it is.
     pub title: String,
+    /// Where the packets come from.
+    pub origin: &'s str,
     /// How to read it, and what is inferred.
     pub caption: &'static str,
     /// What the numbers of the upright axis count.
@@ -57,8 +59,9 @@ pub enum Look {
 }
 
 impl<'s> Chart<'s> {
-    /// A connection's chart: the way on which more data went. `title` names the connection.
-    pub fn of(series: &'s Series, kind: Kind, title: &str) -> Self {
+    /// A connection's chart: the way on which more data went. `title` names the connection, `origin` says
+    /// where its packets come from; both are escaped already.
+    pub fn of(series: &'s Series, kind: Kind, title: &str, origin: &'s str) -> Self {
         let (way, from_client) = series.busier();
         let who = if from_client { "client → server" } else { "server → client" };
         let curve = |name, look, points: &'s crate::stats::series::Points| Curve { name, look, points: points.all() };
@@ -90,7 +93,7 @@ impl<'s> Chart<'s> {
             ),
         };
         let curves = curves.into_iter().filter(|curve| !curve.points.is_empty()).collect();
-        Self { title: format!("{what}, {who}, {title}"), caption, counts, curves }
+        Self { title: format!("{what}, {who}, {title}"), origin, caption, counts, curves }
     }
 
     /// What the legend says of a curve where the upright axis ends at `top`.
@@ -170,6 +173,7 @@ pub(super) mod tests {
         let [marks, dots, steps] = points;
         Chart {
             title: "a <b> & c".into(),
+            origin: "From somewhere.",
             caption: "How to read it.",
             counts: "bytes",
             curves: vec![

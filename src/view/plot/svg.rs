@@ -58,6 +58,12 @@ fn picture(chart: &Chart<'_>, out: &mut String) -> std::fmt::Result {
         let y = floor + 84.0 + 20.0 * precise(n as u64);
         writeln!(out, "<text x=\"{left}\" y=\"{y}\" fill=\"#555555\">{}</text>", Escaped(line))?;
     }
+    let [x, y] = [right, HEIGHT - 14.0];
+    writeln!(
+        out,
+        "<text x=\"{x}\" y=\"{y}\" text-anchor=\"end\" font-size=\"13\" fill=\"#555555\">{}</text>",
+        Escaped(chart.origin)
+    )?;
     out.push_str("</svg>\n");
     Ok(())
 }
@@ -179,7 +185,7 @@ mod tests {
         let svg = draw(&sample(&POINTS));
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
         assert!(svg.contains("<title>a &lt;b&gt; &amp; c</title>"), "{svg}");
-        for name in ["again", "sent", "acked"] {
+        for name in ["again", "sent", "acked", "From somewhere."] {
             assert!(svg.contains(&format!(">{name}</text>")), "{name}");
         }
         // The last point stands at the right edge, three quarters up.

@@ -224,7 +224,7 @@ fn legend(chart: &Chart<'_>, columns: usize, top: u64, theme: &Theme, out: &mut 
         out.push_str(&name);
     }
     out.push('\n');
-    for line in wrap(chart.caption, columns) {
+    for line in wrap(chart.caption, columns).chain(wrap(chart.origin, columns)) {
         theme.faint.paint(line, out);
         out.push('\n');
     }
@@ -254,6 +254,7 @@ a <b> & c
       0 ms               2 ms
 R again   • sent   ─ acked
 How to read it.
+From somewhere.
 ";
         assert_eq!(out, expected);
     }
