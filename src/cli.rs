@@ -236,12 +236,20 @@ Examples:
 #[derive(Debug, Subcommand)]
 pub enum LessonCommand {
     /// Run each lesson's packets and say, with line and caret, what is wrong
+    #[command(after_help = "\
+Examples:
+  osi-tutor lesson check                        the course
+  osi-tutor lesson check my-lessons/            all lessons of a folder")]
     Check {
         /// A lesson file, or a folder of them; without it, the built-in ones
         #[arg(value_name = "FILE|DIR")]
         path: Option<PathBuf>,
     },
     /// Write a lesson to begin with; it passes the check
+    #[command(after_help = "\
+Examples:
+  osi-tutor lesson new my-own --lessons my-lessons/
+  osi-tutor explain my-own --lessons my-lessons/     play it")]
     New {
         /// Its short name: small letters, digits, hyphens
         #[arg(value_name = "ID")]
@@ -251,6 +259,10 @@ pub enum LessonCommand {
         lessons: Option<PathBuf>,
     },
     /// List lessons: steps, questions, what-ifs
+    #[command(after_help = "\
+Examples:
+  osi-tutor lesson list                         the course
+  osi-tutor lesson list --lessons my-lessons/   lessons of your own")]
     List {
         /// A folder of lessons; without it, the built-in ones
         #[arg(long, value_name = "DIR")]

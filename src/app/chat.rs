@@ -36,8 +36,12 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         done => done,
     };
     done.map_err(|e| {
-        let what =
-            if e.kind() == io::ErrorKind::AddrInUse { "; choose another port: osi-tutor chat serve 8081" } else { "" };
+        let what = match e.kind() {
+            io::ErrorKind::AddrInUse => "; choose another port: osi-tutor chat serve 8081",
+            io::ErrorKind::PermissionDenied => "; ports from 1024 on need no right: osi-tutor chat serve 8080",
+            io::ErrorKind::AddrNotAvailable => "; osi-tutor interfaces lists this machine's addresses",
+            _ => "",
+        };
         Failure::Data(format!("cannot serve at {}: {e}{what}", options.address))
     })
 }
@@ -93,7 +97,7 @@ fn tell(standing: &Standing, share: bool) {
         Ok(names) => error::tell(&format!("The page shows packets captured on {}.", names.join(", "))),
         Err(None) => error::tell("No packets are captured (--no-capture)."),
         Err(Some(why)) => error::tell(&format!(
-            "No packets are captured ({why}); the page shows what browser and server themselves know.\n\
+            "No packets are captured ({why}); the page shows what the browser itself sent and heard.\n\
              To capture: sudo osi-tutor chat serve, or once: sudo setcap cap_net_raw+ep $(command -v osi-tutor)"
         )),
     }

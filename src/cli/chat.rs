@@ -8,8 +8,13 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 pub enum ChatCommand {
     /// Serve the chat and its page
     #[command(after_help = "\
+Examples:
+  osi-tutor chat serve                          for this machine alone, at 127.0.0.1:8080
+  osi-tutor chat serve 8081                     at another port
+  sudo osi-tutor chat serve 192.168.1.7         for everybody who can reach that address, with captured packets
+
 The server captures its own port, if it may, and shows each browser the packets of its own connections. Without
-the right to capture, the page shows what browser and server themselves know. Ctrl-C ends it.")]
+the right to capture, the page shows what the browser itself sent and heard. Ctrl-C ends it.")]
     Serve(ChatServe),
     /// Join a chat from the terminal
     #[command(after_help = "\
@@ -80,7 +85,7 @@ pub struct ChatServe {
     /// Show everybody the packets of everybody's chat
     #[arg(long)]
     pub share_packets: bool,
-    /// Do not capture, even if it is allowed; the page shows what browser and server themselves know
+    /// Do not capture, even if it is allowed; the page shows what the browser itself sent and heard
     #[arg(long, conflicts_with = "share_packets")]
     pub no_capture: bool,
     /// A name under which browsers reach this server; addresses and localhost always do
