@@ -187,6 +187,7 @@ fn browser(transport: &str, args: &[&str]) {
     assert_eq!((&seen["theirs"], &seen["markup"]), (&json!("<b>Hello</b> Ada"), &json!(0)), "markup stays text");
     assert_eq!(seen["mine"], "Hello! This went over the wire.");
     assert_eq!(seen["again"], json!(["<b>Hello</b> Ada", "Hello! This went over the wire."]), "after a reconnection");
+    assert_eq!(seen["own"], r#"42["say","\u{202e}evil\u{7}"]"#, "nothing turns the page's text round");
     let packets: Vec<&str> = seen["packets"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
     assert!(packets.iter().any(|line| line.contains("Hello! This went") || line.contains("say")), "{packets:#?}");
     let peeled = seen["peeled"].as_array().unwrap();

@@ -80,7 +80,13 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
   await bob.click("#hangup");
   await bob.waitForFunction(() => document.querySelector("#here").textContent.includes("(you)"));
   const again = await bob.evaluate(() => [...document.querySelectorAll(".words")].map((w) => w.textContent));
-  console.log(JSON.stringify({ ...seen, peeled, again, complaints }));
+  // What the page says of its own packets, where there is no capture.
+  const own = await bob.evaluate(() => {
+    packets.captured = false;
+    packets.seen({ up: true, via: "a test", text: "42[\"say\",\"\u202eevil\u0007\"]" });
+    return packets.entries.at(-1).line;
+  });
+  console.log(JSON.stringify({ ...seen, peeled, again, own, complaints }));
   await context.close();
   fs.rmSync(profile, { recursive: true, force: true });
 })().catch((error) => {

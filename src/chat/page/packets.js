@@ -17,6 +17,11 @@ function make(tag, name, text) {
   return element;
 }
 
+/** Characters that command a screen or turn its text round are shown by their number, as in every other view. */
+function visible(text) {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
+}
+
 /** What a packet of Engine.IO and Socket.IO means, for the page that has no capture. */
 function meaning(text) {
   const engine = {
@@ -68,7 +73,7 @@ class Packets {
     if (this.captured) return;
     const bytes = [...new TextEncoder().encode(text)];
     const says = PLAIN ? "our own framing: one JSON object" : meaning(text);
-    const line = text.length > 300 ? text.slice(0, 300) + "…" : text;
+    const line = visible(text.slice(0, 300)) + (text.length > 300 ? "…" : "");
     const step = {
       title: PLAIN ? "Text message" : "Engine.IO packet", short: PLAIN ? "Message" : "Engine.IO", osi: 7, own: [[0, bytes.length]], holds: [], fields: [],
       says: [{ truth: "observed", text: `${says}. This is what the page itself wrote or read (${via}); frame, TCP and IP were added below it.` }],
