@@ -119,9 +119,13 @@ pub enum Trouble {
     },
     /// The bytes cannot mean what they say.
     Malformed(Why),
+    /// They can be read, and break a rule of their protocol.
+    Breaks(Why),
+    /// Nothing is wrong with them, but not all is shown here.
+    Unshown(Why),
 }
 
-/// Why bytes are malformed, in one sentence without a full stop.
+/// What is wrong, or what is not shown and why: one sentence without a full stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Why(pub &'static str);
 

@@ -169,6 +169,16 @@ impl<'a> Cursor<'a> {
         Trouble::Malformed(Why(why))
     }
 
+    /// The trouble of bytes that can be read and break a rule.
+    pub fn breaks(&self, rule: &'static str) -> Trouble {
+        Trouble::Breaks(Why(rule))
+    }
+
+    /// The trouble of bytes that are not all shown here.
+    pub fn unshown(&self, why: &'static str) -> Trouble {
+        Trouble::Unshown(Why(why))
+    }
+
     /// Something is wrong, but what follows can still be read: the layer keeps the first such trouble.
     pub fn doubt(&mut self, trouble: Trouble) {
         self.doubt = self.doubt.or(Some(trouble));

@@ -248,7 +248,7 @@ fn arguments(c: &mut Cursor<'_>, text: &[u8], from: usize, kind: u64, named: boo
     for item in all.by_ref() {
         shown += 1;
         if shown > MOST_ARGUMENTS {
-            c.doubt(c.malformed("the packet has more arguments than are shown here"));
+            c.doubt(c.unshown("the packet has more arguments than are listed"));
             return true;
         }
         if named && shown == 1 {

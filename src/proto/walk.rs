@@ -188,7 +188,7 @@ impl Walker<'_> {
     /// The innermost layer says that not everything is shown.
     fn too_much(&mut self, why: &'static str) {
         if let Some(l) = self.packet.layers.last_mut() {
-            l.trouble = l.trouble.or(Some(Trouble::Malformed(Why(why))));
+            l.trouble = l.trouble.or(Some(Trouble::Unshown(Why(why))));
         }
     }
 

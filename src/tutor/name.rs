@@ -106,7 +106,7 @@ pub static NAMES: &[Name] = &[
         _ => None,
     }),
     name("trouble.why", "what is wrong with the bytes", |h, out| match h.layer.trouble {
-        Some(Trouble::Malformed(why)) => text(why.0, out),
+        Some(Trouble::Malformed(why) | Trouble::Breaks(why) | Trouble::Unshown(why)) => text(why.0, out),
         _ => None,
     }),
 ];
@@ -271,6 +271,6 @@ fn unmask(here: &Here<'_>, out: &mut String) -> Option<()> {
 fn trouble(here: &Here<'_>) -> Option<(u32, u32)> {
     match here.layer.trouble? {
         Trouble::CutByCapture { need, have } | Trouble::LengthLies { need, have, .. } => Some((need, have)),
-        Trouble::Malformed(_) => None,
+        Trouble::Malformed(_) | Trouble::Breaks(_) | Trouble::Unshown(_) => None,
     }
 }

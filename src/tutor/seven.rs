@@ -186,7 +186,7 @@ fn missing(here: &Here<'_>) -> Option<Verdict> {
     match here.packet().layers.iter().find_map(|l| l.trouble) {
         Some(Trouble::CutByCapture { .. }) => Some(("row-cut", Truth::NotVisible)),
         Some(Trouble::LengthLies { .. } | Trouble::Malformed(_)) => Some(("row-damaged", Truth::NotVisible)),
-        None => locked(here),
+        Some(Trouble::Breaks(_) | Trouble::Unshown(_)) | None => locked(here),
     }
 }
 

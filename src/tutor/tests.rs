@@ -398,6 +398,8 @@ fn examples() -> Vec<(&'static str, Packet)> {
         troubled("cut-by-capture", crate::model::Trouble::CutByCapture { need: 20, have: 8 }),
         troubled("length-lies", crate::model::Trouble::LengthLies { need: 20, have: 8, claimed_by: None }),
         troubled("malformed", crate::model::Trouble::Malformed(crate::model::Why("it is"))),
+        troubled("breaks-rule", crate::model::Trouble::Breaks(crate::model::Why("it does"))),
+        troubled("not-all-shown", crate::model::Trouble::Unshown(crate::model::Why("it is too long"))),
         tunnel("ip-tunnel", &ipv4::ABOUT),
         tunnel("ipv6-tunnel", &ipv6::ABOUT),
         carried("eth-rewritten", &proto::ethernet::ABOUT),

@@ -9,4 +9,6 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("cut-by-capture", &[], &[], |h| matches!(h.layer.trouble, Some(Trouble::CutByCapture { .. }))),
     Rule::observed("length-lies", &[], &[], |h| matches!(h.layer.trouble, Some(Trouble::LengthLies { .. }))),
     Rule::observed("malformed", &[], &[], |h| matches!(h.layer.trouble, Some(Trouble::Malformed(_)))),
+    Rule::observed("breaks-rule", &[], &[], |h| matches!(h.layer.trouble, Some(Trouble::Breaks(_)))),
+    Rule::observed("not-all-shown", &[], &[], |h| matches!(h.layer.trouble, Some(Trouble::Unshown(_)))),
 ];

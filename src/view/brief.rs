@@ -302,6 +302,8 @@ fn trouble(packet: &Packet, out: &mut String) {
         Trouble::LengthLies { claimed_by: Some(_), .. } => "[a length is wrong]",
         Trouble::LengthLies { .. } => "[too short]",
         Trouble::Malformed(_) => "[malformed]",
+        Trouble::Breaks(_) => "[breaks a rule]",
+        Trouble::Unshown(_) => "[not all is shown]",
     });
 }
 

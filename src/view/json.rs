@@ -122,6 +122,14 @@ fn trouble(t: &Trouble, out: &mut Vec<u8>) {
             out.extend_from_slice(b"malformed\",\"why\":");
             string(why.0.as_bytes(), out);
         }
+        Trouble::Breaks(why) => {
+            out.extend_from_slice(b"breaks a rule\",\"why\":");
+            string(why.0.as_bytes(), out);
+        }
+        Trouble::Unshown(why) => {
+            out.extend_from_slice(b"not all shown\",\"why\":");
+            string(why.0.as_bytes(), out);
+        }
     }
     out.push(b'}');
 }

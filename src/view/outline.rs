@@ -117,6 +117,16 @@ pub fn trouble(trouble: Trouble, out: &mut String) {
             out.push_str(why.0);
             out.push('.');
         }
+        Trouble::Breaks(why) => {
+            out.push_str("This breaks a rule: ");
+            out.push_str(why.0);
+            out.push('.');
+        }
+        Trouble::Unshown(why) => {
+            out.push_str("Not all of it is shown here: ");
+            out.push_str(why.0);
+            out.push('.');
+        }
     }
 }
 
