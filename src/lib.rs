@@ -6,6 +6,8 @@
 pub mod model;
 pub mod proto;
 pub mod source;
+#[cfg(not(target_family = "wasm"))]
+pub mod tty;
 
 pub mod filter;
 pub mod flow;

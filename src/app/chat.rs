@@ -65,9 +65,10 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
     join::join(&options).map_err(|e| match e {
         JoinError::Io(e) => e.into(),
         JoinError::Unreachable(..) => Failure::Data(format!("{e}\nTo start a chat here: osi-tutor chat serve")),
-        JoinError::Ended(..) => Failure::Data(format!(
+        JoinError::NoChat(..) => Failure::Data(format!(
             "{e}\nIt must speak Socket.IO: a chat that was started with --plain-websocket is joined in a browser."
         )),
+        JoinError::Ended(..) => Failure::Data(e.to_string()),
     })
 }
 

@@ -6,11 +6,11 @@ use crate::cli::{Audience, Color, Explain};
 use crate::flow::{Limits, Tracker};
 use crate::lesson::format::Fence;
 use crate::lesson::play::{Mark, Record};
-use crate::lesson::progress::Begun;
+use crate::lesson::progress::{Begun, Progress};
 use crate::lesson::scene::Request;
 use crate::lesson::simulate::{self, Outcome};
 use crate::lesson::{self, Finder, Input, Lesson, LessonError, Player, Trace};
-use crate::model::show::escape;
+use crate::model::show::{escape, escape_prose};
 use crate::model::{Packet, RawFrame};
 use crate::proto::memory::Ends;
 use crate::proto::walk;
@@ -96,20 +96,26 @@ fn play(
         let page = usize::try_from(begun.page).unwrap_or(1) - 1;
         player.restore(&Record { lesson: lesson.id.clone(), page, ..Record::default() });
     }
-    terminal::play(player, &stage, carry)?;
-    let (record, day) = (player.record(), today());
-    if record.page == 0 && record.answers.is_empty() && !record.done {
-        return Ok(());
-    }
-    store.update(|progress| {
-        let page = u32::try_from(record.page + 1).unwrap_or(u32::MAX);
-        progress.record_lesson(&record.lesson, page, record.done, day);
-        for answer in record.answers.iter().filter(|a| a.result != Mark::Skipped) {
-            let question = format!("{}/{}", record.lesson, answer.question);
-            let right = answer.result == Mark::Right;
-            progress.record_answer(&question, right, answer.misconception.as_deref(), day);
+    // How many answers are kept, and why no more could be: that is said when the screen is given back.
+    let (mut told, mut kept) = (0, Ok(()));
+    let played = terminal::play(player, &stage, carry, &mut |record| {
+        if kept.is_ok() {
+            kept = store.update(|progress| keep(progress, record, told));
+            told = record.answers.len();
         }
-    })
+    });
+    kept.and(played.map_err(Failure::from))
+}
+
+/// Notes the page, and the answers that are new.
+fn keep(progress: &mut Progress, record: &Record, told: usize) {
+    let (page, day) = (u32::try_from(record.page + 1).unwrap_or(u32::MAX), today());
+    progress.record_lesson(&record.lesson, page, record.done, day);
+    for answer in record.answers.iter().skip(told).filter(|a| a.result != Mark::Skipped) {
+        let question = format!("{}/{}", record.lesson, answer.question);
+        let right = answer.result == Mark::Right;
+        progress.record_answer(&question, right, answer.misconception.as_deref(), day);
+    }
 }
 
 /// In a pipe, all of it.
@@ -164,7 +170,8 @@ fn packets(args: &Explain, lesson: &Lesson) -> Result<Packets, Failure> {
 /// The lesson's packets in a capture file.
 fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
     let mut source = File::open(path)?;
-    let name = path.display();
+    let mut name = String::new();
+    escape_prose(&path.to_string_lossy(), &mut name);
     let (trace, ended) = find(lesson, &mut source, &mut || false);
     let (found, all) = (trace.found(), lesson.shows().count());
     // With fewer than half of its packets a conversation is not what the lesson is about.
@@ -233,7 +240,11 @@ fn list(course: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
         writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes)?;
     }
     let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
-    let own = folder.map_or(String::new(), |f| format!(" --lessons {}", f.display()));
+    let mut own = String::new();
+    if let Some(folder) = folder {
+        own.push_str(" --lessons ");
+        escape_prose(&folder.to_string_lossy(), &mut own);
+    }
     writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id))?;
     Ok(out.flush()?)
 }

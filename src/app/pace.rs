@@ -4,8 +4,8 @@ use super::Failure;
 use crate::model::{RawFrame, Time};
 use crate::net::sim::START;
 use crate::source::{Source, SourceError, Step};
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use crate::tty::{Keys, Raw};
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,8 @@ pub(super) struct Paced<'s> {
     source: &'s mut dyn Source,
     pace: Pace,
     begun: Instant,
+    /// The keys, once they were waited for.
+    keys: Option<Keys>,
     /// A frame was given and may not have been shown yet.
     shown: bool,
     over: bool,
@@ -53,7 +55,7 @@ impl Pace {
 impl<'s> Paced<'s> {
     /// The clock starts now.
     pub(super) fn new(source: &'s mut dyn Source, pace: Pace) -> Self {
-        Self { source, pace, begun: Instant::now(), shown: false, over: false }
+        Self { source, pace, begun: Instant::now(), keys: None, shown: false, over: false }
     }
 
     /// Waits until it is time for what happens at this moment.
@@ -64,7 +66,14 @@ impl<'s> Paced<'s> {
                 let due = since.div_f64(speed);
                 std::thread::sleep(due.saturating_sub(self.begun.elapsed()));
             }
-            Pace::Step => self.over = !key()?,
+            Pace::Step => {
+                let keys = match self.keys.take() {
+                    Some(keys) => keys,
+                    None => Keys::new()?,
+                };
+                self.over = !key(&keys)?;
+                self.keys = Some(keys);
+            }
         }
         Ok(())
     }
@@ -92,18 +101,14 @@ impl Source for Paced<'_> {
     }
 }
 
-/// Waits for a key; says whether it means to go on.
-fn key() -> std::io::Result<bool> {
-    enable_raw_mode()?;
-    let pressed = loop {
-        match event::read() {
-            Ok(Event::Key(key)) if key.kind == KeyEventKind::Press => break Ok(key),
-            Ok(_) => {}
-            Err(error) => break Err(error),
-        }
-    };
-    disable_raw_mode()?;
-    let key = pressed?;
+/// Waits for a key; says whether it means to go on. A terminal that is gone does not.
+fn key(keys: &Keys) -> std::io::Result<bool> {
+    let _raw = Raw::take()?;
+    let pressed = std::iter::from_fn(|| keys.next()).find_map(|event| match event {
+        Event::Key(key) if key.kind == KeyEventKind::Press => Some(key),
+        _ => None,
+    });
+    let Some(key) = pressed else { return Ok(false) };
     let interrupted = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
     Ok(!interrupted && !matches!(key.code, KeyCode::Char('q') | KeyCode::Esc))
 }

@@ -3,7 +3,7 @@
 use super::faults::{self, Plan, Report};
 use super::pace::{Pace, Paced};
 use super::what_if::{self, Question};
-use super::{Failure, changes, endpoints, hops, show};
+use super::{Failure, changes, endpoints, error, hops, show};
 use crate::cli::{Color, Simulate};
 use crate::model::show::escape;
 use crate::net::scenario::{READY, Scenario};
@@ -58,6 +58,9 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if args.endpoints {
         endpoints::run(&mut simulation, &names, (json, count), &theme)?;
     } else if let Some(pace) = pace {
+        if pace == Pace::Step {
+            error::tell("Any key shows the next packet; q ends.");
+        }
         show::run(&mut Paced::new(&mut simulation, pace), &args.show, &origin, color, &mut || false)?;
     } else {
         show::run(&mut simulation, &args.show, &origin, color, &mut || false)?;

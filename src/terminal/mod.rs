@@ -6,17 +6,17 @@
 mod keys;
 pub mod quiz;
 
-use crate::lesson::scene::{Request, Scene};
+use crate::lesson::play::Record;
+use crate::lesson::scene::Request;
 use crate::lesson::{Input, Player};
+use crate::tty::{Keys, Screen};
 use crate::view::measure::width;
 use crate::view::scene::Stage;
 use crossterm::cursor::MoveTo;
-use crossterm::event::{self, Event, KeyEventKind};
+use crossterm::event::{Event, KeyEventKind};
 use crossterm::style::Print;
-use crossterm::terminal::{
-    Clear, ClearType, DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen,
-};
-use crossterm::{execute, queue, terminal};
+use crossterm::terminal::{Clear, ClearType};
+use crossterm::{queue, terminal};
 use keys::{Command, command, line};
 use std::io::{self, Write};
 use std::time::Instant;
@@ -24,8 +24,9 @@ use std::time::Instant;
 /// What stands behind the keys while the page goes on below.
 const MORE: &str = "  ↓ more";
 
-/// Plays a lesson in the terminal until the learner leaves. `stage` makes a stage for so many columns and rows;
-/// `carry` carries out what the player asks for.
+/// Plays a lesson in the terminal until the learner leaves, or the terminal goes away. `stage` makes a stage for so
+/// many columns and rows; `carry` carries out what the player asks for; `keep` hears of each page that was turned and
+/// each answer, so that nothing is lost however it ends.
 ///
 /// # Errors
 /// The terminal cannot be used.
@@ -33,15 +34,25 @@ pub fn play(
     player: &mut Player<'_>,
     stage: &dyn Fn(usize, usize) -> Stage,
     carry: &mut dyn FnMut(Request) -> Input,
+    keep: &mut dyn FnMut(&Record),
 ) -> io::Result<()> {
-    let _guard = Guard::enter()?;
+    let keys = Keys::new()?;
+    let _screen = Screen::take()?;
     let begun = Instant::now();
     let millis = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (mut input, mut top, mut page) = (Input::Look, None, 0);
+    let mut kept = player.record();
+    let mut note = |record: Record| {
+        if record != kept {
+            keep(&record);
+            kept = record;
+        }
+    };
     loop {
         let (columns, rows) = terminal::size().map_or((80, 24), |(c, r)| (usize::from(c), usize::from(r)));
         let scene = player.step(input, millis());
         if scene.over {
+            note(player.record());
             return Ok(());
         }
         if let Some(request) = scene.request {
@@ -56,10 +67,15 @@ pub fn play(
         // A new page is read from its top; on the same one, the newest comes in sight.
         let turned = std::mem::replace(&mut page, scene.page) != scene.page;
         let here = if turned { 0 } else { top.unwrap_or(focus).min(end) };
-        draw(&text, here, room, lines, columns, &scene)?;
+        // A line that is too long would push the page up by one.
+        let more = if here + room < lines { MORE } else { "" };
+        let help = line(&scene, columns.saturating_sub(width(more))) + more;
         let mode = scene.mode;
+        note(player.record());
+        draw(&text, here, room, &help)?;
         (input, top) = loop {
-            match event::read()? {
+            let Some(event) = keys.next() else { return Ok(()) };
+            match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => match command(key, mode) {
                     Some(Command::Leave) => return Ok(()),
                     Some(Command::Play(input)) => {
@@ -80,34 +96,12 @@ pub fn play(
     }
 }
 
-fn draw(text: &str, top: usize, room: usize, lines: usize, columns: usize, scene: &Scene<'_>) -> io::Result<()> {
+fn draw(text: &str, top: usize, room: usize, help: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     queue!(out, MoveTo(0, 0), Clear(ClearType::All))?;
     for (row, line) in text.lines().skip(top).take(room).enumerate() {
         queue!(out, MoveTo(0, u16::try_from(row).unwrap_or(u16::MAX)), Print(line))?;
     }
-    queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)))?;
-    // A line that is too long would push the page up by one.
-    let more = if top + room < lines { MORE } else { "" };
-    queue!(out, Print(line(scene, columns.saturating_sub(width(more)))), Print(more))?;
+    queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)), Print(help))?;
     out.flush()
-}
-
-/// The terminal as a player needs it; given back whatever happens.
-struct Guard;
-
-impl Guard {
-    fn enter() -> io::Result<Self> {
-        terminal::enable_raw_mode()?;
-        let guard = Self;
-        execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, crossterm::cursor::Hide)?;
-        Ok(guard)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = execute!(io::stdout(), crossterm::cursor::Show, EnableLineWrap, LeaveAlternateScreen);
-        let _ = terminal::disable_raw_mode();
-    }
 }

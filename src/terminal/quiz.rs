@@ -1,11 +1,11 @@
 //! Asking questions in a terminal: keys in, one question at a time.
 
-use super::Guard;
 use crate::lesson::quiz::session::Input;
 use crate::lesson::quiz::{Grade, Question, Session};
+use crate::tty::{Keys, Screen};
 use crate::view::quiz::Sheet;
 use crossterm::cursor::MoveTo;
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crossterm::style::Print;
 use crossterm::terminal::{self, Clear, ClearType};
 use crossterm::{execute, queue};
@@ -13,9 +13,9 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 /// What the keys do while a question waits, and once it is answered.
-const KEYS: [&str; 2] = ["enter answer · esc end", "enter next · esc end"];
+const HELP: [&str; 2] = ["enter answer · esc end", "enter next · esc end"];
 
-/// Asks until all is answered or the learner leaves. `sheet` draws for so many columns; `graded` hears of each
+/// Asks until all is answered, the learner leaves, or the terminal goes away. `sheet` draws for so many columns; `graded` hears of each
 /// answer as it is given.
 ///
 /// # Errors
@@ -25,7 +25,8 @@ pub fn ask(
     sheet: &dyn Fn(usize) -> Sheet,
     graded: &mut dyn FnMut(&Question, &Grade),
 ) -> io::Result<()> {
-    let _guard = Guard::enter()?;
+    let keys = Keys::new()?;
+    let _screen = Screen::take()?;
     let begun = Instant::now();
     let (mut input, mut told) = (Input::Look, 0);
     loop {
@@ -46,7 +47,8 @@ pub fn ask(
         }
         draw(&text, rows, answered)?;
         input = loop {
-            match event::read()? {
+            let Some(event) = keys.next() else { return Ok(()) };
+            match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
                     if let Some(input) = meaning(key) {
                         break input;
@@ -80,6 +82,6 @@ fn draw(text: &str, rows: u16, answered: bool) -> io::Result<()> {
     for (row, line) in (0..).zip(text.lines().skip(skip).take(room)) {
         queue!(out, MoveTo(0, row), Print(line))?;
     }
-    queue!(out, MoveTo(0, rows.saturating_sub(1)), Print(KEYS[usize::from(answered)]))?;
+    queue!(out, MoveTo(0, rows.saturating_sub(1)), Print(HELP[usize::from(answered)]))?;
     out.flush()
 }

@@ -3,10 +3,10 @@
 use std::io::{self, BufRead as _};
 use std::time::Duration;
 
-use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{self, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{cursor, execute};
+use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
+
+use crate::tty::{Heard, Keys};
 
 /// Something typed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,26 +41,25 @@ pub(super) enum Typed {
     Resize,
 }
 
+/// How often to look whether anybody still waits for keys.
+const LOOK: Duration = Duration::from_millis(200);
 /// Keys that wait to be taken.
 const WAITING: usize = 256;
 /// Letters of one line of a pipe; more are cut off.
 const LONGEST: usize = 8192;
 
-/// The keys of the terminal.
-pub(super) fn of_terminal() -> mpsc::Receiver<Typed> {
+/// The keys of the terminal. One that is gone is a user who leaves.
+pub(super) fn of_terminal(keys: Keys) -> mpsc::Receiver<Typed> {
     let (to, from) = mpsc::channel(WAITING);
     std::thread::spawn(move || {
         while !to.is_closed() {
-            let typed = match event::poll(Duration::from_millis(200)) {
-                Ok(false) => continue,
-                Ok(true) => event::read().map(typed),
-                Err(e) => Err(e),
-            };
-            let (key, last) = match typed {
-                Ok(Some(key)) => (key, false),
-                Ok(None) => continue,
-                // The terminal is gone.
-                Err(_) => (Typed::Leave, true),
+            let (key, last) = match keys.within(LOOK) {
+                Heard::Event(event) => match typed(event) {
+                    Some(key) => (key, false),
+                    None => continue,
+                },
+                Heard::Nothing => continue,
+                Heard::Gone => (Typed::Leave, true),
             };
             if to.blocking_send(key).is_err() || last {
                 return;
@@ -119,24 +118,4 @@ fn typed(event: Event) -> Option<Typed> {
         KeyCode::Esc => Typed::Escape,
         _ => return None,
     })
-}
-
-/// The terminal as the screen needs it; given back whatever happens.
-#[derive(Debug)]
-pub(super) struct Guard;
-
-impl Guard {
-    pub(super) fn enter() -> io::Result<Self> {
-        terminal::enable_raw_mode()?;
-        let guard = Self;
-        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
-        Ok(guard)
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        let _ = execute!(io::stdout(), cursor::Show, LeaveAlternateScreen);
-        let _ = terminal::disable_raw_mode();
-    }
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, timeout};
 
 use self::keys::Typed;
 use self::model::{Model, Now};
@@ -27,12 +27,15 @@ use crate::net::apps::engineio::Transport;
 use crate::net::apps::engineio::client::{Call, Line};
 use crate::net::lab;
 use crate::net::rng::Rng;
+use crate::tty::{Keys, Screen};
 use crate::view::Theme;
 
 /// Things heard that wait to be shown.
 const WAITING: usize = 4096;
 /// How long the end of standard input waits for the last answers.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// How long a server may stay silent before it says its first word, as in the official client.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Before the first attempt to connect again; doubled each time.
 const PAUSE: Duration = Duration::from_secs(1);
 /// After so many attempts nobody waits any longer.
@@ -64,6 +67,9 @@ pub enum JoinError {
     /// It answered, and then the connection ended.
     #[error("{0} does not go on: {1}")]
     Ended(String, String),
+    /// It was never a chat, as far as could be heard.
+    #[error("{0} is no chat that can be joined from here: {1}")]
+    NoChat(String, String),
     /// The terminal or the output.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -75,24 +81,23 @@ pub enum JoinError {
 /// See [`JoinError`].
 pub fn join(options: &Options) -> Result<(), JoinError> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let guard = if options.screen { Some(keys::Guard::enter()?) } else { None };
-    let done = runtime.block_on(run(options));
-    drop(guard);
+    let typed = if options.screen { keys::of_terminal(Keys::new()?) } else { keys::of_lines() };
+    let screen = if options.screen { Some(Screen::take()?) } else { None };
+    let done = runtime.block_on(run(options, typed));
+    drop(screen);
     runtime.shutdown_background();
     done
 }
 
-async fn run(options: &Options) -> Result<(), JoinError> {
-    let mut typed = if options.screen { keys::of_terminal() } else { keys::of_lines() };
+async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>) -> Result<(), JoinError> {
     let mut model = Model::new(&options.room);
     let mut failures = 0;
     loop {
         let began = Instant::now();
         match dialogue(options, &mut model, &mut typed).await? {
             Now::Leave => return Ok(()),
-            Now::Lost(why) if !model.was_here() || !options.screen => {
-                return Err(JoinError::Ended(options.host.clone(), why));
-            }
+            Now::Lost(why) if !model.was_here() => return Err(JoinError::NoChat(options.host.clone(), why)),
+            Now::Lost(why) if !options.screen => return Err(JoinError::Ended(options.host.clone(), why)),
             Now::Lost(why) => {
                 failures = if began.elapsed() > Duration::from_mins(1) { 1 } else { failures + 1 };
                 if failures > ATTEMPTS {
@@ -101,39 +106,64 @@ async fn run(options: &Options) -> Result<(), JoinError> {
                 let pause = PAUSE * 2_u32.pow(failures - 1);
                 model.note(&format!("disconnected: {why}; next attempt in {} s", pause.as_secs()));
                 show(options, &mut model)?;
-                sleep(pause).await;
+                if timeout(pause, leaves(&mut typed)).await.is_ok() {
+                    return Ok(());
+                }
             }
             Now::Go => {}
         }
     }
 }
 
+/// Waits until the user leaves. What else is typed has nobody to hear it.
+async fn leaves(typed: &mut mpsc::Receiver<Typed>) {
+    while let Some(key) = typed.recv().await {
+        if key == Typed::Leave {
+            return;
+        }
+    }
+    // Standard input has ended; what waits to be said is still said.
+    std::future::pending::<()>().await;
+}
+
 /// One connection, from its first word to its last.
 async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiver<Typed>) -> Result<Now, JoinError> {
-    let unreachable = |e| JoinError::Unreachable(options.host.clone(), e);
-    let server = match address(&options.host).await {
-        Ok(server) => server,
-        Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
-        Err(e) => return Err(unreachable(e)),
-    };
     let (to, mut heard) = mpsc::channel(WAITING);
     let (feed, mut entries) = mpsc::channel(WAITING);
     let outbox = Outbox::default();
     let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
     let line = Line::new(call, Talk::new(to, outbox.clone()), dice());
-    match lab::call(Box::new(line), server).await {
-        Ok(()) => {}
-        Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
-        Err(e) => return Err(unreachable(e)),
+    if options.screen && !model.was_here() {
+        model.note(&format!("calling {} …", options.host));
+        show(options, model)?;
     }
+    let reached = timeout(PATIENCE, async {
+        let server = address(&options.host).await?;
+        lab::call(Box::new(line), server).await.map(|()| server)
+    });
+    let reached = tokio::select! {
+        reached = reached => reached.unwrap_or_else(|_| Err(silent())),
+        // The lines of a pipe wait until somebody can hear them.
+        () = leaves(typed), if options.screen => return Ok(Now::Leave),
+    };
+    let server = match reached {
+        Ok(server) => server,
+        Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
+        Err(e) => return Err(JoinError::Unreachable(options.host.clone(), e)),
+    };
+    let mut first_word = Some(Instant::now() + PATIENCE);
     model.begin(outbox, &options.name, &options.room);
     let mut leaving: Option<Instant> = None;
     loop {
         show(options, model)?;
-        let until = leaving.unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
+        let until = leaving.or(first_word).unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         let now = tokio::select! {
             word = heard.recv() => match word {
                 Some(word) => {
+                    // Its first word came; from now on the heartbeat tells whether it lives.
+                    if !matches!(word, Heard::Seen(true, _)) {
+                        first_word = None;
+                    }
                     let key = model.hear(word);
                     if let Some(key) = key {
                         let reader = FeedReader::new(options.host.clone(), key, dice(), feed.clone());
@@ -154,7 +184,11 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
                 Some(key) => model.typed(&key),
                 None => Now::Leave,
             },
-            () = tokio::time::sleep_until(until) => Now::Leave,
+            () = tokio::time::sleep_until(until) => match leaving {
+                Some(_) => Now::Leave,
+                None if first_word.is_some() => Now::Lost(silent().to_string()),
+                None => Now::Go,
+            },
         };
         match now {
             Now::Go => {}
@@ -210,6 +244,12 @@ fn show(options: &Options, model: &mut Model) -> io::Result<()> {
     out.flush()
 }
 
+/// What is said of a server that accepts a connection and never lets us in.
+fn silent() -> io::Error {
+    let seconds = PATIENCE.as_secs();
+    io::Error::new(io::ErrorKind::TimedOut, format!("there was no answer within {seconds} seconds"))
+}
+
 async fn address(host: &str) -> io::Result<SocketAddr> {
     let first = tokio::net::lookup_host(host).await?.next();
     first.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
@@ -218,4 +258,28 @@ async fn address(host: &str) -> io::Result<SocketAddr> {
 /// The standard library seeds its hash tables from the system; that serves for masking keys too.
 fn dice() -> Rng {
     Rng::seeded(RandomState::new().build_hasher().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::TcpListener;
+
+    #[test]
+    fn a_server_that_accepts_and_never_answers_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let options = Options {
+            host: listener.local_addr().unwrap().to_string(),
+            name: "Ada".into(),
+            room: "lobby".into(),
+            transports: vec![Transport::Polling, Transport::WebSocket],
+            screen: false,
+            theme: Theme::new(false),
+        };
+        // Nobody types anything; the clock jumps to the next moment at which something is due.
+        let (_nobody, typed) = mpsc::channel(1);
+        let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let why = runtime.block_on(run(&options, typed)).unwrap_err().to_string();
+        assert!(why.ends_with("there was no answer within 20 seconds"), "{why}");
+    }
 }

@@ -1,0 +1,158 @@
+//! Rank 0: the terminal, taken for a while and given back; and what happens at it.
+//!
+//! A terminal can go away at any time: its window is closed, the line of an ssh session is cut, the system wants the
+//! program to end. Whoever waits for keys hears of all that as [`Heard::Gone`], with SIGHUP or without it (a
+//! program under `su` or `nohup` gets none, and its reads then say "nothing, try again" for ever).
+
+use crossterm::cursor::{Hide, Show};
+use crossterm::event::{self, Event};
+use crossterm::execute;
+use crossterm::terminal::{
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use std::io;
+use std::time::Duration;
+
+/// How often to look whether the terminal is still there.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// What happened at the terminal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A key, or another size.
+    Event(Event),
+    /// Nothing in the time that was given.
+    Nothing,
+    /// There is no terminal any more, or the program was asked to end: nothing else will come.
+    Gone,
+}
+
+/// Raw mode: keys come one by one and are not shown. The terminal is as before when this is dropped.
+#[derive(Debug)]
+pub struct Raw(());
+
+/// The whole screen, in raw mode; given back when this is dropped.
+#[derive(Debug)]
+pub struct Screen(Raw);
+
+/// Who waits for keys.
+#[derive(Debug)]
+pub struct Keys {
+    #[cfg(unix)]
+    watch: watch::Watch,
+}
+
+impl Raw {
+    /// Takes single keys.
+    ///
+    /// # Errors
+    /// There is no terminal.
+    pub fn take() -> io::Result<Self> {
+        enable_raw_mode()?;
+        Ok(Self(()))
+    }
+}
+
+impl Drop for Raw {
+    fn drop(&mut self) {
+        let _ = disable_raw_mode();
+    }
+}
+
+impl Screen {
+    /// Takes the screen.
+    ///
+    /// # Errors
+    /// There is no terminal.
+    pub fn take() -> io::Result<Self> {
+        let screen = Self(Raw::take()?);
+        execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide)?;
+        Ok(screen)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        let _ = execute!(io::stdout(), Show, EnableLineWrap, LeaveAlternateScreen);
+    }
+}
+
+impl Keys {
+    /// From now on SIGTERM, SIGHUP and SIGINT are heard as [`Heard::Gone`]; the second one of a kind kills.
+    ///
+    /// # Errors
+    /// The system does not let signals be caught.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            watch: watch::Watch::new()?,
+        })
+    }
+
+    /// The next key or size; `None` when nothing else will come.
+    pub fn next(&self) -> Option<Event> {
+        loop {
+            match self.within(LOOK) {
+                Heard::Event(event) => return Some(event),
+                Heard::Nothing => {}
+                Heard::Gone => return None,
+            }
+        }
+    }
+
+    /// What happens in so long; at most 200 milliseconds of it are waited for.
+    pub fn within(&self, time: Duration) -> Heard {
+        #[cfg(unix)]
+        if self.watch.is_gone() {
+            return Heard::Gone;
+        }
+        let heard = event::poll(time.min(LOOK)).and_then(|some| if some { event::read().map(Some) } else { Ok(None) });
+        match heard {
+            Ok(Some(event)) => Heard::Event(event),
+            Ok(None) => Heard::Nothing,
+            Err(_) => Heard::Gone,
+        }
+    }
+}
+
+#[cfg(unix)]
+mod watch {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::flag;
+    use std::fs::File;
+    use std::io::{self, IsTerminal as _, stdin};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// Watches over the terminal and the signals.
+    #[derive(Debug)]
+    pub(super) struct Watch {
+        asked: Arc<AtomicBool>,
+        /// The terminal that keys come from, where standard input is none.
+        terminal: Option<File>,
+    }
+
+    impl Watch {
+        pub(super) fn new() -> io::Result<Self> {
+            let asked = Arc::new(AtomicBool::new(false));
+            for signal in [SIGTERM, SIGHUP, SIGINT] {
+                // In this order: the second signal finds the flag set.
+                flag::register_conditional_default(signal, Arc::clone(&asked))?;
+                flag::register(signal, Arc::clone(&asked))?;
+            }
+            let terminal = if stdin().is_terminal() { None } else { Some(File::open("/dev/tty")?) };
+            Ok(Self { asked, terminal })
+        }
+
+        pub(super) fn is_gone(&self) -> bool {
+            let input = stdin();
+            let mut fd = [match &self.terminal {
+                Some(file) => PollFd::new(file, PollFlags::empty()),
+                None => PollFd::new(&input, PollFlags::empty()),
+            }];
+            let hung_up = poll(&mut fd, Some(&Timespec::default())).is_ok_and(|n| n > 0);
+            hung_up || self.asked.load(Ordering::Relaxed)
+        }
+    }
+}

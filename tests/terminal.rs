@@ -1,0 +1,261 @@
+//! Terminals that go away, and programs that are asked to end: nothing spins, nothing is lost, the screen is given back.
+//!
+//! Each program runs in a terminal of its own. It ends with the test: what lives too long is killed.
+#![cfg(target_os = "linux")]
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long anything may take here. A slow machine needs some of it; a program that hangs needs all.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A program in a terminal of 80 by 24.
+struct Played {
+    child: Child,
+    /// Our end of the terminal; dropped, the terminal is gone.
+    ours: Option<File>,
+    seen: String,
+    home: PathBuf,
+}
+
+impl Played {
+    /// Starts it. `hangs_up`: the terminal's end comes with SIGHUP, as from a shell; else as under `su` or `nohup`.
+    fn start(name: &str, hangs_up: bool, args: &[&str]) -> Self {
+        let home = std::env::temp_dir().join(format!("osi-tutor-terminal-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&home);
+        std::fs::create_dir_all(&home).unwrap();
+        let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        grantpt(&ours).unwrap();
+        unlockpt(&ours).unwrap();
+        tcsetwinsize(&ours, Winsize { ws_row: 24, ws_col: 80, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        let theirs = ptsname(&ours, Vec::new()).unwrap().into_string().unwrap();
+        let theirs = File::options().read(true).write(true).open(theirs).unwrap();
+        let mut command = Command::new("setsid");
+        // A session without a controlling terminal gets no signal from it.
+        command.args(hangs_up.then_some("--ctty")).arg(env!("CARGO_BIN_EXE_osi-tutor")).args(args);
+        command.env("XDG_STATE_HOME", &home).env("TERM", "xterm-256color");
+        command.stdin(theirs.try_clone().unwrap()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
+        let child = command.spawn().unwrap();
+        Self { child, ours: Some(File::from(ours)), seen: String::new(), home }
+    }
+
+    /// What the program writes next; `None` if it is silent for so long, or has no terminal any more.
+    fn read(&mut self, patience: Duration) -> Option<String> {
+        let ours = self.ours.as_mut()?;
+        let wait = Timespec::try_from(patience).unwrap();
+        let mut bytes = [0; 4096];
+        match poll(&mut [PollFd::new(ours, PollFlags::IN)], Some(&wait)) {
+            Ok(1..) => ours.read(&mut bytes).ok().map(|n| String::from_utf8_lossy(&bytes[..n]).into_owned()),
+            _ => None,
+        }
+    }
+
+    /// Waits until the screen says so, since the last time.
+    fn wait_for(&mut self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.seen.contains(text) {
+            match self.read(end.saturating_duration_since(Instant::now())) {
+                Some(text) => self.seen += &text,
+                None => panic!("{text:?} never came: {:?}", self.seen),
+            }
+        }
+        self.seen = self.seen.split_off(self.seen.find(text).unwrap() + text.len());
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.ours.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// Sends a signal to the program.
+    fn signal(&self, name: &str) {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// The window is closed.
+    fn close(&mut self) {
+        self.ours = None;
+    }
+
+    /// Waits until the program has ended; what it wrote after what was waited for.
+    fn end(&mut self) -> String {
+        let end = Instant::now() + PATIENCE;
+        loop {
+            if self.child.try_wait().unwrap().is_some() {
+                break;
+            }
+            assert!(Instant::now() < end, "it goes on for ever: {:?}", self.seen);
+            match self.read(Duration::from_millis(20)) {
+                Some(text) => self.seen += &text,
+                None => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+        while let Some(text) = self.read(Duration::ZERO) {
+            self.seen += &text;
+        }
+        std::mem::take(&mut self.seen)
+    }
+
+    /// The page of a lesson that is kept, and how many answers were right.
+    fn kept(&self, lesson: &str) -> Option<(u64, u64)> {
+        let text = std::fs::read(self.home.join("osi-tutor/progress.json")).ok()?;
+        let all: serde_json::Value = serde_json::from_slice(&text).unwrap();
+        Some((all["lessons"][lesson]["page"].as_u64()?, all["right"].as_u64()?))
+    }
+}
+
+impl Drop for Played {
+    fn drop(&mut self) {
+        self.ours = None;
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
+
+/// What is played, its arguments, and what its screen says once it waits for keys.
+const PLAYED: [(&str, &[&str], &str); 3] = [
+    ("explain", &["explain", "handshake"], "1 of "),
+    ("quiz", &["quiz", "two-hosts", "--seed", "1"], "esc end"),
+    ("pace", &["simulate", "two-hosts", "--pace", "step", "--brief"], "q ends"),
+];
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program_with_or_without_a_signal() {
+    for (name, args, ready) in PLAYED {
+        for hangs_up in [true, false] {
+            let mut played = Played::start(&format!("{name}-{hangs_up}"), hangs_up, args);
+            played.wait_for(ready);
+            played.close();
+            played.end();
+        }
+    }
+}
+
+#[test]
+fn a_polite_kill_gives_the_screen_back_and_keeps_the_progress() {
+    for signal in ["TERM", "HUP", "INT"] {
+        let mut played = Played::start(&format!("kill-{signal}"), true, &["explain", "handshake"]);
+        played.wait_for("1 of ");
+        played.press(" ");
+        played.wait_for("2 of ");
+        played.signal(signal);
+        let last = played.end();
+        for given_back in ["\x1b[?1049l", "\x1b[?25h", "\x1b[?7h"] {
+            assert!(last.contains(given_back), "{signal}: {given_back:?} in {last:?}");
+        }
+        assert_eq!(played.kept("handshake"), Some((2, 0)), "{signal}");
+    }
+}
+
+#[test]
+fn progress_is_written_after_each_page_and_each_answer_once() {
+    let mut played = Played::start("kept", true, &["explain", "handshake"]);
+    played.wait_for("1 of ");
+    played.press(" ");
+    played.wait_for("2 of ");
+    played.press("s");
+    played.wait_for("answer");
+    played.press(" ");
+    played.wait_for("3 of ");
+    // No chance to write anything now.
+    played.signal("KILL");
+    played.end();
+    assert_eq!(played.kept("handshake"), Some((3, 0)));
+}
+
+/// A chat to join; it ends with the test.
+#[cfg(feature = "chat")]
+struct Chat(Child, String);
+
+#[cfg(feature = "chat")]
+impl Chat {
+    fn start() -> Self {
+        use std::io::BufRead as _;
+        let mut child = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+            .args(["chat", "serve", "127.0.0.1:0", "--no-capture"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = std::io::BufReader::new(child.stderr.take().unwrap()).lines();
+        let address = lines.map_while(Result::ok).find_map(|line| {
+            let rest = line.split("http://").nth(1)?;
+            Some(rest.split('/').next()?.to_owned())
+        });
+        Self(child, address.unwrap())
+    }
+}
+
+#[cfg(feature = "chat")]
+impl Drop for Chat {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[cfg(feature = "chat")]
+#[test]
+fn a_chat_is_left_when_the_terminal_goes_and_by_ctrl_c_at_any_time() {
+    for hangs_up in [true, false] {
+        let chat = Chat::start();
+        let mut played = Played::start(&format!("chat-{hangs_up}"), hangs_up, &["chat", "join", &chat.1]);
+        played.wait_for("in the room");
+        played.close();
+        played.end();
+    }
+    // While it waits to connect again.
+    let chat = Chat::start();
+    let mut played = Played::start("chat-again", true, &["chat", "join", &chat.1]);
+    played.wait_for("in the room");
+    drop(chat);
+    played.wait_for("next attempt in 4 s");
+    played.press("\x03");
+    let begun = Instant::now();
+    played.end();
+    assert!(begun.elapsed() < Duration::from_secs(4), "it waited for the next attempt");
+    // While nobody answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = silent.local_addr().unwrap().to_string();
+    let mut played = Played::start("chat-silent", true, &["chat", "join", &address]);
+    played.wait_for("calling");
+    played.press("\x03");
+    played.end();
+}
+
+#[test]
+fn no_lesson_and_no_name_writes_anything_raw() {
+    let folder = std::env::temp_dir().join(format!("osi-tutor-raw-{}", std::process::id()));
+    let evil = folder.join("a\u{1b}]0;T\u{7}\u{202e}b");
+    std::fs::create_dir_all(&evil).unwrap();
+    let run = |args: &[&std::ffi::OsStr]| {
+        Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(args).stdin(Stdio::null()).output().unwrap()
+    };
+    let path = |p: &Path| p.as_os_str().to_owned();
+    let new = run(&["lesson".as_ref(), "new".as_ref(), "mine".as_ref(), "--lessons".as_ref(), &path(&evil)]);
+    assert!(new.status.success());
+    assert!(!String::from_utf8_lossy(&new.stdout).contains(['\u{1b}', '\u{7}', '\u{202e}']), "{new:?}");
+    // A lesson that was sound, but for references that Markdown decodes.
+    let file = evil.join("500-mine.md");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let evil_text = text.replacen("\n\n", "\n\na&#27;]52;c;cm0=&#7;&#x9b;31m &#x202e;txt.exe\n\n", 1);
+    assert_ne!(text, evil_text);
+    std::fs::write(&file, evil_text).unwrap();
+    let check = run(&["lesson".as_ref(), "check".as_ref(), &path(&evil)]);
+    assert_eq!(check.status.code(), Some(1));
+    let play = run(&["explain".as_ref(), "mine".as_ref(), "--lessons".as_ref(), &path(&evil)]);
+    for out in [&check.stdout, &check.stderr, &play.stdout, &play.stderr] {
+        let out = String::from_utf8_lossy(out);
+        assert!(!out.contains(|c: char| c != '\n' && (c.is_control() || c == '\u{202e}')), "{out:?}");
+    }
+    assert!(String::from_utf8_lossy(&play.stdout).contains(r"a\x1b]52;c;cm0=\x07\u{009b}31m \u{202e}txt.exe"));
+    let _ = std::fs::remove_dir_all(&folder);
+}
