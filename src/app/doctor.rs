@@ -1,6 +1,6 @@
 //! `osi-tutor doctor`: what this machine allows, and how to get the rest.
 
-use super::{Failure, color, columns, machine};
+use super::{Failure, color, columns, json_line, machine};
 use crate::cli::Color;
 use crate::model::show;
 use crate::view::Theme;
@@ -19,8 +19,7 @@ pub(super) fn run(json: bool, choice: Color) -> Result<(), Failure> {
     let theme = Theme::new(color(choice));
     for fact in &facts {
         if json {
-            out.push_str(&object(fact).to_string());
-            out.push('\n');
+            out.push_str(&json_line(&object(fact)));
         } else {
             entry(fact, &theme, &mut out);
         }

@@ -1,6 +1,6 @@
 //! `simulate --endpoints`: after each frame, what the hosts' stacks hold now.
 
-use super::{Failure, columns};
+use super::{Failure, columns, json_line};
 use crate::flow::{Endpoint as Side, Limits, Tracker};
 use crate::model::{Packet, RawFrame, Time, show};
 use crate::net::sim::{Endpoint, START, Simulation};
@@ -43,7 +43,7 @@ pub(super) fn run(
         if as_json {
             let all: Vec<_> = now.iter().map(|it| object(name(names, it), it)).collect();
             let seen = json!({ "v": 1, "frame": packet.number, "time_relative": seconds(raw.time), "endpoints": all });
-            text = seen.to_string() + "\n";
+            text = json_line(&seen);
         } else {
             brief.line(&packet, &mut text);
             for endpoint in &now {

@@ -36,25 +36,10 @@ fn say(text: &str, code: u8) -> u8 {
 pub(super) fn tell(text: &str) {
     let mut line = String::new();
     // A caret below a filter is the one thing that needs lines of its own.
-    for (i, part) in text.split('\n').enumerate() {
-        if i > 0 {
-            line.push('\n');
-        }
-        escape(part, &mut line);
-    }
+    show::escape_prose(text, &mut line);
     line.push('\n');
     // There is nobody left to tell if this fails.
     let _ = std::io::stderr().lock().write_all(line.as_bytes());
-}
-
-/// Appends a line that can do nothing but be read. Backslashes stay single, so that a caret below stays in its place.
-fn escape(text: &str, out: &mut String) {
-    for (i, part) in text.split('\\').enumerate() {
-        if i > 0 {
-            out.push('\\');
-        }
-        show::escape(part.as_bytes(), out);
-    }
 }
 
 /// What clap says: help and version on standard output, mistakes on standard error.

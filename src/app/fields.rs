@@ -1,6 +1,6 @@
 //! `osi-tutor fields`: every name that a filter knows, with its type and its meaning.
 
-use super::{Failure, color};
+use super::{Failure, color, json_line};
 use crate::cli::{Color, Fields};
 use crate::filter::{ALIASES, Alias, View};
 use crate::model::{FieldDef, Identity, Kind};
@@ -150,7 +150,7 @@ fn objects(prefix: &str) -> String {
 }
 
 fn push(object: &Value, out: &mut String) {
-    let _ = writeln!(out, "{object}");
+    out.push_str(&json_line(object));
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `osi-tutor follow`: what both ends of one conversation said, in order.
 
-use super::{Failure, color, columns, error, show as shows};
+use super::{Failure, color, columns, error, json_line, show as shows};
 use crate::cli::{Color, End, Follow, FollowAs};
 use crate::flow::follow::{Follower, Message, Run, What, messages};
 use crate::flow::{Endpoint, Limits, Tracker};
@@ -219,8 +219,7 @@ fn write(run: Run<'_>, args: &Follow, shape: &mut Shape, offsets: &mut [u64; 2],
             if let Some(map) = object.as_object_mut() {
                 map.insert(key.0.to_owned(), key.1);
             }
-            out.text.push_str(&object.to_string());
-            out.text.push('\n');
+            out.text.push_str(&json_line(&object));
         }
     }
 }
@@ -245,10 +244,7 @@ fn say_messages(
         if wanted(args, from) {
             for message in messages(packet, transport) {
                 if args.json {
-                    let _ = std::fmt::Write::write_fmt(
-                        &mut out.text,
-                        format_args!("{}\n", object(args, packet, from, &message)),
-                    );
+                    out.text.push_str(&json_line(&object(args, packet, from, &message)));
                 } else {
                     view.message(packet, from, &message, &mut out.text);
                 }

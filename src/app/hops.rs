@@ -1,6 +1,6 @@
 //! `simulate --hops`: one packet over all links.
 
-use super::{Failure, color, show};
+use super::{Failure, color, json_line, show};
 use crate::cli::{Color, Simulate};
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
@@ -44,8 +44,7 @@ pub(super) fn run(
     let stations = stations(&steps, scenario);
     let mut text;
     if args.show.json {
-        text = json(number, packet, &steps, &stations).to_string();
-        text.push('\n');
+        text = json_line(&json(number, packet, &steps, &stations));
     } else {
         let links = steps.iter().filter(|step| matches!(step, hops::Step::Leg(_))).count();
         let times = if links == 1 { "once".to_owned() } else { format!("{links} times") };

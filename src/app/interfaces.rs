@@ -1,6 +1,6 @@
 //! `osi-tutor interfaces`: where this machine could be listened to.
 
-use super::Failure;
+use super::{Failure, json_line};
 use crate::model::show;
 use crate::source::live::{self, Nic};
 use std::io::Write;
@@ -10,7 +10,7 @@ pub(super) fn run(json: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     for nic in live::interfaces() {
         if json {
-            writeln!(out, "{}", object(&nic))?;
+            out.write_all(json_line(&object(&nic)).as_bytes())?;
         } else {
             out.write_all(entry(&nic).as_bytes())?;
         }
@@ -74,5 +74,13 @@ mod tests {
         let object = object(&nic);
         assert_eq!(object["addresses"][1], "::1/128");
         assert_eq!(object["mac"], serde_json::Value::Null);
+    }
+
+    #[test]
+    fn a_name_cannot_command_a_terminal() {
+        let nic = Nic { name: "a\u{9b}31m\u{202e}\u{7f}\u{1b}".into(), ..Nic::default() };
+        let line = json_line(&object(&nic));
+        assert!(line.contains(r#""name":"a\u009b31m\u202e\u007f\u001b""#), "{line}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["name"], nic.name);
     }
 }

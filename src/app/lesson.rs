@@ -6,7 +6,7 @@ use crate::lesson::check::check;
 use crate::lesson::format::Fence;
 use crate::lesson::new::{is_id, skeleton};
 use crate::lesson::{COURSE, Lesson};
-use crate::model::show::escape;
+use crate::model::show::{escape, escape_prose};
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -57,11 +57,16 @@ fn new(id: &str, folder: &Path) -> Result<(), Failure> {
             _ => Failure::Data(format!("{path} could not be written: {e}")),
         }
     };
-    // Whoever made the file in the meantime keeps it.
+    // A file that somebody else made in the meantime stays theirs.
     let mut file = File::options().write(true).create_new(true).open(&path).map_err(no)?;
-    file.write_all(text.as_bytes()).map_err(no)?;
+    if let Err(e) = file.write_all(text.as_bytes()).and_then(|()| file.sync_all()) {
+        // Half a lesson would be in the way of the next attempt.
+        let _ = std::fs::remove_file(&path);
+        return Err(no(e));
+    }
     let mut out = std::io::stdout().lock();
-    let shown = path.display();
+    let mut shown = String::new();
+    escape_prose(&path.to_string_lossy(), &mut shown);
     writeln!(out, "{shown} is a lesson that passes: change it, then run  osi-tutor lesson check {shown}")?;
     Ok(out.flush()?)
 }

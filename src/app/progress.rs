@@ -1,7 +1,7 @@
 //! `osi-tutor progress`: what was done, what was believed, what to review next.
 
-use super::Failure;
 use super::store::{Store, today};
+use super::{Failure, json_line};
 use crate::cli::Progress as Args;
 use crate::lesson;
 use crate::lesson::progress::{Day, Progress};
@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return reset(&store, args.yes);
     }
     let (progress, day) = (store.read()?, today());
-    let text = if args.json { object(&progress, &store, day).to_string() + "\n" } else { page(&progress, &store, day) };
+    let text = if args.json { json_line(&object(&progress, &store, day)) } else { page(&progress, &store, day) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)

@@ -1,7 +1,7 @@
 //! `osi-tutor quiz`: questions made from a capture, a lesson's packets or the ready scenarios.
 
 use super::store::{Store, today};
-use super::{Failure, color, columns};
+use super::{Failure, color, columns, json_line};
 use crate::cli::{Color, Paper, Quiz};
 use crate::flow::{Limits, Tracker};
 use crate::lesson::progress::Day;
@@ -268,7 +268,7 @@ pub(super) fn present(
         grades(path, &paper.name, &session, false)?;
         return ended;
     }
-    let text = if paper.json { object(&set, paper.answers).to_string() + "\n" } else { page(&set, paper, &theme) };
+    let text = if paper.json { json_line(&object(&set, paper.answers)) } else { page(&set, paper, &theme) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

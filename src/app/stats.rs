@@ -1,6 +1,6 @@
 //! `osi-tutor stats`: a whole capture, counted.
 
-use super::{Failure, color, columns, show};
+use super::{Failure, color, columns, json_line, show};
 use crate::cli::{Color, Stats as Args, Table as Only};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Osi, Packet, RawFrame};
@@ -30,11 +30,8 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
             stats.count(&packet);
         }
     };
-    let text = if args.json {
-        object(&stats, args).to_string() + "\n"
-    } else {
-        tables(&stats, args, &Theme::new(color(choice)))
-    };
+    let text =
+        if args.json { json_line(&object(&stats, args)) } else { tables(&stats, args, &Theme::new(color(choice))) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

@@ -3,7 +3,7 @@
 //! Characters that are invisible or turn the direction of reading go; what remains is text, and a page shows it as
 //! text. Nothing is escaped here: that is the affair of whoever shows it.
 
-use crate::model::show::is_deceptive;
+use crate::model::show::{is_deceptive, is_mark};
 
 /// Letters of a name, and of a room's name.
 pub(super) const NAME: usize = 24;
@@ -54,11 +54,6 @@ fn line(text: &str, most: usize) -> Option<String> {
     (letters > 0).then_some(out)
 }
 
-/// Whether a character is drawn over the one before it.
-fn is_mark(c: char) -> bool {
-    matches!(u32::from(c), 0x300..=0x36f | 0x483..=0x489 | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe20..=0xfe2f)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -84,8 +79,11 @@ mod tests {
 
     #[test]
     fn towers_of_marks_are_cut_down() {
-        let tower = format!("a{}b", "\u{301}".repeat(50));
-        assert_eq!(name(&tower).unwrap().chars().count(), 4);
+        // Latin, Hebrew, Thai.
+        for mark in ["\u{301}", "\u{5b8}", "\u{e49}"] {
+            let tower = format!("a{}b", mark.repeat(50));
+            assert_eq!(name(&tower).unwrap().chars().count(), 4, "{mark:?}");
+        }
     }
 
     #[test]

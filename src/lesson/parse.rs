@@ -7,7 +7,7 @@ use super::format::{
     Ask, AskKind, Choice, DefaultSource, Evidence, Example, Fault, FaultKind, Fence, FrameFault, Lesson, Page, Pick,
     Probe, ProbeId, Proof, Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
-use super::reader::{Keys, Read, TextOrTable, is_unseen, nearest};
+use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
 use super::sheet;
 use crate::filter::Filter;
 use crate::model::Osi;
@@ -35,8 +35,8 @@ impl Lesson {
     /// At least one mistake.
     pub fn read(file: &str, text: &str) -> Result<Self, Vec<LessonError>> {
         let source = Source { file, text };
-        if let Some(at) = text.find(|c| c != '\n' && is_unseen(c)) {
-            return Err(vec![source.error(at..at + 1, "a control character stands here; leave it out")]);
+        if let Some(wrong) = unseen(&source) {
+            return Err(vec![wrong]);
         }
         let Some(body) = text.strip_prefix("+++\n") else {
             let why = "a lesson begins with a line +++ and its front matter (osi-tutor lesson new ID writes one)";
@@ -654,8 +654,9 @@ mod tests {
 
     #[test]
     fn no_lesson_can_command_the_terminal() {
-        assert!(says("Red: \u{1b}[31m").contains("a control character stands here"));
-        assert!(says("Right to left: \u{202e}").contains("a control character stands here"));
+        assert!(says("Red: \u{1b}[31m").contains("a control character"));
+        assert!(says("Right to left: \u{202e}").contains("a control character"));
+        assert!(says(&format!("Thai: \u{e01}{}", "\u{e49}".repeat(300))).contains("too many marks"));
         let (why, word) = blamed(&fence("tcp", "\\u001b[31m"));
         assert!(why.contains("a control character") && word.contains("u001b"), "{why} {word}");
         let (why, _) = blamed(&fence("tcp", "b\"\nstates = { client = \"\\u202e\" }\n#\""));

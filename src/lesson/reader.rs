@@ -5,7 +5,7 @@ use super::error::{LessonError, Placed, Source};
 use super::format::{Pick, Words};
 use crate::filter::Filter;
 use crate::model::FieldDef;
-use crate::model::show::is_deceptive;
+use crate::model::show::{has_a_pile_of_marks, is_deceptive};
 use crate::proto;
 use crate::tutor::{Audience, Template};
 use std::ops::Range;
@@ -95,8 +95,8 @@ impl<'s, 't> Keys<'s, 't> {
 
     /// A text, unless it could command a terminal.
     fn harmless(&self, text: &str, span: Range<usize>) -> Read<Placed<String>> {
-        if text.contains(|c| c != '\n' && is_unseen(c)) {
-            return Err(self.error(span, "a control character stands in this text; leave it out"));
+        if text.contains(|c| c != '\n' && is_unseen(c)) || has_a_pile_of_marks(text) {
+            return Err(self.error(span, UNSEEN));
         }
         Ok(Placed { it: text.to_owned(), span })
     }
@@ -346,10 +346,23 @@ fn scalar(value: &DeValue<'_>) -> Option<Scalar> {
     })
 }
 
-/// Whether a character commands a terminal, or hides what stands beside it.
+/// What is wrong with a text that holds one.
+pub(super) const UNSEEN: &str = "a control character, or one that nobody sees, is in this text; leave it out";
+
+/// Whether a character commands a terminal, or hides what is beside it.
 pub(super) fn is_unseen(c: char) -> bool {
     // A backslash is one only where escapes are written.
     c.is_control() || (is_deceptive(c) && c != '\\')
+}
+
+/// What of a whole file may not be drawn as it is.
+pub(super) fn unseen(source: &Source<'_>) -> Option<LessonError> {
+    if let Some(at) = source.text.find(|c| c != '\n' && is_unseen(c)) {
+        return Some(source.error(at..at + 1, UNSEEN));
+    }
+    let line = source.text.lines().find(|line| has_a_pile_of_marks(line))?;
+    let at = line.as_ptr().addr() - source.text.as_ptr().addr();
+    Some(source.error(at..at + 1, "too many marks are stacked on one letter here"))
 }
 
 /// `; did you mean …?` where one of the candidates is near.

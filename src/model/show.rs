@@ -10,12 +10,13 @@ use super::field::{Field, FieldDef, Kind, Value};
 use super::packet::{Layer, Packet};
 use super::short::Short;
 use std::net::Ipv6Addr;
+use unicode_width::UnicodeWidthChar as _;
 
 /// Bytes of a byte field that [`value`] writes.
 const MOST_BYTES: usize = 32;
 /// Characters of a text field that [`value`] writes.
 const MOST_CHARS: usize = 400;
-/// Marks that may stack on one letter before the rest is written as escapes.
+/// Marks of any script that may stack on one letter before the rest is written as escapes.
 const MOST_MARKS: u8 = 4;
 
 /// Characters that are invisible, or that change how the text around them is read. Ascending.
@@ -25,7 +26,12 @@ const HIDDEN: &[(u32, u32)] = &[
     (0x7f, 0x9f),          // DEL and C1
     (0xad, 0xad),          // soft hyphen
     (0x034f, 0x034f),      // grapheme joiner
+    (0x0600, 0x0605),      // Arabic number signs, which reach over what follows
     (0x061c, 0x061c),      // Arabic letter mark
+    (0x06dd, 0x06dd),      // Arabic end of ayah
+    (0x070f, 0x070f),      // Syriac abbreviation mark
+    (0x0890, 0x0891),      // Arabic pound and piastre marks
+    (0x08e2, 0x08e2),      // Arabic disputed end of ayah
     (0x115f, 0x1160),      // Hangul fillers
     (0x17b4, 0x17b5),      // Khmer inherent vowels
     (0x180b, 0x180f),      // Mongolian selectors
@@ -37,14 +43,13 @@ const HIDDEN: &[(u32, u32)] = &[
     (0xfeff, 0xfeff),      // byte order mark
     (0xffa0, 0xffa0),      // Hangul filler
     (0xfff0, 0xffff),      // interlinear annotation, specials
+    (0x1_10bd, 0x1_10bd),  // Kaithi number sign
+    (0x1_10cd, 0x1_10cd),  // Kaithi number sign above
+    (0x1_3430, 0x1_345f),  // Egyptian hieroglyph controls
     (0x1_bca0, 0x1_bca3),  // shorthand controls
     (0x1_d173, 0x1_d17a),  // musical controls
     (0xe_0000, 0x10_ffff), // tags, selectors, private planes
 ];
-
-/// Marks that are drawn over the letter before them.
-const MARKS: &[(u32, u32)] =
-    &[(0x0300, 0x036f), (0x0483, 0x0489), (0x1ab0, 0x1aff), (0x1dc0, 0x1dff), (0x20d0, 0x20ff), (0xfe20, 0xfe2f)];
 
 // ---- text
 
@@ -101,7 +106,7 @@ impl Pen<'_> {
     }
 
     fn char(&mut self, c: char) -> bool {
-        self.marks = if within(MARKS, c) { self.marks.saturating_add(1) } else { 0 };
+        self.marks = if is_mark(c) { self.marks.saturating_add(1) } else { 0 };
         if self.marks <= MOST_MARKS && !within(HIDDEN, c) {
             return self.room(1) && {
                 self.out.push(c);
@@ -151,6 +156,36 @@ impl Pen<'_> {
         self.left = if fits { self.left - chars } else { 0 };
         fits
     }
+}
+
+/// Appends a sentence of a lesson, an error or a file's name: like [`escape`], but a backslash stays single, and a line
+/// may end.
+pub fn escape_prose(text: &str, out: &mut String) {
+    for (i, line) in text.split('\n').enumerate() {
+        if i > 0 {
+            out.push('\n');
+        }
+        for (i, part) in line.split('\\').enumerate() {
+            if i > 0 {
+                out.push('\\');
+            }
+            escape(part.as_bytes(), out);
+        }
+    }
+}
+
+/// Whether more marks stack on one letter than any language needs, so that they would cover the lines around it.
+pub fn has_a_pile_of_marks(text: &str) -> bool {
+    let mut marks = 0_u8;
+    text.chars().any(|c| {
+        marks = if is_mark(c) { marks.saturating_add(1) } else { 0 };
+        marks > MOST_MARKS
+    })
+}
+
+/// Whether a character takes no column of its own: it is drawn over the letter before it.
+pub fn is_mark(c: char) -> bool {
+    !c.is_ascii() && c.width() == Some(0)
 }
 
 /// Whether a character can make text look like something else: invisible ones, and those that turn
@@ -470,9 +505,30 @@ mod tests {
 
     #[test]
     fn a_pile_of_marks_on_one_letter_is_not_drawn() {
-        let out = escaped(("e".to_string() + &"\u{301}".repeat(400)).as_bytes());
-        assert_eq!(out.matches('\u{301}').count(), usize::from(MOST_MARKS));
-        assert_eq!(out.matches(r"\u{0301}").count(), 400 - usize::from(MOST_MARKS));
+        // Latin, Hebrew, Arabic, Devanagari, Thai, Tibetan, musical: each script has its own.
+        for mark in ['\u{301}', '\u{5b8}', '\u{64b}', '\u{941}', '\u{e49}', '\u{f72}', '\u{1d167}'] {
+            let pile = format!("e{}", mark.to_string().repeat(300));
+            let out = escaped(pile.as_bytes());
+            assert_eq!(out.matches(mark).count(), usize::from(MOST_MARKS), "{mark:?}");
+            assert_eq!(out.matches(r"\u{").count(), 300 - usize::from(MOST_MARKS), "{mark:?}");
+            assert!(has_a_pile_of_marks(&pile));
+        }
+        assert!(!has_a_pile_of_marks("नमस्ते, שָׁלוֹם, ที่นี่"));
+    }
+
+    #[test]
+    fn no_character_that_only_formats_others_is_drawn() {
+        let format = regex::Regex::new(r"^\p{Cf}$").unwrap();
+        for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| format.is_match(&c.to_string())) {
+            assert!(escaped(c.to_string().as_bytes()).is_ascii(), "{:04x}", u32::from(c));
+        }
+    }
+
+    #[test]
+    fn a_sentence_keeps_its_backslashes_and_lines_and_nothing_else() {
+        let written = |text| written(|out| escape_prose(text, out));
+        assert_eq!(written("ends in \\r\\n\nnext"), "ends in \\r\\n\nnext");
+        assert_eq!(written("\x1b]52;c;\x07\u{9b}\u{202e}"), r"\x1b]52;c;\x07\u{009b}\u{202e}");
     }
 
     #[test]

@@ -258,6 +258,16 @@ fn number(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
 
+/// A line of JSON that a library has written, with what commands a terminal or hides as `\u202e`: the same value.
+pub fn harmless(line: &str) -> String {
+    let mut out = Vec::with_capacity(line.len() + 1);
+    for c in line.chars() {
+        // Quotes and backslashes are the library's; beyond strings there are no others of these.
+        if matches!(c, ' '..='~') { out.push(c as u8) } else { escaped(c, &mut out) }
+    }
+    String::from_utf8(out).unwrap_or_default()
+}
+
 /// A JSON string. Plain ASCII, nearly all there is, is copied run by run.
 fn string(bytes: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');

@@ -2,6 +2,7 @@
 
 use super::measure::{spaces, width, wrap};
 use super::theme::Theme;
+use crate::model::show::escape_prose;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 
 /// A word with the signs that stand around it, and how wide it is.
@@ -52,7 +53,7 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
             Event::Start(Tag::Strong | Tag::Emphasis) => w.strong = true,
             Event::End(TagEnd::Strong | TagEnd::Emphasis) => w.strong = false,
             Event::Text(text) if code => {
-                for line in text.lines() {
+                for line in plain(&text).lines() {
                     // What is too long goes on below, further in: no line may leave the screen.
                     for (i, part) in wrap(line, w.columns.saturating_sub(8)).enumerate() {
                         spaces(if i == 0 { 4 } else { 8 }, w.out);
@@ -61,13 +62,21 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
                     }
                 }
             }
-            Event::Text(text) => w.text(&text, w.strong),
-            Event::Code(text) => w.text(&text, true),
+            Event::Text(text) => w.text(&plain(&text), w.strong),
+            Event::Code(text) => w.text(&plain(&text), true),
             Event::SoftBreak | Event::HardBreak => w.space = true,
             _ => {}
         }
     }
     w.end_line();
+}
+
+/// What a text may put on a screen. Markdown decodes character references (`&#27;`) only now, long after the file was
+/// checked for what commands a terminal.
+fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    escape_prose(text, &mut out);
+    out
 }
 
 impl Writer<'_> {
@@ -115,6 +124,16 @@ mod tests {
         let mut out = String::new();
         markdown("```text\nabc\n  one two three\n```\n", 18, &Theme::new(false), &mut out);
         assert_eq!(out, "    abc\n      one two\n        three\n");
+    }
+
+    #[test]
+    fn a_character_reference_cannot_command_the_terminal() {
+        let mut out = String::new();
+        let evil =
+            "a&#27;]0;T&#7; &#x9b;31m &#x202e;txt `b&#27;` &rlm;x [l](&#27;) \\&#27;\n\n    c&#27;\n\n<p>&#27;</p>\n";
+        markdown(evil, 200, &Theme::new(false), &mut out);
+        assert!(out.chars().all(|c| c == '\n' || (!c.is_control() && c.is_ascii())), "{out:?}");
+        assert!(out.contains(r"a\x1b]0;T\x07 \u{009b}31m \u{202e}txt"), "{out}");
     }
 
     #[test]

@@ -3,7 +3,9 @@
 use crate::lesson::bank::bank;
 use crate::lesson::error::{LessonError, Placed, Source};
 use crate::lesson::format::{Choice, Fence, Lesson, Page, Words};
+use crate::lesson::reader::{UNSEEN, is_unseen};
 use crate::tutor::{Audience, Template};
+use pulldown_cmark::{Event, Parser};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -13,6 +15,22 @@ const SHORT: usize = 4;
 pub(super) fn check(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
     sentences(lesson, source, wrong);
     claims(lesson, source, wrong);
+    references(lesson, source, wrong);
+}
+
+/// No character reference (`&#27;`, `&rlm;`) stands for something that commands a terminal or hides.
+fn references(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
+    let mut at = 0;
+    for page in &lesson.pages {
+        let span = prose(source, &page.prose, &mut at);
+        let decoded = Parser::new(&page.prose).any(|event| match event {
+            Event::Text(text) | Event::Code(text) => text.contains(|c| c != '\n' && is_unseen(c)),
+            _ => false,
+        });
+        if decoded {
+            wrong.push(source.error(span, UNSEEN));
+        }
+    }
 }
 
 /// The texts of a page that may be written for each audience.

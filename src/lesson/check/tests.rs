@@ -37,6 +37,15 @@ fn a_sound_lesson_passes_and_each_mistake_is_named() {
 }
 
 #[test]
+fn a_character_reference_that_commands_a_terminal_is_refused() {
+    for evil in ["a&#27;]52;c;x&#7;", "&#x9b;31m", "&rlm;x", "**&#x202e;**", "    &lrm;\n\n- &#8203;"] {
+        let found = says(&[lesson("a", "", &format!("{evil}\n\n{SHOW}"))]);
+        assert!(found.contains("10-a.md:9: a control character"), "{evil}: {found}");
+    }
+    assert_eq!(says(&[lesson("a", "", &format!("R&amp;D, `&#27;`, caf&eacute;.\n\n{SHOW}"))]), "");
+}
+
+#[test]
 fn a_file_is_called_by_its_number_and_its_id() {
     let (_, text) = lesson("a", "", SHOW);
     for name in ["a.md", "10-b.md", "x-a.md", "folder/10-b.md"] {
