@@ -51,20 +51,23 @@ if (process.argv[2] === "--serve-node") {
   main();
 }
 
+/**
+ * Starts a server that ends with this program, however that ends: a shell waits for the end of its standard input,
+ * whose other end only we hold, and kills the server then. Its first line is the server's process id.
+ */
 function start(command, args) {
-  const child = spawn(command, args, { stdio: ["ignore", "ignore", "pipe"] });
+  const script = '"$@" </dev/null & server=$!; echo $server; cat >/dev/null; kill -9 $server';
+  const shell = spawn("sh", ["-c", script, "sh", command, ...args], { stdio: ["pipe", "pipe", "pipe"] });
+  const child = { pid: new Promise((yes) => shell.stdout.once("data", (bytes) => yes(Number(bytes)))), shell };
   const url = new Promise((yes, no) => {
     let said = "";
-    child.stderr.on("data", (bytes) => {
+    shell.stderr.on("data", (bytes) => {
       said += bytes;
       const found = said.match(/http:\/\/([\d.]+:\d+)\//);
       if (found) yes(found[1]);
     });
-    child.on("exit", (code, signal) => {
-      console.error(`${command} ended (${code ?? signal}): ${said}`);
-      process.exit(1);
-    });
-    child.on("error", no);
+    shell.on("error", no);
+    setTimeout(() => no(new Error(`${command} does not serve: ${said}`)), 10000).unref();
   });
   return { child, url };
 }
@@ -95,7 +98,7 @@ function client(address, name, heard) {
 
 async function measure(name, command, args) {
   const { child, url } = start(command, args);
-  const address = await url;
+  const address = await url, pid = await child.pid;
   let delivered = 0, sent = 0;
   const delays = [];
   const heard = (text) => {
@@ -108,7 +111,7 @@ async function measure(name, command, args) {
     clients.push(...await Promise.all(Array.from({ length: batch }, (_, i) => client(address, `c${clients.length + i}`, heard))));
   }
   await sleep(1000);
-  const before = usage(child.pid);
+  const before = usage(pid);
   const senders = clients.slice(0, RATE).map((socket, i) => sleep((i * 1000) / RATE).then(async () => {
     for (let n = 0; n < SECONDS; n++) {
       socket.send(`42${n + 1}${JSON.stringify(["say", { text: `message ${n} of ${i} at ${performance.now()}`, tag: n }])}`);
@@ -118,10 +121,9 @@ async function measure(name, command, args) {
   }));
   await Promise.all(senders);
   await sleep(1000);
-  const after = usage(child.pid);
+  const after = usage(pid);
   for (const socket of clients) socket.terminate();
-  child.removeAllListeners("exit");
-  child.kill();
+  child.shell.stdin.end();
   delays.sort((a, b) => a - b);
   const at = (share) => (delays[Math.min(delays.length - 1, Math.floor(share * delays.length))] ?? NaN).toFixed(1);
   const micros = ((after.cpu - before.cpu) * 1e6) / delivered;

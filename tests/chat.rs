@@ -5,77 +5,20 @@
 //! under `REQUIRE_PEERS=1` it fails.
 #![cfg(all(unix, feature = "chat"))]
 
+#[path = "chat/endings.rs"]
+mod endings;
+#[path = "chat/server.rs"]
+mod server;
+#[path = "chat/strangers.rs"]
+mod strangers;
+
 use serde_json::{Value as Json, json};
+use server::Server;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
-
-/// A running server; it ends with the test.
-struct Server {
-    child: Child,
-    address: SocketAddr,
-    /// What it said at its start.
-    said: String,
-    /// It captures its own packets.
-    captures: bool,
-}
-
-impl Server {
-    fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
-            .args(["chat", "serve", "127.0.0.1:0"])
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let mut said = String::new();
-        let captures = loop {
-            let line = lines.next().expect("it says where it is and whether it captures").unwrap();
-            said += &(line.clone() + "\n");
-            if line.starts_with("The page shows packets") {
-                break true;
-            }
-            if line.starts_with("No packets are captured") {
-                break false;
-            }
-        };
-        let at = said.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
-        Self { address: at.parse().unwrap(), child, said, captures }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Sends bytes; everything that comes back until the server hangs up, or is silent for a while.
-    fn ask(&self, request: &[u8]) -> String {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(3))).unwrap();
-        stream.write_all(request).unwrap();
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    /// The status of a request for a path, with more fields.
-    fn status(&self, path: &str, fields: &str) -> String {
-        let host = if fields.contains("Host:") { String::new() } else { format!("Host: {}\r\n", self.address) };
-        let answer = self.ask(format!("GET {path} HTTP/1.1\r\n{host}{fields}Connection: close\r\n\r\n").as_bytes());
-        answer.split(' ').nth(1).unwrap_or_default().to_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat")

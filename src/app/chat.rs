@@ -2,7 +2,7 @@
 
 use super::{Failure, color, error};
 use crate::chat::join::{self, JoinError};
-use crate::chat::server::{self, Options, Standing};
+use crate::chat::server::{Open, Options, Standing};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
 use crate::net::apps::engineio;
 use crate::view::Theme;
@@ -27,15 +27,16 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         names: args.names.clone(),
     };
     let tell = |standing: &Standing| tell(standing, args.share_packets);
-    let done = match server::serve(&options, tell) {
+    let open = match Open::at(&options) {
         // Nobody asked for that very port: any other serves.
         Err(e) if e.kind() == io::ErrorKind::AddrInUse && args.address.is_none() => {
             options.address.set_port(0);
-            server::serve(&options, tell)
+            Open::at(&options)
         }
-        done => done,
+        open => open,
     };
-    done.map_err(|e| {
+    // All sockets are open, and no byte of a stranger's has been read.
+    open.and_then(|open| open.serve(tell)).map_err(|e| {
         let what = match e.kind() {
             io::ErrorKind::AddrInUse => "; choose another port: osi-tutor chat serve 8081",
             io::ErrorKind::PermissionDenied => "; ports from 1024 on need no right: osi-tutor chat serve 8080",

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -34,6 +34,8 @@ const HELLO: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(20);
 /// When the server ends, who is here gets so long to hear it.
 const FAREWELL: Duration = Duration::from_millis(300);
+/// The exit code of a program that Ctrl-C has ended: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
 
 /// How to serve.
 #[derive(Clone, Debug)]
@@ -76,23 +78,56 @@ pub(super) enum Carrier {
     Plain(Mutex<HashMap<Id, mpsc::Sender<Utf8Bytes>>>),
 }
 
-/// Serves until Ctrl-C. `stands` is told once, when the port is open.
-///
-/// # Errors
-/// The port cannot be had.
-pub fn serve(options: &Options, stands: impl FnOnce(&Standing)) -> io::Result<()> {
-    let runtime = Builder::new_multi_thread().enable_all().build()?;
-    let done = runtime.block_on(run(options, stands));
-    runtime.shutdown_timeout(FAREWELL);
-    done
+/// A chat whose sockets are open: the port, and those that capture. No thread runs yet, and nothing that a stranger
+/// sent has been read, so a program that has rights can give them up now.
+#[derive(Debug)]
+pub struct Open {
+    options: Options,
+    listener: StdListener,
+    /// The port, also where any was asked for.
+    address: SocketAddr,
+    capture: Result<Sockets, Option<String>>,
 }
 
-async fn run(options: &Options, stands: impl FnOnce(&Standing)) -> io::Result<()> {
-    let listener = TcpListener::bind(options.address).await?;
-    let address = listener.local_addr()?;
+/// The sockets that capture.
+#[cfg(feature = "live")]
+type Sockets = Vec<crate::source::live::Live>;
+
+impl Open {
+    /// Opens the sockets.
+    ///
+    /// # Errors
+    /// The port cannot be had. That nothing can be captured is no error: the page says so.
+    pub fn at(options: &Options) -> io::Result<Self> {
+        let listener = StdListener::bind(options.address)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        // Before the first connection is taken, so that its SYN is seen, too.
+        let capture = if options.capture { sockets(address.ip()).map_err(Some) } else { Err(None) };
+        Ok(Self { options: options.clone(), listener, address, capture })
+    }
+
+    /// Serves until Ctrl-C or a polite kill; a second one ends the program at once. `stands` is told when it begins.
+    ///
+    /// # Errors
+    /// The system takes the port away, or gives no threads.
+    pub fn serve(self, stands: impl FnOnce(&Standing)) -> io::Result<()> {
+        let runtime = Builder::new_multi_thread().enable_all().build()?;
+        let done = runtime.block_on(run(self, stands));
+        runtime.shutdown_timeout(FAREWELL);
+        done
+    }
+}
+
+async fn run(open: Open, stands: impl FnOnce(&Standing)) -> io::Result<()> {
+    let Open { options, listener, address, capture } = open;
+    let mut asked = Asked::new()?;
+    let listener = TcpListener::from_std(listener)?;
     let feeds = Arc::new(Feeds::new(options.share));
-    // Before the first connection, so that its SYN is seen, too.
-    let capture = if options.capture { capture(address, options.plain, &feeds).map_err(Some) } else { Err(None) };
+    let capture = match capture {
+        Ok(sockets) => start(sockets, address.port(), options.plain, &feeds).map_err(Some),
+        Err(why) => Err(why),
+    };
     let told = capture.as_ref().map(|c| c.names.clone()).map_err(Clone::clone);
     let words = match &told {
         Ok(names) => json!({ "on": true, "interfaces": names, "share": options.share }),
@@ -102,44 +137,81 @@ async fn run(options: &Options, stands: impl FnOnce(&Standing)) -> io::Result<()
     stands(&Standing { address, capture: told });
     let served = tokio::select! {
         done = serve::serve(listener, router, Hosts(options.names.clone()), BOUNDS) => done,
-        asked = stop() => asked,
+        () = asked.next() => Ok(()),
     };
+    tokio::spawn(async move {
+        asked.next().await;
+        std::process::exit(INTERRUPTED);
+    });
     if let Carrier::SocketIo(io) = &chat.carrier {
-        io.close().await;
+        // Who does not read hears nothing, and is not waited for.
+        let _ = timeout(FAREWELL, io.close()).await;
     }
     served
 }
 
-/// Ctrl-C, or a polite kill.
-async fn stop() -> io::Result<()> {
+/// Hears Ctrl-C and polite kills, each of them.
+struct Asked {
     #[cfg(unix)]
-    {
-        let mut term = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-        tokio::select! {
-            done = tokio::signal::ctrl_c() => done,
-            _ = term.recv() => Ok(()),
-        }
-    }
-    #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    term: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
 }
 
+impl Asked {
+    fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// The next one.
+    async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.term.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
+
+/// Opens what captures, on each interface that packets to this address can cross.
 #[cfg(feature = "live")]
-fn capture(address: SocketAddr, plain: bool, feeds: &Arc<Feeds>) -> Result<super::capture::Captures, String> {
-    use super::capture::Captures;
+fn sockets(ip: std::net::IpAddr) -> Result<Sockets, String> {
+    super::capture::Captures::open(ip).map_err(|e| e.to_string())
+}
+
+/// Begins to capture.
+#[cfg(feature = "live")]
+fn start(sockets: Sockets, port: u16, plain: bool, feeds: &Arc<Feeds>) -> Result<super::capture::Captures, String> {
     let texts = crate::tutor::Texts::english().map_err(|e| e.to_string())?;
-    let open = Captures::open(address.ip()).map_err(|e| e.to_string())?;
-    Ok(Captures::start(open, address.port(), plain, feeds, &Arc::new(texts)))
+    Ok(super::capture::Captures::start(sockets, port, plain, feeds, &Arc::new(texts)))
 }
 
 /// Without the feature `live`.
 #[cfg(not(feature = "live"))]
-fn capture(_: SocketAddr, _: bool, _: &Arc<Feeds>) -> Result<Nothing, String> {
+type Sockets = Nothing;
+
+#[cfg(not(feature = "live"))]
+fn sockets(_: std::net::IpAddr) -> Result<Sockets, String> {
     Err("this program was built without the capture of live packets".to_owned())
+}
+
+#[cfg(not(feature = "live"))]
+#[expect(clippy::unnecessary_wraps, reason = "the other one can fail")]
+fn start(nothing: Sockets, _: u16, _: bool, _: &Arc<Feeds>) -> Result<Nothing, String> {
+    Ok(nothing)
 }
 
 /// What a program that cannot capture captures.
 #[cfg(not(feature = "live"))]
+#[derive(Debug)]
 struct Nothing {
     names: Vec<String>,
 }

@@ -1,14 +1,17 @@
 //! The chat over Socket.IO: socketioxide carries events, rooms and acknowledgments.
 
-use std::sync::{Arc, OnceLock};
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::DisconnectReason;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::hub::{Id, Tell};
 use super::server::{Chat, MESSAGE};
@@ -17,10 +20,24 @@ use super::server::{Chat, MESSAGE};
 const PING: Duration = Duration::from_secs(20);
 /// How long a silent browser counts as here.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a browser may take from its handshake to its connect.
+const HELLO: Duration = Duration::from_secs(10);
 /// Packets that wait for a browser that is slow.
 const WAITING: usize = 1024;
 /// Words of one member that wait for their turn.
 const WORDS: usize = 64;
+
+/// Whose connection it is.
+struct Member {
+    /// Its number, as soon as it has one.
+    id: OnceLock<Id>,
+    /// The connection has gone.
+    gone: AtomicBool,
+    /// Told then: whoever takes its words holds the connection, and must let go of it.
+    going: Notify,
+    /// What it said, until somebody takes it.
+    words: Mutex<Option<mpsc::Receiver<Word>>>,
+}
 
 /// Something that a member said.
 struct Word {
@@ -34,6 +51,7 @@ pub(super) fn layer() -> (SocketIoLayer, SocketIo) {
     SocketIo::builder()
         .ping_interval(PING)
         .ping_timeout(PATIENCE)
+        .connect_timeout(HELLO)
         .max_payload(MESSAGE as u64)
         .max_buffer_size(WAITING)
         .build_layer()
@@ -41,17 +59,21 @@ pub(super) fn layer() -> (SocketIoLayer, SocketIo) {
 
 /// Waits for members.
 pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
-    let chat = Arc::clone(chat);
-    io.ns("/", move |socket: SocketRef| {
-        let (chat, member) = (Arc::clone(&chat), Arc::new(OnceLock::new()));
-        // Before anything is waited for: what a client says right after its connect would find nobody listening.
-        let words = hear(&socket, &chat, &member);
-        async move { welcome(&socket, &chat, &member, words).await }
-    });
+    let (before, after) = (Arc::clone(chat), Arc::clone(chat));
+    let entered = move |socket: SocketRef| {
+        let chat = Arc::clone(&after);
+        async move { welcome(socket, chat).await }
+    };
+    // Before the client is told that it is connected: what it says right after would find nobody listening.
+    let enters = move |socket: SocketRef| {
+        hear(&socket, &before);
+        std::future::ready(Ok::<(), Infallible>(()))
+    };
+    io.ns("/", entered.with(enters));
 }
 
 /// Hears what comes over a connection, and its end.
-fn hear(socket: &SocketRef, chat: &Arc<Chat>, member: &Arc<OnceLock<Id>>) -> mpsc::Receiver<Word> {
+fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
     let (to, from) = mpsc::channel::<Word>(WORDS);
     // Each handler may run as a task of its own; one queue keeps a member's words in order.
     socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Json>, ack: AckSender| {
@@ -61,37 +83,53 @@ fn hear(socket: &SocketRef, chat: &Arc<Chat>, member: &Arc<OnceLock<Id>>) -> mps
         }
         std::future::ready(())
     });
-    let (chat, member, key) = (Arc::clone(chat), Arc::clone(member), socket.id.to_string());
+    let member = Arc::new(Member {
+        id: OnceLock::new(),
+        gone: AtomicBool::new(false),
+        going: Notify::new(),
+        words: Mutex::new(Some(from)),
+    });
+    socket.extensions.insert(Arc::clone(&member));
+    let (chat, key) = (Arc::clone(chat), socket.id.to_string());
     socket.on_disconnect(move |reason: DisconnectReason| async move {
-        if let Some(&id) = member.get() {
+        member.gone.store(true, Ordering::SeqCst);
+        member.going.notify_one();
+        if let Some(&id) = member.id.get() {
             chat.leave(id, &key, why(reason)).await;
         }
     });
-    from
 }
 
-async fn welcome(socket: &SocketRef, chat: &Arc<Chat>, member: &OnceLock<Id>, words: mpsc::Receiver<Word>) {
-    let key = socket.id.to_string();
+async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
+    let Some(member) = socket.extensions.get::<Arc<Member>>() else { return };
+    let words = member.words.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (key, Some(words)) = (socket.id.to_string(), words) else { return };
     let Some(id) = chat.enter(&key, None).await else {
         let _ = socket.emit("refused", &json!({ "error": "too many are here" }));
-        let _ = socket.clone().disconnect();
+        let _ = socket.disconnect();
         return;
     };
-    let _ = member.set(id);
-    if !socket.connected() {
+    let _ = member.id.set(id);
+    if member.gone.load(Ordering::SeqCst) {
         // It went before it had a number.
         return chat.leave(id, &key, "the connection was lost").await;
     }
     let _ = socket.emit("welcome", &chat.welcome(&key));
-    tokio::spawn(attend(socket.clone(), Arc::clone(chat), id, words));
+    attend(&socket, &chat, id, &member, words).await;
 }
 
 /// Takes a member's words one by one.
-async fn attend(socket: SocketRef, chat: Arc<Chat>, id: Id, mut words: mpsc::Receiver<Word>) {
-    while let Some(Word { event, data, ack }) = words.recv().await {
+async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut words: mpsc::Receiver<Word>) {
+    loop {
+        let word = tokio::select! {
+            biased;
+            () = member.going.notified() => return,
+            word = words.recv() => word,
+        };
+        let Some(Word { event, data, ack }) = word else { return };
         let moved = |to: &str| {
             socket.leave_all();
-            socket.join([room(to), member(id)]);
+            socket.join([room(to), room_of_one(id)]);
         };
         let answer = |answer: &Json| {
             let _ = ack.send(answer);
@@ -106,7 +144,7 @@ async fn attend(socket: SocketRef, chat: Arc<Chat>, id: Id, mut words: mpsc::Rec
 /// Sends an event to each connection in a room.
 pub(super) async fn tell(io: &SocketIo, tell: &Tell) {
     let to = io.to(room(&tell.room));
-    let to = if let Some(id) = tell.except { to.except(member(id)) } else { to };
+    let to = if let Some(id) = tell.except { to.except(room_of_one(id)) } else { to };
     // Who cannot be reached is on the way out; the rest has been served.
     let _ = to.emit(tell.event, &tell.data).await;
 }
@@ -117,7 +155,7 @@ fn room(name: &str) -> String {
 }
 
 /// A room of one, to leave a member out.
-fn member(id: Id) -> String {
+fn room_of_one(id: Id) -> String {
     format!("member {id}")
 }
 
