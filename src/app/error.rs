@@ -57,8 +57,10 @@ pub(super) fn usage(error: &clap::Error) -> u8 {
         let _ = writeln!(std::io::stderr().lock(), "{line}");
         return 2;
     }
-    let _ = error.print();
-    0
+    match error.print().and_then(|()| std::io::stdout().flush()) {
+        Ok(()) => 0,
+        Err(e) => Failure::from(e).report(),
+    }
 }
 
 impl From<std::io::Error> for Failure {
