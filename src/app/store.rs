@@ -48,7 +48,15 @@ fn place(system: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<Pa
 impl Store {
     /// The store of whoever runs the program.
     pub(super) fn open() -> Self {
-        Self { path: place(std::env::consts::OS, |name| std::env::var_os(name)) }
+        let home = crate::rights::home(|name| std::env::var_os(name)).map(PathBuf::into_os_string);
+        let variable = |name: &str| home.clone().filter(|_| name == "HOME").or_else(|| std::env::var_os(name));
+        Self { path: place(std::env::consts::OS, variable) }
+    }
+
+    /// The folder in which it is, made if it can be: what a program that may open nothing else needs.
+    #[cfg(feature = "live")]
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.path()?.parent().filter(|folder| make(folder).is_ok())
     }
 
     /// Where it is, if the system names a place.
@@ -143,6 +151,9 @@ enum Loaded {
 }
 
 fn load(path: &Path) -> Result<Loaded, Failure> {
+    if is_special(path) {
+        return Ok(Loaded::Broken("it is no regular file".to_owned()));
+    }
     let file = match File::open(path) {
         Ok(file) => file,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Loaded::None),
@@ -171,6 +182,11 @@ fn load(path: &Path) -> Result<Loaded, Failure> {
         Ok(progress) => Ok(Loaded::Broken(format!("its version is {}", progress.version))),
         Err(e) => Ok(Loaded::Broken(e.to_string())),
     }
+}
+
+/// Whether something else than a file or folder is there: a pipe would be waited for, a device has no end.
+fn is_special(path: &Path) -> bool {
+    path.metadata().is_ok_and(|there| !there.is_file() && !there.is_dir())
 }
 
 /// Moves a file aside that cannot be understood, and says so.
@@ -202,6 +218,9 @@ fn make(folder: &Path) -> std::io::Result<()> {
 /// Waits for one's turn. The lock ends with the value.
 fn lock(path: &Path) -> Result<Option<File>, Failure> {
     let path = PathBuf::from(format!("{}.lock", path.display()));
+    if is_special(&path) {
+        return Err(no(&path, &"it is no regular file; remove it"));
+    }
     let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(|e| no(&path, &e))?;
     let mut waited = Duration::ZERO;
     loop {
