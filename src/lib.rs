@@ -5,6 +5,8 @@
 
 pub mod model;
 pub mod proto;
+#[cfg(not(target_family = "wasm"))]
+pub mod rights;
 pub mod source;
 #[cfg(not(target_family = "wasm"))]
 pub mod tty;

@@ -7,8 +7,6 @@
 
 #[path = "chat/endings.rs"]
 mod endings;
-#[path = "chat/limits.rs"]
-mod limits;
 #[path = "chat/server.rs"]
 mod server;
 #[path = "chat/strangers.rs"]

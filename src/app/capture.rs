@@ -1,9 +1,12 @@
 //! `osi-tutor capture`: packets as they pass an interface.
 
+use super::rights::Rights;
 use super::{Failure, error, machine, show};
 use crate::cli::{Capture, Color};
 #[cfg(feature = "lab")]
-use crate::net::lab::demo::Demo;
+use crate::net::lab::demo::{self, Demo};
+use crate::rights::Needs;
+use crate::source::file::Writer;
 use crate::source::live::{self, Live, OpenError, Options};
 use std::time::{Duration, Instant};
 
@@ -15,19 +18,28 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     // A mistake in the filter is told before anything is opened.
     args.show.filter.as_deref().map(show::filter).transpose()?;
     let options = Options { promiscuous: !args.no_promiscuous, snaplen: args.snaplen, ..Options::default() };
+    let mut rights = Rights::of(args.user.as_deref())?;
     let mut source = live::open(&args.interface, &options)?;
     live::catch_interrupts();
     #[cfg_attr(not(feature = "lab"), expect(unused_mut, reason = "only the demonstration sets a filter"))]
     let mut view = args.show.clone();
+    #[cfg(feature = "lab")]
+    let demo = args.demo.then(demo::Open::new).transpose().map_err(no_demo)?;
+    let writer = rights.leave(view.write.as_deref(), |path| Ok(Writer::create(path)?))?;
+    #[cfg(feature = "lab")]
+    let connect = demo.iter().map(demo::Open::port).collect();
+    #[cfg(not(feature = "lab"))]
+    let connect = Vec::new();
+    rights.seal(&Needs { connect, ..Needs::default() });
     // The demonstration begins after the capture, so that its first SYN is seen, too.
     #[cfg(feature = "lab")]
-    let _demo = if args.demo { Some(demo(&source, &mut view.filter)?) } else { None };
+    let _demo = demo.map(|demo| start(demo, &source, &mut view.filter)).transpose()?;
     error::tell(&format!("Capturing on {}. Ctrl-C ends it.", args.interface));
 
     let end = args.duration.and_then(|d| Instant::now().checked_add(d));
     let mut looked = Instant::now();
     let origin = format!("Captured live on {}", args.interface);
-    let done = show::run(&mut source, &view, &origin, color, &mut || {
+    let done = show::run_into(&mut source, &view, writer, &origin, color, &mut || {
         let now = Instant::now();
         let look = now.duration_since(looked) >= LOOK;
         if look {
@@ -41,8 +53,8 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
 
 /// Starts the demonstration; without another filter, only its packets are shown.
 #[cfg(feature = "lab")]
-fn demo(source: &Live, filter: &mut Option<String>) -> Result<Demo, Failure> {
-    let demo = Demo::start().map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?;
+fn start(demo: demo::Open, source: &Live, filter: &mut Option<String>) -> Result<Demo, Failure> {
+    let demo = demo.start().map_err(no_demo)?;
     let port = demo.port();
     error::tell(&format!("A web server on 127.0.0.1 port {port} has a visitor every few seconds."));
     if !source.interface().loopback {
@@ -52,6 +64,12 @@ fn demo(source: &Live, filter: &mut Option<String>) -> Result<Demo, Failure> {
         error::tell(&format!("Only their packets are shown (-Y 'tcp.port == {port}'); -Y FILTER shows others."));
     }
     Ok(demo)
+}
+
+#[cfg(feature = "lab")]
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn no_demo(why: std::io::Error) -> Failure {
+    Failure::Data(format!("the demonstration could not be started: {why}"))
 }
 
 /// What was captured, and what was lost.

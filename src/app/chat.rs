@@ -1,10 +1,12 @@
 //! `osi-tutor chat`: a messaging system that shows its own packets.
 
+use super::rights::Rights;
 use super::{Failure, color, error};
 use crate::chat::join::{self, JoinError};
-use crate::chat::server::{News, Open, Options, Standing};
+use crate::chat::server::{Open, Options, Standing};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
 use crate::net::apps::engineio;
+use crate::rights::Needs;
 use crate::view::Theme;
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -26,13 +28,8 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         capture: !args.no_capture,
         names: args.names.clone(),
     };
-    let share = args.share_packets;
-    let news = move |news: News<'_>| match news {
-        News::Stands(standing) => tell(standing, share),
-        News::Full(connections) => error::tell(&format!(
-            "{connections} connections are open, as many as may be; idle ones are closed to make room."
-        )),
-    };
+    let tell = |standing: &Standing| tell(standing, args.share_packets);
+    let mut rights = Rights::of(args.user.as_deref())?;
     let open = match Open::at(&options) {
         // Nobody asked for that very port: any other serves.
         Err(e) if e.kind() == io::ErrorKind::AddrInUse && args.address.is_none() => {
@@ -41,8 +38,12 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         }
         open => open,
     };
-    // All sockets are open, and no byte of a stranger's has been read.
-    open.and_then(|open| open.serve(news)).map_err(|e| {
+    if open.is_ok() {
+        // All sockets are open, and no byte of a stranger's has been read.
+        rights.leave(None, |_| Ok(()))?;
+        rights.seal(&Needs::default());
+    }
+    open.and_then(|open| open.serve(tell)).map_err(|e| {
         let what = match e.kind() {
             io::ErrorKind::AddrInUse => "; choose another port: osi-tutor chat serve 8081",
             io::ErrorKind::PermissionDenied => "; ports from 1024 on need no right: osi-tutor chat serve 8080",

@@ -1,8 +1,13 @@
 //! `osi-tutor explain --live`: a lesson's packets from a real kernel, in the private lab or on an interface.
 
 use super::Failure;
+use super::rights;
+#[cfg(feature = "live")]
+use super::store::Store;
 use crate::cli::Explain;
 use crate::lesson::{Lesson, Trace};
+#[cfg(feature = "live")]
+use crate::rights::{Files, Needs};
 
 /// The lesson's packets, and in words where they come from.
 pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) -> Result<(Trace, String), Failure> {
@@ -11,7 +16,13 @@ pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) ->
         None if args.demo => Err(Failure::Usage(
             "--live without an interface has programs of its own; --demo goes with --live=lo".into(),
         )),
-        None => in_lab(lesson),
+        None => {
+            let played = in_lab(lesson)?;
+            // The lab was built with the rights that there were, and is gone.
+            rights::as_caller();
+            rights::seal_all_but_files();
+            Ok(played)
+        }
     }
 }
 
@@ -59,6 +70,7 @@ fn refused(why: &dyn std::fmt::Display, remedy: Option<&str>, lesson: &Lesson) -
 #[cfg(feature = "live")]
 fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
     use crate::source::live::{self, Options};
+    let mut rights = rights::Rights::of(None)?;
     let mut source = live::open(interface, &Options::default())?;
     live::catch_interrupts();
     #[cfg(feature = "lab")]
@@ -66,12 +78,19 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
         return Err(Failure::Usage(format!("the demonstration talks on loopback, and {interface} would never see it")));
     }
     #[cfg(feature = "lab")]
-    let demo = if args.demo {
-        let started = crate::net::lab::demo::Demo::start();
-        Some(started.map_err(|e| Failure::Data(format!("the demonstration could not be started: {e}")))?)
-    } else {
-        None
-    };
+    let no_demo = |e| Failure::Data(format!("the demonstration could not be started: {e}"));
+    #[cfg(feature = "lab")]
+    let demo = args.demo.then(crate::net::lab::demo::Open::new).transpose().map_err(no_demo)?;
+    rights.leave(None, |_| Ok(()))?;
+    #[cfg(feature = "lab")]
+    let connect = demo.iter().map(crate::net::lab::demo::Open::port).collect();
+    #[cfg(not(feature = "lab"))]
+    let connect = Vec::new();
+    // What was learnt is kept at the end.
+    let write = Store::open().folder().map(Into::into).into_iter().collect();
+    rights.seal(&Needs { connect, files: Files::Only { read: Vec::new(), write } });
+    #[cfg(feature = "lab")]
+    let demo = demo.map(crate::net::lab::demo::Open::start).transpose().map_err(no_demo)?;
     #[cfg(not(feature = "lab"))]
     let _ = args;
     super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));

@@ -30,6 +30,7 @@ mod puzzle;
 mod quiz;
 mod read;
 mod reference;
+mod rights;
 mod show;
 mod simulate;
 mod stats;
@@ -51,6 +52,7 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(e) => return error::usage(&e),
     };
+    rights::at_start(&cli.command);
     let done = match &cli.command {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),

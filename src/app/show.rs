@@ -67,8 +67,21 @@ pub(super) fn run(
     choice: Color,
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Tally, Failure> {
+    show.filter.as_deref().map(filter).transpose()?;
+    let writer = show.write.as_deref().map(Writer::create).transpose()?;
+    run_into(source, show, writer, origin, choice, stop)
+}
+
+/// The same, where what is to be written is open already.
+pub(super) fn run_into(
+    source: &mut dyn Source,
+    show: &Show,
+    mut writer: Option<Writer>,
+    origin: &str,
+    choice: Color,
+    stop: &mut dyn FnMut() -> bool,
+) -> Result<Tally, Failure> {
     let filter = show.filter.as_deref().map(filter).transpose()?;
-    let mut writer = show.write.as_deref().map(Writer::create).transpose()?;
     let mut view = View::new(show, origin, choice)?;
     let mut tracker = Tracker::new(Limits::default().waiting(show.memory as usize * MIB));
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());

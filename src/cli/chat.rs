@@ -88,6 +88,9 @@ pub struct ChatServe {
     /// Do not capture, even if it is allowed; the page shows what the browser itself sent and heard
     #[arg(long, conflicts_with = "share_packets")]
     pub no_capture: bool,
+    /// Started as root: become this user once the port is open; without it, who typed sudo, else nobody
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
     /// A name under which browsers reach this server; addresses and localhost always do
     #[arg(long = "name", value_name = "HOST")]
     pub names: Vec<String>,

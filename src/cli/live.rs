@@ -23,6 +23,9 @@ pub struct Capture {
     /// Take only what is addressed to this machine
     #[arg(long)]
     pub no_promiscuous: bool,
+    /// Started as root: become this user once the capture is open; without it, who typed sudo, else nobody
+    #[arg(long, value_name = "USER")]
+    pub user: Option<String>,
     /// Start a small web server and a visitor on loopback, and show what they say
     #[cfg(feature = "lab")]
     #[arg(long)]

@@ -65,7 +65,6 @@ pub mod rip;
 pub mod rtp;
 pub mod sctp;
 pub mod sdp;
-pub mod shelf;
 pub mod sip;
 pub mod sll;
 pub mod smtp;

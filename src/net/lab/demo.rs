@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, TcpListener as StdListener};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,6 +27,46 @@ const VISITS: usize = 1_500;
 const GUESTS: usize = 16;
 const LONGEST: Duration = Duration::from_mins(1);
 
+/// A demonstration whose port is open, and of which nothing runs yet.
+#[derive(Debug)]
+pub struct Open {
+    listener: StdListener,
+    port: u16,
+}
+
+impl Open {
+    /// The port, on 127.0.0.1 only.
+    ///
+    /// # Errors
+    /// The system gives none.
+    pub fn new() -> io::Result<Self> {
+        let at = |port| StdListener::bind((Ipv4Addr::LOCALHOST, port));
+        let listener = at(PORT).or_else(|_| at(0))?;
+        listener.set_nonblocking(true)?;
+        Ok(Self { port: listener.local_addr()?.port(), listener })
+    }
+
+    /// Where the server will listen.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Starts the server and its visitor. All that it takes are threads, and connections to that port.
+    ///
+    /// # Errors
+    /// The system gives no thread.
+    pub fn start(self) -> io::Result<Demo> {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            TcpListener::from_std(self.listener)?
+        };
+        runtime.spawn(serve(listener));
+        runtime.spawn(visit(self.port));
+        Ok(Demo { port: self.port, runtime: Some(runtime) })
+    }
+}
+
 /// A running demonstration. It ends when dropped.
 #[derive(Debug)]
 pub struct Demo {
@@ -40,12 +80,7 @@ impl Demo {
     /// # Errors
     /// The system gives no thread or no port.
     pub fn start() -> io::Result<Self> {
-        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let listener = runtime.block_on(listen())?;
-        let port = listener.local_addr()?.port();
-        runtime.spawn(serve(listener));
-        runtime.spawn(visit(port));
-        Ok(Self { port, runtime: Some(runtime) })
+        Open::new()?.start()
     }
 
     /// Where the server listens.
@@ -60,13 +95,6 @@ impl Drop for Demo {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
-    }
-}
-
-async fn listen() -> io::Result<TcpListener> {
-    match TcpListener::bind((Ipv4Addr::LOCALHOST, PORT)).await {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await,
     }
 }
 
