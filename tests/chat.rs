@@ -7,6 +7,8 @@
 
 #[path = "chat/endings.rs"]
 mod endings;
+#[path = "chat/limits.rs"]
+mod limits;
 #[path = "chat/server.rs"]
 mod server;
 #[path = "chat/strangers.rs"]

@@ -3,7 +3,7 @@
 use super::rights::Rights;
 use super::{Failure, color, error};
 use crate::chat::join::{self, JoinError};
-use crate::chat::server::{Open, Options, Standing};
+use crate::chat::server::{News, Open, Options, Standing};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
 use crate::net::apps::engineio;
 use crate::rights::Needs;
@@ -28,7 +28,13 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         capture: !args.no_capture,
         names: args.names.clone(),
     };
-    let tell = |standing: &Standing| tell(standing, args.share_packets);
+    let share = args.share_packets;
+    let news = move |news: News<'_>| match news {
+        News::Stands(standing) => tell(standing, share),
+        News::Full(connections) => error::tell(&format!(
+            "{connections} connections are open, as many as may be; idle ones are closed to make room."
+        )),
+    };
     let mut rights = Rights::of(args.user.as_deref())?;
     let open = match Open::at(&options) {
         // Nobody asked for that very port: any other serves.
@@ -43,7 +49,7 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         rights.leave(None, |_| Ok(()))?;
         rights.seal(&Needs::default());
     }
-    open.and_then(|open| open.serve(tell)).map_err(|e| {
+    open.and_then(|open| open.serve(news)).map_err(|e| {
         let what = match e.kind() {
             io::ErrorKind::AddrInUse => "; choose another port: osi-tutor chat serve 8081",
             io::ErrorKind::PermissionDenied => "; ports from 1024 on need no right: osi-tutor chat serve 8080",

@@ -17,8 +17,13 @@ use crate::source::{Source as _, Step};
 use crate::tutor::Texts;
 
 /// What a capture may remember: it sees one port only.
-const LIMITS: Limits =
-    Limits { conversations: 4096, bytes_a_stream: 1 << 20, bytes_in_streams: 16 << 20, bytes_in_fragments: 1 << 20 };
+const LIMITS: Limits = Limits {
+    conversations: 4096,
+    bytes_a_stream: 1 << 20,
+    bytes_in_streams: 16 << 20,
+    bytes_in_fragments: 1 << 20,
+    bytes_kept: 4 << 20,
+};
 
 /// Running captures. They end when dropped.
 #[derive(Debug, Default)]

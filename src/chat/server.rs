@@ -27,13 +27,22 @@ use crate::net::lab::serve::{self, Bounds, Hosts};
 /// Bytes of one message from a browser: 1000 letters, however they are escaped.
 pub(super) const MESSAGE: usize = 16 << 10;
 /// Each browser holds up to three connections, and some are on their way.
-const BOUNDS: Bounds = Bounds { connections: 4 * MEMBERS, silence: Duration::from_mins(1), message: MESSAGE };
+const BOUNDS: Bounds = Bounds {
+    connections: 4 * MEMBERS,
+    head: Duration::from_secs(10),
+    body: Duration::from_secs(30),
+    silence: Duration::from_mins(1),
+    deafness: Duration::from_secs(20),
+    message: MESSAGE,
+};
 /// How long the reader of a feed may take to say which.
 const HELLO: Duration = Duration::from_secs(10);
 /// A quiet feed is pinged so often.
 const PING: Duration = Duration::from_secs(20);
 /// When the server ends, who is here gets so long to hear it.
 const FAREWELL: Duration = Duration::from_millis(300);
+/// That there are too many connections, is told so often at most.
+const TOLD: Duration = Duration::from_mins(1);
 /// The exit code of a program that Ctrl-C has ended: 128 and the signal's number.
 const INTERRUPTED: i32 = 130;
 
@@ -61,6 +70,15 @@ pub struct Standing {
     pub capture: Result<Vec<String>, Option<String>>,
 }
 
+/// What the server tells whoever started it.
+#[derive(Clone, Copy, Debug)]
+pub enum News<'a> {
+    /// It serves from now on.
+    Stands(&'a Standing),
+    /// So many connections are open that idle ones go to make room; told once a minute at most.
+    Full(usize),
+}
+
 /// What every handler shares.
 #[derive(Debug)]
 pub(super) struct Chat {
@@ -86,6 +104,8 @@ pub struct Open {
     listener: StdListener,
     /// The port, also where any was asked for.
     address: SocketAddr,
+    /// How many connections it may hold.
+    connections: usize,
     capture: Result<Sockets, Option<String>>,
 }
 
@@ -104,23 +124,24 @@ impl Open {
         let address = listener.local_addr()?;
         // Before the first connection is taken, so that its SYN is seen, too.
         let capture = if options.capture { sockets(address.ip()).map_err(Some) } else { Err(None) };
-        Ok(Self { options: options.clone(), listener, address, capture })
+        let connections = serve::room(BOUNDS.connections);
+        Ok(Self { options: options.clone(), listener, address, connections, capture })
     }
 
-    /// Serves until Ctrl-C or a polite kill; a second one ends the program at once. `stands` is told when it begins.
+    /// Serves until Ctrl-C or a polite kill; a second one ends the program at once.
     ///
     /// # Errors
     /// The system takes the port away, or gives no threads.
-    pub fn serve(self, stands: impl FnOnce(&Standing)) -> io::Result<()> {
+    pub fn serve(self, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
         let runtime = Builder::new_multi_thread().enable_all().build()?;
-        let done = runtime.block_on(run(self, stands));
+        let done = runtime.block_on(run(self, tell));
         runtime.shutdown_timeout(FAREWELL);
         done
     }
 }
 
-async fn run(open: Open, stands: impl FnOnce(&Standing)) -> io::Result<()> {
-    let Open { options, listener, address, capture } = open;
+async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
+    let Open { options, listener, address, connections, capture } = open;
     let mut asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
     let feeds = Arc::new(Feeds::new(options.share));
@@ -134,9 +155,17 @@ async fn run(open: Open, stands: impl FnOnce(&Standing)) -> io::Result<()> {
         Err(why) => json!({ "on": false, "why": why.as_deref().unwrap_or("it was started so (--no-capture)") }),
     };
     let (router, chat) = routes(options.plain, feeds, words);
-    stands(&Standing { address, capture: told });
+    tell(News::Stands(&Standing { address, capture: told }));
+    let bounds = Bounds { connections, ..BOUNDS };
+    let mut last: Option<Instant> = None;
+    let full = move || {
+        if last.is_none_or(|last| last.elapsed() > TOLD) {
+            last = Some(Instant::now());
+            tell(News::Full(connections));
+        }
+    };
     let served = tokio::select! {
-        done = serve::serve(listener, router, Hosts(options.names.clone()), BOUNDS) => done,
+        done = serve::serve(listener, router, Hosts(options.names.clone()), bounds, full) => done,
         () = asked.next() => Ok(()),
     };
     tokio::spawn(async move {

@@ -19,6 +19,7 @@ pub use state::State;
 
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
+use crate::proto::shelf::Shelf;
 use crate::proto::stream::Upgrade;
 use crate::proto::{
     Delivery, Protocol, StreamCtx, Streams,
@@ -39,6 +40,8 @@ pub struct Limits {
     pub bytes_in_streams: usize,
     /// Bytes of IP fragments that wait for the rest.
     pub bytes_in_fragments: usize,
+    /// Bytes that protocols keep from packet to packet: histories of compressed streams, pieces of messages.
+    pub bytes_kept: usize,
 }
 
 impl Default for Limits {
@@ -46,25 +49,28 @@ impl Default for Limits {
         Self {
             conversations: 1 << 20,
             bytes_a_stream: 16 << 20,
-            bytes_in_streams: 128 << 20,
+            bytes_in_streams: 96 << 20,
             bytes_in_fragments: 32 << 20,
+            bytes_kept: 32 << 20,
         }
     }
 }
 
 impl Limits {
-    /// The same in another size: so many bytes may wait in all, a fifth of them as fragments.
+    /// The same in another size: so many bytes may wait in all, a fifth of them as fragments, and a fifth
+    /// are what protocols keep.
     #[must_use]
     pub fn waiting(self, bytes: usize) -> Self {
         let bytes_in_fragments = bytes / 5;
-        let bytes_in_streams = bytes - bytes_in_fragments;
+        let bytes_kept = bytes / 5;
+        let bytes_in_streams = bytes - bytes_in_fragments - bytes_kept;
         let bytes_a_stream = self.bytes_a_stream.min(bytes_in_streams);
-        Self { bytes_a_stream, bytes_in_streams, bytes_in_fragments, ..self }
+        Self { bytes_a_stream, bytes_in_streams, bytes_in_fragments, bytes_kept, ..self }
     }
 
     /// Bytes that may wait in all.
     pub fn bytes(&self) -> usize {
-        self.bytes_in_streams + self.bytes_in_fragments
+        self.bytes_in_streams + self.bytes_in_fragments + self.bytes_kept
     }
 }
 
@@ -85,6 +91,7 @@ pub struct Tracker {
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
+    shelf: Shelf,
 }
 
 /// More announced ports than these are not remembered.
@@ -106,6 +113,7 @@ impl Tracker {
             expected: HashMap::new(),
             current: None,
             scratch: Streams::default(),
+            shelf: Shelf::new(limits.bytes_kept),
         }
     }
 
@@ -237,6 +245,10 @@ impl Memory for Tracker {
         if !self.waiting.has_room(payload.len() + stream::OVERHEAD) {
             self.make_room(payload.len() + stream::OVERHEAD, c);
         }
+        // Asked until nothing is left, so that what dissecting the last message gave up is told, too.
+        if let Some(bytes) = self.shelf.take_given_up() {
+            self.events.push(Event::GaveUp { conversation: None, bytes, full: true });
+        }
         let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c)?;
         let connection = talking.connection.as_deref_mut()?;
@@ -289,6 +301,10 @@ impl Memory for Tracker {
         }
     }
 
+    fn shelf(&mut self) -> &mut Shelf {
+        &mut self.shelf
+    }
+
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {
         let (frame, time) = (self.frame, self.time);
         let mut ctx = if let Some((c, talking)) = conversation.and_then(|c| Some((c, self.conversations.get_mut(c)?))) {
@@ -331,7 +347,7 @@ mod tests {
 
     #[test]
     fn what_has_waited_longest_is_given_up_first() {
-        let mut little = Little(Tracker::new(Limits::default().waiting(1000)), 1);
+        let mut little = Little(Tracker::new(Limits::default().waiting(1334)), 1);
         let half = [b"GET / HTTP/1.1\r\nHost: ".as_slice(), &[b'x'; 300]].concat();
         assert_eq!(little.says(1, 100, &half), []);
         assert_eq!(little.says(2, 100, &half), []);

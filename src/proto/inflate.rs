@@ -50,6 +50,35 @@ pub(super) fn raw(inflater: &mut Decompress, input: &[u8], out: &mut Vec<u8>) ->
     Unpacked::Whole
 }
 
+/// How often DEFLATE may end and begin again in one message.
+const MOST_ENDS: usize = 256;
+
+/// Unpacks one message of a compressed WebSocket (RFC 7692 §7.2.2) behind `history`, the last 32 kB of what was
+/// unpacked before it. Its sender took four bytes off the end; they are put back. A last block in the middle ends
+/// nothing (§7.2.3.5).
+pub(super) fn message(inflater: &mut Decompress, history: &[u8], packed: &[u8], out: &mut Vec<u8>) -> Unpacked {
+    let mut rest = packed;
+    for _ in 0..MOST_ENDS {
+        inflater.reset(false);
+        for before in [history, out.get(out.len().saturating_sub(1 << 15)..).unwrap_or(&[])] {
+            if !before.is_empty() && inflater.set_dictionary(before).is_err() {
+                return Unpacked::Damaged;
+            }
+        }
+        match raw(inflater, rest, out) {
+            Unpacked::Whole => {}
+            Unpacked::Short => return raw(inflater, &[0, 0, 0xff, 0xff], out),
+            failed => return failed,
+        }
+        let taken = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX);
+        rest = rest.get(taken..).unwrap_or(&[]);
+        if rest.is_empty() {
+            return Unpacked::Whole;
+        }
+    }
+    Unpacked::TooMuch
+}
+
 /// Unpacks a body that claims to be gzip.
 pub(super) fn gzip(input: &[u8], out: &mut Vec<u8>) -> Unpacked {
     match gzip_header(input).and_then(|at| input.get(at..)) {

@@ -6,6 +6,7 @@
 //! application message is dissected on the frame that completes it.
 
 use super::Protocol;
+use super::shelf::Shelf;
 use super::stream::{Delivery, StreamCtx, Streams};
 use crate::model::{Buffer, Piece, Time};
 
@@ -162,6 +163,9 @@ pub trait Memory {
     /// (TFTP's answer, a call's media, FTP's files).
     fn expect(&mut self, address: Address, port: u16, row: &'static Protocol);
 
+    /// Where the protocols of all conversations keep bytes.
+    fn shelf(&mut self) -> &mut Shelf;
+
     /// What this conversation's protocols remember; a scratch one for `None`.
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_>;
 }
@@ -170,6 +174,7 @@ pub trait Memory {
 #[derive(Debug, Default)]
 pub struct NoMemory {
     scratch: Streams,
+    shelf: Shelf,
 }
 
 impl Memory for NoMemory {
@@ -206,6 +211,10 @@ impl Memory for NoMemory {
     fn renumber(&mut self, _: Conversation) {}
 
     fn expect(&mut self, _: Address, _: u16, _: &'static Protocol) {}
+
+    fn shelf(&mut self) -> &mut Shelf {
+        &mut self.shelf
+    }
 
     fn context(&mut self, _: Option<Conversation>) -> StreamCtx<'_> {
         self.scratch = Streams::default();

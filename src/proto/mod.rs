@@ -65,6 +65,7 @@ pub mod rip;
 pub mod rtp;
 pub mod sctp;
 pub mod sdp;
+pub mod shelf;
 pub mod sip;
 pub mod sll;
 pub mod smtp;

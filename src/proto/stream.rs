@@ -98,6 +98,8 @@ pub struct Upgrade {
     pub extensions: String,
     /// `Sec-WebSocket-Protocol` of the answer.
     pub subprotocol: String,
+    /// Whether the one that asked for it sends in the direction of the conversation's first packet, where known.
+    pub client_forward: Option<bool>,
 }
 
 /// What one direction remembers.

@@ -9,14 +9,17 @@
 //! | masking key (if MASK is set)  | payload …                     |
 //! ```
 //!
-//! §5.2 is the frame, §5.3 the mask, §5.4 fragments, §5.5 control frames, §7.4 close codes. Compressed
-//! messages (permessage-deflate) are RFC 7692; what they unpack to is bounded.
+//! §5.2 is the frame, §5.3 the mask, §5.4 fragments, §5.5 control frames, §7.4 close codes; `rules.rs` names
+//! what breaks them. Compressed messages (permessage-deflate) are RFC 7692; what they unpack to is bounded.
+
+mod rules;
 
 use super::Carrier;
-use super::inflate::{self, Decompress, Unpacked};
+use super::inflate::{self, Unpacked};
 use super::prelude::*;
+use super::shelf::Ticket;
 use super::stream::{Framing, StreamCtx};
-use crate::model::{BufferKind, Layer, Packet, Span, show};
+use crate::model::{BufferKind, Layer, Packet, Span, clamp, show};
 use base64::Engine;
 use sha1::{Digest, Sha1};
 
@@ -64,6 +67,7 @@ fields! {
     MASKED_PAYLOAD = dynamic(Kind::Flag, "websocket.masked_payload", "Masked payload", "The payload as it crossed the wire.");
     PAYLOAD        = dynamic(Kind::Flag, "websocket.payload", "Payload", "The payload, readable.");
     TEXT           = dynamic(Kind::Text, "websocket.payload.text", "Text", "The message, unmasked and unpacked.");
+    FRAGMENT       = dynamic(Kind::Bytes, "websocket.payload.fragment", "Fragment", "The first piece of a message; the frame with its last one shows it whole.");
     CONTINUE       = dynamic(Kind::Bytes, "websocket.payload.continue", "Continuation", "A middle piece of a message.");
     CLOSE          = dynamic(Kind::Flag, "websocket.payload.close", "Close", "Why the sender wants to end the connection.");
     CLOSE_STATUS   = dynamic(Kind::Uint(16), "websocket.payload.close.status_code", "Close code", "The reason as a number; 1000 means that all went well.").names(CLOSE_CODES);
@@ -87,29 +91,53 @@ const PONG_FRAME: u64 = 10;
 /// What one direction remembers.
 #[derive(Default)]
 struct Sending {
-    /// The opcode of the message whose fragments are arriving.
-    opcode: u64,
-    /// Its first frame had RSV1 set.
-    compressed: bool,
+    /// A message whose last fragment has not come.
+    begun: Option<Begun>,
     /// What has arrived of it.
-    kept: Vec<u8>,
+    pieces: Ticket,
+    /// What compressed messages refer to (RFC 7692 §7.2.3.2).
+    history: History,
+    /// A close frame was sent: no message may follow.
+    closed: bool,
+}
+
+/// What a message's first fragment says of all.
+#[derive(Clone, Copy)]
+struct Begun {
+    opcode: u64,
+    /// RSV1 was set.
+    compressed: bool,
     /// It grew beyond what is kept.
     too_much: bool,
-    /// The history that compressed messages share (RFC 7692 §7.2.3.2).
-    inflater: Option<Box<Decompress>>,
-    /// The history is lost; nothing after it can be unpacked.
-    broken: bool,
 }
+
+/// What was unpacked last in one direction.
+#[derive(Clone, Copy, Default)]
+enum History {
+    #[default]
+    Empty,
+    Kept(Ticket),
+    /// Nothing after it can be unpacked.
+    Lost(&'static str),
+}
+
+/// How far back a compressed message can refer (RFC 7692 §7.1.2.1: 15 bits).
+const WINDOW: usize = 1 << 15;
 
 /// What the rest of the dissector needs of a frame's header.
 #[derive(Clone, Copy)]
 struct Header {
     fin: bool,
-    rsv1: bool,
+    /// The three reserved bits, RSV1 the highest.
+    rsv: u8,
     opcode: u64,
     mask: Option<[u8; 4]>,
     len: usize,
     payload: u64,
+    /// Whether a length of 7 or 16 bits would have done.
+    long_winded: bool,
+    /// Whether the client sent it, where the handshake tells; else what the mask says.
+    from_client: bool,
 }
 
 /// What `Sec-WebSocket-Accept` must answer to a key (RFC 6455 §4.2.2): SHA-1 of the key and a fixed text, in base64.
@@ -145,7 +173,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         127 => drop(c.read(&LENGTH_EXT_64, 2, 8)?),
         _ => {}
     }
-    let Some(h) = Header::read(c.rest(0)) else { return Err(c.missing(c.len() + 1)) };
+    let Some(mut h) = Header::read(c.rest(0)) else { return Err(c.missing(c.len() + 1)) };
+    let known = rules::header(c, &h);
+    h.from_client = known.unwrap_or(h.from_client);
     if h.mask.is_some() {
         c.read(&MASKING_KEY, h.len - 4, 4)?;
     }
@@ -154,7 +184,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if present < len {
         c.doubt(c.missing(h.len.saturating_add(len)));
     }
-    check(c, &h);
+    let whole = present == len;
     if len == 0 && (h.fin && h.opcode != CONTINUATION || h.opcode >= CLOSE_FRAME) {
         let row = if h.opcode == BINARY { inner(c, &h, Carrier::Binary) } else { None };
         return Ok(row.map_or(Next::end(h.len), |row| Next::row(row, h.len).even_empty()));
@@ -175,22 +205,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let payload = Payload { buffer, at, len: present };
     if h.opcode >= CLOSE_FRAME {
         c.indent(1);
-        control(c, &h, &payload);
+        control(c, &h, &payload, whole);
         c.indent(0);
         return Ok(Next::end(h.len + present));
     }
-    Ok(data(c, &h, payload, deflate))
-}
-
-/// What RFC 6455 forbids and a careful reader should see.
-fn check(c: &mut Cursor<'_>, h: &Header) {
-    if h.opcode >= CLOSE_FRAME && (h.payload > 125 || !h.fin) {
-        // §5.5
-        c.doubt(c.malformed("a control frame is longer than 125 bytes or in pieces"));
-    }
-    if !matches!(h.opcode, CONTINUATION..=BINARY | CLOSE_FRAME..=PONG_FRAME) {
-        c.doubt(c.malformed("no standard defines this opcode"));
-    }
+    Ok(data(c, &h, payload, deflate, whole))
 }
 
 /// Where readable payload is.
@@ -230,20 +249,25 @@ impl Payload {
 }
 
 /// RFC 6455 §5.5: close, ping, pong.
-fn control(c: &mut Cursor<'_>, h: &Header, payload: &Payload) {
+fn control(c: &mut Cursor<'_>, h: &Header, payload: &Payload, whole: bool) {
     match h.opcode {
         CLOSE_FRAME => {
             payload.put(c, &CLOSE);
             let code = payload.span(c, 0, 2);
             if payload.len < 2 {
-                return c.doubt(c.malformed("a close code needs two bytes"));
+                if whole {
+                    c.doubt(c.breaks(rules::SHORT_CLOSE));
+                }
+                return;
             }
             let number = c.bytes_of(code).iter().fold(0, |n, &b| n << 8 | u64::from(b));
             c.push_in(&CLOSE_STATUS, code, Value::Uint(number));
             if payload.len > 2 {
                 let reason = payload.span(c, 2, payload.len - 2);
                 c.push_in(&CLOSE_REASON, reason, Value::Text(reason));
+                rules::text(c, reason, whole);
             }
+            rules::close_code(c, number);
         }
         PING_FRAME => payload.put(c, &PING),
         PONG_FRAME => payload.put(c, &PONG),
@@ -252,20 +276,25 @@ fn control(c: &mut Cursor<'_>, h: &Header, payload: &Payload) {
 }
 
 /// A message, or a fragment of one (§5.4).
-fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next {
+fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool, whole: bool) -> Next {
     let end = h.len + c.len().saturating_sub(h.len).min(usize::try_from(h.payload).unwrap_or(usize::MAX));
     let mut message = payload;
-    let (mut opcode, mut compressed) = (h.opcode, h.rsv1);
+    let (mut opcode, mut compressed) = (h.opcode, h.rsv & RSV1 != 0);
     if !h.fin || h.opcode == CONTINUATION {
         match gather(c, h, payload) {
             Gathered::Piece => {
-                if h.opcode == CONTINUATION && payload.len > 0 {
-                    payload.put(c, &CONTINUE);
+                if payload.len > 0 {
+                    c.indent(1);
+                    payload.put(c, if h.opcode == CONTINUATION { &CONTINUE } else { &FRAGMENT });
+                    c.indent(0);
                 }
                 return Next::end(end);
             }
-            Gathered::TooMuch => {
-                c.doubt(c.malformed("the pieces make a longer message than is kept here"));
+            Gathered::Lost(why) => {
+                c.doubt(c.unshown(why));
+                if payload.len > 0 {
+                    payload.put(c, &CONTINUE);
+                }
                 return Next::end(end);
             }
             Gathered::Whole { id, len, opcode: first, compressed: packed } => {
@@ -286,6 +315,8 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next
             c.indent(1);
             message.put(c, &TEXT);
             c.indent(0);
+            let all = message.span(c, 0, message.len);
+            rules::text(c, all, whole);
             if let Some(row) = inner(c, h, Carrier::Text) {
                 return message.carry(h, end, |header| Next::row(row, header));
             }
@@ -294,6 +325,7 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next
             let row = inner(c, h, Carrier::Binary);
             return message.carry(h, end, |header| row.map_or(Next::data(header), |row| Next::row(row, header)));
         }
+        CONTINUATION => message.put(c, &CONTINUE),
         _ => message.put(c, &UNKNOWN),
     }
     Next::end(end)
@@ -301,80 +333,122 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool) -> Next
 
 /// The protocol that the upgrade's target asks for in messages of this kind.
 fn inner(c: &mut Cursor<'_>, h: &Header, carrier: Carrier) -> Option<&'static Protocol> {
-    c.context.from_client = Some(h.mask.is_some());
+    c.context.from_client = Some(h.from_client);
     c.upgraded(carrier)
 }
 
 /// What a fragment led to.
 enum Gathered {
     Piece,
-    TooMuch,
-    Whole { id: u8, len: usize, opcode: u64, compressed: bool },
+    /// The message cannot be put together.
+    Lost(&'static str),
+    Whole {
+        id: u8,
+        len: usize,
+        opcode: u64,
+        compressed: bool,
+    },
 }
 
 /// Puts a fragment to those before it.
 fn gather(c: &mut Cursor<'_>, h: &Header, payload: Payload) -> Gathered {
-    let span = payload.span(c, 0, payload.len);
-    c.with_bytes(span, |bytes, ctx| {
-        let s: &mut Sending = ctx.side.state();
-        if h.opcode != CONTINUATION {
-            (s.opcode, s.compressed, s.too_much) = (h.opcode, h.rsv1, false);
-            s.kept.clear();
+    let mut s = std::mem::take(c.stream().side.state::<Sending>());
+    if h.opcode != CONTINUATION {
+        s.begun = Some(Begun { opcode: h.opcode, compressed: h.rsv & RSV1 != 0, too_much: false });
+        s.pieces = c.shelf().renew(s.pieces);
+    }
+    let (span, pieces) = (payload.span(c, 0, payload.len), s.pieces);
+    let over = c.with_shelf(span, |bytes, shelf| {
+        let before = shelf.get(pieces).map_or(0, <[u8]>::len);
+        let too_much = before + bytes.len() > inflate::MOST;
+        if too_much {
+            shelf.drop(pieces);
+        } else {
+            shelf.add(pieces, bytes, inflate::MOST);
         }
-        if s.kept.len() + bytes.len() > inflate::MOST {
-            s.too_much = true;
-            s.kept = Vec::new();
-        } else if !s.too_much {
-            s.kept.extend_from_slice(bytes);
-        }
+        too_much
     });
+    if let Some(begun) = &mut s.begun {
+        begun.too_much |= over;
+    }
+    let begun = if h.fin { s.begun.take() } else { s.begun };
+    *c.stream().side.state() = s;
     if !h.fin {
         return Gathered::Piece;
     }
-    let s: &mut Sending = c.stream().side.state();
-    let (opcode, compressed, too_much) = (s.opcode, s.compressed, s.too_much);
-    let mut kept = std::mem::take(&mut s.kept);
-    if too_much {
-        return Gathered::TooMuch;
+    let Some(Begun { opcode, compressed, too_much }) = begun else {
+        return Gathered::Lost("the message's first fragment is not in this capture");
+    };
+    if c.shelf().get(pieces).is_none() {
+        return Gathered::Lost(if too_much {
+            "the fragments make a longer message than is kept here"
+        } else {
+            "the message's first fragments were given up, because memory was full"
+        });
     }
-    let made = c.uncover_with(BufferKind::Reassembled, |out| out.extend_from_slice(&kept));
-    kept.clear();
-    c.stream().side.state::<Sending>().kept = kept;
+    let nothing = c.span(0, 0);
+    let made = c.uncover_with_shelf(BufferKind::Reassembled, nothing, |_, shelf, out| {
+        out.extend_from_slice(shelf.get(pieces).unwrap_or(&[]));
+        shelf.renew(pieces);
+    });
     match made {
         Some((id, len)) => Gathered::Whole { id, len, opcode, compressed },
-        None => Gathered::TooMuch,
+        None => Gathered::Lost("the frame brings more messages than are put together here"),
     }
 }
 
-/// RFC 7692 §7.2.2: the sender took four bytes off the end; put them back, then inflate.
+/// RFC 7692 §7.2.2: what the message stands for, told by what came before it.
 fn unpack(c: &mut Cursor<'_>, h: &Header, message: &Payload) -> Option<Payload> {
     let span = message.span(c, 0, message.len);
-    let side = if h.mask.is_some() { "client_no_context_takeover" } else { "server_no_context_takeover" };
+    let side = if h.from_client { "client_no_context_takeover" } else { "server_no_context_takeover" };
     let forgets = c.stream().dialogue.upgrade.as_ref().is_some_and(|u| u.extensions.contains(side));
-    let s: &mut Sending = c.stream().side.state();
-    if s.broken {
-        return None;
-    }
-    let mut inflater = s.inflater.take().unwrap_or_else(|| Box::new(Decompress::new(false)));
-    if forgets {
-        inflater.reset(false);
-    }
-    let packed: Vec<u8> = c.bytes_of(span).iter().copied().chain([0, 0, 0xff, 0xff]).collect();
-    let mut how = Unpacked::Damaged;
-    let made = c.uncover_with(BufferKind::Inflated, |out| how = inflate::raw(&mut inflater, &packed, out));
-    let s: &mut Sending = c.stream().side.state();
-    s.broken = !forgets && matches!(how, Unpacked::TooMuch | Unpacked::Damaged);
-    s.inflater = (!s.broken).then_some(inflater);
-    match how {
-        Unpacked::Damaged => {
-            c.doubt(c.malformed("the payload does not unpack"));
+    let history = if forgets { History::Empty } else { c.stream().side.state::<Sending>().history };
+    let ticket = match history {
+        History::Lost(why) => {
+            c.doubt(c.unshown(why));
             return None;
         }
-        Unpacked::TooMuch => c.doubt(c.malformed("the message unpacks to more than is kept here")),
+        History::Kept(ticket) if c.shelf().get(ticket).is_none() => {
+            c.stream().side.state::<Sending>().history = History::Lost(GIVEN_UP);
+            c.doubt(c.unshown(GIVEN_UP));
+            return None;
+        }
+        History::Kept(ticket) => Some(ticket),
+        History::Empty => None,
+    };
+    let mut how = Unpacked::Damaged;
+    let made = c.uncover_with_shelf(BufferKind::Inflated, span, |packed, shelf, out| {
+        let (inflater, history) = shelf.inflater(ticket);
+        how = inflate::message(inflater, history, packed, out);
+    });
+    if !forgets {
+        let now = match how {
+            Unpacked::Damaged => History::Lost("it refers to a message that could not be inflated"),
+            Unpacked::TooMuch => History::Lost("it refers to a message that is too long to be kept here"),
+            Unpacked::Whole | Unpacked::Short => {
+                let ticket = ticket.unwrap_or_else(|| c.shelf().open());
+                let all = made.map_or_else(Span::default, |(buf, len)| Span { buf, start: 0, len: clamp(len) });
+                c.with_shelf(all, |bytes, shelf| shelf.add(ticket, bytes, WINDOW));
+                History::Kept(ticket)
+            }
+        };
+        c.stream().side.state::<Sending>().history = now;
+    }
+    match how {
+        Unpacked::Damaged => {
+            c.doubt(c.malformed("the payload cannot be inflated (RFC 7692 §7.2.2)"));
+            return None;
+        }
+        Unpacked::TooMuch => c.doubt(c.unshown("the message unpacks to more than is kept here")),
         Unpacked::Whole | Unpacked::Short => {}
     }
     made.map(|(id, len)| Payload { buffer: Some(id), at: 0, len })
 }
+
+/// RSV1, the only one of the reserved bits that has a meaning: compressed (RFC 7692 §6).
+const RSV1: u8 = 4;
+
+const GIVEN_UP: &str = "it cannot be inflated: its history was given up, because memory was full";
 
 impl Header {
     /// Reads it where it is whole.
@@ -388,13 +462,16 @@ impl Header {
         let number = bytes.get(2..2 + extended)?.iter().fold(0, |n, &b| n << 8 | u64::from(b));
         let masked = second & 0x80 != 0;
         let mask = if masked { Some(bytes.get(2 + extended..6 + extended)?.try_into().ok()?) } else { None };
+        let payload = if extended == 0 { u64::from(second & 0x7f) } else { number };
         Some(Self {
             fin: first & 0x80 != 0,
-            rsv1: first & 0x40 != 0,
+            rsv: first >> 4 & 7,
             opcode: u64::from(first & 0x0f),
             mask,
             len: 2 + extended + if masked { 4 } else { 0 },
-            payload: if extended == 0 { u64::from(second & 0x7f) } else { number },
+            payload,
+            long_winded: extended == 2 && payload < 126 || extended == 8 && payload < 1 << 16,
+            from_client: masked,
         })
     }
 }
@@ -416,6 +493,10 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
                 out.push(' ');
                 show::number(n, out);
             }
+            Value::Bytes(s) if *f.def == FRAGMENT && is_plain_text(packet, layer) => {
+                out.push_str(": ");
+                show::escape_within(packet.bytes(s), 200, out);
+            }
             Value::Text(s) if *f.def == TEXT || *f.def == CLOSE_REASON => {
                 out.push_str(": ");
                 show::escape_within(packet.bytes(s), 200, out);
@@ -423,6 +504,11 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             _ => {}
         }
     }
+}
+
+/// Whether a fragment is readable as it is.
+fn is_plain_text(packet: &Packet, layer: &Layer) -> bool {
+    packet.uint_in(layer, &OPCODE) == Some(TEXT_FRAME) && packet.uint_in(layer, &RSV) == Some(0)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A running server; it ends with the test.
@@ -13,14 +14,22 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// What it said at its start.
     pub(crate) said: String,
+    /// What it said since.
+    later: Arc<Mutex<String>>,
     /// It captures its own packets.
     pub(crate) captures: bool,
 }
 
 impl Server {
     pub(crate) fn start(args: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
-            .args(["chat", "serve", "127.0.0.1:0"])
+        Self::under("true", args)
+    }
+
+    /// One for which a shell has made its arrangements.
+    pub(crate) fn under(arrangements: &str, args: &[&str]) -> Self {
+        let mut child = Command::new("sh")
+            .args(["-c", &format!("{arrangements} && exec \"$@\""), "sh"])
+            .args([env!("CARGO_BIN_EXE_osi-tutor"), "chat", "serve", "127.0.0.1:0"])
             .args(args)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
@@ -39,10 +48,21 @@ impl Server {
                 break false;
             }
         };
-        // Nobody else reads its words: they must not stop it.
-        std::thread::spawn(move || lines.map_while(Result::ok).for_each(drop));
+        // Whoever reads its words later would keep it from saying more.
+        let later = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&later);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                *heard.lock().unwrap() += &(line + "\n");
+            }
+        });
         let at = said.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap();
-        Self { address: at.parse().unwrap(), guard: guard(child.id()), child, said, captures }
+        Self { address: at.parse().unwrap(), guard: guard(child.id()), child, said, later, captures }
+    }
+
+    /// What it said on standard error since it began to serve.
+    pub(crate) fn later(&self) -> String {
+        self.later.lock().unwrap().clone()
     }
 
     /// Sends a signal.
@@ -115,6 +135,15 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
+    /// How long a connection may say nothing at all.
+    pub(crate) fn wait(server: &Server, most: Duration) -> Duration {
+        let since = Instant::now();
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        stream.set_read_timeout(Some(most)).unwrap();
+        let _ = stream.read(&mut [0; 16]);
+        since.elapsed()
+    }
+
     /// Connects and switches.
     pub(crate) fn open(server: &Server, path: &str) -> Self {
         let mut stream = TcpStream::connect(server.address).unwrap();
@@ -159,6 +188,21 @@ impl Socket {
                 return Some(text);
             }
         }
+    }
+
+    /// Whether the server hangs up.
+    pub(crate) fn is_let_go(&mut self, within: Duration) -> bool {
+        self.stream.set_read_timeout(Some(within)).unwrap();
+        let since = Instant::now();
+        let mut some = [0; 4096];
+        while since.elapsed() < within {
+            match self.stream.read(&mut some) {
+                Ok(0) => return true,
+                Ok(_) => {}
+                Err(e) => return e.kind() == io::ErrorKind::ConnectionReset,
+            }
+        }
+        false
     }
 
     /// What was heard up to where `end` says.

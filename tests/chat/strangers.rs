@@ -1,6 +1,6 @@
 //! Strangers who mean no good: each takes what it can get, and none may take the chat from the others.
 
-use super::server::{Server, Socket};
+use super::server::{POLLING, Server, Socket};
 use std::time::Duration;
 
 /// A visit by WebSocket: hello, a room, and away.
@@ -45,4 +45,37 @@ fn one_connection_takes_one_seat_and_leaves_none_taken() {
         std::thread::sleep(Duration::from_millis(100));
     }
     panic!("a ghost stays");
+}
+
+#[test]
+fn a_refusal_carries_the_headers_of_a_page_and_ends_its_connection() {
+    let server = Server::start(&["--no-capture"]);
+    let at = server.address;
+    let refusals = [
+        ("403", format!("GET / HTTP/1.1\r\nHost: {at}\r\nOrigin: http://evil.example\r\n\r\n")),
+        ("403", format!("GET {POLLING} HTTP/1.1\r\nHost: {at}\r\nSec-Fetch-Site: cross-site\r\n\r\n")),
+        ("403", "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n".to_owned()),
+        ("404", format!("GET /nothing HTTP/1.1\r\nHost: {at}\r\n\r\n")),
+        ("405", format!("PUT / HTTP/1.1\r\nHost: {at}\r\n\r\n")),
+        ("413", format!("POST {POLLING} HTTP/1.1\r\nHost: {at}\r\nContent-Length: 99999\r\n\r\n")),
+        ("400", format!("GET /socket.io/?EIO=9&transport=polling HTTP/1.1\r\nHost: {at}\r\n\r\n")),
+        ("426", format!("GET /packets HTTP/1.1\r\nHost: {at}\r\nX: y\r\n\r\n")),
+    ];
+    for (status, request) in refusals {
+        let answer = server.ask(request.as_bytes());
+        let head = answer.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
+        let got = head.split(' ').nth(1).unwrap();
+        assert!(got == status || (status == "426" && got == "400"), "{request}{answer}");
+        for field in [
+            "content-security-policy: default-src 'none'",
+            "frame-ancestors 'none'",
+            "x-content-type-options: nosniff",
+            "referrer-policy: no-referrer",
+            "cross-origin-resource-policy: same-origin",
+            "cross-origin-opener-policy: same-origin",
+            "connection: close",
+        ] {
+            assert!(head.contains(field), "{field} is missing: {request}{head}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The system calls of the lab: all `unsafe` of `net` is here, each call behind a safe function.
 //!
-//! namespaces(7), setns(2), prctl(2), netlink(7), packet(7), `SIOCETHTOOL` of netdevice(7), `TCP_INFO` of tcp(7).
+//! namespaces(7), setns(2), prctl(2), getrlimit(2), netlink(7), packet(7), `SIOCETHTOOL` of netdevice(7), `TCP_INFO` of tcp(7).
 #![expect(unsafe_code, reason = "namespaces and packet sockets have no safe interface in std")]
 
 use std::io;
@@ -28,6 +28,19 @@ pub(super) fn own_proc_files() -> io::Result<()> {
 pub(super) fn die_with_parent() -> io::Result<()> {
     // SAFETY: takes numbers only.
     check(unsafe { libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL, 0, 0, 0) }).map(drop)
+}
+
+/// Lets this process hold so many open files, or as many as it may; how many that is.
+pub(super) fn open_files(wanted: u64) -> io::Result<u64> {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the kernel writes one rlimit, which is where the pointer points.
+    check(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &raw mut limit) })?;
+    if limit.rlim_cur < wanted {
+        limit.rlim_cur = wanted.min(limit.rlim_max);
+        // SAFETY: the kernel reads one rlimit.
+        check(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &raw const limit) })?;
+    }
+    Ok(limit.rlim_cur)
 }
 
 /// Moves this thread into new namespaces; a new user namespace needs a process of one thread.

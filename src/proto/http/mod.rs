@@ -291,6 +291,7 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
             key: wish.key,
             extensions: lossy(told.extensions),
             subprotocol: lossy(told.subprotocol),
+            client_forward: Some(!ctx.forward),
         });
     } else if method == Some(Method::Connect) && told.code / 100 == 2 {
         // RFC 9110 §9.3.6: from here on this is a tunnel to the port that the client named.

@@ -1,61 +1,137 @@
-//! How long the WebSocket messages are that arrive on a stream — RFC 6455 §5.2.
+//! How long the WebSocket messages are that arrive on a stream, and how they begin — RFC 6455 §5.2.
 //!
-//! Libraries take messages of 64 MiB before they ask anyone. This reads nothing but lengths, while the bytes
-//! pass by, and says stop as soon as a header promises too much.
+//! Libraries take messages of 64 MiB before they ask anyone, and read what no page of ours sends. This looks at
+//! lengths and first letters, while the bytes pass by, and says stop before anybody keeps them.
 
-/// The payload is longer than may be.
+use std::fmt::Debug;
+use std::sync::Arc;
+
+/// Whether a message may pass.
+pub trait Judge: Debug + Send + Sync {
+    /// Of a message that is not text.
+    fn takes_binary(&self) -> bool;
+    /// Of a text that begins so. At most two bytes are shown, fewer if it has no more.
+    fn takes_text(&self, begins: &[u8]) -> bool;
+}
+
+/// Why a message may not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct TooLong;
+pub(super) enum Refused {
+    /// The payload is longer than may be.
+    TooLong,
+    /// The judge does not want it.
+    Unwanted,
+}
 
 /// Follows the frames of one direction. It begins at a frame's first byte.
 #[derive(Debug)]
 pub(super) struct Frames {
     most: u64,
+    judge: Option<Arc<dyn Judge>>,
     /// Payload of the message's earlier frames.
     before: u64,
     /// The header that has begun: at most 14 bytes.
     header: Vec<u8>,
+    /// The frame whose payload is passing.
+    frame: Header,
     /// Payload bytes still to come.
     left: u64,
+    /// How the text begins that is passing; nothing once it was judged.
+    begins: Option<Vec<u8>>,
+}
+
+/// A frame's header, as far as it matters here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Header {
+    opcode: u8,
+    last: bool,
+    length: u64,
+    key: [u8; 4],
 }
 
 /// The longest header: two bytes, eight of length, four of masking key.
 const LONGEST: usize = 14;
 
+/// Opcodes (RFC 6455 §11.8).
+const TEXT: u8 = 1;
+const BINARY: u8 = 2;
+const CONTROL: u8 = 8;
+
 impl Frames {
-    /// Messages may have so many bytes.
-    pub(super) fn new(most: usize) -> Self {
+    /// Messages may have so many bytes, and begin as the judge likes it.
+    pub(super) fn new(most: usize, judge: Option<Arc<dyn Judge>>) -> Self {
         let most = u64::try_from(most).unwrap_or(u64::MAX);
-        Self { most, before: 0, header: Vec::with_capacity(LONGEST), left: 0 }
+        let header = Vec::with_capacity(LONGEST);
+        Self { most, judge, before: 0, header, frame: Header::default(), left: 0, begins: None }
     }
 
     /// Lets bytes pass.
-    pub(super) fn pass(&mut self, mut bytes: &[u8]) -> Result<(), TooLong> {
+    pub(super) fn pass(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
         while !bytes.is_empty() {
             let payload = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
-            self.left -= payload as u64;
-            bytes = bytes.get(payload..).unwrap_or_default();
-            let Some((&byte, rest)) = bytes.split_first() else { break };
+            let (here, rest) = bytes.split_at(payload);
+            self.payload(here)?;
+            let Some((&byte, rest)) = rest.split_first() else { break };
             bytes = rest;
             self.header.push(byte);
-            if let Some((control, last, length)) = read(&self.header) {
+            if let Some(header) = read(&self.header) {
                 self.header.clear();
-                self.left = length;
-                let whole = if control { length } else { self.before.saturating_add(length) };
-                if whole > self.most {
-                    return Err(TooLong);
-                }
-                if !control {
-                    self.before = if last { 0 } else { whole };
-                }
+                self.begin(header)?;
             }
         }
         Ok(())
     }
+
+    /// A frame begins.
+    fn begin(&mut self, header: Header) -> Result<(), Refused> {
+        (self.frame, self.left) = (header, header.length);
+        if header.opcode >= CONTROL {
+            return if header.length > self.most { Err(Refused::TooLong) } else { Ok(()) };
+        }
+        let whole = self.before.saturating_add(header.length);
+        if whole > self.most {
+            return Err(Refused::TooLong);
+        }
+        self.before = if header.last { 0 } else { whole };
+        if header.opcode == BINARY && self.judge.as_ref().is_some_and(|judge| !judge.takes_binary()) {
+            return Err(Refused::Unwanted);
+        }
+        if header.opcode == TEXT {
+            self.begins = Some(Vec::with_capacity(2));
+        }
+        self.judge_text()
+    }
+
+    /// Payload passes.
+    fn payload(&mut self, bytes: &[u8]) -> Result<(), Refused> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        let at = self.frame.length - self.left;
+        self.left -= bytes.len() as u64;
+        if self.frame.opcode < CONTROL
+            && let Some(begins) = &mut self.begins
+        {
+            let keys = self.frame.key.iter().cycle().skip(usize::try_from(at % 4).unwrap_or_default());
+            let clear = bytes.iter().zip(keys).map(|(byte, key)| byte ^ key);
+            begins.extend(clear.take(2 - begins.len().min(2)));
+        }
+        self.judge_text()
+    }
+
+    /// Asks the judge as soon as enough of the text is there.
+    fn judge_text(&mut self) -> Result<(), Refused> {
+        let ends = self.frame.opcode < CONTROL && self.frame.last && self.left == 0;
+        let Some(begins) = self.begins.take_if(|begins| begins.len() >= 2 || ends) else { return Ok(()) };
+        match &self.judge {
+            Some(judge) if !judge.takes_text(&begins) => Err(Refused::Unwanted),
+            _ => Ok(()),
+        }
+    }
 }
 
-/// Of a whole header: whether the frame is a control frame, whether it ends its message, and its payload's length.
-fn read(header: &[u8]) -> Option<(bool, bool, u64)> {
+/// A whole header.
+fn read(header: &[u8]) -> Option<Header> {
     let [first, second, rest @ ..] = header else { return None };
     let (length, rest) = match second & 0x7f {
         126 => {
@@ -68,8 +144,8 @@ fn read(header: &[u8]) -> Option<(bool, bool, u64)> {
         }
         short => (u64::from(short), rest),
     };
-    let whole = second & 0x80 == 0 || rest.len() >= 4;
-    whole.then_some((first & 0x08 != 0, first & 0x80 != 0, length))
+    let key = if second & 0x80 == 0 { [0; 4] } else { *rest.first_chunk()? };
+    Some(Header { opcode: first & 0x0f, last: first & 0x80 != 0, length, key })
 }
 
 #[cfg(test)]
@@ -84,8 +160,8 @@ mod tests {
     }
 
     /// Lets frames pass in pieces of `size` bytes.
-    fn pass(frames: &[Vec<u8>], size: usize) -> Result<(), TooLong> {
-        let mut watch = Frames::new(200);
+    fn pass(frames: &[Vec<u8>], size: usize) -> Result<(), Refused> {
+        let mut watch = Frames::new(200, None);
         frames.concat().chunks(size).try_for_each(|piece| watch.pass(piece))
     }
 
@@ -101,7 +177,7 @@ mod tests {
     fn a_message_that_is_too_long_is_stopped_at_its_header() {
         for length in [201, 70_000] {
             let bad = frame(true, Opcode::Text, length);
-            assert_eq!(pass(&[bad.get(..14).unwrap().to_vec()], 1), Err(TooLong), "{length}");
+            assert_eq!(pass(&[bad.get(..14).unwrap().to_vec()], 1), Err(Refused::TooLong), "{length}");
         }
     }
 
@@ -113,6 +189,61 @@ mod tests {
             pass(&[first.clone(), ping.clone(), frame(true, Opcode::Continuation, 50), first.clone()], 5),
             Ok(())
         );
-        assert_eq!(pass(&[first, ping, last], 5), Err(TooLong));
+        assert_eq!(pass(&[first, ping, last], 5), Err(Refused::TooLong));
+    }
+
+    /// Writes down how texts begin; takes none that begins with `b`.
+    #[derive(Debug, Default)]
+    struct Begins(std::sync::Mutex<Vec<String>>);
+
+    impl Judge for Begins {
+        fn takes_binary(&self) -> bool {
+            false
+        }
+
+        fn takes_text(&self, begins: &[u8]) -> bool {
+            self.0.lock().unwrap().push(String::from_utf8_lossy(begins).into_owned());
+            begins.first() != Some(&b'b')
+        }
+    }
+
+    /// Text frames pass in pieces of `size` bytes; how they begin.
+    fn judged(frames: &[(bool, Opcode, &str)], size: usize) -> (Result<(), Refused>, Vec<String>) {
+        let judge = Arc::new(Begins::default());
+        let mut watch = Frames::new(200, Some(Arc::clone(&judge) as Arc<dyn Judge>));
+        let mut bytes = Vec::new();
+        for &(fin, opcode, text) in frames {
+            Frame { fin, opcode, mask: Some([1, 2, 3, 4]), payload: text.into() }.write(&mut bytes);
+        }
+        let done = bytes.chunks(size).try_for_each(|piece| watch.pass(piece));
+        let begins = judge.0.lock().unwrap().clone();
+        (done, begins)
+    }
+
+    #[test]
+    fn each_message_is_judged_once_by_how_it_begins_however_it_is_cut() {
+        use Opcode::{Continuation, Ping, Text};
+        let frames = [
+            (true, Text, "42[\"say\"]"),
+            (false, Text, "4"),
+            (true, Ping, "bb"),
+            (false, Continuation, ""),
+            (true, Continuation, "0{}"),
+            (true, Text, "2"),
+            (true, Text, ""),
+            (true, Text, "3probe"),
+        ];
+        for size in [1, 2, 3, 7, 1000] {
+            let (done, begins) = judged(&frames, size);
+            assert_eq!((done, begins.join("|").as_str()), (Ok(()), "42|40|2||3p"), "pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn what_the_judge_does_not_want_goes_no_further() {
+        for size in [1, 5, 1000] {
+            assert_eq!(judged(&[(true, Opcode::Text, "bAAAA")], size).0, Err(Refused::Unwanted));
+            assert_eq!(judged(&[(true, Opcode::Binary, "")], size).0, Err(Refused::Unwanted));
+        }
     }
 }
