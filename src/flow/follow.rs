@@ -62,7 +62,7 @@ pub enum What<'a> {
 pub struct Message {
     /// Its layers, as indices into [`Packet::layers`].
     pub layers: Range<usize>,
-    /// Its bytes.
+    /// Its bytes; of one of several packets in a body, that packet's.
     pub len: u32,
     /// The buffer that it was put together in; `None` when this frame alone brought it.
     pub joined: Option<u8>,
@@ -258,7 +258,40 @@ pub fn messages(packet: &Packet, transport: usize) -> Vec<Message> {
             last.layers.end = i + 1;
         }
     }
-    found
+    found.into_iter().flat_map(|message| parts(packet, message)).collect()
+}
+
+/// The packets that stand behind each other in one message (the body of an HTTP message may hold several): a layer
+/// that begins where an earlier one of its protocol has ended begins the next. Each is told with its own length.
+fn parts(packet: &Packet, message: Message) -> Vec<Message> {
+    let all = packet.layers.get(message.layers.clone()).unwrap_or(&[]);
+    let behind = |a: &Layer, b: &Layer| {
+        std::ptr::eq(a.proto, b.proto) && a.span.buf == b.span.buf && b.span.start >= a.span.end().max(a.span.start + 1)
+    };
+    // Where each begins, and the layer that says so.
+    let mut begins: Vec<(usize, &Layer)> = Vec::new();
+    for (i, layer) in all.iter().enumerate() {
+        let from = begins.last().map_or(0, |&(at, _)| at);
+        if let Some(first) = all.get(from..i).unwrap_or(&[]).iter().find(|l| behind(l, layer)) {
+            if begins.is_empty() {
+                begins.push((0, first));
+            }
+            begins.push((i, layer));
+        }
+    }
+    if begins.is_empty() {
+        return vec![message];
+    }
+    let ends = begins.iter().skip(1).map(|&(at, layer)| (at, layer.span.start));
+    let last = begins.last().map_or(0, |(_, layer)| layer.end.max(layer.span.end()));
+    let ends = ends.chain([(all.len(), last)]);
+    let (offset, joined) = (message.layers.start, message.joined);
+    let part = |(&(from, layer), (to, end)): (&(usize, &Layer), (usize, u32))| Message {
+        layers: offset + from..offset + to,
+        len: end.saturating_sub(layer.span.start),
+        joined,
+    };
+    begins.iter().zip(ends).map(part).collect()
 }
 
 /// What the stream needs of a TCP header, read back from its fields.

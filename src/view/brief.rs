@@ -248,22 +248,49 @@ fn subject(packet: &Packet) -> Option<Subject<'_>> {
     });
     let last = told.map(|(i, _)| i).or(named).or(carrier).or(end.checked_sub(1))?;
     let layer = layers.get(last)?;
-    let same = |l: &&Layer| std::ptr::eq(l.proto, layer.proto);
-    // Several messages in one segment are layers of one protocol that do not carry each other.
-    let first =
-        if layer.proto.osi > Osi::Transport { layers.iter().position(|l| same(&l)).unwrap_or(last) } else { last };
-    let messages = layers.get(first..=last)?.iter().filter(same).count();
-    Some(Subject { layer, first, messages })
+    if layer.proto.osi <= Osi::Transport {
+        return Some(Subject { layer, first: last, messages: 1 });
+    }
+    let first = layers.iter().position(above).unwrap_or(last);
+    Some(Subject { layer, first, messages: tellers(packet, first).count().max(1) })
+}
+
+/// Several messages in one packet stand behind each other: each begins with a layer whose protocol the one before it
+/// has, too. Of each, the innermost layer that can say something.
+fn tellers(packet: &Packet, first: usize) -> impl Iterator<Item = &Layer> {
+    let all = packet.layers.get(first..).unwrap_or(&[]);
+    let all = all.split(|l| l.quoted).next().unwrap_or(&[]);
+    let (mut next, mut begin) = (0, 0);
+    std::iter::from_fn(move || {
+        let mut teller = None;
+        while let Some(layer) = all.get(next) {
+            let before = all.get(begin..next).unwrap_or(&[]);
+            if before.iter().any(|l| std::ptr::eq(l.proto, layer.proto)) && teller.is_some() {
+                begin = next;
+                return teller;
+            }
+            next += 1;
+            if layer.proto.summary.is_some() && layer.proto.osi > Osi::Transport {
+                teller = Some(layer);
+            }
+        }
+        teller
+    })
 }
 
 impl Subject<'_> {
     fn write(&self, packet: &Packet, out: &mut String) {
         let from = out.len();
-        let same =
-            packet.layers.iter().skip(self.first).filter(|l| std::ptr::eq(l.proto, self.layer.proto) && !l.quoted);
-        for layer in same.take(MOST_MESSAGES) {
+        if self.messages == 1 {
+            return summary(packet, self.layer, out);
+        }
+        for layer in tellers(packet, self.first).take(MOST_MESSAGES) {
             if out.len() > from {
                 out.push_str(" · ");
+            }
+            if !std::ptr::eq(layer.proto, self.layer.proto) {
+                protocol_name(layer.proto.name, out);
+                out.push(' ');
             }
             summary(packet, layer, out);
         }
