@@ -5,7 +5,8 @@
 //! bytes, or a length field that promised too many.
 
 use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
-use super::{Joined, Next, StreamCtx};
+use super::shelf::Name;
+use super::{Joined, Next};
 use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why, clamp};
 
 /// What the layers around this one have settled. Copied inward; an inner layer never changes an outer one's.
@@ -29,6 +30,8 @@ pub struct Context {
     pub target: Slice,
     /// Whether the client speaks, where the messages around this one say so.
     pub from_client: Option<bool>,
+    /// The dialogue that this message belongs to, where it goes on from one connection to the next.
+    pub dialogue: Option<Name>,
 }
 
 /// A position in a packet's bytes, and the packet to write fields to.
@@ -452,11 +455,6 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// What this conversation's protocols remember. A scratch one where nothing may be remembered.
-    pub fn stream(&mut self) -> StreamCtx<'_> {
-        self.memory.context(self.context.conversation)
-    }
-
     /// Adds a buffer of bytes that this dissector uncovered (unmasked, inflated), and gives its id.
     pub fn uncover(&mut self, kind: BufferKind, bytes: &[u8]) -> Option<u8> {
         let id = self.packet.add_buffer(kind)?;
@@ -500,16 +498,6 @@ impl<'a> Cursor<'a> {
             return self.bytes.get(span.start as usize..span.end() as usize).unwrap_or(&[]);
         }
         self.packet.bytes(span)
-    }
-
-    /// Shows the bytes of a span to what this conversation's protocols remember.
-    pub fn with_bytes<T>(&mut self, span: Span, see: impl FnOnce(&[u8], StreamCtx<'_>) -> T) -> T {
-        let bytes = if span.buf == self.buf {
-            self.bytes.get(span.start as usize..span.end() as usize).unwrap_or(&[])
-        } else {
-            self.packet.bytes(span)
-        };
-        see(bytes, self.memory.context(self.context.conversation))
     }
 
     /// Writes a field that lies in a buffer which [`Cursor::uncover`] added.

@@ -16,8 +16,9 @@
 
 use super::jsontext::{decimal, items, put_string, skip_blank, unquote};
 use super::prelude::*;
+use super::shelf::Name;
 use super::{Carrier, within};
-use crate::model::{BufferKind, Span};
+use crate::model::{BufferKind, Slice, Span};
 use base64::Engine;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
@@ -116,6 +117,8 @@ struct Request {
     version: u8,
     /// The path asks for plain Engine.IO, so that a message's text is the application's own.
     plain: bool,
+    /// The dialogue, where each packet may come over another connection.
+    dialogue: Option<Name>,
 }
 
 /// The id of the dialogue on this connection, for a WebSocket whose target does not name it.
@@ -150,17 +153,33 @@ impl Request {
         if let Some(transport) = transport {
             c.derive(&TRANSPORT, Value::Text(transport));
         }
+        let mut dialogue = None;
         match sid {
-            Some(sid) => c.derive(&SID, Value::Text(sid)),
+            Some(sid) => {
+                c.derive(&SID, Value::Text(sid));
+                let polling = transport.is_some_and(|t| c.kept(t) == b"polling");
+                dialogue = polling.then(|| dialogue_of(c, sid));
+            }
             None => remembered(c),
         }
-        Self { version, plain }
+        Self { version, plain, dialogue }
     }
 
     /// Who reads what a message holds.
     fn inside(self, c: &mut Cursor<'_>, kind: &str, span: Span) -> Option<&'static Protocol> {
-        if self.plain { None } else { c.with_bytes(span, |bytes, mut ctx| within(kind, bytes, &mut ctx)) }
+        if self.plain {
+            return None;
+        }
+        c.context.dialogue = self.dialogue;
+        c.with_bytes(span, |bytes, mut ctx| within(kind, bytes, &mut ctx))
     }
+}
+
+/// What names a dialogue: the server, and the id that it chose.
+fn dialogue_of(c: &mut Cursor<'_>, sid: Slice) -> Name {
+    let (keys, ends) = (c.shelf().keys(), c.context.ends);
+    let server = if c.context.from_client == Some(true) { ends } else { ends.flipped() };
+    Name::new(&keys, (server.dst, server.dst_port, c.kept(sid)))
 }
 
 /// The id that an open packet on this connection gave.

@@ -1,13 +1,18 @@
 //! Bytes that protocols keep from packet to packet: what was unpacked last (the history of a compressed stream), or
 //! the pieces of a message. All of them share one bound, whoever keeps them: when it is full, those go that nobody
-//! asked for in a while, roughly: a hand goes round and takes what was not used since it came by last.
+//! asked for in a while, roughly: a hand goes round and takes what was not used since it came by last. Dialogues
+//! that go on from one connection to the next (Engine.IO over polling) are remembered here as well, by their name.
 
-use super::Cursor;
 use super::inflate::Decompress;
-use crate::model::{BufferKind, Span};
+use super::{Context, Cursor, Memory, StreamCtx, Streams};
+use crate::model::{BufferKind, Packet, Span};
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
 
 /// What an entry costs beyond its bytes. It bounds their number, too.
 const OVERHEAD: usize = 128;
+/// What a dialogue costs, with what its protocols remember.
+const DIALOGUE: usize = 1024;
 
 /// Where everything that is kept stands.
 #[derive(Debug)]
@@ -19,6 +24,10 @@ pub struct Shelf {
     hand: usize,
     next: u32,
     given_up: Option<usize>,
+    dialogues: HashMap<Name, Ticket>,
+    keys: RandomState,
+    /// Of a dialogue for which there is no room.
+    scratch: Streams,
     /// One decompressor serves all streams: what tells them apart is their history.
     inflater: Option<Box<Decompress>>,
 }
@@ -30,7 +39,12 @@ struct Entry {
     /// It was used since the hand came by.
     used: bool,
     bytes: Vec<u8>,
+    dialogue: Option<(Name, Box<Streams>)>,
 }
+
+/// Names a dialogue: a hash of what its protocol knows it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Name(u64);
 
 /// Names what one protocol keeps. The bytes may be gone when it comes back for them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,7 +63,9 @@ impl Shelf {
     /// An empty one for so many bytes.
     pub fn new(most: usize) -> Self {
         let (entries, free) = (Vec::new(), Vec::new());
-        Self { most, used: 0, entries, free, hand: 0, next: 0, given_up: None, inflater: None }
+        let (dialogues, keys) = (HashMap::new(), RandomState::new());
+        let (given_up, scratch, inflater) = (None, Streams::default(), None);
+        Self { most, used: 0, entries, free, hand: 0, next: 0, given_up, dialogues, keys, scratch, inflater }
     }
 
     /// What is kept under this ticket, unless it was given up.
@@ -59,11 +75,40 @@ impl Shelf {
         Some(&entry.bytes)
     }
 
+    /// What names dialogues.
+    pub fn keys(&self) -> RandomState {
+        self.keys.clone()
+    }
+
+    /// What the protocols of a dialogue remember.
+    pub fn dialogue(&mut self, name: Name) -> &mut Streams {
+        let known = self.dialogues.get(&name).copied().filter(|&t| self.entry(t).is_some());
+        let ticket = known.unwrap_or_else(|| self.begin(name));
+        let entry = self.entries.get_mut(ticket.place as usize).filter(|e| e.number == ticket.number);
+        if let Some(Entry { used, dialogue: Some((_, streams)), .. }) = entry {
+            *used = true;
+            return streams;
+        }
+        self.scratch = Streams::default();
+        &mut self.scratch
+    }
+
+    fn begin(&mut self, name: Name) -> Ticket {
+        let ticket = self.open();
+        if let Some(entry) = self.entry(ticket) {
+            entry.dialogue = Some((name, Box::default()));
+            self.dialogues.insert(name, ticket);
+            self.used = self.used.saturating_add(DIALOGUE);
+            self.make_room(ticket);
+        }
+        ticket
+    }
+
     /// Keeps nothing yet under a new ticket.
     pub fn open(&mut self) -> Ticket {
         self.next = self.next.wrapping_add(1).max(1);
         let number = self.next;
-        let new = Entry { number, used: true, bytes: Vec::new() };
+        let new = Entry { number, used: true, ..Entry::default() };
         let place = if let Some(place) = self.free.pop() {
             if let Some(entry) = self.entries.get_mut(place as usize) {
                 *entry = new;
@@ -114,7 +159,12 @@ impl Shelf {
         let Some(entry) = self.entry(ticket) else { return 0 };
         entry.number = 0;
         let bytes = std::mem::take(&mut entry.bytes);
+        let dialogue = entry.dialogue.take();
         self.free.push(ticket.place);
+        if let Some((name, _)) = dialogue {
+            self.dialogues.remove(&name);
+            self.used = self.used.saturating_sub(DIALOGUE);
+        }
         self.used = self.used.saturating_sub(OVERHEAD + bytes.capacity());
         bytes.len()
     }
@@ -159,13 +209,35 @@ impl Shelf {
     }
 
     fn give_up(&mut self, place: usize) {
-        let Some(entry) = self.entries.get(place) else { return };
+        let Some(entry) = self.entries.get(place).filter(|e| e.number != 0) else { return };
         let ticket = Ticket { place: u32::try_from(place).unwrap_or(u32::MAX), number: entry.number };
         *self.given_up.get_or_insert(0) += self.drop(ticket);
     }
 }
 
+impl Name {
+    /// By these, in this order.
+    pub fn new(keys: &RandomState, of: impl std::hash::Hash) -> Self {
+        Self(keys.hash_one(of))
+    }
+}
+
 impl Cursor<'_> {
+    /// What this conversation's protocols remember. A scratch one where nothing may be remembered.
+    pub fn stream(&mut self) -> StreamCtx<'_> {
+        remembered(self.memory, self.context, self.packet)
+    }
+
+    /// Shows the bytes of a span to what this conversation's protocols remember.
+    pub fn with_bytes<T>(&mut self, span: Span, see: impl FnOnce(&[u8], StreamCtx<'_>) -> T) -> T {
+        let bytes = if span.buf == self.buf {
+            self.bytes.get(span.start as usize..span.end() as usize).unwrap_or(&[])
+        } else {
+            self.packet.bytes(span)
+        };
+        see(bytes, remembered(self.memory, self.context, self.packet))
+    }
+
     /// Where the protocols of all conversations keep bytes.
     pub fn shelf(&mut self) -> &mut Shelf {
         self.memory.shelf()
@@ -203,6 +275,14 @@ impl Cursor<'_> {
         }
         Some((id, self.packet.buffer_mut(id)?.bytes.len()))
     }
+}
+
+/// What the protocols of this conversation remember, or of the dialogue that it belongs to.
+fn remembered<'m>(memory: &'m mut dyn Memory, context: &Context, packet: &Packet) -> StreamCtx<'m> {
+    let Some(name) = context.dialogue else { return memory.context(context.conversation) };
+    let mut ctx = memory.shelf().dialogue(name).view(context.from_client == Some(true));
+    (ctx.frame, ctx.time) = (packet.number, packet.time);
+    ctx
 }
 
 #[cfg(test)]
@@ -245,6 +325,14 @@ mod tests {
             shelf.add(t, b"x", 32768);
             assert!(shelf.used <= shelf.most && shelf.entries.len() < 40);
         }
+        // Dialogues are found by their names, and forgotten like the rest.
+        let keys = shelf.keys();
+        for n in 0..10_000_u32 {
+            shelf.dialogue(Name::new(&keys, n)).dialogue.state::<u32>().clone_from(&n);
+            assert!(shelf.used <= shelf.most && shelf.dialogues.len() < 5);
+        }
+        assert_eq!(*shelf.dialogue(Name::new(&keys, 9_999_u32)).dialogue.state::<u32>(), 9_999);
+        assert_eq!(*shelf.dialogue(Name::new(&keys, 1_u32)).dialogue.state::<u32>(), 0);
         // What is larger than all goes at once.
         let t = shelf.open();
         assert!(!shelf.add(t, &[0; 1 << 16], 1 << 16) && shelf.used <= shelf.most);

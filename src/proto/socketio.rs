@@ -51,6 +51,7 @@ fields! {
     ATTACHMENT    = dynamic(Kind::Bytes, "socketio.attachment", "Attachment", "Bytes that belong to an event or an acknowledgment.");
     ATTACHMENT_NUMBER = derived(Kind::Uint(32), "socketio.attachment.number", "Attachment number", "Which placeholder these bytes replace; the first is 0.");
     ATTACHMENT_FRAME  = derived(Kind::Frame, "socketio.attachment.frame", "Belongs to frame", "The frame with the event or acknowledgment that these bytes complete.");
+    ATTACHMENTS_LEFT  = derived(Kind::Uint(32), "socketio.attachment.left", "Still missing", "How many attachments have yet to come; with the last one the event is complete.");
 }
 
 /// A packet: a text message.
@@ -294,9 +295,11 @@ fn attachment(c: &mut Cursor<'_>) -> Next {
     let awaiting: &mut Awaiting = c.stream().side.inner();
     let (frame, number) = (awaiting.frame, awaiting.total.saturating_sub(awaiting.left));
     awaiting.left = awaiting.left.saturating_sub(1);
+    let left = awaiting.left;
     c.push(&ATTACHMENT, 0, len, Value::Bytes(c.span(0, len)));
     c.derive(&ATTACHMENT_NUMBER, Value::Uint(number));
     c.derive(&ATTACHMENT_FRAME, Value::Uint(frame));
+    c.derive(&ATTACHMENTS_LEFT, Value::Uint(left));
     // What the bytes mean, only the programs know. Letters that were decoded are no data of the wire.
     if c.buffer_kind() == BufferKind::Decoded { Next::end(len) } else { Next::data(0).showing(len) }
 }

@@ -8,8 +8,8 @@ pub(super) const TEXT: &str = include_str!("text/socketio.toml");
 
 use engineio::{BASE64, BINARY, DATA, LENGTH, OK, PING_INTERVAL, PING_TIMEOUT, PROBE, SEPARATOR, UPGRADES, VERSION};
 use socketio::{
-    ACK_ID, ARGUMENT, ATTACHMENT, ATTACHMENT_FRAME, ATTACHMENTS, AUTH, ERROR_DATA, ERROR_MESSAGE, EVENT, NAMESPACE,
-    PLACEHOLDER,
+    ACK_ID, ARGUMENT, ATTACHMENT, ATTACHMENT_FRAME, ATTACHMENTS, ATTACHMENTS_LEFT, AUTH, ERROR_DATA, ERROR_MESSAGE,
+    EVENT, NAMESPACE, PLACEHOLDER,
 };
 
 const ENGINE: &[&Identity] = &[&engineio::ABOUT];
@@ -30,7 +30,8 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("eio-probe", ENGINE, &[&engineio::TYPE, &PROBE], |h| engine(h, 2) && h.has(&PROBE)),
     Rule::observed("eio-probed", ENGINE, &[&engineio::TYPE, &PROBE], |h| engine(h, 3) && h.has(&PROBE)),
     Rule::observed("eio-message", ENGINE, &[&engineio::TYPE, &DATA], |h| engine(h, 4) && !h.has(&BINARY)),
-    Rule::observed("eio-binary", ENGINE, &[&engineio::TYPE, &BINARY], |h| h.has(&BINARY)),
+    Rule::observed("eio-binary", ENGINE, &[&engineio::TYPE, &BINARY], |h| h.has(&BINARY) && version(h) != Some(3)),
+    Rule::observed("eio-binary-3", ENGINE, &[&engineio::TYPE, &BINARY], |h| h.has(&BINARY) && version(h) == Some(3)),
     Rule::observed("eio-base64", ENGINE, &[&BASE64], |h| h.has(&BASE64)),
     Rule::observed("eio-upgrade", ENGINE, &[&engineio::TYPE], |h| engine(h, 5)),
     Rule::observed("eio-noop", ENGINE, &[&engineio::TYPE], |h| engine(h, 6)),
@@ -46,11 +47,16 @@ pub(super) static RULES: &[Rule] = &[
         socket(h, 0) && from_client(h) == Some(false)
     }),
     Rule::observed("sio-disconnect", SOCKET, &[&socketio::TYPE], |h| socket(h, 1)),
-    Rule::observed("sio-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 2) || socket(h, 5)),
+    Rule::observed("sio-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 2)),
+    Rule::observed("sio-binary-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 5)),
     Rule::observed("sio-ack-wanted", SOCKET, &[&ACK_ID], |h| (socket(h, 2) || socket(h, 5)) && h.has(&ACK_ID)),
     Rule::observed("sio-ack", SOCKET, &[&socketio::TYPE, &ACK_ID, &ARGUMENT], |h| socket(h, 3) || socket(h, 6)),
     Rule::observed("sio-binary", SOCKET, &[&socketio::TYPE, &ATTACHMENTS, &PLACEHOLDER], |h| h.has(&ATTACHMENTS)),
     Rule::observed("sio-attachment", SOCKET, &[&ATTACHMENT, &ATTACHMENT_FRAME], |h| h.has(&ATTACHMENT)),
+    Rule::observed("sio-attachment-last", SOCKET, &[&ATTACHMENT_FRAME], |h| h.uint(&ATTACHMENTS_LEFT) == Some(0)),
+    Rule::observed("sio-attachment-more", SOCKET, &[&ATTACHMENTS_LEFT], |h| {
+        h.uint(&ATTACHMENTS_LEFT).is_some_and(|left| left > 0)
+    }),
     Rule::observed("sio-error", SOCKET, &[&socketio::TYPE, &ERROR_MESSAGE, &ERROR_DATA], |h| socket(h, 4)),
     Rule::observed("sio-namespace", SOCKET, &[&NAMESPACE], |h| h.octets(&NAMESPACE).is_some_and(|n| n != b"/")),
 ];
