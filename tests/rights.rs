@@ -410,6 +410,29 @@ fn tries(folder: &Path) {
 }
 
 #[test]
+fn the_doctor_says_what_holds() {
+    if !root() {
+        return;
+    }
+    for (sudo, becomes) in [(true, UID.to_string()), (false, "nobody".to_owned())] {
+        let done = osi_tutor(&["doctor", "--json"], sudo).stdout(Stdio::piped()).output().unwrap();
+        let facts = String::from_utf8(done.stdout).unwrap();
+        let facts: Vec<serde_json::Value> = facts.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let fact = facts.iter().find(|fact| fact["id"] == "rights").expect("it speaks of rights");
+        if fact["ok"] == true {
+            let found = fact["found"].as_str().unwrap();
+            let start = format!("it becomes the user {becomes}: no capability, no_new_privs, landlock");
+            assert!(found.starts_with(&start) && found.ends_with("seccomp"), "{found}");
+        } else {
+            skipped(&format!("this kernel cannot do it all: {}", fact["found"]));
+        }
+        // Nobody needs them.
+        let optional = |id: &str| facts.iter().any(|fact| fact["id"] == id && fact["optional"] == true);
+        assert!(["buffer", "tshark", "wireshark"].into_iter().all(optional));
+    }
+}
+
+#[test]
 fn help_that_cannot_be_written_is_an_error() {
     for args in [&["--help"][..], &["capture", "--help"], &["--version"]] {
         let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();

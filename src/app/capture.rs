@@ -101,19 +101,8 @@ impl From<OpenError> for Failure {
                 Self::Usage(format!("{why}; this machine has {}", known.join(", ")))
             }
             OpenError::Denied { ref name } => {
-                let program = machine::this_program();
-                let give =
-                    machine::let_capture().map_or(String::new(), |command| format!("\nGive it once:   {command}"));
-                let root = if cfg!(unix) {
-                    format!("\nOr be root:     sudo {program} capture {}", machine::quoted(name))
-                } else {
-                    "\nStart it as an administrator.".to_owned()
-                };
-                Self::Data(format!(
-                    "capturing on {name} needs a right that this program does not have{give}{root}\n\
-                 No right needed:  osi-tutor simulate two-hosts\n\
-                 No right needed:  osi-tutor read FILE"
-                ))
+                let without = ["simulate two-hosts", "read FILE"].map(str::to_owned);
+                machine::denied(name, &format!("capture {}", machine::quoted(name)), &without)
             }
             OpenError::Down { .. } | OpenError::Io { .. } => Self::Data(why.to_string()),
         }

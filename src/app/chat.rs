@@ -113,7 +113,7 @@ fn tell(standing: &Standing, share: bool) {
         Err(None) => error::tell("No packets are captured (--no-capture)."),
         Err(Some(why)) => error::tell(&format!(
             "No packets are captured ({why}); the page shows what the browser itself sent and heard.\n\
-             To capture: sudo osi-tutor chat serve, or once: sudo setcap cap_net_raw+ep $(command -v osi-tutor)"
+             osi-tutor doctor says how to give it the right to capture."
         )),
     }
 }

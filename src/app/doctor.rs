@@ -25,24 +25,37 @@ pub(super) fn run(json: bool, choice: Color) -> Result<(), Failure> {
         }
     }
     if !json {
-        let missing = facts.iter().filter(|fact| !fact.ok).count();
-        let rest = match missing {
-            0 => "All is well.\n".to_owned(),
-            1 => "One thing is missing; everything else works without it.\n".to_owned(),
-            n => format!("{n} things are missing; everything else works without them.\n"),
-        };
         out.push('\n');
-        out.push_str(&rest);
+        out.push_str(&summary(&facts));
     }
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(out.as_bytes())?;
     Ok(stdout.flush()?)
 }
 
-/// ok or no, its name, what was found, what it is for, and below it the remedy.
+/// How many things are missing. What nobody needs is not counted among them.
+fn summary(facts: &[machine::Fact]) -> String {
+    let missing = facts.iter().filter(|fact| !fact.ok && !fact.optional).count();
+    let optional = facts.iter().filter(|fact| !fact.ok && fact.optional).count();
+    let need = match missing {
+        0 => "All that you need is there.".to_owned(),
+        1 => "One thing is missing; everything else works without it.".to_owned(),
+        n => format!("{n} things are missing; everything else works without them."),
+    };
+    let rest = match optional {
+        0 => String::new(),
+        1 => " One more would be nice to have.".to_owned(),
+        n => format!(" {n} more would be nice to have."),
+    };
+    format!("{need}{rest}\n")
+}
+
+/// ok, no, or a dash for what nobody needs; its name, what was found, what it is for, and below it the remedy.
 fn entry(fact: &machine::Fact, theme: &Theme, out: &mut String) {
     if fact.ok {
         out.push_str("ok  ");
+    } else if fact.optional {
+        out.push_str("-   ");
     } else {
         theme.alarm.paint("no  ", out);
     }
@@ -62,6 +75,9 @@ fn entry(fact: &machine::Fact, theme: &Theme, out: &mut String) {
     out.push('\n');
     spaces(FOUND, out);
     theme.faint.paint(fact.about, out);
+    if fact.optional {
+        theme.faint.paint(" (optional)", out);
+    }
     out.push('\n');
     if let Some(remedy) = &fact.remedy {
         spaces(FOUND, out);
@@ -77,6 +93,7 @@ fn object(fact: &machine::Fact) -> serde_json::Value {
     serde_json::json!({
         "id": fact.id,
         "ok": fact.ok,
+        "optional": fact.optional,
         "about": fact.about,
         "found": fact.found,
         "remedy": fact.remedy,
@@ -93,6 +110,7 @@ mod tests {
             id: "capture",
             about: "capture, explain --live=IFACE",
             ok: false,
+            optional: false,
             found: "not allowed on \u{1b}[31mlo".into(),
             remedy: Some("sudo setcap cap_net_raw+ep osi-tutor".into()),
         };
@@ -103,5 +121,17 @@ mod tests {
         assert_eq!(lines[1].trim(), "capture, explain --live=IFACE");
         assert_eq!(lines[2].trim(), "$ sudo setcap cap_net_raw+ep osi-tutor");
         assert_eq!(object(&fact)["ok"], false);
+    }
+
+    #[test]
+    fn what_nobody_needs_is_no_reason_for_alarm() {
+        let fact = |ok, optional| machine::Fact { id: "x", about: "y", ok, optional, found: "z".into(), remedy: None };
+        assert_eq!(summary(&[fact(true, false), fact(true, true)]), "All that you need is there.\n");
+        let without = [fact(true, false), fact(false, true), fact(false, true)];
+        assert_eq!(summary(&without), "All that you need is there. 2 more would be nice to have.\n");
+        assert!(summary(&[fact(false, false), fact(true, true)]).starts_with("One thing is missing; "));
+        let mut text = String::new();
+        entry(&fact(false, true), &Theme::new(false), &mut text);
+        assert!(text.starts_with("-   x") && text.contains("y (optional)"), "{text}");
     }
 }

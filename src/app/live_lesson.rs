@@ -1,6 +1,8 @@
 //! `osi-tutor explain --live`: a lesson's packets from a real kernel, in the private lab or on an interface.
 
 use super::Failure;
+#[cfg(feature = "live")]
+use super::machine;
 use super::rights;
 #[cfg(feature = "live")]
 use super::store::Store;
@@ -71,7 +73,15 @@ fn refused(why: &dyn std::fmt::Display, remedy: Option<&str>, lesson: &Lesson) -
 fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Trace, String), Failure> {
     use crate::source::live::{self, Options};
     let mut rights = rights::Rights::of(None)?;
-    let mut source = live::open(interface, &Options::default())?;
+    let mut source = live::open(interface, &Options::default()).map_err(|why| match why {
+        live::OpenError::Denied { .. } => {
+            let demo = if args.demo { " --demo" } else { "" };
+            let id = machine::quoted(&lesson.id);
+            let command = format!("explain {id} --live={}{demo}", machine::quoted(interface));
+            machine::denied(interface, &command, &[format!("explain {id} --live"), format!("explain {id}")])
+        }
+        why => why.into(),
+    })?;
     live::catch_interrupts();
     #[cfg(feature = "lab")]
     if args.demo && !source.interface().loopback {

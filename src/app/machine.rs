@@ -1,14 +1,17 @@
 //! What this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
 
+#[cfg(feature = "live")]
+use super::Failure;
 use super::store::Store;
 use crate::cli::Color;
-use std::io::{IsTerminal, Write};
+use crate::rights;
+use std::io::{IsTerminal, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 /// A terminal smaller than this shows a step of a lesson only in parts.
 const ROOM: (u16, u16) = (80, 24);
 /// What a capture asks the kernel to keep, in bytes; with less, a burst may lose packets.
-#[cfg(all(feature = "live", target_os = "linux"))]
+#[cfg(feature = "live")]
 const BUFFER: u64 = 32 << 20;
 
 /// One thing that this machine allows or not.
@@ -20,6 +23,8 @@ pub(super) struct Fact {
     pub(super) about: &'static str,
     /// Whether all is well.
     pub(super) ok: bool,
+    /// Whether nobody needs it.
+    pub(super) optional: bool,
     /// What was found, in a sentence without a full stop.
     pub(super) found: String,
     /// A command that would help.
@@ -33,36 +38,115 @@ impl Fact {
             Ok(found) => (found, None),
             Err((found, remedy)) => (found, remedy),
         };
-        Self { id, about, ok, found, remedy }
+        Self { id, about, ok, optional: false, found, remedy }
+    }
+
+    /// The same, where one can do without.
+    fn optional(id: &'static str, about: &'static str, found: Found) -> Self {
+        Self { optional: true, ..Self::new(id, about, found) }
     }
 }
 
-/// Everything, in the order in which a learner meets it.
+/// Everything, in the order in which a learner meets it. Asking gives up the rights of this program, for good.
 pub(super) fn facts(choice: Color) -> Vec<Fact> {
-    vec![
+    let mut facts = vec![
         Fact::new("simulation", "simulated packets", Ok("always: no right, no network needed".into())),
         Fact::new("lab", "explain LESSON --live", lab()),
-        Fact::new("capture", "capture, explain --live=IFACE", capture()),
-        Fact::new("buffer", "room for bursts of packets", buffer()),
+        Fact::new("capture", "capture, explain --live=IFACE, chat serve", capture()),
+        Fact::optional("buffer", "room for bursts of packets", buffer()),
+    ];
+    let person = rights::choose(None, |name| std::env::var_os(name)).ok().flatten();
+    let mut report = rights::Report::default();
+    // Who typed sudo is whose progress is kept; what root itself learns is root's.
+    let caller = person.as_ref().is_some_and(|person| person.by == rights::By::Caller);
+    if caller {
+        report.join(rights::leave(person.as_ref(), rights::Keep::Nothing));
+    }
+    let rest = [
         Fact::new("terminal", "lessons, step by step", terminal()),
-        Fact::new("colours", "layers by colour", colours(choice)),
+        Fact::optional("colours", "layers by colour", colours(choice)),
         Fact::new("utf8", "lines and arrows", utf8()),
         Fact::new("progress", "what you have learnt is kept", progress()),
-        Fact::new("tshark", "a second opinion (optional)", program("tshark", "tshark")),
-        Fact::new("wireshark", "the same packets in windows (optional)", program("wireshark", "wireshark")),
-    ]
+        Fact::optional("tshark", "a second opinion", program("tshark", "tshark")),
+        Fact::optional("wireshark", "the same packets in windows", program("wireshark", "wireshark")),
+    ];
+    if !caller {
+        report.join(rights::leave(person.as_ref(), rights::Keep::Nothing));
+    }
+    // What the kernel says of it while it is open is what holds at that moment.
+    let status = std::fs::File::open("/proc/self/status");
+    report.join(rights::seal(&rights::Needs::default()));
+    facts.push(Fact::optional("rights", "what is given up before a packet is read", kept(&report, person, status)));
+    facts.extend(rest);
+    facts
 }
 
-/// The command that lets this program capture as an ordinary user; `None` where the system has none.
+/// What this program, having given up its rights, still has.
+fn kept(report: &rights::Report, person: Option<rights::Person>, status: std::io::Result<std::fs::File>) -> Found {
+    if !cfg!(all(target_os = "linux", any(feature = "live", feature = "chat"))) {
+        return Err(("on this system it keeps those that it was started with".into(), None));
+    }
+    if let Some(sentence) = report.sentence() {
+        return Err((sentence.trim_end_matches('.').to_owned(), None));
+    }
+    let mut text = String::new();
+    status.and_then(|status| status.take(1 << 16).read_to_string(&mut text)).map_err(|e| (e.to_string(), None))?;
+    held(&text, report.landlock, person.map(|person| person.name))
+}
+
+/// The same, read from a `/proc/PID/status`.
+fn held(status: &str, landlock: Option<u32>, becomes: Option<String>) -> Found {
+    let value = |key: &str| status.lines().find_map(|line| Some(line.strip_prefix(key)?.strip_prefix(':')?.trim()));
+    let none = |set: &&str| value(set).is_some_and(|bits| bits.bytes().all(|b| b == b'0'));
+    let wanted = [
+        ("a capability", ["CapInh", "CapPrm", "CapEff"].iter().all(none)),
+        ("a way to new privileges", value("NoNewPrivs") == Some("1")),
+        ("every system call", value("Seccomp") == Some("2")),
+    ];
+    if let Some((what, _)) = wanted.iter().find(|(_, holds)| !holds) {
+        return Err((format!("this program keeps {what}"), None));
+    }
+    let user = becomes.map_or_else(|| "it stays your user".to_owned(), |name| format!("it becomes the user {name}"));
+    let fence = landlock.map_or(String::new(), |abi| format!(", landlock (version {abi})"));
+    Ok(format!("{user}: no capability, no_new_privs{fence}, seccomp"))
+}
+
+/// The command that lets this program capture as an ordinary user; `None` where the system has none. As with
+/// Wireshark's dumpcap, only a group may run it then: whoever may, sees what other users send.
 #[cfg(feature = "live")]
 pub(super) fn let_capture() -> Option<String> {
-    cfg!(target_os = "linux").then(|| format!("sudo setcap cap_net_raw+ep {}", this_program()))
+    let program = this_program();
+    cfg!(target_os = "linux").then(|| {
+        format!(
+            "sudo groupadd -f {GROUP} && sudo usermod -aG {GROUP} \"$USER\" && sudo chgrp {GROUP} {program} && \
+             sudo chmod 0750 {program} && sudo setcap cap_net_raw+ep {program}"
+        )
+    })
 }
 
-/// The same, and as much room for packets as it asks for.
+/// Who may run the program once it may capture.
+#[cfg(feature = "live")]
+const GROUP: &str = "osi-tutor";
+
+/// The command that lets a capture have as much room for packets as it asks for.
 #[cfg(feature = "live")]
 pub(super) fn let_capture_all() -> String {
-    format!("sudo setcap cap_net_raw,cap_net_admin+ep {}", this_program())
+    format!("sudo sysctl net.core.rmem_max={BUFFER}")
+}
+
+/// Why a capture is refused, and what can be done: `command` is what was typed, `without` what needs no right.
+#[cfg(feature = "live")]
+pub(super) fn denied(interface: &str, command: &str, without: &[String]) -> Failure {
+    let program = this_program();
+    let mut lines = vec![format!("capturing on {interface} needs a right that this program does not have")];
+    lines.extend(let_capture().map(|give| format!("Give it once, to a group, and log in anew:\n  {give}")));
+    lines.push(if cfg!(unix) {
+        format!("Or be root:     sudo {program} {command}")
+    } else {
+        "Start it as an administrator.".to_owned()
+    });
+    lines.extend(without.iter().map(|command| format!("No right needed:  osi-tutor {command}")));
+    Failure::Data(lines.join("\n"))
 }
 
 /// The path of this very binary, as a shell takes it.
@@ -138,7 +222,7 @@ fn buffer() -> Found {
         return Ok(format!("{} MiB for a capture", BUFFER >> 20));
     }
     let found = format!("at most {} kB for a capture (net.core.rmem_max)", limit / 1000);
-    Err((found, Some(format!("sudo sysctl net.core.rmem_max={BUFFER}"))))
+    Err((found, Some(let_capture_all())))
 }
 
 #[cfg(not(all(feature = "live", target_os = "linux")))]
@@ -235,6 +319,22 @@ mod tests {
     fn a_path_with_blanks_is_quoted_for_the_shell() {
         assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
         assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
+    }
+
+    #[test]
+    fn what_is_kept_is_read_from_what_the_kernel_says() {
+        let status = "Name:\tosi-tutor\nCapInh:\t0000\nCapPrm:\t0000\nCapEff:\t0000\nNoNewPrivs:\t1\nSeccomp:\t2\n";
+        let found = held(status, Some(7), Some("ada".into())).unwrap();
+        assert_eq!(found, "it becomes the user ada: no capability, no_new_privs, landlock (version 7), seccomp");
+        assert!(held(status, None, None).unwrap().starts_with("it stays your user: "));
+        for (from, to, says) in [
+            ("CapEff:\t0000", "CapEff:\t2000", "a capability"),
+            ("NoNewPrivs:\t1", "NoNewPrivs:\t0", "privileges"),
+            ("Seccomp:\t2", "Seccomp:\t0", "system call"),
+        ] {
+            let (why, _) = held(&status.replace(from, to), Some(7), None).unwrap_err();
+            assert!(why.contains(says), "{why}");
+        }
     }
 
     #[test]

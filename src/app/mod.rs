@@ -80,12 +80,25 @@ pub fn main() -> u8 {
             clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut script);
             std::io::stdout().write_all(&script).map_err(Failure::from)
         }
-        Command::Man => clap_mangen::Man::new(Cli::command()).render(&mut std::io::stdout()).map_err(Failure::from),
+        Command::Man => man(),
     };
     match done {
         Ok(()) => 0,
         Err(failure) => failure.report(),
     }
+}
+
+/// The manual page. clap refers to a page for each command; there are none, but each has a help.
+fn man() -> Result<(), Failure> {
+    let (mut page, program) = (Vec::new(), Cli::command());
+    clap_mangen::Man::new(program.clone()).render(&mut page)?;
+    let mut page = String::from_utf8_lossy(&page).into_owned();
+    let names = program.get_subcommands().map(clap::Command::get_name);
+    for name in names.chain(["help"]) {
+        let name = name.replace('-', "\\-");
+        page = page.replace(&format!("osi\\-tutor\\-{name}(1)"), &format!("osi\\-tutor help {name}"));
+    }
+    Ok(std::io::stdout().write_all(page.as_bytes())?)
 }
 
 /// The terminal's width; a pipe or a file has none.

@@ -65,7 +65,7 @@ class Packets {
     $("source").textContent = "What this browser knows";
     $("hint").textContent = `Seen by this program, not captured: ${capture.why}. ` +
       "TCP, IP and the link below cannot be seen from here. To see them, start the server with the right to capture: " +
-      "sudo osi-tutor chat serve, or once sudo setcap cap_net_raw+ep on the program.";
+      "sudo osi-tutor chat serve. osi-tutor doctor says how to do without sudo.";
   }
 
   /** The program's own log: a packet that this page sent or heard. */
