@@ -221,7 +221,7 @@ Examples:
     Lesson(LessonCommand),
     /// Print a completion script for a shell
     #[command(
-        after_help = "Example:\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
+        after_help = "Example:\n  mkdir -p ~/.local/share/bash-completion/completions\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"
     )]
     Completions {
         /// Which shell

@@ -54,6 +54,49 @@ fn every_example_prints_what_the_readme_shows() {
     same(&root().join("README.md"), &kept, &fresh);
 }
 
+/// `cargo` does nothing, and what `sudo` does below /usr/local happens in the home, which is empty.
+#[test]
+fn the_install_lines_work_on_a_fresh_machine() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let (_, section) = readme.split_once("## Install").unwrap();
+    let (block, _) = section.split_once("```sh\n").unwrap().1.split_once("```").unwrap();
+    let home = folder("fresh");
+    let bin = home.join("bin");
+    fs::create_dir_all(home.join("local/bin")).unwrap();
+    fs::create_dir(&bin).unwrap();
+    let sudo = "#!/bin/sh\nn=$#\nfor a in \"$@\"; do set -- \"$@\" \"$(printf %s \"$a\" | sed \"s|^/usr/local|$HOME/local|\")\"; \
+                done\nshift $n\nexec \"$@\"\n";
+    for (name, script) in [("sudo", sudo), ("cargo", "#!/bin/sh\n")] {
+        fs::write(bin.join(name), script).unwrap();
+        fs::set_permissions(bin.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let program = Path::new(env!("CARGO_BIN_EXE_osi-tutor")).parent().unwrap();
+    let path = format!("{}:{}:/usr/bin:/bin", bin.display(), program.display());
+    let done =
+        Command::new("sh").args(["-ec", block]).env_clear().env("PATH", path).env("HOME", &home).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(done.stderr.is_empty(), "{}", String::from_utf8_lossy(&done.stderr));
+    for made in ["local/bin/osi-tutor", "local/share/man/man1/osi-tutor.1"] {
+        assert!(home.join(made).metadata().unwrap().len() > 0, "{made}");
+    }
+    let completions = home.join(".local/share/bash-completion/completions/osi-tutor");
+    assert!(fs::read_to_string(completions).unwrap().contains("osi-tutor"));
+    // The page sends nobody to a page that there is not.
+    let page = fs::read_to_string(home.join("local/share/man/man1/osi-tutor.1")).unwrap();
+    assert!(!page.contains("(1)") && page.contains("osi\\-tutor help explain"), "{page}");
+}
+
+#[test]
+fn what_is_installed_is_what_was_tested() {
+    for name in ["README.md", "ARCHITECTURE.md", "fuzz/run", ".ci/run"] {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        for line in text.lines().filter(|line| line.contains("cargo install")) {
+            assert!(line.contains("--locked"), "{name}: {line}");
+        }
+    }
+}
+
 #[test]
 fn the_picture_shows_a_real_step_of_the_lesson() {
     let text = run("osi-tutor explain handshake --color always", &folder("picture"));
