@@ -87,6 +87,7 @@ fn follow(mut live: Live, filter: &Filter, mut watch: Watch, feeds: &Feeds, text
     let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
     let (mut glance, mut tracker) = (NoMemory::default(), Tracker::new(LIMITS));
     let mut number = 0;
+    let taken = |peer, key: &str| feeds.is_taken(peer, key);
     while !stop.load(Ordering::Relaxed) {
         match live.next(&mut raw) {
             Ok(Step::Frame) => {
@@ -98,11 +99,16 @@ fn follow(mut live: Live, filter: &Filter, mut watch: Watch, feeds: &Feeds, text
                 number += 1;
                 raw.number = number;
                 walk(&raw, &mut tracker, &mut packet);
-                for (owner, entry) in watch.packet(&packet, &tracker, texts) {
+                for (owner, entry) in watch.packet(&packet, &tracker, texts, &taken) {
                     feeds.give(&owner, &entry);
                 }
             }
-            Ok(Step::Idle) => watch.copies().iter().for_each(|copies| feeds.tell_copies(copies)),
+            Ok(Step::Idle) => {
+                for (owner, entry) in watch.idle(&taken) {
+                    feeds.give(&owner, &entry);
+                }
+                watch.copies().iter().for_each(|copies| feeds.tell_copies(copies));
+            }
             Ok(Step::End) | Err(_) => return,
         }
     }

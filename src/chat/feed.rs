@@ -2,24 +2,35 @@
 //! comes to read them.
 //!
 //! A feed is read over a WebSocket of its own (`/packets`), whose packets are nobody's: shown on the connection that
-//! they describe, each would make another.
+//! they describe, each would make another. A reader reads what is kept, at its own pace: who is slow loses the oldest,
+//! and is told how many.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tokio::sync::mpsc;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use super::hub::{Id, MEMBERS};
 use super::watch::{Copies, Owner};
 
 /// Bytes of each feed that are kept for who comes to read it.
 const KEPT: usize = 256 << 10;
-/// Entries that wait for a reader who is slow; then some are lost, and the reader is told.
-const WAITING: usize = 512;
-/// Feeds at a time, those of sessions included that have not said hello yet or have gone.
+/// Feeds at a time of members who are here, or were and still read.
 const FEEDS: usize = 2 * MEMBERS;
+/// Feeds at a time of sessions that have not said hello yet.
+const UNNAMED: usize = 256;
+/// Sessions that are remembered after their end, so that late packets do not begin their feeds anew.
+const GONE: usize = 4096;
+/// How long after its end the last packets of a session may come.
+const LAST: Duration = Duration::from_secs(5);
+/// Connections of which it is remembered whose requests were taken.
+const CONNECTIONS: usize = 8 * MEMBERS;
+/// Sessions that may share a connection: a proxy's.
+const SHARERS: usize = 64;
 
 /// All feeds.
 #[derive(Debug)]
@@ -28,16 +39,27 @@ pub(super) struct Feeds {
     state: Mutex<State>,
 }
 
-/// What was kept, and what comes.
-pub(super) type Reading = (Vec<Arc<str>>, mpsc::Receiver<Arc<str>>);
-
 #[derive(Debug, Default)]
 struct State {
     feeds: HashMap<String, Feed>,
-    /// The feeds' keys, the oldest first.
-    order: VecDeque<String>,
+    /// The keys of sessions that have not said hello, the oldest first.
+    unnamed: VecDeque<String>,
     /// Who opened a connection by WebSocket, in the plain mode.
     peers: HashMap<SocketAddr, String>,
+    gone: Recent<String>,
+    /// The sessions whose requests were taken, by where the connection comes from.
+    taken: HashMap<SocketAddr, Vec<String>>,
+    /// Their connections, the oldest first.
+    connections: VecDeque<SocketAddr>,
+    /// Readers that there have been.
+    readers: u64,
+}
+
+/// The last few of many.
+#[derive(Debug, Default)]
+struct Recent<T> {
+    set: HashSet<T>,
+    order: VecDeque<T>,
 }
 
 #[derive(Debug, Default)]
@@ -47,8 +69,30 @@ struct Feed {
     gone: bool,
     kept: VecDeque<Arc<str>>,
     bytes: usize,
-    reader: Option<mpsc::Sender<Arc<str>>>,
-    lost: u64,
+    /// The number of the first entry that is kept.
+    first: u64,
+    /// Its reader: which one, and how it is told that something came.
+    reader: Option<(u64, Arc<Notify>)>,
+}
+
+/// Reads a feed.
+#[derive(Debug)]
+pub(super) struct Reader {
+    feeds: Arc<Feeds>,
+    key: String,
+    number: u64,
+    /// The next entry's number.
+    next: u64,
+    came: Arc<Notify>,
+}
+
+/// What there is for a reader.
+enum Found {
+    Entry(Arc<str>),
+    /// Nothing yet; whether much can still come.
+    Nothing(bool),
+    /// Another reader took over, or the feed has gone.
+    Over,
 }
 
 impl Feeds {
@@ -60,26 +104,64 @@ impl Feeds {
     /// A session has begun: it may read its feed from now on.
     pub(super) fn open(&self, key: &str, member: Id, peer: Option<SocketAddr>) {
         let mut state = self.state();
-        state.feed(key).member = Some(member);
+        if let Some(feed) = state.feed(key) {
+            feed.member = Some(member);
+        }
+        state.unnamed.retain(|other| other != key);
         if let Some(peer) = peer {
             state.peers.insert(peer, key.to_owned());
         }
     }
 
-    /// A session has ended. Its last packets may still come.
+    /// A request of a session was taken over this connection.
+    pub(super) fn took(&self, peer: SocketAddr, key: &str) {
+        let mut state = self.state();
+        if !state.taken.contains_key(&peer) {
+            if state.connections.len() >= CONNECTIONS
+                && let Some(oldest) = state.connections.pop_front()
+            {
+                state.taken.remove(&oldest);
+            }
+            state.connections.push_back(peer);
+        }
+        let keys = state.taken.entry(peer).or_default();
+        if !keys.iter().any(|known| known == key) {
+            if keys.len() >= SHARERS {
+                keys.remove(0);
+            }
+            keys.push(key.to_owned());
+        }
+    }
+
+    /// Whether a request of this session was taken over this connection.
+    pub(super) fn is_taken(&self, peer: SocketAddr, key: &str) -> bool {
+        self.state().taken.get(&peer).is_some_and(|keys| keys.iter().any(|known| known == key))
+    }
+
+    /// A session has ended. Its last packets may still come, for who reads them.
     pub(super) fn close(&self, key: &str) {
-        if let Some(feed) = self.state().feeds.get_mut(key) {
+        let mut state = self.state();
+        state.gone.add(key.to_owned(), GONE);
+        if let Some(feed) = state.feeds.get_mut(key) {
             feed.gone = true;
+            match &feed.reader {
+                Some((_, came)) => came.notify_one(),
+                None => state.forget(key),
+            }
         }
     }
 
     /// Whoever has the key reads the feed: what was kept, then what comes. A later reader takes over.
-    pub(super) fn read(&self, key: &str) -> Option<Reading> {
+    pub(super) fn read(self: &Arc<Self>, key: &str) -> Option<Reader> {
         let mut state = self.state();
-        let feed = state.feeds.get_mut(key).filter(|feed| feed.member.is_some())?;
-        let (to, from) = mpsc::channel(WAITING);
-        feed.reader = Some(to);
-        Some((feed.kept.iter().cloned().collect(), from))
+        state.readers += 1;
+        let number = state.readers;
+        let feed = state.feeds.get_mut(key).filter(|feed| feed.member.is_some() && !feed.gone)?;
+        let came = Arc::new(Notify::new());
+        if let Some((_, before)) = feed.reader.replace((number, Arc::clone(&came))) {
+            before.notify_one();
+        }
+        Some(Reader { feeds: Arc::clone(self), key: key.to_owned(), number, next: feed.first, came })
     }
 
     /// A packet for its owner.
@@ -94,13 +176,12 @@ impl Feeds {
         };
         let text: Arc<str> = entry.to_string().into();
         if self.share {
-            for (other, feed) in &mut state.feeds {
-                if *other != key {
-                    feed.send(&text);
-                }
-            }
+            let others = state.feeds.iter_mut().filter(|(other, feed)| **other != key && feed.member.is_some());
+            others.for_each(|(_, feed)| feed.give(Arc::clone(&text)));
         }
-        state.feed(&key).give(text);
+        if let Some(feed) = state.feed(&key) {
+            feed.give(text);
+        }
     }
 
     /// How many frames carried a message, for its author.
@@ -119,51 +200,105 @@ impl Feeds {
 }
 
 impl State {
-    /// The feed with this key. Where there are too many, the oldest goes that nobody reads.
-    fn feed(&mut self, key: &str) -> &mut Feed {
+    /// The feed with this key; none for a session that has gone. Where there are too many, the oldest goes of those
+    /// that have not said hello.
+    fn feed(&mut self, key: &str) -> Option<&mut Feed> {
         if !self.feeds.contains_key(key) {
-            if self.order.len() >= FEEDS {
-                self.forget();
+            if self.gone.set.contains(key) || self.feeds.len() >= FEEDS {
+                return None;
             }
-            self.order.push_back(key.to_owned());
+            if self.unnamed.len() >= UNNAMED
+                && let Some(oldest) = self.unnamed.pop_front()
+            {
+                self.forget(&oldest);
+            }
+            self.unnamed.push_back(key.to_owned());
         }
-        self.feeds.entry(key.to_owned()).or_default()
+        Some(self.feeds.entry(key.to_owned()).or_default())
     }
 
-    fn forget(&mut self) {
-        let idle = |key: &String| self.feeds.get(key).is_none_or(|f| f.gone || f.member.is_none());
-        let at = self.order.iter().position(idle).unwrap_or(0);
-        if let Some(key) = self.order.remove(at) {
-            self.feeds.remove(&key);
-            self.peers.retain(|_, of| *of != key);
+    fn forget(&mut self, key: &str) {
+        self.feeds.remove(key);
+        self.unnamed.retain(|other| other != key);
+        self.peers.retain(|_, of| of != key);
+    }
+}
+
+impl<T: Clone + Eq + std::hash::Hash> Recent<T> {
+    fn add(&mut self, one: T, most: usize) {
+        if !self.set.insert(one.clone()) {
+            return;
+        }
+        self.order.push_back(one);
+        if self.order.len() > most
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.set.remove(&oldest);
         }
     }
 }
 
 impl Feed {
     fn give(&mut self, text: Arc<str>) {
-        self.send(&text);
         self.bytes += text.len();
         self.kept.push_back(text);
         while self.bytes > KEPT
             && let Some(old) = self.kept.pop_front()
         {
             self.bytes -= old.len();
+            self.first += 1;
+        }
+        if let Some((_, came)) = &self.reader {
+            came.notify_one();
+        }
+    }
+}
+
+impl Reader {
+    /// The next entry, as soon as there is one; nothing when the feed is over.
+    pub(super) async fn next(&mut self) -> Option<Arc<str>> {
+        loop {
+            match self.look() {
+                Found::Entry(text) => return Some(text),
+                Found::Over => return None,
+                Found::Nothing(true) => self.came.notified().await,
+                Found::Nothing(false) => timeout(LAST, self.came.notified()).await.ok()?,
+            }
         }
     }
 
-    fn send(&mut self, text: &Arc<str>) {
-        let Some(reader) = &self.reader else { return };
-        if self.lost > 0 {
-            let told: Arc<str> = json!({ "kind": "lost", "packets": self.lost }).to_string().into();
-            if reader.try_send(told).is_ok() {
-                self.lost = 0;
-            }
+    fn look(&mut self) -> Found {
+        let state = self.feeds.state();
+        let Some(feed) = state.feeds.get(&self.key) else { return Found::Over };
+        if feed.reader.as_ref().is_none_or(|&(number, _)| number != self.number) {
+            return Found::Over;
         }
-        match reader.try_send(Arc::clone(text)) {
-            Err(mpsc::error::TrySendError::Full(_)) => self.lost += 1,
-            Err(mpsc::error::TrySendError::Closed(_)) => self.reader = None,
-            Ok(()) => {}
+        if self.next < feed.first {
+            let lost = feed.first - self.next;
+            self.next = feed.first;
+            return Found::Entry(json!({ "kind": "lost", "packets": lost }).to_string().into());
+        }
+        let at = usize::try_from(self.next - feed.first).unwrap_or(usize::MAX);
+        match feed.kept.get(at) {
+            Some(text) => {
+                self.next += 1;
+                Found::Entry(Arc::clone(text))
+            }
+            None => Found::Nothing(!feed.gone),
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        let mut state = self.feeds.state();
+        let Some(feed) = state.feeds.get_mut(&self.key) else { return };
+        if feed.reader.as_ref().is_some_and(|&(number, _)| number == self.number) {
+            feed.reader = None;
+            if feed.gone {
+                let key = std::mem::take(&mut self.key);
+                state.forget(&key);
+            }
         }
     }
 }
@@ -176,70 +311,120 @@ mod tests {
         Owner::Session(key.into())
     }
 
+    fn feeds(share: bool) -> Arc<Feeds> {
+        Arc::new(Feeds::new(share))
+    }
+
+    /// What a reader finds without waiting.
+    fn rest(reader: &mut Reader) -> Vec<String> {
+        std::iter::from_fn(|| match reader.look() {
+            Found::Entry(text) => Some((*text).to_owned()),
+            Found::Nothing(_) | Found::Over => None,
+        })
+        .collect()
+    }
+
     #[test]
     fn a_session_reads_what_came_before_it_said_hello_and_nobody_elses() {
-        let feeds = Feeds::new(false);
+        let feeds = feeds(false);
         feeds.give(&session("a"), &json!(1));
         assert!(feeds.read("a").is_none(), "the server does not know that session");
         feeds.open("a", 1, None);
         feeds.open("b", 2, None);
         feeds.give(&session("b"), &json!(2));
-        let (kept, mut fresh) = feeds.read("a").unwrap();
-        assert_eq!(kept.iter().map(|t| &**t).collect::<Vec<_>>(), ["1"]);
+        let mut reader = feeds.read("a").unwrap();
+        assert_eq!(rest(&mut reader), ["1"]);
         feeds.give(&session("b"), &json!(3));
         feeds.give(&session("a"), &json!(4));
-        assert_eq!(&*fresh.try_recv().unwrap(), "4");
-        assert!(fresh.try_recv().is_err());
+        assert_eq!(rest(&mut reader), ["4"]);
     }
 
     #[test]
     fn shared_packets_reach_everyone() {
-        let feeds = Feeds::new(true);
+        let feeds = feeds(true);
         feeds.open("a", 1, None);
         feeds.open("b", 2, None);
-        let (_, mut fresh) = feeds.read("a").unwrap();
+        let mut reader = feeds.read("a").unwrap();
         feeds.give(&session("b"), &json!(3));
-        assert_eq!(&*fresh.try_recv().unwrap(), "3");
+        assert_eq!(rest(&mut reader), ["3"]);
     }
 
     #[test]
-    fn a_slow_reader_is_told_how_much_it_lost() {
-        let feeds = Feeds::new(false);
+    fn a_slow_reader_is_told_how_much_it_lost_and_keeps_no_more_than_others() {
+        let feeds = feeds(false);
         feeds.open("a", 1, None);
-        let (_, mut fresh) = feeds.read("a").unwrap();
-        for n in 0..WAITING + 3 {
-            feeds.give(&session("a"), &json!(n));
+        let mut reader = feeds.read("a").unwrap();
+        let entry = json!("x".repeat(1022));
+        for _ in 0..300 {
+            feeds.give(&session("a"), &entry);
         }
-        for n in 0..WAITING {
-            assert_eq!(*fresh.try_recv().unwrap(), *n.to_string());
-        }
-        feeds.give(&session("a"), &json!("on"));
-        assert_eq!(&*fresh.try_recv().unwrap(), r#"{"kind":"lost","packets":3}"#);
-        assert_eq!(&*fresh.try_recv().unwrap(), r#""on""#);
+        let read = rest(&mut reader);
+        assert_eq!((read[0].as_str(), read.len()), (r#"{"kind":"lost","packets":44}"#, 257));
+        assert!(feeds.state().feeds["a"].bytes <= KEPT);
     }
 
     #[test]
-    fn feeds_and_what_they_keep_are_bounded() {
-        let feeds = Feeds::new(false);
+    fn a_later_reader_takes_over() {
+        let feeds = feeds(false);
+        feeds.open("a", 1, None);
+        let mut first = feeds.read("a").unwrap();
+        let mut second = feeds.read("a").unwrap();
+        feeds.give(&session("a"), &json!(1));
+        assert!(matches!(first.look(), Found::Over));
+        drop(first);
+        assert_eq!(rest(&mut second), ["1"]);
+    }
+
+    #[test]
+    fn feeds_are_bounded_and_those_of_sessions_that_have_gone_go() {
+        let feeds = feeds(false);
         feeds.open("mine", 1, None);
         for n in 0..FEEDS + 10 {
-            feeds.give(&session(&format!("{n}")), &json!("x".repeat(1000)));
+            feeds.give(&session(&format!("{n}")), &json!("x"));
         }
-        for _ in 0..1000 {
-            feeds.give(&session("mine"), &json!("x".repeat(1000)));
+        assert_eq!(feeds.state().feeds.len(), UNNAMED + 1);
+        for n in 0..GONE + 10 {
+            let key = format!("visit {n}");
+            feeds.open(&key, 2, None);
+            feeds.close(&key);
+            feeds.give(&session(&key), &json!("its last packet"));
         }
         let state = feeds.state();
-        assert_eq!((state.feeds.len(), state.order.len()), (FEEDS, FEEDS));
-        assert!(state.feeds["mine"].bytes <= KEPT);
+        assert_eq!((state.feeds.len(), state.gone.order.len()), (UNNAMED, GONE));
+    }
+
+    #[test]
+    fn a_reader_hears_the_last_packets_of_its_session() {
+        let feeds = feeds(false);
+        feeds.open("a", 1, None);
+        let mut reader = feeds.read("a").unwrap();
+        feeds.close("a");
+        feeds.give(&session("a"), &json!("FIN"));
+        assert_eq!(rest(&mut reader), [r#""FIN""#]);
+        drop(reader);
+        assert!(feeds.state().feeds.is_empty());
     }
 
     #[test]
     fn in_the_plain_mode_the_connection_names_the_session() {
-        let feeds = Feeds::new(false);
+        let feeds = feeds(false);
         let peer: SocketAddr = "127.0.0.1:5000".parse().unwrap();
         feeds.open("a", 1, Some(peer));
         feeds.give(&Owner::Peer(peer), &json!(1));
         feeds.give(&Owner::Peer("127.0.0.1:5001".parse().unwrap()), &json!(2));
-        assert_eq!(feeds.read("a").unwrap().0.len(), 1);
+        assert_eq!(rest(&mut feeds.read("a").unwrap()), ["1"]);
+    }
+
+    #[test]
+    fn a_session_owns_only_connections_over_which_it_was_taken() {
+        let feeds = feeds(false);
+        let at = |port: usize| SocketAddr::from(([192, 0, 2, 1], u16::try_from(port).unwrap()));
+        feeds.took(at(1), "a");
+        assert!(feeds.is_taken(at(1), "a") && !feeds.is_taken(at(2), "a") && !feeds.is_taken(at(1), "b"));
+        for port in 2..CONNECTIONS + 10 {
+            feeds.took(at(port), "b");
+        }
+        assert!(!feeds.is_taken(at(1), "a"));
+        assert_eq!(feeds.state().taken.len(), CONNECTIONS);
     }
 }

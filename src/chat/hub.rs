@@ -17,6 +17,10 @@ pub(super) const MEMBERS: usize = 1000;
 pub(super) const ROOMS: usize = 64;
 /// Messages of a room that are remembered.
 pub(super) const HISTORY: usize = 50;
+/// Bytes of these.
+const REMEMBERED: usize = 48 << 10;
+/// So many words a join counts for: its answer is as long as the room's history.
+const JOIN: f64 = 4.0;
 /// Words that a member may say at once, and then again each second.
 const BURST: f64 = 40.0;
 const RATE: f64 = 10.0;
@@ -51,6 +55,8 @@ struct Member {
 #[derive(Debug, Default)]
 struct Room {
     history: VecDeque<Json>,
+    /// Of the history.
+    bytes: usize,
     members: Vec<Id>,
     used: u64,
 }
@@ -108,7 +114,7 @@ impl Hub {
     /// A member said something.
     pub(super) fn hear(&mut self, id: Id, event: &str, data: &Json, now: Duration) -> Outcome {
         let Some(member) = self.members.get_mut(&id) else { return refuse("you are not here any more") };
-        if !member.may_speak(now) {
+        if !member.may_speak(now, if event == "join" { JOIN } else { 1.0 }) {
             let out = member.refused >= PATIENCE;
             let why = "too fast: ten messages a second are enough for anyone";
             return Outcome { out, ..refuse(why) };
@@ -155,9 +161,9 @@ impl Hub {
         tell.push(Tell { room: room.clone(), except: Some(id), event: "joined", data });
         let named = |&id: &Id| json!({ "id": id, "name": self.name_of(id).unwrap_or_default() });
         let names: Vec<Json> = self.members_of(&room).iter().map(named).collect();
-        let rooms: Vec<&String> = self.rooms.keys().collect();
+        // The names of other rooms are for those inside them.
         let answer = json!({
-            "you": id, "name": name, "room": room, "members": names, "history": history, "rooms": rooms,
+            "you": id, "name": name, "room": room, "members": names, "history": history,
             "limits": { "name": words::NAME, "text": words::TEXT },
         });
         Outcome { answer, tell, ..Outcome::default() }
@@ -181,10 +187,7 @@ impl Hub {
         {
             map.insert("tag".to_owned(), tag.into());
         }
-        if here.history.len() >= HISTORY {
-            here.history.pop_front();
-        }
-        here.history.push_back(said.clone());
+        here.remember(said.clone());
         let answer = json!({ "id": number, "sent": here.members.len() });
         let tell = vec![Tell { room, except: None, event: "said", data: said }];
         Outcome { answer, tell, out: false }
@@ -230,17 +233,34 @@ impl Hub {
     }
 }
 
+impl Room {
+    fn remember(&mut self, said: Json) {
+        self.bytes += size(&said);
+        self.history.push_back(said);
+        while (self.history.len() > HISTORY || self.bytes > REMEMBERED)
+            && let Some(old) = self.history.pop_front()
+        {
+            self.bytes -= size(&old);
+        }
+    }
+}
+
+/// Bytes of a message, about: its text is most of it.
+fn size(said: &Json) -> usize {
+    said.get("text").and_then(Json::as_str).map_or(0, str::len) + 100
+}
+
 impl Member {
-    /// Takes one word's worth of what the member may say, if there is one.
-    fn may_speak(&mut self, now: Duration) -> bool {
+    /// Takes so many words' worth of what the member may say, if there is as much.
+    fn may_speak(&mut self, now: Duration, words: f64) -> bool {
         let passed = now.saturating_sub(self.since).as_secs_f64();
         self.since = now;
         self.tokens = (self.tokens + passed * RATE).min(BURST);
-        if self.tokens < 1.0 {
+        if self.tokens < words {
             self.refused += 1;
             return false;
         }
-        self.tokens -= 1.0;
+        self.tokens -= words;
         true
     }
 }
@@ -289,6 +309,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_remembered_is_bounded_in_bytes_too() {
+        let mut hub = Hub::default();
+        let (ada, _) = joined(&mut hub, "Ada", "lab");
+        for n in 0..HISTORY {
+            let now = Duration::from_secs(n as u64);
+            hub.hear(ada, "say", &json!({ "text": "\u{10348}".repeat(words::TEXT) }), now);
+        }
+        let (_, answer) = joined(&mut hub, "Bob", "lab");
+        let history = answer["history"].to_string();
+        assert!((REMEMBERED / 2..REMEMBERED).contains(&history.len()), "{}", history.len());
+    }
+
+    #[test]
+    fn the_names_of_rooms_are_for_those_inside() {
+        let mut hub = Hub::default();
+        joined(&mut hub, "Ada", "the secret room");
+        let (_, answer) = joined(&mut hub, "Eve", "hall");
+        assert!(!answer.to_string().contains("secret"), "{answer}");
+    }
+
+    #[test]
     fn two_members_of_one_name_can_be_told_apart() {
         let mut hub = Hub::default();
         let names = ["Ada", "A\u{200b}da", "Ada"].map(|name| joined(&mut hub, name, "lab").1["name"].clone());
@@ -301,7 +342,7 @@ mod tests {
         let mut hub = Hub::default();
         let (ada, _) = joined(&mut hub, "Ada", "lab");
         let outcomes: Vec<Outcome> = (0..300).map(|_| hub.hear(ada, "say", &json!({ "text": "x" }), NOW)).collect();
-        assert_eq!(outcomes.iter().filter(|o| o.answer["sent"].is_u64()).count(), 39);
+        assert_eq!(outcomes.iter().filter(|o| o.answer["sent"].is_u64()).count(), 36);
         assert!(outcomes.last().unwrap().out && !outcomes[100].out);
         let later = hub.hear(ada, "say", &json!({ "text": "x" }), Duration::from_secs(1));
         assert!(later.answer["sent"].is_u64() && !later.out, "a second later there is room again");

@@ -1,7 +1,7 @@
 //! Rank 6: a messaging system that shows its own packets.
 //!
 //! Read `hub` (who is here and what was said; no network), then [`server`], `socket` (over Socket.IO) and `plain`
-//! (over a bare WebSocket), which carry it. `capture` listens to the server's own port, `watch` finds whose each
+//! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own port, `watch` finds whose each
 //! packet is, `entry` and `peel` make it readable, and `feed` brings it to that person's page alone.
 //! [`join`] is the same chat from a terminal.
 
@@ -9,6 +9,7 @@
 mod capture;
 mod entry;
 mod feed;
+mod gate;
 mod hub;
 pub mod join;
 mod peel;

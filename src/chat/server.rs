@@ -10,6 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use serde_json::{Value as Json, json};
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::time::{interval, timeout};
 
 use super::feed::Feeds;
+use super::gate::{self, Sessions};
 use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
 use super::{plain, socket};
 use crate::net::lab::serve::{self, Bounds, Hosts};
@@ -276,7 +278,8 @@ fn routes(plain: bool, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) 
     let mut router = router.with_state(Arc::clone(&chat));
     if let (Some(layer), Carrier::SocketIo(io)) = (layer, &chat.carrier) {
         socket::listen(io, &chat);
-        router = router.layer(layer);
+        let sessions = Sessions::new(Arc::clone(&chat.feeds));
+        router = router.layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     }
     (router, chat)
 }
@@ -288,16 +291,11 @@ async fn packets(State(chat): State<Arc<Chat>>, upgrade: WebSocketUpgrade) -> Re
 
 async fn feed(chat: Arc<Chat>, mut socket: WebSocket) {
     let Ok(Some(Ok(Message::Text(key)))) = timeout(HELLO, socket.recv()).await else { return };
-    let Some((kept, mut fresh)) = chat.feeds.read(&key) else { return };
-    for text in kept {
-        if socket.send(Message::Text((&*text).into())).await.is_err() {
-            return;
-        }
-    }
+    let Some(mut reader) = chat.feeds.read(&key) else { return };
     let mut quiet = interval(PING);
     loop {
         let sent = tokio::select! {
-            entry = fresh.recv() => match entry {
+            entry = reader.next() => match entry {
                 Some(text) => socket.send(Message::Text((&*text).into())).await,
                 None => return,
             },

@@ -13,6 +13,7 @@ use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::DisconnectReason;
 use tokio::sync::{Notify, mpsc};
 
+use super::gate::{NOWHERE, Pass};
 use super::hub::{Id, Tell};
 use super::server::{Chat, MESSAGE};
 
@@ -70,6 +71,7 @@ pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
         std::future::ready(Ok::<(), Infallible>(()))
     };
     io.ns("/", entered.with(enters));
+    io.ns(NOWHERE, || std::future::ready(()));
 }
 
 /// Hears what comes over a connection, and its end.
@@ -90,8 +92,9 @@ fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
         words: Mutex::new(Some(from)),
     });
     socket.extensions.insert(Arc::clone(&member));
-    let (chat, key) = (Arc::clone(chat), socket.id.to_string());
+    let (chat, key, pass) = (Arc::clone(chat), socket.id.to_string(), pass(socket));
     socket.on_disconnect(move |reason: DisconnectReason| async move {
+        pass.inspect(|pass| pass.is_here(false));
         member.gone.store(true, Ordering::SeqCst);
         member.going.notify_one();
         if let Some(&id) = member.id.get() {
@@ -109,13 +112,20 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
         let _ = socket.disconnect();
         return;
     };
+    let pass = pass(&socket).inspect(|pass| pass.is_here(true));
     let _ = member.id.set(id);
     if member.gone.load(Ordering::SeqCst) {
         // It went before it had a number.
+        pass.inspect(|pass| pass.is_here(false));
         return chat.leave(id, &key, "the connection was lost").await;
     }
     let _ = socket.emit("welcome", &chat.welcome(&key));
     attend(&socket, &chat, id, &member, words).await;
+}
+
+/// What the gate knows of it.
+fn pass(socket: &SocketRef) -> Option<Pass> {
+    socket.req_parts().extensions.get().cloned()
 }
 
 /// Takes a member's words one by one.

@@ -1,11 +1,13 @@
 //! Whose packet is it? Captured packets of the server's port go to the browser whose connection carried them, and
 //! to nobody else.
 //!
-//! A TCP connection belongs to the session whose id its bytes name (`engineio.sid`). Behind a proxy one connection
-//! may serve several people, so a packet that carries bytes waits until they are understood: what names no session
-//! of ours, or two, is shown to nobody. A connection that became a WebSocket has one owner for good.
+//! A TCP connection belongs to the session whose id the server names on it (`engineio.sid`), or whose id a request names
+//! that the server took: anybody can put anybody's id into a request, and is refused, so such a packet waits for the
+//! server's word. Behind a proxy one connection may serve several people, so a packet that carries bytes waits until
+//! they are understood: what names no session of ours, or two, is shown to nobody. A connection that became a
+//! WebSocket has one owner for good.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
 use serde_json::Value as Json;
@@ -39,6 +41,8 @@ pub(super) struct Watch {
     plain: bool,
     connections: HashMap<u32, Connection>,
     order: VecDeque<u32>,
+    /// Connections on which a packet waits for the server's word.
+    asking: BTreeSet<u32>,
     copies: VecDeque<Copies>,
 }
 
@@ -51,9 +55,31 @@ struct Connection {
     switched: bool,
     /// What its last request was for.
     traffic: Traffic,
-    /// With whether it carries no bytes.
-    waiting: Vec<(Json, bool)>,
+    peer: Option<SocketAddr>,
+    waiting: Vec<Waiting>,
 }
+
+/// A packet of which it is not known yet whose it is.
+#[derive(Debug)]
+struct Waiting {
+    entry: Json,
+    /// It carries no bytes.
+    empty: bool,
+    /// The session that its request names.
+    asked: Option<String>,
+}
+
+/// Which session a packet's bytes name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Named {
+    /// The server does.
+    Said(String),
+    /// A request does, or the answer to it.
+    Asked(String),
+}
+
+/// Whether the server took a request of this session over the connection from there.
+pub(super) type Taken<'a> = &'a dyn Fn(SocketAddr, &str) -> bool;
 
 /// What a connection carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,60 +109,80 @@ pub(super) struct Copies {
 impl Watch {
     /// For a server at this port; `plain` if it speaks no Socket.IO.
     pub(super) fn new(port: u16, plain: bool) -> Self {
-        Self { port, plain, connections: HashMap::new(), order: VecDeque::new(), copies: VecDeque::new() }
+        Self {
+            port,
+            plain,
+            connections: HashMap::new(),
+            order: VecDeque::new(),
+            asking: BTreeSet::new(),
+            copies: VecDeque::new(),
+        }
     }
 
     /// Takes a packet; what can now be shown, and to whom.
-    pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker, texts: &Texts) -> Vec<(Owner, Json)> {
+    pub(super) fn packet(
+        &mut self,
+        packet: &Packet,
+        tracker: &Tracker,
+        texts: &Texts,
+        taken: Taken<'_>,
+    ) -> Vec<(Owner, Json)> {
         let Some((down, peer)) = self.ends(packet, tracker) else { return Vec::new() };
         let Some(conversation) = tracker.current() else { return Vec::new() };
         let talks = entry::talks(packet);
         if down {
             self.count(&talks);
         }
-        let plain = self.plain;
-        let connection = self.connection(conversation.number);
-        let named = named(packet);
-        let Ok(named) = named else { return Vec::new() };
-        let paths = paths(packet);
-        let mine = |path: &[u8]| path.starts_with(if plain { b"/chat" } else { b"/socket.io/" });
-        if connection.traffic != Traffic::Feed && !paths.is_empty() {
-            connection.traffic = match &paths {
-                _ if paths.iter().any(|path| path.starts_with(b"/packets")) => Traffic::Feed,
-                _ if paths.iter().all(|path| mine(path)) => Traffic::Chat,
-                _ => Traffic::Page,
-            };
-        }
+        let (plain, number) = (self.plain, conversation.number);
+        let connection = self.connection(number);
+        connection.peer = Some(peer);
+        let mut shown = connection.taken_since(taken);
+        let Ok(named) = named(packet, down) else { return shown };
+        connection.follow(&paths(packet), plain);
         let empty = packet.uint(&tcp::LEN).unwrap_or(0) == 0;
         if connection.traffic != Traffic::Chat {
             // A page is no part of the conversation; that the connection was opened for it, is.
-            connection.waiting.retain(|&(_, empty)| empty && connection.traffic == Traffic::Page);
-            return Vec::new();
+            connection.waiting.retain(|w| w.empty && connection.traffic == Traffic::Page);
+            return shown;
         }
         connection.switched |= tracker.upgrade(conversation).is_some();
-        let claim = match (&named, plain) {
-            (Some(sid), _) => Some(Owner::Session(sid.clone())),
-            (None, true) if connection.switched => Some(Owner::Peer(peer)),
-            _ => None,
+        let (claim, asked) = match named {
+            Some(Named::Said(sid)) => (Some(Owner::Session(sid)), None),
+            Some(Named::Asked(sid)) if taken(peer, &sid) => (Some(Owner::Session(sid)), None),
+            Some(Named::Asked(sid)) => (None, Some(sid)),
+            None if plain && connection.switched => (Some(Owner::Peer(peer)), None),
+            None => (None, None),
         };
         if let Some(claim) = &claim {
-            connection.shared |= connection.owner.as_ref().is_some_and(|owner| owner != claim);
-            connection.owner = Some(claim.clone());
+            connection.claim(claim);
         }
         let sure = claim.or_else(|| {
-            let quiet = (empty || connection.switched) && !connection.shared;
+            let quiet = (empty || connection.switched) && !connection.shared && asked.is_none();
             connection.owner.clone().filter(|_| quiet)
         });
         let entry = entry::entry(&Moment::new(packet, tracker), texts, &talks, down, peer.port());
-        let Some(owner) = sure else {
-            if connection.waiting.len() < WAITING {
-                connection.waiting.push((entry, empty));
+        if let Some(owner) = sure {
+            shown.extend(connection.release(&owner));
+            shown.push((owner, entry));
+        } else if connection.waiting.len() < WAITING {
+            let asks = asked.is_some();
+            connection.waiting.push(Waiting { entry, empty, asked });
+            if asks {
+                self.asking.insert(number);
             }
-            return Vec::new();
-        };
-        let mut all: Vec<_> = connection.waiting.drain(..).map(|(json, _)| (owner.clone(), json)).collect();
-        all.push((owner, entry));
-        all
+        }
+        shown
+    }
+
+    /// Nothing comes: what the server has taken since the last packet can be shown.
+    pub(super) fn idle(&mut self, taken: Taken<'_>) -> Vec<(Owner, Json)> {
+        let mut shown = Vec::new();
+        self.asking.retain(|number| {
+            let Some(connection) = self.connections.get_mut(number) else { return false };
+            shown.extend(connection.taken_since(taken));
+            connection.waiting.iter().any(|w| w.asked.is_some())
+        });
+        shown
     }
 
     /// The messages that more frames have carried since this was asked last.
@@ -192,12 +238,49 @@ impl Watch {
     }
 }
 
+impl Connection {
+    /// Requests for these targets have come.
+    fn follow(&mut self, paths: &[&[u8]], plain: bool) {
+        let mine = |path: &[u8]| path.starts_with(if plain { b"/chat" } else { b"/socket.io/" });
+        if self.traffic != Traffic::Feed && !paths.is_empty() {
+            self.traffic = match paths {
+                _ if paths.iter().any(|path| path.starts_with(b"/packets")) => Traffic::Feed,
+                _ if paths.iter().all(|path| mine(path)) => Traffic::Chat,
+                _ => Traffic::Page,
+            };
+        }
+    }
+
+    /// The server named its owner, or took a request of his.
+    fn claim(&mut self, claim: &Owner) {
+        self.shared |= self.owner.as_ref().is_some_and(|owner| owner != claim);
+        self.owner = Some(claim.clone());
+    }
+
+    /// What has waited for this owner. A request that named somebody else is shown to nobody.
+    fn release(&mut self, owner: &Owner) -> Vec<(Owner, Json)> {
+        let fits = |w: &Waiting| w.asked.as_ref().is_none_or(|sid| *owner == Owner::Session(sid.clone()));
+        self.waiting.drain(..).filter(fits).map(|w| (owner.clone(), w.entry)).collect()
+    }
+
+    /// What has waited for the server's word, and may be shown now.
+    fn taken_since(&mut self, taken: Taken<'_>) -> Vec<(Owner, Json)> {
+        let Some(peer) = self.peer else { return Vec::new() };
+        let asked = self.waiting.iter().find_map(|w| w.asked.as_ref().filter(|sid| taken(peer, sid)));
+        let Some(owner) = asked.map(|sid| Owner::Session(sid.clone())) else { return Vec::new() };
+        self.claim(&owner);
+        self.release(&owner)
+    }
+}
+
 /// The session that a packet's bytes name, if any does; an error if they name two.
-fn named(packet: &Packet) -> Result<Option<String>, ()> {
-    let mut found: Option<&[u8]> = None;
+fn named(packet: &Packet, down: bool) -> Result<Option<Named>, ()> {
+    let (mut found, mut said) = (None::<&[u8]>, false);
     for layer in &packet.layers {
-        let sid = if std::ptr::eq(layer.proto, &raw const engineio::ABOUT) {
-            packet.octets_in(layer, &engineio::SID)
+        let opens = std::ptr::eq(layer.proto, &raw const engineio::ABOUT);
+        let sid = if opens {
+            // Only the server opens a session.
+            packet.octets_in(layer, &engineio::SID).filter(|_| down)
         } else if std::ptr::eq(layer.proto, &raw const http::ABOUT) {
             packet.octets_in(layer, &http::URI_QUERY).and_then(sid)
         } else {
@@ -208,8 +291,10 @@ fn named(packet: &Packet) -> Result<Option<String>, ()> {
             (None, sid) => found = sid,
             _ => {}
         }
+        said |= opens && sid.is_some();
     }
-    Ok(found.and_then(|sid| std::str::from_utf8(sid).ok()).map(str::to_owned))
+    let sid = found.and_then(|sid| std::str::from_utf8(sid).ok()).map(str::to_owned);
+    Ok(sid.map(|sid| if said { Named::Said(sid) } else { Named::Asked(sid) }))
 }
 
 /// The session in a request's query.
@@ -239,6 +324,8 @@ mod tests {
         texts: Texts,
         seq: [u32; 2],
         frame: u64,
+        /// Sessions whose requests the server takes.
+        taken: Vec<&'static str>,
     }
 
     impl Wire {
@@ -250,6 +337,7 @@ mod tests {
                 texts: Texts::english().unwrap(),
                 seq: [100, 900],
                 frame: 0,
+                taken: vec!["aaa", "bbb"],
             };
             assert_eq!(wire.segment(true, b"SYN"), [""; 0]);
             assert_eq!(wire.segment(false, b"SYN"), [""; 0]);
@@ -271,7 +359,13 @@ mod tests {
             raw.len = u32::try_from(raw.bytes.len()).unwrap();
             self.seq[own] += u32::try_from(data.len()).unwrap() + u32::from(syn);
             walk(&raw, &mut self.tracker, &mut self.packet);
-            let shown = self.watch.packet(&self.packet, &self.tracker, &self.texts);
+            let taken = |peer: SocketAddr, sid: &str| peer.port() == 50_000 && self.taken.contains(&sid);
+            let shown = self.watch.packet(&self.packet, &self.tracker, &self.texts, &taken);
+            Self::names(shown)
+        }
+
+        /// To whom, and the packet's number.
+        fn names(shown: Vec<(Owner, Json)>) -> Vec<String> {
             let name = |(owner, json): (Owner, Json)| match owner {
                 Owner::Session(sid) => format!("{sid} {}", json["n"]),
                 Owner::Peer(peer) => format!("{peer} {}", json["n"]),
@@ -322,6 +416,31 @@ mod tests {
         let mut feed = Wire::new(false);
         feed.get("/packets");
         assert_eq!(feed.get(&format!("{POLL}&sid=aaa")), [""; 0], "a feed stays one");
+    }
+
+    #[test]
+    fn a_request_that_only_names_a_session_is_shown_to_nobody() {
+        let mut wire = Wire::new(false);
+        wire.taken.clear();
+        assert_eq!(wire.get(&format!("{POLL}&sid=aaa")), [""; 0]);
+        assert_eq!(wire.segment(false, b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"), [""; 0]);
+        assert_eq!(wire.segment(true, b"0{\"sid\":\"aaa\"}"), [""; 0], "a client opens no session");
+        wire.taken.push("bbb");
+        let shown = wire.get(&format!("{POLL}&sid=bbb"));
+        assert!(shown.iter().all(|s| s.starts_with("bbb")), "{shown:?}");
+        assert!(!shown.contains(&"bbb 4".to_owned()), "{shown:?}");
+    }
+
+    #[test]
+    fn a_packet_waits_for_the_servers_word() {
+        let mut wire = Wire::new(false);
+        wire.taken.clear();
+        assert_eq!(wire.get(&format!("{POLL}&sid=aaa")), [""; 0]);
+        assert_eq!(wire.watch.idle(&|_, _| false).len(), 0);
+        let shown = wire.watch.idle(&|_, sid| sid == "aaa");
+        assert_eq!(Wire::names(shown), ["aaa 1", "aaa 2", "aaa 3"]);
+        assert_eq!(wire.segment(false, b""), ["aaa 4"]);
+        assert!(wire.watch.asking.is_empty());
     }
 
     #[test]

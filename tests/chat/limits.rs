@@ -14,9 +14,8 @@ fn drip(server: &Server, begins: &str) -> Duration {
     let mut some = [0; 1024];
     while since.elapsed() < Duration::from_mins(1) {
         match stream.read(&mut some) {
-            Ok(0) => return since.elapsed(),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => {}
-            Err(_) => return since.elapsed(),
+            Ok(0) | Err(_) => return since.elapsed(),
             Ok(_) => {}
         }
         if stream.write_all(b"4").is_err() {

@@ -104,6 +104,20 @@ impl Server {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// A session by polling; its id.
+    pub(crate) fn session(&self) -> String {
+        let ask = format!("GET {POLLING} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let answer = self.ask(ask.as_bytes());
+        let sid = answer.split("\"sid\":\"").nth(1).and_then(|rest| rest.split('"').next());
+        sid.unwrap_or_else(|| panic!("no session: {answer}")).to_owned()
+    }
+
+    /// The answer to packets of a session, by polling.
+    pub(crate) fn post(&self, sid: &str, body: &str) -> String {
+        let head = format!("POST {POLLING}&sid={sid} HTTP/1.1\r\nHost: {}\r\n", self.address);
+        self.ask(format!("{head}Connection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).as_bytes())
+    }
+
     /// The status of a request for a path, with more fields.
     pub(crate) fn status(&self, path: &str, fields: &str) -> String {
         let host = if fields.contains("Host:") { String::new() } else { format!("Host: {}\r\n", self.address) };
@@ -187,7 +201,20 @@ impl Socket {
             if text.starts_with(begins) {
                 return Some(text);
             }
+            if text == "2" {
+                self.say("3");
+            }
         }
+    }
+
+    /// Everything that comes until it is quiet for so long.
+    pub(crate) fn rest(&mut self, quiet: Duration) -> String {
+        self.stream.set_read_timeout(Some(quiet)).unwrap();
+        let mut some = [0; 8 << 10];
+        while let Ok(n @ 1..) = self.stream.read(&mut some) {
+            self.heard.extend_from_slice(&some[..n]);
+        }
+        String::from_utf8_lossy(&std::mem::take(&mut self.heard)).into_owned()
     }
 
     /// Whether the server hangs up.

@@ -1,6 +1,8 @@
 //! Strangers who mean no good: each takes what it can get, and none may take the chat from the others.
 
-use super::server::{POLLING, Server, Socket};
+use super::server::{POLLING, Server, Socket, frame};
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::time::Duration;
 
 /// A visit by WebSocket: hello, a room, and away.
@@ -77,5 +79,121 @@ fn a_refusal_carries_the_headers_of_a_page_and_ends_its_connection() {
         ] {
             assert!(head.contains(field), "{field} is missing: {request}{head}");
         }
+    }
+}
+
+/// A session by polling that has said hello; its id.
+fn polling(server: &Server) -> String {
+    let sid = server.session();
+    assert!(server.post(&sid, "40").contains(" 200 "));
+    sid
+}
+
+#[test]
+fn binary_packets_end_their_session_before_anything_is_kept() {
+    let server = Server::start(&["--no-capture"]);
+    let announces = r#"45999999999-["x",{"_placeholder":true,"num":0}]"#;
+    for packet in [announces, "461-1[]", "bAAAA"] {
+        let mut socket = Socket::connect(&server);
+        socket.say(packet);
+        assert!(socket.is_let_go(Duration::from_secs(5)), "{packet}");
+        let sid = polling(&server);
+        assert!(server.post(&sid, &format!("42[\"typing\",{{}}]\u{1e}{packet}")).contains(" 400 "), "{packet}");
+        assert!(server.post(&sid, "42[\"typing\",{}]").contains("Session ID unknown"), "{packet}");
+    }
+    let before = server.memory();
+    for _ in 0..20 {
+        let mut socket = Socket::connect(&server);
+        let _ = socket.try_say(announces);
+        for _ in 0..200 {
+            if socket.stream.write_all(&frame(0x82, &[0; 16_000])).is_err() {
+                break;
+            }
+        }
+    }
+    let after = server.memory();
+    assert!(after < before + (8 << 20), "64 MB of attachments left {} kB", (after - before) >> 10);
+}
+
+#[test]
+fn one_body_full_of_hellos_takes_one_seat() {
+    let server = Server::start(&["--no-capture"]);
+    for _ in 0..3 {
+        let sid = server.session();
+        let hellos = vec!["40"; 1001].join("\u{1e}");
+        assert!(server.post(&sid, &hellos).contains(" 400 "));
+        assert!(server.post(&sid, "40").contains("Session ID unknown"));
+    }
+    let mut guest = Socket::connect(&server);
+    assert!(guest.hear("42").unwrap().starts_with(r#"42["welcome""#), "there is a seat");
+    guest.say("40");
+    assert!(guest.is_let_go(Duration::from_secs(5)), "a member says no second hello");
+}
+
+#[test]
+fn sessions_that_never_come_in_are_bounded_and_lock_nobody_out() {
+    let server = Server::start(&["--no-capture"]);
+    let handshakes = |count: usize| {
+        let ask = format!("GET {POLLING} HTTP/1.1\r\nHost: {}\r\n\r\n", server.address);
+        let mut stream = TcpStream::connect(server.address).unwrap();
+        let mut answers = stream.try_clone().unwrap();
+        let reader = std::thread::spawn(move || {
+            let _ = std::io::copy(&mut answers, &mut std::io::sink());
+        });
+        for _ in 0..count {
+            stream.write_all(ask.as_bytes()).unwrap();
+        }
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        reader.join().unwrap();
+        server.memory()
+    };
+    let before = handshakes(2200);
+    let mut members: Vec<Socket> = (0..20).map(|_| Socket::connect(&server)).collect();
+    let after = handshakes(2000);
+    assert!(after < before + (8 << 20), "2,000 sessions more took {} kB", (after.max(before) - before) >> 10);
+    let sid = polling(&server);
+    assert!(server.post(&sid, "42[\"typing\",{}]").contains(" 200 "), "there is room for one more");
+    for member in &mut members {
+        member.say(r#"420["join",{"name":"Ada"}]"#);
+        assert!(member.hear("430[").is_some(), "who is here, stays");
+    }
+}
+
+/// The lines and bytes of a session's feed, until it is quiet.
+fn panel(server: &Server, sid: &str) -> String {
+    let mut feed = Socket::open(server, "/packets");
+    feed.say(sid);
+    feed.rest(Duration::from_secs(2))
+}
+
+/// As a panel shows bytes.
+fn hex(text: &str) -> String {
+    text.bytes().fold(String::new(), |out, byte| out + &format!("{byte:02x}"))
+}
+
+#[test]
+fn a_panel_shows_only_packets_that_were_taken_for_its_session() {
+    let server = Server::start(&[]);
+    if !server.captures {
+        return super::skipped("the server may not capture here");
+    }
+    let sid = polling(&server);
+    let lure = |fields: &str| {
+        let request = format!("GET {POLLING}&sid={sid} HTTP/1.1\r\nHost: {}\r\n{fields}\r\n", server.address);
+        server.ask(request.as_bytes())
+    };
+    for fields in
+        ["Sec-Fetch-Site: cross-site\r\nX-Victim: one\r\n", "Origin: http://evil.example\r\nX-Victim: two\r\n"]
+    {
+        assert!(lure(fields).contains(" 403 "));
+    }
+    let other = format!("GET /?sid={sid} HTTP/1.1\r\nHost: {}\r\nX-Victim: three\r\n\r\n", server.address);
+    assert!(server.ask(other.as_bytes()).contains(" 200 "));
+    assert!(lure("Upgrade: websocket\r\nX-Victim: four\r\n\r\n").contains(" 200 "), "what is taken, is shown");
+    let shown = panel(&server, &sid);
+    assert!(shown.contains(&hex("42[\"welcome\"")), "{shown}");
+    assert!(shown.contains(&hex("X-Victim: four")), "{shown}");
+    for victim in ["one", "two", "three"] {
+        assert!(!shown.contains(&hex(&format!("X-Victim: {victim}"))), "{victim}: {shown}");
     }
 }

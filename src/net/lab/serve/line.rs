@@ -75,7 +75,6 @@ impl Lines {
     pub(super) fn shed(&self) -> bool {
         let table = self.table();
         let all: Vec<Arc<Line>> = table.lines.values().filter_map(Weak::upgrade).collect();
-        // A line that is dropped here wants the table.
         drop(table);
         let mut held: HashMap<IpAddr, (usize, &Arc<Line>)> = HashMap::new();
         for line in all.iter().filter(|line| line.is_expendable()) {
@@ -123,8 +122,10 @@ impl Line {
     }
 }
 
-impl Drop for Line {
-    fn drop(&mut self) {
+impl Line {
+    /// Its stream has gone; whoever else knows it keeps no place.
+    pub(super) fn close(&self) {
+        self.over.store(true, Ordering::Release);
         self.lines.table().lines.remove(&self.number);
     }
 }
@@ -154,7 +155,8 @@ mod tests {
     fn what_is_being_answered_or_talks_stays_and_what_has_gone_is_forgotten() {
         let lines = Arc::new(Lines::default());
         let stay = [Phase::Answer, Phase::Switched].map(|phase| open(&lines, "192.0.2.1", phase));
-        drop(open(&lines, "192.0.2.1", Phase::Head));
+        let (gone, _ended) = open(&lines, "192.0.2.1", Phase::Head);
+        gone.close();
         assert!(!lines.shed());
         assert_eq!(lines.table().lines.len(), stay.len());
     }
