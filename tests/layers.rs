@@ -50,6 +50,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("itoa", &["model", "view"]),
     ("landlock", &["rights/linux"]),
     ("libc", &["rights/calls", "source/live", "net/lab"]),
+    ("md5", &["proto/tls"]),
     ("memchr", &["proto"]),
     ("miette", &["app"]),
     ("nix", &["rights"]),

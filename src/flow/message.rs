@@ -402,6 +402,7 @@ fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut Stream
             ctx.side.searched = 0;
             Answer::Skip(n.clamp(1, len.max(1)))
         }
+        Framing::Foreign => Answer::Rest(None),
         Framing::Switch(_) | Framing::NotMine => Answer::Rest(Some(row)),
     }
 }

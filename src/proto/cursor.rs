@@ -351,6 +351,17 @@ impl<'a> Cursor<'a> {
         Span { buf: Span::TEXT, start, len: clamp(self.packet.text.len()).saturating_sub(start) }
     }
 
+    /// The next number of a field among those that were read from index `first` on, and its own index.
+    pub fn value_from(&self, first: usize, def: &'static FieldDef) -> Option<(usize, u64)> {
+        let fields = self.packet.fields.iter().enumerate().skip(first);
+        fields.filter(|(_, f)| f.def == def).find_map(|(at, f)| f.value.uint().map(|n| (at, n)))
+    }
+
+    /// How many fields there are: the index of the next one.
+    pub fn next_field(&self) -> usize {
+        self.packet.fields.len()
+    }
+
     /// The fields that `body` writes stand one level deeper, inside the field before them.
     pub fn nested<T>(&mut self, body: impl FnOnce(&mut Self) -> Result<T, Trouble>) -> Result<T, Trouble> {
         self.depth = self.depth.saturating_add(1);

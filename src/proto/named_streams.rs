@@ -61,11 +61,11 @@ rows! {
     MSNMS = "msnms", "MSN Messenger", Application, "MSNP", [Key::TcpPort(1863)], Over::Packet;
     RTMP = "rtmpt", "Real Time Messaging Protocol", Application, "RTMP 1.0", [Key::TcpPort(1935)], Over::Packet;
     IEC104 = "iec60870_104", "IEC 60870-5-104", Application, "IEC 60870-5-104", [Key::TcpPort(2404)], Over::Stream(by_length::<1, 1, 2, false>);
-    MYSQL = "mysql", "MySQL", Application, "MySQL protocol", [Key::TcpPort(3306)], Over::Stream(by_length::<0, 3, 4, true>);
+    MYSQL = "mysql", "MySQL", Application, "MySQL protocol", [Key::TcpPort(3306)], Over::Stream(mysql);
     EPMD = "epmd", "Erlang Port Mapper", Application, "Erlang distribution", [Key::TcpPort(4369)], Over::Packet;
     EDONKEY = "edonkey", "eDonkey", Application, "eDonkey protocol", [Key::TcpPort(4661), Key::TcpPort(4662), Key::TcpPort(4663)], Over::Stream(edonkey);
     OPCUA = "opcua", "OPC Unified Architecture", Application, "IEC 62541-6", [Key::TcpPort(4840)], Over::Stream(by_length::<4, 4, 0, true>);
-    XMPP = "xmpp", "Extensible Messaging and Presence", Application, "RFC 6120", [Key::TcpPort(5222)], Over::Packet;
+    XMPP = "xmpp", "Extensible Messaging and Presence", Application, "RFC 6120", [Key::TcpPort(5222)], Over::Stream(xmpp);
     PGSQL = "pgsql", "PostgreSQL", Application, "PostgreSQL protocol 3.0", [Key::TcpPort(5432)], Over::Stream(pgsql);
     VNC = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::TcpPort(5500), Key::TcpPort(5501), Key::TcpPort(5900), Key::TcpPort(5901)], Over::Packet;
     VNC_GUESSED = "vnc", "Virtual Network Computing", Application, "RFC 6143", [Key::Guess], Over::Stream(starts::<VNC_START>);
@@ -147,6 +147,31 @@ fn text_then_tls(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         [0x16, 3, 0..=4, ..] => Framing::Switch(Key::TcpPort(443)),
         _ => Framing::Message(bytes.len()),
     }
+}
+
+/// RFC 6120 §5: stanzas of XML, until `<proceed/>` answers `<starttls/>`.
+fn xmpp(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    let proceeds: &mut bool = ctx.dialogue.state();
+    if *proceeds {
+        return Framing::Switch(Key::TcpPort(443));
+    }
+    *proceeds = bytes.starts_with(b"<proceed");
+    Framing::Message(bytes.len())
+}
+
+/// A length of three bytes and a number stand before each packet; the client's first one may ask for TLS (its flag
+/// `CLIENT_SSL`, and nothing behind the 32 bytes that all first packets share).
+fn mysql(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    const SSL: usize = 0x0800;
+    const ASKS: usize = 4 + 32;
+    let secure: &mut bool = ctx.dialogue.state();
+    if *secure {
+        return Framing::Switch(Key::TcpPort(443));
+    }
+    let Some(size) = number(bytes, 0, 3, true) else { return Framing::NeedMore };
+    let asks = size + 4 == ASKS && bytes.get(3) == Some(&1) && number(bytes, 4, 4, true).is_some_and(|n| n & SSL != 0);
+    *secure = asks && bytes.len() >= ASKS;
+    whole(size + 4, bytes)
 }
 
 /// Bytes that begin as no others do.
@@ -304,6 +329,24 @@ mod tests {
         assert_eq!(ask(&LDAP, b"\x30\x82\x01\0"), Framing::Need(260));
         assert_eq!(ask(&BGP, &[0xff; 18]), Framing::Need(0xffff));
         assert_eq!(ask(&PGSQL, b"Q\0\0\0\x05;"), Framing::Message(6));
+    }
+
+    #[test]
+    fn tls_begins_where_both_have_agreed_on_it() {
+        let mut talk = Streams::default();
+        let mut ask = |row: &Protocol, forward, bytes: &[u8]| match row.over {
+            Over::Stream(frame) => frame(&mut talk.view(forward), bytes),
+            Over::Packet | Over::Datagram(_) => panic!("a stream"),
+        };
+        assert_eq!(ask(&XMPP, true, b"<starttls/>"), Framing::Message(11));
+        assert_eq!(ask(&XMPP, false, b"<proceed/>"), Framing::Message(10));
+        assert_eq!(ask(&XMPP, true, b"\x16\x03\x01"), Framing::Switch(Key::TcpPort(443)));
+        let mut talk = Streams::default();
+        let mut ask = |bytes: &[u8]| mysql(&mut talk.view(true), bytes);
+        let asks = [b"\x20\0\0\x01\x85\xae\0\0".as_slice(), &[0; 28]].concat();
+        assert_eq!(ask(&[b"\x20\0\0\x01\x85\xa6\0\0".as_slice(), &[0; 28]].concat()), Framing::Message(36));
+        assert_eq!(ask(&asks), Framing::Message(36));
+        assert_eq!(ask(b"\x16\x03\x01\0\x04abcd"), Framing::Switch(Key::TcpPort(443)));
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub enum Framing {
     Switch(Key),
     /// These bytes are not mine.
     NotMine,
+    /// Though I speak here, these bytes are nobody's: they are shown as data.
+    Foreign,
 }
 
 /// How to find a message's end. Looks at the bytes; keeps what it must remember in the context.

@@ -43,6 +43,7 @@ pub(super) const KEYS: &[&str] = &[
     "row-7-echo",
     "row-7-unknown",
     "row-7-hidden",
+    "row-7-unread",
     "row-7-none",
     "row-locked",
     "row-cut",
@@ -158,6 +159,12 @@ fn presentation(here: &Here<'_>, layers: &[usize]) -> Verdict {
     }
 }
 
+/// TLS's port, and not one whole record.
+fn unread(packet: &Packet) -> bool {
+    let read = [&tls::RECORD, &tls::HANDSHAKE_PROTOCOL];
+    packet.layer(&tls::ABOUT).is_some() && read.iter().all(|&def| packet.field(def).is_none())
+}
+
 fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     let packet = here.packet();
     let known =
@@ -165,6 +172,7 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     let segment = packet.layer(&tcp::ABOUT).is_some();
     match packet.uint(&tcp::LEN) {
         _ if known => ("row-7-seen", Truth::Observed),
+        _ if unread(packet) => ("row-7-unread", Truth::NotVisible),
         _ if standing(packet, Osi::Presentation).next().is_some() => ("row-7-hidden", Truth::NotVisible),
         _ if !layers.is_empty() && echoed(here) => ("row-7-echo", Truth::NotVisible),
         _ if !layers.is_empty() && piece(here) => ("row-7-piece", Truth::NotVisible),

@@ -385,8 +385,15 @@ fn examples() -> Vec<(&'static str, Packet)> {
         p.layers[1].fields = 0..1;
         ("frame-comment", p)
     };
+    let middle = {
+        let mut p = made(&tls::ABOUT, &[]);
+        p.text.extend_from_slice(b"\xff\xff\xff\xff\xff");
+        p.layers[1].span = Span { buf: Span::TEXT, start: 0, len: 5 };
+        ("tls-middle", p)
+    };
     let yes = Value::Bool(true);
     let mut rows = vec![
+        middle,
         zeros,
         quotation,
         comment,
@@ -472,6 +479,7 @@ fn examples() -> Vec<(&'static str, Packet)> {
         ("http-chunked", &http::ABOUT, &[(&http::CHUNK_SIZE, n(3))]),
         ("http-switch", &http::ABOUT, &[(&http::RESPONSE, yes), (&http::CODE, n(101))]),
         ("http-continuation", &http::ABOUT, &[]),
+        ("tls-begins", &tls::ABOUT, &[]),
         ("tls-alert", &tls::ABOUT, &[(&tls::ALERT_DESC, n(40)), (&tls::ALERT_LEVEL, n(2))]),
     ] {
         rows.push(one(rule, about, fields));

@@ -7,8 +7,8 @@ use crate::proto::tls;
 pub(super) const TEXT: &str = include_str!("text/tls.toml");
 
 use tls::{
-    ALERT_DESC, ALERT_LEVEL, ALPN_STR, APP_DATA, CERTIFICATE, CIPHERSUITE, HANDSHAKE_TYPE, RECORD_CONTENT_TYPE,
-    RECORD_LENGTH, SERVER_NAME,
+    ALERT_DESC, ALERT_LEVEL, ALPN_STR, APP_DATA, CERTIFICATE, CIPHERSUITE, HANDSHAKE_PROTOCOL, HANDSHAKE_TYPE, RECORD,
+    RECORD_CONTENT_TYPE, RECORD_LENGTH, SERVER_NAME,
 };
 
 const TLS: &[&Identity] = &[&tls::ABOUT];
@@ -25,6 +25,8 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("tls-handshake-hidden", TLS, &[&RECORD_CONTENT_TYPE], |h| record(h, 22) && !h.has(&HANDSHAKE_TYPE)),
     Rule::observed("tls-change-cipher", TLS, &[&RECORD_CONTENT_TYPE], |h| record(h, 20)),
     Rule::observed("tls-data", TLS, &[&APP_DATA, &RECORD_LENGTH], |h| record(h, 23)),
+    Rule::observed("tls-begins", TLS, &[], |h| unread(h) && begins(h)),
+    Rule::inferred("tls-middle", TLS, &[], |h| unread(h) && !begins(h)),
     Rule::observed("tls-alert", TLS, &[&ALERT_LEVEL, &ALERT_DESC], |h| h.has(&ALERT_DESC)),
     Rule::observed("tls-alert-hidden", TLS, &[&RECORD_CONTENT_TYPE], |h| record(h, 21) && !h.has(&ALERT_DESC)),
 ];
@@ -32,6 +34,16 @@ pub(super) static RULES: &[Rule] = &[
 /// Whether it holds a readable handshake message of this type (RFC 8446 §4).
 fn message(h: &Here<'_>, kind: u64) -> bool {
     h.own(&HANDSHAKE_TYPE).any(|f| f.value.uint() == Some(kind))
+}
+
+/// Whether not one whole record is here.
+fn unread(h: &Here<'_>) -> bool {
+    !h.has(&RECORD) && !h.has(&HANDSHAKE_PROTOCOL)
+}
+
+/// Whether its bytes are the first ones of a record.
+fn begins(h: &Here<'_>) -> bool {
+    tls::begins_a_record(h.packet().bytes(h.layer.span))
 }
 
 /// Whether it holds a record of this type (RFC 8446 §5.1).

@@ -27,10 +27,19 @@ fields! {
     SESSION_ID_LENGTH = dynamic(U16, "tls.handshake.session_id_length", "Session ID length", "Bytes of the session's id.");
     SESSION_ID = dynamic(Kind::Bytes, "tls.handshake.session_id", "Session ID", "Names an earlier session that may be resumed.");
     CIPHER_SUITES_LENGTH = dynamic(U16, "tls.handshake.cipher_suites_length", "Cipher suites length", "Bytes of the list of cipher suites.");
+    CIPHERSUITES = dynamic(Kind::Flag, "tls.handshake.ciphersuites", "Cipher suites", "The sets of algorithms that the client offers, the best first.");
     CIPHERSUITE = dynamic(H16, "tls.handshake.ciphersuite", "Cipher suite", "A set of algorithms: offered by the client, or chosen.").names(codes::CIPHER_SUITES);
     COMP_METHODS_LENGTH = dynamic(U8, "tls.handshake.comp_methods_length", "Compression length", "Bytes of the list of compression methods.");
+    COMP_METHODS = dynamic(Kind::Flag, "tls.handshake.comp_methods", "Compression methods", "The ways to compress that the client offers.");
     COMP_METHOD = dynamic(U8, "tls.handshake.comp_method", "Compression method", "Always 0: compression gave secrets away.").names(&[(0, "None"), (1, "DEFLATE")]);
     EXTENSIONS_LENGTH = dynamic(U16, "tls.handshake.extensions_length", "Extensions length", "Bytes of all extensions.");
+    JA3_FULL = dynamic(Kind::Text, "tls.handshake.ja3_full", "JA3 in full", "The hello's numbers in its order: which kind of program speaks.");
+    JA3 = dynamic(Kind::Text, "tls.handshake.ja3", "JA3", "The MD5 sum of them, to look up a kind of program by.");
+    JA3S_FULL = dynamic(Kind::Text, "tls.handshake.ja3s_full", "JA3S in full", "The server's answer in numbers.");
+    JA3S = dynamic(Kind::Text, "tls.handshake.ja3s", "JA3S", "The MD5 sum of them: with JA3, a pair of programs.");
+    CIPHER_SPEC_LEN = dynamic(U16, "tls.handshake.cipher_spec_len", "Cipher specs length", "Bytes of the list of SSL 2's ciphers.");
+    CHALLENGE_LENGTH = dynamic(U16, "tls.handshake.challenge_length", "Challenge length", "Bytes of SSL 2's challenge.");
+    CIPHERSPEC = dynamic(Kind::Hex(24), "tls.handshake.cipherspec", "Cipher spec", "A cipher that is offered in SSL 2's form, or the chosen one.");
     EXTENSION_TYPE = dynamic(U16, "tls.handshake.extension.type", "Extension", "What the extension is about.").names(codes::EXTENSIONS);
     EXTENSION_LEN = dynamic(U16, "tls.handshake.extension.len", "Extension length", "Bytes of this extension.");
     EXTENSION_DATA = dynamic(Kind::Bytes, "tls.handshake.extension.data", "Extension data", "An extension that is not read here.");
@@ -44,6 +53,7 @@ fields! {
     EC_POINT_FORMATS_LENGTH = dynamic(U8, "tls.handshake.extensions_ec_point_formats_length", "Point formats length", "Bytes of the list of formats.");
     EC_POINT_FORMAT = dynamic(U8, "tls.handshake.extensions_ec_point_format", "Point format", "How points of a curve are written.");
     SIG_HASH_ALG_LEN = dynamic(U16, "tls.handshake.sig_hash_alg_len", "Signature algorithms length", "Bytes of the list of algorithms.");
+    SIG_HASH_ALGS = dynamic(Kind::Flag, "tls.handshake.sig_hash_algs", "Signature algorithms", "The ways to sign that the sender can check.");
     SIG_HASH_ALG = dynamic(H16, "tls.handshake.sig_hash_alg", "Signature algorithm", "A way to sign that the sender can check.").names(codes::SIGNATURES);
     ALPN_LEN = dynamic(U16, "tls.handshake.extensions_alpn_len", "ALPN length", "Bytes of the list of protocols.");
     ALPN_STR_LEN = dynamic(U8, "tls.handshake.extensions_alpn_str_len", "Protocol name length", "Bytes of the protocol's name.");

@@ -8,6 +8,7 @@
 
 #[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
+use super::fingerprint;
 use crate::model::{FieldDef, Trouble, Value};
 use crate::proto::Cursor;
 
@@ -20,13 +21,28 @@ enum Speaker {
 
 /// TLS 1.3, as `supported_versions` spells it.
 const V13: u64 = 0x0304;
+/// The first draft of TLS 1.3 whose ServerHello looks like that of TLS 1.2.
+const ALIKE: u16 = 22;
+
+/// Which draft of TLS 1.3 a version names: `0x7f12` is the eighteenth (draft-ietf-tls-tls13-18 §4.2.1.1).
+fn draft(version: u64) -> Option<u16> {
+    u16::try_from(version).ok().filter(|v| v >> 8 == 0x7f).map(|v| v & 0xff)
+}
 
 /// Reads a ClientHello.
 pub(super) fn client(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble> {
-    let at = opening(c, at)?;
-    let at = list(c, (&CIPHER_SUITES_LENGTH, 2), (&CIPHERSUITE, 2), at, end)?;
-    let at = list(c, (&COMP_METHODS_LENGTH, 1), (&COMP_METHOD, 1), at, end)?;
-    extensions(c, Speaker::Client, at, end).map(drop)
+    let first = c.next_field();
+    let done = (|| {
+        let at = opening(c, at)?;
+        let at = session_id(c, at)?;
+        let at = list(c, (&CIPHER_SUITES_LENGTH, 2), Some(&CIPHERSUITES), (&CIPHERSUITE, 2), at, end)?;
+        let at = list(c, (&COMP_METHODS_LENGTH, 1), Some(&COMP_METHODS), (&COMP_METHOD, 1), at, end)?;
+        extensions(c, Speaker::Client, at, end)
+    })();
+    if done.is_ok() {
+        fingerprint::add(c, first, true);
+    }
+    done.map(drop)
 }
 
 /// What the server has chosen.
@@ -39,33 +55,50 @@ pub(super) struct Chosen {
 
 /// Reads a ServerHello.
 pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<Chosen, Trouble> {
+    let first = c.next_field();
     let version = c.u16(at)?;
-    let at = opening(c, at)?;
+    let mut at = opening(c, at)?;
+    // The early drafts of TLS 1.3 left out what resumption and compression had needed.
+    let early = draft(version.into()).is_some_and(|n| n < ALIKE);
+    if !early {
+        at = session_id(c, at)?;
+    }
     let suite = c.u16(at)?;
     c.read(&CIPHERSUITE, at, 2)?;
-    c.read(&COMP_METHOD, at + 2, 1)?;
-    let v13 = extensions(c, Speaker::Server, at + 3, end)?;
+    at += 2;
+    if !early {
+        c.read(&COMP_METHOD, at, 1)?;
+        at += 1;
+    }
+    let v13 = extensions(c, Speaker::Server, at, end)? || early;
+    fingerprint::add(c, first, false);
     Ok(Chosen { v13, version, suite })
 }
 
-/// Version, random and session id, which both hellos begin with.
+/// Version and random, which both hellos begin with.
 fn opening(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
     c.read(&HANDSHAKE_VERSION, at, 2)?;
     c.read(&RANDOM, at + 2, 32)?;
-    let len = c.read_len(&SESSION_ID_LENGTH, at + 34, 1)?;
+    Ok(at + 34)
+}
+
+/// A session id with its length.
+fn session_id(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
+    let len = c.read_len(&SESSION_ID_LENGTH, at, 1)?;
     if len > 32 {
         return Err(c.malformed("a session id is at most 32 bytes long"));
     }
     if len > 0 {
-        c.read(&SESSION_ID, at + 35, len)?;
+        c.read(&SESSION_ID, at + 1, len)?;
     }
-    Ok(at + 35 + len)
+    Ok(at + 1 + len)
 }
 
 /// A list: its length in bytes, then items of one size. Gives where it ends.
 fn list(
     c: &mut Cursor<'_>,
     (length, width): (&'static FieldDef, usize),
+    all: Option<&'static FieldDef>,
     (item, size): (&'static FieldDef, usize),
     at: usize,
     end: usize,
@@ -74,6 +107,9 @@ fn list(
     let first = at + width;
     if first + len > end {
         return Err(c.malformed("a list is longer than what it stands in"));
+    }
+    if let Some(all) = all {
+        c.push(all, first, len, Value::None);
     }
     c.nested(|c| (0..len / size).try_for_each(|i| c.read(item, first + i * size, size).map(drop)))?;
     Ok(first + len)
@@ -120,13 +156,16 @@ fn extension(c: &mut Cursor<'_>, speaker: Speaker, kind: u16, at: usize, end: us
     match (kind, speaker) {
         (0, _) => server_names(c, at, end)?,
         (5, Speaker::Client) => drop(c.read(&STATUS_REQUEST_TYPE, at, 1)?),
-        (10, _) => drop(list(c, (&SUPPORTED_GROUPS_LENGTH, 2), (&SUPPORTED_GROUP, 2), at, end)?),
-        (11, _) => drop(list(c, (&EC_POINT_FORMATS_LENGTH, 1), (&EC_POINT_FORMAT, 1), at, end)?),
-        (13 | 50, _) => drop(list(c, (&SIG_HASH_ALG_LEN, 2), (&SIG_HASH_ALG, 2), at, end)?),
+        (10, _) => drop(list(c, (&SUPPORTED_GROUPS_LENGTH, 2), None, (&SUPPORTED_GROUP, 2), at, end)?),
+        (11, _) => drop(list(c, (&EC_POINT_FORMATS_LENGTH, 1), None, (&EC_POINT_FORMAT, 1), at, end)?),
+        (13 | 50, _) => drop(list(c, (&SIG_HASH_ALG_LEN, 2), Some(&SIG_HASH_ALGS), (&SIG_HASH_ALG, 2), at, end)?),
         (16, _) => application_protocols(c, at, end)?,
-        (43, Speaker::Client) => drop(list(c, (&SUPPORTED_VERSIONS_LEN, 1), (&SUPPORTED_VERSION, 2), at, end)?),
-        (43, Speaker::Server) => return Ok(c.read(&SUPPORTED_VERSION, at, 2)? == V13),
-        (45, Speaker::Client) => drop(list(c, (&PSK_KE_MODES_LENGTH, 1), (&PSK_KE_MODE, 1), at, end)?),
+        (43, Speaker::Client) => drop(list(c, (&SUPPORTED_VERSIONS_LEN, 1), None, (&SUPPORTED_VERSION, 2), at, end)?),
+        (43, Speaker::Server) => {
+            let version = c.read(&SUPPORTED_VERSION, at, 2)?;
+            return Ok(version == V13 || draft(version).is_some());
+        }
+        (45, Speaker::Client) => drop(list(c, (&PSK_KE_MODES_LENGTH, 1), None, (&PSK_KE_MODE, 1), at, end)?),
         (51, Speaker::Client) => {
             let len = c.read_len(&KEY_SHARE_CLIENT_LENGTH, at, 2)?;
             let stop = end.min(at + 2 + len);

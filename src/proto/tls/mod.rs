@@ -12,6 +12,7 @@ mod certificate;
 mod codes;
 mod exchange;
 mod fields;
+mod fingerprint;
 mod hello;
 mod v2;
 
@@ -20,7 +21,7 @@ pub use fields::*;
 use super::Framing;
 use super::prelude::*;
 use super::stream::StreamCtx;
-use crate::model::{BufferKind, Layer, Packet, show};
+use crate::model::{BufferKind, Field, Layer, Packet, show};
 
 /// TLS.
 pub static ABOUT: Identity = Identity {
@@ -79,6 +80,9 @@ const LONGEST_RECORD: usize = (1 << 14) + 2048;
 /// A handshake message longer than this is not put together.
 const LONGEST_HANDSHAKE: usize = 1 << 18;
 
+/// Records and messages that one line names.
+const MOST_ITEMS: usize = 6;
+
 const CHANGE_CIPHER_SPEC: u8 = 20;
 const ALERT: u8 = 21;
 const HANDSHAKE: u8 = 22;
@@ -98,8 +102,10 @@ struct Sender {
 struct Session {
     /// A record has been seen.
     known: bool,
-    /// They speak SSL 2, whose records have another header.
-    v2: bool,
+    /// Bytes were taken for the rest of a record whose start was lost.
+    claimed: bool,
+    /// Whether they speak SSL 2, whose records have another header.
+    v2: v2::Stage,
     /// The server has chosen TLS 1.3.
     v13: bool,
     /// The version and the cipher suite that the server has chosen before 1.3; 0 until then.
@@ -114,8 +120,9 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     loop {
         let rest = bytes.get(whole..).unwrap_or(&[]);
         let size = match record_size(rest) {
-            _ if session.v2 || !session.known && v2::opens(rest) => match v2::record_size(rest) {
+            _ if session.v2 != v2::Stage::Other || !session.known && v2::opens(rest) => match v2::record_size(rest) {
                 Some(size) => size,
+                None if whole > 0 => return Framing::Message(whole),
                 None => return Framing::Begun(0),
             },
             Some(Ok(size)) => size,
@@ -131,10 +138,16 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     }
 }
 
-/// What starts with no record: text is another protocol's, other bytes are of a record whose start was lost.
-fn stray(session: &Session, bytes: &[u8]) -> Framing {
-    let text = bytes.iter().take(HEADER).all(|b| b.is_ascii_graphic() || matches!(b, b' ' | b'\t' | b'\r' | b'\n'));
-    if text && !session.known { Framing::NotMine } else { Framing::Message(bytes.len()) }
+/// What starts with no record: text is another protocol's, other bytes may be of a record whose start was lost.
+fn stray(session: &mut Session, bytes: &[u8]) -> Framing {
+    let ours = session.known || session.claimed;
+    // As Wireshark decides: four letters in a row, where each is one of 256 in a cipher's bytes.
+    let text = bytes.iter().take(4).all(|&b| b == b' ' || b.is_ascii_graphic());
+    if text {
+        return if ours { Framing::Foreign } else { Framing::NotMine };
+    }
+    session.claimed = true;
+    Framing::Message(bytes.len())
 }
 
 /// The same, for a stream whose port promises nothing.
@@ -163,16 +176,22 @@ fn record_size(bytes: &[u8]) -> Option<Result<usize, ()>> {
     Some(if minor > 4 || len > LONGEST_RECORD { Err(()) } else { Ok(HEADER + len) })
 }
 
+/// Whether these bytes can be the first ones of a record.
+pub fn begins_a_record(bytes: &[u8]) -> bool {
+    matches!(record_size(bytes), None | Some(Ok(_))) || v2::opens(bytes)
+}
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
     let mut at = 0;
     while at < len && !c.context.continuation {
-        if c.stream().dialogue.state::<Session>().v2 || at == 0 && v2::opens(c.rest(0)) {
+        if c.stream().dialogue.state::<Session>().v2 != v2::Stage::Other || at == 0 && v2::opens(c.rest(0)) {
             at = v2::record(c, at)?;
             continue;
         }
         if matches!(record_size(c.rest(at)), Some(Err(()))) {
-            return Err(c.malformed("no TLS record starts here"));
+            // The middle of a record whose start was not captured, or no TLS at all: nothing here tells which.
+            break;
         }
         at = record(c, at)?;
     }
@@ -302,6 +321,12 @@ fn handshake_size(bytes: &[u8]) -> Option<usize> {
     Some(4 + (u32::from_be_bytes([0, high, middle, low]) as usize))
 }
 
+/// Whether these bytes are the first ones of a longer message. A cipher's bytes hardly ever look like that.
+fn begins_a_message(bytes: &[u8]) -> bool {
+    let known = bytes.first().is_some_and(|&b| HANDSHAKE_TYPE.name_of(b.into()).is_some());
+    known && handshake_size(bytes).is_some_and(|n| n > bytes.len() && n <= LONGEST_HANDSHAKE)
+}
+
 /// Reads a whole handshake message (RFC 8446 §4).
 fn handshake(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
     c.push(&HANDSHAKE_PROTOCOL, at, len, Value::None);
@@ -355,34 +380,85 @@ fn certificates(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble
     })
 }
 
-/// `Client Hello (example.org), Change Cipher Spec`.
+/// `Client Hello (example.org), Change Cipher Spec, Encrypted Handshake Message`: each record, and what can be read.
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    let start = out.len();
-    let mut shown = 0;
-    for f in packet.fields_of(layer) {
-        let named = [&HANDSHAKE_TYPE, &ALERT_DESC].contains(&f.def);
-        let name = match f.value.uint() {
-            Some(n) if named => f.def.name_of(n),
-            Some(20 | 23) if [&RECORD_CONTENT_TYPE, &RECORD_OPAQUE_TYPE].contains(&f.def) => {
-                f.value.uint().and_then(|n| f.def.name_of(n))
+    let fields = packet.fields_of(layer);
+    let mut items = Items { out, shown: 0 };
+    if !fields.iter().any(|f| [&RECORD, &HANDSHAKE_PROTOCOL].contains(&f.def)) {
+        items.out.push_str(if begins_a_record(packet.bytes(layer.span)) {
+            "a record begins, its end comes later"
+        } else {
+            "no record begins here"
+        });
+        return;
+    }
+    let mut from = 0;
+    while from < fields.len() {
+        let rest = fields.get(from..).unwrap_or_default();
+        let to = rest.iter().skip(1).position(|f| f.def == &RECORD).map_or(rest.len(), |n| n + 1);
+        items.record(packet, rest.get(..to).unwrap_or_default());
+        from += to;
+    }
+}
+
+/// What a line says of records, with commas between.
+struct Items<'a> {
+    out: &'a mut String,
+    shown: usize,
+}
+
+impl Items<'_> {
+    /// Room for one item more; nothing is said beyond the sixth.
+    fn item(&mut self) -> Option<&mut String> {
+        self.shown += 1;
+        match self.shown {
+            1 => {}
+            2..=MOST_ITEMS => self.out.push_str(", "),
+            n => {
+                self.out.push_str(if n == MOST_ITEMS + 1 { ", …" } else { "" });
+                return None;
             }
-            _ => None,
-        };
-        if f.def == &SERVER_NAME {
-            out.push_str(" (");
-            show::value(packet, f, out);
-            out.push(')');
         }
-        let Some(name) = name else { continue };
-        shown += 1;
-        if shown > 6 {
-            out.push_str(", …");
-            return;
+        Some(self.out)
+    }
+
+    fn say(&mut self, text: &str) {
+        if let Some(out) = self.item() {
+            out.push_str(text);
         }
-        if out.len() > start {
-            out.push_str(", ");
+    }
+
+    /// The fields of one record, or of handshake messages without one.
+    fn record(&mut self, packet: &Packet, fields: &[Field]) {
+        let find = |def: &FieldDef| fields.iter().find(|f| f.def == def).and_then(|f| f.value.uint());
+        let named = |f: &Field| f.value.uint().and_then(|n| f.def.name_of(n));
+        let kind = find(&RECORD_CONTENT_TYPE).or_else(|| find(&RECORD_OPAQUE_TYPE));
+        let messages = fields.iter().filter(|f| f.def == &HANDSHAKE_TYPE).count();
+        for f in fields {
+            if f.def == &HANDSHAKE_TYPE {
+                self.say(named(f).unwrap_or("Unknown handshake message"));
+            } else if f.def == &SERVER_NAME && self.shown <= MOST_ITEMS {
+                self.out.push_str(" (");
+                show::value(packet, f, self.out);
+                self.out.push(')');
+            }
         }
-        out.push_str(name);
+        match kind.map(|n| u8::try_from(n).unwrap_or(0)) {
+            Some(ALERT) => {
+                let desc = fields.iter().find(|f| f.def == &ALERT_DESC).and_then(named);
+                self.say(if desc.is_some() { "Alert: " } else { "Encrypted Alert" });
+                self.out.push_str(desc.filter(|_| self.shown <= MOST_ITEMS).unwrap_or_default());
+            }
+            Some(HANDSHAKE) if messages == 0 => {
+                let body = fields.iter().find(|f| f.def == &HANDSHAKE_PROTOCOL).map(|f| packet.bytes(f.span));
+                let begins = body.is_some_and(begins_a_message);
+                self.say(if begins { "a handshake message begins" } else { "Encrypted Handshake Message" });
+            }
+            Some(HANDSHAKE) => {}
+            Some(n) => self.say(RECORD_CONTENT_TYPE.name_of(n.into()).unwrap_or("Unknown record")),
+            None if messages == 0 && find(&RECORD_VERSION) == Some(2) => self.say("Encrypted Data"),
+            None => {}
+        }
     }
 }
 
@@ -407,6 +483,35 @@ mod tests {
         assert_eq!(ask(b"GET / HTTP/1.1"), Framing::NotMine);
         assert_eq!(ask(b"\x16\x05\x01\0\x04"), Framing::Message(5));
         assert_eq!(ask(b"\x16\x03\x01\xff\xff"), Framing::Message(5));
+    }
+
+    #[test]
+    fn what_is_no_record_is_not_called_malformed_and_text_is_nobodys() {
+        let mut streams = Streams::default();
+        let mut ask = |bytes: &[u8]| frame(&mut streams.view(true), bytes);
+        assert_eq!(ask(b"\xef\x01\x02\x03\x04\x05"), Framing::Message(6));
+        assert_eq!(ask(b"some text"), Framing::Foreign);
+        assert_eq!(ask(b"\x17\x03\x03\0\x01x"), Framing::Message(6));
+        let mut frame = Vec::new();
+        etherparse::PacketBuilder::ethernet2([0; 6], [0; 6])
+            .ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64)
+            .tcp(50_000, 443, 1, 1)
+            .write(&mut frame, b"\xef\x01\x02\x03\x04\x05")
+            .unwrap();
+        let mut packet = Packet::new();
+        let raw = crate::model::RawFrame::whole(1, frame);
+        crate::proto::walk(&raw, &mut crate::proto::NoMemory::default(), &mut packet);
+        let layer = packet.layer(&ABOUT).unwrap();
+        let mut out = String::new();
+        summary(&packet, layer, &mut out);
+        assert_eq!((layer.trouble, out.as_str()), (None, "no record begins here"));
+    }
+
+    #[test]
+    fn records_of_ssl_2_follow_each_other() {
+        let mut streams = Streams::default();
+        streams.dialogue.state::<Session>().v2 = v2::Stage::Clear;
+        assert_eq!(frame(&mut streams.view(true), b"\x80\x02ab\x80\x01c"), Framing::Message(7));
     }
 
     #[test]

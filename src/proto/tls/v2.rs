@@ -12,7 +12,21 @@ use crate::model::{Trouble, Value};
 use crate::proto::Cursor;
 
 const CLIENT_HELLO: u8 = 1;
+const MASTER_KEY: u8 = 2;
+const SERVER_HELLO: u8 = 4;
 const V2: u64 = 2;
+
+/// How far a connection is with SSL 2.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It speaks something else, as far as is known.
+    #[default]
+    Other,
+    /// The hellos, which are in the clear.
+    Clear,
+    /// The client has sent the key: all that follows is encrypted.
+    Keyed,
+}
 
 /// Whether a ClientHello in SSL 2's form starts here.
 pub(super) fn opens(bytes: &[u8]) -> bool {
@@ -38,30 +52,47 @@ pub(super) fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
     c.push(&RECORD, at, size, Value::None);
     let body = at + header;
     c.nested(|c| {
-        let clear = !c.stream().dialogue.state::<Session>().v2 || matches!(c.u8(body)?, 1 | 4);
-        if clear && size >= header + 9 {
-            return hello(c, at, header, size);
-        }
         c.push(&RECORD_VERSION, at, 0, Value::Uint(V2));
-        Ok(())
+        let kind = if size > header { c.u8(body)? } else { 0 };
+        let session = c.stream().dialogue.state::<Session>();
+        // Of the messages behind the key, not even the kind is in the clear.
+        let clear = header == 2
+            && session.v2 != Stage::Keyed
+            && (session.v2 == Stage::Other || matches!(kind, CLIENT_HELLO | MASTER_KEY | SERVER_HELLO));
+        if !clear || size < header + 9 {
+            return Ok(());
+        }
+        if kind == MASTER_KEY {
+            session.v2 = Stage::Keyed;
+        }
+        c.push(&RECORD_LENGTH, at, header, Value::Uint((size - header) as u64));
+        c.read(&HANDSHAKE_TYPE, body, 1)?;
+        match kind {
+            MASTER_KEY => c.read(&CIPHERSPEC, body + 1, 3).map(drop),
+            _ => hello(c, body, kind == CLIENT_HELLO, at + size),
+        }
     })?;
     Ok(at + size)
 }
 
 /// A ClientHello, or SSL 2's ServerHello.
-fn hello(c: &mut Cursor<'_>, at: usize, header: usize, size: usize) -> Result<(), Trouble> {
-    let (body, client) = (at + header, c.u8(at + header)? == CLIENT_HELLO);
-    let version_at = if client { body + 1 } else { body + 3 };
-    let version = u64::from(c.u16(version_at)?);
-    c.stream().dialogue.state::<Session>().v2 |= version == V2;
-    c.push(&RECORD_VERSION, at, 0, Value::Uint(V2));
-    c.push(&RECORD_LENGTH, at, header, Value::Uint((size - header) as u64));
-    c.read(&HANDSHAKE_TYPE, body, 1)?;
-    c.read(&HANDSHAKE_VERSION, version_at, 2)?;
-    if client {
-        c.read(&SESSION_ID_LENGTH, body + 5, 2)?;
+fn hello(c: &mut Cursor<'_>, body: usize, is_client: bool, end: usize) -> Result<(), Trouble> {
+    let at = if is_client { body + 1 } else { body + 3 };
+    let version = c.read(&HANDSHAKE_VERSION, at, 2)?;
+    if version == V2 {
+        c.stream().dialogue.state::<Session>().v2 = Stage::Clear;
     }
-    Ok(())
+    if !is_client {
+        return Ok(());
+    }
+    let specs = c.read_len(&CIPHER_SPEC_LEN, at + 2, 2)?;
+    c.read(&SESSION_ID_LENGTH, at + 4, 2)?;
+    c.read(&CHALLENGE_LENGTH, at + 6, 2)?;
+    let first = at + 8;
+    if first + specs > end {
+        return Err(c.malformed("the list of ciphers is longer than its hello"));
+    }
+    (0..specs / 3).try_for_each(|i| c.read(&CIPHERSPEC, first + 3 * i, 3).map(drop))
 }
 
 #[cfg(test)]
