@@ -202,6 +202,20 @@ fn the_demonstration_of_a_capture_keeps_nothing_either_and_is_seen() {
 }
 
 #[test]
+fn a_plot_is_written_at_the_end_where_nothing_else_can_be() {
+    if !root() {
+        return;
+    }
+    let folder = Folder::open("plot");
+    let file = folder.file("x.svg");
+    let args = ["capture", "lo", "--demo", "--plot", "seq", "-o", &file, "-c", "20", "--duration", "20"];
+    let done = osi_tutor(&args, true).output().unwrap();
+    assert!(done.status.success(), "{}", text(&done));
+    let made = fs::metadata(&file).unwrap();
+    assert!(made.uid() == UID && made.len() > 100);
+}
+
+#[test]
 fn a_chat_keeps_nothing_in_any_of_its_threads() {
     if !root() {
         return;

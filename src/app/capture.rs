@@ -5,7 +5,7 @@ use super::{Failure, error, machine, show};
 use crate::cli::{Capture, Color};
 #[cfg(feature = "lab")]
 use crate::net::lab::demo::{self, Demo};
-use crate::rights::Needs;
+use crate::rights::{Files, Needs};
 use crate::source::file::Writer;
 use crate::source::live::{self, Live, OpenError, Options};
 use std::time::{Duration, Instant};
@@ -30,7 +30,10 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     let connect = demo.iter().map(demo::Open::port).collect();
     #[cfg(not(feature = "lab"))]
     let connect = Vec::new();
-    rights.seal(&Needs { connect, ..Needs::default() });
+    // The plot is written when the capture ends.
+    let write: Vec<_> = view.output.clone().into_iter().collect();
+    write.iter().try_for_each(|path| rights.make(path))?;
+    rights.seal(&Needs { connect, files: Files::Only { read: Vec::new(), write } });
     // The demonstration begins after the capture, so that its first SYN is seen, too.
     #[cfg(feature = "lab")]
     let _demo = demo.map(|demo| start(demo, &source, &mut view.filter)).transpose()?;

@@ -99,14 +99,29 @@ impl Rights {
             return Ok(Some(opened));
         }
         self.report.join(rights::leave(self.person.as_ref(), Keep::Nothing));
-        let Some(path) = write else { return Ok(None) };
-        match (open(path), &self.person) {
-            (Err(Failure::Data(why)), Some(person)) => Err(Failure::Data(format!(
+        write.map(|path| open(path).map_err(|why| self.refused(why))).transpose()
+    }
+
+    /// A file that is written at the end is made now, so that it can be said now that it can't be.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    #[cfg(feature = "live")]
+    pub(super) fn make(&self, path: &Path) -> Result<(), Failure> {
+        let opened = std::fs::OpenOptions::new().append(true).create(true).open(path);
+        let no = |e| self.refused(Failure::Data(format!("{}: {e}", path.display())));
+        opened.map(drop).map_err(no)
+    }
+
+    /// Says as whom something could not be written.
+    fn refused(&self, why: Failure) -> Failure {
+        match (why, &self.person) {
+            (Failure::Data(why), Some(person)) => Failure::Data(format!(
                 "{why}\nIt is written as the user {name}, not as root: name a folder that {name} may write to, such as /tmp, or \
                  another user with --user NAME",
                 name = person.name
-            ))),
-            (opened, _) => opened.map(Some),
+            )),
+            (why, _) => why,
         }
     }
 

@@ -31,6 +31,16 @@ pub struct Live {
     down: bool,
 }
 
+impl std::fmt::Debug for Live {
+    /// pnet's receiver has nothing to tell of itself.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live")
+            .field("interface", &self.interface)
+            .field("captured", &self.captured)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Live {
     pub(super) fn open(nic: &NetworkInterface, options: &Options) -> Result<Self, OpenError> {
         let config = datalink::Config {
