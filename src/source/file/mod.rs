@@ -4,6 +4,7 @@
 //! window, so a capture may be larger than memory. What tshark reads, this reads: a stored length
 //! beyond the snapshot length or the wire length is believed, and text may be anything.
 
+mod out;
 mod pcap;
 mod pcapng;
 mod write;
@@ -14,6 +15,7 @@ use super::{Source, SourceError, Step};
 use crate::model::RawFrame;
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
+use std::mem;
 use std::path::Path;
 
 /// The longest packet that is believed, in bytes (Wireshark's bound too).
@@ -26,6 +28,10 @@ pub struct File {
     window: Window,
     format: Format,
     number: u64,
+    /// The input may pause, and its reader wants to know before the wait.
+    live: bool,
+    /// It was told that more must be waited for.
+    told: bool,
 }
 
 enum Format {
@@ -73,6 +79,15 @@ impl File {
         }
     }
 
+    /// The same; where the input is no file but a pipe, [`Step::Idle`] comes before each wait for more of it.
+    ///
+    /// # Errors
+    /// As [`File::open`].
+    pub fn open_live(path: &Path) -> Result<Self, SourceError> {
+        let opened = Self::open(path)?;
+        Ok(Self { live: pauses(path), ..opened })
+    }
+
     /// Reads a capture from `input`; `what` names it in errors.
     ///
     /// # Errors
@@ -82,7 +97,7 @@ impl File {
         let mut window = Window { input, bytes: Vec::new(), start: 0, end: 0 };
         window.fill(2).map_err(io)?;
         if window.seen().starts_with(&[0x1f, 0x8b]) {
-            let inner = std::mem::replace(&mut window.input, Box::new(std::io::empty()));
+            let inner = mem::replace(&mut window.input, Box::new(std::io::empty()));
             let head = std::io::Cursor::new(window.seen().to_vec());
             window =
                 Window { input: Box::new(MultiGzDecoder::new(head.chain(inner))), bytes: Vec::new(), start: 0, end: 0 };
@@ -95,8 +110,25 @@ impl File {
         };
         let format = format
             .ok_or_else(|| SourceError::NotACapture { what: format!("{what} is not a pcap or pcapng capture") })?;
-        Ok(Self { window, format, number: 0 })
+        Ok(Self { window, format, number: 0, live: false, told: false })
     }
+}
+
+/// Whether more of it may come later: everything but a file does so.
+#[cfg(unix)]
+fn pauses(path: &Path) -> bool {
+    use std::os::fd::AsFd;
+    let about = if path.as_os_str() == "-" {
+        std::io::stdin().as_fd().try_clone_to_owned().and_then(|fd| std::fs::File::from(fd).metadata())
+    } else {
+        path.metadata()
+    };
+    about.is_ok_and(|about| !about.is_file())
+}
+
+#[cfg(not(unix))]
+fn pauses(path: &Path) -> bool {
+    path.as_os_str() == "-"
 }
 
 impl Source for File {
@@ -117,7 +149,10 @@ impl Source for File {
                 }
                 Record::Skip(used) => self.window.start += used,
                 Record::Bad(why) => return Err(SourceError::Damaged { after, why: why.to_owned() }),
+                // A read brings what a pipe holds, many packets or one; so this costs little where there is much.
+                Record::Need(_) if self.live && !mem::replace(&mut self.told, true) => return Ok(Step::Idle),
                 Record::Need(need) => {
+                    self.told = false;
                     let before = seen.len();
                     let cut = |why: String| SourceError::CutShort { after, why };
                     match self.window.fill(need) {

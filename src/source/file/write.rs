@@ -1,6 +1,7 @@
 //! Writing pcapng: nanoseconds, interface names, comments.
 
 use super::SourceError;
+use super::out::Out;
 use crate::model::RawFrame;
 use pcap_file::DataLink;
 use pcap_file::pcapng::PcapNgWriter;
@@ -10,27 +11,27 @@ use pcap_file::pcapng::blocks::interface_description::{
 };
 use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
 
 /// A pcapng file being written. Dropped or flushed, it is whole up to the last frame.
 pub struct Writer {
-    out: PcapNgWriter<BufWriter<File>>,
+    out: PcapNgWriter<Out>,
     what: String,
     interfaces: Vec<(String, u16)>,
 }
 
 impl Writer {
-    /// Creates the file, replacing one that exists.
+    /// Creates the file, replacing one that exists; `-` is standard output.
     ///
     /// # Errors
     /// It cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, SourceError> {
         let what = path.to_string_lossy().into_owned();
-        let made = File::create(path).map_err(|error| SourceError::Io { what: what.clone(), error })?;
-        let out = PcapNgWriter::new(BufWriter::new(made)).map_err(|e| failed(&what, &e))?;
+        let what = if what == "-" { "standard output".to_owned() } else { what };
+        let made = Out::create(path).map_err(|error| SourceError::Io { what: what.clone(), error })?;
+        let out = PcapNgWriter::new(made).map_err(|e| failed(&what, &e))?;
         Ok(Self { out, what, interfaces: Vec::new() })
     }
 
@@ -53,7 +54,7 @@ impl Writer {
             options,
         };
         self.out.write_pcapng_block(block).map_err(|e| failed(&self.what, &e))?;
-        Ok(())
+        self.out.get_mut().end_block().map_err(|error| SourceError::Io { what: self.what.clone(), error })
     }
 
     /// Hands everything written so far to the operating system.
