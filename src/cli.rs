@@ -501,6 +501,9 @@ pub struct Show {
     /// Add the bytes of each packet, each field's marked
     #[arg(long)]
     pub hex: bool,
+    /// Show nothing: with -w, the file alone is written
+    #[arg(short = 'q', long, conflicts_with_all = ["brief", "json", "hex", "notes", "plot"])]
+    pub quiet: bool,
     /// For whom to explain
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
     pub audience: Audience,
@@ -510,7 +513,7 @@ pub struct Show {
     /// Stop after so many shown packets
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
-    /// Write the shown packets to a pcapng file, too
+    /// Write the shown packets to a pcapng file, too; - is standard output, and nothing is shown
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
     /// Draw a TCP connection over time instead

@@ -74,6 +74,11 @@ impl From<std::io::Error> for Failure {
 
 impl From<SourceError> for Failure {
     fn from(e: SourceError) -> Self {
+        if let SourceError::Io { error, .. } = &e
+            && error.kind() == std::io::ErrorKind::BrokenPipe
+        {
+            return Self::ClosedPipe;
+        }
         Self::Data(e.to_string())
     }
 }

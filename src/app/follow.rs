@@ -65,10 +65,7 @@ fn refuse(args: &Follow, raw: bool) -> Result<(), Failure> {
     if raw && args.output.is_none() && std::io::stdout().is_terminal() {
         return usage("bytes as they are could command your terminal; write them to a file (-o FILE) or into a pipe");
     }
-    if args.output.as_deref().is_some_and(|to| shows::same_file(to, &args.file)) {
-        return usage("-o names the file that is read; choose another name");
-    }
-    Ok(())
+    shows::spare("-o", args.output.as_deref(), &args.file)
 }
 
 /// There must have been such a conversation.

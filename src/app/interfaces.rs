@@ -8,7 +8,7 @@ use std::io::Write;
 /// Runs it.
 pub(super) fn run(json: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    for nic in live::interfaces() {
+    for nic in live::interfaces().into_iter().chain(live::any()) {
         if json {
             out.write_all(json_line(&object(&nic)).as_bytes())?;
         } else {

@@ -87,7 +87,7 @@ pub(super) fn check_input(what: Option<&Path>, paper: &Paper) -> Result<(), Fail
         let why = "standard input cannot give both the capture and the answers; put the capture into a file";
         return Err(Failure::Usage(why.to_owned()));
     }
-    Ok(())
+    what.map_or(Ok(()), |from| super::show::spare("--csv", paper.csv.as_deref(), from))
 }
 
 /// A seed that nobody chose, short enough to be read out.

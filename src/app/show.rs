@@ -11,9 +11,10 @@ use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::tutor::{self, Moment, Texts};
 use crate::view::brief::Brief;
+use crate::view::stats::grouped;
 use crate::view::text::{Options, Text};
 use crate::view::{Theme, json};
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 
 /// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
@@ -27,6 +28,10 @@ pub(super) struct Tally {
     pub frames: u64,
     /// Packets that were shown.
     pub shown: u64,
+    /// Packets that were left out because they came faster than they could be shown.
+    pub left_out: u64,
+    /// As many were shown as were asked for.
+    pub enough: bool,
     /// How often something was given up because memory was full, and how many bytes that was.
     given_up: (u64, usize),
 }
@@ -68,6 +73,7 @@ pub(super) fn run(
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Tally, Failure> {
     show.filter.as_deref().map(filter).transpose()?;
+    check(show)?;
     let writer = show.write.as_deref().map(Writer::create).transpose()?;
     run_into(source, show, writer, origin, choice, stop)
 }
@@ -83,7 +89,7 @@ pub(super) fn run_into(
 ) -> Result<Tally, Failure> {
     let filter = show.filter.as_deref().map(filter).transpose()?;
     let mut view = View::new(show, origin, choice)?;
-    let mut tracker = Tracker::new(Limits::default().waiting(show.memory as usize * MIB));
+    let mut tracker = Tracker::new(limits(show.memory));
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
     packet.summary_only = show.brief && filter.is_none();
     let mut tally = Tally::default();
@@ -104,13 +110,19 @@ pub(super) fn run_into(
             Err(e) => break Err(e.into()),
         }
         tally.frames += 1;
-        if writer.is_some() {
-            walk(&frame, &mut tracker, &mut packet);
-        } else {
-            walk_moving(&mut frame, &mut tracker, &mut packet);
+        let left_out = source.left_out();
+        if left_out > 0 {
+            tally.left_out += left_out;
+            view.gap(left_out, show.write.is_some());
+        }
+        match (view.silent() && filter.is_none(), writer.is_some()) {
+            (true, _) => {}
+            (_, true) => walk(&frame, &mut tracker, &mut packet),
+            (_, false) => walk_moving(&mut frame, &mut tracker, &mut packet),
         }
         tally.note(tracker.events());
-        if filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+        let wanted = source.chosen().unwrap_or(true);
+        if !wanted || filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
             continue;
         }
         tally.shown += 1;
@@ -119,6 +131,7 @@ pub(super) fn run_into(
         }
         view.packet(&packet, &tracker)?;
         if show.count.is_some_and(|n| tally.shown >= n) {
+            tally.enough = true;
             break Ok(());
         }
     };
@@ -130,8 +143,69 @@ pub(super) fn run_into(
     ended.map(|()| tally)
 }
 
-/// Whether what is to be written is the file that is read.
-pub(super) fn same_file(to: &Path, from: &Path) -> bool {
+/// What `--memory` allows a tracker.
+pub(super) fn limits(memory: u32) -> Limits {
+    Limits::default().waiting(memory as usize * MIB)
+}
+
+/// Whether `-w` takes standard output for itself.
+pub(super) fn takes_stdout(show: &Show) -> bool {
+    show.write.as_deref().is_some_and(|path| path.as_os_str() == "-")
+}
+
+/// Says early what cannot work: two things on one standard output, or a capture that commands a terminal.
+pub(super) fn check(show: &Show) -> Result<(), Failure> {
+    if !takes_stdout(show) {
+        return Ok(());
+    }
+    let drawn = show.plot.is_some() && show.output.is_none();
+    let views = [
+        (show.json, "--json"),
+        (show.brief, "--brief"),
+        (show.hex, "--hex"),
+        (show.notes, "--notes"),
+        (drawn, "--plot without -o FILE"),
+    ];
+    if let Some((_, view)) = views.iter().find(|(given, _)| *given) {
+        return Err(Failure::Usage(format!(
+            "-w - writes the capture to standard output, and {view} would, too; leave one out"
+        )));
+    }
+    if std::io::stdout().is_terminal() {
+        let why = "-w - writes a capture, which is no text for a terminal; name a file, or send it into a pipe";
+        return Err(Failure::Usage(why.into()));
+    }
+    Ok(())
+}
+
+/// Refuses to write over the file that is read. `-` is standard input where it is read, and standard output where it
+/// is written.
+pub(super) fn spare(option: &str, to: Option<&Path>, from: &Path) -> Result<(), Failure> {
+    if to.is_some_and(|to| same_file(to, from)) {
+        return Err(Failure::Usage(format!("{option} names the file that is read; choose another name")));
+    }
+    Ok(())
+}
+
+/// Whether both are one file, whatever they are called: the same inode of the same device.
+#[cfg(unix)]
+fn same_file(to: &Path, from: &Path) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let about = |path: &Path, standard: std::os::fd::BorrowedFd<'_>| {
+        if path.as_os_str() != "-" {
+            return path.metadata();
+        }
+        std::fs::File::from(standard.try_clone_to_owned()?).metadata()
+    };
+    let (stdin, stdout) = (std::io::stdin(), std::io::stdout());
+    let (Ok(to), Ok(from)) = (about(to, stdout.as_fd()), about(from, stdin.as_fd())) else { return false };
+    to.is_file() && from.is_file() && (to.dev(), to.ino()) == (from.dev(), from.ino())
+}
+
+/// Whether both are one file, as far as its name tells.
+#[cfg(not(unix))]
+fn same_file(to: &Path, from: &Path) -> bool {
     matches!((to.canonicalize(), from.canonicalize()), (Ok(a), Ok(b)) if a == b && a.is_file())
 }
 
@@ -147,6 +221,17 @@ fn audience(who: Audience) -> tutor::Audience {
         Audience::Student => tutor::Audience::Student,
         Audience::Engineer => tutor::Audience::Engineer,
     }
+}
+
+/// How many packets came too fast to be shown, and where they are.
+pub(super) fn left_out(packets: u64, filed: bool) -> String {
+    let mut text = String::from("skipped ");
+    grouped(packets, &mut text);
+    text.push_str(" on the screen");
+    if filed {
+        text.push_str(if packets == 1 { "; it is in the file" } else { "; all are in the file" });
+    }
+    text
 }
 
 /// One of the views, and where it writes.
@@ -165,6 +250,8 @@ enum Kind {
     Explained(Texts, tutor::Audience),
     /// Drawn when all have come.
     Plot(Box<Plot>),
+    /// Nothing is shown.
+    Silent,
 }
 
 impl View {
@@ -173,6 +260,8 @@ impl View {
         let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
         let kind = if let Some(plot) = show.plot {
             Kind::Plot(Box::new(Plot::new(plot, show, origin, theme)))
+        } else if show.quiet || takes_stdout(show) {
+            Kind::Silent
         } else if show.json && show.notes {
             Kind::Explained(english()?, audience(show.audience))
         } else if show.json {
@@ -188,6 +277,19 @@ impl View {
         Ok(Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes })
     }
 
+    fn silent(&self) -> bool {
+        matches!(self.kind, Kind::Silent)
+    }
+
+    /// Says among the packets that some are left out, so that nobody takes them for lost on the network.
+    fn gap(&mut self, packets: u64, filed: bool) {
+        if matches!(self.kind, Kind::Text(_) | Kind::Brief(_)) {
+            self.text.push_str("[... ");
+            self.text.push_str(&left_out(packets, filed));
+            self.text.push_str("]\n");
+        }
+    }
+
     fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
             Kind::Json => json::line(packet, None, &mut self.bytes),
@@ -198,6 +300,7 @@ impl View {
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),
             Kind::Plot(plot) => plot.packet(packet, tracker),
+            Kind::Silent => {}
         }
         if self.bytes.len().max(self.text.len()) >= CHUNK {
             self.write()?;

@@ -19,6 +19,9 @@ const LONGEST: u64 = 1 << 20;
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
+    show::spare("-w", args.show.write.as_deref(), wanted)?;
+    show::spare("-o", args.show.output.as_deref(), wanted)?;
+    show::check(&args.show)?;
     let mut scenario = find(wanted)?;
     changes::make(&mut scenario, &args.faults)?;
     let scenario = scenario;

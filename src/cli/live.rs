@@ -11,7 +11,7 @@ use std::time::Duration;
 /// `osi-tutor capture`.
 #[derive(Debug, Args)]
 pub struct Capture {
-    /// The interface: lo for this machine itself; osi-tutor interfaces lists all
+    /// The interface: lo for this machine itself, any for all at once; osi-tutor interfaces lists them
     #[arg(value_name = "IFACE")]
     pub interface: String,
     /// Stop after so many seconds

@@ -13,6 +13,16 @@ pub trait Source {
     /// # Errors
     /// A damaged or unreadable source. What was read before it stands.
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError>;
+
+    /// How many frames were left out before the last one: they came faster than they could be shown.
+    fn left_out(&mut self) -> u64 {
+        0
+    }
+
+    /// Whether the last frame is one of those that are wanted, where the source has chosen already.
+    fn chosen(&self) -> Option<bool> {
+        None
+    }
 }
 
 /// What a source answered.

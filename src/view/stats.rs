@@ -236,7 +236,7 @@ fn share(part: u64, all: u64, out: &mut String) {
 }
 
 /// A number with a comma before every three digits.
-fn grouped(n: u64, out: &mut String) {
+pub fn grouped(n: u64, out: &mut String) {
     let digits = n.to_string();
     for (i, c) in digits.chars().enumerate() {
         if i > 0 && (digits.len() - i).is_multiple_of(3) {

@@ -20,9 +20,15 @@ use crate::source::{Source, SourceError, Step};
 /// What the kernel may hold for us until we come to read.
 const BUFFER: libc::c_int = 32 << 20;
 /// How many frames one system call may bring.
-const BATCH: usize = 32;
+const BATCH: usize = 64;
 /// Bytes of the cooked header that stands where there is no link header we could show (`LINUX_SLL`).
 const COOKED: usize = 16;
+/// Bytes of the cooked header that names the interface, too (`LINUX_SLL2`).
+const COOKED2: usize = 20;
+/// Bytes of a VLAN tag that come behind its type or before the type of what follows.
+const TAG: usize = 4;
+/// More interfaces than these share one name. It is a bound, no limit that a machine reaches.
+const MOST_NAMES: usize = 1 << 12;
 
 // linux/if_arp.h: what hardware an interface is.
 const ARPHRD_ETHER: u16 = 1;
@@ -56,8 +62,14 @@ pub struct Live {
     dropped: u64,
     /// Frames were given since the last [`Step::Idle`]: its caller may want to show them before we wait.
     fresh: bool,
-    /// The link went down: what is queued is still given, then the capture ends.
-    down: bool,
+    /// The number of the interface; 0 for all of them.
+    index: i32,
+    /// The interfaces that frames came from, where it listens to all.
+    known: Vec<(i32, Arc<Interface>)>,
+    /// How often the link went down or came back; odd while it is down.
+    changes: u32,
+    /// The interface was removed: what is queued is still given, then the capture ends.
+    gone: bool,
 }
 
 /// What the kernel tells beside a packet.
@@ -93,10 +105,33 @@ impl Live {
         };
         drop(datalink::channel(nic, config).map_err(refuse("bind a packet socket"))?);
 
+        let index = sys::index_of(&socket, &nic.name).map_err(refuse("ask for the number"))?;
+        let interface = Interface { name: nic.name.clone(), loopback: nic.is_loopback() };
+        Ok(Self::new(socket, interface, link, (index, buffer), options))
+    }
+
+    /// Listens to all interfaces at once, those included that come later.
+    pub(super) fn open_all(name: &str, options: &Options) -> Result<Self, OpenError> {
+        let refuse = |what| move |error| refused(what, name, error);
+        let socket = sys::packet_socket(libc::SOCK_DGRAM).map_err(refuse("open a packet socket"))?;
+        configure(&socket, false).map_err(refuse("set up a packet socket"))?;
+        let buffer = sys::receive_buffer(&socket, BUFFER).map_err(refuse("set the receive buffer"))?;
+        sys::bind_to_all(&socket).map_err(refuse("bind a packet socket"))?;
+        let interface = Interface { name: name.to_owned(), loopback: false };
+        Ok(Self::new(socket, interface, LinkType::LINUX_SLL2, (0, buffer), options))
+    }
+
+    fn new(
+        socket: OwnedFd,
+        interface: Interface,
+        link: LinkType,
+        (index, buffer): (i32, u32),
+        options: &Options,
+    ) -> Self {
         let snaplen = usize::try_from(options.snaplen).unwrap_or(usize::MAX);
-        Ok(Self {
+        Self {
             socket,
-            interface: Arc::new(Interface { name: nic.name.clone(), loopback: nic.is_loopback() }),
+            interface: Arc::new(interface),
             link,
             snaplen,
             wait: options.wait,
@@ -107,8 +142,11 @@ impl Live {
             captured: 0,
             dropped: 0,
             fresh: false,
-            down: false,
-        })
+            index,
+            known: Vec::new(),
+            changes: 0,
+            gone: false,
+        }
     }
 
     /// Frames that the kernel threw away because we were too slow to fetch them.
@@ -133,9 +171,14 @@ impl Live {
         &self.interface
     }
 
-    /// Whether it ended because the link went down or the interface was removed.
-    pub fn went_down(&self) -> bool {
-        self.down
+    /// Whether it ended because the interface was removed.
+    pub fn gone(&self) -> bool {
+        self.gone
+    }
+
+    /// How often the link went down or came back so far. It is down while the number is odd.
+    pub fn changes(&self) -> u32 {
+        self.changes
     }
 
     /// Whether the system gave a smaller buffer than we asked for, and how many bytes it has.
@@ -145,9 +188,13 @@ impl Live {
 
     /// Waits for frames and fetches as many as a call brings. `None` says that some are here.
     fn fetch(&mut self) -> Result<Option<Step>, SourceError> {
-        let failed = |error| SourceError::Io { what: format!("capture on {}", self.interface.name), error };
+        if !self.changes.is_multiple_of(2) && !self.gone {
+            self.look();
+        }
+        // A full batch says that there is more.
+        let more = self.filled == self.slots.len();
         let wait = if std::mem::take(&mut self.fresh) { Duration::ZERO } else { self.wait };
-        if !self.down && !sys::readable(&self.socket, wait).map_err(failed)? {
+        if !more && !self.gone && !sys::readable(&self.socket, wait).map_err(|e| self.failed(e))? {
             return Ok(Some(Step::Idle));
         }
         self.taken = 0;
@@ -158,37 +205,81 @@ impl Live {
                 Ok((n == 0).then_some(Step::Idle))
             }
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                Ok(Some(if self.down { Step::End } else { Step::Idle }))
+                Ok(Some(if self.gone { Step::End } else { Step::Idle }))
             }
             // The error is given once; frames that came before it are still queued behind it.
             Err(e) if matches!(e.raw_os_error(), Some(libc::ENETDOWN | libc::ENODEV | libc::ENXIO)) => {
-                let again = self.down;
-                self.down = true;
-                Ok(Some(if again { Step::End } else { Step::Idle }))
+                self.changes |= 1;
+                self.look();
+                Ok(Some(Step::Idle))
             }
-            Err(e) => Err(failed(e)),
+            Err(e) => Err(self.failed(e)),
         }
+    }
+
+    /// What has become of a link that went down. The kernel listens again by itself when it comes back; it unbinds
+    /// the socket when the interface is removed.
+    fn look(&mut self) {
+        match sys::bound_to(&self.socket) {
+            Ok(index) if index == self.index => {
+                self.changes += u32::from(matches!(sys::is_up(&self.socket, index), Ok(true)));
+            }
+            Ok(_) => self.gone = true,
+            Err(_) => {}
+        }
+    }
+
+    fn failed(&self, error: io::Error) -> SourceError {
+        SourceError::Io { what: format!("capture on {}", self.interface.name), error }
+    }
+
+    /// The interface of that number, where the capture listens to all.
+    fn place(&mut self, from: &libc::sockaddr_ll) -> &Arc<Interface> {
+        let index = from.sll_ifindex;
+        if let Some(at) = self.known.iter().position(|(known, _)| *known == index) {
+            return self.known.get(at).map_or(&self.interface, |(_, interface)| interface);
+        }
+        let Ok(name) = sys::name_of(&self.socket, index) else { return &self.interface };
+        if self.known.len() >= MOST_NAMES {
+            return &self.interface;
+        }
+        let loopback = from.sll_hatype == ARPHRD_LOOPBACK;
+        self.known.push((index, Arc::new(Interface { name, loopback })));
+        self.known.last().map_or(&self.interface, |(_, interface)| interface)
     }
 }
 
 impl Source for Live {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
-        if self.taken == self.filled
-            && let Some(step) = self.fetch()?
-        {
-            return Ok(step);
-        }
-        let Some(slot) = self.slots.get(self.taken).filter(|_| self.taken < self.filled) else {
-            return Ok(Step::Idle);
+        let all = self.link == LinkType::LINUX_SLL2;
+        let slot = loop {
+            if self.taken == self.filled
+                && let Some(step) = self.fetch()?
+            {
+                return Ok(step);
+            }
+            let Some(slot) = self.slots.get(self.taken).filter(|_| self.taken < self.filled) else {
+                return Ok(Step::Idle);
+            };
+            self.taken += 1;
+            // Where all are heard, each frame on loopback is there twice, going out and coming in.
+            let from = slot.from();
+            let twice = all && from.sll_hatype == ARPHRD_LOOPBACK && from.sll_pkttype == libc::PACKET_OUTGOING;
+            if !twice {
+                break slot;
+            }
         };
-        self.taken += 1;
         self.captured += 1;
         self.fresh = true;
 
-        let notes = read_notes(slot.control());
-        let cooked = cooked_header(slot.from());
-        let head: &[u8] = if self.link == LinkType::LINUX_SLL { &cooked } else { &[] };
-        let tag = notes.vlan.filter(|_| self.link == LinkType::ETHERNET);
+        let (notes, from) = (read_notes(slot.control()), *slot.from());
+        let mut cooked = [0; COOKED2 + TAG];
+        let (head, tag) = match self.link {
+            LinkType::LINUX_SLL => (cooked_header(&from, notes.vlan, &mut cooked), None),
+            LinkType::LINUX_SLL2 => (cooked2_header(&from, notes.vlan, &mut cooked), None),
+            LinkType::ETHERNET => (&[][..], notes.vlan),
+            _ => (&[][..], None),
+        };
         let added = assemble(&mut frame.bytes, head, slot.bytes(), tag, self.snaplen);
 
         frame.number = self.captured;
@@ -197,8 +288,9 @@ impl Source for Live {
         frame.link = self.link;
         frame.checksum_pending = notes.checksum_pending;
         frame.comment.clear();
-        if frame.interface.as_ref().is_none_or(|i| !Arc::ptr_eq(i, &self.interface)) {
-            frame.interface = Some(Arc::clone(&self.interface));
+        let interface = if all { self.place(&from) } else { &self.interface };
+        if frame.interface.as_ref().is_none_or(|i| !Arc::ptr_eq(i, interface)) {
+            frame.interface = Some(Arc::clone(interface));
         }
         Ok(Step::Frame)
     }
@@ -246,19 +338,45 @@ fn assemble(out: &mut Vec<u8>, head: &[u8], bytes: &[u8], tag: Option<(u16, u16)
 }
 
 /// `LINUX_SLL`: packet type, hardware type, length of the address, the address, protocol.
-fn cooked_header(from: &libc::sockaddr_ll) -> [u8; COOKED] {
-    let mut head = [0; COOKED];
-    let fields: [(usize, &[u8]); 5] = [
-        (0, &u16::from(from.sll_pkttype).to_be_bytes()),
-        (2, &from.sll_hatype.to_be_bytes()),
-        (4, &u16::from(from.sll_halen).to_be_bytes()),
-        (6, &from.sll_addr),
-        (14, &from.sll_protocol.to_ne_bytes()),
-    ];
-    for (at, bytes) in fields {
-        head[at..at + bytes.len()].copy_from_slice(bytes);
+fn cooked_header<'h>(from: &libc::sockaddr_ll, tag: Option<(u16, u16)>, head: &'h mut [u8; COOKED2 + TAG]) -> &'h [u8] {
+    let protocol = from.sll_protocol.to_ne_bytes();
+    put(head, 0, &u16::from(from.sll_pkttype).to_be_bytes());
+    put(head, 2, &from.sll_hatype.to_be_bytes());
+    put(head, 4, &u16::from(from.sll_halen).to_be_bytes());
+    put(head, 6, &from.sll_addr);
+    finish(head, 14, COOKED, protocol, tag)
+}
+
+/// `LINUX_SLL2`: protocol, the interface, hardware type, packet type, length of the address, the address.
+fn cooked2_header<'h>(
+    from: &libc::sockaddr_ll,
+    tag: Option<(u16, u16)>,
+    head: &'h mut [u8; COOKED2 + TAG],
+) -> &'h [u8] {
+    let protocol = from.sll_protocol.to_ne_bytes();
+    put(head, 4, &from.sll_ifindex.to_be_bytes());
+    put(head, 8, &from.sll_hatype.to_be_bytes());
+    put(head, 10, &[from.sll_pkttype, from.sll_halen]);
+    put(head, 12, &from.sll_addr);
+    finish(head, 0, COOKED2, protocol, tag)
+}
+
+/// Writes the protocol; where a card took a tag out, the tag's type, and behind the header the rest of the tag.
+fn finish(head: &mut [u8; COOKED2 + TAG], at: usize, len: usize, protocol: [u8; 2], tag: Option<(u16, u16)>) -> &[u8] {
+    let Some((tpid, tci)) = tag else {
+        put(head, at, &protocol);
+        return head.get(..len).unwrap_or(&[]);
+    };
+    put(head, at, &tpid.to_be_bytes());
+    put(head, len, &tci.to_be_bytes());
+    put(head, len + 2, &protocol);
+    head.get(..len + TAG).unwrap_or(&[])
+}
+
+fn put(head: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(place) = head.get_mut(at..at + bytes.len()) {
+        place.copy_from_slice(bytes);
     }
-    head
 }
 
 /// Reads the control messages that came with a frame: cmsg(3), laid out in words of the machine.
@@ -388,11 +506,15 @@ mod tests {
             sll_halen: 6,
             sll_addr: [2, 0, 0, 0, 0, 1, 0, 0],
         };
-        let head = cooked_header(&from);
+        let mut room = [0; COOKED2 + TAG];
+        let head = cooked_header(&from, None, &mut room);
         assert_eq!(head, [0, 4, 2, 0, 0, 6, 2, 0, 0, 0, 0, 1, 0, 0, 8, 0]);
         let mut out = Vec::new();
-        assert_eq!(assemble(&mut out, &head, &[0x45], None, 100), 16);
+        assert_eq!(assemble(&mut out, head, &[0x45], None, 100), 16);
         assert_eq!(out.len(), 17);
+        let head = cooked2_header(&from, Some((0x8100, 5)), &mut room);
+        assert_eq!(head[..12], [0x81, 0, 0, 0, 0, 0, 0, 3, 2, 0, 4, 6], "protocol, interface 3, PPP, sent by us, 6");
+        assert_eq!(head[12..], [2, 0, 0, 0, 0, 1, 0, 0, 0, 5, 8, 0], "the address; the tag's number, and IPv4");
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //!
 //! Start with [`open`]. On Linux, `linux` receives from a packet socket of our own that pnet binds;
 //! elsewhere, `portable` uses pnet's own receive path. `sys` holds every system call. pnet stays
-//! behind this door: nothing outside this folder names it.
+//! behind this door: nothing outside this folder names it. [`record`] puts a thread between the two, so
+//! that neither the socket nor the file waits for what is shown.
 
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
 mod portable;
+mod record;
 #[cfg(unix)]
 mod sys;
 
@@ -15,6 +17,7 @@ mod sys;
 pub use linux::Live;
 #[cfg(not(target_os = "linux"))]
 pub use portable::Live;
+pub use record::{Choice, Reins, Screen, Sum, Wish, record};
 
 use std::fmt;
 use std::io;
@@ -26,6 +29,9 @@ use pnet::datalink::{self, NetworkInterface};
 /// The largest frame that loopback has been seen to carry is 65,549 bytes (a segmentation-offload
 /// frame: Ethernet and 64 KiB of IP). Smaller buffers cut it silently.
 pub const WHOLE: u32 = 65_600;
+
+/// How long to wait for a frame before saying that there is none.
+const WAIT: Duration = Duration::from_millis(100);
 
 /// How to capture.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +61,8 @@ pub struct Nic {
     pub loopback: bool,
     /// It has exactly one neighbour: a tunnel or a modem line.
     pub point_to_point: bool,
+    /// It is all of them at once.
+    pub all: bool,
 }
 
 /// Whether frames can pass an interface.
@@ -116,7 +124,7 @@ impl fmt::Display for State {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { promiscuous: true, snaplen: WHOLE, wait: Duration::from_millis(100) }
+        Self { promiscuous: true, snaplen: WHOLE, wait: WAIT }
     }
 }
 
@@ -127,14 +135,27 @@ pub fn interfaces() -> Vec<Nic> {
     all.iter().map(nic).collect()
 }
 
-/// Starts to capture on the interface called `name`.
+/// What stands for all interfaces at once.
+const ANY: &str = "any";
+
+/// All interfaces at once, where the system can listen so.
+pub fn any() -> Option<Nic> {
+    let all = Nic { name: ANY.into(), state: State::Up, all: true, ..Nic::default() };
+    cfg!(target_os = "linux").then_some(all)
+}
+
+/// Starts to capture on the interface called `name`; on Linux, `any` is all of them at once.
 ///
 /// # Errors
 /// See [`OpenError`].
 pub fn open(name: &str, options: &Options) -> Result<Live, OpenError> {
     let all = datalink::interfaces();
     let Some(found) = all.iter().find(|i| i.name == name) else {
-        let known = all.into_iter().map(|i| i.name).collect();
+        #[cfg(target_os = "linux")]
+        if name == ANY {
+            return Live::open_all(name, options);
+        }
+        let known = all.into_iter().map(|i| i.name).chain(any().map(|nic| nic.name)).collect();
         return Err(OpenError::Unknown { name: name.to_owned(), known });
     };
     if cfg!(unix) && !found.is_up() {
@@ -194,6 +215,7 @@ impl Nic {
         match self.state {
             State::Down => return "Nothing: it is switched off.",
             State::NoLink => return "Nothing yet: it is on, but has no link.",
+            State::Up if self.all => return "All of them at once; each frame says where it passed.",
             State::Up => {}
         }
         if self.loopback {
@@ -227,6 +249,7 @@ fn nic(i: &NetworkInterface) -> Nic {
         },
         loopback: i.is_loopback(),
         point_to_point: i.is_point_to_point(),
+        all: false,
     }
 }
 
@@ -240,7 +263,7 @@ mod tests {
             panic!("such an interface cannot exist");
         };
         assert_eq!(name, "no-such0");
-        assert_eq!(known.len(), interfaces().len());
+        assert_eq!(known.len(), interfaces().len() + usize::from(any().is_some()));
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub struct Live {
     captured: u64,
     /// A frame was given since the last [`Step::Idle`]: its caller may want to show it before we wait.
     fresh: bool,
-    down: bool,
+    gone: bool,
 }
 
 impl std::fmt::Debug for Live {
@@ -63,7 +63,7 @@ impl Live {
             snaplen: usize::try_from(options.snaplen).unwrap_or(usize::MAX),
             captured: 0,
             fresh: false,
-            down: false,
+            gone: false,
         })
     }
 
@@ -87,9 +87,14 @@ impl Live {
         &self.interface
     }
 
-    /// Whether it ended because the link went down or the interface was removed.
-    pub fn went_down(&self) -> bool {
-        self.down
+    /// Whether it ended because the interface went down or was removed.
+    pub fn gone(&self) -> bool {
+        self.gone
+    }
+
+    /// How often the link went down or came back; nobody tells here.
+    pub fn changes(&self) -> u32 {
+        0
     }
 
     /// Whether the system gave a smaller buffer than we asked for; never here.
@@ -114,7 +119,7 @@ impl Source for Live {
                 return Ok(Step::Idle);
             }
             Err(e) if matches!(e.kind(), io::ErrorKind::NetworkDown | io::ErrorKind::NotConnected) || gone(&e) => {
-                self.down = true;
+                self.gone = true;
                 return Ok(Step::End);
             }
             Err(error) => return Err(SourceError::Io { what: format!("capture on {}", self.interface.name), error }),

@@ -6,7 +6,10 @@ use std::ptr;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(target_os = "linux")]
-pub(super) use packet::{Slot, drops, hardware_type, packet_socket, readable, receive, receive_buffer, set_option};
+pub(super) use packet::{
+    Slot, bind_to_all, bound_to, drops, hardware_type, index_of, is_up, name_of, packet_socket, readable, receive,
+    receive_buffer, set_option,
+};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -114,17 +117,67 @@ mod packet {
 
     /// The `ARPHRD_` number of an interface.
     pub(in super::super) fn hardware_type(socket: &OwnedFd, name: &str) -> io::Result<u16> {
-        // SAFETY: all zeros is a valid ifreq, and stays terminated by one; the kernel fills the member
-        // that SIOCGIFHWADDR names, which is then the one we read.
+        let mut request = request(name);
+        // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFHWADDR names, which we read.
         unsafe {
-            let mut request: libc::ifreq = mem::zeroed();
-            let room = request.ifr_name.len() - 1;
-            for (to, from) in request.ifr_name.iter_mut().zip(name.bytes().take(room)) {
-                *to = from.cast_signed() as libc::c_char;
-            }
             check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFHWADDR, &raw mut request))?;
             Ok(request.ifr_ifru.ifru_hwaddr.sa_family)
         }
+    }
+
+    /// The number of an interface.
+    pub(in super::super) fn index_of(socket: &OwnedFd, name: &str) -> io::Result<i32> {
+        let mut request = request(name);
+        // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFINDEX names, which we read.
+        unsafe {
+            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFINDEX, &raw mut request))?;
+            Ok(request.ifr_ifru.ifru_ifindex)
+        }
+    }
+
+    /// The name of an interface, by its number.
+    pub(in super::super) fn name_of(socket: &OwnedFd, index: i32) -> io::Result<String> {
+        let mut request = request("");
+        // SAFETY: SIOCGIFNAME reads the number and writes the name, terminated, into its place.
+        unsafe {
+            request.ifr_ifru.ifru_ifindex = index;
+            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFNAME, &raw mut request))?;
+        }
+        let name: Vec<u8> = request.ifr_name.iter().map(|c| c.to_ne_bytes()[0]).take_while(|byte| *byte != 0).collect();
+        Ok(String::from_utf8_lossy(&name).into_owned())
+    }
+
+    /// Whether an interface is switched on.
+    pub(in super::super) fn is_up(socket: &OwnedFd, index: i32) -> io::Result<bool> {
+        let mut request = request(&name_of(socket, index)?);
+        // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFFLAGS names, which we read.
+        unsafe {
+            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request))?;
+            Ok(libc::c_int::from(request.ifr_ifru.ifru_flags) & libc::IFF_UP != 0)
+        }
+    }
+
+    /// The number of the interface that a packet socket is bound to: 0 for all, below that for one that is gone.
+    pub(in super::super) fn bound_to(socket: &OwnedFd) -> io::Result<i32> {
+        let mut address = no_address();
+        let mut len = size_of_as::<libc::sockaddr_ll>();
+        // SAFETY: the pointer and the length describe `address`, which outlives the call.
+        unsafe {
+            check(libc::getsockname(socket.as_raw_fd(), (&raw mut address).cast(), &raw mut len))?;
+        }
+        Ok(address.sll_ifindex)
+    }
+
+    /// Lets a packet socket receive from all interfaces, those included that come later.
+    pub(in super::super) fn bind_to_all(socket: &OwnedFd) -> io::Result<()> {
+        const ALL: u16 = 3;
+        let address = libc::sockaddr_ll { sll_family: 17, sll_protocol: ALL.to_be(), ..no_address() };
+        // SAFETY: the pointer and the length describe `address`, which outlives the call.
+        unsafe {
+            let at = (&raw const address).cast();
+            check(libc::bind(socket.as_raw_fd(), at, size_of_as::<libc::sockaddr_ll>()))?;
+        }
+        Ok(())
     }
 
     /// Sets an option whose value is an int.
@@ -172,7 +225,7 @@ mod packet {
 
     /// Receives what is there, without waiting, into the first slots; says how many it filled.
     pub(in super::super) fn receive(socket: &OwnedFd, slots: &mut [Slot]) -> io::Result<usize> {
-        const MOST: usize = 32;
+        const MOST: usize = 64;
         let nowhere = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
         let mut places = [nowhere; MOST];
         // SAFETY: all zeros is a valid mmsghdr: no buffers.
@@ -218,6 +271,17 @@ mod packet {
             check(libc::getsockopt(socket.as_raw_fd(), level, option, (&raw mut value).cast(), &raw mut len))?;
             Ok(value)
         }
+    }
+
+    /// A question about the interface of that name.
+    fn request(name: &str) -> libc::ifreq {
+        // SAFETY: all zeros is a valid ifreq; the name below stays terminated by one of them.
+        let mut request: libc::ifreq = unsafe { mem::zeroed() };
+        let room = request.ifr_name.len() - 1;
+        for (to, from) in request.ifr_name.iter_mut().zip(name.bytes().take(room)) {
+            *to = from.cast_signed() as libc::c_char;
+        }
+        request
     }
 
     fn no_address() -> libc::sockaddr_ll {
