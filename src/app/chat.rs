@@ -2,6 +2,7 @@
 
 use super::rights::Rights;
 use super::{Failure, color, error};
+use crate::chat::code;
 use crate::chat::join::{self, JoinError};
 use crate::chat::server::{News, Open, Options, Standing};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
@@ -27,10 +28,11 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         share: args.share_packets,
         capture: !args.no_capture,
         names: args.names.clone(),
+        code: args.room_code.clone().map(|code| if code.is_empty() { code::make_up() } else { code }),
     };
-    let share = args.share_packets;
+    let (share, code) = (args.share_packets, options.code.clone());
     let news = move |news: News<'_>| match news {
-        News::Stands(standing) => tell(standing, share),
+        News::Stands(standing) => tell(standing, share, code.as_deref()),
         News::Full(connections) => error::tell(&format!(
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
@@ -87,7 +89,7 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
 }
 
 /// Says where the chat is, who can reach it, and what the page will show.
-fn tell(standing: &Standing, share: bool) {
+fn tell(standing: &Standing, share: bool, code: Option<&str>) {
     let address = standing.address;
     let open = if address.ip().is_unspecified() {
         SocketAddr::new(
@@ -98,12 +100,19 @@ fn tell(standing: &Standing, share: bool) {
         address
     };
     error::tell(&format!("The chat is at http://{open}/ — open it in two windows. Ctrl-C ends it."));
+    if let Some(code) = code {
+        error::tell(&format!("The room code is {code} — whoever joins is asked for it."));
+    }
     if !address.ip().is_loopback() {
-        error::tell(&format!(
-            "Whoever can reach {} can join: {}. Nothing is encrypted, and nobody is asked for a password.",
-            address,
-            reach(address.ip())
-        ));
+        let who = reach(address.ip());
+        error::tell(&match code {
+            Some(_) => format!(
+                "{address} can be reached from {who}. Nothing is encrypted: who can listen there reads the code, too."
+            ),
+            None => format!(
+                "Anyone on that network can enter ({address}: {who}), and nothing is encrypted; --room-code asks for a code."
+            ),
+        });
     }
     if share {
         error::tell("Everybody sees everybody's packets (--share-packets).");

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
 use super::feed::Feeds;
+use super::veil::Veils;
 use super::watch::Watch;
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
@@ -61,7 +62,7 @@ impl Captures {
             captures.names.push(live.interface().name.clone());
             let (stop, feeds, texts) = (Arc::clone(&captures.stop), Arc::clone(feeds), Arc::clone(texts));
             captures.threads.push(std::thread::spawn(move || {
-                follow(live, &filter, Watch::new(port, plain), &feeds, &texts, &stop);
+                follow(live, &filter, (Watch::new(port, plain), Veils::new(port)), &feeds, &texts, &stop);
             }));
         }
         captures
@@ -83,7 +84,14 @@ fn crosses(nic: &Nic, address: IpAddr) -> bool {
     nic.state != State::Down && (nic.loopback || own)
 }
 
-fn follow(mut live: Live, filter: &Filter, mut watch: Watch, feeds: &Feeds, texts: &Texts, stop: &AtomicBool) {
+fn follow(
+    mut live: Live,
+    filter: &Filter,
+    (mut watch, mut veils): (Watch, Veils),
+    feeds: &Feeds,
+    texts: &Texts,
+    stop: &AtomicBool,
+) {
     let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
     let (mut glance, mut tracker) = (NoMemory::default(), Tracker::new(LIMITS));
     let mut number = 0;
@@ -96,6 +104,7 @@ fn follow(mut live: Live, filter: &Filter, mut watch: Watch, feeds: &Feeds, text
                 if !filter.matches(&packet) {
                     continue;
                 }
+                veils.hide(&packet, &mut raw);
                 number += 1;
                 raw.number = number;
                 walk(&raw, &mut tracker, &mut packet);

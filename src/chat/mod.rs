@@ -1,12 +1,14 @@
 //! Rank 6: a messaging system that shows its own packets.
 //!
 //! Read `hub` (who is here and what was said; no network), then [`server`], `socket` (over Socket.IO) and `plain`
-//! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own port, `watch` finds whose each
-//! packet is, `entry` and `peel` make it readable, and `feed` brings it to that person's page alone.
+//! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own
+//! port, `veil` hides cookies, `watch` finds whose each packet is, `entry` and `peel` make it readable, and `feed`
+//! brings it to that person's page alone.
 //! [`join`] is the same chat from a terminal.
 
 #[cfg(feature = "live")]
 mod capture;
+pub mod code;
 mod entry;
 mod feed;
 mod gate;
@@ -16,5 +18,7 @@ mod peel;
 mod plain;
 pub mod server;
 mod socket;
+#[cfg(feature = "live")]
+mod veil;
 mod watch;
 mod words;

@@ -11,6 +11,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::extract::{ConnectInfo, State};
+use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value as Json, json};
 use socketioxide::socket::Sid;
@@ -19,6 +20,7 @@ use tokio::time::interval;
 
 use super::hub::{Id, Tell};
 use super::server::{Carrier, Chat, MESSAGE};
+use super::socket::WRONG_CODE;
 use crate::net::lab::serve::Peer;
 
 /// The heartbeat, as often as Socket.IO's.
@@ -30,12 +32,17 @@ const WAITING: usize = 1024;
 pub(super) async fn chat(
     State(chat): State<Arc<Chat>>,
     ConnectInfo(peer): ConnectInfo<Peer>,
+    uri: Uri,
     upgrade: WebSocketUpgrade,
 ) -> Response {
+    let code = uri.query().and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("code=")));
+    if !chat.admits(code.unwrap_or_default()).await {
+        return (StatusCode::FORBIDDEN, format!("{WRONG_CODE}\n")).into_response();
+    }
     // Known before the answer leaves, so that its packet finds its owner.
     let key = Sid::new().to_string();
     let Some(id) = chat.enter(&key, Some(peer.address)).await else {
-        return (axum::http::StatusCode::SERVICE_UNAVAILABLE, "too many are here\n").into_response();
+        return (StatusCode::SERVICE_UNAVAILABLE, "too many are here\n").into_response();
     };
     let failed = (Arc::clone(&chat), key.clone());
     upgrade

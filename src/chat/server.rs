@@ -20,6 +20,7 @@ use tokio::runtime::Builder;
 use tokio::sync::{Mutex as AsyncMutex, mpsc};
 use tokio::time::{interval, timeout};
 
+use super::code::Code;
 use super::feed::Feeds;
 use super::gate::{self, Sessions};
 use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
@@ -61,6 +62,8 @@ pub struct Options {
     pub capture: bool,
     /// Names under which browsers may ask, beside addresses and `localhost`.
     pub names: Vec<String>,
+    /// What one must know to come in.
+    pub code: Option<String>,
 }
 
 /// What the server says about itself when it stands.
@@ -87,6 +90,7 @@ pub(super) struct Chat {
     pub(super) hub: AsyncMutex<Hub>,
     pub(super) feeds: Arc<Feeds>,
     pub(super) carrier: Carrier,
+    pub(super) code: Option<Code>,
     begun: Instant,
     capture: Json,
 }
@@ -156,7 +160,7 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
         Ok(names) => json!({ "on": true, "interfaces": names, "share": options.share }),
         Err(why) => json!({ "on": false, "why": why.as_deref().unwrap_or("it was started so (--no-capture)") }),
     };
-    let (router, chat) = routes(options.plain, feeds, words);
+    let (router, chat) = routes(options.plain, options.code.map(Code::new), feeds, words);
     tell(News::Stands(&Standing { address, capture: told }));
     let bounds = Bounds { connections, ..BOUNDS };
     let mut last: Option<Instant> = None;
@@ -248,7 +252,7 @@ struct Nothing {
 }
 
 /// The page, the chat, and the feeds.
-fn routes(plain: bool, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
+fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
     const FILES: [(&str, &str, &str); 6] = [
         ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
         ("/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
@@ -264,11 +268,15 @@ fn routes(plain: bool, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) 
         (Some(layer), Carrier::SocketIo(io))
     };
     let begun = Instant::now();
-    let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, begun, capture });
+    let asks = code.is_some();
+    let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, code, begun, capture });
     let mut router = Router::new().route("/packets", any(packets));
     for (path, kind, text) in FILES {
-        let text =
-            if path == "/mode.js" { format!("\"use strict\";\nconst PLAIN = {plain};\n") } else { text.to_owned() };
+        let text = if path == "/mode.js" {
+            format!("\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\n")
+        } else {
+            text.to_owned()
+        };
         router = router.route(path, get(move || async move { ([(header::CONTENT_TYPE, kind)], text) }));
     }
     router = router.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
@@ -320,6 +328,14 @@ impl Chat {
     /// What a new member hears first.
     pub(super) fn welcome(&self, key: &str) -> Json {
         json!({ "capture": self.capture, "key": key })
+    }
+
+    /// Whether somebody who gives this code may come in.
+    pub(super) async fn admits(&self, guess: &str) -> bool {
+        match &self.code {
+            Some(code) => code.admits(guess).await,
+            None => true,
+        }
     }
 
     /// A new member, unless there are too many.

@@ -1,6 +1,5 @@
 //! The chat over Socket.IO: socketioxide carries events, rooms and acknowledgments.
 
-use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -25,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const HELLO: Duration = Duration::from_secs(10);
 /// Packets that wait for a browser that is slow.
 const WAITING: usize = 1024;
+/// What is said to whoever does not know the code of the room; a client may look for it.
+pub(super) const WRONG_CODE: &str = "the room code is missing or wrong";
 /// Words of one member that wait for their turn.
 const WORDS: usize = 64;
 
@@ -66,9 +67,16 @@ pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
         async move { welcome(socket, chat).await }
     };
     // Before the client is told that it is connected: what it says right after would find nobody listening.
-    let enters = move |socket: SocketRef| {
-        hear(&socket, &before);
-        std::future::ready(Ok::<(), Infallible>(()))
+    let enters = move |socket: SocketRef, TryData(auth): TryData<Json>| {
+        let chat = Arc::clone(&before);
+        async move {
+            let auth = auth.unwrap_or_default();
+            if !chat.admits(auth.get("code").and_then(Json::as_str).unwrap_or_default()).await {
+                return Err(WRONG_CODE);
+            }
+            hear(&socket, &chat);
+            Ok(())
+        }
     };
     io.ns("/", entered.with(enters));
     io.ns(NOWHERE, || std::future::ready(()));

@@ -11,6 +11,7 @@ pub enum ChatCommand {
 Examples:
   osi-tutor chat serve                          for this machine alone, at 127.0.0.1:8080
   osi-tutor chat serve 8081                     at another port
+  osi-tutor chat serve 192.168.1.7 --room-code  for whoever is told the code that it prints
   sudo osi-tutor chat serve 192.168.1.7         for everybody who can reach that address, with captured packets
 
 The server captures its own port, if it may, and shows each browser the packets of its own connections. Without
@@ -91,6 +92,9 @@ pub struct ChatServe {
     /// Started as root: become this user once the port is open; without it, who typed sudo, else nobody
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
+    /// Ask whoever joins for a code: this one, or without CODE one that is made up
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "", value_parser = room_code)]
+    pub room_code: Option<String>,
     /// A name under which browsers reach this server; addresses and localhost always do
     #[arg(long = "name", value_name = "HOST")]
     pub names: Vec<String>,
@@ -98,6 +102,20 @@ pub struct ChatServe {
 
 /// The port of `chat serve` where none is given.
 pub const CHAT_PORT: u16 = 8080;
+
+/// A code; empty if one is to be made up.
+fn room_code(text: &str) -> Result<String, String> {
+    if text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok() {
+        return Err("that is an address: put it before --room-code".to_owned());
+    }
+    // It goes into a URL, and on a blackboard.
+    let sound = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    if text.is_empty() || (sound && (4..=64).contains(&text.len())) {
+        Ok(text.to_owned())
+    } else {
+        Err("a code has 4 to 64 letters and digits without accents, - or _".to_owned())
+    }
+}
 
 fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let address = text.parse::<IpAddr>().ok().or_else(|| (text == "localhost").then_some(Ipv4Addr::LOCALHOST.into()));
@@ -130,6 +148,16 @@ mod tests {
             assert_eq!(listen_address(text).unwrap().to_string(), wanted, "{text}");
         }
         assert!(listen_address("example.org").is_err() && listen_address("70000").is_err());
+    }
+
+    #[test]
+    fn a_room_code_fits_into_a_url() {
+        for code in ["", "4711", "tulip-7", "A_bc"] {
+            assert!(room_code(code).is_ok(), "{code}");
+        }
+        for bad in ["abc", "two words", "a/b/c", "ä1234", "192.0.2.7", "[::1]:9", &"x".repeat(65)] {
+            assert!(room_code(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

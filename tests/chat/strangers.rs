@@ -1,6 +1,6 @@
 //! Strangers who mean no good: each takes what it can get, and none may take the chat from the others.
 
-use super::server::{POLLING, Server, Socket, frame};
+use super::server::{POLLING, Server, Socket, WEBSOCKET, frame};
 use std::io::Write as _;
 use std::net::TcpStream;
 use std::time::Duration;
@@ -196,4 +196,72 @@ fn a_panel_shows_only_packets_that_were_taken_for_its_session() {
     for victim in ["one", "two", "three"] {
         assert!(!shown.contains(&hex(&format!("X-Victim: {victim}"))), "{victim}: {shown}");
     }
+}
+
+#[test]
+fn cookies_and_passwords_are_masked_everywhere_on_the_page() {
+    let server = Server::start(&[]);
+    if !server.captures {
+        return super::skipped("the server may not capture here");
+    }
+    let sid = polling(&server);
+    let fields =
+        "Cookie: router=SECRET\r\nAuthorization: Basic SECRET\r\nProxy-Authorization: SECRET\r\nX-Plain: shown\r\n";
+    let request = format!("GET {POLLING}&sid={sid} HTTP/1.1\r\nHost: {}\r\n{fields}\r\n", server.address);
+    assert!(server.ask(request.as_bytes()).contains(" 200 "));
+    let shown = panel(&server, &sid);
+    assert!(shown.contains(&hex("X-Plain: shown")) && shown.contains(&hex("Cookie: ***")), "{shown}");
+    assert!(!shown.contains("SECRET") && !shown.contains(&hex("SECRET")) && !shown.contains(&hex("SECRE")), "{shown}");
+}
+
+#[test]
+fn who_does_not_know_the_code_of_the_room_stays_outside() {
+    let server = Server::start(&["--no-capture", "--room-code", "tulip-7"]);
+    assert!(server.said.contains("The room code is tulip-7"), "{}", server.said);
+    for (hello, answer) in [
+        ("40", "44{"),
+        (r#"40{"code":"tulip"}"#, "44{"),
+        (r#"40{"code":["tulip-7"]}"#, "44{"),
+        (r#"40{"code":"tulip-7"}"#, "40{"),
+    ] {
+        let mut socket = Socket::open(&server, WEBSOCKET);
+        socket.hear("0{").unwrap();
+        socket.say(hello);
+        assert!(socket.hear("4").unwrap().starts_with(answer), "{hello}");
+        socket.say(r#"420["join",{"name":"Eve"}]"#);
+        if answer == "40{" {
+            assert!(socket.hear("430[").unwrap().contains("Eve"));
+        }
+    }
+    // Many wrong guesses make the right one slow, not useless.
+    for _ in 0..10 {
+        let mut socket = Socket::open(&server, WEBSOCKET);
+        socket.hear("0{").unwrap();
+        for _ in 0..3 {
+            socket.say(r#"40{"code":"guess"}"#);
+        }
+    }
+    let mut socket = Socket::open(&server, WEBSOCKET);
+    socket.hear("0{").unwrap();
+    socket.say(r#"40{"code":"tulip-7"}"#);
+    assert!(socket.hear("40{").is_some());
+    assert!(
+        server
+            .ask(format!("GET /mode.js HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address).as_bytes())
+            .contains("CODE = true")
+    );
+}
+
+#[test]
+fn the_plain_framing_asks_for_the_code_too() {
+    let server = Server::start(&["--no-capture", "--plain-websocket", "--room-code"]);
+    let code =
+        server.said.split("The room code is ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap().to_owned();
+    let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nX: ";
+    for path in ["/chat", "/chat?code=", "/chat?code=guess"] {
+        assert_eq!(server.status(path, &format!("{upgrade}\r\n")), "403", "{path}");
+    }
+    let mut socket = Socket::open(&server, &format!("/chat?code={code}"));
+    assert!(socket.hear("{").unwrap().contains("welcome"));
 }

@@ -26,6 +26,13 @@ const heard = {
     showHere();
     $("hangup").textContent = client?.wanted ? "Disconnect" : "Connect again";
   },
+  refused: () => {
+    $("join").hidden = false;
+    $("say").hidden = true;
+    $("hangup").hidden = true;
+    $("code").value = "";
+    $("code").focus();
+  },
   event: (name, data) => events[name]?.(data ?? {}),
 };
 
@@ -58,11 +65,16 @@ const events = {
 
 $("mode").textContent = PLAIN ? "plain WebSocket, our own framing" : "Socket.IO";
 if (PLAIN) $("how").hidden = true;
+if (CODE) {
+  $("key").hidden = false;
+  $("code").required = true;
+}
 
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
   const wanted = $("transport").value;
   client = PLAIN ? new PlainClient(heard) : new SocketIoClient(wanted, heard);
+  if (CODE) client.code = $("code").value.trim();
   client.connect();
   $("join").hidden = true;
   $("say").hidden = false;

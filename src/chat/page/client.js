@@ -51,6 +51,13 @@ class Client {
     this.pause = Math.min(2 * this.pause, LAST_PAUSE);
   }
 
+  /** The server does not want us: to ask again would change nothing. */
+  refuse(round, why) {
+    this.wanted = false;
+    this.lost(round, why);
+    this.heard.refused();
+  }
+
   opened() {
     this.alive = true;
     this.pause = FIRST_PAUSE;
@@ -229,7 +236,7 @@ class SocketIoClient extends Client {
     this.patience = pingInterval + pingTimeout;
     this.expect(round);
     this.heard.state(this.via === "polling" ? "connected by polling" : "connected by WebSocket");
-    this.say("40");
+    this.say("40" + (this.code ? JSON.stringify({ code: this.code }) : ""));
     if (this.transports === "upgrade" && upgrades.includes("websocket")) this.openSocket(round, true);
   }
 
@@ -248,7 +255,7 @@ class SocketIoClient extends Client {
       case "1": return this.lost(round, "the server said goodbye");
       case "2": return this.heard.event(data[0], data[1]);
       case "3": return this.answered(Number(rest.slice(0, at)), data[0]);
-      case "4": return this.lost(round, data?.message ?? "refused");
+      case "4": return this.refuse(round, data?.message ?? "refused");
     }
   }
 
@@ -283,10 +290,12 @@ class SocketIoClient extends Client {
 
 class PlainClient extends Client {
   start(round) {
-    const socket = new WebSocket(this.address("/chat"));
+    const socket = new WebSocket(this.address("/chat" + (this.code ? `?code=${encodeURIComponent(this.code)}` : "")));
+    let stood = false;
     this.socket = socket;
     socket.onopen = () => {
       if (round !== this.round) return socket.close();
+      stood = true;
       this.heard.state("connected by WebSocket, without Socket.IO");
       this.opened();
     };
@@ -297,7 +306,11 @@ class PlainClient extends Client {
       if (word.ack !== undefined) this.answered(word.ack, word.data);
       else this.heard.event(word.event, word.data);
     };
-    socket.onclose = () => this.lost(round, "the WebSocket was closed");
+    socket.onclose = () => {
+      // A page is not told why a WebSocket was refused.
+      if (this.code && !stood && round === this.round) return this.refuse(round, "refused: is the room code right?");
+      this.lost(round, "the WebSocket was closed");
+    };
   }
 
   send(event, data, id) {
