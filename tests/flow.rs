@@ -102,7 +102,11 @@ impl Script {
                 Event::StateChanged { .. } | Event::Judged { .. } => {}
                 Event::Opened { .. } => out.push_str(", opened"),
                 Event::Retransmitted { of: Some(n), .. } => _ = write!(out, ", repeats {n}"),
+                Event::Retransmitted { of: None, unseen: true, .. } => out.push_str(", repeats what was not seen"),
                 Event::Retransmitted { of: None, .. } => out.push_str(", repeats"),
+                Event::CapturedTwice { of, .. } => _ = write!(out, ", captured twice ({of})"),
+                Event::Refused { challenged: true, .. } => out.push_str(", challenged"),
+                Event::Refused { challenged: false, .. } => out.push_str(", ignored"),
                 Event::Switched { protocol, .. } => _ = write!(out, ", switched to {protocol}"),
                 Event::Closed { .. } => out.push_str(", closed"),
                 Event::GaveUp { bytes, .. } => _ = write!(out, ", gave up {bytes}"),

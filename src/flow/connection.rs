@@ -4,7 +4,7 @@ use super::event::{Endpoint, Event};
 use super::message::Messages;
 use super::state::{Covers, State};
 use super::stream::Budget;
-use super::tcp::{self, Direction, after};
+use super::tcp::{self, Direction, Reset, after};
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{flag, verdict};
@@ -19,6 +19,8 @@ pub struct Connection {
     pub states: [State; 2],
     /// Whether the conversation's first packet came from the client.
     pub client_first: bool,
+    /// Both ends sent a SYN of their own: neither is a server (RFC 9293 §3.5, figure 7).
+    pub simultaneous: bool,
     first: Time,
     last: Time,
     last_syn: Option<Time>,
@@ -45,6 +47,7 @@ impl Connection {
             ends,
             states: [State::Closed, State::Closed],
             client_first: true,
+            simultaneous: false,
             first: now,
             last: now,
             last_syn: None,
@@ -74,6 +77,7 @@ impl Connection {
             ends: self.ends,
             states: self.states,
             client_first: self.client_first,
+            simultaneous: self.simultaneous,
             first: self.first,
             last: self.last,
             last_syn: self.last_syn,
@@ -152,6 +156,17 @@ impl Connection {
         self.messages.get(usize::from(!forward)).is_some_and(Option::is_some)
     }
 
+    /// Begins on the ports of an earlier connection, whose other end may live on: it then takes
+    /// no SYN (RFC 9293 §3.10.7.4).
+    pub(super) fn inherit(&mut self, earlier: &Self) {
+        let same = (earlier.ends.dst, earlier.ends.dst_port) == (self.ends.dst, self.ends.dst_port);
+        let state = earlier.states[usize::from(same)];
+        if matches!(state, State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait) && !earlier.ended
+        {
+            self.states[1] = state;
+        }
+    }
+
     /// Whether a SYN with this number begins another connection on the same ports.
     pub(super) fn is_reused_by(&self, s: &Segment, forward: bool) -> bool {
         let side = usize::from(!forward);
@@ -187,6 +202,7 @@ impl Connection {
             fwd.rebase(s.seq);
             reused = true;
         }
+        let reset = if s.flags & flag::RST != 0 { tcp::reset(fwd, rev, s) } else { Reset::Exact };
         let mut found = tcp::analyse(fwd, rev, s, rtt, frame, now);
         if reused {
             found.verdicts |= verdict::REUSED_PORTS;
@@ -199,9 +215,12 @@ impl Connection {
             self.syns[usize::from(!c.forward)] = true;
         }
         self.measure(s, now);
-        self.follow_states(c, s, events);
+        self.follow_states(c, s, reset, events);
         if found.verdicts & verdict::RETRANSMISSION != 0 {
-            events.push(Event::Retransmitted { conversation: c, of: found.rto.map(|(_, frame)| frame) });
+            events.push(Event::Retransmitted { conversation: c, of: found.original, unseen: found.unseen });
+        }
+        if let Some(of) = found.twin {
+            events.push(Event::CapturedTwice { conversation: c, of });
         }
         if found.verdicts != 0 {
             for (verdict, earlier) in tcp::FOLLOWS {
@@ -261,8 +280,12 @@ impl Connection {
         if from_server {
             self.ends = self.ends.flipped();
         }
-        if s.flags & flag::SYN != 0 && !from_server {
-            self.states = [State::Closed, State::Listen];
+        match (s.flags & flag::SYN != 0, from_server) {
+            // What a live connection on the same ports left behind still holds.
+            (true, false) if self.states[1] == State::Closed => self.states = [State::Closed, State::Listen],
+            // It answers a SYN that nobody captured.
+            (true, true) => self.states = [State::SynSent, State::Listen],
+            _ => {}
         }
         events.push(Event::Opened { conversation: c });
     }
@@ -278,7 +301,7 @@ impl Connection {
         }
     }
 
-    fn follow_states(&mut self, c: Conversation, s: &Segment, events: &mut Vec<Event>) {
+    fn follow_states(&mut self, c: Conversation, s: &Segment, reset: Reset, events: &mut Vec<Event>) {
         let (syn, fin, ack) = (s.flags & flag::SYN != 0, s.flags & flag::FIN != 0, s.flags & flag::ACK != 0);
         if self.ended && !syn {
             return;
@@ -295,6 +318,19 @@ impl Connection {
             syn: ack && other_base.is_some_and(|b| after(s.ack, b)),
             fin: ack && other_fin.is_some_and(|f| after(s.ack, f)),
         };
+        if let Some(challenged) = self.refuses(from, to, s, reset, covers) {
+            events.push(Event::Refused { conversation: c, challenged });
+            if s.flags & flag::RST != 0 {
+                return;
+            }
+        }
+        let crosses = syn && !ack && self.states[from] != State::SynSent && self.states[to] == State::SynSent;
+        self.simultaneous |= crosses && self.syns == [true; 2];
+        // Its own SYN was acknowledged before it answered the other one (RFC 9293 §3.5, figure 7, line 7).
+        let completes = self.simultaneous
+            && ack
+            && matches!(self.states[from], State::SynSent | State::SynReceived)
+            && self.acknowledged_syn(c.forward);
         // An end that has closed stays closed until a SYN, whatever straggles in.
         let gone = |end: usize| !syn && self.fins[end].is_some() && self.states[end] == State::Closed;
         let (sender_gone, receiver_gone) = (gone(from), gone(to));
@@ -304,8 +340,16 @@ impl Connection {
         if !sender_gone {
             self.states[from] = self.states[from].sends(s.flags, covers);
         }
+        if completes && self.states[from] == State::SynReceived {
+            self.states[from] = State::Established;
+        }
         if !receiver_gone {
-            self.states[to] = self.states[to].receives(s.flags, covers);
+            self.states[to] = if self.simultaneous && syn && self.states[to] == State::SynSent {
+                // The SYN that crossed its own came first.
+                State::SynReceived
+            } else {
+                self.states[to].receives(s.flags, covers)
+            };
         }
         for (endpoint, was, is) in
             [(Endpoint::Client, before[0], self.states[0]), (Endpoint::Server, before[1], self.states[1])]
@@ -323,9 +367,39 @@ impl Connection {
         }
     }
 
+    /// Whether the other end has acknowledged the SYN of this direction.
+    fn acknowledged_syn(&self, forward: bool) -> bool {
+        let base = self.direction(usize::from(!forward)).and_then(|d| d.base);
+        let acked = self.direction(usize::from(forward)).map(|d| d.ack).filter(|&ack| ack != 0);
+        base.zip(acked).is_some_and(|(base, acked)| after(acked, base))
+    }
+
+    /// Whether the receiver does not do what a reset or a SYN asks, and if so, whether it challenges the sender.
+    fn refuses(&self, from: usize, to: usize, s: &Segment, reset: Reset, covers: Covers) -> Option<bool> {
+        let state = *self.states.get(to)?;
+        if s.flags & flag::RST != 0 {
+            let believed = match state {
+                // RFC 9293 §3.10.7.3: only a reset that acknowledges the SYN.
+                State::SynSent => covers.syn,
+                State::Closed | State::TimeWait => return None,
+                _ => reset == Reset::Exact,
+            };
+            return (!believed).then_some(state != State::SynSent && reset == Reset::Inside);
+        }
+        // RFC 5961 §4.2. A SYN that is only repeated comes from an end which waits for the answer.
+        let held = matches!(
+            state,
+            State::Established | State::FinWait1 | State::FinWait2 | State::CloseWait | State::Closing | State::LastAck
+        );
+        let waits = s.flags & flag::ACK != 0 && matches!(self.states.get(from), Some(State::SynReceived));
+        (s.flags & flag::SYN != 0 && held && !waits).then_some(true)
+    }
+
     /// The number of a stream's first byte: behind the SYN, or where that was not seen, what comes first.
     fn first_byte(&self, side: usize, s: &Segment) -> u32 {
         let isn = self.direction(side).and_then(|d| d.base).filter(|_| self.syns[side]);
+        // Some captures made by hand give the SYN no number of its own: the data begins at the SYN's.
+        let isn = isn.filter(|&isn| s.flags & flag::SYN != 0 || s.seq != isn || s.len < 2);
         isn.map_or(s.seq, |isn| isn.wrapping_add(1))
     }
 
@@ -342,6 +416,10 @@ impl Connection {
         budget: &mut Budget,
         events: &mut Vec<Event>,
     ) -> Option<Delivery> {
+        if payload.is_empty() && s.flags & flag::FIN == 0 {
+            // A bare ACK never carries a message; what waits goes with the next data.
+            return None;
+        }
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
         let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != 0);

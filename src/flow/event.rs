@@ -36,8 +36,17 @@ pub enum Event {
     Retransmitted {
         /// Of which connection.
         conversation: Conversation,
-        /// The earlier frame, where it is known.
+        /// The frame that carried its first byte before, where that is remembered.
         of: Option<u64>,
+        /// No frame of this capture carried it before.
+        unseen: bool,
+    },
+    /// The frame is the same packet as an earlier one: it was captured twice, not sent twice.
+    CapturedTwice {
+        /// Of which connection.
+        conversation: Conversation,
+        /// The earlier frame.
+        of: u64,
     },
     /// A verdict of `tcp.analysis` on the frame follows from an earlier one.
     Judged {
@@ -48,6 +57,14 @@ pub enum Event {
         /// The earlier frame: for a repetition, the one that brought the bytes first; for what was overtaken,
         /// the one that overtook it; and so on.
         after: u64,
+    },
+    /// The receiver doesn't do what the frame asks: a reset or a SYN that it can't trust (RFC 9293
+    /// §3.10.7.4, RFC 5961 §3.2 and §4.2).
+    Refused {
+        /// In which connection.
+        conversation: Conversation,
+        /// It answers with an ACK that challenges the sender; else it drops the frame in silence.
+        challenged: bool,
     },
     /// Both directions now speak another protocol.
     Switched {

@@ -210,8 +210,9 @@ impl Memory for Tracker {
         let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());
         let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
             && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
-        if reused {
-            let after = known.map_or(0, Connection::last_frame);
+        let earlier = known.filter(|_| reused).map(Connection::snapshot);
+        if let Some(known) = &earlier {
+            let after = known.last_frame();
             c = self.begin(Talk::Tcp, ends);
             self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
@@ -223,7 +224,13 @@ impl Memory for Tracker {
                 talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
             }
         }
-        let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
+        let connection = talking.connection.get_or_insert_with(|| {
+            let mut new = Box::new(Connection::new(*ends, time));
+            if let Some(earlier) = &earlier {
+                new.inherit(earlier);
+            }
+            new
+        });
         Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
     }
 

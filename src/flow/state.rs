@@ -59,8 +59,8 @@ impl State {
             // From LISTEN too: both ends called at once (RFC 9293 §3.5, figure 7).
             Self::Closed | Self::Listen if syn && !ack => Self::SynSent,
             Self::Closed | Self::Listen | Self::SynSent if syn && ack => Self::SynReceived,
-            // The capture began in the middle of the connection.
-            Self::Closed | Self::Listen if !syn => {
+            // The capture began in the middle of the connection, or lacks the other end's answer.
+            Self::Closed | Self::Listen | Self::SynSent if !syn => {
                 if fin {
                     Self::FinWait1
                 } else {

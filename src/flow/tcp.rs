@@ -14,6 +14,8 @@ const MOST_UNACKED: usize = 10_000;
 const OUT_OF_ORDER_NANOS: i64 = 3_000_000;
 /// A fast retransmission follows the duplicate ACK within 20 ms.
 const FAST_NANOS: i64 = 20_000_000;
+/// One packet that is captured twice comes again within 10 ms: no sender repeats itself so soon.
+const TWICE_NANOS: i64 = 10_000_000;
 
 /// What is remembered of one direction. A sequence number of 0 stands for "none yet", as in Wireshark.
 #[derive(Clone, Debug)]
@@ -45,6 +47,39 @@ pub(super) struct Direction {
     /// Bytes that its last segment acknowledged selectively.
     sacked: u32,
     hole: bool,
+    /// One past the highest byte sent, whatever a reset claimed.
+    sent: u32,
+    /// Its last packets, to know one that was captured twice.
+    recent: [Print; 4],
+}
+
+/// What tells a packet from another that says the same.
+#[derive(Clone, Copy, Debug, Default)]
+struct Print {
+    frame: u64,
+    time: Time,
+    ip_id: u16,
+    seq: u32,
+    ack: u32,
+    len: u32,
+    flags: u16,
+    window: u16,
+    checksum: u16,
+}
+
+impl Print {
+    fn of(s: &Segment, frame: u64, time: Time) -> Self {
+        let &Segment { ip_id, seq, ack, len, flags, window, checksum, .. } = s;
+        Self { frame, time, ip_id, seq, ack, len, flags, window, checksum }
+    }
+
+    fn is_again(&self, o: &Self, quiet: bool) -> bool {
+        let equal = (self.seq, self.ack, self.len, self.flags) == (o.seq, o.ack, o.len, o.flags)
+            && (self.window, self.checksum, self.ip_id) == (o.window, o.checksum, o.ip_id);
+        // Without an identification, equal bare ACKs may answer different segments.
+        let sure = self.ip_id != 0 || quiet || self.len > 0 || self.flags & (flag::SYN | flag::FIN) != 0;
+        self.frame != 0 && equal && sure && within(o.time, self.time, TWICE_NANOS)
+    }
 }
 
 /// How often in a row an ACK was repeated.
@@ -82,6 +117,12 @@ pub(super) struct Findings {
     pub bytes_in_flight: Option<u32>,
     pub duplicate_ack: Option<(u32, u64)>,
     pub rto: Option<(i64, u64)>,
+    /// The frame that carried a repetition's first byte first.
+    pub original: Option<u64>,
+    /// No frame carried that byte before.
+    pub unseen: bool,
+    /// The frame that was this very packet.
+    pub twin: Option<u64>,
     /// Whether Wireshark keeps anything of this segment: it then tells the initial round trip, too.
     pub told: bool,
     /// Earlier frames that a verdict may follow from.
@@ -151,6 +192,8 @@ impl Direction {
             unacked: Unacked::default(),
             sacked: 0,
             hole: false,
+            sent: 0,
+            recent: [Print::default(); 4],
         }
     }
 
@@ -231,6 +274,35 @@ impl Unacked {
     }
 }
 
+/// Where a reset's number lies, as the receiver sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reset {
+    /// At the next byte that it may expect; also where nothing tells.
+    Exact,
+    /// Elsewhere in its window.
+    Inside,
+    /// Outside.
+    Outside,
+}
+
+/// Where a reset of direction `fwd` lies (RFC 9293 §3.10.7.4). The receiver expects a byte between its last
+/// ACK and what was sent last: an onlooker can't see how much has arrived.
+pub(super) fn reset(fwd: &Direction, rev: &Direction, s: &Segment) -> Reset {
+    if rev.ack == 0 || !rev.is_known() {
+        return Reset::Exact;
+    }
+    let beyond = s.seq.wrapping_sub(rev.ack);
+    let sent = if fwd.sent != 0 && after(fwd.sent, rev.ack) { fwd.sent.wrapping_sub(rev.ack) } else { 0 };
+    // A window that was never scaled before this capture may be the largest there is.
+    let window =
+        if rev.shift == -1 && !rev.window_unscaled { rev.window.saturating_mul(1 << 14) } else { rev.multiplied() };
+    match beyond {
+        n if n <= sent => Reset::Exact,
+        n if n < window => Reset::Inside,
+        _ => Reset::Outside,
+    }
+}
+
 /// Judges a segment and takes note of it.
 pub(super) fn analyse(
     fwd: &mut Direction,
@@ -256,6 +328,9 @@ pub(super) fn analyse(
         },
         ..Findings::default()
     };
+    let print = Print::of(s, frame, now);
+    let quiet = fwd.frame > rev.frame;
+    found.twin = fwd.recent.iter().rev().find(|earlier| earlier.is_again(&print, quiet)).map(|p| p.frame);
     judge_alone(fwd, rev, s, &mut found);
     if s.ack != fwd.ack {
         fwd.ack_frame = frame;
@@ -265,6 +340,16 @@ pub(super) fn analyse(
         overtake(rev, &mut found);
     }
     judge_repetition(fwd, rev, s, rtt, now, &mut found);
+    if found.verdicts & verdict::RETRANSMISSION != 0 {
+        let mut sent = fwd.unacked.segments.iter();
+        let waiting = sent.find(|u| !after(u.seq, s.seq) && after(u.next, s.seq)).map(|u| u.frame);
+        let mut recent = fwd.recent.iter().filter(|p| p.frame != 0 && p.flags & flag::RST == 0);
+        let same = |p: &&Print| p.seq == s.seq && (p.len > 0 || p.flags & (flag::SYN | flag::FIN) != 0);
+        found.original = waiting.or_else(|| recent.find(same).map(|p| p.frame));
+        // What was acknowledged is forgotten, so nobody can say whether it was seen.
+        let forgotten = after(rev.ack, s.seq) && rev.ack != 0 || fwd.unacked.segments.len() >= MOST_UNACKED;
+        found.unseen = found.original.is_none() && !forgotten;
+    }
     note(fwd, s, frame, now, found.verdicts);
     found.acks = rev.unacked.acknowledge(s.ack).map(|sent| (sent.frame, now.since(sent.time)));
     let flying = s.len != 0 && !fwd.hole && !fwd.unacked.segments.is_empty();
@@ -328,7 +413,8 @@ fn judge_alone(fwd: &mut Direction, rev: &mut Direction, s: &Segment, found: &mu
         found.verdicts |= verdict::ZERO_WINDOW_PROBE_ACK;
         return;
     }
-    if window != 0 && same_window && same_ack {
+    // RFC 8684 §3.4.1: with an option of Multipath TCP it is no signal of loss.
+    if window != 0 && same_window && same_ack && !s.multipath {
         let so_far = if let DuplicateAcks::Counted(n) = fwd.duplicate_acks { n } else { 0 };
         fwd.duplicate_acks = DuplicateAcks::Counted(so_far + 1);
         found.verdicts |= verdict::DUPLICATE_ACK;
@@ -388,7 +474,14 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     if (fwd.contiguous == 0 || s.seq == fwd.contiguous) && !probe {
         fwd.contiguous = fwd.next;
     }
+    if s.flags & flag::RST == 0 && (fwd.sent == 0 || after(end, fwd.sent)) {
+        fwd.sent = end;
+    }
     fwd.frame = frame;
+    fwd.recent.rotate_left(1);
+    if let Some(last) = fwd.recent.last_mut() {
+        *last = Print::of(s, frame, now);
+    }
     fwd.window = u32::from(s.window);
     match s.flags & (flag::SYN | flag::ACK) {
         0 => {}

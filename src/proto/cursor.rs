@@ -16,6 +16,8 @@ pub struct Context {
     pub ends: Ends,
     /// The transport's number in the innermost IP header (the pseudo-header needs it).
     pub ip_proto: u8,
+    /// The identification in the innermost IPv4 header; 0 in IPv6.
+    pub ip_id: u16,
     /// Whether this is a header that an ICMP error quotes: it never touches [`Memory`].
     pub quoted: bool,
     /// The conversation that the transport layer found.

@@ -165,6 +165,7 @@ fn rest(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<N
     c.context.ends.dst = Address::v4(four(c, last_stop.unwrap_or(16))?);
     let proto = c.u8(9)?;
     c.context.ip_proto = proto;
+    c.context.ip_id = c.u16(4)?;
     let next = Next::to(Key::IpProto(proto), header);
     let (offset, more) = (c.uint(&FRAG_OFFSET) * 8, c.uint(&FLAGS_MF) != 0);
     if offset == 0 && !more {

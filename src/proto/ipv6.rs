@@ -71,6 +71,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     let next = c.u8(6)?;
     c.context.ip_proto = next;
+    c.context.ip_id = 0;
     Ok(Next::to(Key::IpProto(next), HEADER))
 }
 

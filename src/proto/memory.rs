@@ -89,6 +89,12 @@ pub struct Segment {
     pub sack_permitted: bool,
     /// Its SACK blocks: first byte, and one past the last (RFC 2018 §3); unused ones are empty.
     pub sacks: [(u32, u32); 4],
+    /// Checksum on the wire.
+    pub checksum: u16,
+    /// Identification of the IPv4 packet; 0 where there is none.
+    pub ip_id: u16,
+    /// It carries an option of Multipath TCP: such an ACK is no loss signal (RFC 8684 §3.4.1).
+    pub multipath: bool,
 }
 
 /// What earlier packets say about a segment. Numbers are relative; durations are nanoseconds.

@@ -104,8 +104,8 @@ fields! {
     ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.").detail();
     INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.").detail();
     BYTES_IN_FLIGHT = derived(Kind::Uint(32), "tcp.analysis.bytes_in_flight", "Bytes in flight", "Data sent this way and not yet acknowledged.").detail();
-    RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the data was sent for the first time.").detail();
-    RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "First sent in frame", "The frame that carried this data the first time.").detail();
+    RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the frame that the timer is counted from.").detail();
+    RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "Timed from frame", "The frame of the oldest data without an ACK: the timer is counted from it.").detail();
     DUPLICATE_ACK_NUM = derived(Kind::Uint(32), "tcp.analysis.duplicate_ack_num", "Duplicate ACK number", "How many times in a row this ACK has been repeated.").detail();
     DUPLICATE_ACK_FRAME = derived(Kind::Frame, "tcp.analysis.duplicate_ack_frame", "Duplicate of frame", "The frame with the first of these equal ACKs.").detail();
     RETRANSMISSION = derived(Kind::Flag, "tcp.analysis.retransmission", "Retransmission", "This data seems to have been sent before.");
@@ -114,7 +114,7 @@ fields! {
     OUT_OF_ORDER = derived(Kind::Flag, "tcp.analysis.out_of_order", "Out of order", "A later segment overtook this one.");
     LOST_SEGMENT = derived(Kind::Flag, "tcp.analysis.lost_segment", "Previous segment not captured", "Bytes before this segment were not seen.");
     ACK_LOST_SEGMENT = derived(Kind::Flag, "tcp.analysis.ack_lost_segment", "ACKed unseen segment", "It acknowledges data that this capture never saw.");
-    DUPLICATE_ACK = derived(Kind::Flag, "tcp.analysis.duplicate_ack", "Duplicate ACK", "It repeats the last ACK: something is missing in between.");
+    DUPLICATE_ACK = derived(Kind::Flag, "tcp.analysis.duplicate_ack", "Duplicate ACK", "It repeats the last ACK: often something is missing in between.");
     ZERO_WINDOW = derived(Kind::Flag, "tcp.analysis.zero_window", "Zero window", "The sender cannot take in a single byte now.");
     ZERO_WINDOW_PROBE = derived(Kind::Flag, "tcp.analysis.zero_window_probe", "Zero window probe", "One byte, to learn whether the window has opened.");
     ZERO_WINDOW_PROBE_ACK = derived(Kind::Flag, "tcp.analysis.zero_window_probe_ack", "Zero window probe ACK", "The answer to such a probe.");
@@ -220,6 +220,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         flags: c.u16(12)? & 0x0fff,
         window: c.u16(14)?,
         len: clamp(c.promised().saturating_sub(header)),
+        checksum: c.u16(16).unwrap_or(0),
+        ip_id: c.context.ip_id,
         ..Segment::default()
     };
     // Of a quotation, and of a segment too short for its own header, nobody knows how long the data was.
@@ -231,7 +233,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.put(&HDR_LEN)?;
         return Err(c.malformed("the data offset is shorter than the TCP header"));
     }
-    let plain = note_options(c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]), &mut segment);
+    let bytes = c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]);
+    let plain = note_options(bytes, &mut segment);
+    segment.multipath = !plain && carries(bytes, 30);
     let facts = if whole { c.segment(&segment) } else { c.glimpse() };
     rest_of_header(c, facts.as_ref(), &segment, whole)?;
     c.slice(0, header)?;
@@ -348,6 +352,22 @@ fn note_options(bytes: &[u8], segment: &mut Segment) -> bool {
         }
     }
     plain
+}
+
+/// Whether the options hold one of this kind.
+fn carries(mut bytes: &[u8], kind: u8) -> bool {
+    loop {
+        match *bytes {
+            [0, ..] | [] => return false,
+            [1, ref rest @ ..] => bytes = rest,
+            [found, ..] if found == kind => return true,
+            [_, len, ..] => match bytes.get(usize::from(len.max(2))..) {
+                Some(rest) => bytes = rest,
+                None => return false,
+            },
+            [_] => return false,
+        }
+    }
 }
 
 /// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.

@@ -56,7 +56,9 @@ pub(super) fn piece(h: &Here<'_>) -> bool {
     let value = |def| h.field(def).and_then(|f| f.value.uint());
     let cut = value(&ipv4::FRAG_OFFSET) > Some(0) || value(&ipv4::FLAGS_MF) == Some(1);
     let joined = h.inside(ipv4::JOINED.about) || h.inside(ipv6_extension::JOINED.about);
-    (cut || h.inside(&ipv6_extension::FRAGHDR)) && !joined
+    // An atomic fragment is a whole packet (RFC 6946).
+    let cut_v6 = value(&ipv6_extension::FRAGHDR_OFFSET) > Some(0) || value(&ipv6_extension::FRAGHDR_MORE) == Some(1);
+    (cut || cut_v6) && !joined
 }
 
 const DHCP: &[&Identity] = &[&dhcp::ABOUT];

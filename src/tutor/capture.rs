@@ -40,7 +40,10 @@ pub(super) static RULES: &[Rule] = &[
     Rule::inferred("ip-checksum-bad", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
         h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) != Some(0)
     }),
-    Rule::inferred("ip-len-zero", &[&ipv4::ABOUT], &[&ipv4::LEN], |h| h.uint(&ipv4::LEN) == Some(0)),
+    Rule::inferred("ip-len-zero", &[&ipv4::ABOUT], &[&ipv4::LEN], |h| {
+        // The value is what Wireshark presumes; the bytes tell.
+        h.own(&ipv4::LEN).next().is_some_and(|f| h.packet().bytes(f.span) == [0, 0])
+    }),
 ];
 
 fn status(h: &Here<'_>) -> Option<u64> {

@@ -114,6 +114,11 @@ impl<'a> Here<'a> {
 
     // ---- what it did to the connection
 
+    /// Whether one of this packet's events is such a one.
+    pub fn happened(&self, on: impl Fn(&Event) -> bool) -> bool {
+        self.moment.events.iter().any(on)
+    }
+
     /// Whether this packet moved an end of its connection to another state for which this holds.
     pub fn moved(&self, on: impl Fn(Endpoint, State, State) -> bool) -> bool {
         self.moment.events.iter().any(|e| match e {

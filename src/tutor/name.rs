@@ -44,6 +44,8 @@ pub static NAMES: &[Name] = &[
         number(u64::from(h.packet().len.checked_sub(h.packet().cap_len)?), out)
     }),
     // The connection.
+    name("source", "the sender's address and port", |h, out| whose(h, true, out)),
+    name("destination", "the receiver's address and port", |h, out| whose(h, false, out)),
     name("client", "the client's address and port", |h, out| socket(h, Endpoint::Client, out)),
     name("server", "the server's address and port", |h, out| socket(h, Endpoint::Server, out)),
     name("state.client", "the client's state after this packet", |h, out| state(h, Endpoint::Client, out)),
@@ -59,6 +61,14 @@ pub static NAMES: &[Name] = &[
     }),
     name("ports", "the two ports: 51000 to 80", ports),
     // The earlier frame that a verdict on this one follows from.
+    name("after.first", "the frame that carried the bytes first", |h, out| {
+        let of = |event: &Event| if let Event::Retransmitted { of, .. } = *event { of } else { None };
+        number(h.moment.events.iter().find_map(of)?, out)
+    }),
+    name("after.twin", "the frame that is the same packet", |h, out| {
+        let of = |event: &Event| if let Event::CapturedTwice { of, .. } = *event { Some(of) } else { None };
+        number(h.moment.events.iter().find_map(of)?, out)
+    }),
     name("after.fast", "the ACK that was repeated", |h, out| after(h, verdict::FAST_RETRANSMISSION, out)),
     name("after.spurious", "the ACK that had confirmed the bytes", |h, out| {
         after(h, verdict::SPURIOUS_RETRANSMISSION, out)
@@ -195,6 +205,17 @@ fn socket(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
         Endpoint::Server => (ends.dst, ends.dst_port),
     };
     text(&std::net::SocketAddr::new(address.ip(), port).to_string(), out)
+}
+
+fn whose(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {
+    let port = carried(here, if sender { &tcp::SRCPORT } else { &tcp::DSTPORT })?;
+    let mut address = String::new();
+    end(here, sender, &mut address)?;
+    let (open, close) = if address.contains(':') { ("[", "]") } else { ("", "") };
+    for part in [open, &address, close, ":"] {
+        out.push_str(part);
+    }
+    number(port, out)
 }
 
 fn state(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {

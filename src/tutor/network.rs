@@ -38,7 +38,13 @@ pub(super) static RULES: &[Rule] = &[
         "ipv6-fragment",
         &[&extension::FRAGHDR],
         &[&extension::FRAGHDR_OFFSET, &extension::FRAGHDR_IDENT],
-        |_| true,
+        |h| !atomic(h),
+    ),
+    Rule::observed(
+        "ipv6-atomic-fragment",
+        &[&extension::FRAGHDR],
+        &[&extension::FRAGHDR_OFFSET, &extension::FRAGHDR_MORE],
+        atomic,
     ),
     Rule::observed("ipv6-fragments", &[extension::JOINED.about], &[], |_| true),
     // RFC 792.
@@ -63,6 +69,11 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("igmp", &[&igmp::ABOUT], &[&igmp::TYPE, &igmp::MADDR], |_| true),
     Rule::observed("quoted", &[], &[], |_| true).of_quotations(),
 ];
+
+/// A fragment header on a packet that was not cut (RFC 6946).
+fn atomic(h: &Here<'_>) -> bool {
+    h.uint(&extension::FRAGHDR_OFFSET) == Some(0) && !h.is(&extension::FRAGHDR_MORE)
+}
 
 fn tunnelled(h: &Here<'_>) -> bool {
     h.inside(&ipv4::ABOUT) || h.inside(&ipv6::ABOUT)

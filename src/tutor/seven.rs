@@ -208,6 +208,10 @@ fn is_fragment(packet: &Packet) -> bool {
     let joined = [ipv4::JOINED.about, ipv6_extension::JOINED.about].iter().any(|about| packet.layer(about).is_some());
     let cut = packet.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0)
         || packet.flag(&ipv4::FLAGS_MF)
-        || packet.layer(&ipv6_extension::FRAGHDR).is_some();
+        // With neither an offset nor more to come it is whole (RFC 6946).
+        || packet.layer(&ipv6_extension::FRAGHDR).is_some_and(|l| {
+            let uint = |def| packet.uint_in(l, def).unwrap_or(0);
+            uint(&ipv6_extension::FRAGHDR_OFFSET) + uint(&ipv6_extension::FRAGHDR_MORE) > 0
+        });
     cut && !joined
 }

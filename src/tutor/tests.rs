@@ -231,6 +231,60 @@ impl Watch {
     }
 }
 
+#[test]
+fn a_reset_beside_the_awaited_byte_breaks_nothing_off() {
+    let mut w = Watch::new();
+    w.open().see(&segment(From::Server, "R", 900_000, 0, b""));
+    assert!(w.rules().contains(&"tcp-rst-ignored") && !w.rules().contains(&"tcp-rst"), "{:?}", w.rules());
+    w.see(&segment(From::Server, "R", 5011, 0, b""));
+    assert!(w.rules().contains(&"tcp-rst-challenged") && !w.rules().contains(&"tcp-rst"), "{:?}", w.rules());
+    w.see(&segment(From::Client, "S", 77_000, 0, b""));
+    assert!(w.rules().contains(&"tcp-syn-challenged") && !w.rules().contains(&"tcp-syn"), "{:?}", w.rules());
+}
+
+#[test]
+fn when_both_ends_call_at_once_each_is_named_for_its_own_number() {
+    let mut w = Watch::new();
+    w.see(&segment(From::Client, "S", 1000, 0, b"")).see(&segment(From::Server, "S", 5000, 0, b""));
+    let syn = w.says("tcp-syn-crossing", Audience::Student);
+    assert!(syn.contains("SYN from 10.0.0.2:80 to 10.0.0.1:50000") && syn.contains("5000"), "{syn}");
+    w.see(&segment(From::Client, "SA", 1000, 5001, b""));
+    let answer = w.says("tcp-syn-ack-crossing", Audience::Student);
+    assert!(answer.contains("10.0.0.1:50000") && answer.contains("1000"), "{answer}");
+    assert!(!w.rules().iter().any(|r| r.starts_with("tcp-retransmission")), "{:?}", w.rules());
+}
+
+#[test]
+fn a_packet_captured_twice_is_called_that_and_no_cause_is_made_up() {
+    let mut w = Watch::new();
+    let data = segment(From::Client, "PA", 1001, 5001, b"hello");
+    w.open().see(&data).see(&data);
+    assert!(w.says("tcp-captured-twice", Audience::Student).contains("frame 4"));
+    assert!(!w.rules().iter().any(|r| r.contains("retransmission")), "{:?}", w.rules());
+}
+
+#[test]
+fn a_repetition_of_what_was_never_seen_names_no_first_frame() {
+    let mut w = Watch::new();
+    w.open().see(&segment(From::Client, "PA", 1011, 5001, b"later"));
+    for _ in 0..20 {
+        w.see(&segment(From::Server, "PA", 5001, 1001, b"x"));
+    }
+    w.see(&segment(From::Client, "PA", 1001, 5001, b"0123456789"));
+    let said = w.says("tcp-retransmission-unseen", Audience::Student);
+    assert!(said.contains("no earlier frame here carries these bytes"), "{said}");
+    assert!(!w.rules().contains(&"tcp-retransmission"));
+}
+
+#[test]
+fn a_total_length_of_zero_is_told() {
+    let mut bytes = segment(From::Client, "PA", 1001, 5001, b"hello");
+    bytes[16..18].fill(0);
+    let mut w = Watch::new();
+    w.see(&bytes);
+    assert!(w.rules().contains(&"ip-len-zero"));
+}
+
 /// A packet made of nothing but these fields, for what is hard to provoke on a wire.
 fn made(about: &'static Identity, fields: &[(&'static FieldDef, Value)]) -> Packet {
     let mut packet = Packet::new();
@@ -307,6 +361,13 @@ const SEEN_IN_CONVERSATIONS: &[&str] = &[
     "tcp-last-ack",
     "tcp-rst-refused",
     "tcp-rst",
+    "tcp-rst-challenged",
+    "tcp-rst-ignored",
+    "tcp-syn-crossing",
+    "tcp-syn-challenged",
+    "tcp-syn-ack-crossing",
+    "tcp-captured-twice",
+    "ip-len-zero",
     "checksum-offload",
     "checksum-bad",
     "http-accept-expected",
@@ -424,7 +485,12 @@ fn examples() -> Vec<(&'static str, Packet)> {
     for (rule, about, fields) in [
         ("ip-checksum-zero", &ipv4::ABOUT, &[(&ipv4::CHECKSUM_STATUS, n(0)), (&ipv4::CHECKSUM, n(0))][..]),
         ("ip-checksum-bad", &ipv4::ABOUT, &[(&ipv4::CHECKSUM_STATUS, n(0)), (&ipv4::CHECKSUM, n(1))]),
-        ("ip-len-zero", &ipv4::ABOUT, &[(&ipv4::LEN, n(0))]),
+        ("tcp-dsack", &tcp::ABOUT, &[(&tcp::ACK, n(9)), (&tcp::SACK_LE, n(1)), (&tcp::SACK_RE, n(5))]),
+        (
+            "ipv6-atomic-fragment",
+            &ipv6_extension::FRAGHDR,
+            &[(&ipv6_extension::FRAGHDR_OFFSET, n(0)), (&ipv6_extension::FRAGHDR_MORE, n(0))],
+        ),
         ("ip-last-hop", &ipv4::ABOUT, &[(&ipv4::TTL, n(1))]),
         ("ip-dont-fragment", &ipv4::ABOUT, &[(&ipv4::FLAGS_DF, yes)]),
         ("ip-first-fragment", &ipv4::ABOUT, &[(&ipv4::FLAGS_MF, yes), (&ipv4::FRAG_OFFSET, n(0))]),

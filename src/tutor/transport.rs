@@ -1,7 +1,7 @@
 //! Layer 4: TCP's steps, what an onlooker concludes from them, and UDP.
 
 use super::{Here, Rule};
-use crate::flow::{Endpoint, State};
+use crate::flow::{Endpoint, Event, State};
 use crate::model::Identity;
 use crate::proto::{tcp, udp};
 
@@ -14,10 +14,19 @@ const TCP: &[&Identity] = &[&tcp::ABOUT];
 pub(super) static RULES: &[Rule] = &[
     // RFC 9293 §3.5: opening.
     Rule::observed("tcp-syn", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
-        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET)
+        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
+    }),
+    Rule::inferred("tcp-syn-crossing", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
+        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
+    }),
+    Rule::inferred("tcp-syn-challenged", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
+        h.is(&FLAGS_SYN) && !h.is(&FLAGS_RESET) && !crossing(h) && refused(h)
     }),
     Rule::observed("tcp-syn-ack", TCP, &[&FLAGS_SYN, &FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], |h| {
-        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET)
+        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
+    }),
+    Rule::inferred("tcp-syn-ack-crossing", TCP, &[&FLAGS_SYN, &FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], |h| {
+        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
     }),
     Rule::observed("tcp-syn-options", TCP, &[&tcp::MSS_VAL, &tcp::WSCALE_SHIFT, &tcp::SACK_PERM], |h| {
         h.is(&FLAGS_SYN) && h.has(&tcp::MSS_VAL)
@@ -33,7 +42,8 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("tcp-ack", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
         bare(h) && !third(h) && !h.moved(closes) && !h.has(&tcp::KEEP_ALIVE)
     }),
-    Rule::observed("tcp-sack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], |h| h.has(&tcp::SACK_LE)),
+    Rule::observed("tcp-sack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], |h| h.has(&tcp::SACK_LE) && !duplicate_block(h)),
+    Rule::observed("tcp-dsack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], duplicate_block),
     // §3.6: closing.
     Rule::inferred("tcp-fin-first", TCP, &[&FLAGS_FIN, &tcp::SEQ, &tcp::NXTSEQ], |h| {
         h.is(&FLAGS_FIN) && h.moved(|_, _, to| to == State::FinWait1)
@@ -51,20 +61,32 @@ pub(super) static RULES: &[Rule] = &[
         bare(h) && h.moved(|_, _, to| matches!(to, State::Closed | State::TimeWait))
     }),
     Rule::observed("tcp-rst-refused", TCP, &[&FLAGS_RESET, &FLAGS_ACK], refuses),
-    Rule::observed("tcp-rst", TCP, &[&FLAGS_RESET], |h| h.is(&FLAGS_RESET) && !refuses(h)),
+    Rule::observed("tcp-rst", TCP, &[&FLAGS_RESET], |h| h.is(&FLAGS_RESET) && !refuses(h) && !refused(h)),
+    Rule::inferred("tcp-rst-challenged", TCP, &[&FLAGS_RESET, &tcp::SEQ], |h| {
+        h.is(&FLAGS_RESET) && h.happened(|e| matches!(e, Event::Refused { challenged: true, .. }))
+    }),
+    Rule::inferred("tcp-rst-ignored", TCP, &[&FLAGS_RESET, &tcp::SEQ], |h| {
+        h.is(&FLAGS_RESET) && h.happened(|e| matches!(e, Event::Refused { challenged: false, .. }))
+    }),
+    Rule::inferred("tcp-captured-twice", TCP, &[&tcp::SEQ_RAW, &tcp::ACK_RAW, &tcp::CHECKSUM], twice),
     // What Wireshark's analysis concludes. A capture sees one place only, so all of it is inferred.
     Rule::inferred("tcp-retransmission", TCP, &[&tcp::RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
-        h.has(&tcp::RETRANSMISSION) && !h.has(&tcp::FAST_RETRANSMISSION) && !h.has(&tcp::SPURIOUS_RETRANSMISSION)
+        timed_out(h) && !unseen(h)
+    }),
+    Rule::inferred("tcp-retransmission-unseen", TCP, &[&tcp::RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
+        timed_out(h) && unseen(h)
     }),
     Rule::inferred("tcp-fast-retransmission", TCP, &[&tcp::FAST_RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
-        h.has(&tcp::FAST_RETRANSMISSION)
+        h.has(&tcp::FAST_RETRANSMISSION) && !twice(h)
     }),
     Rule::inferred("tcp-spurious-retransmission", TCP, &[&tcp::SPURIOUS_RETRANSMISSION, &tcp::SEQ], |h| {
-        h.has(&tcp::SPURIOUS_RETRANSMISSION)
+        h.has(&tcp::SPURIOUS_RETRANSMISSION) && !twice(h)
     }),
-    Rule::inferred("tcp-out-of-order", TCP, &[&tcp::OUT_OF_ORDER, &tcp::SEQ], |h| h.has(&tcp::OUT_OF_ORDER)),
+    Rule::inferred("tcp-out-of-order", TCP, &[&tcp::OUT_OF_ORDER, &tcp::SEQ], |h| {
+        h.has(&tcp::OUT_OF_ORDER) && !twice(h)
+    }),
     Rule::inferred("tcp-duplicate-ack", TCP, &[&tcp::DUPLICATE_ACK_FRAME, &tcp::DUPLICATE_ACK_NUM, &tcp::ACK], |h| {
-        h.has(&tcp::DUPLICATE_ACK)
+        h.has(&tcp::DUPLICATE_ACK) && !duplicate_block(h) && !twice(h)
     }),
     Rule::inferred("tcp-lost-segment", TCP, &[&tcp::LOST_SEGMENT, &tcp::SEQ], |h| h.has(&tcp::LOST_SEGMENT)),
     Rule::inferred("tcp-ack-lost-segment", TCP, &[&tcp::ACK_LOST_SEGMENT, &tcp::ACK], |h| {
@@ -80,7 +102,9 @@ pub(super) static RULES: &[Rule] = &[
     Rule::inferred("tcp-window-update", TCP, &[&tcp::WINDOW_UPDATE, &tcp::WINDOW_SIZE], |h| h.has(&tcp::WINDOW_UPDATE)),
     Rule::inferred("tcp-window-full", TCP, &[&tcp::WINDOW_FULL, &tcp::BYTES_IN_FLIGHT], |h| h.has(&tcp::WINDOW_FULL)),
     Rule::inferred("tcp-keep-alive", TCP, &[&tcp::KEEP_ALIVE, &tcp::SEQ], |h| h.has(&tcp::KEEP_ALIVE)),
-    Rule::inferred("tcp-keep-alive-ack", TCP, &[&tcp::KEEP_ALIVE_ACK, &tcp::ACK], |h| h.has(&tcp::KEEP_ALIVE_ACK)),
+    Rule::inferred("tcp-keep-alive-ack", TCP, &[&tcp::KEEP_ALIVE_ACK, &tcp::ACK], |h| {
+        h.has(&tcp::KEEP_ALIVE_ACK) && !twice(h)
+    }),
     Rule::inferred("tcp-reused-ports", TCP, &[&tcp::REUSED_PORTS, &tcp::SRCPORT], |h| h.has(&tcp::REUSED_PORTS)),
     Rule::observed("tcp-segments", &[tcp::JOINED.about], &[&tcp::SEGMENT, &tcp::SEGMENT_COUNT], |h| {
         h.uint(&tcp::SEGMENT_COUNT).is_some_and(|n| n > 1)
@@ -106,6 +130,7 @@ fn third(h: &Here<'_>) -> bool {
     h.is(&FLAGS_ACK)
         && !h.is(&FLAGS_SYN)
         && !h.is(&FLAGS_RESET)
+        && !crossing(h)
         && h.moved(|end, from, to| end == Endpoint::Server && from == State::SynReceived && to == State::Established)
 }
 
@@ -116,6 +141,46 @@ fn closes(_: Endpoint, _: State, to: State) -> bool {
 /// RFC 9293 §3.10.7.1: where nobody listens, a SYN is answered with sequence number 0 and an ACK of it.
 fn refuses(h: &Here<'_>) -> bool {
     h.is(&FLAGS_RESET)
+        && !refused(h)
         && (h.moved(|end, from, _| end == Endpoint::Client && from == State::SynSent)
             || (h.is(&FLAGS_ACK) && h.uint(&tcp::SEQ_RAW) == Some(0)))
+}
+
+/// The receiver doesn't believe it.
+fn refused(h: &Here<'_>) -> bool {
+    h.happened(|e| matches!(e, Event::Refused { .. }))
+}
+
+/// Both ends called at once.
+fn crossing(h: &Here<'_>) -> bool {
+    h.connection().is_some_and(|c| c.simultaneous)
+}
+
+/// The same packet, seen twice by the capture.
+fn twice(h: &Here<'_>) -> bool {
+    h.happened(|e| matches!(e, Event::CapturedTwice { .. }))
+}
+
+fn timed_out(h: &Here<'_>) -> bool {
+    h.has(&tcp::RETRANSMISSION)
+        && !h.has(&tcp::FAST_RETRANSMISSION)
+        && !h.has(&tcp::SPURIOUS_RETRANSMISSION)
+        && !twice(h)
+        // In a simultaneous open each end says its SYN again, with an ACK.
+        && !(crossing(h) && h.is(&FLAGS_SYN))
+}
+
+/// Nothing before it carried its bytes.
+fn unseen(h: &Here<'_>) -> bool {
+    h.happened(|e| matches!(e, Event::Retransmitted { unseen: true, .. }))
+}
+
+/// The first SACK block tells of bytes that came twice: below the ACK, or inside the next block (RFC 2883 §4).
+fn duplicate_block(h: &Here<'_>) -> bool {
+    let mut left = h.own(&tcp::SACK_LE).filter_map(|f| f.value.uint());
+    let mut right = h.own(&tcp::SACK_RE).filter_map(|f| f.value.uint());
+    let (Some(from), Some(to), Some(ack)) = (left.next(), right.next(), h.uint(&tcp::ACK)) else { return false };
+    let reaches = |a: u64, b: u64| (b.wrapping_sub(a) & 0xffff_ffff) < 1 << 31;
+    let inside = left.next().zip(right.next()).is_some_and(|(a, b)| reaches(a, from) && reaches(to, b));
+    reaches(to, ack) || inside
 }
