@@ -175,3 +175,74 @@ fn another_dialogue_another_direction_and_another_server_have_nothing_to_do_with
     assert!(w.answers(4002, "200 OK", TEXT, b"baGk=").field(&socketio::ATTACHMENT).is_none());
     assert!(w.posts(4003, FOUR, TEXT, b"baGk=").field(&socketio::ATTACHMENT).is_some());
 }
+
+#[test]
+fn jsonp_is_unwrapped_in_both_directions() {
+    let target = "/socket.io/?EIO=3&transport=polling&j=0";
+    let mut w = Wire::default();
+    w.asks(4000, target);
+    let body = br#"___eio[0]("20:0{\"sid\":\"abc\",\"\u00e9\":1}2:408:42[\"hi\"]");"#;
+    let p = w.answers(4000, "200 OK", "text/javascript; charset=UTF-8", body);
+    assert_eq!((trouble(&p), numbers(&p, &engineio::TYPE)), (None, vec![0, 4, 4]));
+    assert_eq!((texts(&p, &socketio::EVENT), numbers(&p, &engineio::JSONP)), (vec!["hi".to_owned()], vec![0]));
+    let sid = "/socket.io/?EIO=3&transport=polling&j=1&sid=abc";
+    let form = "application/x-www-form-urlencoded";
+    let p = w.posts(4000, sid, form, br"d=9%3A42%5B%22a%2Bb%22%5D10%3A42%5B%22x%5C%5Cny%22%5D");
+    assert_eq!(trouble(&p), None, "{:?}", texts(&p, &engineio::DATA));
+    assert_eq!(texts(&p, &socketio::EVENT), ["a+b", "x\ny"]);
+    let p = w.answers(4000, "200 OK", "text/html", b"ok");
+    assert!(p.field(&engineio::OK).is_some() && trouble(&p).is_none());
+    // What is cut short is cut, and no more.
+    w.asks(4001, target);
+    let p = w.say(4001, false, b"HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n___eio[0](\"21:0{\\\"sid");
+    assert!(p.field(&engineio::JSONP).is_some());
+}
+
+#[test]
+fn a_refusal_is_read_in_every_form_and_nothing_else_is() {
+    let mut w = Wire::default();
+    for (target, status, kind, body, code) in [
+        (THREE, "400 Bad Request", "application/json", r#"{"code":5,"message":"Unsupported protocol version"}"#, 5),
+        (FOUR, "400 Bad Request", "application/json", r#"{"code":1,"message":"Session ID unknown"}"#, 1),
+        (FOUR, "403 Forbidden", "application/json", r#"{"code":4,"message":"not on Sundays"}"#, 4),
+        (
+            "/socket.io/?transport=polling",
+            "400 Bad Request",
+            "application/json",
+            r#"{"message":"Bad request","code":3}"#,
+            3,
+        ),
+        ("/socket.io/?EIO=4&transport=websocket", "400 Bad Request", "text/html", "Transport unknown", 0),
+        (
+            THREE,
+            "400 BAD REQUEST",
+            "text/plain",
+            "\"The client is using an unsupported version of the Socket.IO or Engine.IO protocols\"",
+            5,
+        ),
+    ] {
+        w.asks(4000, target);
+        let p = w.answers(4000, status, kind, body.as_bytes());
+        assert_eq!((numbers(&p, &engineio::ERROR_CODE), trouble(&p)), (vec![code], None), "{body}");
+        assert!(body.contains(&texts(&p, &engineio::ERROR_MESSAGE)[0]));
+        assert!(line(&p).contains("Refused: ") && !status.is_empty(), "{}", line(&p));
+        assert!(kind != "application/json" || p.layers.iter().any(|l| l.proto.name == "json"), "JSON it is, too");
+    }
+    for (target, body) in
+        [(FOUR, r#"{"code":17,"message":"x"}"#), (FOUR, "no"), ("/api", r#"{"code":1,"message":"x"}"#)]
+    {
+        w.asks(4000, target);
+        let p = w.answers(4000, "400 Bad Request", "application/json", body.as_bytes());
+        assert!(p.layer(&engineio::ABOUT).is_none(), "{body}");
+    }
+}
+
+#[test]
+fn a_server_of_version_2_answers_a_client_of_version_4_in_its_own_way() {
+    let mut w = Wire::default();
+    w.asks(4000, "/socket.io/?EIO=4&transport=polling");
+    let p = w.answers(4000, "200 OK", TEXT, b"13:0{\"sid\":\"ab\"}2:40");
+    assert!(matches!(trouble(&p), Some(Trouble::Breaks(why)) if why.0.contains("answers in protocol 3")));
+    assert_eq!(numbers(&p, &engineio::TYPE), [0, 4]);
+    assert_eq!(texts(&p, &engineio::SID)[0], "ab");
+}

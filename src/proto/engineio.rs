@@ -14,6 +14,10 @@
 //! The version and the transport stand in the request's target: `/socket.io/?EIO=4&transport=polling`.
 //! In protocol 3 the client sends the pings, in 4 the server. What a message (4) holds is not Engine.IO's affair.
 
+mod claimed;
+
+pub use claimed::CLAIMED;
+
 use super::jsontext::{decimal, items, put_string, skip_blank, unquote};
 use super::prelude::*;
 use super::shelf::Name;
@@ -35,6 +39,15 @@ pub static ABOUT: Identity = Identity {
 const TYPES: &[(u64, &str)] =
     &[(0, "Open"), (1, "Close"), (2, "Ping"), (3, "Pong"), (4, "Message"), (5, "Upgrade"), (6, "Noop")];
 
+const ERRORS: &[(u64, &str)] = &[
+    (0, "Transport unknown"),
+    (1, "Session ID unknown"),
+    (2, "Bad handshake method"),
+    (3, "Bad request"),
+    (4, "Forbidden"),
+    (5, "Unsupported protocol version"),
+];
+
 fields! {
     VERSION       = derived(Kind::Uint(8), "engineio.version", "Protocol version", "Which Engine.IO is spoken; in 3 the client sends the pings, in 4 the server.");
     TRANSPORT     = derived(Kind::Text, "engineio.transport", "Transport", "What carries the packets: polling (HTTP requests) or websocket.");
@@ -51,6 +64,9 @@ fields! {
     PROBE         = dynamic(Kind::Flag, "engineio.probe", "Probe", "This ping or pong tests whether the new transport works.");
     BASE64        = dynamic(Kind::Text, "engineio.base64", "Base64", "Bytes written as letters, because the body is text.");
     BINARY        = dynamic(Kind::Bytes, "engineio.binary", "Binary data", "The bytes that the packet carries.");
+    JSONP         = dynamic(Kind::Uint(32), "engineio.jsonp", "JSONP", "The packets travel in a script or a form; the number tells which function is called.");
+    ERROR_CODE    = dynamic(Kind::Uint(8), "engineio.error.code", "Error code", "Why the server refuses, as a number.").names(ERRORS);
+    ERROR_MESSAGE = dynamic(Kind::Text, "engineio.error.message", "Error message", "Why the server refuses, in words.");
     OK            = dynamic(Kind::Flag, "engineio.ok", "Received", "The server has taken the packets of this request.");
 }
 
@@ -125,6 +141,8 @@ struct Request {
 #[derive(Default)]
 struct Session {
     sid: Vec<u8>,
+    /// The frame in which a server of version 2 answers a client of version 4.
+    older: u64,
 }
 
 /// Ids are 20 letters; one that is much longer is not remembered.
@@ -204,11 +222,29 @@ fn polling(c: &mut Cursor<'_>) -> Next {
         c.push(&OK, 0, 2, Value::None);
         return Next::end(2);
     }
+    if request.version == 4 && c.context.from_client == Some(false) {
+        let frame = c.frame();
+        let opens = answers_in_3(body);
+        let session = c.stream().dialogue.inner::<Session>();
+        session.older = if opens { frame } else { session.older };
+        if session.older == frame {
+            if opens {
+                c.doubt(c.breaks("the client asked for protocol 4, and the server answers in protocol 3"));
+            }
+            return by_units(c, Request { version: 3, ..request });
+        }
+    }
     match (request.version, body) {
         (3, [kind @ (0 | 1), ..]) => by_bytes(c, request, *kind),
         (3, _) => by_units(c, request),
         _ => by_border(c, request),
     }
+}
+
+/// A server of version 2 takes no notice of the version that is asked for, and sends its open packet with a length.
+fn answers_in_3(body: &[u8]) -> bool {
+    let digits = body.iter().take_while(|b| b.is_ascii_digit()).count();
+    digits >= 2 && body.get(digits..).is_some_and(|after| after.starts_with(b":0{"))
 }
 
 /// Protocol 4: a packet ends where the next border or the body ends.
@@ -435,6 +471,16 @@ fn utf16(text: &[u8], units: u64) -> (usize, u64) {
 
 /// `Open, sid Xyz, ping every 25000 ms` or `Ping` or `Message hello`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
+    if let Some(message) = packet.octets_in(layer, &ERROR_MESSAGE) {
+        out.push_str("Refused: ");
+        show::escape_within(message, 200, out);
+        out.push_str(" (code ");
+        show::number(packet.uint_in(layer, &ERROR_CODE).unwrap_or(0), out);
+        return out.push(')');
+    }
+    if packet.field_in(layer, &JSONP).is_some() {
+        return out.push_str("JSONP");
+    }
     if packet.field_in(layer, &OK).is_some() {
         return out.push_str("ok: the packets were taken");
     }

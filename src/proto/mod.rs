@@ -184,6 +184,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &http2::PROTOCOL,
     &websocket::PROTOCOL,
     &engineio::POLLING,
+    &engineio::CLAIMED,
     &engineio::TEXT_MESSAGE,
     &engineio::BINARY_MESSAGE,
     &socketio::PROTOCOL,
@@ -512,6 +513,8 @@ pub enum Key {
 pub enum Carrier {
     /// The body of an HTTP message.
     Body,
+    /// The same, where the row's framing function recognises it: then the media type does not count.
+    Claimed,
     /// A text message of a WebSocket.
     Text,
     /// A binary message of a WebSocket.

@@ -1,17 +1,21 @@
 //! Engine.IO and Socket.IO: one dialogue over changing transports, and the events in it.
 
 use super::{Here, Rule};
-use crate::model::Identity;
+use crate::model::{FieldDef, Identity};
 use crate::proto::{engineio, http, socketio, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/socketio.toml");
 
-use engineio::{BASE64, BINARY, DATA, LENGTH, OK, PING_INTERVAL, PING_TIMEOUT, PROBE, SEPARATOR, UPGRADES, VERSION};
+use engineio::{
+    BASE64, BINARY, DATA, ERROR_CODE, JSONP, LENGTH, OK, PING_INTERVAL, PING_TIMEOUT, PROBE, SEPARATOR, UPGRADES,
+    VERSION,
+};
 use socketio::{
     ACK_ID, ARGUMENT, ATTACHMENT, ATTACHMENT_FRAME, ATTACHMENTS, ATTACHMENTS_LEFT, AUTH, ERROR_DATA, ERROR_MESSAGE,
     EVENT, NAMESPACE, PLACEHOLDER,
 };
 
+const REFUSAL: &[&FieldDef] = &[&ERROR_CODE, &engineio::ERROR_MESSAGE];
 const ENGINE: &[&Identity] = &[&engineio::ABOUT];
 const SOCKET: &[&Identity] = &[&socketio::ABOUT];
 
@@ -37,6 +41,17 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("eio-noop", ENGINE, &[&engineio::TYPE], |h| engine(h, 6)),
     Rule::observed("eio-separator", ENGINE, &[&SEPARATOR], |h| h.has(&SEPARATOR)),
     Rule::observed("eio-length", ENGINE, &[&LENGTH], |h| h.has(&LENGTH)),
+    Rule::observed("eio-jsonp", ENGINE, &[&JSONP], |h| h.has(&JSONP)),
+    // A server of version 2 does not look at the version that is asked for.
+    Rule::observed("eio-older-server", ENGINE, &[&LENGTH, &VERSION], |h| {
+        engine(h, 0) && h.has(&LENGTH) && version(h) == Some(4)
+    }),
+    Rule::observed("eio-refused-transport", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(0)),
+    Rule::observed("eio-refused-sid", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(1)),
+    Rule::observed("eio-refused-method", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(2)),
+    Rule::observed("eio-refused-request", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(3)),
+    Rule::observed("eio-refused-forbidden", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(4)),
+    Rule::observed("eio-refused-version", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(5)),
     Rule::observed("eio-taken", ENGINE, &[&OK], |h| h.has(&OK)),
     // The sid stands in the request, in another packet or layer: the packet itself does not repeat it.
     Rule::inferred("eio-session", ENGINE, &[&engineio::SID], |h| h.has(&engineio::SID) && !engine(h, 0)),
@@ -47,6 +62,12 @@ pub(super) static RULES: &[Rule] = &[
         socket(h, 0) && from_client(h) == Some(false)
     }),
     Rule::observed("sio-disconnect", SOCKET, &[&socketio::TYPE], |h| socket(h, 1)),
+    // What the other side's program is told: it cannot tell otherwise why the socket closed.
+    Rule::inferred("sio-left", SOCKET, &[&socketio::TYPE], |h| socket(h, 1) && from_client(h) == Some(true)),
+    Rule::inferred("sio-thrown-out", SOCKET, &[&socketio::TYPE], |h| socket(h, 1) && from_client(h) == Some(false)),
+    Rule::observed("sio-no-namespace", SOCKET, &[&ERROR_MESSAGE, &NAMESPACE], |h| {
+        socket(h, 4) && h.octets(&ERROR_MESSAGE) == Some(b"Invalid namespace")
+    }),
     Rule::observed("sio-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 2)),
     Rule::observed("sio-binary-event", SOCKET, &[&socketio::TYPE, &EVENT, &ARGUMENT], |h| socket(h, 5)),
     Rule::observed("sio-ack-wanted", SOCKET, &[&ACK_ID], |h| (socket(h, 2) || socket(h, 5)) && h.has(&ACK_ID)),

@@ -348,6 +348,9 @@ fn each_verdict_of_the_analysis_has_its_rule() {
 const SEEN_IN_CONVERSATIONS: &[&str] = &[
     "sio-connected",
     "sio-namespace",
+    "sio-left",
+    "sio-thrown-out",
+    "sio-no-namespace",
     "eth-hop",
     "ip-packet",
     "tcp-syn",
@@ -644,6 +647,14 @@ fn dialogues() -> Vec<(&'static str, Packet)> {
         ("eio-binary", &[(&eio::TYPE, n(4)), (&eio::BINARY, flag)]),
         ("eio-binary-3", &[(&eio::TYPE, n(4)), (&eio::VERSION, n(3)), (&eio::BINARY, flag)]),
         ("eio-base64", &[(&eio::BASE64, flag)]),
+        ("eio-jsonp", &[(&eio::JSONP, n(0))]),
+        ("eio-older-server", &[(&eio::TYPE, n(0)), (&eio::VERSION, n(4)), (&eio::LENGTH, n(97))]),
+        ("eio-refused-transport", &[(&eio::ERROR_CODE, n(0))]),
+        ("eio-refused-sid", &[(&eio::ERROR_CODE, n(1))]),
+        ("eio-refused-method", &[(&eio::ERROR_CODE, n(2))]),
+        ("eio-refused-request", &[(&eio::ERROR_CODE, n(3))]),
+        ("eio-refused-forbidden", &[(&eio::ERROR_CODE, n(4))]),
+        ("eio-refused-version", &[(&eio::ERROR_CODE, n(5))]),
         ("eio-upgrade", &[(&eio::TYPE, n(5))]),
         ("eio-noop", &[(&eio::TYPE, n(6))]),
         ("eio-upgrades", &[(&eio::UPGRADES, flag)]),
@@ -707,7 +718,17 @@ fn a_dialogue_over_polling_is_told_with_its_sid_and_who_speaks() {
         assert!(w.rules().contains(&rule), "{rule}: {:?}", w.rules());
     }
     assert!(w.says("sio-connected", Audience::Student).contains("xyz"));
-    let rows = seven(&w.moment(), Audience::Student, &w.texts);
+    let told = |w: &Watch| seven(&w.moment(), Audience::Student, &w.texts);
+    let rows = told(&w);
+    say(&mut w, From::Client, "POST /socket.io/?EIO=4&transport=polling&sid=abc HTTP/1.1", "41/a,");
+    assert!(w.rules().contains(&"sio-left") && !w.rules().contains(&"sio-thrown-out"));
+    say(&mut w, From::Server, "HTTP/1.1 200 OK", "ok");
+    say(&mut w, From::Client, later, "");
+    say(&mut w, From::Server, "HTTP/1.1 200 OK", "41/a,");
+    assert!(w.rules().contains(&"sio-thrown-out") && !w.rules().contains(&"sio-left"));
+    say(&mut w, From::Client, later, "");
+    say(&mut w, From::Server, "HTTP/1.1 200 OK", "44/b,{\"message\":\"Invalid namespace\"}");
+    assert!(w.says("sio-no-namespace", Audience::Student).contains("/b"), "{:?}", w.rules());
     assert_eq!((rows[4].truth, rows[6].truth), (Truth::Inferred, Truth::Observed));
     assert!(rows[4].text.contains("Engine.IO") && rows[4].text.contains("abc"), "{}", rows[4].text);
     assert!(rows[6].text.contains("Socket.IO"), "{}", rows[6].text);

@@ -4,6 +4,7 @@ use super::fields::{CHUNK_SIZE, FILE_DATA, TRAILER};
 use super::framing::chunk_size;
 use super::head::{self, Extent};
 use crate::model::{BufferKind, Span};
+use crate::proto::Framing;
 use crate::proto::inflate::{self, Unpacked};
 use crate::proto::prelude::*;
 
@@ -23,14 +24,15 @@ pub(super) fn continuation(c: &mut Cursor<'_>) -> Next {
     Next::data(0)
 }
 
-/// Reads the body, which starts at `at`. Its media type decides who reads it, else the request's target (`inner`).
+/// Reads the body, which starts at `at`. Its media type decides who reads it, else the request's target
+/// (`inner`); first of all whoever recognises it (`claim`).
 pub(super) fn dissect(
     c: &mut Cursor<'_>,
     at: usize,
     extent: Extent,
     media_type: Option<&[u8]>,
     encoding: &[u8],
-    inner: Option<&'static Protocol>,
+    [claim, inner]: [Option<&'static Protocol>; 2],
 ) -> Next {
     let present = c.len().saturating_sub(at);
     let body = match extent {
@@ -51,7 +53,7 @@ pub(super) fn dissect(
     // That bytes are bytes says less than what the request asked for.
     let named = media_type.and_then(crate::proto::media);
     let reader = named.filter(|row| !row.is_data()).or(inner).or(named);
-    if c.summary_only() && reader.is_none() && media_type.is_some() {
+    if c.summary_only() && reader.or(claim).is_none() && media_type.is_some() {
         // A line says nothing of what nobody reads.
         return Next::end(whole);
     }
@@ -66,6 +68,11 @@ pub(super) fn dissect(
         None => c.span(body.at, body.len),
     };
     c.push_in(&FILE_DATA, span, Value::Text(span));
+    let knows = |c: &mut Cursor<'_>, row: &Protocol| match row.over {
+        Over::Stream(look) => c.with_bytes(span, |bytes, mut ctx| matches!(look(&mut ctx, bytes), Framing::Message(_))),
+        _ => false,
+    };
+    let reader = claim.filter(|row| knows(c, row)).or(reader);
     let next = match (reader, media_type) {
         (Some(row), _) => Next::row(row, at),
         (None, Some(_)) => return Next::end(whole),

@@ -141,7 +141,8 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     // An error's body speaks of the error, not what the target asked for.
     let inner =
         if matches!(told.code, 0 | 200) { super::by_query(Carrier::Body, c.kept(c.context.target)) } else { None };
-    body::dissect(c, end, extent, told.content_type, told.content_encoding, inner)
+    let claim = super::by_query(Carrier::Claimed, c.kept(c.context.target));
+    body::dissect(c, end, extent, told.content_type, told.content_encoding, [claim, inner])
 }
 
 /// A first line and what it begins; header lines without one begin at once.
