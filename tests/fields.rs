@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 const OURS: &[(&str, &str)] = &[
     ("engineio", "Wireshark 4.0 has no dissector of Engine.IO"),
     ("socketio", "Wireshark 4.0 has no dissector of Socket.IO"),
+    ("websocket.payload.fragment", "Wireshark shows the bytes of a fragment only once the message is whole"),
 ];
 
 /// Where our type or mask differs from Wireshark's, and why.

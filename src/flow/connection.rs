@@ -12,6 +12,7 @@ use crate::proto::{Delivery, Protocol, StreamCtx};
 
 /// A TCP connection, as far as its segments have told.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 pub struct Connection {
     /// The client's address and port first.
     pub ends: Ends,

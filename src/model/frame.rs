@@ -28,8 +28,10 @@ pub struct Interface {
 pub struct RawFrame {
     /// Ordinal in its capture, from 1.
     pub number: u64,
-    /// When it was captured.
+    /// When it was captured; of an untimed frame, the last time before it.
     pub time: Time,
+    /// The capture does not say when.
+    pub untimed: bool,
     /// Its length on the wire, in bytes.
     pub len: u32,
     /// What of it was stored; shorter than `len` when the capture cut it.

@@ -5,6 +5,7 @@
 
 pub mod field;
 pub mod frame;
+mod linktype;
 pub mod packet;
 pub(crate) mod short;
 pub mod show;

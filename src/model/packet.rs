@@ -16,6 +16,8 @@ pub struct Packet {
     pub number: u64,
     /// When it was captured.
     pub time: Time,
+    /// The capture does not say when; `time` is then the last one before it.
+    pub untimed: bool,
     /// Length on the wire.
     pub len: u32,
     /// Length stored.

@@ -89,6 +89,13 @@ impl Short {
         count.max(width)
     }
 
+    /// A dash, at the right of so many columns; how many were written.
+    pub(crate) fn dash(&mut self, width: usize) -> usize {
+        self.spaces(width.saturating_sub(1));
+        self.put(b"-");
+        width.max(1)
+    }
+
     /// Adds nanoseconds as seconds with `decimals` (0 to 9) decimals, rounded as tshark does, right-aligned in `width`
     /// columns; gives how many columns they took.
     #[inline]

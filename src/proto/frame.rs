@@ -26,7 +26,7 @@ pub static PROTOCOL: Protocol =
 
 /// Writes the frame's layer.
 pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
-    let (delta, relative) = memory.clock(raw.time);
+    let clock = if raw.untimed { None } else { Some(memory.clock(raw.time)) };
     let span = Span::default();
     let (lean, cap_len) = (packet.summary_only, packet.cap_len);
     let mut push = |def: &'static FieldDef, value: Value| {
@@ -34,9 +34,11 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
             packet.fields.push(Field { def, value, span, depth: 0 });
         }
     };
-    push(&TIME_EPOCH, Value::Nanos(raw.time.0));
-    push(&TIME_DELTA, Value::Nanos(delta));
-    push(&TIME_RELATIVE, Value::Nanos(relative));
+    if let Some((delta, relative)) = clock {
+        push(&TIME_EPOCH, Value::Nanos(raw.time.0));
+        push(&TIME_DELTA, Value::Nanos(delta));
+        push(&TIME_RELATIVE, Value::Nanos(relative));
+    }
     push(&NUMBER, Value::Uint(raw.number));
     push(&LEN, Value::Uint(u64::from(raw.len)));
     push(&CAP_LEN, Value::Uint(u64::from(cap_len)));

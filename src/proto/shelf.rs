@@ -335,6 +335,6 @@ mod tests {
         assert_eq!(*shelf.dialogue(Name::new(&keys, 1_u32)).dialogue.state::<u32>(), 0);
         // What is larger than all goes at once.
         let t = shelf.open();
-        assert!(!shelf.add(t, &[0; 1 << 16], 1 << 16) && shelf.used <= shelf.most);
+        assert!(!shelf.add(t, &vec![0; 1 << 16], 1 << 16) && shelf.used <= shelf.most);
     }
 }

@@ -196,7 +196,9 @@ impl Stats {
     pub fn count(&mut self, packet: &Packet) {
         let bytes = u64::from(packet.len);
         self.all.add(bytes);
-        self.span = Some((self.span.map_or(packet.time, |(first, _)| first), packet.time));
+        if !packet.untimed {
+            self.span = Some((self.span.map_or(packet.time, |(first, _)| first), packet.time));
+        }
         for (osi, count) in Osi::ALL.into_iter().zip(&mut self.layers) {
             let real = |l: &&Layer| !l.quoted && !std::ptr::eq(l.proto, &raw const frame::ABOUT);
             if packet.layers.iter().filter(real).any(|l| l.proto.osi == osi) {

@@ -43,6 +43,16 @@ pub static NAMES: &[Name] = &[
     name("frame.missing", "bytes that the capture left out", |h, out| {
         number(u64::from(h.packet().len.checked_sub(h.packet().cap_len)?), out)
     }),
+    name("link.type", "the capture's link type: 220 (USB_LINUX_MMAPPED)", |h, out| {
+        let link = h.packet().link;
+        number(u64::from(link.0), out)?;
+        if let Some(name) = link.name() {
+            out.push_str(" (");
+            out.push_str(name);
+            out.push(')');
+        }
+        Some(())
+    }),
     // The connection.
     name("source", "the sender's address and port", |h, out| whose(h, true, out)),
     name("destination", "the receiver's address and port", |h, out| whose(h, false, out)),

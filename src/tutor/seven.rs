@@ -6,7 +6,7 @@
 use super::application::{echoed, piece};
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
-use crate::proto::{data, ethernet, http, ipsec, ipv4, ipv6_extension, raw, tcp, tls, websocket};
+use crate::proto::{Key, data, ethernet, http, ipsec, ipv4, ipv6_extension, lookup, raw, tcp, tls, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/seven.toml");
 
@@ -19,6 +19,9 @@ pub(super) const KEYS: &[&str] = &[
     "row-1-loopback",
     "row-1-ethernet",
     "row-1-unknown",
+    "row-1-unread",
+    "row-2-unread",
+    "row-unread",
     "row-2-seen",
     "row-2-stand-in",
     "row-2-none",
@@ -79,6 +82,7 @@ pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7]
             return Row { osi, truth: Truth::NotVisible, text: String::new(), layers };
         };
         let (key, truth) = match osi {
+            _ if !is_read(moment.packet.link) => unread_link(osi),
             Osi::Physical => physical(&here),
             Osi::Link => link(&here, &layers),
             Osi::Network => network(&here, &layers),
@@ -97,6 +101,20 @@ fn standing(packet: &Packet, osi: Osi) -> impl Iterator<Item = usize> + '_ {
 }
 
 type Verdict = (&'static str, Truth);
+
+/// Whether frames of this link type are dissected at all.
+fn is_read(link: LinkType) -> bool {
+    lookup(Key::Link(link.0)).is_some()
+}
+
+/// What there is to say of a frame that nobody here can read.
+fn unread_link(osi: Osi) -> Verdict {
+    match osi {
+        Osi::Physical => ("row-1-unread", Truth::NotVisible),
+        Osi::Link => ("row-2-unread", Truth::NotVisible),
+        _ => ("row-unread", Truth::NotVisible),
+    }
+}
 
 fn physical(here: &Here<'_>) -> Verdict {
     if here.on_loopback() {

@@ -162,12 +162,10 @@ fn twice(h: &Here<'_>) -> bool {
 }
 
 fn timed_out(h: &Here<'_>) -> bool {
-    h.has(&tcp::RETRANSMISSION)
-        && !h.has(&tcp::FAST_RETRANSMISSION)
-        && !h.has(&tcp::SPURIOUS_RETRANSMISSION)
-        && !twice(h)
-        // In a simultaneous open each end says its SYN again, with an ACK.
-        && !(crossing(h) && h.is(&FLAGS_SYN))
+    let otherwise = [&tcp::FAST_RETRANSMISSION, &tcp::SPURIOUS_RETRANSMISSION].into_iter().any(|def| h.has(def));
+    // In a simultaneous open each end says its SYN again, with an ACK.
+    let answers = crossing(h) && h.is(&FLAGS_SYN);
+    h.has(&tcp::RETRANSMISSION) && !otherwise && !twice(h) && !answers
 }
 
 /// Nothing before it carried its bytes.

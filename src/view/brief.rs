@@ -10,8 +10,8 @@
 use super::measure::{cut, spaces};
 use super::theme::Theme;
 use crate::model::short::Short;
-use crate::model::{Field, Kind, Layer, Osi, Packet, Trouble, Value, show};
-use crate::proto::{data, frame};
+use crate::model::{Field, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
+use crate::proto::{Key, data, frame, lookup};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
 const MOST_MESSAGES: usize = 3;
@@ -73,7 +73,11 @@ impl Brief {
         let mut head = Short::new();
         let mut columns = head.right(packet.number, if self.narrow { 4 } else { 5 });
         head.spaces(1);
-        columns += head.seconds(since_first(packet), 6, if self.narrow { 8 } else { 11 });
+        let place = if self.narrow { 8 } else { 11 };
+        columns += match since_first(packet) {
+            Some(nanos) => head.seconds(nanos, 6, place),
+            None => head.dash(place),
+        };
         head.spaces(gap.len());
         head.append_to(out);
         columns += self.who_to_whom(packet, out);
@@ -103,6 +107,9 @@ impl Brief {
         match subject {
             Some(subject) => subject.write(packet, out),
             None => out.push_str("nothing that is understood here"),
+        }
+        if lookup(Key::Link(packet.link.0)).is_none() {
+            unread_link(packet.link, out);
         }
         trouble(packet, out);
         if let Some(width) = self.width {
@@ -176,11 +183,24 @@ pub fn message(packet: &Packet, out: &mut String) -> Osi {
     subject.layer.proto.osi
 }
 
-fn since_first(packet: &Packet) -> i64 {
-    match packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
-        Some(Value::Nanos(n)) => n,
-        _ => 0,
+/// `None` where the capture has no time.
+fn since_first(packet: &Packet) -> Option<i64> {
+    match packet.field(&frame::TIME_RELATIVE)?.value {
+        Value::Nanos(n) => Some(n),
+        _ => None,
     }
+}
+
+/// Appends that frames of this link type are not read.
+fn unread_link(link: LinkType, out: &mut String) {
+    out.push_str("; link type ");
+    show::number(u64::from(link.0), out);
+    if let Some(name) = link.name() {
+        out.push_str(" (");
+        out.push_str(name);
+        out.push(')');
+    }
+    out.push_str(" isn't read here");
 }
 
 /// The innermost addresses that say where the packet comes from and where it goes to.

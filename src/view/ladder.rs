@@ -103,7 +103,11 @@ impl Ladder {
         spaces(5usize.saturating_sub(margin.len()), out);
         out.push_str(&margin);
         margin.clear();
-        show::seconds(packet.time.since(first), 6, &mut margin);
+        if packet.untimed {
+            margin.push('-');
+        } else {
+            show::seconds(packet.time.since(first), 6, &mut margin);
+        }
         spaces(11usize.saturating_sub(margin.len()), out);
         self.theme.faint.paint(&margin, out);
         out.push_str("  ");

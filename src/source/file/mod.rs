@@ -1,4 +1,4 @@
-//! Capture files: pcap (all four magics) and pcapng, gzipped or not, from a file or a pipe.
+//! Capture files: pcap (with its variants) and pcapng, gzipped or not, from a file or a pipe.
 //!
 //! Readers look at a window of bytes (`Window`) and say what they need; nothing is kept but that
 //! window, so a capture may be larger than memory. What tshark reads, this reads: a stored length
@@ -106,7 +106,7 @@ impl File {
         let format = match window.seen() {
             [] => return Err(SourceError::NotACapture { what: format!("{what} is empty") }),
             [0x0a, 0x0d, 0x0d, 0x0a, ..] => pcapng::Reader::begin(&mut window).map(Format::Pcapng),
-            _ => pcap::Reader::begin(&mut window).map(Format::Pcap),
+            _ => pcap::Reader::begin(&mut window).map_err(io)?.map(Format::Pcap),
         };
         let format = format
             .ok_or_else(|| SourceError::NotACapture { what: format!("{what} is not a pcap or pcapng capture") })?;

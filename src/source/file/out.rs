@@ -126,7 +126,7 @@ mod tests {
             out.write_all(&block(n)).unwrap();
         }
         // As if the disk had taken 50 of those 84 bytes.
-        out.file.write_all(&out.waiting[..50].to_vec()).unwrap();
+        out.file.write_all(&out.waiting[..50]).unwrap();
         out.give_up(50);
         assert_eq!(out.file.metadata().unwrap().len(), 32 + 20);
         assert!(out.flush().is_err(), "nothing follows a failure");

@@ -10,12 +10,16 @@ use std::sync::Arc;
 const SECTION: u32 = 0x0a0d_0d0a;
 /// More interfaces than any machine has; the rest share the last description.
 const MOST_INTERFACES: usize = 1 << 17;
+/// The most bytes of an interface's name that are kept; systems give it 16, or about 50 on Windows.
+const LONGEST_NAME: usize = 128;
 /// The most bytes of comments kept for one packet.
 const LONGEST_COMMENT: usize = 1 << 16;
 
 pub(super) struct Reader {
     big_endian: bool,
     interfaces: Vec<Described>,
+    /// The last time that a packet had.
+    last: Time,
 }
 
 #[derive(Clone)]
@@ -35,7 +39,7 @@ impl Reader {
             [0x4d, 0x3c, 0x2b, 0x1a] => false,
             _ => return None,
         };
-        Some(Self { big_endian, interfaces: Vec::new() })
+        Some(Self { big_endian, interfaces: Vec::new(), last: Time::default() })
     }
 
     pub(super) fn record(&mut self, seen: &[u8], frame: &mut RawFrame) -> Record {
@@ -94,7 +98,7 @@ impl Reader {
         }
         let mut name = String::new();
         self.options(body.get(8..).unwrap_or(&[]), |code, value| match (code, value) {
-            (2, _) => name = text(value),
+            (2, _) => name = text(value.get(..LONGEST_NAME).unwrap_or(value)),
             (9, [r, ..]) => d.resolution = *r,
             (14, v) if v.len() == 8 => {
                 let b = v.try_into().unwrap_or_default();
@@ -111,7 +115,7 @@ impl Reader {
     }
 
     /// An Enhanced Packet Block, or the old Packet Block, which differs in its first word only.
-    fn packet(&self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
+    fn packet(&mut self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
         let Some(d) = self.interfaces.get(interface as usize) else {
             return Err("a packet names an interface that was not described");
         };
@@ -119,6 +123,7 @@ impl Reader {
         let kept = self.u32(body, 12) as usize;
         let bytes = kept_bytes(body, 20, kept)?;
         frame.time = d.time(stamp);
+        frame.untimed = false;
         frame.len = self.u32(body, 16);
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);
@@ -127,6 +132,7 @@ impl Reader {
             frame.interface = Some(Arc::clone(&d.about));
         }
         frame.comment.clear();
+        self.last = frame.time;
         self.options(body.get(20 + kept.next_multiple_of(4)..).unwrap_or(&[]), |code, value| {
             if code == 1 && frame.comment.len() + value.len() <= LONGEST_COMMENT {
                 if !frame.comment.is_empty() {
@@ -138,13 +144,14 @@ impl Reader {
         Ok(())
     }
 
-    /// A Simple Packet Block: no time, and the first interface.
+    /// A Simple Packet Block: no time, and the first interface. What needs a clock goes on with the last time.
     fn simple(&self, body: &[u8], frame: &mut RawFrame) -> Result<(), &'static str> {
         let Some(d) = self.interfaces.first() else { return Err("a packet comes before any interface") };
         let len = self.u32(body, 0);
         let snaplen = if d.snaplen == 0 { u32::MAX } else { d.snaplen };
         let kept = (len.min(snaplen) as usize).min(body.len().saturating_sub(4));
-        frame.time = Time::default();
+        frame.time = self.last;
+        frame.untimed = true;
         frame.len = len;
         frame.bytes.clear();
         frame.bytes.extend_from_slice(kept_bytes(body, 4, kept)?);

@@ -354,6 +354,7 @@ fn cooked2_header<'h>(
     head: &'h mut [u8; COOKED2 + TAG],
 ) -> &'h [u8] {
     let protocol = from.sll_protocol.to_ne_bytes();
+    put(head, 2, &[0; 2]);
     put(head, 4, &from.sll_ifindex.to_be_bytes());
     put(head, 8, &from.sll_hatype.to_be_bytes());
     put(head, 10, &[from.sll_pkttype, from.sll_halen]);
