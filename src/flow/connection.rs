@@ -25,6 +25,8 @@ pub struct Connection {
     first: Time,
     last: Time,
     last_syn: Option<Time>,
+    /// Accurate ECN was asked for; `true` once it was agreed on.
+    accurate_ecn: Option<bool>,
     rtt: Option<i64>,
     fins: [Option<u32>; 2],
     /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
@@ -52,6 +54,7 @@ impl Connection {
             first: now,
             last: now,
             last_syn: None,
+            accurate_ecn: None,
             rtt: None,
             fins: [None; 2],
             syns: [false; 2],
@@ -82,6 +85,7 @@ impl Connection {
             first: self.first,
             last: self.last,
             last_syn: self.last_syn,
+            accurate_ecn: self.accurate_ecn,
             rtt: self.rtt,
             fins: self.fins,
             syns: self.syns,
@@ -215,6 +219,7 @@ impl Connection {
         if s.flags & flag::SYN != 0 {
             self.syns[usize::from(!c.forward)] = true;
         }
+        self.negotiate_ecn(s);
         self.measure(s, now);
         self.follow_states(c, s, reset, events);
         if found.verdicts & verdict::RETRANSMISSION != 0 {
@@ -244,6 +249,8 @@ impl Connection {
             acks: found.acks,
             bytes_in_flight: found.bytes_in_flight,
             duplicate_ack: found.duplicate_ack,
+            told: found.told || reused || again,
+            accurate_ecn: self.accurate_ecn == Some(true) && s.flags & flag::SYN == 0,
             rto: found.rto,
         };
         self.last = now;
@@ -265,6 +272,8 @@ impl Connection {
             acks: None,
             bytes_in_flight: None,
             duplicate_ack: None,
+            told: false,
+            accurate_ecn: false,
             rto: None,
         };
         self.last = now;
@@ -289,6 +298,19 @@ impl Connection {
             _ => {}
         }
         events.push(Event::Opened { conversation: c });
+    }
+
+    /// RFC 9768 §3.1.1: a SYN asks with all three flags, and the answer says in them what arrived.
+    fn negotiate_ecn(&mut self, s: &Segment) {
+        let three = s.flags & (flag::AE | flag::CWR | flag::ECE);
+        match s.flags & (flag::SYN | flag::ACK) {
+            flag::SYN => self.accurate_ecn = (three == flag::AE | flag::CWR | flag::ECE).then_some(false),
+            f if f & flag::SYN != 0 && self.accurate_ecn.is_some() => {
+                let agreed = [flag::CWR, flag::CWR | flag::ECE, flag::AE, flag::AE | flag::CWR];
+                self.accurate_ecn = Some(agreed.contains(&three));
+            }
+            _ => {}
+        }
     }
 
     /// The initial round trip: from the last SYN to the first ACK of either end.

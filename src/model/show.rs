@@ -377,7 +377,12 @@ pub fn value(packet: &Packet, field: &Field, out: &mut String) {
             Some(name) => named(n, name, out),
             None => number(n, out),
         },
-        (Value::Int(n), _) => signed(n, out),
+        (Value::Int(n), _) => {
+            signed(n, out);
+            if let Some(name) = def.name_of(n.cast_unsigned()) {
+                in_brackets(name, out);
+            }
+        }
         (Value::Nanos(n), Kind::Moment) => moment(super::Time(n), out),
         (Value::Nanos(n), _) => duration(n, out),
         (Value::Text(slice), _) => {

@@ -122,6 +122,10 @@ pub struct TcpFacts {
     pub bytes_in_flight: Option<u32>,
     /// Ordinal of a duplicate ACK, and the frame that it duplicates.
     pub duplicate_ack: Option<(u32, u64)>,
+    /// Whether Wireshark has an analysis of it to show.
+    pub told: bool,
+    /// Both ends agreed on Accurate ECN (RFC 9768): three flags are a counter.
+    pub accurate_ecn: bool,
     /// For a retransmission: since the original, and its frame.
     pub rto: Option<(i64, u64)>,
 }

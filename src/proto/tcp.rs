@@ -41,6 +41,7 @@ pub mod flag {
     pub const URG: u16 = 0x020;
     pub const ECE: u16 = 0x040;
     pub const CWR: u16 = 0x080;
+    pub const AE: u16 = 0x100;
 }
 
 const OPTION_KINDS: &[(u64, &str)] = &[
@@ -60,6 +61,10 @@ const OPTION_KINDS: &[(u64, &str)] = &[
     (254, "Experiment 2"),
 ];
 
+/// What a factor below 0 means, by its bits.
+const SCALES: &[(u64, &str)] =
+    &[(u64::MAX - 1, "no window scaling used"), (u64::MAX, "unknown: the handshake wasn't captured")];
+
 fields! {
     SRCPORT   = u16_at(0, "tcp.srcport", "Source port", "Which program on the sender spoke.");
     DSTPORT   = u16_at(2, "tcp.dstport", "Destination port", "Which program should listen.");
@@ -76,18 +81,21 @@ fields! {
     FLAGS_AE  = bit_at(12, 2, 0x0100, "tcp.flags.ae", "Accurate ECN", "Counts congestion marks more exactly.").detail();
     FLAGS_CWR = bit_at(13, 1, 0x80, "tcp.flags.cwr", "Congestion window reduced", "The sender has slowed down, as it was asked to.").detail();
     FLAGS_ECE = bit_at(13, 1, 0x40, "tcp.flags.ece", "ECN echo", "The receiver reports that a router marked congestion.").detail();
+    FLAGS_ACE = dynamic(Kind::Uint(8), "tcp.flags.ace", "ACE counter", "Packets that arrived with a congestion mark, modulo 8.").detail();
     FLAGS_URG = bit_at(13, 1, 0x20, "tcp.flags.urg", "Urgent", "The urgent pointer counts.").detail();
     FLAGS_ACK = bit_at(13, 1, 0x10, "tcp.flags.ack", "Acknowledgment", "The acknowledgment number counts.").detail();
     FLAGS_PUSH = bit_at(13, 1, 0x08, "tcp.flags.push", "Push", "Hand the data to the program now.").detail();
     FLAGS_RESET = bit_at(13, 1, 0x04, "tcp.flags.reset", "Reset", "The connection is refused or broken off.").detail();
     FLAGS_SYN = bit_at(13, 1, 0x02, "tcp.flags.syn", "Synchronise", "Opens one direction and says where its numbers start.").detail();
     FLAGS_FIN = bit_at(13, 1, 0x01, "tcp.flags.fin", "Finish", "The sender has no more data to send.").detail();
+    FLAGS_STR = derived(Kind::Text, "tcp.flags.str", "Flags in letters", "The twelve flags, each as its letter where it is set.").detail();
     WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.").detail();
     WINDOW_SIZE = derived(Kind::Uint(32), "tcp.window_size", "Calculated window", "How many bytes the sender can take in.");
-    WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.").detail();
+    WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.").names(SCALES).detail();
     CHECKSUM  = u16_at(16, "tcp.checksum", "Checksum", "Detects damage on the way.").hex().detail();
     CHECKSUM_STATUS = derived(Kind::Uint(8), "tcp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     URGENT_POINTER = u16_at(18, "tcp.urgent_pointer", "Urgent pointer", "Where urgent data ends, if the urgent flag is set.").detail();
+    OPTIONS   = dynamic(Kind::Bytes, "tcp.options", "Options", "The optional part of the header, as it is on the wire.").detail();
     OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(OPTION_KINDS).detail();
     OPTION_LEN  = dynamic(Kind::Uint(8), "tcp.option_len", "Option length", "Bytes of this option, kind and length included.").detail();
     MSS_VAL   = dynamic(Kind::Uint(16), "tcp.options.mss_val", "Maximum segment size", "The most data bytes that the sender will take in one segment.");
@@ -100,6 +108,8 @@ fields! {
     TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.").detail();
     TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.").detail();
     TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.").detail();
+    ANALYSIS  = derived(Kind::Flag, "tcp.analysis", "Analysis", "Earlier segments tell something about this one.").detail();
+    ANALYSIS_FLAGS = derived(Kind::Flag, "tcp.analysis.flags", "Analysis flags", "At least one verdict of the analysis holds.").detail();
     ACKS_FRAME = derived(Kind::Frame, "tcp.analysis.acks_frame", "Acknowledges frame", "The frame whose segment this acknowledges.").detail();
     ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.").detail();
     INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.").detail();
@@ -311,7 +321,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
         c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));
     } else {
         c.put(&ACK_RAW)?;
-        c.fixed(FROM_HDR_LEN)?;
+        flags(c, segment, facts.is_some_and(|f| f.accurate_ecn))?;
     }
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
@@ -328,6 +338,42 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     c.put(&CHECKSUM)?;
     c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum::transport(c, 6) as u64));
     c.put(&URGENT_POINTER)?;
+    Ok(())
+}
+
+/// The rows from the header's length to the window. With Accurate ECN three flags are one number.
+fn flags(c: &mut Cursor<'_>, segment: &Segment, ace: bool) -> Result<(), Trouble> {
+    let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
+    let counter = usize::from(segment.flags >> 6 & 7);
+    for &def in FROM_HDR_LEN {
+        if ace && is(def, &FLAGS_AE) {
+            c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
+        } else if !(ace && (is(def, &FLAGS_CWR) || is(def, &FLAGS_ECE))) {
+            c.put(def)?;
+        }
+    }
+    let (mut letters, mut len) = ([0; 24], 0);
+    for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
+        let counted = ace && (3..6).contains(&i);
+        let shown = match segment.flags >> (11 - i) & 1 {
+            _ if counted => {
+                if i == 4 {
+                    b"01234567".get(counter).copied().unwrap_or(b'?')
+                } else {
+                    b'-'
+                }
+            }
+            1 => *letter,
+            _ => 0,
+        };
+        let bytes: &[u8] = if shown == 0 { "·".as_bytes() } else { &[shown] };
+        for (to, from) in letters.iter_mut().skip(len).zip(bytes) {
+            *to = *from;
+        }
+        len += bytes.len();
+    }
+    let letters = Value::Text(c.keep(letters.get(..len).unwrap_or(&[])));
+    c.derive(&FLAGS_STR, letters);
     Ok(())
 }
 
@@ -374,6 +420,9 @@ fn carries(mut bytes: &[u8], kind: u8) -> bool {
 fn options(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
     let ack_base = facts.map_or(0, |f| f.ack_base);
     let mut at = 20;
+    if header > at {
+        c.push(&OPTIONS, at, header - at, Value::Bytes(c.span(at, header - at)));
+    }
     while at < header {
         let kind = u64::from(c.u8(at)?);
         if kind <= 1 {
@@ -456,7 +505,7 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
         found.value.uint()
     };
     let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
-    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0) {
+    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.detail) {
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");
@@ -520,6 +569,12 @@ fn show_flags(flags: u64, out: &mut Short) {
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
     c.derive(&TIME_RELATIVE, Value::Nanos(f.time_relative));
     c.derive(&TIME_DELTA, Value::Nanos(f.time_delta));
+    if f.told {
+        c.derive(&ANALYSIS, Value::None);
+    }
+    if f.verdicts != 0 {
+        c.derive(&ANALYSIS_FLAGS, Value::None);
+    }
     if let Some((frame, rtt)) = f.acks {
         c.derive(&ACKS_FRAME, Value::Uint(frame));
         if rtt != 0 {
