@@ -114,7 +114,11 @@ impl Script {
         }
         let tcp = self.packet.layer(&tcp::ABOUT).expect("a TCP layer");
         for field in self.packet.fields_of(tcp) {
-            if let Some(verdict) = field.def.name.strip_prefix("tcp.analysis.").filter(|_| field.def.kind == Kind::Flag)
+            if let Some(verdict) = field
+                .def
+                .name
+                .strip_prefix("tcp.analysis.")
+                .filter(|_| field.def.kind == Kind::Flag && !field.def.hidden)
             {
                 _ = write!(out, ", {verdict}");
             }

@@ -2,7 +2,7 @@
 //! lose, repeat, overtake, stall, probe, reset and begin anew at random. `ANALYSIS_SEED=N` tries others.
 
 use osi_tutor::flow::{Limits, Tracker};
-use osi_tutor::model::{Field, Packet, RawFrame, Time, Value};
+use osi_tutor::model::{Field, Packet, RawFrame, Time, Value, show};
 use osi_tutor::net::rng::Rng;
 use osi_tutor::proto::walk;
 use osi_tutor::source::file::Writer;
@@ -22,6 +22,12 @@ const FIELDS: &[&str] = &[
     "tcp.window_size_scalefactor",
     "tcp.options.sack_le",
     "tcp.options.sack_re",
+    "tcp.connection.syn",
+    "tcp.connection.synack",
+    "tcp.connection.fin",
+    "tcp.connection.rst",
+    "tcp.analysis",
+    "tcp.analysis.flags",
     "tcp.analysis.retransmission",
     "tcp.analysis.fast_retransmission",
     "tcp.analysis.spurious_retransmission",
@@ -360,4 +366,46 @@ fn every_verdict_is_tshark_s() {
     for (i, name) in FIELDS.iter().enumerate() {
         assert!(theirs.iter().any(|l| l.split('|').nth(i).is_some_and(|v| !v.is_empty())), "{name} never came up");
     }
+}
+
+/// After an Accurate ECN handshake three flags are a counter, and options can be asked for by name.
+#[test]
+fn accurate_ecn_makes_three_flags_a_counter() {
+    const ECE: u8 = 0x40;
+    const CWR: u8 = 0x80;
+    let (mut dice, mut frames) = (Rng::seeded(1), Vec::new());
+    let mut scene =
+        Scene { dice: &mut dice, frames: &mut frames, now: 0, number: 1, sack: false, ends: Default::default() };
+    scene.send(0, 9, SYN | CWR | ECE, 0, &[2, 4, 5, 0xb4]);
+    scene.ends[1].expects = 10;
+    scene.send(1, 99, SYN | ACK | CWR, 0, &[]);
+    scene.ends[0].expects = 100;
+    scene.send(0, 10, ACK | ECE, 0, &[254, 4, 1, 1]);
+    for i in [0, 2] {
+        frames[i].bytes[14 + 20 + 12] |= 1;
+    }
+    let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
+    let mut told = Vec::new();
+    for frame in &frames {
+        walk(frame, &mut tracker, &mut packet);
+        let mut line = String::new();
+        for field in &packet.fields {
+            let name = field.def.name;
+            if ["tcp.flags.ae", "tcp.flags.cwr", "tcp.flags.ece", "tcp.flags.ace"].contains(&name) {
+                line += &format!("{}={} ", &name[10..], shown(field));
+            } else if name == "tcp.flags.str" || (name.starts_with("tcp.options") && field.value == Value::None) {
+                line += &name[4..];
+                line.push(' ');
+                show::value(&packet, field, &mut line);
+                line.push(' ');
+            }
+        }
+        told.push(line.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    let right = [
+        "ae=1 cwr=1 ece=1 flags.str ···ACE····S· options.mss",
+        "ae=0 cwr=1 ece=0 flags.str ····C··A··S·",
+        "ace=5 flags.str ···-5-·A···· options.experimental",
+    ];
+    assert_eq!(told, right);
 }

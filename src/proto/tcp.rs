@@ -13,6 +13,9 @@
 //! Relative numbers, the connection's number and the `tcp.analysis` verdicts need earlier packets;
 //! they come from [`Memory::segment`](super::Memory::segment). The verdicts are Wireshark's.
 
+mod flags;
+mod options;
+
 use super::Joined;
 use super::checksum;
 use super::memory::{Segment, TcpFacts};
@@ -44,23 +47,6 @@ pub mod flag {
     pub const AE: u16 = 0x100;
 }
 
-const OPTION_KINDS: &[(u64, &str)] = &[
-    (0, "End of options"),
-    (1, "No operation"),
-    (2, "Maximum segment size"),
-    (3, "Window scale"),
-    (4, "SACK permitted"),
-    (5, "SACK"),
-    (8, "Timestamps"),
-    (19, "MD5 signature"),
-    (28, "User timeout"),
-    (29, "Authentication"),
-    (30, "Multipath TCP"),
-    (34, "Fast open"),
-    (253, "Experiment 1"),
-    (254, "Experiment 2"),
-];
-
 /// What a factor below 0 means, by its bits.
 const SCALES: &[(u64, &str)] =
     &[(u64::MAX - 1, "no window scaling used"), (u64::MAX, "unknown: the handshake wasn't captured")];
@@ -88,16 +74,45 @@ fields! {
     FLAGS_RESET = bit_at(13, 1, 0x04, "tcp.flags.reset", "Reset", "The connection is refused or broken off.").detail();
     FLAGS_SYN = bit_at(13, 1, 0x02, "tcp.flags.syn", "Synchronise", "Opens one direction and says where its numbers start.").detail();
     FLAGS_FIN = bit_at(13, 1, 0x01, "tcp.flags.fin", "Finish", "The sender has no more data to send.").detail();
-    FLAGS_STR = derived(Kind::Text, "tcp.flags.str", "Flags in letters", "The twelve flags, each as its letter where it is set.").detail();
+    FLAGS_STR = derived(Kind::Text, "tcp.flags.str", "Flags in letters", "The twelve flags, each as its letter where it is set.").hidden();
+    CONNECTION_SYN = derived(Kind::Flag, "tcp.connection.syn", "Connection request", "A SYN asks for a connection.").hidden();
+    CONNECTION_SYNACK = derived(Kind::Flag, "tcp.connection.synack", "Connection accepted", "A SYN with ACK accepts a connection.").hidden();
+    CONNECTION_FIN = derived(Kind::Flag, "tcp.connection.fin", "Connection finish", "A FIN ends one direction.").hidden();
+    CONNECTION_RST = derived(Kind::Flag, "tcp.connection.rst", "Connection reset", "A RST breaks the connection off.").hidden();
     WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.").detail();
     WINDOW_SIZE = derived(Kind::Uint(32), "tcp.window_size", "Calculated window", "How many bytes the sender can take in.");
     WINDOW_SCALE = derived(Kind::Int(32), "tcp.window_size_scalefactor", "Window scaling factor", "What the window is multiplied with; -1 unknown, -2 not in use.").names(SCALES).detail();
     CHECKSUM  = u16_at(16, "tcp.checksum", "Checksum", "Detects damage on the way.").hex().detail();
     CHECKSUM_STATUS = derived(Kind::Uint(8), "tcp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     URGENT_POINTER = u16_at(18, "tcp.urgent_pointer", "Urgent pointer", "Where urgent data ends, if the urgent flag is set.").detail();
-    OPTIONS   = dynamic(Kind::Bytes, "tcp.options", "Options", "The optional part of the header, as it is on the wire.").detail();
-    OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(OPTION_KINDS).detail();
+    OPTIONS   = dynamic(Kind::Bytes, "tcp.options", "Options", "The optional part of the header, as it is on the wire.").hidden();
+    OPTION_KIND = dynamic(Kind::Uint(8), "tcp.option_kind", "Option", "What an optional part of the header says.").names(options::KINDS).detail();
     OPTION_LEN  = dynamic(Kind::Uint(8), "tcp.option_len", "Option length", "Bytes of this option, kind and length included.").detail();
+    HAS_EOL = dynamic(Kind::Flag, "tcp.options.eol", "End of options", "An option of this kind is here.").hidden();
+    HAS_NOP = dynamic(Kind::Flag, "tcp.options.nop", "No operation", "An option of this kind is here.").hidden();
+    HAS_MSS = dynamic(Kind::Flag, "tcp.options.mss", "Maximum segment size", "An option of this kind is here.").hidden();
+    HAS_WSCALE = dynamic(Kind::Flag, "tcp.options.wscale", "Window scale", "An option of this kind is here.").hidden();
+    HAS_SACK = dynamic(Kind::Flag, "tcp.options.sack", "Selective acknowledgment", "An option of this kind is here.").hidden();
+    HAS_ECHO = dynamic(Kind::Flag, "tcp.options.echo", "Echo", "An option of this kind is here.").hidden();
+    HAS_ECHOREPLY = dynamic(Kind::Flag, "tcp.options.echoreply", "Echo reply", "An option of this kind is here.").hidden();
+    HAS_TIMESTAMP = dynamic(Kind::Flag, "tcp.options.timestamp", "Timestamps", "An option of this kind is here.").hidden();
+    HAS_CC = dynamic(Kind::Flag, "tcp.options.cc", "Connection count", "An option of this kind is here.").hidden();
+    HAS_CCNEW = dynamic(Kind::Flag, "tcp.options.ccnew", "New connection count", "An option of this kind is here.").hidden();
+    HAS_CCECHO = dynamic(Kind::Flag, "tcp.options.ccecho", "Echoed connection count", "An option of this kind is here.").hidden();
+    HAS_MD5 = dynamic(Kind::Flag, "tcp.options.md5", "MD5 signature", "An option of this kind is here.").hidden();
+    HAS_SCPS = dynamic(Kind::Flag, "tcp.options.scps", "SCPS capabilities", "An option of this kind is here.").hidden();
+    HAS_SNACK = dynamic(Kind::Flag, "tcp.options.snack", "Selective negative acknowledgment", "An option of this kind is here.").hidden();
+    HAS_SCPSREC = dynamic(Kind::Flag, "tcp.options.scpsrec", "SCPS record boundary", "An option of this kind is here.").hidden();
+    HAS_SCPSCOR = dynamic(Kind::Flag, "tcp.options.scpscor", "SCPS corruption", "An option of this kind is here.").hidden();
+    HAS_QS = dynamic(Kind::Flag, "tcp.options.qs", "Quick start", "An option of this kind is here.").hidden();
+    HAS_USER_TO = dynamic(Kind::Flag, "tcp.options.user_to", "User timeout", "An option of this kind is here.").hidden();
+    HAS_AO = dynamic(Kind::Flag, "tcp.options.ao", "Authentication", "An option of this kind is here.").hidden();
+    HAS_TFO = dynamic(Kind::Flag, "tcp.options.tfo", "Fast open", "An option of this kind is here.").hidden();
+    HAS_RVBD_PROBE = dynamic(Kind::Flag, "tcp.options.rvbd.probe", "Riverbed probe", "An option of this kind is here.").hidden();
+    HAS_RVBD_TRPY = dynamic(Kind::Flag, "tcp.options.rvbd.trpy", "Riverbed transparency", "An option of this kind is here.").hidden();
+    HAS_ACC_ECN = dynamic(Kind::Flag, "tcp.options.acc_ecn", "Accurate ECN", "An option of this kind is here.").hidden();
+    HAS_EXPERIMENTAL = dynamic(Kind::Flag, "tcp.options.experimental", "Experiment", "An option of this kind is here.").hidden();
+    HAS_UNKNOWN = dynamic(Kind::Flag, "tcp.options.unknown", "Unknown option", "An option of this kind is here.").hidden();
     MSS_VAL   = dynamic(Kind::Uint(16), "tcp.options.mss_val", "Maximum segment size", "The most data bytes that the sender will take in one segment.");
     WSCALE_SHIFT = dynamic(Kind::Uint(8), "tcp.options.wscale.shift", "Window shift", "How many bits the sender's windows are shifted.").detail();
     WSCALE_MULTIPLIER = dynamic(Kind::Uint(16), "tcp.options.wscale.multiplier", "Window multiplier", "What the sender's windows are multiplied with.");
@@ -108,8 +123,8 @@ fields! {
     TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.").detail();
     TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.").detail();
     TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.").detail();
-    ANALYSIS  = derived(Kind::Flag, "tcp.analysis", "Analysis", "Earlier segments tell something about this one.").detail();
-    ANALYSIS_FLAGS = derived(Kind::Flag, "tcp.analysis.flags", "Analysis flags", "At least one verdict of the analysis holds.").detail();
+    ANALYSIS  = derived(Kind::Flag, "tcp.analysis", "Analysis", "Earlier segments tell something about this one.").detail().hidden();
+    ANALYSIS_FLAGS = derived(Kind::Flag, "tcp.analysis.flags", "Analysis flags", "At least one verdict of the analysis holds.").detail().hidden();
     ACKS_FRAME = derived(Kind::Frame, "tcp.analysis.acks_frame", "Acknowledges frame", "The frame whose segment this acknowledges.").detail();
     ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.").detail();
     INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.").detail();
@@ -244,13 +259,13 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Err(c.malformed("the data offset is shorter than the TCP header"));
     }
     let bytes = c.rest(20).get(..header.saturating_sub(20)).unwrap_or(&[]);
-    let plain = note_options(bytes, &mut segment);
-    segment.multipath = !plain && carries(bytes, 30);
+    let plain = options::note(bytes, &mut segment);
+    segment.multipath = !plain && options::carries(bytes, 30);
     let facts = if whole { c.segment(&segment) } else { c.glimpse() };
     rest_of_header(c, facts.as_ref(), &segment, whole)?;
     c.slice(0, header)?;
     if !(plain && c.summary_only()) {
-        options(c, header, facts.as_ref())?;
+        options::dissect(c, header, facts.as_ref())?;
     }
     if let Some(facts) = &facts {
         analysis(c, facts);
@@ -321,7 +336,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
         c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));
     } else {
         c.put(&ACK_RAW)?;
-        flags(c, segment, facts.is_some_and(|f| f.accurate_ecn))?;
+        flags::dissect(c, segment, facts.is_some_and(|f| f.accurate_ecn))?;
     }
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
@@ -338,149 +353,6 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     c.put(&CHECKSUM)?;
     c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum::transport(c, 6) as u64));
     c.put(&URGENT_POINTER)?;
-    Ok(())
-}
-
-/// The rows from the header's length to the window. With Accurate ECN three flags are one number.
-fn flags(c: &mut Cursor<'_>, segment: &Segment, ace: bool) -> Result<(), Trouble> {
-    let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
-    let counter = usize::from(segment.flags >> 6 & 7);
-    for &def in FROM_HDR_LEN {
-        if ace && is(def, &FLAGS_AE) {
-            c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
-        } else if !(ace && (is(def, &FLAGS_CWR) || is(def, &FLAGS_ECE))) {
-            c.put(def)?;
-        }
-    }
-    let (mut letters, mut len) = ([0; 24], 0);
-    for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
-        let counted = ace && (3..6).contains(&i);
-        let shown = match segment.flags >> (11 - i) & 1 {
-            _ if counted => {
-                if i == 4 {
-                    b"01234567".get(counter).copied().unwrap_or(b'?')
-                } else {
-                    b'-'
-                }
-            }
-            1 => *letter,
-            _ => 0,
-        };
-        let bytes: &[u8] = if shown == 0 { "·".as_bytes() } else { &[shown] };
-        for (to, from) in letters.iter_mut().skip(len).zip(bytes) {
-            *to = *from;
-        }
-        len += bytes.len();
-    }
-    let letters = Value::Text(c.keep(letters.get(..len).unwrap_or(&[])));
-    c.derive(&FLAGS_STR, letters);
-    Ok(())
-}
-
-/// Looks ahead at the options that the connection's memory needs. Whether no line would tell any of them:
-/// all are sound, and no more than timestamps and filling.
-fn note_options(bytes: &[u8], segment: &mut Segment) -> bool {
-    use etherparse::{TcpOptionElement as E, TcpOptionsIterator};
-    let mut plain = true;
-    for element in TcpOptionsIterator::from_slice(bytes) {
-        let Ok(element) = element else { return false };
-        plain &= matches!(element, E::Noop | E::Timestamp(..));
-        match element {
-            E::MaximumSegmentSize(mss) => segment.mss = Some(mss),
-            E::WindowScale(shift) => segment.window_scale = Some(shift),
-            E::SelectiveAcknowledgementPermitted => segment.sack_permitted = true,
-            E::SelectiveAcknowledgement(first, others) => {
-                for (block, sack) in segment.sacks.iter_mut().zip([Some(first)].into_iter().chain(others).flatten()) {
-                    *block = sack;
-                }
-            }
-            E::Noop | E::Timestamp(..) => {}
-        }
-    }
-    plain
-}
-
-/// Whether the options hold one of this kind.
-fn carries(mut bytes: &[u8], kind: u8) -> bool {
-    loop {
-        match *bytes {
-            [0, ..] | [] => return false,
-            [1, ref rest @ ..] => bytes = rest,
-            [found, ..] if found == kind => return true,
-            [_, len, ..] => match bytes.get(usize::from(len.max(2))..) {
-                Some(rest) => bytes = rest,
-                None => return false,
-            },
-            [_] => return false,
-        }
-    }
-}
-
-/// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.
-fn options(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
-    let ack_base = facts.map_or(0, |f| f.ack_base);
-    let mut at = 20;
-    if header > at {
-        c.push(&OPTIONS, at, header - at, Value::Bytes(c.span(at, header - at)));
-    }
-    while at < header {
-        let kind = u64::from(c.u8(at)?);
-        if kind <= 1 {
-            c.read(&OPTION_KIND, at, 1)?;
-            at += 1;
-            // Kind 0 ends the list; the zeros that fill the header up are shown as more of the same.
-            if kind == 0 && at < header && c.u8(at)? != 0 {
-                return Ok(());
-            }
-            continue;
-        }
-        if at + 1 >= header {
-            c.doubt(c.malformed("an option has no room for its length"));
-            return Ok(());
-        }
-        let len = usize::from(c.u8(at + 1)?);
-        if len < 2 || at + len > header {
-            c.doubt(c.malformed("an option's length does not fit into the header"));
-            return Ok(());
-        }
-        c.read(&OPTION_KIND, at, 1)?;
-        c.nested(|c| {
-            c.read(&OPTION_LEN, at + 1, 1)?;
-            option(c, kind, at, len, ack_base)
-        })?;
-        at += len;
-    }
-    Ok(())
-}
-
-fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -> Result<(), Trouble> {
-    match (kind, len) {
-        (2, 4) => {
-            c.read(&MSS_VAL, at + 2, 2)?;
-        }
-        (3, 3) => {
-            let shift = c.read(&WSCALE_SHIFT, at + 2, 1)?;
-            // RFC 7323 §2.3: a shift above 14 counts as 14.
-            c.push(&WSCALE_MULTIPLIER, at + 2, 1, Value::Uint(1 << shift.min(14)));
-        }
-        (4, 2) => c.push(&SACK_PERM, at, 2, Value::None),
-        (5, _) => {
-            for block in (at + 2..at + len).step_by(8) {
-                if block + 8 > at + len {
-                    break;
-                }
-                for (def, edge) in [(&SACK_LE, block), (&SACK_RE, block + 4)] {
-                    let n = c.u32(edge)?.wrapping_sub(ack_base);
-                    c.push(def, edge, 4, Value::Uint(u64::from(n)));
-                }
-            }
-        }
-        (8, 10) => {
-            c.read(&TSVAL, at + 2, 4)?;
-            c.read(&TSECR, at + 6, 4)?;
-        }
-        _ => {}
-    }
     Ok(())
 }
 
@@ -505,7 +377,7 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
         found.value.uint()
     };
     let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
-    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.detail) {
+    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.hidden) {
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");

@@ -1,0 +1,57 @@
+//! The flags of a segment: as bits, in letters, and what they do to the connection.
+
+use super::super::memory::Segment;
+use super::super::prelude::*;
+use super::{
+    CONNECTION_FIN, CONNECTION_RST, CONNECTION_SYN, CONNECTION_SYNACK, FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE,
+    FLAGS_STR, FROM_HDR_LEN, flag,
+};
+
+/// Of the flags under the mask, exactly these are set.
+static CONNECTION: &[(u16, u16, &FieldDef)] = &[
+    (flag::FIN, flag::FIN, &CONNECTION_FIN),
+    (flag::RST, flag::RST, &CONNECTION_RST),
+    (flag::SYN | flag::ACK, flag::SYN, &CONNECTION_SYN),
+    (flag::SYN | flag::ACK, flag::SYN | flag::ACK, &CONNECTION_SYNACK),
+];
+
+/// The rows from the header's length to the window. With Accurate ECN three flags are one number.
+pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, ace: bool) -> Result<(), Trouble> {
+    let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
+    let counter = usize::from(segment.flags >> 6 & 7);
+    for &def in FROM_HDR_LEN {
+        if ace && is(def, &FLAGS_AE) {
+            c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
+        } else if !(ace && (is(def, &FLAGS_CWR) || is(def, &FLAGS_ECE))) {
+            c.put(def)?;
+        }
+    }
+    let (mut letters, mut len) = ([0; 24], 0);
+    for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
+        let counted = ace && (3..6).contains(&i);
+        let shown = match segment.flags >> (11 - i) & 1 {
+            _ if counted => {
+                if i == 4 {
+                    b"01234567".get(counter).copied().unwrap_or(b'?')
+                } else {
+                    b'-'
+                }
+            }
+            1 => *letter,
+            _ => 0,
+        };
+        let bytes: &[u8] = if shown == 0 { "·".as_bytes() } else { &[shown] };
+        for (to, from) in letters.iter_mut().skip(len).zip(bytes) {
+            *to = *from;
+        }
+        len += bytes.len();
+    }
+    let letters = Value::Text(c.keep(letters.get(..len).unwrap_or(&[])));
+    c.derive(&FLAGS_STR, letters);
+    for (mask, set, def) in CONNECTION {
+        if segment.flags & mask == *set {
+            c.derive(def, Value::None);
+        }
+    }
+    Ok(())
+}
