@@ -70,6 +70,7 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
         host: args.host.clone(),
         name: args.name.clone().or_else(account).unwrap_or_else(|| "guest".to_owned()),
         room: args.room.clone(),
+        code: args.room_code.clone(),
         transports: match args.transport {
             Transport::Upgrade => vec![Polling, WebSocket],
             Transport::Polling => vec![Polling],
@@ -84,7 +85,10 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
         JoinError::NoChat(..) => Failure::Data(format!(
             "{e}\nIt must speak Socket.IO: a chat that was started with --plain-websocket is joined in a browser."
         )),
-        JoinError::Ended(..) => Failure::Data(e.to_string()),
+        JoinError::Refused(..) if args.room_code.is_none() => {
+            Failure::Data(format!("{e}\nWith the code that its host has: --room-code CODE"))
+        }
+        JoinError::Refused(..) | JoinError::Ended(..) => Failure::Data(e.to_string()),
     })
 }
 

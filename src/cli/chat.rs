@@ -42,6 +42,9 @@ pub struct ChatJoin {
     /// Which room
     #[arg(long, value_name = "ROOM", default_value = "lobby")]
     pub room: String,
+    /// The code of a chat that asks for one
+    #[arg(long, value_name = "CODE", value_parser = room_code)]
+    pub room_code: Option<String>,
     /// How Socket.IO travels
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Transport::Upgrade)]
     pub transport: Transport,

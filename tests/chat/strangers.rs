@@ -253,6 +253,22 @@ fn who_does_not_know_the_code_of_the_room_stays_outside() {
 }
 
 #[test]
+fn a_terminal_joins_with_the_code_and_hears_at_once_that_it_is_wrong() {
+    let server = Server::start(&["--no-capture", "--room-code", "tulip-7"]);
+    for (args, ok) in [(&["--room-code", "tulip-7"][..], true), (&["--room-code", "tulip-8"], false), (&[], false)] {
+        let join = std::process::Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+            .args(["chat", "join", &server.address.to_string(), "--name", "Ada"])
+            .args(args)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        assert_eq!(join.status.success(), ok, "{join:?}");
+        let said = String::from_utf8_lossy(&join.stderr);
+        assert_eq!(said.contains("does not let you in: the room code is missing or wrong"), !ok, "{said}");
+    }
+}
+
+#[test]
 fn the_plain_framing_asks_for_the_code_too() {
     let server = Server::start(&["--no-capture", "--plain-websocket", "--room-code"]);
     let code =

@@ -50,6 +50,8 @@ pub struct Options {
     pub name: String,
     /// The room.
     pub room: String,
+    /// The code that the chat asks for.
+    pub code: Option<String>,
     /// The transports, in the order in which they are tried.
     pub transports: Vec<Transport>,
     /// Draw a screen and take keys; else lines in, lines out.
@@ -67,6 +69,9 @@ pub enum JoinError {
     /// It answered, and then the connection ended.
     #[error("{0} does not go on: {1}")]
     Ended(String, String),
+    /// It does not let us in.
+    #[error("{0} does not let you in: {1}")]
+    Refused(String, String),
     /// It was never a chat, as far as could be heard.
     #[error("{0} is no chat that can be joined from here: {1}")]
     NoChat(String, String),
@@ -132,7 +137,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     let (feed, mut entries) = mpsc::channel(WAITING);
     let outbox = Outbox::default();
     let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
-    let line = Line::new(call, Talk::new(to, outbox.clone()), dice());
+    let line = Line::new(call, Talk::new(to, outbox.clone(), options.code.as_deref()), dice());
     if options.screen && !model.was_here() {
         model.note(&format!("calling {} …", options.host));
         show(options, model)?;
@@ -164,6 +169,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
                     if !matches!(word, Heard::Seen(true, _)) {
                         first_word = None;
                     }
+                    refused(options, model, &word)?;
                     let key = model.hear(word);
                     if let Some(key) = key {
                         let reader = FeedReader::new(options.host.clone(), key, dice(), feed.clone());
@@ -203,21 +209,32 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     }
 }
 
+/// Fails if this word is the server's no.
+fn refused(options: &Options, model: &Model, word: &Heard) -> Result<(), JoinError> {
+    match word {
+        Heard::Ended(why) if !model.was_here() => Err(JoinError::Refused(options.host.clone(), why.clone())),
+        _ => Ok(()),
+    }
+}
+
 /// Waits until everything that was said is answered, and a moment longer for its packets.
 async fn settle(
     options: &Options,
     model: &mut Model,
     heard: &mut mpsc::Receiver<Heard>,
     entries: &mut mpsc::Receiver<Heard>,
-) -> io::Result<()> {
+) -> Result<(), JoinError> {
     if options.screen {
         return Ok(());
     }
     let answers = async {
         while model.waits() {
             match heard.recv().await {
-                Some(word) => drop(model.hear(word)),
-                None => return,
+                Some(word) => {
+                    refused(options, model, &word)?;
+                    model.hear(word);
+                }
+                None => return Ok(()),
             }
         }
         let _ = timeout(Duration::from_millis(300), async {
@@ -226,9 +243,10 @@ async fn settle(
             }
         })
         .await;
+        Ok(())
     };
-    let _ = timeout(FAREWELL, answers).await;
-    show(options, model)
+    timeout(FAREWELL, answers).await.unwrap_or(Ok(()))?;
+    Ok(show(options, model)?)
 }
 
 /// Draws the screen, or prints the lines that are new.
@@ -272,6 +290,7 @@ mod tests {
             host: listener.local_addr().unwrap().to_string(),
             name: "Ada".into(),
             room: "lobby".into(),
+            code: None,
             transports: vec![Transport::Polling, Transport::WebSocket],
             screen: false,
             theme: Theme::new(false),

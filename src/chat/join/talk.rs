@@ -65,6 +65,8 @@ impl Outbox {
 pub(super) struct Talk {
     to: mpsc::Sender<Heard>,
     outbox: Outbox,
+    /// What is shown at the door.
+    pass: Option<Json>,
     decoder: Decoder,
     asked: bool,
     connected: bool,
@@ -73,8 +75,10 @@ pub(super) struct Talk {
 
 impl Talk {
     /// A program that says what is in the outbox, and tells what it hears.
-    pub(super) fn new(to: mpsc::Sender<Heard>, outbox: Outbox) -> Self {
-        Self { to, outbox, decoder: Decoder::default(), asked: false, connected: false, over: false }
+    /// `code` is what the chat asks for at its door.
+    pub(super) fn new(to: mpsc::Sender<Heard>, outbox: Outbox, code: Option<&str>) -> Self {
+        let pass = code.map(|code| serde_json::json!({ "code": code }));
+        Self { to, outbox, pass, decoder: Decoder::default(), asked: false, connected: false, over: false }
     }
 
     /// Tells. Where nobody keeps up, it is lost: a terminal shows the last things anyway.
@@ -121,7 +125,8 @@ impl Pilot for Talk {
 
     fn go_on(&mut self, now: Duration, orders: &mut Vec<Order>) -> Option<Duration> {
         if !std::mem::replace(&mut self.asked, true) {
-            self.send(&Packet::bare(Kind::Connect, "/"), orders);
+            let hello = Packet { data: self.pass.clone(), ..Packet::bare(Kind::Connect, "/") };
+            self.send(&hello, orders);
         }
         let outbox = self.outbox.clone();
         let mut words = outbox.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -212,7 +217,7 @@ mod tests {
     fn the_outbox_numbers_events_as_they_are_sent() {
         let (to, mut heard) = mpsc::channel(100);
         let outbox = Outbox::default();
-        let mut talk = Talk::new(to, outbox.clone());
+        let mut talk = Talk::new(to, outbox.clone(), None);
         assert_eq!([outbox.say("join", json!({})), outbox.say("say", json!({ "text": "x" }))], [0, 1]);
         let mut orders = Vec::new();
         talk.go_on(Duration::ZERO, &mut orders);
@@ -231,7 +236,7 @@ mod tests {
     fn goodbye_comes_last() {
         let (to, _heard) = mpsc::channel(100);
         let outbox = Outbox::default();
-        let mut talk = Talk::new(to, outbox.clone());
+        let mut talk = Talk::new(to, outbox.clone(), None);
         talk.heard(Message::Text("0".into()));
         outbox.say("say", json!("x"));
         outbox.leave();
