@@ -275,7 +275,11 @@ fn each_value(field: &Field, view: View, packet: &Packet, take: Taker<'_>) -> bo
         Value::Bytes(s) if field.def.kind != Kind::Text => Item::Bytes(packet.bytes(s)),
         Value::Bytes(s) | Value::Text(s) => Item::Text(packet.bytes(s)),
     };
-    if view == View::Text { as_text(item, field.def.kind, take) } else { take(item) }
+    match (view, item) {
+        (View::Text, _) => as_text(item, field.def.kind, take),
+        (View::Bit(mask), Item::Bytes(b)) => take(Item::Int((b.first().copied().unwrap_or(0) & mask != 0).into())),
+        _ => take(item),
+    }
 }
 
 /// A value as text: numbers in decimal, addresses as people write them.

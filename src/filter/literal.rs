@@ -50,6 +50,7 @@ impl Type {
             (View::Payload, _) | (_, Kind::Bytes) => Self::Bytes,
             (View::Text, _) | (_, Kind::Text) => Self::Text,
             (View::Date, _) => Self::Date,
+            (View::Bit(_), _) => Self::Bool,
             (_, Kind::Flag) => Self::Present,
             (_, Kind::Bool) => Self::Bool,
             (_, Kind::Uint(bits) | Kind::Hex(bits)) => Self::Number { most: widest(bits) },

@@ -2,13 +2,14 @@
 //!
 //! Read [`Filter`], then down the pipeline: `lexer` (text to tokens), `parse` (tokens to the tree of
 //! `ast`), `check` (words become fields, values get types), `eval` (the tree runs over a packet).
-//! `names` knows what words mean, `literal` how values are written.
+//! `names` knows what words mean, `literal` how values are written, `bpf` what a capture filter would be here.
 //!
 //! What a name stands for may occur several times in a packet: an address at either end, a header in a
 //! tunnel, a header that an ICMP error quotes. A comparison is true when one of the values satisfies it.
 //! Only `!=` and `===` want all of them, and `any` and `all` say so for any other operator.
 
 mod ast;
+mod capture;
 mod check;
 mod error;
 mod eval;
@@ -37,12 +38,21 @@ impl Filter {
     /// # Errors
     /// Which word is wrong, why, and what was probably meant.
     pub fn parse(source: &str) -> Result<Self, FilterError> {
-        let read = || {
-            let written = parse::parse(source)?;
-            let ready = check::check(&written, names::Names::all())?;
-            Ok(Self { written, ready })
-        };
-        read().map_err(|fault: error::Fault| fault.in_source(source))
+        Self::read(source).map_err(|fault| {
+            // What is offered in place of a capture filter must itself be a filter.
+            let meant = capture::translate(source).filter(|meant| Self::read(meant).is_ok());
+            let fault = meant.map_or(fault, |meant| {
+                let said = format!("that is capture-filter language; a display filter says: {meant}");
+                error::Fault::new(&(0..source.len()), said)
+            });
+            fault.in_source(source)
+        })
+    }
+
+    fn read(source: &str) -> Result<Self, error::Fault> {
+        let written = parse::parse(source)?;
+        let ready = check::check(&written, names::Names::all())?;
+        Ok(Self { written, ready })
     }
 
     /// Whether the packet satisfies it.
@@ -270,8 +280,55 @@ mod tests {
         refused("http.host == 'ab' && ip", "'ab'", None);
         refused("http.host == “ab”", "“", None);
         refused("tcp 🦀", "🦀", None);
-        refused("port 80", "80", None);
+        refused("port 80", "port 80", None);
         refused("  ", "", None);
+    }
+
+    #[test]
+    fn a_capture_filter_is_told_as_a_display_filter() {
+        for (typed, meant) in [
+            ("port 80", "tcp.port == 80 || udp.port == 80"),
+            ("host 10.0.0.1", "ip.addr == 10.0.0.1"),
+            ("tcp port 443 and host 10.0.0.1", "tcp.port == 443 && ip.addr == 10.0.0.1"),
+            ("src net 10/8", "ip.src == 10.0.0.0/8"),
+            ("net 192.168.7", "ip.addr == 192.168.7.0/24"),
+            ("dst host 2001:db8::1", "ipv6.dst == 2001:db8::1"),
+            ("not arp and icmp6", "!(arp) && icmpv6"),
+            ("udp portrange 1-2", "udp.port in {1..2}"),
+            ("udp dst port domain or 67", "udp.dstport == 53 || udp.dstport == 67"),
+            ("port 80 and src 10.0.0.1", "(tcp.port == 80 || udp.port == 80) && ip.src == 10.0.0.1"),
+            ("tcp[tcpflags] & tcp-syn != 0", "tcp.flags.syn == 1"),
+            ("tcp[tcpflags] & (tcp-syn|tcp-fin) != 0", "tcp.flags & 0x03 != 0x00"),
+            ("icmp[icmptype] = icmp-echo", "icmp.type == 8"),
+            ("ether host 02:00:00:00:00:01", "eth.addr == 02:00:00:00:00:01"),
+            ("greater 1000 and vlan 7", "frame.len >= 1000 && vlan.id == 7"),
+        ] {
+            let said = Filter::parse(typed).expect_err(typed).to_string();
+            assert_eq!(said, format!("that is capture-filter language; a display filter says: {meant}"), "{typed}");
+        }
+        for other in ["tcp && syn", "port", "host", "port 70000", "src net 10/99", "tcp.port 80"] {
+            let said = Filter::parse(other).expect_err(other).to_string();
+            assert!(!said.contains("capture-filter"), "{other}: {said}");
+        }
+    }
+
+    #[test]
+    fn old_names_of_protocols_are_taken() {
+        for old in ["ssl", "ssl.record.version == 0x303", "bootp", "bootp.option.type == 53", "!ssl.handshake.type"] {
+            assert!(Filter::parse(old).is_ok(), "{old}");
+        }
+        all_hold(&["!ssl && !bootp"]);
+    }
+
+    #[test]
+    fn a_capture_filter_is_recognised_and_translated() {
+        let says = |filter: &str| Filter::parse(filter).expect_err(filter).to_string();
+        let port = "that's capture-filter language; in a display filter: tcp.port == 80 || udp.port == 80";
+        assert_eq!(says("port 80"), port);
+        let host = says("tcp port 443 and host www.example.com");
+        assert!(host.contains("ip.addr == www.example.com, with an address for `www.example.com`"), "{host}");
+        // What is a display filter, too, stays one.
+        assert!(!holds("not arp and udp") && holds("tcp[13] & 8"));
     }
 
     #[test]

@@ -32,16 +32,38 @@ pub enum View {
     Date,
     /// The bytes that the layer of the field carries.
     Payload,
+    /// Whether a bit of the first byte of an address is set.
+    Bit(u8),
 }
 
 const fn alias(name: &'static str, about: &'static str, of: &'static [&'static FieldDef], view: View) -> Alias {
     Alias { name, about, of, view }
 }
 
+/// The bits of a link address that have a meaning (IEEE 802-2014 §8.2.2).
+const GROUP: View = View::Bit(0x01);
+const LOCAL: View = View::Bit(0x02);
+
 /// Every such name. Only filters know them; a packet's layers never show them.
 pub static ALIASES: &[Alias] = &[
     alias("frame.time", "When it was captured, as date and time of day in UTC.", &[&frame::TIME_EPOCH], View::Date),
     alias("eth.addr", "The link address of either end.", &[&ethernet::DST, &ethernet::SRC], View::Value),
+    alias("eth.ig", "Whether either link address is that of a group.", &[&ethernet::DST, &ethernet::SRC], GROUP),
+    alias("eth.dst.ig", "Whether it is meant for a group of cards.", &[&ethernet::DST], GROUP),
+    alias(
+        "eth.src.ig",
+        "Whether the sender's address is that of a group; it never should be.",
+        &[&ethernet::SRC],
+        GROUP,
+    ),
+    alias(
+        "eth.lg",
+        "Whether either address was set locally, not by a maker.",
+        &[&ethernet::DST, &ethernet::SRC],
+        LOCAL,
+    ),
+    alias("eth.dst.lg", "Whether the receiver's address was set locally, not by a maker.", &[&ethernet::DST], LOCAL),
+    alias("eth.src.lg", "Whether the sender's address was set locally, not by a maker.", &[&ethernet::SRC], LOCAL),
     alias("ip.addr", "The IPv4 address of either end.", &[&ipv4::SRC, &ipv4::DST], View::Value),
     alias("ip.host", "The IPv4 address of either end, as text.", &[&ipv4::SRC, &ipv4::DST], View::Text),
     alias("ip.src_host", "The sender's IPv4 address, as text.", &[&ipv4::SRC], View::Text),
@@ -55,6 +77,9 @@ pub static ALIASES: &[Alias] = &[
     alias("tcp.payload", "The data of a segment.", &[&tcp::LEN], View::Payload),
     alias("udp.payload", "The data of a datagram.", &[&udp::LENGTH], View::Payload),
 ];
+
+/// What protocols were called before Wireshark 3.0, and what they are called since.
+const OLD_NAMES: &[(&str, &str)] = &[("ssl", "tls"), ("bootp", "dhcp")];
 
 /// What a name stands for: fields, a protocol, or both where two share one name.
 #[derive(Clone, Debug, Default)]
@@ -110,7 +135,11 @@ impl Names {
     }
 
     pub(super) fn find(&self, word: &str) -> Option<&Named> {
-        self.map.get(word)
+        self.map.get(word).or_else(|| {
+            let (old, new) = OLD_NAMES.iter().find(|(old, _)| word.split('.').next() == Some(old))?;
+            let rest = word.strip_prefix(old)?;
+            self.map.get(format!("{new}{rest}").as_str())
+        })
     }
 
     /// `word` is unknown; perhaps one of the known names was meant.
