@@ -79,12 +79,26 @@ pub(super) fn message(inflater: &mut Decompress, history: &[u8], packed: &[u8], 
     Unpacked::TooMuch
 }
 
-/// Unpacks a body that claims to be gzip.
+/// How many bytes follow the data of a gzip member: checksum and length (RFC 1952 §2.3.1).
+const TRAILER: usize = 8;
+
+/// Unpacks a body that claims to be gzip: one member or several, one after the other (RFC 1952 §2.2). What follows
+/// them and is none is left alone, as `gzip` does.
 pub(super) fn gzip(input: &[u8], out: &mut Vec<u8>) -> Unpacked {
-    match gzip_header(input).and_then(|at| input.get(at..)) {
-        Some(data) => raw(&mut Decompress::new(false), data, out),
-        None => Unpacked::Damaged,
+    let Some(mut data) = gzip_header(input).and_then(|at| input.get(at..)) else { return Unpacked::Damaged };
+    let mut inflater = Decompress::new(false);
+    for _ in 0..MOST_ENDS {
+        let how = raw(&mut inflater, data, out);
+        if how != Unpacked::Whole {
+            return how;
+        }
+        let end = usize::try_from(inflater.total_in()).unwrap_or(usize::MAX).saturating_add(TRAILER);
+        let rest = data.get(end..).unwrap_or(&[]);
+        let Some(next) = gzip_header(rest).and_then(|at| rest.get(at..)) else { return Unpacked::Whole };
+        data = next;
+        inflater.reset(false);
     }
+    Unpacked::TooMuch
 }
 
 /// Unpacks a body that claims to be "deflate": zlib by the standard, bare DEFLATE by some servers.
@@ -145,6 +159,21 @@ mod tests {
         out.clear();
         assert_eq!(gzip(&body[..20], &mut out), Unpacked::Short);
         assert_eq!(gzip(b"GIF89a, not gzip", &mut out), Unpacked::Damaged);
+    }
+
+    #[test]
+    fn members_of_gzip_follow_each_other() {
+        let mut out = Vec::new();
+        let two = [packed(b"one "), packed(b"two")].concat();
+        assert_eq!(gzip(&two, &mut out), Unpacked::Whole);
+        assert_eq!(out, b"one two");
+        out.clear();
+        assert_eq!(gzip(&[&two[..], b"\0\0\0"].concat(), &mut out), Unpacked::Whole);
+        assert_eq!(out, b"one two");
+        out.clear();
+        assert_eq!(gzip(&two[..two.len() - 10], &mut out), Unpacked::Short);
+        out.clear();
+        assert_eq!(gzip(&packed(b"").repeat(MOST_ENDS + 1), &mut out), Unpacked::TooMuch);
     }
 
     #[test]

@@ -17,6 +17,15 @@ struct Body {
     len: usize,
 }
 
+impl Body {
+    fn span(self, c: &Cursor<'_>) -> Span {
+        match self.buffer {
+            Some(buf) => Span { buf, start: 0, len: u32::try_from(self.len).unwrap_or(u32::MAX) },
+            None => c.span(self.at, self.len),
+        }
+    }
+}
+
 /// A piece of a message whose head is not here.
 pub(super) fn continuation(c: &mut Cursor<'_>) -> Next {
     let len = c.len();
@@ -58,15 +67,18 @@ pub(super) fn dissect(
         return Next::end(whole);
     }
     let Some(body) = unpack(c, body, encoding) else {
+        if encoding.trim_ascii().eq_ignore_ascii_case(BROTLI.as_bytes()) {
+            // Wireshark undoes Brotli, and so shows no raw bytes behind HTTP.
+            let span = body.span(c);
+            c.push_in(&FILE_DATA, span, Value::Text(span));
+            return Next::end(whole);
+        }
         return match body.buffer {
             Some(id) => Next::data(at).within(id),
             None => Next::data(at),
         };
     };
-    let span = match body.buffer {
-        Some(buf) => Span { buf, start: 0, len: u32::try_from(body.len).unwrap_or(u32::MAX) },
-        None => c.span(body.at, body.len),
-    };
+    let span = body.span(c);
     c.push_in(&FILE_DATA, span, Value::Text(span));
     let knows = |c: &mut Cursor<'_>, row: &Protocol| match row.over {
         Over::Stream(look) => c.with_bytes(span, |bytes, mut ctx| matches!(look(&mut ctx, bytes), Framing::Message(_))),
@@ -124,16 +136,62 @@ fn trailers(c: &mut Cursor<'_>, bytes: &[u8], from: usize) {
     }
 }
 
-/// Undoes `Content-Encoding` (RFC 9110 §8.4); `None` where it cannot be undone here.
-fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Option<Body> {
-    let method: fn(&[u8], &mut Vec<u8>) -> Unpacked = match encoding.trim_ascii() {
-        e if e.eq_ignore_ascii_case(b"gzip") || e.eq_ignore_ascii_case(b"x-gzip") => inflate::gzip,
-        e if e.eq_ignore_ascii_case(b"deflate") => inflate::deflate,
-        e if e.is_empty() || e.eq_ignore_ascii_case(b"identity") => return Some(body),
-        // Brotli is not undone here; Wireshark undoes it, and so shows no raw bytes.
-        e if e.eq_ignore_ascii_case(b"br") => return Some(body),
-        _ => return None,
-    };
+/// What can be done about a content coding.
+#[derive(Clone, Copy)]
+enum Coding {
+    None,
+    Undo(fn(&[u8], &mut Vec<u8>) -> Unpacked),
+    Not(&'static str),
+}
+
+/// Content codings (RFC 9110 §8.4; the IANA registry).
+static CODINGS: &[(&str, Coding)] = &[
+    ("", Coding::None),
+    ("identity", Coding::None),
+    ("gzip", Coding::Undo(inflate::gzip)),
+    ("x-gzip", Coding::Undo(inflate::gzip)),
+    ("deflate", Coding::Undo(inflate::deflate)),
+    (BROTLI, Coding::Not("the body is compressed with Brotli, which is not decoded here")),
+    ("zstd", Coding::Not("the body is compressed with Zstandard, which is not decoded here")),
+    ("compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
+    ("x-compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
+    ("dcb", Coding::Not("the body is compressed with Brotli and a dictionary, which is not decoded here")),
+    ("dcz", Coding::Not("the body is compressed with Zstandard and a dictionary, which is not decoded here")),
+    ("exi", Coding::Not("the body is XML in binary (EXI), which is not decoded here")),
+    ("aes128gcm", Coding::Not("the body is encrypted (RFC 8188)")),
+];
+
+const BROTLI: &str = "br";
+
+/// Codings on top of each other that are undone.
+const MOST_CODINGS: usize = 4;
+
+fn coding(name: &[u8]) -> Coding {
+    let row = CODINGS.iter().find(|(n, _)| name.trim_ascii().eq_ignore_ascii_case(n.as_bytes()));
+    row.map_or(Coding::Not("the body has a content coding that is not known here"), |row| row.1)
+}
+
+/// Undoes `Content-Encoding` (RFC 9110 §8.4), the last coding first; `None` where it cannot be undone here. What
+/// cannot be undone as a whole is left as it is.
+fn unpack(c: &mut Cursor<'_>, mut body: Body, encoding: &[u8]) -> Option<Body> {
+    let codings = || encoding.rsplit(|&b| b == b',').map(coding);
+    let mut why = codings().find_map(|coding| if let Coding::Not(why) = coding { Some(why) } else { None });
+    if codings().filter(|coding| matches!(coding, Coding::Undo(_))).count() > MOST_CODINGS {
+        why = why.or(Some("the body has more content codings than are undone here"));
+    }
+    if let Some(why) = why {
+        c.doubt(c.unshown(why));
+        return None;
+    }
+    for coding in codings() {
+        if let Coding::Undo(method) = coding {
+            body = undo(c, body, method)?;
+        }
+    }
+    Some(body)
+}
+
+fn undo(c: &mut Cursor<'_>, body: Body, method: fn(&[u8], &mut Vec<u8>) -> Unpacked) -> Option<Body> {
     let mut how = Unpacked::Damaged;
     let unpacked = if let Some(id) = body.buffer {
         c.uncover_from(BufferKind::Inflated, id, |packed, out| how = method(packed, out))
@@ -143,9 +201,9 @@ fn unpack(c: &mut Cursor<'_>, body: Body, encoding: &[u8]) -> Option<Body> {
     };
     match how {
         Unpacked::Whole => {}
-        Unpacked::Short => c.doubt(c.malformed("the packed body ends too early")),
-        Unpacked::TooMuch => c.doubt(c.malformed("the body unpacks to more than is kept here")),
-        Unpacked::Damaged => c.doubt(c.malformed("the body does not unpack as its encoding says")),
+        Unpacked::Short => c.doubt(c.breaks("the compressed body ends too early")),
+        Unpacked::TooMuch => c.doubt(c.unshown("the body unpacks to more than is kept here")),
+        Unpacked::Damaged => c.doubt(c.breaks("the body is not what its Content-Encoding says")),
     }
     match unpacked {
         Some((id, len)) if len > 0 && how != Unpacked::Damaged => Some(Body { buffer: Some(id), at: 0, len }),

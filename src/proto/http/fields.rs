@@ -107,6 +107,8 @@ fields! {
     WEBSOCKET_EXTENSIONS = text("http.sec_websocket_extensions", "Sec-WebSocket-Extensions", "Additions such as compression.");
     REQUEST_LINE      = text("http.request.line", "Header", "A header line of the request.");
     RESPONSE_LINE     = text("http.response.line", "Header", "A header line of the response.");
+    REQUEST_LINES     = text("http.request.line", "Header line", "A header line of the request.").hidden();
+    RESPONSE_LINES    = text("http.response.line", "Header line", "A header line of the response.").hidden();
     FULL_URI          = derived(Kind::Text, "http.request.full_uri", "Full URI", "Host and target put together.");
     NOTIFICATION      = derived(Kind::Bool, "http.notification", "Notification", "This message announces something and asks nothing.");
     REQUEST           = derived(Kind::Bool, "http.request", "Request", "This message is a request.");

@@ -195,8 +195,7 @@ fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
     if text && memchr(b'\n', new).is_none() && bytes.len() <= LONGEST_SIZE {
         return Recognised::Early;
     }
-    let opens =
-        |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::split(l).is_some());
+    let opens = |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::is_header(l));
     if text && head::line(bytes, start).is_some_and(|l| opens(&l)) { Recognised::Yes } else { Recognised::No }
 }
 
@@ -280,6 +279,41 @@ mod tests {
         }
         assert_eq!(ask(&mut s, true, &whole[..38]), Framing::Need(43));
         assert_eq!(ask(&mut s, true, whole), Framing::Message(43));
+    }
+
+    #[test]
+    fn an_odd_line_hides_no_length_behind_it() {
+        for odd in [
+            "X: one\r\n two\r\n\tthree\r\n",
+            " \t\r\n",
+            "no colon here\r\n",
+            "Blank : x\r\n",
+            "X\0Y: z\r\n",
+            "é: 8\r\n",
+            ": nameless\r\n",
+            "(x): y\n",
+        ] {
+            let head = format!("HTTP/1.1 200 OK\r\n{odd}Content-Length: 2\r\n\r\n");
+            let both = format!("{head}okHTTP/1.1 200 OK\r\n");
+            assert_eq!(
+                ask(&mut Streams::default(), false, both.as_bytes()),
+                Framing::Message(head.len() + 2),
+                "{odd:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_folded_length_and_a_folded_coding_count() {
+        for (fold, body) in [
+            ("Content-Length:\r\n 2\r\n", "ok"),
+            ("Content-Length : 2\r\n", "ok"),
+            ("Transfer-Encoding: gzip,\r\n\tchunked\r\n", "0\r\n\r\n"),
+        ] {
+            let one = format!("HTTP/1.1 200 OK\r\n{fold}\r\n{body}");
+            let both = format!("{one}{one}");
+            assert_eq!(ask(&mut Streams::default(), false, both.as_bytes()), Framing::Message(one.len()), "{fold:?}");
+        }
     }
 
     #[test]

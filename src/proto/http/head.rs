@@ -2,6 +2,7 @@
 
 use super::fields::{Role, header};
 use memchr::memchr;
+use std::borrow::Cow;
 
 /// The longest head that is waited for. Servers refuse far shorter ones (8 to 64 KiB).
 pub(super) const LONGEST: usize = 1 << 20;
@@ -73,6 +74,23 @@ pub(super) struct Line<'a> {
     pub text: &'a [u8],
     /// Bytes with the line's end.
     pub len: usize,
+}
+
+/// A header: one line, or several where its value is folded.
+#[derive(Clone, Debug)]
+pub(super) struct Header<'a> {
+    /// Where it starts.
+    pub at: usize,
+    /// Bytes with all of its lines' ends.
+    pub len: usize,
+    pub name: &'a [u8],
+    /// Where the value starts, and its bytes as they are written.
+    pub value_at: usize,
+    pub raw: &'a [u8],
+    /// The value; a fold is one blank (RFC 9112 §5.2).
+    pub value: Cow<'a, [u8]>,
+    /// The rule that it breaks.
+    pub breaks: Option<&'static str>,
 }
 
 /// How a body's end is found (RFC 9112 §6.3).
@@ -171,16 +189,61 @@ static TOKEN: [bool; 256] = {
     all
 };
 
-/// A header line's name and the place of its value in the line; `None` where no token and colon begin it
-/// (RFC 9110 §5.6.2).
-pub(super) fn split<'a>(line: &Line<'a>) -> Option<(&'a [u8], usize, &'a [u8])> {
-    let colon = memchr(b':', line.text)?;
-    let (name, rest) = line.text.split_at_checked(colon)?;
-    if !name.iter().all(|&b| TOKEN.get(usize::from(b)) == Some(&true)) {
-        return None;
-    }
+/// Whether every character may stand in a header's name (RFC 9110 §5.6.2).
+fn is_token(name: &[u8]) -> bool {
+    name.iter().all(|&b| TOKEN.get(usize::from(b)) == Some(&true))
+}
+
+/// Whether a line is a header as the standard has it; pieces of other things are not.
+pub(super) fn is_header(line: &Line<'_>) -> bool {
+    memchr(b':', line.text).and_then(|colon| line.text.get(..colon)).is_some_and(is_token)
+}
+
+/// The header that starts at `at`, sound or not; `None` at the empty line that ends them, and where no byte is.
+pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
+    let first = line(bytes, at).filter(|l| !l.text.is_empty())?;
+    let colon = if goes_on(&first) { None } else { memchr(b':', first.text) };
+    let Some((name, rest)) = colon.and_then(|colon| first.text.split_at_checked(colon)) else {
+        let breaks = Some("a header line has no name and colon");
+        return Some(Header {
+            at,
+            len: first.len,
+            name: &[],
+            value_at: at,
+            raw: first.text,
+            value: Cow::Borrowed(first.text),
+            breaks,
+        });
+    };
     let blank = 1 + rest.iter().skip(1).take_while(|b| matches!(b, b' ' | b'\t')).count();
-    Some((name, colon + blank, rest.get(blank..).unwrap_or(&[])))
+    let value_at = at + name.len() + blank;
+    let mut value = Cow::Borrowed(rest.get(blank..).unwrap_or(&[]));
+    let (mut len, mut end) = (first.len, at + first.text.len());
+    let named = name.trim_ascii_end();
+    let mut breaks = match named.len() {
+        n if n < name.len() => Some("a blank stands between a header's name and its colon"),
+        0 => Some("a header has no name"),
+        _ if !is_token(named) => Some("a header's name has characters that no name may have"),
+        _ => None,
+    };
+    while let Some(more) = line(bytes, at + len).filter(goes_on) {
+        let joined = value.to_mut();
+        joined.truncate(joined.trim_ascii_end().len());
+        let more_text = more.text.trim_ascii();
+        if !joined.is_empty() && !more_text.is_empty() {
+            joined.push(b' ');
+        }
+        joined.extend_from_slice(more_text);
+        (len, end) = (len + more.len, more.at + more.text.len());
+        breaks = breaks.or(Some("a header goes on in the next line, which HTTP gave up in 2014"));
+    }
+    let raw = bytes.get(value_at..end).unwrap_or(&[]);
+    Some(Header { at, len, name: named, value_at, raw, value, breaks })
+}
+
+/// Whether a line belongs to the header above it.
+fn goes_on(line: &Line<'_>) -> bool {
+    matches!(line.text, [b' ' | b'\t', ..])
 }
 
 /// The status code of a response's first line.
@@ -223,11 +286,10 @@ impl Extent {
         let mut extent = Self::default();
         let mut at = leading(head);
         at += line(head, at).map_or(0, |l| l.len);
-        while let Some(l) = line(head, at).filter(|l| !l.text.is_empty()) {
-            at += l.len;
-            let Some((name, _, value)) = split(&l) else { break };
-            if let Some((_, role)) = header(name) {
-                extent.learn(role, value);
+        while let Some(field) = field(head, at) {
+            at += field.len;
+            if let Some((_, role)) = header(field.name) {
+                extent.learn(role, &field.value);
             }
         }
         extent

@@ -27,7 +27,8 @@ use crate::model::{Layer, Packet, show};
 use base64::Engine;
 use fields::{Role, header};
 use framing::{Exchange, Method, Request};
-use head::{Extent, Line, Opening};
+use head::{Extent, Header, Line, Opening};
+use std::borrow::Cow;
 
 /// HTTP/1.
 pub static ABOUT: Identity = Identity {
@@ -92,14 +93,14 @@ struct Told<'a> {
     method: &'a [u8],
     target: &'a [u8],
     code: u16,
-    host: &'a [u8],
-    content_type: Option<&'a [u8]>,
-    content_encoding: &'a [u8],
+    host: Cow<'a, [u8]>,
+    content_type: Option<Cow<'a, [u8]>>,
+    content_encoding: Cow<'a, [u8]>,
     extent: Extent,
-    upgrade: &'a [u8],
-    key: &'a [u8],
-    extensions: &'a [u8],
-    subprotocol: &'a [u8],
+    upgrade: Cow<'a, [u8]>,
+    key: Cow<'a, [u8]>,
+    extensions: Cow<'a, [u8]>,
+    subprotocol: Cow<'a, [u8]>,
 }
 
 /// Reads one message; only those on a connection are remembered.
@@ -142,14 +143,14 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let inner =
         if matches!(told.code, 0 | 200) { super::by_query(Carrier::Body, c.kept(c.context.target)) } else { None };
     let claim = super::by_query(Carrier::Claimed, c.kept(c.context.target));
-    body::dissect(c, end, extent, told.content_type, told.content_encoding, [claim, inner])
+    body::dissect(c, end, extent, told.content_type.as_deref(), &told.content_encoding, [claim, inner])
 }
 
 /// A first line and what it begins; header lines without one begin at once.
 fn opened(line: Line<'_>) -> Option<(Line<'_>, Opening)> {
     match head::opening(line.text) {
         Some(opening) => Some((line, opening)),
-        None => head::split(&line).map(|_| (Line { len: 0, ..line }, Opening::Headers)),
+        None => head::is_header(&line).then_some((Line { len: 0, ..line }, Opening::Headers)),
     }
 }
 
@@ -191,46 +192,89 @@ fn status_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
     }
 }
 
+/// Headers that are shown one by one. A head of a megabyte can have 300,000.
+const MOST_HEADERS: usize = 10_000;
+
 /// RFC 9112 §5: one field a line, up to an empty line. Gives where the body starts.
 fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Opening, told: &mut Told<'a>) -> usize {
-    let other = if opening == Opening::Response { &RESPONSE_LINE } else { &REQUEST_LINE };
+    let answers = opening == Opening::Response;
+    let [shown, hidden] = if answers { [&RESPONSE_LINE, &RESPONSE_LINES] } else { [&REQUEST_LINE, &REQUEST_LINES] };
     let mut at = from;
-    while let Some(line) = head::line(bytes, at) {
-        at += line.len;
-        if line.text.is_empty() {
-            return at;
+    let mut rest = None;
+    for n in 0_usize.. {
+        let Some(field) = head::field(bytes, at) else { break };
+        at += field.len;
+        if let Some(rule) = field.breaks {
+            c.doubt(c.breaks(rule));
         }
-        // What is no header line ends them (a folded line, which RFC 9112 §5.2 forbids, too): Wireshark reads a body.
-        let Some((name, value_at, value)) = head::split(&line) else { return line.at };
-        match header(name) {
-            Some((def, role)) => {
-                c.push(def, line.at, line.len, Value::Text(c.span(line.at + value_at, value.len())));
-                c.indent(1);
-                meaning(c, &line, role, line.at + value_at, value, told);
-                c.indent(0);
+        let known = header(field.name);
+        if n >= MOST_HEADERS {
+            rest = rest.or(Some(field.at));
+            if let Some((_, role)) = known {
+                told.extent.learn(role, &field.value);
             }
-            None => put(c, other, line.at, line.len),
+            continue;
+        }
+        if let Some((def, role)) = known {
+            let value = text_of(c, &field, false);
+            c.push(def, field.at, field.len, value);
+            c.indent(1);
+            meaning(c, field.clone(), role, told);
+            c.indent(0);
+        }
+        let line = text_of(c, &field, true);
+        c.push(if known.is_some() { hidden } else { shown }, field.at, field.len, line);
+    }
+    if let Some(from) = rest {
+        c.doubt(c.unshown("it has more headers than are shown one by one; the rest are shown as one"));
+        put(c, shown, from, at - from);
+    }
+    match head::line(bytes, at) {
+        Some(end) => at += end.len,
+        None => {
+            c.doubt(if c.is_cut() { c.missing(bytes.len() + 1) } else { c.malformed("the header lines have no end") })
         }
     }
-    c.doubt(if c.is_cut() { c.missing(bytes.len() + 1) } else { c.malformed("the header lines have no end") });
     at
 }
 
-/// What a header line says beyond its text.
-fn meaning<'a>(c: &mut Cursor<'a>, line: &Line<'a>, role: Role, at: usize, value: &'a [u8], told: &mut Told<'a>) {
-    told.extent.learn(role, value);
+/// A header's text, the whole of it or only its value; a folded one is put into one line.
+fn text_of(c: &mut Cursor<'_>, field: &Header<'_>, whole: bool) -> Value {
+    let from = if whole { field.at } else { field.value_at };
+    match &field.value {
+        Cow::Borrowed(_) if whole => Value::Text(c.span(from, field.len)),
+        Cow::Borrowed(value) => Value::Text(c.span(from, value.len())),
+        Cow::Owned(value) => {
+            let name = c.rest(from).get(..field.value_at - from).unwrap_or(&[]);
+            let [blank, end]: [&[u8]; 2] =
+                if whole && !name.ends_with(b" ") { [b" ", b"\r\n"] } else { [b"", b"\r\n"] };
+            Value::Text(c.keep_all([name, blank, value, if whole { end } else { b"" }]))
+        }
+    }
+}
+
+/// What a header says beyond its text.
+fn meaning<'a>(c: &mut Cursor<'a>, field: Header<'a>, role: Role, told: &mut Told<'a>) {
+    let Header { at, len, value_at, raw, value, .. } = field;
+    told.extent.learn(role, &value);
     match role {
         Role::Host => told.host = value,
         Role::ContentType => told.content_type = Some(value),
-        Role::ContentEncoding => told.content_encoding = value,
+        // Several of them are one list (RFC 9110 §5.3).
+        Role::ContentEncoding if told.content_encoding.is_empty() => told.content_encoding = value,
+        Role::ContentEncoding => {
+            let list = told.content_encoding.to_mut();
+            list.push(b',');
+            list.extend_from_slice(&value);
+        }
         Role::Upgrade => told.upgrade = value,
         Role::Key => told.key = value,
         Role::Extensions => told.extensions = value,
         Role::Subprotocol => told.subprotocol = value,
-        Role::Cookie => pieces(c, &COOKIE_PAIR, at, value, b';'),
+        Role::Cookie => pieces(c, &COOKIE_PAIR, value_at, raw, b';'),
         Role::ContentLength => {
-            if let Some(n) = head::length(value) {
-                c.push(&CONTENT_LENGTH, line.at, line.len, Value::Uint(n));
+            if let Some(n) = head::length(&value) {
+                c.push(&CONTENT_LENGTH, at, len, Value::Uint(n));
             }
         }
         Role::Authorization => {
@@ -238,7 +282,7 @@ fn meaning<'a>(c: &mut Cursor<'a>, line: &Line<'a>, role: Role, at: usize, value
             let coded = value.get(..6).filter(|s| s.eq_ignore_ascii_case(b"basic ")).and_then(|_| value.get(6..));
             let plain = coded.map(<[u8]>::trim_ascii).filter(|b| b.len() <= 4096);
             if let Some(plain) = plain.and_then(|b| base64::engine::general_purpose::STANDARD.decode(b).ok()) {
-                c.push_text(&AUTHBASIC, at, value.len(), &plain);
+                c.push_text(&AUTHBASIC, value_at, raw.len(), &plain);
             }
         }
         Role::Plain | Role::TransferEncoding => {}
@@ -260,7 +304,7 @@ fn ask(c: &mut Cursor<'_>, told: &Told<'_>, opening: Opening) -> bool {
     let exchange: &mut Exchange = c.stream().dialogue.state();
     exchange.seen = true;
     let remembered = !told.upgrade.is_empty() || method == Method::Connect || asked_for;
-    let wish = exchange.wish(remembered, told.target, told.key);
+    let wish = exchange.wish(remembered, told.target, &told.key);
     let request = Request { frame, time, method, wish };
     let last = exchange.last;
     exchange.ask(request);
@@ -284,14 +328,14 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     let wish = if interim { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
     let mut granted = None;
     if told.code == 101 {
-        exchange.switch = Some(super::upgrade(told.upgrade));
+        exchange.switch = Some(super::upgrade(&told.upgrade));
         let wish = wish.unwrap_or_default();
         ctx.dialogue.upgrade = Some(super::stream::Upgrade {
-            protocol: lossy(told.upgrade).to_ascii_lowercase(),
+            protocol: lossy(&told.upgrade).to_ascii_lowercase(),
             target: wish.target,
             key: wish.key,
-            extensions: lossy(told.extensions),
-            subprotocol: lossy(told.subprotocol),
+            extensions: lossy(&told.extensions),
+            subprotocol: lossy(&told.subprotocol),
             client_forward: Some(!ctx.forward),
         });
     } else if method == Some(Method::Connect) && told.code / 100 == 2 {
@@ -319,7 +363,7 @@ fn full_uri(c: &mut Cursor<'_>, told: &Told<'_>) {
         return;
     }
     let absolute = told.method == b"CONNECT" || told.target.windows(3).take(16).any(|w| w == b"://");
-    let before: [&[u8]; 2] = if absolute { [b"", b""] } else { [b"http://", told.host] };
+    let before: [&[u8]; 2] = if absolute { [b"", b""] } else { [b"http://", &told.host] };
     let slice = c.keep_all(before.into_iter().chain([told.target]));
     c.derive(&FULL_URI, Value::Text(slice));
 }
@@ -374,7 +418,7 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::RawFrame;
+    use crate::model::{Field, RawFrame};
     use crate::proto::{NoMemory, walk};
     use etherparse::PacketBuilder;
 
@@ -394,10 +438,64 @@ mod tests {
         assert_eq!(p.octets(&METHOD), Some(&b"GET"[..]));
         assert_eq!(p.octets(&URI), Some(&b"/a?x=1&y=2"[..]));
         assert_eq!(p.all(&URI_PARAMETER).count(), 2);
-        assert_eq!(p.octets(&REQUEST_LINE), Some(&b"X-Other: z\r\n"[..]));
+        assert_eq!(lines(&p), [&b"Host: h\r\n"[..], b"X-Other: z\r\n", b"Authorization: Basic YTpi\r\n"]);
         assert_eq!(p.octets(&AUTHBASIC), Some(&b"a:b"[..]));
         assert_eq!(p.octets(&FULL_URI), Some(&b"http://h/a?x=1&y=2"[..]));
         assert!(p.layers.last().is_some_and(|l| l.trouble.is_none()));
+    }
+
+    /// The text of every header line.
+    fn lines(p: &Packet) -> Vec<&[u8]> {
+        let is_line = |f: &&Field| matches!(f.def.name, "http.request.line" | "http.response.line");
+        let text = |f: &Field| if let Value::Text(s) = f.value { p.bytes(s) } else { b"" };
+        p.fields.iter().filter(is_line).map(text).collect()
+    }
+
+    fn trouble(p: &Packet) -> Option<Trouble> {
+        p.layer(&ABOUT).and_then(|l| l.trouble)
+    }
+
+    #[test]
+    fn a_fold_is_a_blank_and_what_follows_is_shown() {
+        let p = packet(b"GET / HTTP/1.1\r\nHost: h\r\nUser-Agent: one \r\n two\r\n\tthree\r\nX-Empty:\r\n  x\r\nX-After: yes\r\n\r\n");
+        assert_eq!(p.octets(&USER_AGENT), Some(&b"one two three"[..]));
+        let expected = [&b"Host: h\r\n"[..], b"User-Agent: one two three\r\n", b"X-Empty: x\r\n", b"X-After: yes\r\n"];
+        assert_eq!(lines(&p), expected);
+        assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))));
+        assert_eq!(p.layers.last().map(|l| l.proto.name), Some("http"), "nothing is left over");
+    }
+
+    #[test]
+    fn an_odd_line_is_shown_and_ends_nothing() {
+        for odd in [
+            &b" blank first: x\r\n"[..],
+            b"no colon here\r\n",
+            b"Blank : x\r\n",
+            b"X\0Y: z\r\n",
+            b"\xe9: 8\r\n",
+            b": nameless\r\n",
+            b"(x): y\r\n",
+        ] {
+            let p = packet(&[b"GET / HTTP/1.1\r\n", odd, b"Host: h\r\n\r\n"].concat());
+            assert_eq!(lines(&p), [odd, b"Host: h\r\n"], "{odd:?}");
+            assert_eq!(p.octets(&HOST), Some(&b"h"[..]), "{odd:?}");
+            assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))), "{odd:?}");
+        }
+        for sound in [&b"X: a\0b\r\n"[..], b"X: \xe9\xff\r\n", b"X: bare\n", b"X:\r\n"] {
+            let p = packet(&[b"GET / HTTP/1.1\r\n", sound, b"Host: h\r\n\r\n"].concat());
+            assert_eq!(lines(&p), [sound, b"Host: h\r\n"], "{sound:?}");
+            assert_eq!(trouble(&p), None, "{sound:?}");
+        }
+    }
+
+    #[test]
+    fn of_very_many_headers_none_is_lost() {
+        let many: String = (0..MOST_HEADERS + 10).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let head = format!("GET / HTTP/1.1\r\n{many}\r\n");
+        let p = crate::proto::testing::message(&SSDP, (1, 2), head.as_bytes());
+        let shown = lines(&p);
+        assert_eq!((shown.len(), shown.concat().len()), (MOST_HEADERS + 1, many.len()));
+        assert!(matches!(p.layers.first().and_then(|l| l.trouble), Some(Trouble::Unshown(_))));
     }
 
     #[test]
@@ -405,6 +503,47 @@ mod tests {
         let p = packet(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Type: text/plain\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
         assert_eq!(p.octets(&FILE_DATA), Some(&b"abcde"[..]));
         assert_eq!(p.all(&CHUNK_SIZE).count(), 3);
+    }
+
+    fn coded(coding: &str, body: &[u8]) -> Packet {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: ";
+        packet(&[format!("{head}{coding}\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), body].concat())
+    }
+
+    fn deflated(plain: &[u8]) -> Vec<u8> {
+        let mut e = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+        std::io::Write::write_all(&mut e, plain).unwrap();
+        e.finish().unwrap()
+    }
+
+    #[test]
+    fn codings_are_undone_in_turn() {
+        let once = deflated(b"[1]");
+        for (coding, body) in
+            [("deflate", once.clone()), ("deflate, Deflate", deflated(&once)), ("identity,deflate", once)]
+        {
+            let p = coded(coding, &body);
+            assert_eq!(p.octets(&FILE_DATA), Some(&b"[1]"[..]), "{coding}");
+            assert_eq!(p.layers.last().map(|l| (l.proto.name, l.trouble)), Some(("json", None)), "{coding}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_decoded_here_is_said_and_not_read() {
+        for coding in ["br", "zstd", "gzip, br", "br, gzip", "compress", "dcb", "private", "gzip,gzip,gzip,gzip,gzip"] {
+            let p = coded(coding, b"\x0b\x03\x80{}\x03");
+            assert!(matches!(trouble(&p), Some(Trouble::Unshown(_))), "{coding}: {:?}", trouble(&p));
+            assert!(p.layers.iter().all(|l| l.proto.name != "json"), "{coding}");
+        }
+    }
+
+    #[test]
+    fn a_body_that_is_not_what_its_coding_says_is_not_read() {
+        for (coding, body) in [("gzip", &b"{not gzip}"[..]), ("deflate", b"\xff\xff\xff")] {
+            let p = coded(coding, body);
+            assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))), "{coding}");
+            assert!(p.layers.iter().all(|l| l.proto.name != "json"), "{coding}");
+        }
     }
 
     #[test]
