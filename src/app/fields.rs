@@ -118,6 +118,7 @@ fn read_as(alias: &Alias) -> &'static str {
     match alias.view {
         View::Text => "text",
         View::Date => "date",
+        View::Bit(_) => kind(Kind::Bool),
         View::Payload => kind(Kind::Bytes),
         View::Value => alias.of.first().map_or("", |def| kind(def.kind)),
     }

@@ -1,6 +1,5 @@
 //! What is wrong with a filter: where, why, and what was probably meant.
 
-use super::bpf::Translation;
 use crate::model::show::is_deceptive;
 use std::borrow::Cow;
 use std::cmp::Reverse;
@@ -43,17 +42,6 @@ impl Fault {
 
     pub(super) fn in_source(self, source: &str) -> FilterError {
         FilterError { source: source.to_owned(), span: self.span, message: self.message, suggestion: self.suggestion }
-    }
-}
-
-impl From<Translation> for Fault {
-    /// The whole filter is to blame.
-    fn from(it: Translation) -> Self {
-        let mut message = format!("that's capture-filter language; in a display filter: {}", it.filter);
-        if let Some(host) = it.host {
-            message += &format!(", with an address for `{}`", brief(&host));
-        }
-        Self { span: it.span, message, suggestion: None }
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read [`Filter`], then down the pipeline: `lexer` (text to tokens), `parse` (tokens to the tree of
 //! `ast`), `check` (words become fields, values get types), `eval` (the tree runs over a packet).
-//! `names` knows what words mean, `literal` how values are written, `bpf` what a capture filter would be here.
+//! `names` knows what words mean, `literal` how values are written, `capture` what a capture filter would be here.
 //!
 //! What a name stands for may occur several times in a packet: an address at either end, a header in a
 //! tunnel, a header that an ICMP error quotes. A comparison is true when one of the values satisfies it.
@@ -318,17 +318,6 @@ mod tests {
             assert!(Filter::parse(old).is_ok(), "{old}");
         }
         all_hold(&["!ssl && !bootp"]);
-    }
-
-    #[test]
-    fn a_capture_filter_is_recognised_and_translated() {
-        let says = |filter: &str| Filter::parse(filter).expect_err(filter).to_string();
-        let port = "that's capture-filter language; in a display filter: tcp.port == 80 || udp.port == 80";
-        assert_eq!(says("port 80"), port);
-        let host = says("tcp port 443 and host www.example.com");
-        assert!(host.contains("ip.addr == www.example.com, with an address for `www.example.com`"), "{host}");
-        // What is a display filter, too, stays one.
-        assert!(!holds("not arp and udp") && holds("tcp[13] & 8"));
     }
 
     #[test]

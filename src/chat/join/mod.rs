@@ -234,7 +234,7 @@ async fn settle(
                     refused(options, model, &word)?;
                     model.hear(word);
                 }
-                None => return Ok(()),
+                None => return Ok::<(), JoinError>(()),
             }
         }
         let _ = timeout(Duration::from_millis(300), async {
