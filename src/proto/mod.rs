@@ -84,6 +84,7 @@ pub mod teredo;
 pub(crate) mod testing;
 pub mod tftp;
 pub mod tls;
+mod trailer;
 pub mod tunnel;
 pub mod udp;
 pub mod vlan;

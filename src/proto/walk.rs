@@ -61,6 +61,7 @@ fn follow(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     let mut walker = Walker { memory, packet, segment: Segment::default() };
     walker.chain(&bytes, 0, first, reach, Context { via: u32::from(raw.link.0), ..Context::default() }, 0);
     packet.give_back(0, bytes);
+    super::trailer::add(packet);
 }
 
 /// What belongs to one layer.

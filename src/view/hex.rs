@@ -101,6 +101,19 @@ impl<'a> Region<'a> {
     }
 }
 
+/// Adds bytes of a layer that lie behind what it carries: a trailer, an extension. Neighbours share a region.
+fn behind(layer: Span, field: Span, spans: &mut Vec<Span>) {
+    if field.len == 0 || field.buf != layer.buf || field.start < layer.end() {
+        return;
+    }
+    let near = |s: &&mut Span| s.buf == field.buf && s.start <= field.start && field.start <= s.end();
+    if let Some(span) = spans.iter_mut().skip(1).find(near) {
+        span.len = span.len.max(field.end() - span.start);
+    } else if spans.len() <= MOST_BUFFERS {
+        spans.push(field);
+    }
+}
+
 impl<'a> Drawing<'a> {
     fn new(packet: &'a Packet, layer: &Layer) -> Self {
         let items = outline::items(packet, layer);
@@ -113,6 +126,7 @@ impl<'a> Drawing<'a> {
                 let len = u32::try_from(buffer.bytes.len()).unwrap_or(u32::MAX);
                 spans.push(Span { buf: field.span.buf, start: 0, len });
             }
+            behind(layer.span, field.span, &mut spans);
         }
         let regions: Vec<Region<'_>> = spans.into_iter().map(|span| Region::new(packet, span, &items)).collect();
         let mut keyed: Vec<&Field> = Vec::new();
