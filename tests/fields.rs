@@ -18,6 +18,7 @@ const OURS: &[(&str, &str)] = &[
 
 /// Where our type or mask differs from Wireshark's, and why.
 const DIFFERENT: &[(&str, &str)] = &[
+    ("dns.rr.udp_payload_size", "Wireshark, too, shows all 16 bits, but for multicast DNS; the mask is for that"),
     ("frame.time_epoch", "a moment; Wireshark counts it as the time since 1970"),
     ("icmp.resptime", "a time; Wireshark has a floating-point number of milliseconds"),
     ("icmpv6.resptime", "a time; Wireshark has a floating-point number of milliseconds"),

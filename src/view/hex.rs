@@ -103,7 +103,7 @@ impl<'a> Region<'a> {
 
 /// Adds bytes of a layer that lie behind what it carries: a trailer, an extension. Neighbours share a region.
 fn behind(layer: Span, field: Span, spans: &mut Vec<Span>) {
-    if field.len == 0 || field.buf != layer.buf || field.start < layer.end() {
+    if field.len == 0 || layer.buf != 0 || field.buf != 0 || field.start < layer.end() {
         return;
     }
     let near = |s: &&mut Span| s.buf == field.buf && s.start <= field.start && field.start <= s.end();

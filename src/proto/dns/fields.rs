@@ -44,7 +44,7 @@ fields! {
     CACHE_FLUSH = dynamic(B, "dns.resp.cache_flush", "Cache flush", "Forget what you knew of this name; this is all there is.").bits(0x8000);
     RESP_TTL = dynamic(U32, "dns.resp.ttl", "Time to live", "For how many seconds the answer may be remembered.");
     RESP_LEN = dynamic(U16, "dns.resp.len", "Data length", "Bytes of this record's data.");
-    UDP_PAYLOAD_SIZE = dynamic(U16, "dns.rr.udp_payload_size", "UDP payload size", "The largest UDP message that the sender can take in.").bits(0x7fff);
+    UDP_PAYLOAD_SIZE = dynamic(U16, "dns.rr.udp_payload_size", "UDP payload size", "The largest UDP message that the sender can take in.");
     EXT_RCODE = dynamic(Kind::Hex(8), "dns.resp.ext_rcode", "Extended reply code", "The upper eight bits of the reply code.");
     EDNS0_VERSION = dynamic(U8, "dns.resp.edns0_version", "EDNS version", "Which version of EDNS the sender speaks: 0.");
     RESP_Z = dynamic(Kind::Hex(16), "dns.resp.z", "EDNS flags", "Sixteen bits, of which one is in use.");

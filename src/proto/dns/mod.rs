@@ -245,7 +245,8 @@ fn record(c: &mut Cursor<'_>, dialect: Dialect, base: usize, at: usize) -> Resul
         c.read(&RESP_TYPE, at, 2)?;
         if kind == rdata::OPT {
             // RFC 6891 §6.1.3: EDNS gives another meaning to class and time to live.
-            c.read(&UDP_PAYLOAD_SIZE, at + 2, 2)?;
+            // Multicast DNS keeps its bit there, too.
+            class(c, &UDP_PAYLOAD_SIZE, &CACHE_FLUSH, dialect, at + 2)?;
             c.read(&EXT_RCODE, at + 4, 1)?;
             c.read(&EDNS0_VERSION, at + 5, 1)?;
             for def in [&RESP_Z, &RESP_Z_DO, &RESP_Z_RESERVED] {
@@ -341,6 +342,12 @@ mod tests {
         message.extend_from_slice(b"\x07example\x03org\0\0\x01\0\x01");
         message.extend_from_slice(record);
         read(&message)
+    }
+
+    #[test]
+    fn the_payload_size_of_edns_has_all_its_bits() {
+        let p = answer(b"\0\0\x29\xff\xff\0\0\x80\0\0\0");
+        assert_eq!(p.uint(&UDP_PAYLOAD_SIZE), Some(0xffff));
     }
 
     #[test]
