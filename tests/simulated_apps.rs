@@ -155,6 +155,11 @@ fn capture(scenario: &str) -> PathBuf {
     path
 }
 
+/// Some of the programs break a rule on purpose: that is named, and is no damage.
+fn is_damaged(line: &str) -> bool {
+    line.contains("\"trouble\"") && !line.contains("\"breaks a rule\"")
+}
+
 #[test]
 fn our_dissectors_find_every_message_and_no_damage() {
     let mut wrong = String::new();
@@ -168,7 +173,7 @@ fn our_dissectors_find_every_message_and_no_damage() {
             }
         }
         let troubled = program(&["read", path.to_str().unwrap(), "--json"]);
-        wrong.extend(troubled.lines().filter(|line| line.contains("\"trouble\"")).map(|line| format!("{line}\n")));
+        wrong.extend(troubled.lines().filter(|line| is_damaged(line)).map(|line| format!("{line}\n")));
     }
     assert!(wrong.is_empty(), "{wrong}");
 }

@@ -88,7 +88,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     for def in [&TYPE, &CODE, &CHECKSUM] {
         c.put(def)?;
     }
-    let status = if c.context.quoted { checksum::Status::Unverified } else { checksum::plain(c) };
+    let status = checksum::plain(c);
     c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
     let (kind, code) = (c.u8(0)?, c.u8(1)?);
     match kind {
