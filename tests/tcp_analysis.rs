@@ -392,7 +392,7 @@ fn accurate_ecn_makes_three_flags_a_counter() {
         for field in &packet.fields {
             let name = field.def.name;
             if ["tcp.flags.ae", "tcp.flags.cwr", "tcp.flags.ece", "tcp.flags.ace"].contains(&name) {
-                line += &format!("{}={} ", &name[10..], shown(field));
+                line.extend([&name[10..], "=", &shown(field), " "]);
             } else if name == "tcp.flags.str" || (name.starts_with("tcp.options") && field.value == Value::None) {
                 line += &name[4..];
                 line.push(' ');

@@ -57,10 +57,12 @@ fn find(packet: &Packet) -> Option<(usize, u32)> {
             (index, carrier) = (at, layer);
         } else {
             let sized = layer.span.buf == 0 && layer.trouble.is_none();
-            let end = match layer.proto {
-                ip if sized && (std::ptr::eq(ip, &ipv4::ABOUT) || std::ptr::eq(ip, &ipv6::ABOUT)) => layer.end,
-                arp if sized && std::ptr::eq(arp, &arp::ABOUT) => layer.span.end(),
-                _ => return None,
+            let end = if sized && (is(layer, &ipv4::ABOUT) || is(layer, &ipv6::ABOUT)) {
+                layer.end
+            } else if sized && is(layer, &arp::ABOUT) {
+                layer.span.end()
+            } else {
+                return None;
             };
             return (end < kept).then_some((index, end));
         }

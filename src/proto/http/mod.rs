@@ -232,7 +232,7 @@ fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Openin
     match head::line(bytes, at) {
         Some(end) => at += end.len,
         None => {
-            c.doubt(if c.is_cut() { c.missing(bytes.len() + 1) } else { c.malformed("the header lines have no end") })
+            c.doubt(if c.is_cut() { c.missing(bytes.len() + 1) } else { c.malformed("the header lines have no end") });
         }
     }
     at
@@ -490,7 +490,7 @@ mod tests {
 
     #[test]
     fn of_very_many_headers_none_is_lost() {
-        let many: String = (0..MOST_HEADERS + 10).map(|n| format!("X-{n}: {n}\r\n")).collect();
+        let many = (0..MOST_HEADERS + 10).map(|n| format!("X-{n}: {n}\r\n")).collect::<Vec<_>>().concat();
         let head = format!("GET / HTTP/1.1\r\n{many}\r\n");
         let p = crate::proto::testing::message(&SSDP, (1, 2), head.as_bytes());
         let shown = lines(&p);
