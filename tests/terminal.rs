@@ -259,3 +259,18 @@ fn no_lesson_and_no_name_writes_anything_raw() {
     assert!(String::from_utf8_lossy(&play.stdout).contains(r"a\x1b]52;c;cm0=\x07\u{009b}31m \u{202e}txt.exe"));
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn a_lesson_that_is_no_ordinary_file_or_has_no_end_is_refused() {
+    let folder = std::env::temp_dir().join(format!("osi-tutor-endless-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // An ordinary file whose length says 0, and that has 64 bits for each page of memory.
+    std::os::unix::fs::symlink("/proc/self/pagemap", folder.join("1-x.md")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.join("2-y.md")).status().unwrap().success());
+    for path in [folder.clone(), folder.join("1-x.md"), folder.join("2-y.md")] {
+        let check =
+            Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(["lesson", "check"]).arg(&path).output().unwrap();
+        assert_eq!(check.status.code(), Some(1), "{check:?}");
+    }
+    let _ = std::fs::remove_dir_all(&folder);
+}

@@ -8,7 +8,7 @@ use crate::lesson::new::{is_id, skeleton};
 use crate::lesson::{COURSE, Lesson};
 use crate::model::show::{escape, escape_prose};
 use std::fs::File;
-use std::io::{ErrorKind, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The longest lesson file that is read, in bytes.
@@ -118,14 +118,19 @@ pub(super) fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
     }
     let mut files = Vec::new();
     for p in paths {
-        let length = p.metadata().map_err(|e| no(&p, &e))?.len();
         if p.extension().is_none_or(|e| e != "md") {
             return Err(no(&p, &"a stray file: lessons end in .md"));
         }
-        if length > LONGEST {
+        if !p.metadata().map_err(|e| no(&p, &e))?.is_file() {
+            return Err(no(&p, &"it is no ordinary file"));
+        }
+        // A link may lead to something without an end, whose length says 0.
+        let mut text = String::new();
+        let file = File::open(&p).map_err(|e| no(&p, &e))?;
+        file.take(LONGEST + 1).read_to_string(&mut text).map_err(|e| no(&p, &e))?;
+        if text.len() as u64 > LONGEST {
             return Err(no(&p, &"a lesson is shorter than 1 MB"));
         }
-        let text = std::fs::read_to_string(&p).map_err(|e| no(&p, &e))?;
         // Editors of other systems begin with a mark, and end lines with two characters.
         let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
         files.push((p.display().to_string(), text));
