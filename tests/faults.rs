@@ -89,7 +89,7 @@ fn run(name: &str, (title, filter, fate): (&str, &str, Fate)) -> Run {
         walk(&raw, &mut tracker, &mut packet);
         writer.write(&raw).unwrap();
         all.frames += 1;
-        all.lasted = raw.time.since(START);
+        all.lasted = raw.time.since(START).unwrap();
         for (place, verdict) in VERDICTS.iter().enumerate() {
             let has = packet.fields.iter().any(|f| f.def.name == *verdict && f.value != Value::Bool(false));
             if has {

@@ -1,11 +1,12 @@
 //! Capture files that are unlike others: no times, other link types, longer record headers, long names, many
 //! interfaces. Each is built here, byte by byte.
 
-use osi_tutor::model::{LinkType, RawFrame, Time};
+use osi_tutor::model::{Interface, LinkType, RawFrame, Time};
 use osi_tutor::source::file::{File, Writer};
 use osi_tutor::source::{Source, Step};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 
 /// An Ethernet frame that nobody reads further.
 const FRAME: [u8; 14] = [2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2, 0x88, 0xb5];
@@ -142,26 +143,107 @@ fn a_packet_without_a_time_gets_none_anywhere() {
     assert!(kept.read("stats", &[]).contains("0.000000 s"));
 }
 
+/// TCP segments, of which those at even places have no time.
+fn half_timed() -> Vec<u8> {
+    let order = Order::Little;
+    let mut file = [order.section(), order.interface(1, &[])].concat();
+    for n in 0..6_u32 {
+        let back = n % 4 > 1;
+        let builder = etherparse::PacketBuilder::ethernet2([2; 6], [4; 6]);
+        let (from, to) = if back { ([192, 0, 2, 2], [192, 0, 2, 1]) } else { ([192, 0, 2, 1], [192, 0, 2, 2]) };
+        let (source, destination) = if back { (80, 40_000) } else { (40_000, 80) };
+        let (mine, yours) = if back { (500, 100 + n) } else { (100 + n, 500) };
+        let mut frame = Vec::new();
+        let segment = builder.ipv4(from, to, 64).tcp(source, destination, mine, 1000).ack(yours);
+        segment.write(&mut frame, if back { b"" } else { b"x" }).unwrap();
+        let len = order.word(u32::try_from(frame.len()).unwrap());
+        if n % 2 == 0 {
+            file.extend(order.block(3, [&len[..], &frame].concat()));
+        } else {
+            let stamp = 1_700_000_000_000_000 + u64::from(n);
+            let [high, low] = [stamp >> 32, stamp & 0xffff_ffff].map(|half| order.word(u32::try_from(half).unwrap()));
+            file.extend(order.block(6, [&order.word(0)[..], &high, &low, &len, &len, &frame].concat()));
+        }
+    }
+    file
+}
+
+#[test]
+fn between_a_packet_with_a_time_and_one_without_is_no_duration() {
+    let kept = Kept::with("half-timed", &half_timed());
+    for line in kept.read("read", &["--json"]).lines() {
+        let packet: serde_json::Value = serde_json::from_str(line).unwrap();
+        let number = packet["frame"]["number"].as_u64().unwrap();
+        assert_eq!(packet["frame"].get("time_relative").is_some(), number.is_multiple_of(2), "{line}");
+        assert_eq!(packet["frame"].get("time_delta"), None, "the packet before it has none: {line}");
+        assert!(!["tcp.time_relative", "tcp.time_delta", "ack_rtt"].iter().any(|name| line.contains(name)), "{line}");
+    }
+    let stats: serde_json::Value = serde_json::from_str(&kept.read("stats", &["--json"])).unwrap();
+    assert_eq!(stats["conversations"]["tcp"]["rows"][0]["duration"], "0.000004000");
+    let ladder = kept.read("ladder", &[]);
+    assert!(ladder.contains("-  ├") && ladder.contains("0.000002"), "{ladder}");
+    assert!(!ladder.contains("1700000000"), "{ladder}");
+    let without =
+        Kept::with("never-timed", &[Order::Big.section(), Order::Big.interface(1, &[]), Order::Big.simple()].concat());
+    assert!(without.read("stats", &[]).starts_with("1 frame, 14 bytes, no times\n"));
+    let stats: serde_json::Value = serde_json::from_str(&without.read("stats", &["--json"])).unwrap();
+    assert!(stats["first"].is_null() && stats["conversations"]["eth"]["rows"][0].get("start").is_none(), "{stats}");
+}
+
 #[test]
 fn what_has_no_time_is_written_without_one() {
     let (kept, again) = (Kept::with("untimed-from", &untimed()), Kept::new("untimed-to"));
     kept.read("read", &["-w", again.0.to_str().unwrap()]);
     let found = frames(&std::fs::read(&again.0).unwrap());
-    assert_eq!(found.iter().map(|f| f.untimed).collect::<Vec<_>>(), [true, true, false, true]);
+    assert_eq!(found.iter().map(|f| f.time.is_known()).collect::<Vec<_>>(), [false, false, true, false]);
     assert_eq!(found[2].time, Time::new(1_700_000_000, 0));
     // Of an interface that is not the section's first.
     let other = Kept::new("untimed-other");
     let mut writer = Writer::create(&other.0).unwrap();
     for link in [LinkType::ETHERNET, LinkType::RAW] {
-        for untimed in [false, true] {
-            writer.write(&RawFrame { link, untimed, ..RawFrame::whole(1, FRAME.to_vec()) }).unwrap();
+        for time in [Time(-7), Time::NONE] {
+            writer.write(&RawFrame { link, time, ..RawFrame::whole(1, FRAME.to_vec()) }).unwrap();
         }
     }
     writer.flush().unwrap();
     let found = frames(&std::fs::read(&other.0).unwrap());
-    let all: Vec<_> = found.iter().map(|f| (f.link, f.untimed)).collect();
+    let all: Vec<_> = found.iter().map(|f| (f.link, f.time)).collect();
     let (ethernet, raw) = (LinkType::ETHERNET, LinkType::RAW);
-    assert_eq!(all, [(ethernet, false), (ethernet, true), (raw, false), (raw, true)]);
+    assert_eq!(all, [(ethernet, Time(-7)), (ethernet, Time::NONE), (raw, Time(-7)), (raw, Time::NONE)]);
+}
+
+#[test]
+fn what_was_cut_is_written_as_cut_with_a_time_or_without() {
+    let kept = Kept::new("untimed-cut");
+    let mut writer = Writer::create(&kept.0).unwrap();
+    let all: Vec<RawFrame> = [(1500, Time::NONE), (14, Time::NONE), (1500, Time(5)), (1500, Time::NONE), (60, Time(9))]
+        .map(|(len, time)| RawFrame { len, time, ..RawFrame::whole(1, FRAME.to_vec()) })
+        .into();
+    for frame in &all {
+        writer.write(frame).unwrap();
+    }
+    drop(writer);
+    let said = |f: &RawFrame| (f.len, f.time, f.bytes.clone());
+    let again = frames(&std::fs::read(&kept.0).unwrap());
+    assert!(again.iter().map(said).eq(all.iter().map(said)), "{again:?}");
+}
+
+#[test]
+fn ever_new_interfaces_begin_a_section_where_one_is_full() {
+    let frame = |n: i64| RawFrame {
+        time: Time(n),
+        interface: Some(Arc::new(Interface { name: format!("if{n}"), loopback: false })),
+        ..RawFrame::whole(1, vec![1])
+    };
+    let (kept, most) = (Kept::new("sections"), 1 << 17);
+    let mut writer = Writer::create(&kept.0).unwrap();
+    for n in 0..most + 2 {
+        writer.write(&frame(n)).unwrap();
+    }
+    drop(writer);
+    let found = frames(&std::fs::read(&kept.0).unwrap());
+    let wanted = (0..most + 2).map(frame);
+    assert!(found.iter().map(|f| (f.time, f.interface.clone())).eq(wanted.map(|f| (f.time, f.interface))));
 }
 
 #[test]
@@ -174,6 +256,11 @@ fn a_link_type_that_is_not_read_says_so_and_claims_nothing() {
         assert!(text.contains(&format!("link type is {name}")), "{text}");
         assert!(!text.contains("begin with a higher layer"), "{text}");
         assert!(kept.read("read", &["--brief"]).contains(&format!("link type {name} isn't read here")));
+        for command in ["read", "stats"] {
+            let out = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).arg(command).arg(&kept.0).output().unwrap();
+            let said = String::from_utf8(out.stderr).unwrap();
+            assert_eq!(said.matches(&format!("link type {name} isn't read here")).count(), 1, "{said}");
+        }
     }
 }
 
@@ -237,13 +324,14 @@ fn long_names_and_comments_are_cut_and_written_again() {
     let comment = order.option(1, &long);
     let file = [order.section(), order.interface(1, &name), order.packet(0, 1, &comment)].concat();
     let found = frames(&file);
-    assert!(found[0].interface.as_ref().unwrap().name.len() <= 3 * 128);
+    assert_eq!(found[0].interface.as_ref().unwrap().name, "\u{fffd}".repeat(85));
+    assert_eq!(found[0].comment, "\u{fffd}".repeat(21_845));
     let kept = Kept::new("long");
     let mut writer = Writer::create(&kept.0).unwrap();
     writer.write(&found[0]).unwrap();
     writer.flush().unwrap();
     let again = frames(&std::fs::read(&kept.0).unwrap());
-    assert!(again[0].comment.len() > 60_000 && found[0].comment.starts_with(&again[0].comment));
+    assert_eq!((&again[0].comment, &again[0].interface), (&found[0].comment, &found[0].interface));
 }
 
 #[test]

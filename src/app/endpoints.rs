@@ -131,7 +131,7 @@ pub(super) fn object(name: &str, endpoint: &Endpoint) -> Value {
 
 fn seconds(at: Time) -> String {
     let mut text = String::new();
-    show::seconds(at.since(START), 9, &mut text);
+    show::seconds(at.since(START).unwrap_or(0), 9, &mut text);
     text
 }
 

@@ -62,7 +62,7 @@ impl<'s> Paced<'s> {
     fn wait(&mut self, at: Time) -> std::io::Result<()> {
         match self.pace {
             Pace::Speed(speed) => {
-                let since = Duration::from_nanos(at.since(START).max(0).unsigned_abs());
+                let since = Duration::from_nanos(at.since(START).unwrap_or(0).max(0).unsigned_abs());
                 let due = since.div_f64(speed);
                 std::thread::sleep(due.saturating_sub(self.begun.elapsed()));
             }

@@ -1,12 +1,13 @@
 //! The pipeline that shows packets: source → walk → filter → view.
 
+use super::error::tell;
 use super::plot::Plot;
 use super::{Failure, color, columns};
 use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
 use crate::flow::{Event, Limits, Tracker};
-use crate::model::{Packet, RawFrame};
-use crate::proto::{walk, walk_moving};
+use crate::model::{LinkType, Packet, RawFrame};
+use crate::proto::{Key, lookup, walk, walk_moving};
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::tutor::{self, Moment, Texts};
@@ -34,6 +35,30 @@ pub(super) struct Tally {
     pub enough: bool,
     /// How often something was given up because memory was full, and how many bytes that was.
     given_up: (u64, usize),
+    links: Links,
+}
+
+/// Tells once which link type isn't read here.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Links {
+    last: Option<LinkType>,
+    told: bool,
+}
+
+impl Links {
+    /// A frame of this link type came.
+    pub(super) fn note(&mut self, link: LinkType) {
+        if self.last.replace(link) == Some(link) || lookup(Key::Link(link.0)).is_some() {
+            return;
+        }
+        if !std::mem::replace(&mut self.told, true) {
+            let name = link.name().map(|name| format!(" ({name})")).unwrap_or_default();
+            let LinkType(number) = link;
+            tell(&format!(
+                "osi-tutor: link type {number}{name} isn't read here: its packets are counted, not explained"
+            ));
+        }
+    }
 }
 
 impl Tally {
@@ -110,6 +135,7 @@ pub(super) fn run_into(
             Err(e) => break Err(e.into()),
         }
         tally.frames += 1;
+        tally.links.note(frame.link);
         let left_out = source.left_out();
         if left_out > 0 {
             tally.left_out += left_out;

@@ -17,10 +17,13 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     let filter = args.filter.as_deref().map(show::filter).transpose()?;
     let mut source = File::open(&args.file)?;
     let (mut stats, mut tracker) = (Stats::default(), Tracker::new(Limits::default()));
-    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    let (mut frame, mut packet, mut links) = (RawFrame::default(), Packet::new(), show::Links::default());
     let ended = loop {
         match source.next(&mut frame) {
-            Ok(Step::Frame) => walk_moving(&mut frame, &mut tracker, &mut packet),
+            Ok(Step::Frame) => {
+                links.note(frame.link);
+                walk_moving(&mut frame, &mut tracker, &mut packet);
+            }
             Ok(Step::Idle) => continue,
             Ok(Step::End) => break Ok(()),
             // What came before the damage is counted all the same.
@@ -81,10 +84,9 @@ fn object(stats: &Stats, args: &Args) -> Value {
         let layer = |(osi, n): (Osi, Count)| json!({"osi": osi.number(), "name": osi.name(), "frames": n.frames, "bytes": n.bytes});
         put("layers", Osi::ALL.into_iter().zip(stats.layers).map(layer).collect());
     }
-    let begin = stats.span.map_or_else(Default::default, |(first, _)| first);
     if wanted(args, Only::Conversations) {
         let tables = Kind::ALL.into_iter().zip(&stats.conversations).map(|(kind, table)| {
-            let rows: Vec<Value> = table.rows.iter().map(|c| conversation(c, begin)).collect();
+            let rows: Vec<Value> = table.rows.iter().map(|c| conversation(c, stats.when(c))).collect();
             (kind.about().name.to_owned(), json!({"rows": rows, "left_out": count(table.left_out)}))
         });
         put("conversations", Value::Object(tables.collect()));
@@ -113,7 +115,7 @@ fn count(n: Count) -> Value {
     json!({"frames": n.frames, "bytes": n.bytes})
 }
 
-fn conversation(c: &Conversation, begin: crate::model::Time) -> Value {
+fn conversation(c: &Conversation, when: Option<[i64; 2]>) -> Value {
     let [a, b] = c.ends;
     let [there, back] = c.sent;
     let seconds = |nanos| {
@@ -121,10 +123,13 @@ fn conversation(c: &Conversation, begin: crate::model::Time) -> Value {
         crate::model::show::seconds(nanos, 9, &mut out);
         out
     };
-    json!({
+    let mut row = json!({
         "a": end(a), "b": end(b), "stream": c.stream, "a_to_b": count(there), "b_to_a": count(back),
-        "start": seconds(c.span.0.since(begin)), "duration": seconds(c.span.1.since(c.span.0)),
-    })
+    });
+    if let Some([start, duration]) = when {
+        (row["start"], row["duration"]) = (json!(seconds(start)), json!(seconds(duration)));
+    }
+    row
 }
 
 fn endpoint(e: &Endpoint) -> Value {

@@ -145,7 +145,7 @@ impl Timelines {
 
     fn count(&mut self, side: usize, world: &World) {
         self.frames[side] += 1;
-        self.lasted[side] = world.raw.time.since(START);
+        self.lasted[side] = world.raw.time.since(START).unwrap_or(0);
     }
 
     /// What one timeline goes on with.
@@ -175,7 +175,7 @@ impl Timelines {
             return out;
         };
         let mut at = String::new();
-        show::seconds(self.parted.map_or(0, |at| at.since(START)), 6, &mut at);
+        show::seconds(self.parted.and_then(|at| at.since(START)).unwrap_or(0), 6, &mut at);
         fork.rule(&format!("here they part, at {at} s; what each host's stack holds then"), &mut out);
         for (left, right) in near.iter().zip(far) {
             endpoint(question, left, right, fork, &mut out);
@@ -237,7 +237,7 @@ fn object(question: &Question<'_>, timelines: &Timelines, beliefs: Option<&[Vec<
         "v": 1,
         "asked": question.asked,
         "same": timelines.same,
-        "parted": timelines.parted.map(|at| seconds(at.since(START))),
+        "parted": timelines.parted.and_then(|at| at.since(START)).map(seconds),
         "before": timelines.common.iter().map(|(common, met)| {
             let mut value = line(common);
             value["met"] = json!(met);

@@ -318,7 +318,7 @@ impl Connection {
         match s.flags & (flag::SYN | flag::ACK) {
             flag::SYN => self.last_syn = Some(now),
             flag::ACK if self.rtt.is_none() => {
-                self.rtt = self.last_syn.map(|t| now.since(t)).filter(|&rtt| rtt != 0);
+                self.rtt = self.last_syn.and_then(|t| now.since(t)).filter(|&rtt| rtt != 0);
             }
             _ => {}
         }

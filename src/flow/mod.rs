@@ -76,7 +76,8 @@ impl Limits {
 
 /// Remembers what the frames so far have said.
 pub struct Tracker {
-    first: Option<Time>,
+    /// The first time that a frame had.
+    first: Time,
     last: Time,
     frame: u64,
     time: Time,
@@ -101,7 +102,7 @@ impl Tracker {
     /// A tracker that has seen nothing.
     pub fn new(limits: Limits) -> Self {
         Self {
-            first: None,
+            first: Time::NONE,
             last: Time::default(),
             frame: 0,
             time: Time::default(),
@@ -186,15 +187,17 @@ impl Tracker {
 }
 
 impl Memory for Tracker {
-    fn clock(&mut self, now: Time) -> (i64, i64) {
+    fn clock(&mut self, now: Time) -> (Option<i64>, Option<i64>) {
         self.events.clear();
         self.current = None;
         self.time = now;
         self.frame += 1;
-        let first = *self.first.get_or_insert(now);
-        let delta = if self.frame == 1 { 0 } else { now.since(self.last) };
+        if !self.first.is_known() {
+            self.first = now;
+        }
+        let delta = now.since(if self.frame == 1 { now } else { self.last });
         self.last = now;
-        (delta, now.since(first))
+        (delta, now.since(self.first))
     }
 
     fn defragment(&mut self, fragment: &Fragment, bytes: &[u8], here: Piece, whole: &mut Buffer) -> bool {

@@ -113,7 +113,7 @@ struct Sent {
 #[derive(Debug, Default)]
 pub(super) struct Findings {
     pub verdicts: u32,
-    pub acks: Option<(u64, i64)>,
+    pub acks: Option<(u64, Option<i64>)>,
     pub bytes_in_flight: Option<u32>,
     pub duplicate_ack: Option<(u32, u64)>,
     pub rto: Option<(i64, u64)>,
@@ -451,12 +451,13 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
     found.verdicts |= verdict::RETRANSMISSION;
     // The timer runs for the oldest unacknowledged segment (RFC 6298 §5).
     let original = fwd.unacked.segments.first().map_or((fwd.next_time, fwd.next_frame), |u| (u.time, u.frame));
-    found.rto = Some((now.since(original.0), original.1)).filter(|(time, _)| *time != 0);
+    found.rto = now.since(original.0).filter(|passed| *passed != 0).map(|passed| (passed, original.1));
 }
 
-/// Whether less than `nanos` have passed since; a clock that went back says no.
+/// Whether less than `nanos` have passed since; a clock that went back says no. Without times, nothing speaks
+/// against it.
 fn within(now: Time, since: Time, nanos: i64) -> bool {
-    (0..nanos).contains(&now.since(since))
+    now.since(since).is_none_or(|passed| (0..nanos).contains(&passed))
 }
 
 /// Remembers what the segment said.

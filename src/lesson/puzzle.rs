@@ -76,7 +76,6 @@ impl Puzzler {
             run.push(RawFrame {
                 number: packet.number,
                 time: packet.time,
-                untimed: packet.untimed,
                 len: packet.len,
                 bytes: packet.frame().to_vec(),
                 link: packet.link,

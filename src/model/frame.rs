@@ -28,10 +28,8 @@ pub struct Interface {
 pub struct RawFrame {
     /// Ordinal in its capture, from 1.
     pub number: u64,
-    /// When it was captured; of an untimed frame, the last time before it.
+    /// When it was captured; [`Time::NONE`] where the capture doesn't say.
     pub time: Time,
-    /// The capture does not say when.
-    pub untimed: bool,
     /// Its length on the wire, in bytes.
     pub len: u32,
     /// What of it was stored; shorter than `len` when the capture cut it.
@@ -54,9 +52,23 @@ impl RawFrame {
 }
 
 impl Time {
+    /// No time at all: the capture doesn't say when.
+    pub const NONE: Self = Self(i64::MIN);
+
+    /// Whether the capture says when.
+    pub fn is_known(self) -> bool {
+        self != Self::NONE
+    }
+
     /// From whole seconds and nanoseconds since 1970; saturates.
     pub fn new(secs: i64, nanos: i64) -> Self {
-        Self(secs.saturating_mul(1_000_000_000).saturating_add(nanos))
+        Self::saturating(i128::from(secs) * 1_000_000_000 + i128::from(nanos))
+    }
+
+    /// From nanoseconds since 1970; what is too early or too late becomes the first or the last moment.
+    pub fn saturating(nanos: i128) -> Self {
+        let late = if nanos < 0 { i64::MIN + 1 } else { i64::MAX };
+        Self(i64::try_from(nanos).unwrap_or(late).max(i64::MIN + 1))
     }
 
     /// Whole seconds since 1970, rounded down.
@@ -69,9 +81,9 @@ impl Time {
         u32::try_from(self.0.rem_euclid(1_000_000_000)).unwrap_or(0)
     }
 
-    /// Nanoseconds from `earlier` to here; negative when the clock went back.
-    pub fn since(self, earlier: Self) -> i64 {
-        self.0.saturating_sub(earlier.0)
+    /// Nanoseconds from `earlier` to here; negative when the clock went back. `None` where one of them isn't known.
+    pub fn since(self, earlier: Self) -> Option<i64> {
+        (self.is_known() && earlier.is_known()).then(|| self.0.saturating_sub(earlier.0))
     }
 }
 
@@ -124,5 +136,12 @@ mod tests {
         assert_eq!(Time::new(1_234_567_890, 5).to_string(), "1234567890.000000005");
         assert_eq!(Time(-1).to_string(), "-0.000000001");
         assert_eq!(Time::new(i64::MAX, 0), Time(i64::MAX));
+    }
+
+    #[test]
+    fn between_a_time_and_none_is_no_duration() {
+        assert_eq!(Time(7).since(Time(9)), Some(-2));
+        assert_eq!([Time(7).since(Time::NONE), Time::NONE.since(Time(7)), Time::NONE.since(Time::NONE)], [None; 3]);
+        assert!(Time::new(i64::MIN, 0).is_known(), "what is before all times has one");
     }
 }

@@ -14,10 +14,8 @@ use std::sync::Arc;
 pub struct Packet {
     /// Ordinal in its capture, from 1.
     pub number: u64,
-    /// When it was captured.
+    /// When it was captured; [`Time::NONE`] where the capture doesn't say.
     pub time: Time,
-    /// The capture does not say when; `time` is then the last one before it.
-    pub untimed: bool,
     /// Length on the wire.
     pub len: u32,
     /// Length stored.

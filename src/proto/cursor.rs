@@ -271,8 +271,14 @@ impl<'a> Cursor<'a> {
     /// Writes a field that is computed here, if it is wanted at all.
     pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&Self) -> Value) {
         if !(def.detail && self.packet.summary_only) {
-            let value = value(self);
-            self.derive(def, value);
+            self.derive(def, value(self));
+        }
+    }
+
+    /// Writes how long something took, where the capture has times.
+    pub fn derive_duration(&mut self, def: &'static FieldDef, nanos: Option<i64>) {
+        if let Some(nanos) = nanos {
+            self.derive(def, Value::Nanos(nanos));
         }
     }
 
@@ -281,12 +287,8 @@ impl<'a> Cursor<'a> {
         if def.detail && self.packet.summary_only {
             return;
         }
-        self.packet.fields.push(Field {
-            def,
-            value,
-            span: Span { buf: self.buf, ..Span::default() },
-            depth: self.depth,
-        });
+        let span = Span { buf: self.buf, ..Span::default() };
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
     }
 
     /// Writes a text field whose text the dissector made itself (a decompressed name).

@@ -26,7 +26,8 @@ pub static PROTOCOL: Protocol =
 
 /// Writes the frame's layer.
 pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
-    let clock = if raw.untimed { None } else { Some(memory.clock(raw.time)) };
+    let (delta, relative) = memory.clock(raw.time);
+    let epoch = raw.time.is_known().then_some(raw.time.0);
     let span = Span::default();
     let (lean, cap_len) = (packet.summary_only, packet.cap_len);
     let mut push = |def: &'static FieldDef, value: Value| {
@@ -34,10 +35,10 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
             packet.fields.push(Field { def, value, span, depth: 0 });
         }
     };
-    if let Some((delta, relative)) = clock {
-        push(&TIME_EPOCH, Value::Nanos(raw.time.0));
-        push(&TIME_DELTA, Value::Nanos(delta));
-        push(&TIME_RELATIVE, Value::Nanos(relative));
+    for (def, nanos) in [(&TIME_EPOCH, epoch), (&TIME_DELTA, delta), (&TIME_RELATIVE, relative)] {
+        if let Some(nanos) = nanos {
+            push(def, Value::Nanos(nanos));
+        }
     }
     push(&NUMBER, Value::Uint(raw.number));
     push(&LEN, Value::Uint(u64::from(raw.len)));

@@ -134,7 +134,7 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
             echoes.asked(seq, frame, time);
         } else if let Some((request, asked)) = echoes.answered(seq) {
             c.derive(&RESP_TO, Value::Uint(request));
-            c.derive(&RESPTIME, Value::Nanos(time.since(asked)));
+            c.derive_duration(&RESPTIME, time.since(asked));
         }
     }
     let stamped = timestamp(c);
@@ -148,7 +148,7 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
 /// It is taken for one if it lies within a day of the capture.
 fn timestamp(c: &Cursor<'_>) -> Option<i64> {
     const DAY: i64 = 24 * 3600;
-    let now = c.time().secs();
+    let now = Some(c.time()).filter(|now| now.is_known())?.secs();
     let (secs, micros) = (c.u32(BODY).ok()?, c.u32(BODY + 4).ok()?);
     [(secs, micros), (secs.swap_bytes(), micros.swap_bytes())].into_iter().find_map(|(secs, micros)| {
         let plausible = (i64::from(secs) - now).abs() < DAY && micros < 1_000_000;

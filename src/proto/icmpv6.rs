@@ -171,7 +171,7 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
             echoes.asked(seq, frame, time);
         } else if let Some((request, asked)) = echoes.answered(seq) {
             c.derive(&RESP_TO, Value::Uint(request));
-            c.derive(&RESPTIME, Value::Nanos(time.since(asked)));
+            c.derive_duration(&RESPTIME, time.since(asked));
         }
     }
     Ok(Next::data(8))

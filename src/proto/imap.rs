@@ -202,7 +202,7 @@ fn response(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {
     let found = asked.iter_mut().find(|a| a.frame > 0 && Some((a.tag, a.len)) == name).map(std::mem::take);
     if let Some(asked) = found {
         c.derive(&RESPONSE_TO, Value::Uint(asked.frame));
-        c.derive(&TIME, Value::Nanos(now.since(asked.time)));
+        c.derive_duration(&TIME, now.since(asked.time));
     }
     Ok(())
 }

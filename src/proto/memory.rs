@@ -109,15 +109,15 @@ pub struct TcpFacts {
     /// Shift of this side's window: -1 unknown (no SYN seen), -2 not in use, else the shift count.
     pub window_shift: i8,
     /// Since the connection's first frame.
-    pub time_relative: i64,
+    pub time_relative: Option<i64>,
     /// Since the connection's previous frame.
-    pub time_delta: i64,
+    pub time_delta: Option<i64>,
     /// SYN to the client's first ACK, once both were seen.
     pub initial_rtt: Option<i64>,
     /// Which `tcp.analysis` verdicts hold, as `tcp::verdict` bits.
     pub verdicts: u32,
     /// The frame whose segment this acknowledges, and how long ago it was sent.
-    pub acks: Option<(u64, i64)>,
+    pub acks: Option<(u64, Option<i64>)>,
     /// Bytes sent this way and not acknowledged, this segment included.
     pub bytes_in_flight: Option<u32>,
     /// Ordinal of a duplicate ACK, and the frame that it duplicates.
@@ -132,8 +132,8 @@ pub struct TcpFacts {
 
 /// What dissectors remember from packet to packet. Everything behind it is bounded.
 pub trait Memory {
-    /// Nanoseconds since the frame before, and since the first frame.
-    fn clock(&mut self, now: Time) -> (i64, i64);
+    /// Nanoseconds since the frame before, and since the first frame that has a time.
+    fn clock(&mut self, now: Time) -> (Option<i64>, Option<i64>);
 
     /// Puts a fragment by. `true` when it completed its datagram: `whole` then holds it with its sources.
     fn defragment(&mut self, fragment: &Fragment, bytes: &[u8], here: Piece, whole: &mut Buffer) -> bool;
@@ -188,8 +188,9 @@ pub struct NoMemory {
 }
 
 impl Memory for NoMemory {
-    fn clock(&mut self, _: Time) -> (i64, i64) {
-        (0, 0)
+    fn clock(&mut self, now: Time) -> (Option<i64>, Option<i64>) {
+        let alone = now.since(now);
+        (alone, alone)
     }
 
     fn defragment(&mut self, _: &Fragment, _: &[u8], _: Piece, _: &mut Buffer) -> bool {

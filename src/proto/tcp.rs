@@ -439,8 +439,8 @@ fn show_flags(flags: u64, out: &mut Short) {
 }
 
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
-    c.derive(&TIME_RELATIVE, Value::Nanos(f.time_relative));
-    c.derive(&TIME_DELTA, Value::Nanos(f.time_delta));
+    c.derive_duration(&TIME_RELATIVE, f.time_relative);
+    c.derive_duration(&TIME_DELTA, f.time_delta);
     if f.told {
         c.derive(&ANALYSIS, Value::None);
     }
@@ -449,9 +449,7 @@ fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
     }
     if let Some((frame, rtt)) = f.acks {
         c.derive(&ACKS_FRAME, Value::Uint(frame));
-        if rtt != 0 {
-            c.derive(&ACK_RTT, Value::Nanos(rtt));
-        }
+        c.derive_duration(&ACK_RTT, rtt.filter(|&rtt| rtt != 0));
     }
     if let Some(rtt) = f.initial_rtt {
         c.derive(&INITIAL_RTT, Value::Nanos(rtt));

@@ -36,7 +36,6 @@ fn begin(raw: &RawFrame, packet: &mut Packet) {
     packet.clear();
     packet.number = raw.number;
     packet.time = raw.time;
-    packet.untimed = raw.untimed;
     packet.len = raw.len;
     packet.cap_len = clamp(raw.bytes.len());
     packet.link = raw.link;

@@ -103,8 +103,8 @@ pub struct Conversation {
     pub stream: Option<u32>,
     /// What each of them sent.
     pub sent: [Count; 2],
-    /// When the first frame was captured, and the last.
-    pub span: (Time, Time),
+    /// When the first frame was captured, and the last; of those that have a time.
+    pub span: Option<(Time, Time)>,
 }
 
 /// What one end sent and got.
@@ -175,6 +175,12 @@ impl Default for Stats {
 }
 
 impl Stats {
+    /// Nanoseconds from the first time of all to a conversation's first, and from that to its last.
+    pub fn when(&self, conversation: &Conversation) -> Option<[i64; 2]> {
+        let ((begin, _), (first, last)) = (self.span?, conversation.span?);
+        Some([first.since(begin)?, last.since(first)?])
+    }
+
     /// Tables of at most so many rows.
     pub fn new(most_rows: usize) -> Self {
         let root = Node { proto: &frame::ABOUT, count: Count::default(), children: Vec::new() };
@@ -196,9 +202,7 @@ impl Stats {
     pub fn count(&mut self, packet: &Packet) {
         let bytes = u64::from(packet.len);
         self.all.add(bytes);
-        if !packet.untimed {
-            self.span = Some((self.span.map_or(packet.time, |(first, _)| first), packet.time));
-        }
+        extend(&mut self.span, packet.time);
         for (osi, count) in Osi::ALL.into_iter().zip(&mut self.layers) {
             let real = |l: &&Layer| !l.quoted && !std::ptr::eq(l.proto, &raw const frame::ABOUT);
             if packet.layers.iter().filter(real).any(|l| l.proto.osi == osi) {
@@ -253,12 +257,12 @@ impl Stats {
     fn talk(&mut self, kind: Kind, from: End, to: End, stream: Option<u32>, time: Time, bytes: u64) {
         let i = kind as usize;
         let (Some(pairs), Some(table)) = (self.pairs.get_mut(i), self.conversations.get_mut(i)) else { return };
-        let fresh = || Conversation { ends: [from, to], stream, sent: [Count::default(); 2], span: (time, time) };
+        let fresh = || Conversation { ends: [from, to], stream, sent: [Count::default(); 2], span: None };
         match row(pairs, (from.min(to), from.max(to), stream), table, self.most_rows, fresh) {
             Some(conversation) => {
                 let [first, second] = &mut conversation.sent;
                 (if conversation.ends == [from, to] { first } else { second }).add(bytes);
-                conversation.span.1 = time;
+                extend(&mut conversation.span, time);
             }
             None => table.left_out.add(bytes),
         }
@@ -271,6 +275,13 @@ impl Stats {
                 None => table.left_out.add(bytes),
             }
         }
+    }
+}
+
+/// Extends a span to this time, if it is one.
+fn extend(span: &mut Option<(Time, Time)>, time: Time) {
+    if time.is_known() {
+        *span = Some((span.map_or(time, |(first, _)| first), time));
     }
 }
 

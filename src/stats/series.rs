@@ -63,7 +63,11 @@ impl Series {
         let Some(layer) = packet.layer(&tcp::ABOUT) else { return };
         let number = |def| packet.uint_in(layer, def);
         let flag = |def| packet.flag(def);
-        let at = packet.time.since(*self.first.get_or_insert(packet.time));
+        // Without a time it has no place.
+        if !packet.time.is_known() {
+            return;
+        }
+        let Some(at) = packet.time.since(*self.first.get_or_insert(packet.time)) else { return };
         let [client, server] = &mut self.ways;
         let (way, back) = if from_client { (client, server) } else { (server, client) };
         if let (Some(seq), Some(len)) = (number(&tcp::SEQ), number(&tcp::LEN)) {

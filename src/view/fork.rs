@@ -62,7 +62,7 @@ impl Line {
         cut(&mut text, 0, LONGEST);
         let mut shown = String::new();
         show::escape(remark.as_bytes(), &mut shown);
-        Self { number: packet.number, at: packet.time.since(start), sent, osi, text, remark: shown }
+        Self { number: packet.number, at: packet.time.since(start).unwrap_or(0), sent, osi, text, remark: shown }
     }
 }
 

@@ -171,7 +171,7 @@ fn table(came: Option<&Leg>, went: Option<&Leg>, begins: Time, theme: &Theme, ou
     let head = |leg: Option<&Leg>, word: &str| {
         leg.map(|leg| {
             let mut text = format!("{word} {} at ", leg.link);
-            show::duration(leg.time.since(begins), &mut text);
+            show::duration(leg.time.since(begins).unwrap_or(0), &mut text);
             text
         })
     };

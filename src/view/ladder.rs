@@ -98,15 +98,15 @@ impl Ladder {
     pub fn packet(&mut self, packet: &Packet, from: Side, out: &mut String) {
         let segment = packet.layer(&tcp::ABOUT);
         let first = *self.first.get_or_insert(packet.time);
+        let first = if first.is_known() { first } else { *self.first.insert(packet.time) };
         let mut margin = String::new();
         show::number(packet.number, &mut margin);
         spaces(5usize.saturating_sub(margin.len()), out);
         out.push_str(&margin);
         margin.clear();
-        if packet.untimed {
-            margin.push('-');
-        } else {
-            show::seconds(packet.time.since(first), 6, &mut margin);
+        match packet.time.since(first) {
+            Some(nanos) => show::seconds(nanos, 6, &mut margin),
+            None => margin.push('-'),
         }
         spaces(11usize.saturating_sub(margin.len()), out);
         self.theme.faint.paint(&margin, out);

@@ -21,10 +21,14 @@ pub fn total(stats: &Stats, theme: &Theme, out: &mut String) {
         grouped(stats.all.frames, out);
         out.push_str(if stats.all.frames == 1 { " frame, " } else { " frames, " });
         bytes(stats.all.bytes, out);
-        if let Some((first, last)) = stats.span {
-            out.push_str(", ");
-            show::seconds(last.since(first), 6, out);
-            out.push_str(" s");
+        match stats.span.and_then(|(first, last)| last.since(first)) {
+            Some(lasted) => {
+                out.push_str(", ");
+                show::seconds(lasted, 6, out);
+                out.push_str(" s");
+            }
+            None if stats.all.frames > 0 => out.push_str(", no times"),
+            None => {}
         }
     });
     out.push('\n');
@@ -90,7 +94,6 @@ pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme:
             heads.push("stream");
         }
         let mut sheet = Sheet::new(&heads, 2);
-        let begin = stats.span.map_or_else(Default::default, |(first, _)| first);
         for c in rows.into_iter().take(most) {
             let mut cells: Vec<String> = c.ends.into_iter().map(end).collect();
             for sent in c.sent {
@@ -98,8 +101,10 @@ pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme:
             }
             if whole {
                 cells.push(text(|out| size(c.total().bytes, out)));
-                cells.push(text(|out| show::seconds(c.span.0.since(begin), 6, out)));
-                cells.push(text(|out| show::seconds(c.span.1.since(c.span.0), 6, out)));
+                match stats.when(c) {
+                    Some(times) => cells.extend(times.map(|nanos| text(|out| show::seconds(nanos, 6, out)))),
+                    None => cells.extend(["-", "-"].map(str::to_owned)),
+                }
             }
             if numbered {
                 cells.push(c.stream.map_or(String::new(), |n| n.to_string()));

@@ -81,7 +81,7 @@ impl Text {
         if let Some(Value::Nanos(n)) = packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
             show::seconds(n, 6, &mut right);
             right.push_str(" s ── ");
-        } else if packet.untimed {
+        } else if !packet.time.is_known() {
             right.push_str("no time ── ");
         }
         outline::bytes(packet.len, &mut right);

@@ -114,7 +114,6 @@ fn frame(mut bytes: &[u8]) -> Option<RawFrame> {
     Some(RawFrame {
         number: 0,
         time: Time(i64::from_le_bytes(time)),
-        untimed: false,
         len: u32::from_le_bytes(len),
         link: LinkType(u16::from_le_bytes(link)),
         checksum_pending: pending != 0,

@@ -260,7 +260,7 @@ impl Simulation {
 
     /// Lets everything happen up to this moment, what happens then included.
     pub fn pass(&mut self, until: Time) {
-        let until = Duration::from_nanos(until.since(START).max(0).unsigned_abs());
+        let until = Duration::from_nanos(until.since(START).unwrap_or(0).max(0).unsigned_abs());
         let mut unseen = RawFrame::default();
         loop {
             let wake = self.wakes.iter().copied().flatten().min();

@@ -301,13 +301,13 @@ fn pair(c: &mut Cursor<'_>, id: u16, response: bool) {
                 q.answer = frame;
                 let query = *q;
                 c.derive(&RESPONSE_TO, Value::Uint(query.frame));
-                c.derive(&TIME, Value::Nanos(time.since(query.time)));
+                c.derive_duration(&TIME, time.since(query.time));
             }
         }
         return;
     }
     match known {
-        Some(q) if q.answer == 0 && time.since(q.time) < SENT_AGAIN_WITHIN => {
+        Some(q) if q.answer == 0 && time.since(q.time).is_none_or(|passed| passed < SENT_AGAIN_WITHIN) => {
             let first = q.frame;
             c.derive(&RETRANSMIT_REQUEST_IN, Value::Uint(first));
             c.derive(&RETRANSMISSION, Value::Bool(true));

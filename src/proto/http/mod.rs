@@ -351,7 +351,7 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
         c.stream().dialogue.state::<Exchange>().spare = Some(wish);
     }
     if let Some((frame, time)) = asked {
-        c.derive(&TIME, Value::Nanos(now.since(time)));
+        c.derive_duration(&TIME, now.since(time));
         c.derive(&REQUEST_IN, Value::Uint(frame));
     }
     bodiless

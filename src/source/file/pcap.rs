@@ -90,7 +90,6 @@ impl Reader {
         let end = self.head + kept;
         let Some(bytes) = seen.get(self.head..end) else { return Record::Need(end) };
         frame.time = Time::new(i64::from(number(0)), i64::from(number(4)) * self.unit);
-        frame.untimed = false;
         frame.len = number(12);
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);

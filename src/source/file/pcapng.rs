@@ -7,19 +7,29 @@ use super::{LONGEST_BLOCK, LONGEST_PACKET, Record, Window};
 use crate::model::{Interface, LinkType, RawFrame, Time};
 use std::sync::Arc;
 
+// Types of blocks.
 const SECTION: u32 = 0x0a0d_0d0a;
-/// More interfaces than any machine has; the rest share the last description.
-const MOST_INTERFACES: usize = 1 << 17;
+const INTERFACE: u32 = 1;
+const OLD_PACKET: u32 = 2;
+pub(super) const SIMPLE: u32 = 3;
+pub(super) const ENHANCED: u32 = 6;
+
+// Options: of a packet, and of an interface.
+pub(super) const COMMENT: u16 = 1;
+const NAME: u16 = 2;
+const RESOLUTION: u16 = 9;
+const OFFSET: u16 = 14;
+
+/// More interfaces than any machine has; a section's packets from others cannot be read.
+pub(super) const MOST_INTERFACES: usize = 1 << 17;
 /// The most bytes of an interface's name that are kept; systems give it 16, or about 50 on Windows.
-const LONGEST_NAME: usize = 128;
-/// The most bytes of comments kept for one packet.
-const LONGEST_COMMENT: usize = 1 << 16;
+pub(super) const LONGEST_NAME: usize = 255;
+/// The most bytes of comments kept for one packet: what one option can hold.
+pub(super) const LONGEST_COMMENT: usize = u16::MAX as usize;
 
 pub(super) struct Reader {
     big_endian: bool,
     interfaces: Vec<Described>,
-    /// The last time that a packet had.
-    last: Time,
 }
 
 #[derive(Clone)]
@@ -39,7 +49,7 @@ impl Reader {
             [0x4d, 0x3c, 0x2b, 0x1a] => false,
             _ => return None,
         };
-        Some(Self { big_endian, interfaces: Vec::new(), last: Time::default() })
+        Some(Self { big_endian, interfaces: Vec::new() })
     }
 
     pub(super) fn record(&mut self, seen: &[u8], frame: &mut RawFrame) -> Record {
@@ -66,13 +76,13 @@ impl Reader {
             return Record::Bad("a block's two lengths differ");
         }
         let packet = match kind {
-            1 => {
+            INTERFACE => {
                 self.describe(body);
                 return Record::Skip(padded);
             }
-            2 => self.packet(body, u32::from(self.u16(body, 0)), frame),
-            3 => self.simple(body, frame),
-            6 => self.packet(body, self.u32(body, 0), frame),
+            OLD_PACKET => self.packet(body, u32::from(self.u16(body, 0)), frame),
+            SIMPLE => self.simple(body, frame),
+            ENHANCED => self.packet(body, self.u32(body, 0), frame),
             _ => return Record::Skip(padded),
         };
         match packet {
@@ -98,9 +108,12 @@ impl Reader {
         }
         let mut name = String::new();
         self.options(body.get(8..).unwrap_or(&[]), |code, value| match (code, value) {
-            (2, _) => name = text(value.get(..LONGEST_NAME).unwrap_or(value)),
-            (9, [r, ..]) => d.resolution = *r,
-            (14, v) if v.len() == 8 => {
+            (NAME, _) => {
+                name.clear();
+                append(value, LONGEST_NAME, &mut name);
+            }
+            (RESOLUTION, [r, ..]) => d.resolution = *r,
+            (OFFSET, v) if v.len() == 8 => {
                 let b = v.try_into().unwrap_or_default();
                 d.offset = if self.big_endian { i64::from_be_bytes(b) } else { i64::from_le_bytes(b) };
             }
@@ -115,7 +128,7 @@ impl Reader {
     }
 
     /// An Enhanced Packet Block, or the old Packet Block, which differs in its first word only.
-    fn packet(&mut self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
+    fn packet(&self, body: &[u8], interface: u32, frame: &mut RawFrame) -> Result<(), &'static str> {
         let Some(d) = self.interfaces.get(interface as usize) else {
             return Err("a packet names an interface that was not described");
         };
@@ -123,7 +136,6 @@ impl Reader {
         let kept = self.u32(body, 12) as usize;
         let bytes = kept_bytes(body, 20, kept)?;
         frame.time = d.time(stamp);
-        frame.untimed = false;
         frame.len = self.u32(body, 16);
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);
@@ -132,26 +144,24 @@ impl Reader {
             frame.interface = Some(Arc::clone(&d.about));
         }
         frame.comment.clear();
-        self.last = frame.time;
         self.options(body.get(20 + kept.next_multiple_of(4)..).unwrap_or(&[]), |code, value| {
-            if code == 1 && frame.comment.len() + value.len() <= LONGEST_COMMENT {
-                if !frame.comment.is_empty() {
+            if code == COMMENT {
+                if !frame.comment.is_empty() && frame.comment.len() < LONGEST_COMMENT {
                     frame.comment.push('\n');
                 }
-                frame.comment.push_str(&text(value));
+                append(value, LONGEST_COMMENT, &mut frame.comment);
             }
         });
         Ok(())
     }
 
-    /// A Simple Packet Block: no time, and the first interface. What needs a clock goes on with the last time.
+    /// A Simple Packet Block: no time, and the first interface.
     fn simple(&self, body: &[u8], frame: &mut RawFrame) -> Result<(), &'static str> {
         let Some(d) = self.interfaces.first() else { return Err("a packet comes before any interface") };
         let len = self.u32(body, 0);
         let snaplen = if d.snaplen == 0 { u32::MAX } else { d.snaplen };
         let kept = (len.min(snaplen) as usize).min(body.len().saturating_sub(4));
-        frame.time = self.last;
-        frame.untimed = true;
+        frame.time = Time::NONE;
         frame.len = len;
         frame.bytes.clear();
         frame.bytes.extend_from_slice(kept_bytes(body, 4, kept)?);
@@ -186,16 +196,21 @@ impl Described {
     /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (`if_tsresol`).
     fn time(&self, stamp: u64) -> Time {
         let exponent = u32::from(self.resolution & 0x7f);
+        let stamp = i128::from(stamp);
         let nanos = match self.resolution {
-            6 => u128::from(stamp) * 1_000,
-            9 => u128::from(stamp),
-            r => {
-                let units = if r & 0x80 == 0 { 10u128.checked_pow(exponent) } else { 1u128.checked_shl(exponent) };
-                units.filter(|&u| u > 0).map_or(0, |u| u128::from(stamp) * 1_000_000_000 / u)
-            }
+            6 => stamp * 1_000,
+            9 => stamp,
+            binary if binary & 0x80 != 0 => match 1_i128.checked_shl(exponent) {
+                Some(units @ 1..) => stamp * 1_000_000_000 / units,
+                // Units that nobody can count in say nothing.
+                _ => return Time::NONE,
+            },
+            _ => match 10_i128.checked_pow(exponent) {
+                Some(units) => stamp * 1_000_000_000 / units,
+                None => return Time::NONE,
+            },
         };
-        let nanos = i64::try_from(nanos).unwrap_or(i64::MAX);
-        Time(nanos.saturating_add(self.offset.saturating_mul(1_000_000_000)))
+        Time::saturating(nanos + i128::from(self.offset) * 1_000_000_000)
     }
 }
 
@@ -206,6 +221,15 @@ fn kept_bytes(body: &[u8], at: usize, kept: usize) -> Result<&[u8], &'static str
     body.get(at..at + kept).ok_or("a packet is longer than its block")
 }
 
-fn text(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).into_owned()
+/// Appends text that may be anything, as far as `most` bytes in all allow.
+fn append(value: &[u8], most: usize, text: &mut String) {
+    let room = most.saturating_sub(text.len());
+    // What isn't UTF-8 becomes longer, never shorter.
+    let value = String::from_utf8_lossy(value.get(..room).unwrap_or(value));
+    text.push_str(cut(&value, room));
+}
+
+/// The beginning of a text: at most so many bytes, and whole characters.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }

@@ -1,37 +1,42 @@
-//! Writing pcapng: nanoseconds, interface names, comments.
+//! Writing pcapng: nanoseconds, interface names, comments. What was read can be written, whatever it holds.
 
 use super::SourceError;
 use super::out::Out;
-use crate::model::{Interface, RawFrame, clamp};
-use pcap_file::DataLink;
-use pcap_file::pcapng::PcapNgBlock;
-use pcap_file::pcapng::PcapNgWriter;
-use pcap_file::pcapng::blocks::enhanced_packet::{EnhancedPacketBlock, EnhancedPacketOption};
+use super::pcapng::{self, LONGEST_COMMENT, LONGEST_NAME, MOST_INTERFACES, cut};
+use crate::model::{RawFrame, Time, clamp};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
-use pcap_file::pcapng::blocks::opt_common::CommonOption;
 use pcap_file::pcapng::blocks::section_header::SectionHeaderBlock;
-use pcap_file::pcapng::blocks::simple_packet::SimplePacketBlock;
+use pcap_file::pcapng::{PcapNgWriter, RawBlock};
+use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
 
-/// The most bytes of an option's value that are written; padded, they fit a length of 16 bits.
-const LONGEST_OPTION: usize = 65_532;
+/// Stamps count from 1970 and have no sign; what is earlier counts from this second (in 1677, before any [`Time`]).
+const EARLY: i64 = i64::MIN / 1_000_000_000 - 1;
 
 /// A pcapng file being written. Dropped or flushed, it is whole up to the last frame.
 pub struct Writer {
     out: PcapNgWriter<Out>,
     what: String,
-    /// The numbers of the interfaces that were described in this section, by link type and name.
-    interfaces: HashMap<u16, HashMap<String, u32>>,
-    /// Where the last frame came from.
-    last: Option<(Arc<Interface>, u16, u32)>,
-    described: u32,
+    /// The interfaces of this section, by name.
+    interfaces: HashMap<String, HashMap<Kind, u32>>,
+    count: u32,
+    /// The block in the making.
+    body: Vec<u8>,
+}
+
+/// What the frames of one described interface have in common, besides its name.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Kind {
+    link: u16,
+    /// What each of its frames without a time was cut to; 0 if to nothing.
+    snaplen: u32,
+    /// Its times are before 1970.
+    early: bool,
 }
 
 impl Writer {
@@ -44,7 +49,7 @@ impl Writer {
         let what = if what == "-" { "standard output".to_owned() } else { what };
         let made = Out::create(path).map_err(|error| SourceError::Io { what: what.clone(), error })?;
         let out = PcapNgWriter::new(made).map_err(|e| failed(&what, &e))?;
-        Ok(Self { out, what, interfaces: HashMap::new(), last: None, described: 0 })
+        Ok(Self { out, what, interfaces: HashMap::new(), count: 0, body: Vec::new() })
     }
 
     /// Appends a frame; an interface is described when its first frame comes.
@@ -52,38 +57,32 @@ impl Writer {
     /// # Errors
     /// The file cannot be written.
     pub fn write(&mut self, frame: &RawFrame) -> Result<(), SourceError> {
-        if frame.untimed {
-            return self.simple(frame);
+        let kept = clamp(frame.bytes.len());
+        let len = frame.len.max(kept);
+        if !frame.time.is_known() {
+            return self.simple(frame, kept, len);
         }
-        let interface_id = self.interface(frame)?;
-        let options = if frame.comment.is_empty() {
-            Vec::new()
-        } else {
-            vec![EnhancedPacketOption::Common(CommonOption::Comment(Cow::Borrowed(within(&frame.comment))))]
-        };
-        self.block(EnhancedPacketBlock {
-            interface_id,
-            timestamp: Duration::from_nanos(u64::try_from(frame.time.0).unwrap_or(0)),
-            original_len: original(frame),
-            data: Cow::Borrowed(&frame.bytes),
-            options,
-        })
+        let kind = Kind { link: frame.link.0, snaplen: 0, early: frame.time < Time(0) };
+        let id = self.interface(frame, kind)?;
+        // Both count modulo 2^64, and the difference has no sign.
+        let nanos =
+            if kind.early { frame.time.0.wrapping_sub(EARLY.wrapping_mul(1_000_000_000)) } else { frame.time.0 };
+        let [high, low] = [nanos.cast_unsigned() >> 32, nanos.cast_unsigned() & 0xffff_ffff];
+        let [high, low] = [high, low].map(|half| u32::try_from(half).unwrap_or(0));
+        let comment = cut(&frame.comment, LONGEST_COMMENT).as_bytes();
+        self.block(pcapng::ENHANCED, &[id, high, low, kept, len], &frame.bytes, &[(pcapng::COMMENT, comment)])
     }
 
-    /// A frame without a time. Its block names no interface: the first of the section is meant.
-    fn simple(&mut self, frame: &RawFrame) -> Result<(), SourceError> {
-        if self.described > 0 && self.interface(frame)? != 0 {
-            self.block(SectionHeaderBlock::default())?;
-            self.interfaces.clear();
-            (self.last, self.described) = (None, 0);
+    /// A frame without a time: only a simple packet has none. It belongs to the first interface, and what it was
+    /// cut to is told there.
+    fn simple(&mut self, frame: &RawFrame, kept: u32, len: u32) -> Result<(), SourceError> {
+        let snaplen = if kept < len { kept } else { 0 };
+        let kind = Kind { link: frame.link.0, snaplen, early: false };
+        if self.known(frame, kind) != Some(0) && self.count > 0 {
+            self.section()?;
         }
-        self.interface(frame)?;
-        self.block(SimplePacketBlock { original_len: original(frame), data: Cow::Borrowed(&frame.bytes) })
-    }
-
-    fn block<'b>(&mut self, block: impl PcapNgBlock<'b>) -> Result<(), SourceError> {
-        self.out.write_pcapng_block(block).map_err(|e| failed(&self.what, &e))?;
-        self.out.get_mut().end_block().map_err(|error| SourceError::Io { what: self.what.clone(), error })
+        self.interface(frame, kind)?;
+        self.block(pcapng::SIMPLE, &[len], &frame.bytes, &[])
     }
 
     /// Hands everything written so far to the operating system.
@@ -94,42 +93,74 @@ impl Writer {
         self.out.get_mut().flush().map_err(|error| SourceError::Io { what: self.what.clone(), error })
     }
 
-    fn interface(&mut self, frame: &RawFrame) -> Result<u32, SourceError> {
-        let link = frame.link.0;
-        if let (Some((last, of, id)), Some(now)) = (&self.last, &frame.interface)
-            && Arc::ptr_eq(last, now)
-            && *of == link
-        {
-            return Ok(*id);
+    fn known(&self, frame: &RawFrame, kind: Kind) -> Option<u32> {
+        self.interfaces.get(name(frame))?.get(&kind).copied()
+    }
+
+    /// The number of a frame's interface, which is described now if it was not.
+    fn interface(&mut self, frame: &RawFrame, kind: Kind) -> Result<u32, SourceError> {
+        if let Some(id) = self.known(frame, kind) {
+            return Ok(id);
         }
-        let name = frame.interface.as_ref().map_or("", |i| within(&i.name));
-        let known = self.interfaces.get(&link).and_then(|names| names.get(name)).copied();
-        let id = if let Some(id) = known {
-            id
-        } else {
-            let mut block = InterfaceDescriptionBlock::new(DataLink::from(u32::from(link)), 0);
-            if !name.is_empty() {
-                block.options.push(InterfaceDescriptionOption::IfName(Cow::Borrowed(name)));
-            }
-            block.options.push(InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO));
-            self.block(block)?;
-            self.interfaces.entry(link).or_default().insert(name.to_owned(), self.described);
-            self.described += 1;
-            self.described - 1
-        };
-        self.last = frame.interface.as_ref().map(|i| (Arc::clone(i), link, id));
+        if self.count as usize >= MOST_INTERFACES {
+            self.section()?;
+        }
+        let name = name(frame);
+        let mut block = InterfaceDescriptionBlock::new(DataLink::from(u32::from(kind.link)), kind.snaplen);
+        if !name.is_empty() {
+            block.options.push(InterfaceDescriptionOption::IfName(Cow::Borrowed(name)));
+        }
+        block.options.push(InterfaceDescriptionOption::IfTsResol(InterfaceTsResolution::NANO));
+        if kind.early {
+            block.options.push(InterfaceDescriptionOption::IfTsOffset(EARLY));
+        }
+        self.out.write_pcapng_block(block).map_err(|e| failed(&self.what, &e))?;
+        let id = self.count;
+        self.interfaces.entry(name.to_owned()).or_default().insert(kind, id);
+        self.count += 1;
         Ok(id)
+    }
+
+    /// Begins another section, in which no interface is described.
+    fn section(&mut self) -> Result<(), SourceError> {
+        self.interfaces.clear();
+        self.count = 0;
+        let section = SectionHeaderBlock { endianness: Endianness::native(), ..SectionHeaderBlock::default() };
+        self.out.write_pcapng_block(section).map(drop).map_err(|e| failed(&self.what, &e))
+    }
+
+    /// A block: its words, bytes padded to 4, and those options that say something.
+    fn block(&mut self, kind: u32, words: &[u32], data: &[u8], options: &[(u16, &[u8])]) -> Result<(), SourceError> {
+        let body = &mut self.body;
+        body.clear();
+        for word in words {
+            body.extend_from_slice(&word.to_ne_bytes());
+        }
+        let put = |bytes: &[u8], body: &mut Vec<u8>| {
+            body.extend_from_slice(bytes);
+            body.resize(body.len().next_multiple_of(4), 0);
+        };
+        put(data, body);
+        let mut said = options.iter().filter(|(_, value)| !value.is_empty()).peekable();
+        let any = said.peek().is_some();
+        for (code, value) in said {
+            body.extend_from_slice(&code.to_ne_bytes());
+            body.extend_from_slice(&u16::try_from(value.len()).unwrap_or(u16::MAX).to_ne_bytes());
+            put(value, body);
+        }
+        if any {
+            // An option of code 0 ends them.
+            put(&[0; 4], body);
+        }
+        let len = clamp(body.len() + 12);
+        let block = RawBlock { type_: kind, initial_len: len, body: Cow::Borrowed(body), trailer_len: len };
+        self.out.write_raw_block(&block).map_err(|e| failed(&self.what, &e))?;
+        self.out.get_mut().end_block().map_err(|error| SourceError::Io { what: self.what.clone(), error })
     }
 }
 
-/// What of a text fits into an option, whose length has 16 bits.
-fn within(text: &str) -> &str {
-    let end = (0..=text.len().min(LONGEST_OPTION)).rev().find(|&n| text.is_char_boundary(n));
-    text.get(..end.unwrap_or(0)).unwrap_or_default()
-}
-
-fn original(frame: &RawFrame) -> u32 {
-    frame.len.max(clamp(frame.bytes.len()))
+fn name(frame: &RawFrame) -> &str {
+    cut(frame.interface.as_ref().map_or("", |i| &i.name), LONGEST_NAME)
 }
 
 fn failed(what: &str, error: &impl std::fmt::Display) -> SourceError {
