@@ -19,6 +19,8 @@ pub(super) enum Unpacked {
     TooMuch,
     /// The input is not what it claims to be.
     Damaged,
+    /// It asks for more than there is here: for what.
+    Beyond(&'static str),
 }
 
 /// Unpacks DEFLATE data, keeping the history in `inflater` for the next call.

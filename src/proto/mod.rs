@@ -7,6 +7,7 @@ pub mod arp;
 pub mod bfd;
 pub mod checksum;
 pub mod coap;
+mod compressed;
 mod cursor;
 pub mod data;
 pub mod dhcp;

@@ -423,7 +423,9 @@ fn unpack(c: &mut Cursor<'_>, h: &Header, message: &Payload) -> Option<Payload> 
     });
     if !forgets {
         let now = match how {
-            Unpacked::Damaged => History::Lost("it refers to a message that could not be inflated"),
+            Unpacked::Damaged | Unpacked::Beyond(_) => {
+                History::Lost("it refers to a message that could not be inflated")
+            }
             Unpacked::TooMuch => History::Lost("it refers to a message that is too long to be kept here"),
             Unpacked::Whole | Unpacked::Short => {
                 let ticket = ticket.unwrap_or_else(|| c.shelf().open());
@@ -435,7 +437,7 @@ fn unpack(c: &mut Cursor<'_>, h: &Header, message: &Payload) -> Option<Payload> 
         c.stream().side.state::<Sending>().history = now;
     }
     match how {
-        Unpacked::Damaged => {
+        Unpacked::Damaged | Unpacked::Beyond(_) => {
             c.doubt(c.malformed("the payload cannot be inflated (RFC 7692 §7.2.2)"));
             return None;
         }

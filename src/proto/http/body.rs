@@ -5,6 +5,7 @@ use super::framing::chunk_size;
 use super::head::{self, Extent};
 use crate::model::{BufferKind, Span};
 use crate::proto::Framing;
+use crate::proto::compressed;
 use crate::proto::inflate::{self, Unpacked};
 use crate::proto::prelude::*;
 
@@ -67,12 +68,6 @@ pub(super) fn dissect(
         return Next::end(whole);
     }
     let Some(body) = unpack(c, body, encoding) else {
-        if encoding.trim_ascii().eq_ignore_ascii_case(BROTLI.as_bytes()) {
-            // Wireshark undoes Brotli, and so shows no raw bytes behind HTTP.
-            let span = body.span(c);
-            c.push_in(&FILE_DATA, span, Value::Text(span));
-            return Next::end(whole);
-        }
         return match body.buffer {
             Some(id) => Next::data(at).within(id),
             None => Next::data(at),
@@ -151,8 +146,8 @@ static CODINGS: &[(&str, Coding)] = &[
     ("gzip", Coding::Undo(inflate::gzip)),
     ("x-gzip", Coding::Undo(inflate::gzip)),
     ("deflate", Coding::Undo(inflate::deflate)),
-    (BROTLI, Coding::Not("the body is compressed with Brotli, which is not decoded here")),
-    ("zstd", Coding::Not("the body is compressed with Zstandard, which is not decoded here")),
+    ("br", Coding::Undo(compressed::brotli)),
+    ("zstd", Coding::Undo(compressed::zstd)),
     ("compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
     ("x-compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
     ("dcb", Coding::Not("the body is compressed with Brotli and a dictionary, which is not decoded here")),
@@ -160,8 +155,6 @@ static CODINGS: &[(&str, Coding)] = &[
     ("exi", Coding::Not("the body is XML in binary (EXI), which is not decoded here")),
     ("aes128gcm", Coding::Not("the body is encrypted (RFC 8188)")),
 ];
-
-const BROTLI: &str = "br";
 
 /// Codings on top of each other that are undone.
 const MOST_CODINGS: usize = 4;
@@ -204,9 +197,12 @@ fn undo(c: &mut Cursor<'_>, body: Body, method: fn(&[u8], &mut Vec<u8>) -> Unpac
         Unpacked::Short => c.doubt(c.breaks("the compressed body ends too early")),
         Unpacked::TooMuch => c.doubt(c.unshown("the body unpacks to more than is kept here")),
         Unpacked::Damaged => c.doubt(c.breaks("the body is not what its Content-Encoding says")),
+        Unpacked::Beyond(why) => c.doubt(c.unshown(why)),
     }
     match unpacked {
-        Some((id, len)) if len > 0 && how != Unpacked::Damaged => Some(Body { buffer: Some(id), at: 0, len }),
+        Some((id, len)) if len > 0 && !matches!(how, Unpacked::Damaged | Unpacked::Beyond(_)) => {
+            Some(Body { buffer: Some(id), at: 0, len })
+        }
         _ => None,
     }
 }

@@ -529,8 +529,26 @@ mod tests {
     }
 
     #[test]
+    fn brotli_and_zstandard_are_undone_on_top_of_other_codings_too() {
+        let br: &[u8] = b"\x0b\x01\x80[1]\x03";
+        let zstd: &[u8] = b"\x28\xb5\x2f\xfd\x04\x58\x19\0\0[1]\x40\xf4\x07\x62";
+        for (coding, body) in [
+            ("br", br.to_vec()),
+            ("zstd", zstd.to_vec()),
+            ("br, deflate", deflated(br)),
+            ("Zstd, deflate, deflate", deflated(&deflated(zstd))),
+        ] {
+            let p = coded(coding, &body);
+            assert_eq!(p.octets(&FILE_DATA), Some(&b"[1]"[..]), "{coding}");
+            assert_eq!(p.layers.last().map(|l| (l.proto.name, l.trouble)), Some(("json", None)), "{coding}");
+        }
+        let p = coded("br", &br[..5]);
+        assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))), "{:?}", trouble(&p));
+    }
+
+    #[test]
     fn what_is_not_decoded_here_is_said_and_not_read() {
-        for coding in ["br", "zstd", "gzip, br", "br, gzip", "compress", "dcb", "private", "gzip,gzip,gzip,gzip,gzip"] {
+        for coding in ["gzip, exi", "compress, br", "compress", "dcb", "private", "gzip,gzip,gzip,gzip,gzip"] {
             let p = coded(coding, b"\x0b\x03\x80{}\x03");
             assert!(matches!(trouble(&p), Some(Trouble::Unshown(_))), "{coding}: {:?}", trouble(&p));
             assert!(p.layers.iter().all(|l| l.proto.name != "json"), "{coding}");
@@ -539,7 +557,8 @@ mod tests {
 
     #[test]
     fn a_body_that_is_not_what_its_coding_says_is_not_read() {
-        for (coding, body) in [("gzip", &b"{not gzip}"[..]), ("deflate", b"\xff\xff\xff")] {
+        let bad = b"{not so}";
+        for (coding, body) in [("gzip", &bad[..]), ("deflate", b"\xff\xff\xff"), ("br", bad), ("zstd", bad)] {
             let p = coded(coding, body);
             assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))), "{coding}");
             assert!(p.layers.iter().all(|l| l.proto.name != "json"), "{coding}");
