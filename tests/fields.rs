@@ -20,8 +20,6 @@ const OURS: &[(&str, &str)] = &[
 const DIFFERENT: &[(&str, &str)] = &[
     ("dns.rr.udp_payload_size", "Wireshark, too, shows all 16 bits, but for multicast DNS; the mask is for that"),
     ("frame.time_epoch", "a moment; Wireshark counts it as the time since 1970"),
-    ("icmp.resptime", "a time; Wireshark has a floating-point number of milliseconds"),
-    ("icmpv6.resptime", "a time; Wireshark has a floating-point number of milliseconds"),
     ("ieee8021ad.dei", "Wireshark, too, marks one byte, although the type and mask are those of two"),
     ("ieee8021ad.priority", "Wireshark, too, marks one byte, although the type and mask are those of two"),
     ("llc.control.ftype", "one bit or two, by the kind of frame; Wireshark registers the one"),
@@ -66,6 +64,7 @@ fn fits(kind: Kind, theirs: &str) -> bool {
         Kind::Ipv4 => theirs == "FT_IPv4",
         Kind::Ipv6 => theirs == "FT_IPv6",
         Kind::Duration => theirs == "FT_RELATIVE_TIME",
+        Kind::Millis => theirs == "FT_DOUBLE",
         Kind::Moment => theirs == "FT_ABSOLUTE_TIME",
         Kind::Frame => theirs == "FT_FRAMENUM",
     }

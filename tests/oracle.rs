@@ -39,9 +39,6 @@ const PREFERENCES: [&str; 15] = [
     "ip.tso_support:TRUE",
 ];
 
-/// Times that Wireshark gives in milliseconds and we in seconds, as all others (see `fields.rs`).
-const MILLISECONDS: [&str; 2] = ["icmp.resptime", "icmpv6.resptime"];
-
 /// How one value of one field looks to both, and where it stands: offset and length, if in bytes.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Seen {
@@ -283,10 +280,7 @@ fn packets(pdml: &str, names: &BTreeMap<String, String>) -> Vec<Packet> {
         };
         let number = |what| attribute(tag, what).and_then(|n| n.parse().ok());
         let place = number("pos").zip(number("size")).filter(|(_, size)| *size > 0);
-        let mut value = plain(kind, &attribute(tag, "show").unwrap_or_default());
-        if MILLISECONDS.contains(&name.as_str()) {
-            value = value.parse::<i128>().map_or(value, |n| (n / 1000).to_string());
-        }
+        let value = plain(kind, &attribute(tag, "show").unwrap_or_default());
         packet.entry(name.clone()).or_default().push(Seen { value, place });
     }
     packets

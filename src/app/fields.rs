@@ -108,6 +108,7 @@ const fn kind(kind: Kind) -> &'static str {
         Kind::Ipv4 => "ipv4",
         Kind::Ipv6 => "ipv6",
         Kind::Duration => "seconds",
+        Kind::Millis => "milliseconds",
         Kind::Moment => "time",
         Kind::Frame => "frame",
     }

@@ -160,6 +160,7 @@ fn kind(kind: Kind) -> String {
         Kind::Ipv4 => "an IPv4 address".into(),
         Kind::Ipv6 => "an IPv6 address".into(),
         Kind::Duration => "a span of time".into(),
+        Kind::Millis => "a span of time, in milliseconds".into(),
         Kind::Moment => "a moment".into(),
         Kind::Frame => "the number of another frame".into(),
     }

@@ -142,7 +142,7 @@ fn side(term: &Term, names: &Names) -> Result<Side, Fault> {
         TermKind::Call(function, of) => call(term, *function, of, names)?,
         TermKind::Negate(of) => match side(of, names)? {
             Side::Literal => return Ok(Side::Literal),
-            Side::Known(k) if k.ty.is_number() || k.ty == Type::Seconds => {
+            Side::Known(k) if k.ty.is_number() || k.ty.is_span() => {
                 Known::new(Operand::Negate(Box::new(k.operand)), k.ty)
             }
             Side::Known(k) => return Err(Fault::new(&of.span, format!("{} has no negative", k.ty.words()))),
@@ -167,7 +167,7 @@ fn arithmetic(term: &Term, op: Arithmetic, a: &Term, b: &Term, names: &Names) ->
     let ty = a.ty;
     let possible = match op {
         Arithmetic::BitAnd => ty.is_number() || ty.is_bytes(),
-        Arithmetic::Add | Arithmetic::Subtract => ty.is_number() || ty == Type::Seconds,
+        Arithmetic::Add | Arithmetic::Subtract => ty.is_number() || ty.is_span(),
         _ => ty.is_number(),
     };
     if !possible {
@@ -226,7 +226,7 @@ fn literal(term: &Term, ty: Type, fields: &[&'static FieldDef]) -> Result<Operan
         TermKind::Word(word) => Written::Word(word),
         TermKind::Quoted(bytes) => Written::Quoted(bytes),
         TermKind::Char(c) => Written::Char(*c),
-        TermKind::Negate(of) if ty.is_number() || ty == Type::Seconds => {
+        TermKind::Negate(of) if ty.is_number() || ty.is_span() => {
             return Ok(Operand::Negate(Box::new(literal(of, ty, fields)?)));
         }
         TermKind::Arithmetic(op, a, b) if ty.is_number() => {
@@ -271,7 +271,7 @@ fn call(term: &Term, function: Function, of: &[Term], names: &Names) -> Result<K
             (shown, "a number or an address", Type::Text)
         }
         Function::Max | Function::Min | Function::Abs => {
-            (known.ty.is_number() || known.ty == Type::Seconds, "numbers", known.ty)
+            (known.ty.is_number() || known.ty.is_span(), "numbers", known.ty)
         }
     };
     if !fits {

@@ -193,7 +193,7 @@ impl Operand {
     fn is_signed(&self) -> bool {
         match self {
             Self::Name { named, .. } => {
-                matches!(named.kind(), Some(Kind::Int(_) | Kind::Duration | Kind::Moment))
+                matches!(named.kind(), Some(Kind::Int(_) | Kind::Duration | Kind::Millis | Kind::Moment))
             }
             Self::Negate(of) | Self::Arithmetic(_, of, _) => of.is_signed(),
             Self::Call(_, of) => of.first().is_some_and(Self::is_signed),

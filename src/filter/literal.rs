@@ -21,6 +21,8 @@ pub(super) enum Type {
     Ipv6,
     /// Seconds.
     Seconds,
+    /// Milliseconds.
+    Millis,
     /// A date and time of day.
     Date,
 }
@@ -59,11 +61,17 @@ impl Type {
             (_, Kind::Ipv4) => Self::Ipv4,
             (_, Kind::Ipv6) => Self::Ipv6,
             (_, Kind::Duration | Kind::Moment) => Self::Seconds,
+            (_, Kind::Millis) => Self::Millis,
         }
     }
 
     pub(super) const fn is_number(self) -> bool {
         matches!(self, Self::Number { .. })
+    }
+
+    /// Whether its values are spans of time.
+    pub(super) const fn is_span(self) -> bool {
+        matches!(self, Self::Seconds | Self::Millis)
     }
 
     /// Whether its values are bytes, of which slices can be taken.
@@ -89,6 +97,7 @@ impl Type {
             Self::Ipv4 => "an IPv4 address or network such as 10.0.0.0/8",
             Self::Ipv6 => "an IPv6 address or network such as fe80::/10",
             Self::Seconds => "a number of seconds such as 0.25",
+            Self::Millis => "a number of milliseconds such as 0.25",
             Self::Date => "a date such as \"2024-02-29 12:00:00\"",
         }
     }
@@ -116,6 +125,10 @@ impl Type {
             }
             Self::Seconds => match written {
                 Written::Word(w) => seconds(w).map(Constant::Int).ok_or_else(wrong),
+                _ => Err(wrong()),
+            },
+            Self::Millis => match written {
+                Written::Word(w) => seconds(w).map(|n| Constant::Int(n / 1000)).ok_or_else(wrong),
                 _ => Err(wrong()),
             },
             Self::Date => match written {

@@ -86,6 +86,8 @@ pub enum Kind {
     Ipv6,
     /// A span of time, in nanoseconds.
     Duration,
+    /// A span of time, in nanoseconds; Wireshark counts it in milliseconds (`FT_DOUBLE`).
+    Millis,
     /// A moment ([`super::Time`]).
     Moment,
     /// The number of another frame (`FT_FRAMENUM`).

@@ -119,6 +119,13 @@ impl Short {
         columns.max(width)
     }
 
+    /// Adds nanoseconds as milliseconds, with the decimals that they need.
+    pub(crate) fn millis(&mut self, nanos: i64) {
+        let decimals = (0..6).find(|&d| nanos.unsigned_abs().is_multiple_of(10u64.pow(6 - d))).unwrap_or(6);
+        // A thousand times as many seconds; what is too much for that took a hundred days.
+        self.seconds(nanos.saturating_mul(1000), decimals, 0);
+    }
+
     /// Adds an IPv4 address.
     #[inline]
     pub(crate) fn ipv4(&mut self, address: [u8; 4]) {
@@ -187,6 +194,14 @@ mod tests {
         for octet in 0..=255 {
             let address = [octet, 0, 255 - octet, 10];
             assert_eq!(written(|s| s.ipv4(address)), std::net::Ipv4Addr::from(address).to_string());
+        }
+    }
+
+    #[test]
+    fn milliseconds_have_the_decimals_that_they_need() {
+        let cases = [(0, "0"), (57_000, "0.057"), (25_188, "0.025188"), (12_000_000, "12"), (-1_500_000, "-1.5")];
+        for (nanos, text) in cases {
+            assert_eq!(written(|s| s.millis(nanos)), text);
         }
     }
 

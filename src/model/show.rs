@@ -262,6 +262,13 @@ pub fn duration(nanos: i64, out: &mut String) {
     out.push_str(" s");
 }
 
+/// Appends nanoseconds as milliseconds, with the decimals that they need.
+pub fn millis(nanos: i64, out: &mut String) {
+    let mut short = Short::new();
+    short.millis(nanos);
+    short.append_to(out);
+}
+
 /// Appends a moment as date and time of day, in UTC.
 pub fn moment(time: super::Time, out: &mut String) {
     let (days, second) = (time.secs().div_euclid(86_400), time.secs().rem_euclid(86_400));
@@ -384,6 +391,10 @@ pub fn value(packet: &Packet, field: &Field, out: &mut String) {
             }
         }
         (Value::Nanos(n), Kind::Moment) => moment(super::Time(n), out),
+        (Value::Nanos(n), Kind::Millis) => {
+            millis(n, out);
+            out.push_str(" ms");
+        }
         (Value::Nanos(n), _) => duration(n, out),
         (Value::Text(slice), _) => {
             escape_within(packet.bytes(slice), MOST_CHARS, out);

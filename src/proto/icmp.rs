@@ -10,6 +10,7 @@
 //! An error quotes the packet that it is about: that packet was sent before, by the receiver of the error.
 
 use super::checksum;
+use super::icmp_extension::{self, STATES};
 use super::memory::Talk;
 use super::numbers::Echoes;
 use super::prelude::*;
@@ -20,7 +21,7 @@ pub static ABOUT: Identity = Identity {
     title: "Internet Control Message Protocol",
     osi: Osi::Network,
     spec: "RFC 792",
-    fields: FIELDS,
+    fields: &ALL,
     summary: Some(summary),
 };
 
@@ -40,6 +41,8 @@ const TYPES: &[(u64, &str)] = &[
     (16, "Information reply"),
     (17, "Address mask request"),
     (18, "Address mask reply"),
+    (42, "Extended echo request"),
+    (43, "Extended echo reply"),
 ];
 
 fields! {
@@ -54,7 +57,7 @@ fields! {
     SEQ      = dynamic(Kind::Uint(16), "icmp.seq", "Sequence number", "Which of that ping's messages this is.");
     SEQ_LE   = dynamic(Kind::Uint(16), "icmp.seq_le", "Sequence (swapped)", "The same two bytes, low byte first.");
     RESP_TO  = derived(Kind::Frame, "icmp.resp_to", "Answers frame", "The frame with the request that this answers.");
-    RESPTIME = derived(Kind::Duration, "icmp.resptime", "Response time", "How long the answer took.");
+    RESPTIME = derived(Kind::Millis, "icmp.resptime", "Response time", "How long the answer took, in milliseconds.");
     DATA_TIME = dynamic(Kind::Moment, "icmp.data_time", "Time sent", "When the request was sent, as the sender noted it.");
     MTU      = dynamic(Kind::Uint(16), "icmp.mtu", "Next-hop MTU", "The largest packet that the next link can take.");
     REDIR_GW = dynamic(Kind::Ipv4, "icmp.redir_gw", "Gateway", "The router to use for this destination from now on.");
@@ -68,15 +71,17 @@ fields! {
     RECEIVE  = dynamic(Kind::Uint(32), "icmp.receive_timestamp", "Receive time", "When the request arrived.");
     TRANSMIT = dynamic(Kind::Uint(32), "icmp.transmit_timestamp", "Transmit time", "When the answer was sent.");
     MASK     = dynamic(Kind::Ipv4, "icmp.address_mask", "Address mask", "The subnet mask of this link.");
-    EXT_VERSION = dynamic(Kind::Uint(8), "icmp.ext.version", "Extension version", "The version of what follows the quotation: 2.").bits(0xf0);
-    EXT_CHECKSUM = dynamic(Kind::Hex(16), "icmp.ext.checksum", "Extension checksum", "Detects damage to the extension.");
-    EXT_LENGTH = dynamic(Kind::Uint(16), "icmp.ext.length", "Object length", "Bytes of this object, its header included.");
-    EXT_CLASS = dynamic(Kind::Uint(8), "icmp.ext.class", "Object class", "What the router adds: 1 is its MPLS labels.");
-    EXT_CTYPE = dynamic(Kind::Uint(8), "icmp.ext.ctype", "Object type", "Which form of that class.");
-    MPLS_LABEL = dynamic(Kind::Uint(24), "icmp.mpls.label", "MPLS label", "The label that the packet carried.").bits(0xff_fff0);
-    MPLS_S   = dynamic(Kind::Bool, "icmp.mpls.s", "Bottom of stack", "No further label lies under it.").bits(0x00_0001);
-    MPLS_TTL = dynamic(Kind::Uint(8), "icmp.mpls.ttl", "MPLS time to live", "The label's own hop count.");
+    PROBE_SEQ = dynamic(Kind::Uint(8), "icmp.ext.echo.seq", "Sequence number", "Which of that probe's messages this is.");
+    PROBE_RESERVED = dynamic(Kind::Hex(8), "icmp.ext.echo.req.res", "Reserved", "Must be zero.").bits(0xfe);
+    PROBE_LOCAL = dynamic(Kind::Bool, "icmp.ext.echo.req.local", "Local", "The interface asked about is the node's own.").bits(0x01);
+    STATE    = dynamic(Kind::Uint(8), "icmp.ext.echo.rsp.state", "State", "What the node knows of a neighbour asked about.").bits(0xe0).names(STATES);
+    STATE_RESERVED = dynamic(Kind::Hex(8), "icmp.ext.echo.rsp.res", "Reserved", "Must be zero.").bits(0x18);
+    ACTIVE   = dynamic(Kind::Bool, "icmp.ext.echo.rsp.active", "Active", "The interface asked about is up.").bits(0x04);
+    RUNS_IPV4 = dynamic(Kind::Bool, "icmp.ext.echo.rsp.ipv4", "IPv4 runs", "IPv4 runs on that interface.").bits(0x02);
+    RUNS_IPV6 = dynamic(Kind::Bool, "icmp.ext.echo.rsp.ipv6", "IPv6 runs", "IPv6 runs on that interface.").bits(0x01);
 }
+
+static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = icmp_extension::with(FIELDS);
 
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(1)], over: Over::Packet, dissect };
@@ -109,8 +114,27 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             c.read(&MASK, 8, 4)?;
             Ok(Next::end(12))
         }
+        42 | 43 => probe(c, kind == 43),
         _ => Ok(Next::data(4)),
     }
+}
+
+/// RFC 8335 §2 and §3: one interface is asked about another.
+fn probe(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
+    c.read(&IDENT, 4, 2)?;
+    c.push(&IDENT_LE, 4, 2, Value::Uint(u64::from(c.u16(4)?.swap_bytes())));
+    c.read(&PROBE_SEQ, 6, 1)?;
+    let defs: &[&'static FieldDef] = if reply {
+        &[&STATE, &STATE_RESERVED, &ACTIVE, &RUNS_IPV4, &RUNS_IPV6]
+    } else {
+        &[&PROBE_RESERVED, &PROBE_LOCAL]
+    };
+    defs.iter().try_for_each(|def| c.read(def, 7, 1).map(drop))?;
+    if !reply && c.len() > BODY {
+        icmp_extension::read(c, BODY)?;
+        return Ok(Next::end(c.len()));
+    }
+    Ok(Next::end(BODY))
 }
 
 /// Some senders fill these in the order of their processor: Wireshark shows both readings.
@@ -177,12 +201,12 @@ fn error(c: &mut Cursor<'_>, kind: u8, code: u8) -> Result<Next, Trouble> {
         }
         _ => quoted_length(c, 4, words, 3)?,
     }
-    if words > 0 {
-        let end = BODY + 4 * usize::from(words);
-        if c.len() > end {
-            extension(c, end)?;
-        }
-        c.limit(end, &LENGTH);
+    let given = 4 * usize::from(words);
+    if let Some(at) = icmp_extension::find(c, BODY, given) {
+        icmp_extension::read(c, at)?;
+        c.limit(at, &LENGTH);
+    } else if given > 0 {
+        c.limit(BODY + given, &LENGTH);
     }
     c.context.quoted = true;
     Ok(Next::to(Key::EtherType(0x0800), BODY))
@@ -199,35 +223,6 @@ fn quoted_length(c: &mut Cursor<'_>, at: usize, words: u8, after: usize) -> Resu
     c.read(&LENGTH, 5, 1)?;
     if after > 1 {
         c.read(&UNUSED, 6, 2)?;
-    }
-    Ok(())
-}
-
-/// RFC 4884 §7: a header, then objects; RFC 4950: an object with the MPLS labels of the quoted packet.
-fn extension(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
-    const MPLS_LABELS: u8 = 1;
-    c.read(&EXT_VERSION, at, 1)?;
-    c.read(&EXT_CHECKSUM, at + 2, 2)?;
-    let mut at = at + 4;
-    while at + 4 <= c.len() {
-        let len = c.read_len(&EXT_LENGTH, at, 2)?;
-        let class = c.u8(at + 2)?;
-        c.read(&EXT_CLASS, at + 2, 1)?;
-        c.read(&EXT_CTYPE, at + 3, 1)?;
-        if len < 4 || at + len > c.len() {
-            c.doubt(c.malformed("an extension object's length does not fit into the message"));
-            return Ok(());
-        }
-        if class == MPLS_LABELS {
-            for entry in (at + 4..at + len).step_by(4).filter(|e| e + 4 <= at + len) {
-                c.nested(|c| {
-                    c.read(&MPLS_LABEL, entry, 3)?;
-                    c.read(&MPLS_S, entry, 3)?;
-                    c.read(&MPLS_TTL, entry + 3, 1)
-                })?;
-            }
-        }
-        at += len;
     }
     Ok(())
 }
@@ -303,15 +298,6 @@ mod tests {
     #[test]
     fn fragmentation_needed_names_the_mtu() {
         assert_eq!(read(228, &message(&[3, 4, 0, 0, 0, 0, 5, 0xdc])).uint(&MTU), Some(1500));
-    }
-
-    #[test]
-    fn an_extension_names_mpls_labels() {
-        let mut m = vec![11, 0, 0, 0, 0, 32, 0, 0];
-        m.extend([0; 128]);
-        m.extend([0x20, 0, 0, 0, 0, 8, 1, 1, 0x00, 0x3e, 0xf1, 5]);
-        let p = read(228, &message(&m));
-        assert_eq!((p.uint(&MPLS_LABEL), p.flag(&MPLS_S), p.uint(&MPLS_TTL)), (Some(1007), true, Some(5)));
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! In IPv6 it also does ARP's work: a host finds its neighbours and routers with it.
 
 use super::checksum;
+use super::icmp_extension::{self, STATES};
 use super::memory::Talk;
 use super::numbers::Echoes;
 use super::prelude::*;
@@ -19,7 +20,7 @@ pub static ABOUT: Identity = Identity {
     title: "Internet Control Message Protocol v6",
     osi: Osi::Network,
     spec: "RFC 4443",
-    fields: FIELDS,
+    fields: &ALL,
     summary: Some(summary),
 };
 
@@ -39,6 +40,8 @@ const TYPES: &[(u64, &str)] = &[
     (136, "Neighbour advertisement"),
     (137, "Redirect"),
     (143, "Multicast listener report v2"),
+    (160, "Extended echo request"),
+    (161, "Extended echo reply"),
 ];
 const OPTIONS: &[(u64, &str)] = &[
     (1, "Source link-layer address"),
@@ -74,7 +77,7 @@ fields! {
     ECHO_IDENTIFIER = dynamic(Kind::Hex(16), "icmpv6.echo.identifier", "Identifier", "Which ping the message belongs to.");
     ECHO_SEQUENCE = dynamic(Kind::Uint(16), "icmpv6.echo.sequence_number", "Sequence number", "Which of that ping's messages this is.");
     RESP_TO  = derived(Kind::Frame, "icmpv6.resp_to", "Answers frame", "The frame with the request that this answers.");
-    RESPTIME = derived(Kind::Duration, "icmpv6.resptime", "Response time", "How long the answer took.");
+    RESPTIME = derived(Kind::Millis, "icmpv6.resptime", "Response time", "How long the answer took, in milliseconds.");
     RA_CUR_HOP_LIMIT = dynamic(Kind::Uint(8), "icmpv6.nd.ra.cur_hop_limit", "Hop limit to use", "What hosts should put into their packets' hop limit.");
     RA_FLAG  = dynamic(Kind::Hex(8), "icmpv6.nd.ra.flag", "Flags", "How hosts should get their addresses.");
     RA_FLAG_M = dynamic(Kind::Bool, "icmpv6.nd.ra.flag.m", "Managed addresses", "Addresses come from DHCPv6.").bits(0x80);
@@ -123,8 +126,19 @@ fields! {
     MLDR_AUX = dynamic(Kind::Uint(8), "icmpv6.mldr.mar.aux_data_len", "Auxiliary length", "Words of 4 bytes after the sources.");
     MLDR_SOURCES = dynamic(Kind::Uint(16), "icmpv6.mldr.mar.nb_sources", "Sources", "How many source addresses follow.");
     MLDR_ADDRESS = dynamic(Kind::Ipv6, "icmpv6.mldr.mar.multicast_address", "Group", "The multicast group.");
+    LENGTH   = dynamic(Kind::Uint(8), "icmpv6.length", "Quotation length", "Units of 8 bytes that the quoted packet takes.");
+    PROBE_SEQ = dynamic(Kind::Uint(8), "icmpv6.ext.echo.seq", "Sequence number", "Which of that probe's messages this is.");
+    PROBE_RESERVED = dynamic(Kind::Hex(8), "icmpv6.ext.echo.req.res", "Reserved", "Must be zero.").bits(0xfe);
+    PROBE_LOCAL = dynamic(Kind::Bool, "icmpv6.ext.echo.req.local", "Local", "The interface asked about is the node's own.").bits(0x01);
+    STATE    = dynamic(Kind::Uint(8), "icmpv6.ext.echo.rsp.state", "State", "What the node knows of a neighbour asked about.").bits(0xe0).names(STATES);
+    STATE_RESERVED = dynamic(Kind::Hex(8), "icmpv6.ext.echo.rsp.res", "Reserved", "Must be zero.").bits(0x18);
+    ACTIVE   = dynamic(Kind::Bool, "icmpv6.ext.echo.rsp.active", "Active", "The interface asked about is up.").bits(0x04);
+    RUNS_IPV4 = dynamic(Kind::Bool, "icmpv6.ext.echo.rsp.ipv4", "IPv4 runs", "IPv4 runs on that interface.").bits(0x02);
+    RUNS_IPV6 = dynamic(Kind::Bool, "icmpv6.ext.echo.rsp.ipv6", "IPv6 runs", "IPv6 runs on that interface.").bits(0x01);
     MLDR_SOURCE = dynamic(Kind::Ipv6, "icmpv6.mldr.mar.source_address", "Source", "A sender that the host wants, or does not want, to hear.");
 }
+
+static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = icmp_extension::with(FIELDS);
 
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(58)], over: Over::Packet, dissect };
@@ -143,6 +157,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         130..=132 => listener(c, kind),
         133..=137 => neighbour(c, kind),
         143 => report(c),
+        160 | 161 => probe(c, kind == 161),
         _ => Ok(Next::data(4)),
     }
 }
@@ -152,6 +167,16 @@ fn error(c: &mut Cursor<'_>, kind: u8) -> Result<Next, Trouble> {
     match kind {
         2 => drop(c.read(&MTU, 4, 4)?),
         4 => drop(c.read(&POINTER, 4, 4)?),
+        // RFC 4884 §4.4 and §4.5: units of eight bytes that the quotation takes.
+        _ if c.u8(4)? > 0 => {
+            c.read(&LENGTH, 4, 1)?;
+            c.read(&RESERVED, 5, 3)?;
+            let end = 8 + 8 * usize::from(c.u8(4)?);
+            if c.promised() > end {
+                icmp_extension::read(c, end)?;
+            }
+            c.limit(end, &LENGTH);
+        }
         _ => drop(c.read(&RESERVED, 4, 4)?),
     }
     c.context.quoted = true;
@@ -175,6 +200,24 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
         }
     }
     Ok(Next::data(8))
+}
+
+/// RFC 8335 §2 and §3: one interface is asked about another.
+fn probe(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
+    const BODY: usize = 8;
+    c.read(&ECHO_IDENTIFIER, 4, 2)?;
+    c.read(&PROBE_SEQ, 6, 1)?;
+    let defs: &[&'static FieldDef] = if reply {
+        &[&STATE, &STATE_RESERVED, &ACTIVE, &RUNS_IPV4, &RUNS_IPV6]
+    } else {
+        &[&PROBE_RESERVED, &PROBE_LOCAL]
+    };
+    defs.iter().try_for_each(|def| c.read(def, 7, 1).map(drop))?;
+    if !reply && c.len() > BODY {
+        icmp_extension::read(c, BODY)?;
+        return Ok(Next::end(c.len()));
+    }
+    Ok(Next::end(BODY))
 }
 
 /// RFC 4861 §4.

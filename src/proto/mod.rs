@@ -25,6 +25,7 @@ pub mod gtp;
 pub mod http;
 pub mod http2;
 pub mod icmp;
+pub mod icmp_extension;
 pub mod icmpv6;
 pub mod igmp;
 pub mod imap;

@@ -208,6 +208,13 @@ fn value(packet: &Packet, f: &Field, out: &mut Vec<u8>) {
         Value::Bool(false) => out.extend_from_slice(b"false"),
         Value::Uint(n) => number(n, out),
         Value::Int(n) => out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes()),
+        Value::Nanos(n) if f.def.kind == Kind::Millis => {
+            let mut short = Short::new();
+            short.put(b"\"");
+            short.millis(n);
+            short.put(b"\"");
+            out.extend_from_slice(short.as_bytes());
+        }
         Value::Nanos(n) => {
             let mut short = Short::new();
             short.put(b"\"");
