@@ -10,6 +10,7 @@ mod checks;
 use osi_tutor::lesson::COURSE;
 use osi_tutor::model::RawFrame;
 use osi_tutor::net::rng::Rng;
+use osi_tutor::net::scenario::READY;
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use std::fs;
@@ -17,6 +18,8 @@ use std::path::{Path, PathBuf};
 
 /// Changed inputs that each target is given.
 const ROUNDS: usize = 300;
+/// The same for those that take long.
+const FEWER_ROUNDS: usize = 15;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -29,7 +32,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Every seed, then changes of them: bytes overwritten, cut out, doubled, and two inputs joined.
-fn drive(target: &str, check: fn(&[u8])) {
+fn drive(target: &str) {
     let seeds: Vec<Vec<u8>> = files(&root().join("fuzz/corpus").join(target))
         .iter()
         .filter(|file| file.file_name().is_some_and(|name| name.to_string_lossy().starts_with("seed-")))
@@ -37,10 +40,11 @@ fn drive(target: &str, check: fn(&[u8])) {
         .collect();
     assert!(!seeds.is_empty(), "{target} has no seeds");
     for seed in &seeds {
-        check(seed);
+        checks::run(target, seed);
     }
     let mut random = Rng::seeded(7);
-    for _ in 0..ROUNDS {
+    let rounds = if matches!(target, "views" | "scenario") { FEWER_ROUNDS } else { ROUNDS };
+    for _ in 0..rounds {
         let mut pick = |below: usize| usize::try_from(random.below(below.max(1) as u64)).unwrap();
         let mut input = seeds[pick(seeds.len())].clone();
         for _ in 0..=pick(6) {
@@ -61,33 +65,48 @@ fn drive(target: &str, check: fn(&[u8])) {
             }
             input.truncate(8192);
         }
-        check(&input);
+        checks::run(target, &input);
     }
 }
 
 #[test]
 fn any_frame_is_read_and_shown() {
-    drive("frame", checks::frame);
+    drive("frame");
 }
 
 #[test]
 fn any_order_of_segments_gives_the_same_stream() {
-    drive("stream", checks::stream);
-}
-
-#[test]
-fn any_text_is_a_filter_or_a_mistake() {
-    drive("filter", checks::filter);
-}
-
-#[test]
-fn any_text_is_a_lesson_or_a_mistake() {
-    drive("lesson", checks::lesson);
+    drive("stream");
 }
 
 #[test]
 fn any_bytes_are_a_capture_or_a_mistake() {
-    drive("file", checks::file);
+    drive("file");
+}
+
+#[test]
+fn any_packets_are_drawn_in_every_view() {
+    drive("views");
+}
+
+#[test]
+fn any_text_is_a_filter_or_a_mistake() {
+    drive("filter");
+}
+
+#[test]
+fn any_text_is_a_lesson_or_a_mistake() {
+    drive("lesson");
+}
+
+#[test]
+fn any_scenario_runs_whatever_befalls_its_frames() {
+    drive("scenario");
+}
+
+#[test]
+fn any_stranger_is_borne() {
+    drive("peers");
 }
 
 #[test]
@@ -110,18 +129,28 @@ fn make_the_seeds() {
         .filter(|f| f.extension().is_some_and(|e| e != "md"))
         .collect();
     let mut frames: Vec<Vec<u8>> = Vec::new();
-    let mut heads = Vec::new();
+    let (mut heads, mut talks) = (Vec::new(), Vec::new());
     for capture in &captures {
         // The first packets of a file are a file, too.
         heads.push(fs::read(capture).unwrap().into_iter().take(1500).collect());
         let (mut source, mut frame) = (File::open(capture).unwrap(), RawFrame::default());
+        let mut talk = Vec::new();
         while matches!(source.next(&mut frame), Ok(Step::Frame)) {
             let known = frames.iter().any(|f: &Vec<u8>| f.len() == frame.bytes.len() + 3);
             if !known && frames.len() < 24 {
                 frames.push([&[0, 0, 128], &frame.bytes[..]].concat());
             }
+            let length = u16::try_from(frame.bytes.len()).unwrap_or(u16::MAX);
+            let link = checks::packets::LINKS.iter().position(|&link| link == frame.link.0).unwrap();
+            if talk.len() < 1200 && length < 1500 {
+                talk.push(u8::try_from(link).unwrap());
+                talk.extend(length.to_be_bytes());
+                talk.extend(&frame.bytes);
+            }
         }
+        talks.push(talk);
     }
+    keep("views", &talks);
     keep("frame", &frames);
     keep("file", &heads);
     let filters = fs::read_to_string(root().join("tests/filter/filters.txt")).unwrap();
@@ -131,6 +160,22 @@ fn make_the_seeds() {
     let scenario = files(&root().join("lessons/scenarios")).first().map(|f| fs::read(f).unwrap()).unwrap();
     let lesson = COURSE.first().unwrap().1.as_bytes();
     keep("lesson", &[lesson[..lesson.len().min(2000)].to_vec(), scenario]);
+    let scenarios: Vec<Vec<u8>> = READY
+        .iter()
+        .map(|(_, text)| [b"..d.l.2.c.o\n", text.as_bytes()].concat())
+        .filter(|text| text.len() < 2500)
+        .collect();
+    keep("scenario", &scenarios);
+    keep("peers", &[
+        b"\x00\x20GET /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+        b"\x01\x40HTTP/1.1 200 OK\r\nContent-Length: 79\r\n\r\n0{\"sid\":\"a\",\"upgrades\":[],\"pingInterval\":25000,\"pingTimeout\":20000,\"maxPayload\":9}".to_vec(),
+        b"\x02\x03\x81\x85\x01\x02\x03\x04ieohn\x02\x01a".to_vec(),
+        b"\x03\x04\x81\x85\x01\x02\x03\x04ieohn\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8".to_vec(),
+        b"\x04\x0051-/chat,3[\"hey\",{\"_placeholder\":true,\"num\":0}]".to_vec(),
+        b"\x04\x00GET / HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
+        b"\x05\0{\"who\":0,\"event\":\"join\",\"data\":{\"name\":\"Ada\",\"room\":\"r\"}}\n{\"who\":0,\"event\":\"say\",\"data\":{\"text\":\"hey\",\"tag\":1}}\n{\"who\":1,\"event\":\"typing\",\"data\":{}}".to_vec(),
+        b"\x06\0{\"event\":\"welcome\",\"data\":{\"key\":\"k\",\"capture\":{\"on\":true}}}\n{\"event\":\"said\",\"data\":{\"id\":1,\"name\":\"Ada\",\"text\":\"hey\"}}\n{\"kind\":\"packet\",\"time\":\"1.5\",\"line\":\"TCP [SYN]\",\"why\":\"opens\",\"hex\":\"00ff\",\"peel\":[{\"event\":\"said\",\"id\":1,\"steps\":[{\"title\":\"Room\",\"bytes\":[[0,1]]}]}]}".to_vec(),
+    ]);
     let http = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /2 HTTP/1.1\r\n\r\n";
     let plan = [[0, 20, 30, 1], [0, 0, 25, 0], [0, 10, 20, 1], [0, 45, 99, 1]].concat();
     let stream = |isn: u32, acks: u8| [&isn.to_be_bytes()[..], &[4, acks], &plan, http].concat();

@@ -236,13 +236,13 @@ proptest! {
         said in prop::collection::vec(any::<u8>(), 1..600),
     ) {
         let head = [&isn.to_be_bytes()[..], &[plan.len() as u8, acks]].concat();
-        checks::stream(&[head, plan.concat(), said].concat());
+        checks::packets::stream(&[head, plan.concat(), said].concat());
     }
 
     #[test]
     fn a_printed_filter_reads_back_as_itself(text in filters()) {
         prop_assert!(Filter::parse(&text).is_ok(), "{text}: {}", Filter::parse(&text).unwrap_err());
-        checks::filter(text.as_bytes());
+        checks::people::filter(text.as_bytes());
     }
 
     #[test]

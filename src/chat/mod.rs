@@ -4,7 +4,7 @@
 //! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own
 //! port, `veil` hides cookies, `watch` finds whose each packet is, `entry` and `peel` make it readable, and `feed`
 //! brings it to that person's page alone.
-//! [`join`] is the same chat from a terminal.
+//! [`join`] is the same chat from a terminal. [`strangers`] lets any bytes in, for tests.
 
 #[cfg(feature = "live")]
 mod capture;
@@ -18,6 +18,7 @@ mod peel;
 mod plain;
 pub mod server;
 mod socket;
+pub mod strangers;
 #[cfg(feature = "live")]
 mod veil;
 mod watch;

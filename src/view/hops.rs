@@ -55,7 +55,7 @@ pub struct Leg {
     pub time: Time,
     /// Names and values of its headers' fields, in their order.
     pub fields: Vec<(&'static str, String)>,
-    /// What the capture remarks.
+    /// What the capture remarks; escaped.
     pub comment: String,
 }
 
@@ -104,7 +104,9 @@ impl Leg {
                 }
             }
         }
-        Self { link, from, to, time: frame.time, fields, comment: frame.comment.clone() }
+        let mut comment = String::new();
+        show::escape(frame.comment.as_bytes(), &mut comment);
+        Self { link, from, to, time: frame.time, fields, comment }
     }
 
     fn value(&self, name: &str) -> Option<&str> {

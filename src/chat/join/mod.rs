@@ -16,6 +16,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use serde_json::Value as Json;
 use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
@@ -92,6 +93,30 @@ pub fn join(options: &Options) -> Result<(), JoinError> {
     drop(screen);
     runtime.shutdown_background();
     done
+}
+
+/// Every line that a terminal of 80 by 24 shows of what a server and its feed say, and the packets peeled.
+pub(super) fn lines(said: &[Json]) -> Vec<String> {
+    let (mut model, theme) = (Model::new("lobby"), Theme::new(false));
+    model.begin(Outbox::default(), "Ada", "lobby");
+    let mut lines = Vec::new();
+    for (number, word) in (0..).zip(said) {
+        let data = || word.get("data").cloned().unwrap_or_default();
+        model.hear(match word.get("event").and_then(Json::as_str) {
+            Some("") => Heard::Answer(number, data()),
+            Some(event) => Heard::Event(event.to_owned(), data()),
+            None if word.is_string() => Heard::Seen(number % 2 == 0, word.as_str().unwrap_or_default().to_owned()),
+            None => Heard::Entry(word.clone()),
+        });
+        lines.extend(model.fresh(&theme));
+        lines.extend(screen::page(&model, &theme, 80, 24));
+    }
+    model.typed(&Typed::Peel);
+    for key in [Typed::Down, Typed::Down, Typed::Right, Typed::Up] {
+        lines.extend(screen::page(&model, &theme, 80, 24));
+        model.typed(&key);
+    }
+    lines
 }
 
 async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>) -> Result<(), JoinError> {

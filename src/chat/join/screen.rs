@@ -29,7 +29,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, out: &mut impl Write) -> io::Re
 }
 
 /// The whole page: exactly `rows` lines, none wider than `columns`.
-fn page(model: &Model, theme: &Theme, columns: usize, rows: usize) -> Vec<String> {
+pub(super) fn page(model: &Model, theme: &Theme, columns: usize, rows: usize) -> Vec<String> {
     // A line that is as wide as the terminal would wrap in some of them.
     let columns = columns.saturating_sub(1);
     let keys = if model.peel.is_some() { PEELING } else { KEYS };

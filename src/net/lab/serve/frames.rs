@@ -16,7 +16,7 @@ pub trait Judge: Debug + Send + Sync {
 
 /// Why a message may not pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refused {
+pub enum Refused {
     /// The payload is longer than may be.
     TooLong,
     /// The judge does not want it.
@@ -25,7 +25,7 @@ pub(super) enum Refused {
 
 /// Follows the frames of one direction. It begins at a frame's first byte.
 #[derive(Debug)]
-pub(super) struct Frames {
+pub struct Frames {
     most: u64,
     judge: Option<Arc<dyn Judge>>,
     /// Payload of the message's earlier frames.
@@ -59,14 +59,17 @@ const CONTROL: u8 = 8;
 
 impl Frames {
     /// Messages may have so many bytes, and begin as the judge likes it.
-    pub(super) fn new(most: usize, judge: Option<Arc<dyn Judge>>) -> Self {
+    pub fn new(most: usize, judge: Option<Arc<dyn Judge>>) -> Self {
         let most = u64::try_from(most).unwrap_or(u64::MAX);
         let header = Vec::with_capacity(LONGEST);
         Self { most, judge, before: 0, header, frame: Header::default(), left: 0, begins: None }
     }
 
     /// Lets bytes pass.
-    pub(super) fn pass(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
+    ///
+    /// # Errors
+    /// The message that they belong to may not pass.
+    pub fn pass(&mut self, mut bytes: &[u8]) -> Result<(), Refused> {
         while !bytes.is_empty() {
             let payload = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
             let (here, rest) = bytes.split_at(payload);

@@ -28,7 +28,7 @@ use tokio::time::{sleep, timeout};
 
 use line::{Line, Lines, Phase};
 
-pub use frames::Judge;
+pub use frames::{Frames, Judge, Refused};
 pub use origin::Hosts;
 pub use stream::Stream;
 
