@@ -442,7 +442,7 @@ fn the_doctor_says_what_holds() {
         }
         // Nobody needs them.
         let optional = |id: &str| facts.iter().any(|fact| fact["id"] == id && fact["optional"] == true);
-        assert!(["buffer", "tshark", "wireshark"].into_iter().all(optional));
+        assert!(["tshark", "wireshark"].into_iter().all(optional));
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     let _demo = demo.map(|demo| start(demo, &source, &mut view.filter)).transpose()?;
     error::tell(&format!("Capturing on {}. Ctrl-C ends it.", args.interface));
 
-    let told = Told { name: args.interface.clone(), small: source.small_buffer(), changes: 0 };
+    let told = Told { name: args.interface.clone(), changes: 0 };
     record(source, writer, view, told, end, color)
 }
 
@@ -92,7 +92,6 @@ fn open(path: &Path, over: &mut dyn FnMut() -> bool) -> Result<Option<Writer>, F
 /// Where it captures, and what was told of it.
 struct Told {
     name: String,
-    small: Option<u32>,
     changes: u32,
 }
 
@@ -197,14 +196,6 @@ impl Told {
             let _ = write!(text, ", {dropped} dropped by the kernel");
         }
         error::tell(&format!("{text}."));
-        if let (Some(1..), Some(bytes)) = (sum.dropped, self.small) {
-            error::tell(&format!(
-                "The kernel keeps only {} kB for this program, and drops packets when they are full.\n\
-                 Let it have more:  {}",
-                bytes / 1000,
-                machine::let_capture_all()
-            ));
-        }
     }
 }
 

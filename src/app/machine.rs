@@ -10,10 +10,6 @@ use std::path::{Path, PathBuf};
 
 /// A terminal smaller than this shows a step of a lesson only in parts.
 const ROOM: (u16, u16) = (80, 24);
-/// What a capture asks the kernel to keep, in bytes; with less, a burst may lose packets.
-#[cfg(feature = "live")]
-const BUFFER: u64 = 32 << 20;
-
 /// One thing that this machine allows or not.
 #[derive(Debug)]
 pub(super) struct Fact {
@@ -53,7 +49,6 @@ pub(super) fn facts(choice: Color) -> Vec<Fact> {
         Fact::new("simulation", "simulated packets", Ok("always: no right, no network needed".into())),
         Fact::new("lab", "explain LESSON --live", lab()),
         Fact::new("capture", "capture, explain --live=IFACE, chat serve", capture()),
-        Fact::optional("buffer", "room for bursts of packets", buffer()),
     ];
     let person = rights::choose(None, |name| std::env::var_os(name)).ok().flatten();
     let mut report = rights::Report::default();
@@ -127,12 +122,6 @@ pub(super) fn let_capture() -> Option<String> {
 /// Who may run the program once it may capture.
 #[cfg(feature = "live")]
 const GROUP: &str = "osi-tutor";
-
-/// The command that lets a capture have as much room for packets as it asks for.
-#[cfg(feature = "live")]
-pub(super) fn let_capture_all() -> String {
-    format!("sudo sysctl net.core.rmem_max={BUFFER}")
-}
 
 /// Why a capture is refused, and what can be done: `command` is what was typed, `without` what needs no right.
 #[cfg(feature = "live")]
@@ -209,25 +198,6 @@ fn capture() -> Found {
 #[cfg(not(feature = "live"))]
 fn capture() -> Found {
     Err(("this program was built without live capture".into(), None))
-}
-
-#[cfg(all(feature = "live", target_os = "linux"))]
-fn buffer() -> Found {
-    use crate::source::live::{self, Options};
-    // Whoever has cap_net_admin may exceed the system's limit.
-    let granted = live::open("lo", &Options::default()).is_ok_and(|live| live.small_buffer().is_none());
-    let text = std::fs::read_to_string("/proc/sys/net/core/rmem_max").unwrap_or_default();
-    let limit: u64 = text.trim().parse().unwrap_or(0);
-    if granted || limit >= BUFFER {
-        return Ok(format!("{} MiB for a capture", BUFFER >> 20));
-    }
-    let found = format!("at most {} kB for a capture (net.core.rmem_max)", limit / 1000);
-    Err((found, Some(let_capture_all())))
-}
-
-#[cfg(not(all(feature = "live", target_os = "linux")))]
-fn buffer() -> Found {
-    Ok("the system decides".into())
 }
 
 fn terminal() -> Found {

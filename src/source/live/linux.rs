@@ -1,26 +1,24 @@
 //! Live capture on Linux: packet(7).
 //!
 //! pnet finds the interface and opens the channel: it binds the socket and asks for promiscuous mode.
-//! But the socket is ours, made beforehand with what pnet has no words for, and we receive from it:
-//! pnet's own path takes one packet a call, cuts long ones silently, and loses the kernel's
-//! timestamps and its notes on each packet.
+//! But the socket is ours, made beforehand with what pnet has no words for, and we receive from it, by a ring in
+//! memory that the kernel shares: pnet's own path takes one packet a call, cuts long ones silently, and loses the
+//! kernel's timestamps and its notes on each packet.
 
 use std::io;
 use std::os::fd::{IntoRawFd as _, OwnedFd};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use pnet::datalink::{self, NetworkInterface};
 
-use super::sys::{self, Slot};
+use super::sys::{self, Ring};
 use super::{OpenError, Options, refused};
 use crate::model::{Interface, LinkType, RawFrame, Time};
 use crate::source::{Source, SourceError, Step};
 
-/// What the kernel may hold for us until we come to read.
-const BUFFER: libc::c_int = 32 << 20;
-/// How many frames one system call may bring.
-const BATCH: usize = 64;
+/// How late a frame may come: so long the kernel gathers others behind it, unless there are many.
+pub(super) const LATE: Duration = Duration::from_millis(10);
 /// Bytes of the cooked header that stands where there is no link header we could show (`LINUX_SLL`).
 const COOKED: usize = 16;
 /// Bytes of the cooked header that names the interface, too (`LINUX_SLL2`).
@@ -40,7 +38,7 @@ const ARPHRD_SIT: u16 = 776;
 const ARPHRD_IEEE80211_RADIOTAP: u16 = 803;
 const ARPHRD_NONE: u16 = 0xfffe;
 
-// linux/if_packet.h: what the kernel notes on a packet (`tp_status` of `PACKET_AUXDATA`).
+// linux/if_packet.h: what the kernel notes on a packet (`tp_status`).
 const TP_STATUS_CSUMNOTREADY: u32 = 1 << 3;
 const TP_STATUS_VLAN_VALID: u32 = 1 << 4;
 const TP_STATUS_VLAN_TPID_VALID: u32 = 1 << 6;
@@ -53,11 +51,7 @@ pub struct Live {
     link: LinkType,
     snaplen: usize,
     wait: Duration,
-    buffer: u32,
-    slots: Vec<Slot>,
-    /// How many slots the last call filled, and how many of them were handed out.
-    filled: usize,
-    taken: usize,
+    ring: Ring,
     captured: u64,
     dropped: u64,
     /// Frames were given since the last [`Step::Idle`]: its caller may want to show them before we wait.
@@ -72,15 +66,6 @@ pub struct Live {
     gone: bool,
 }
 
-/// What the kernel tells beside a packet.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Notes {
-    time: Option<Time>,
-    checksum_pending: bool,
-    /// The 802.1Q tag that the network card took out: TPID and TCI.
-    vlan: Option<(u16, u16)>,
-}
-
 impl Live {
     pub(super) fn open(nic: &NetworkInterface, options: &Options) -> Result<Self, OpenError> {
         let refuse = |what| move |error| refused(what, &nic.name, error);
@@ -92,7 +77,7 @@ impl Live {
             _ => probe,
         };
         configure(&socket, nic.is_loopback()).map_err(refuse("set up a packet socket"))?;
-        let buffer = sys::receive_buffer(&socket, BUFFER).map_err(refuse("set the receive buffer"))?;
+        let ring = Ring::new(&socket, options.buffer.max(2), LATE).map_err(refuse("get memory for packets"))?;
 
         // One socket, two descriptors: pnet closes its own, also when it fails, and we close ours.
         let lent = socket.try_clone().map_err(refuse("share a packet socket"))?;
@@ -107,7 +92,7 @@ impl Live {
 
         let index = sys::index_of(&socket, &nic.name).map_err(refuse("ask for the number"))?;
         let interface = Interface { name: nic.name.clone(), loopback: nic.is_loopback() };
-        Ok(Self::new(socket, interface, link, (index, buffer), options))
+        Ok(Self::new(socket, interface, link, (index, ring), options))
     }
 
     /// Listens to all interfaces at once, those included that come later.
@@ -115,30 +100,26 @@ impl Live {
         let refuse = |what| move |error| refused(what, name, error);
         let socket = sys::packet_socket(libc::SOCK_DGRAM).map_err(refuse("open a packet socket"))?;
         configure(&socket, false).map_err(refuse("set up a packet socket"))?;
-        let buffer = sys::receive_buffer(&socket, BUFFER).map_err(refuse("set the receive buffer"))?;
+        let ring = Ring::new(&socket, options.buffer.max(2), LATE).map_err(refuse("get memory for packets"))?;
         sys::bind_to_all(&socket).map_err(refuse("bind a packet socket"))?;
         let interface = Interface { name: name.to_owned(), loopback: false };
-        Ok(Self::new(socket, interface, LinkType::LINUX_SLL2, (0, buffer), options))
+        Ok(Self::new(socket, interface, LinkType::LINUX_SLL2, (0, ring), options))
     }
 
     fn new(
         socket: OwnedFd,
         interface: Interface,
         link: LinkType,
-        (index, buffer): (i32, u32),
+        (index, ring): (i32, Ring),
         options: &Options,
     ) -> Self {
-        let snaplen = usize::try_from(options.snaplen).unwrap_or(usize::MAX);
         Self {
             socket,
             interface: Arc::new(interface),
             link,
-            snaplen,
+            snaplen: usize::try_from(options.snaplen).unwrap_or(usize::MAX),
             wait: options.wait,
-            buffer,
-            slots: (0..BATCH).map(|_| Slot::new(snaplen)).collect(),
-            filled: 0,
-            taken: 0,
+            ring,
             captured: 0,
             dropped: 0,
             fresh: false,
@@ -181,39 +162,25 @@ impl Live {
         self.changes
     }
 
-    /// Whether the system gave a smaller buffer than we asked for, and how many bytes it has.
-    pub fn small_buffer(&self) -> Option<u32> {
-        (self.buffer < BUFFER.unsigned_abs()).then_some(self.buffer)
-    }
-
-    /// Waits for frames and fetches as many as a call brings. `None` says that some are here.
-    fn fetch(&mut self) -> Result<Option<Step>, SourceError> {
+    /// Waits for frames. `None` says that some may be here.
+    fn wait(&mut self) -> Result<Option<Step>, SourceError> {
         if !self.changes.is_multiple_of(2) && !self.gone {
             self.look();
         }
-        // A full batch says that there is more.
-        let more = self.filled == self.slots.len();
-        let wait = if std::mem::take(&mut self.fresh) { Duration::ZERO } else { self.wait };
-        if !more && !self.gone && !sys::readable(&self.socket, wait).map_err(|e| self.failed(e))? {
-            return Ok(Some(Step::Idle));
+        // The interface is gone: what came before that is late at most.
+        let wait = if self.gone { 2 * LATE } else { self.wait };
+        let wait = if std::mem::take(&mut self.fresh) && !self.gone { Duration::ZERO } else { wait };
+        if !sys::readable(&self.socket, wait).map_err(|e| self.failed(e))? {
+            return Ok(Some(if self.gone { Step::End } else { Step::Idle }));
         }
-        self.taken = 0;
-        self.filled = 0;
-        match sys::receive(&self.socket, &mut self.slots) {
-            Ok(n) => {
-                self.filled = n;
-                Ok((n == 0).then_some(Step::Idle))
-            }
-            Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {
-                Ok(Some(if self.gone { Step::End } else { Step::Idle }))
-            }
-            // The error is given once; frames that came before it are still queued behind it.
-            Err(e) if matches!(e.raw_os_error(), Some(libc::ENETDOWN | libc::ENODEV | libc::ENXIO)) => {
+        match sys::error(&self.socket).map_err(|e| self.failed(e))? {
+            None => Ok(None),
+            Some(e) if matches!(e.raw_os_error(), Some(libc::ENETDOWN | libc::ENODEV | libc::ENXIO)) => {
                 self.changes |= 1;
                 self.look();
                 Ok(Some(Step::Idle))
             }
-            Err(e) => Err(self.failed(e)),
+            Some(e) => Err(self.failed(e)),
         }
     }
 
@@ -252,41 +219,41 @@ impl Live {
 impl Source for Live {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
         let all = self.link == LinkType::LINUX_SLL2;
-        let slot = loop {
-            if self.taken == self.filled
-                && let Some(step) = self.fetch()?
-            {
-                return Ok(step);
-            }
-            let Some(slot) = self.slots.get(self.taken).filter(|_| self.taken < self.filled) else {
-                return Ok(Step::Idle);
+        let mut waited = false;
+        let from = loop {
+            let Some(framed) = self.ring.frame() else {
+                if waited {
+                    return Ok(Step::Idle);
+                }
+                if let Some(step) = self.wait()? {
+                    return Ok(step);
+                }
+                waited = true;
+                continue;
             };
-            self.taken += 1;
+            let (head, from) = (framed.head, framed.from);
             // Where all are heard, each frame on loopback is there twice, going out and coming in.
-            let from = slot.from();
-            let twice = all && from.sll_hatype == ARPHRD_LOOPBACK && from.sll_pkttype == libc::PACKET_OUTGOING;
-            if !twice {
-                break slot;
+            if all && from.sll_hatype == ARPHRD_LOOPBACK && from.sll_pkttype == libc::PACKET_OUTGOING {
+                continue;
             }
+            let vlan = tag(head.tp_status, &head.hv1);
+            let mut cooked = [0; COOKED2 + TAG];
+            let (link, tag) = match self.link {
+                LinkType::LINUX_SLL => (cooked_header(&from, vlan, &mut cooked), None),
+                LinkType::LINUX_SLL2 => (cooked2_header(&from, vlan, &mut cooked), None),
+                LinkType::ETHERNET => (&[][..], vlan),
+                _ => (&[][..], None),
+            };
+            let added = assemble(&mut frame.bytes, link, framed.bytes, tag, self.snaplen);
+            frame.time = Time::new(head.tp_sec.into(), head.tp_nsec.into());
+            frame.len = head.tp_len.saturating_add(added);
+            frame.checksum_pending = head.tp_status & TP_STATUS_CSUMNOTREADY != 0;
+            break from;
         };
         self.captured += 1;
         self.fresh = true;
-
-        let (notes, from) = (read_notes(slot.control()), *slot.from());
-        let mut cooked = [0; COOKED2 + TAG];
-        let (head, tag) = match self.link {
-            LinkType::LINUX_SLL => (cooked_header(&from, notes.vlan, &mut cooked), None),
-            LinkType::LINUX_SLL2 => (cooked2_header(&from, notes.vlan, &mut cooked), None),
-            LinkType::ETHERNET => (&[][..], notes.vlan),
-            _ => (&[][..], None),
-        };
-        let added = assemble(&mut frame.bytes, head, slot.bytes(), tag, self.snaplen);
-
         frame.number = self.captured;
-        frame.time = notes.time.unwrap_or_else(now);
-        frame.len = slot.len().saturating_add(added);
         frame.link = self.link;
-        frame.checksum_pending = notes.checksum_pending;
         frame.comment.clear();
         let interface = if all { self.place(&from) } else { &self.interface };
         if frame.interface.as_ref().is_none_or(|i| !Arc::ptr_eq(i, interface)) {
@@ -303,8 +270,14 @@ fn configure(socket: &OwnedFd, loopback: bool) -> io::Result<()> {
         // ignoring what goes out would hide what this machine says.
         sys::set_option(socket, libc::SOL_PACKET, libc::PACKET_IGNORE_OUTGOING, 1)?;
     }
-    sys::set_option(socket, libc::SOL_PACKET, libc::PACKET_AUXDATA, 1)?;
-    sys::set_option(socket, libc::SOL_SOCKET, libc::SO_TIMESTAMPNS, 1)
+    Ok(())
+}
+
+/// The 802.1Q tag that the network card took out: TPID and TCI.
+fn tag(status: u32, noted: &libc::tpacket_hdr_variant1) -> Option<(u16, u16)> {
+    let known = status & TP_STATUS_VLAN_TPID_VALID != 0;
+    let tci = u16::try_from(noted.tp_vlan_tci).ok()?;
+    (status & TP_STATUS_VLAN_VALID != 0).then_some((if known { noted.tp_vlan_tpid } else { 0x8100 }, tci))
 }
 
 /// What a raw packet socket gives on hardware of that kind. Where the link header is none that we
@@ -380,118 +353,24 @@ fn put(head: &mut [u8], at: usize, bytes: &[u8]) {
     }
 }
 
-/// Reads the control messages that came with a frame: cmsg(3), laid out in words of the machine.
-fn read_notes(mut control: &[u8]) -> Notes {
-    const HEADER: usize = size_of::<libc::cmsghdr>();
-    const WORD: usize = size_of::<usize>();
-    let mut notes = Notes::default();
-    while let Some((len, level, kind)) = cmsg_header(control) {
-        let Some(data) = control.get(HEADER..len) else { break };
-        match (level, kind) {
-            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => notes.time = read_time(data),
-            (libc::SOL_PACKET, libc::PACKET_AUXDATA) => read_auxdata(data, &mut notes),
-            _ => {}
-        }
-        control = control.get(len.next_multiple_of(WORD)..).unwrap_or(&[]);
-    }
-    notes
-}
-
-/// Length (of the whole message), level and type of the next control message.
-fn cmsg_header(bytes: &[u8]) -> Option<(usize, i32, i32)> {
-    let (len, rest) = bytes.split_first_chunk()?;
-    let (level, rest) = rest.split_first_chunk()?;
-    let (kind, _) = rest.split_first_chunk()?;
-    Some((usize::from_ne_bytes(*len), i32::from_ne_bytes(*level), i32::from_ne_bytes(*kind)))
-}
-
-/// A `timespec`: two words of the machine.
-fn read_time(data: &[u8]) -> Option<Time> {
-    let (secs, rest) = data.split_first_chunk()?;
-    let nanos = rest.first_chunk()?;
-    let word = |b: &[u8; size_of::<isize>()]| i64::try_from(isize::from_ne_bytes(*b)).ok();
-    Some(Time::new(word(secs)?, word(nanos)?))
-}
-
-/// A `tpacket_auxdata`: status, two lengths, two offsets, and the VLAN tag's TCI and TPID.
-fn read_auxdata(data: &[u8], notes: &mut Notes) {
-    let half = |at: usize| data.get(at..at + 2).and_then(|b| b.first_chunk()).map(|b| u16::from_ne_bytes(*b));
-    let (Some(status), Some(tci), Some(tpid)) =
-        (data.first_chunk().map(|b| u32::from_ne_bytes(*b)), half(16), half(18))
-    else {
-        return;
-    };
-    notes.checksum_pending = status & TP_STATUS_CSUMNOTREADY != 0;
-    if status & TP_STATUS_VLAN_VALID != 0 {
-        let known = status & TP_STATUS_VLAN_TPID_VALID != 0;
-        notes.vlan = Some((if known { tpid } else { 0x8100 }, tci));
-    }
-}
-
-fn now() -> Time {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time::new(i64::try_from(since.as_secs()).unwrap_or(i64::MAX), i64::from(since.subsec_nanos()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn cmsg(level: i32, kind: i32, data: &[u8]) -> Vec<u8> {
-        let mut out = (size_of::<libc::cmsghdr>() + data.len()).to_ne_bytes().to_vec();
-        out.extend(level.to_ne_bytes());
-        out.extend(kind.to_ne_bytes());
-        out.extend(data);
-        out.resize(out.len().next_multiple_of(size_of::<usize>()), 0);
-        out
-    }
-
-    fn auxdata(status: u32, tci: u16, tpid: u16) -> Vec<u8> {
-        let mut data = status.to_ne_bytes().to_vec();
-        data.extend([0; 12]);
-        data.extend(tci.to_ne_bytes());
-        data.extend(tpid.to_ne_bytes());
-        data
-    }
-
-    #[test]
-    fn the_kernels_time_and_notes_are_read_from_control_messages() {
-        let mut control =
-            cmsg(libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS, &[7_isize.to_ne_bytes(), 5_isize.to_ne_bytes()].concat());
-        control.extend(cmsg(libc::SOL_PACKET, libc::PACKET_AUXDATA, &auxdata(TP_STATUS_CSUMNOTREADY, 0, 0)));
-        let notes = read_notes(&control);
-        assert_eq!(notes.time, Some(Time::new(7, 5)));
-        assert!(notes.checksum_pending);
-        assert_eq!(notes.vlan, None);
-    }
-
-    #[test]
-    fn control_messages_that_lie_about_their_length_end_the_reading() {
-        let good = cmsg(libc::SOL_PACKET, libc::PACKET_AUXDATA, &auxdata(TP_STATUS_VLAN_VALID, 5, 0));
-        for len in [0, 1, 15, 17, good.len() + 1, usize::MAX] {
-            let mut bad = good.clone();
-            bad[..size_of::<usize>()].copy_from_slice(&len.to_ne_bytes());
-            assert_eq!(read_notes(&bad).vlan, None, "length {len}");
-        }
-        for cut in 0..size_of::<libc::cmsghdr>() + 20 {
-            assert_eq!(read_notes(&good[..cut]).vlan, None);
-        }
-    }
-
     #[test]
     fn a_vlan_tag_that_the_card_took_out_is_put_back() {
-        let notes = read_notes(&cmsg(
-            libc::SOL_PACKET,
-            libc::PACKET_AUXDATA,
-            &auxdata(TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID, 0x2064, 0x88a8),
-        ));
+        let noted =
+            libc::tpacket_hdr_variant1 { tp_rxhash: 0, tp_vlan_tci: 0x2064, tp_vlan_tpid: 0x88a8, tp_padding: 0 };
+        assert_eq!(tag(TP_STATUS_VLAN_VALID, &noted), Some((0x8100, 0x2064)), "an old kernel does not say which");
+        assert_eq!(tag(TP_STATUS_CSUMNOTREADY, &noted), None);
+        let vlan = tag(TP_STATUS_VLAN_VALID | TP_STATUS_VLAN_TPID_VALID, &noted);
         let mut out = Vec::new();
         let frame: Vec<u8> = (0..20).collect();
-        assert_eq!(assemble(&mut out, &[], &frame, notes.vlan, 100), 4);
+        assert_eq!(assemble(&mut out, &[], &frame, vlan, 100), 4);
         assert_eq!(out, [&frame[..12], &[0x88, 0xa8, 0x20, 0x64], &frame[12..]].concat());
-        assert_eq!(assemble(&mut out, &[], &frame, notes.vlan, 14), 4);
+        assert_eq!(assemble(&mut out, &[], &frame, vlan, 14), 4);
         assert_eq!(out.len(), 14, "the tag counts against the snap length");
-        assert_eq!(assemble(&mut out, &[], &frame[..11], notes.vlan, 100), 0);
+        assert_eq!(assemble(&mut out, &[], &frame[..11], vlan, 100), 0);
         assert_eq!(out, frame[..11], "too short to have had a tag");
     }
 

@@ -33,6 +33,9 @@ pub const WHOLE: u32 = 65_600;
 /// How long to wait for a frame before saying that there is none.
 const WAIT: Duration = Duration::from_millis(100);
 
+/// MiB of frames that may wait in the kernel.
+const BUFFER: u32 = 32;
+
 /// How to capture.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
@@ -42,6 +45,8 @@ pub struct Options {
     pub snaplen: u32,
     /// How long to wait for a frame before answering [`super::Step::Idle`].
     pub wait: Duration,
+    /// MiB of frames that the kernel may hold until we come to read, where the system lets a program say so.
+    pub buffer: u32,
 }
 
 /// One network interface of this machine, as `osi-tutor interfaces` lists it.
@@ -124,7 +129,7 @@ impl fmt::Display for State {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { promiscuous: true, snaplen: WHOLE, wait: WAIT }
+        Self { promiscuous: true, snaplen: WHOLE, wait: WAIT, buffer: BUFFER }
     }
 }
 

@@ -96,11 +96,6 @@ impl Live {
     pub fn changes(&self) -> u32 {
         0
     }
-
-    /// Whether the system gave a smaller buffer than we asked for; never here.
-    pub fn small_buffer(&self) -> Option<u32> {
-        None
-    }
 }
 
 impl Source for Live {

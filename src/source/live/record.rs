@@ -25,6 +25,8 @@ const ROUND: usize = 1 << 10;
 const GATHER: Duration = Duration::from_millis(2);
 /// How long the thread goes on fetching what the kernel still holds when it is told to end.
 const REST: Duration = Duration::from_millis(200);
+/// It ends when the kernel has been silent for so long.
+const LATE: Duration = Duration::from_millis(25);
 /// How long to wait for a thread that was told to end; a pipe that nobody empties may hold it for ever.
 const PATIENCE: Duration = Duration::from_secs(2);
 
@@ -293,7 +295,8 @@ impl Recorder<'_> {
                 Ok(Step::Frame) => {}
                 Ok(Step::Idle) => {
                     self.shared.changes.store(self.live.changes(), Ordering::Relaxed);
-                    if stopping.is_some() {
+                    // What came before the word to end may be a little late.
+                    if stopping.is_some_and(|until: Instant| Instant::now() + REST >= until + LATE) {
                         break Ok(());
                     }
                     if mem::take(&mut since) > 0 {

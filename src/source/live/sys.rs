@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(target_os = "linux")]
 pub(super) use packet::{
-    Slot, bind_to_all, bound_to, drops, hardware_type, index_of, is_up, name_of, packet_socket, readable, receive,
-    receive_buffer, set_option,
+    Ring, bind_to_all, bound_to, drops, error, hardware_type, index_of, is_up, name_of, packet_socket, readable,
+    set_option,
 };
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
@@ -45,66 +45,15 @@ pub(super) fn reader_gone() -> bool {
     changed > 0 && poll.revents & libc::POLLERR != 0
 }
 
-/// packet(7), recvmmsg(2), netdevice(7).
+/// packet(7), `packet_mmap` (Documentation/networking of Linux), netdevice(7).
 #[cfg(target_os = "linux")]
 mod packet {
     use std::io;
     use std::mem;
     use std::os::fd::{AsRawFd as _, FromRawFd as _, OwnedFd};
-    use std::ptr;
+    use std::ptr::{self, NonNull};
+    use std::sync::atomic::{AtomicU32, Ordering};
     use std::time::Duration;
-
-    /// Enough for a timestamp and an auxdata, with room for what a later kernel adds.
-    const CONTROL: usize = 128;
-
-    /// Where one frame is received, with what the kernel says about it. Allocated once.
-    #[derive(Debug)]
-    pub(in super::super) struct Slot {
-        bytes: Box<[u8]>,
-        control: Box<Control>,
-        from: libc::sockaddr_ll,
-        len: u32,
-        control_len: usize,
-    }
-
-    /// Control messages are laid out in machine words.
-    #[derive(Debug)]
-    #[repr(C, align(8))]
-    struct Control([u8; CONTROL]);
-
-    impl Slot {
-        /// A place for a frame of up to `size` bytes.
-        pub(in super::super) fn new(size: usize) -> Self {
-            Self {
-                bytes: vec![0; size].into(),
-                control: Box::new(Control([0; CONTROL])),
-                from: no_address(),
-                len: 0,
-                control_len: 0,
-            }
-        }
-
-        /// The frame's length before it was cut to the slot's size.
-        pub(in super::super) fn len(&self) -> u32 {
-            self.len
-        }
-
-        /// What was stored of the frame.
-        pub(in super::super) fn bytes(&self) -> &[u8] {
-            let len = usize::try_from(self.len).unwrap_or(usize::MAX);
-            self.bytes.get(..len).unwrap_or(&self.bytes)
-        }
-
-        /// The control messages that came with it.
-        pub(in super::super) fn control(&self) -> &[u8] {
-            self.control.0.get(..self.control_len).unwrap_or(&[])
-        }
-
-        /// Its link-layer sender, as the kernel read it.
-        pub(in super::super) fn from(&self) -> &libc::sockaddr_ll {
-            &self.from
-        }
-    }
 
     /// A packet socket that is bound to nothing yet and so receives nothing.
     pub(in super::super) fn packet_socket(kind: libc::c_int) -> io::Result<OwnedFd> {
@@ -187,22 +136,16 @@ mod packet {
         option: libc::c_int,
         value: libc::c_int,
     ) -> io::Result<()> {
-        // SAFETY: the pointer and the length describe `value`, which outlives the call.
-        unsafe {
-            let at = (&raw const value).cast();
-            check(libc::setsockopt(socket.as_raw_fd(), level, option, at, size_of_as::<libc::c_int>()))?;
-        }
-        Ok(())
+        write_option(socket, level, option, &value)
     }
 
-    /// Asks for a receive buffer of `size` bytes, and says what the system gave: without the right to
-    /// force it, no more than `net.core.rmem_max`.
-    pub(in super::super) fn receive_buffer(socket: &OwnedFd, size: libc::c_int) -> io::Result<u32> {
-        set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUFFORCE, size)
-            .or_else(|_| set_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF, size))?;
-        // The kernel doubles the number, for its own bookkeeping, and reports it doubled.
-        let doubled: libc::c_int = read_option(socket, libc::SOL_SOCKET, libc::SO_RCVBUF)?;
-        Ok(doubled.unsigned_abs() / 2)
+    fn write_option<T: Copy>(socket: &OwnedFd, level: libc::c_int, option: libc::c_int, value: &T) -> io::Result<()> {
+        // SAFETY: the pointer and the length describe `value`, which outlives the call.
+        unsafe {
+            let at = (&raw const *value).cast();
+            check(libc::setsockopt(socket.as_raw_fd(), level, option, at, size_of_as::<T>()))?;
+        }
+        Ok(())
     }
 
     /// How many frames the kernel threw away since the last question.
@@ -223,43 +166,129 @@ mod packet {
         }
     }
 
-    /// Receives what is there, without waiting, into the first slots; says how many it filled.
-    pub(in super::super) fn receive(socket: &OwnedFd, slots: &mut [Slot]) -> io::Result<usize> {
-        const MOST: usize = 64;
-        let nowhere = libc::iovec { iov_base: ptr::null_mut(), iov_len: 0 };
-        let mut places = [nowhere; MOST];
-        // SAFETY: all zeros is a valid mmsghdr: no buffers.
-        let mut headers: [libc::mmsghdr; MOST] = unsafe { mem::zeroed() };
-        let count = slots.len().min(MOST);
-        for ((slot, place), header) in slots.iter_mut().zip(&mut places).zip(&mut headers) {
-            *place = libc::iovec { iov_base: slot.bytes.as_mut_ptr().cast(), iov_len: slot.bytes.len() };
-            let h = &mut header.msg_hdr;
-            h.msg_name = (&raw mut slot.from).cast();
-            h.msg_namelen = size_of_as::<libc::sockaddr_ll>();
-            h.msg_iov = place;
-            h.msg_iovlen = 1;
-            h.msg_control = slot.control.0.as_mut_ptr().cast();
-            h.msg_controllen = CONTROL as _;
+    /// The error that waits at the socket, if there is one; it is told once.
+    pub(in super::super) fn error(socket: &OwnedFd) -> io::Result<Option<io::Error>> {
+        let code: libc::c_int = read_option(socket, libc::SOL_SOCKET, libc::SO_ERROR)?;
+        Ok((code != 0).then(|| io::Error::from_raw_os_error(code)))
+    }
+
+    /// Blocks of memory that the kernel fills with frames and we empty, in turn: `packet_mmap`, `TPACKET_V3`. No system
+    /// call and no copy is made for a frame.
+    #[derive(Debug)]
+    pub(in super::super) struct Ring {
+        at: NonNull<u8>,
+        blocks: usize,
+        /// The block that is ours, or the next that will be.
+        block: usize,
+        /// It is ours.
+        ours: bool,
+        /// Where in it the next frame begins, and how many are left.
+        next: usize,
+        left: u32,
+    }
+
+    /// A frame as it lies in the ring, with what the kernel says about it.
+    #[derive(Clone, Copy, Debug)]
+    pub(in super::super) struct Framed<'r> {
+        pub(in super::super) head: libc::tpacket3_hdr,
+        /// Its link-layer sender, as the kernel read it.
+        pub(in super::super) from: libc::sockaddr_ll,
+        pub(in super::super) bytes: &'r [u8],
+    }
+
+    // SAFETY: the memory belongs to the ring alone, and so goes where it goes.
+    unsafe impl Send for Ring {}
+
+    impl Ring {
+        /// Bytes of a block: a multiple of any page. A longer frame is cut.
+        const BLOCK: usize = 1 << 20;
+
+        /// So many blocks for a socket. The kernel hands one over when it is full, or after `retire`.
+        pub(in super::super) fn new(socket: &OwnedFd, blocks: u32, retire: Duration) -> io::Result<Self> {
+            const FRAME: usize = 2048;
+            set_option(socket, libc::SOL_PACKET, libc::PACKET_VERSION, libc::tpacket_versions::TPACKET_V3 as _)?;
+            let small = |n: usize| libc::c_uint::try_from(n).unwrap_or(libc::c_uint::MAX);
+            let request = libc::tpacket_req3 {
+                tp_block_size: small(Self::BLOCK),
+                tp_block_nr: blocks,
+                // The kernel checks this number, and does not use it in this version.
+                tp_frame_size: small(FRAME),
+                tp_frame_nr: small(Self::BLOCK / FRAME) * blocks,
+                tp_retire_blk_tov: libc::c_uint::try_from(retire.as_millis()).unwrap_or(libc::c_uint::MAX),
+                tp_sizeof_priv: 0,
+                tp_feature_req_word: 0,
+            };
+            write_option(socket, libc::SOL_PACKET, libc::PACKET_RX_RING, &request)?;
+            let blocks = usize::try_from(blocks).unwrap_or(0);
+            // SAFETY: a new mapping of the ring's whole length at a place of the kernel's choice; nobody else has it.
+            let at = unsafe {
+                let (may, how) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED);
+                libc::mmap(ptr::null_mut(), Self::BLOCK * blocks, may, how, socket.as_raw_fd(), 0)
+            };
+            match NonNull::new(at.cast()).filter(|_| at != libc::MAP_FAILED) {
+                Some(at) => Ok(Self { at, blocks, block: 0, ours: false, next: 0, left: 0 }),
+                None => Err(io::Error::last_os_error()),
+            }
         }
-        // MSG_TRUNC: report a frame's true length, even where the slot was too small for it.
-        let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
-        // SAFETY: the first `count` headers point to buffers of the stated sizes inside `slots` and
-        // `places`, both of which outlive the call; without a timeout the last pointer may be null.
-        let got = unsafe {
-            check(libc::recvmmsg(
-                socket.as_raw_fd(),
-                headers.as_mut_ptr(),
-                libc::c_uint::try_from(count).unwrap_or(0),
-                flags as _,
-                ptr::null_mut(),
-            ))?
-        };
-        let got = usize::try_from(got).unwrap_or(0);
-        for (slot, header) in slots.iter_mut().zip(&headers).take(got) {
-            slot.len = header.msg_len;
-            slot.control_len = as_len(header.msg_hdr.msg_controllen);
+
+        /// The next frame, if the kernel has handed its block over.
+        pub(in super::super) fn frame(&mut self) -> Option<Framed<'_>> {
+            while self.left == 0 {
+                if std::mem::take(&mut self.ours) {
+                    self.status().store(libc::TP_STATUS_KERNEL, Ordering::Release);
+                    self.block = (self.block + 1) % self.blocks;
+                }
+                if self.status().load(Ordering::Acquire) & libc::TP_STATUS_USER == 0 {
+                    return None;
+                }
+                self.ours = true;
+                let about: libc::tpacket_hdr_v1 = read(self.bytes(), mem::offset_of!(libc::tpacket_block_desc, hdr))?;
+                self.next = usize::try_from(about.offset_to_first_pkt).unwrap_or(usize::MAX);
+                self.left = about.num_pkts;
+            }
+            let at = self.next;
+            self.left -= 1;
+            let head: libc::tpacket3_hdr = read(self.bytes(), at)?;
+            let wide = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+            self.next = at.saturating_add(wide(head.tp_next_offset));
+            let block = self.bytes();
+            let from = read(block, at + size_of::<libc::tpacket3_hdr>().next_multiple_of(libc::TPACKET_ALIGNMENT))?;
+            let begin = at + usize::from(head.tp_mac);
+            let bytes = block.get(begin..begin.saturating_add(wide(head.tp_snaplen)))?;
+            Some(Framed { head, from, bytes })
         }
-        Ok(got)
+
+        /// Who has the current block.
+        fn status(&self) -> &AtomicU32 {
+            let at = self.block * Self::BLOCK + mem::offset_of!(libc::tpacket_block_desc, hdr);
+            // SAFETY: `block` is below `blocks`, so this lies in the mapping, which lives as long as `self`; the first
+            // word of `hdr` is the status, aligned to 8, and both sides use it as one word.
+            unsafe { AtomicU32::from_ptr(self.at.add(at).as_ptr().cast()) }
+        }
+
+        /// The current block, which must be ours: the kernel writes to it when it is given back.
+        fn bytes(&self) -> &[u8] {
+            debug_assert!(self.ours);
+            // SAFETY: as above, and no block reaches beyond the mapping. While the block is ours, only its status is
+            // ever written, by us, and that needs `&mut self`.
+            unsafe { std::slice::from_raw_parts(self.at.add(self.block * Self::BLOCK).as_ptr(), Self::BLOCK) }
+        }
+    }
+
+    impl Drop for Ring {
+        fn drop(&mut self) {
+            // SAFETY: this very mapping, which nobody uses any more.
+            unsafe {
+                libc::munmap(self.at.as_ptr().cast(), Self::BLOCK * self.blocks);
+            }
+        }
+    }
+
+    /// A plain struct of C that begins at this byte.
+    fn read<T: Copy>(bytes: &[u8], at: usize) -> Option<T> {
+        let place = bytes.get(at..at.checked_add(size_of::<T>())?)?;
+        // SAFETY: as many bytes are there, and every T here is made of numbers, for which any bits are a value.
+        Some(unsafe { ptr::read_unaligned(place.as_ptr().cast()) })
     }
 
     fn read_option<T: Copy>(socket: &OwnedFd, level: libc::c_int, option: libc::c_int) -> io::Result<T> {
@@ -298,11 +327,6 @@ mod packet {
 
     fn size_of_as<T>() -> libc::socklen_t {
         libc::socklen_t::try_from(size_of::<T>()).unwrap_or(0)
-    }
-
-    /// The C libraries count in types of different sizes.
-    fn as_len(n: impl TryInto<usize>) -> usize {
-        n.try_into().unwrap_or(0)
     }
 
     /// The kernel's -1 is an error, with the reason in `errno`.
