@@ -14,6 +14,7 @@ use super::icmp_extension::{self, STATES};
 use super::memory::Talk;
 use super::numbers::Echoes;
 use super::prelude::*;
+use super::table;
 
 /// ICMP.
 pub static ABOUT: Identity = Identity {
@@ -81,7 +82,7 @@ fields! {
     RUNS_IPV6 = dynamic(Kind::Bool, "icmp.ext.echo.rsp.ipv6", "IPv6 runs", "IPv6 runs on that interface.").bits(0x01);
 }
 
-static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = icmp_extension::with(FIELDS);
+static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = table::joined(FIELDS, icmp_extension::FIELDS);
 
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(1)], over: Over::Packet, dissect };

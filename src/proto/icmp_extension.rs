@@ -61,17 +61,6 @@ fields! {
     IDENT_IPV6 = dynamic(Kind::Ipv6, "icmp.int_ident.ipv6", "Address asked for", "The address of the interface that the probe asks about.");
 }
 
-/// A protocol's own rows and these.
-pub(super) const fn with<const N: usize>(own: &[&'static FieldDef]) -> [&'static FieldDef; N] {
-    let (mut all, mut i) = ([&EXT; N], 0);
-    assert!(N == own.len() + FIELDS.len(), "each row has one place");
-    while i < N {
-        all[i] = if i < own.len() { own[i] } else { FIELDS[i - own.len()] };
-        i += 1;
-    }
-    all
-}
-
 /// How many bytes its header takes.
 const HEADER: usize = 4;
 /// A quotation with an extension behind it is filled up to this many bytes (RFC 4884 §4).

@@ -13,6 +13,7 @@ use super::icmp_extension::{self, STATES};
 use super::memory::Talk;
 use super::numbers::Echoes;
 use super::prelude::*;
+use super::table;
 
 /// ICMPv6.
 pub static ABOUT: Identity = Identity {
@@ -138,7 +139,7 @@ fields! {
     MLDR_SOURCE = dynamic(Kind::Ipv6, "icmpv6.mldr.mar.source_address", "Source", "A sender that the host wants, or does not want, to hear.");
 }
 
-static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = icmp_extension::with(FIELDS);
+static ALL: [&FieldDef; FIELDS.len() + icmp_extension::FIELDS.len()] = table::joined(FIELDS, icmp_extension::FIELDS);
 
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(58)], over: Over::Packet, dissect };

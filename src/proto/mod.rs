@@ -35,6 +35,7 @@ pub mod ipsec;
 pub mod ipv4;
 pub mod ipv6;
 pub mod ipv6_extension;
+pub mod ipv6_option;
 pub mod isakmp;
 pub mod json;
 mod jsontext;

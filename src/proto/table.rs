@@ -1,7 +1,21 @@
 //! Who follows whom: the keys of [`REGISTRY`], made into tables by the compiler.
 
 use super::{Carrier, Framing, Key, Look, Over, Protocol, REGISTRY, StreamCtx, ipv4, ipv6_extension, tcp};
-use crate::model::Identity;
+use crate::model::{FieldDef, Identity};
+
+/// A protocol's own rows, and those that it shares with another.
+pub(super) const fn joined<const N: usize>(
+    own: &[&'static FieldDef],
+    shared: &[&'static FieldDef],
+) -> [&'static FieldDef; N] {
+    let (mut all, mut i) = ([own[0]; N], 0);
+    assert!(N == own.len() + shared.len(), "each row has one place");
+    while i < N {
+        all[i] = if i < own.len() { own[i] } else { shared[i - own.len()] };
+        i += 1;
+    }
+    all
+}
 
 /// The protocol that follows `key`.
 pub fn lookup(key: Key) -> Option<&'static Protocol> {
