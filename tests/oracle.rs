@@ -256,6 +256,8 @@ fn tshark(capture: &Path, names: &BTreeMap<String, String>, verify: bool) -> Vec
     for preference in PREFERENCES {
         command.args(["-o", preference]);
     }
+    // It knows HTTP/2 without TLS by the port alone, and only where that is HTTP's.
+    command.args(["-d", "tcp.port==81,http2"]);
     for layer in ["ip", "tcp", "udp"] {
         command.args(["-o", &format!("{layer}.check_checksum:{}", if verify { "TRUE" } else { "FALSE" })]);
     }

@@ -207,6 +207,7 @@ impl Messages {
             Arrival::Hole(_) => {
                 self.give_up(budget);
                 ctx.side.searched = 0;
+                ctx.side.gaps = ctx.side.gaps.saturating_add(1);
                 0..0
             }
         }

@@ -5,7 +5,7 @@
 //! bytes, or a length field that promised too many.
 
 use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
-use super::shelf::Name;
+use super::shelf::{Name, remembered};
 use super::{Joined, Next};
 use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why, clamp};
 
@@ -304,7 +304,7 @@ impl<'a> Cursor<'a> {
 
     /// The protocol that the upgrade's target asks for by its query; inner layers learn the target.
     pub fn upgraded(&mut self, carrier: super::Carrier) -> Option<&'static super::Protocol> {
-        let upgrade = self.memory.context(self.context.conversation).dialogue.upgrade.as_ref()?;
+        let upgrade = remembered(self.memory, self.context, self.packet).dialogue.upgrade.as_ref()?;
         let row = super::by_query(carrier, upgrade.target.as_bytes())?;
         self.context.target = self.packet.keep(upgrade.target.as_bytes());
         Some(row)

@@ -7,6 +7,7 @@ pub mod arp;
 pub mod bfd;
 pub mod checksum;
 pub mod coap;
+mod coding;
 mod compressed;
 mod cursor;
 pub mod data;
@@ -22,6 +23,7 @@ pub mod frame;
 pub mod ftp;
 pub mod gre;
 pub mod gtp;
+mod hpack;
 pub mod http;
 pub mod http2;
 pub mod icmp;
@@ -186,6 +188,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &http::TUNNEL,
     &http::SSDP,
     &http2::PROTOCOL,
+    &http2::GUESSED,
     &websocket::PROTOCOL,
     &engineio::POLLING,
     &engineio::CLAIMED,

@@ -30,6 +30,8 @@ pub struct Shelf {
     scratch: Streams,
     /// One decompressor serves all streams: what tells them apart is their history.
     inflater: Option<Box<Decompress>>,
+    /// Where the parts of what is being edited begin.
+    starts: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -64,8 +66,8 @@ impl Shelf {
     pub fn new(most: usize) -> Self {
         let (entries, free) = (Vec::new(), Vec::new());
         let (dialogues, keys) = (HashMap::new(), RandomState::new());
-        let (given_up, scratch, inflater) = (None, Streams::default(), None);
-        Self { most, used: 0, entries, free, hand: 0, next: 0, given_up, dialogues, keys, scratch, inflater }
+        let (given_up, scratch, inflater, starts) = (None, Streams::default(), None, Vec::new());
+        Self { most, used: 0, entries, free, hand: 0, next: 0, given_up, dialogues, keys, scratch, inflater, starts }
     }
 
     /// What is kept under this ticket, unless it was given up.
@@ -152,6 +154,23 @@ impl Shelf {
         self.used = self.used.saturating_sub(before).saturating_add(after);
         self.make_room(ticket);
         self.entry(ticket).is_some()
+    }
+
+    /// Changes the bytes in place, with the help of scratch; `None` where they were given up.
+    pub(super) fn edit<T>(&mut self, ticket: Ticket, with: impl FnOnce(&mut Vec<u8>, &mut Vec<u32>) -> T) -> Option<T> {
+        let mut starts = std::mem::take(&mut self.starts);
+        let Some(entry) = self.entry(ticket) else {
+            self.starts = starts;
+            return None;
+        };
+        entry.used = true;
+        let before = entry.bytes.capacity();
+        let done = with(&mut entry.bytes, &mut starts);
+        let after = entry.bytes.capacity();
+        self.starts = starts;
+        self.used = self.used.saturating_sub(before).saturating_add(after);
+        self.make_room(ticket);
+        Some(done)
     }
 
     /// Keeps the bytes no longer, and says how many they were.
@@ -278,7 +297,7 @@ impl Cursor<'_> {
 }
 
 /// What the protocols of this conversation remember, or of the dialogue that it belongs to.
-fn remembered<'m>(memory: &'m mut dyn Memory, context: &Context, packet: &Packet) -> StreamCtx<'m> {
+pub(super) fn remembered<'m>(memory: &'m mut dyn Memory, context: &Context, packet: &Packet) -> StreamCtx<'m> {
     let Some(name) = context.dialogue else { return memory.context(context.conversation) };
     let mut ctx = memory.shelf().dialogue(name).view(context.from_client == Some(true));
     (ctx.frame, ctx.time) = (packet.number, packet.time);

@@ -110,6 +110,8 @@ pub struct Side {
     /// How far a framing function has searched the message that has begun, so that it never
     /// searches the same bytes twice. Set to 0 for each new message.
     pub searched: usize,
+    /// How often bytes of it were missing: what refers to them can't be read.
+    pub gaps: u32,
     slot: Slot,
     inner: Slot,
 }

@@ -157,7 +157,19 @@ fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     if whole <= bytes.len() { Framing::Message(whole) } else { Framing::Need(whole) }
 }
 
+/// A frame; behind it may come more, where the carrier does not tell them apart.
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let len = Header::read(c.rest(0)).and_then(|h| h.len.checked_add(usize::try_from(h.payload).ok()?));
+    match len.filter(|&len| len < c.len()) {
+        Some(len) => {
+            c.limit(len, &PAYLOAD_LENGTH);
+            one(c).map(|next| next.more(len))
+        }
+        None => one(c),
+    }
+}
+
+fn one(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let deflate = c.stream().dialogue.upgrade.as_ref().is_some_and(|u| u.extensions.contains("permessage-deflate"));
     for def in [&FIN, &RSV] {
         c.put(def)?;

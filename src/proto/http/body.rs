@@ -5,8 +5,7 @@ use super::framing::chunk_size;
 use super::head::{self, Extent};
 use crate::model::{BufferKind, Span};
 use crate::proto::Framing;
-use crate::proto::compressed;
-use crate::proto::inflate::{self, Unpacked};
+use crate::proto::coding;
 use crate::proto::prelude::*;
 
 /// Where a body's bytes are.
@@ -67,13 +66,13 @@ pub(super) fn dissect(
         // A line says nothing of what nobody reads.
         return Next::end(whole);
     }
-    let Some(body) = unpack(c, body, encoding) else {
+    let packed = body.span(c);
+    let Some(span) = coding::undo(c, packed, encoding) else {
         return match body.buffer {
             Some(id) => Next::data(at).within(id),
             None => Next::data(at),
         };
     };
-    let span = body.span(c);
     c.push_in(&FILE_DATA, span, Value::Text(span));
     let knows = |c: &mut Cursor<'_>, row: &Protocol| match row.over {
         Over::Stream(look) => c.with_bytes(span, |bytes, mut ctx| matches!(look(&mut ctx, bytes), Framing::Message(_))),
@@ -85,10 +84,7 @@ pub(super) fn dissect(
         (None, Some(_)) => return Next::end(whole),
         (None, None) => Next::data(at),
     };
-    match body.buffer {
-        Some(id) => next.within(id),
-        None => next,
-    }
+    if span.buf == c.buffer() { next } else { next.within(span.buf) }
 }
 
 /// RFC 9112 §7.1: size, data, size, data …, 0, trailer lines, an empty line.
@@ -128,81 +124,5 @@ fn trailers(c: &mut Cursor<'_>, bytes: &[u8], from: usize) {
     }
     if at > from {
         c.push(&TRAILER, from, at - from, Value::Text(c.span(from, at - from)));
-    }
-}
-
-/// What can be done about a content coding.
-#[derive(Clone, Copy)]
-enum Coding {
-    None,
-    Undo(fn(&[u8], &mut Vec<u8>) -> Unpacked),
-    Not(&'static str),
-}
-
-/// Content codings (RFC 9110 §8.4; the IANA registry).
-static CODINGS: &[(&str, Coding)] = &[
-    ("", Coding::None),
-    ("identity", Coding::None),
-    ("gzip", Coding::Undo(inflate::gzip)),
-    ("x-gzip", Coding::Undo(inflate::gzip)),
-    ("deflate", Coding::Undo(inflate::deflate)),
-    ("br", Coding::Undo(compressed::brotli)),
-    ("zstd", Coding::Undo(compressed::zstd)),
-    ("compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
-    ("x-compress", Coding::Not("the body is compressed with LZW (compress), which is not decoded here")),
-    ("dcb", Coding::Not("the body is compressed with Brotli and a dictionary, which is not decoded here")),
-    ("dcz", Coding::Not("the body is compressed with Zstandard and a dictionary, which is not decoded here")),
-    ("exi", Coding::Not("the body is XML in binary (EXI), which is not decoded here")),
-    ("aes128gcm", Coding::Not("the body is encrypted (RFC 8188)")),
-];
-
-/// Codings on top of each other that are undone.
-const MOST_CODINGS: usize = 4;
-
-fn coding(name: &[u8]) -> Coding {
-    let row = CODINGS.iter().find(|(n, _)| name.trim_ascii().eq_ignore_ascii_case(n.as_bytes()));
-    row.map_or(Coding::Not("the body has a content coding that is not known here"), |row| row.1)
-}
-
-/// Undoes `Content-Encoding` (RFC 9110 §8.4), the last coding first; `None` where it cannot be undone here. What
-/// cannot be undone as a whole is left as it is.
-fn unpack(c: &mut Cursor<'_>, mut body: Body, encoding: &[u8]) -> Option<Body> {
-    let codings = || encoding.rsplit(|&b| b == b',').map(coding);
-    let mut why = codings().find_map(|coding| if let Coding::Not(why) = coding { Some(why) } else { None });
-    if codings().filter(|coding| matches!(coding, Coding::Undo(_))).count() > MOST_CODINGS {
-        why = why.or(Some("the body has more content codings than are undone here"));
-    }
-    if let Some(why) = why {
-        c.doubt(c.unshown(why));
-        return None;
-    }
-    for coding in codings() {
-        if let Coding::Undo(method) = coding {
-            body = undo(c, body, method)?;
-        }
-    }
-    Some(body)
-}
-
-fn undo(c: &mut Cursor<'_>, body: Body, method: fn(&[u8], &mut Vec<u8>) -> Unpacked) -> Option<Body> {
-    let mut how = Unpacked::Damaged;
-    let unpacked = if let Some(id) = body.buffer {
-        c.uncover_from(BufferKind::Inflated, id, |packed, out| how = method(packed, out))
-    } else {
-        let packed = c.slice(body.at, body.len).unwrap_or(&[]);
-        c.uncover_with(BufferKind::Inflated, |out| how = method(packed, out))
-    };
-    match how {
-        Unpacked::Whole => {}
-        Unpacked::Short => c.doubt(c.breaks("the compressed body ends too early")),
-        Unpacked::TooMuch => c.doubt(c.unshown("the body unpacks to more than is kept here")),
-        Unpacked::Damaged => c.doubt(c.breaks("the body is not what its Content-Encoding says")),
-        Unpacked::Beyond(why) => c.doubt(c.unshown(why)),
-    }
-    match unpacked {
-        Some((id, len)) if len > 0 && !matches!(how, Unpacked::Damaged | Unpacked::Beyond(_)) => {
-            Some(Body { buffer: Some(id), at: 0, len })
-        }
-        _ => None,
     }
 }
