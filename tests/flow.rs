@@ -9,8 +9,8 @@
 //! ```
 //!
 //! First the states of client and server, then the events, the verdicts (`tcp.analysis.…`, without that
-//! prefix), and the layers above TCP. Each line must match wholly. Time moves by 10 ms a line;
-//! `wait 500` adds so many. After a deliberate change, `BLESS=1 cargo test --test flow` writes the
+//! prefix), and the layers above TCP. Each line must match wholly. The server's port is 80; `port=443` names another.
+//! Time moves by 10 ms a line; `wait 500` adds so many. After a deliberate change, `BLESS=1 cargo test --test flow` writes the
 //! right sides anew: read the difference before you keep it.
 
 use etherparse::PacketBuilder;
@@ -37,7 +37,7 @@ fn segment(line: &str) -> Vec<u8> {
         None => (line, Vec::new()),
     };
     let mut words = words.split_whitespace();
-    let (from, to) = match words.next() {
+    let (mut from, mut to) = match words.next() {
         Some("client") => (CLIENT, SERVER),
         Some("server") => (SERVER, CLIENT),
         other => panic!("{other:?} is nobody: {line}"),
@@ -48,6 +48,10 @@ fn segment(line: &str) -> Vec<u8> {
         match word.split_once('=') {
             Some(("seq", n)) => seq = n.parse().expect("a number"),
             Some(("ack", n)) => ack = Some(n.parse().expect("a number")),
+            Some(("port", n)) => {
+                let server = if from == CLIENT { &mut to } else { &mut from };
+                server.1 = n.parse().expect("a port");
+            }
             _ => flags.push(word),
         }
     }

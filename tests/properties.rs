@@ -268,7 +268,9 @@ proptest! {
         }).collect();
         pieces.extend(again);
         shuffle(&mut pieces, order);
-        let found = messages(isn, &stream, &pieces);
+        // What is behind a hole does not wait for it.
+        let mut found = messages(isn, &stream, &pieces);
+        found.sort();
         let expected: Vec<_> = (0..bodies.len()).map(|n| format!("/{n}")).collect();
         prop_assert_eq!(found, expected);
     }

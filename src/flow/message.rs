@@ -2,37 +2,58 @@
 //!
 //! A message that lies in one segment is given out as a range of it, without a copy. Only what began in
 //! an earlier segment waits here.
+//!
+//! What lies behind bytes that have not come is `hole`'s.
 
+use super::hole::Left;
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{Buffer, Piece, clamp};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::flag;
-use crate::proto::{Delivery, Framing, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
-use std::ops::Range;
+use crate::proto::{Delivery, Framing, Gap, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
+use std::ops::{ControlFlow, Range};
 
 /// Fewer bytes than these do not tell whose a stream of an unknown port is.
 const FEWEST_TO_GUESS: usize = 8;
+/// The length of a message that ends where the stream ends.
+const UNTIL_CLOSE: usize = usize::MAX;
 
 /// The messages of one direction.
 #[derive(Debug)]
 pub(super) struct Messages {
-    stream: Stream,
+    pub(super) stream: Stream,
     /// The beginning of a message whose end has not come.
-    pending: Vec<u8>,
-    sources: Vec<Piece>,
+    pub(super) pending: Vec<u8>,
+    pub(super) sources: Vec<Piece>,
     /// How long that message will be, where its protocol knows; else 0.
-    need: usize,
+    pub(super) need: usize,
     /// How much of `pending` its protocol has been shown.
-    shown: usize,
+    pub(super) shown: usize,
     /// What is left of the present segment's new bytes; `None` between segments.
-    run: Option<Range<usize>>,
+    pub(super) run: Option<Range<usize>>,
     /// The protocol has been told that the sender closed.
     closed: bool,
-    given_up: Option<usize>,
+    /// It could not be said where the next message begins: nothing more is read.
+    pub(super) lost: bool,
+    /// What is missing before the next bytes.
+    pub(super) gap: Gap,
+    /// What is in front of the holes behind which reading went on, the oldest first.
+    pub(super) left: Vec<Left>,
+    /// The present segment fills one of them: what is read meanwhile stands in its place.
+    pub(super) filling: Option<usize>,
+    pub(super) given_up: Option<usize>,
+}
+
+/// What a segment brings.
+pub(super) enum Brought {
+    /// These bytes are next, if any.
+    Run(Range<usize>),
+    /// All its bytes are behind a hole. `true`: it will not be filled.
+    Beyond(bool),
 }
 
 /// What the protocol said about the bytes it was shown.
-enum Answer {
+pub(super) enum Answer {
     Wait(usize),
     /// The same; the frame that brought its first bytes shows whose they are.
     Begun(usize, &'static Protocol),
@@ -44,7 +65,7 @@ enum Answer {
 }
 
 /// Who speaks on a connection, and its ports, the lower first.
-struct Speaker<'a> {
+pub(super) struct Speaker<'a> {
     protocol: &'a mut Option<&'static Protocol>,
     ports: (u16, u16),
 }
@@ -60,18 +81,24 @@ impl Messages {
             shown: 0,
             run: None,
             closed: false,
+            lost: false,
+            gap: Gap::None,
+            left: Vec::new(),
+            filling: None,
             given_up: None,
         }
     }
 
     /// Bytes that wait.
     pub(super) fn waiting(&self) -> usize {
-        self.pending.len() + self.stream.waiting()
+        let left: usize = self.left.iter().map(Left::waiting).sum();
+        self.pending.len() + self.stream.waiting() + left
     }
 
     /// Gives up all that waits.
     pub(super) fn forget_waiting(&mut self, budget: &mut Budget) {
         budget.release(self.waiting());
+        self.left = Vec::new();
         self.stream.forget_early();
         self.pending = Vec::new();
         self.sources.clear();
@@ -99,20 +126,20 @@ impl Messages {
         budget: &mut Budget,
     ) -> Option<Delivery> {
         let mut speaker = Speaker { protocol, ports };
-        if self.run.is_none() {
-            let unknown = speaker.is_unknown(ctx) && self.pending.is_empty();
-            let unclaimed = if unknown { self.unclaimed(s, repeats, payload, ctx, &mut speaker) } else { None };
-            if unclaimed.is_some() || (unknown && speaker.is_unknown(ctx)) {
-                return unclaimed;
-            }
-            let run = self.arrive(s, acked, payload, here, ctx, budget);
-            self.run = Some(run);
+        if self.run.is_none()
+            && let ControlFlow::Break(at_once) = self.opens(s, acked, repeats, payload, here, ctx, &mut speaker, budget)
+        {
+            return at_once;
         }
+        ctx.late = self.filling.is_some();
         loop {
             let run = self.run.clone().unwrap_or(0..0);
             if self.pending.is_empty() && !run.is_empty() {
                 let window = payload.get(run.clone()).unwrap_or(&[]);
-                match speaker.ask(ctx, window) {
+                ctx.gap = std::mem::take(&mut self.gap);
+                let answer = speaker.ask(ctx, window);
+                ctx.gap = Gap::None;
+                match answer {
                     Answer::Message(n, row) => {
                         self.run = Some(run.start + n..run.end);
                         return Some(Delivery {
@@ -165,6 +192,35 @@ impl Messages {
         }
     }
 
+    /// A segment that is asked about for the first time. It breaks off where that is all there is to say of it.
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    fn opens(
+        &mut self,
+        s: &Segment,
+        acked: Option<u32>,
+        repeats: bool,
+        payload: &[u8],
+        here: Piece,
+        ctx: &mut StreamCtx<'_>,
+        speaker: &mut Speaker<'_>,
+        budget: &mut Budget,
+    ) -> ControlFlow<Option<Delivery>> {
+        let unknown = speaker.is_unknown(ctx) && self.pending.is_empty();
+        let unclaimed = if unknown { self.unclaimed(s, repeats, payload, ctx, speaker) } else { None };
+        if unclaimed.is_some() || (unknown && speaker.is_unknown(ctx)) {
+            return ControlFlow::Break(unclaimed);
+        }
+        match self.arrive(s, acked, payload, here, ctx, budget) {
+            Brought::Run(run) => self.run = Some(run),
+            Brought::Beyond(lost) => {
+                self.run = Some(0..0);
+                let unread = self.beyond(s, lost, repeats, payload, here, ctx, speaker, budget);
+                return unread.map_or(ControlFlow::Continue(()), |piece| ControlFlow::Break(Some(piece)));
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
     /// A segment of a stream that no protocol has claimed yet: its bytes are shown as they come, in
     /// whatever order, but for those sent again. Nothing, where a protocol claims them now: the stream
     /// then begins here.
@@ -199,17 +255,25 @@ impl Messages {
         here: Piece,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
-    ) -> Range<usize> {
+    ) -> Brought {
         let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
-        match self.stream.arrive(seq, s.flags & flag::FIN != 0, payload, here, acked, budget) {
-            Arrival::InOrder(range) => range,
-            Arrival::Nothing => 0..0,
-            Arrival::Hole(_) => {
-                self.give_up(budget);
-                ctx.side.searched = 0;
-                ctx.side.gaps = ctx.side.gaps.saturating_add(1);
-                0..0
-            }
+        let fin = s.flags & flag::FIN != 0;
+        let gone = |stream: &Stream| acked.is_some_and(|acked| stream.lacks(acked) > 0);
+        if !self.left.is_empty()
+            && let Some(filled) = self.fill(seq, payload, here, gone, ctx, budget)
+        {
+            return filled;
+        }
+        if self.lost {
+            return Brought::Run(0..0);
+        }
+        if let Some(hole) = self.stream.hole_before(seq).filter(|_| !payload.is_empty()) {
+            let missing = gone(&self.stream);
+            return self.interrupted(hole, missing, seq, fin, payload, here, ctx, budget);
+        }
+        match self.stream.arrive(seq, fin, payload, here, None, budget) {
+            Arrival::InOrder(range) => Brought::Run(range),
+            Arrival::Nothing | Arrival::Hole(_) => Brought::Run(0..0),
         }
     }
 
@@ -298,6 +362,7 @@ impl Messages {
         budget: &mut Budget,
     ) -> Option<Delivery> {
         self.run = None;
+        self.turn_back(ctx);
         if !self.stream.ended() || self.closed {
             return None;
         }
@@ -320,7 +385,7 @@ impl Messages {
         }
     }
 
-    fn give_up(&mut self, budget: &mut Budget) {
+    pub(super) fn give_up(&mut self, budget: &mut Budget) {
         self.give_up_keeping_order(self.pending.len(), budget);
     }
 
@@ -348,7 +413,7 @@ impl Speaker<'_> {
     }
 
     /// Shows the speaking protocol the bytes from the start of the next message.
-    fn ask(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
+    pub(super) fn ask(&mut self, ctx: &mut StreamCtx<'_>, window: &[u8]) -> Answer {
         // A switch may lead to another switch, but not for ever.
         for _ in 0..4 {
             let Some(row) = *self.protocol else { return self.guess(ctx, window) };
@@ -396,7 +461,8 @@ fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut Stream
             Answer::Message(n.clamp(1, len.max(1)), Some(row))
         }
         Framing::UntilClose if ctx.ended => Answer::Message(len, Some(row)),
-        Framing::NeedMore | Framing::UntilClose => Answer::Wait(0),
+        Framing::UntilClose => Answer::Wait(UNTIL_CLOSE),
+        Framing::NeedMore => Answer::Wait(0),
         Framing::Need(n) => Answer::Wait(n),
         Framing::Begun(n) => Answer::Begun(n, row),
         Framing::Skip(n) => {
@@ -404,6 +470,6 @@ fn answer(framing: Framing, row: &'static Protocol, len: usize, ctx: &mut Stream
             Answer::Skip(n.clamp(1, len.max(1)))
         }
         Framing::Foreign => Answer::Rest(None),
-        Framing::Switch(_) | Framing::NotMine => Answer::Rest(Some(row)),
+        Framing::Switch(_) | Framing::NotMine | Framing::Middle => Answer::Rest(Some(row)),
     }
 }

@@ -1,12 +1,13 @@
 //! Rank 2: conversations, and what only the packets before can say.
 //!
 //! Read [`Tracker`] (the memory that the walk calls), then `tcp` (states and loss analysis), `stream`
-//! (bytes in order), `message` (where one message ends) and `fragments`. [`follow`] reads one conversation along.
+//! (bytes in order), `message` (where one message ends), `hole` (what never came) and `fragments`. [`follow`] reads one conversation along.
 
 mod connection;
 mod event;
 pub mod follow;
 mod fragments;
+mod hole;
 mod message;
 mod state;
 mod stream;

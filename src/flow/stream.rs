@@ -91,6 +91,41 @@ impl Stream {
         Self { next, offset: 0, early: BTreeMap::new(), held: 0, fin: None }
     }
 
+    /// The number of the next byte.
+    pub(super) fn next(&self) -> u32 {
+        self.next
+    }
+
+    /// How many bytes are missing before the byte of this number.
+    pub(super) fn hole_before(&self, seq: u32) -> Option<u32> {
+        after(seq, self.next).then(|| seq.wrapping_sub(self.next))
+    }
+
+    /// Ends in front of the byte of this number. What goes on there is given out, with what waits for it.
+    pub(super) fn split(&mut self, at: u32, budget: &mut Budget) -> Self {
+        let mut behind = Self { fin: self.fin, ..Self::new(at) };
+        let ahead = self.offset + u64::from(at.wrapping_sub(self.next));
+        for (key, early) in self.early.split_off(&ahead) {
+            let cost = early.bytes.len() + OVERHEAD;
+            self.held = self.held.saturating_sub(cost);
+            behind.held += cost;
+            behind.early.insert(key - ahead, early);
+        }
+        for (key, early) in &mut self.early {
+            let before = early.bytes.len();
+            early.bytes.truncate(usize::try_from(ahead - key).unwrap_or(usize::MAX));
+            let less = before - early.bytes.len();
+            self.held = self.held.saturating_sub(less);
+            budget.release(less);
+        }
+        behind
+    }
+
+    /// The sender's FIN has this number.
+    pub(super) fn closes(&mut self, end: u32) {
+        self.fin = Some(end);
+    }
+
     /// Bytes up to this number have gone by without being kept.
     pub(super) fn pass(&mut self, end: u32) {
         if after(end, self.next) {
@@ -202,12 +237,16 @@ impl Stream {
         left_out.into()
     }
 
-    fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) {
+    /// Keeps bytes that came too early. `false`: no room, or so many segments wait that the hole will not be filled.
+    pub(super) fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) -> bool {
         let at = self.offset + u64::from(seq.wrapping_sub(self.next));
         let cost = payload.len() + OVERHEAD;
         let longer = self.early.get(&at).is_none_or(|e| e.bytes.len() < payload.len());
-        if payload.is_empty() || !longer || self.held + cost > budget.most_a_stream + OVERHEAD || !budget.take(cost) {
-            return;
+        if payload.is_empty() || !longer {
+            return true;
+        }
+        if self.held + cost > budget.most_a_stream + OVERHEAD || !budget.take(cost) {
+            return false;
         }
         self.held += cost;
         if let Some(old) = self.early.insert(at, Early { bytes: payload.to_vec(), from: here }) {
@@ -215,6 +254,7 @@ impl Stream {
             self.held = self.held.saturating_sub(cost);
             budget.release(cost);
         }
+        self.early.len() <= MOST_WAITING
     }
 
     /// Gives the hole up.

@@ -104,7 +104,7 @@ pub use cursor::{Context, Cursor};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
 pub(crate) use next::To;
 pub use next::{Joined, Next};
-pub use stream::{Delivery, Framing, Place, StreamCtx, Streams};
+pub use stream::{Delivery, Framing, Gap, Place, StreamCtx, Streams};
 pub(crate) use table::datagram_guesses;
 pub use table::{by_query, guesses, identities, is_asked_for, lookup, media, upgrade, within};
 pub use walk::{walk, walk_moving};

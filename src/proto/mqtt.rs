@@ -9,7 +9,7 @@
 //! ```
 
 use super::prelude::*;
-use super::{Framing, StreamCtx};
+use super::{Framing, Gap, StreamCtx};
 
 /// MQTT.
 pub static ABOUT: Identity = Identity {
@@ -159,13 +159,33 @@ fn length(bytes: &[u8]) -> Option<(usize, usize)> {
     Some((n, last + 1))
 }
 
-fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if ctx.gap == Gap::Unknown && !chain(bytes) {
+        return Framing::Foreign;
+    }
     match length(bytes) {
         Some((n, width)) if 1 + width + n > bytes.len() => Framing::Need(1 + width + n),
         Some((n, width)) => Framing::Message(1 + width + n),
         None if bytes.len() < 5 => Framing::NeedMore,
         None => Framing::Message(bytes.len()),
     }
+}
+
+/// Whether packets begin here one after the other, as far as the bytes go: a type, the flags that it must have
+/// (§2.1.3), and a length.
+fn chain(mut bytes: &[u8]) -> bool {
+    while let [first, _, ..] = bytes {
+        let fits = match first >> 4 {
+            3 => first & 6 != 6,
+            6 | 8 | 10 => first & 0xf == 2,
+            kind => kind > 0 && first.trailing_zeros() >= 4,
+        };
+        match length(bytes).filter(|_| fits) {
+            Some((n, width)) => bytes = bytes.get(1 + width + n..).unwrap_or(&[]),
+            None => return false,
+        }
+    }
+    true
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {

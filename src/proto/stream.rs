@@ -29,6 +29,20 @@ pub enum Framing {
     NotMine,
     /// Though I speak here, these bytes are nobody's: they are shown as data.
     Foreign,
+    /// I speak here, but no message begins with these bytes: what comes before them is missing.
+    Middle,
+}
+
+/// What is missing before the bytes that a framing function is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gap {
+    /// Nothing.
+    #[default]
+    None,
+    /// A piece of the message before: it will not be shown.
+    Message,
+    /// Nobody knows what and how much. Only what surely begins a message may be taken for one.
+    Unknown,
 }
 
 /// How to find a message's end. Looks at the bytes; keeps what it must remember in the context.
@@ -133,6 +147,10 @@ pub struct StreamCtx<'a> {
     pub forward: bool,
     /// Whether the sender has closed: no byte will follow.
     pub ended: bool,
+    /// What is missing before the bytes.
+    pub gap: Gap,
+    /// Whether the bytes came so late that later ones have been read before them.
+    pub late: bool,
     /// The frame being dissected.
     pub frame: u64,
     /// When it was captured.
@@ -150,6 +168,8 @@ impl Streams {
             other,
             forward,
             ended: false,
+            gap: Gap::None,
+            late: false,
             frame: 0,
             time: crate::model::Time::default(),
         }

@@ -18,7 +18,7 @@ use super::Carrier;
 use super::inflate::{self, Unpacked};
 use super::prelude::*;
 use super::shelf::Ticket;
-use super::stream::{Framing, StreamCtx};
+use super::stream::{Framing, Gap, StreamCtx};
 use crate::model::{BufferKind, Layer, Packet, Span, clamp, show};
 use base64::Engine;
 use sha1::{Digest, Sha1};
@@ -97,6 +97,8 @@ struct Sending {
     pieces: Ticket,
     /// What compressed messages refer to (RFC 7692 §7.2.3.2).
     history: History,
+    /// Frames are missing: a fragment may continue one of them.
+    missing: bool,
     /// A close frame was sent: no message may follow.
     closed: bool,
 }
@@ -147,7 +149,15 @@ pub fn accept_for(key: &str) -> String {
 }
 
 /// A frame says its own length.
-fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if ctx.gap == Gap::Unknown && !rules::chain(ctx, bytes) {
+        return Framing::Foreign;
+    }
+    if ctx.gap != Gap::None {
+        let s: &mut Sending = ctx.side.state();
+        s.missing = true;
+        (s.begun, s.history) = (None, History::Lost("bytes before it are missing, and it may refer to them"));
+    }
     let Some(h) = Header::read(bytes) else { return Framing::NeedMore };
     // The highest bit of a 64-bit length must be 0 (§5.2).
     if h.payload >> 63 != 0 {

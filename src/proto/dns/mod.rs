@@ -20,7 +20,7 @@ pub use fields::*;
 
 use super::prelude::*;
 use super::stream::StreamCtx;
-use super::{Framing, Guess};
+use super::{Framing, Gap, Guess};
 use crate::model::Time;
 use std::collections::VecDeque;
 
@@ -145,10 +145,22 @@ const SENT_AGAIN_WITHIN: i64 = 5_000_000_000;
 const RESPONSE: u16 = 0x8000;
 
 /// RFC 1035 §4.2.2: a message has its length before it.
-fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if ctx.gap == Gap::Unknown && !opens(bytes) {
+        return Framing::Foreign;
+    }
     let Some(&[high, low]) = bytes.first_chunk() else { return Framing::NeedMore };
     let whole = 2 + usize::from(u16::from_be_bytes([high, low]));
     if bytes.len() < whole { Framing::Need(whole) } else { Framing::Message(whole) }
+}
+
+/// Whether a length and a header that goes with it begin here: an operation of RFC 6895 §2.2, its reserved bit 0, and
+/// no more records than there is room for.
+fn opens(bytes: &[u8]) -> bool {
+    let Some(&[high, low, _, _, flags, more, ref counts @ ..]) = bytes.first_chunk::<14>() else { return false };
+    let room = usize::from(u16::from_be_bytes([high, low])).saturating_sub(12);
+    let records: usize = counts.chunks_exact(2).map(|n| n.iter().fold(0, |n, &b| n << 8 | usize::from(b))).sum();
+    flags >> 3 & 0xf <= 6 && more & 0x40 == 0 && records > 0 && records * 5 <= room
 }
 
 /// Reads a message whose first byte lies at `base`.

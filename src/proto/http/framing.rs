@@ -2,7 +2,7 @@
 
 use super::head::{self, Extent, Opening};
 use crate::model::Time;
-use crate::proto::{Framing, Key, StreamCtx};
+use crate::proto::{Framing, Gap, Key, StreamCtx};
 use memchr::memchr;
 use std::collections::VecDeque;
 
@@ -20,7 +20,7 @@ pub(super) struct Exchange {
     pub waiting: VecDeque<Request>,
     /// Too many waited: which request an answer belongs to is no longer known.
     pub lost_count: bool,
-    /// A message was seen, so what fits none is a piece of one.
+    /// A request was seen, so what fits no message is a piece of one, as Wireshark decides.
     pub seen: bool,
     /// What both directions go on with.
     pub switch: Option<Key>,
@@ -28,6 +28,8 @@ pub(super) struct Exchange {
     pub spare: Option<Box<Wish>>,
     /// The request that came last, and whether an answer has come since.
     pub last: Option<(u64, Time, bool)>,
+    /// The message that is read now filled a hole: later ones have been read before it.
+    pub late: bool,
 }
 
 /// A request that waits for its answer.
@@ -114,6 +116,18 @@ impl Exchange {
         (!std::mem::replace(done, true)).then_some((*frame, *time))
     }
 
+    /// An answer, or nobody knows how many, is missing: which requests have none?
+    fn skip_answers(&mut self, gap: Gap) {
+        let keep = match gap {
+            Gap::None => return,
+            Gap::Message => self.waiting.len().saturating_sub(1),
+            // The last one is the likeliest to be answered now.
+            Gap::Unknown => 1,
+        };
+        let lost = self.waiting.len().saturating_sub(keep);
+        self.waiting.drain(..lost);
+    }
+
     /// Whether the answer with this code, by its request's method, has no body.
     pub(super) fn bodiless(&self, code: u16) -> bool {
         let method = self.waiting.front().map_or(Method::Other, |r| r.method);
@@ -125,6 +139,16 @@ impl Exchange {
 pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let searched = ctx.side.searched;
     let exchange: &mut Exchange = ctx.dialogue.state();
+    exchange.late = ctx.late;
+    if ctx.gap != Gap::None {
+        match opening_line(bytes) {
+            Some(Opening::Response) => exchange.skip_answers(ctx.gap),
+            None if ctx.gap == Gap::Unknown && exchange.switch.is_none() => {
+                return if exchange.seen || headers(bytes) { Framing::Middle } else { Framing::Skip(bytes.len()) };
+            }
+            _ => {}
+        }
+    }
     if searched == 0
         && let Some(key) = exchange.switch.take()
     {
@@ -177,6 +201,28 @@ fn follow(p: &mut Progress, exchange: &Exchange, bytes: &[u8], searched: usize, 
         Body::UntilClose => Framing::UntilClose,
         Body::Chunked | Body::Trailers | Body::Unknown => chunks(p, bytes, searched),
     }
+}
+
+/// What the first line surely opens: it must be whole, name its version, and a status line its code.
+fn opening_line(bytes: &[u8]) -> Option<Opening> {
+    let line = head::line(bytes, head::leading(bytes)).filter(|l| l.len > l.text.len())?;
+    let opening = head::opening(line.text).filter(|_| head::names_version(line.text))?;
+    (opening != Opening::Response || head::code(line.text).is_some()).then_some(opening)
+}
+
+/// Whether lines of a head are here up to its end, all of them sound: only the first line is missing.
+pub(super) fn headers(bytes: &[u8]) -> bool {
+    let mut at = 0;
+    while let Some(line) = head::line(bytes, at).filter(|l| l.len > l.text.len()) {
+        if line.text.is_empty() {
+            return at > 0;
+        }
+        if !head::is_header(&line) {
+            return false;
+        }
+        at += line.len;
+    }
+    false
 }
 
 enum Recognised {

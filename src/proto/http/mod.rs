@@ -109,7 +109,10 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     let start = head::leading(bytes);
     let first = head::line(bytes, start);
     let known = first.and_then(opened);
-    let Some((first, opening)) = known.filter(|_| !c.context.continuation) else { return body::continuation(c) };
+    // Behind missing bytes, the rest of a head is still one.
+    let piece = c.context.continuation;
+    let readable = |opening| !piece || opening == Opening::Headers && framing::headers(bytes);
+    let Some((first, opening)) = known.filter(|k| readable(k.1)) else { return body::continuation(c) };
     let mut told = Told::default();
     match opening {
         Opening::Response => status_line(c, &first, &mut told),
@@ -319,13 +322,12 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     let now = c.time();
     let ctx = c.stream();
     let exchange: &mut Exchange = ctx.dialogue.state();
-    exchange.seen = true;
     let bodiless = exchange.bodiless(told.code);
     let method = exchange.waiting.front().map(|r| r.method);
     let asked = exchange.answered();
     // An interim answer leaves its request waiting (RFC 9110 §15.2).
     let interim = matches!(told.code, 100..=199) && told.code != 101;
-    let wish = if interim { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
+    let wish = if interim || exchange.late { None } else { exchange.waiting.pop_front().and_then(|r| r.wish) };
     let mut granted = None;
     if told.code == 101 {
         exchange.switch = Some(super::upgrade(&told.upgrade));

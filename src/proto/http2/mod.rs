@@ -17,7 +17,7 @@ pub use fields::*;
 use super::hpack::Table;
 use super::prelude::*;
 use super::shelf::Ticket;
-use super::{Framing, StreamCtx};
+use super::{Framing, Gap, StreamCtx};
 
 /// HTTP/2.
 pub static ABOUT: Identity = Identity {
@@ -120,7 +120,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let Some(&[a, b, c]) = bytes.first_chunk() else { return Framing::NeedMore };
     let len = u32::from_be_bytes([0, a, b, c]) as usize;
     // Behind a hole a frame may begin anywhere.
-    if ctx.side.gaps > 0 {
+    if ctx.side.gaps > 0 || ctx.gap != Gap::None {
         let Some(&[_, _, _, kind, _, first, ..]) = bytes.first_chunk::<HEAD>() else { return Framing::NeedMore };
         if first & 0x80 != 0 || kind > 0x10 || len > LARGEST {
             return Framing::Foreign;

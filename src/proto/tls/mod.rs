@@ -18,9 +18,9 @@ mod v2;
 
 pub use fields::*;
 
-use super::Framing;
 use super::prelude::*;
 use super::stream::StreamCtx;
+use super::{Framing, Gap};
 use crate::model::{BufferKind, Field, Layer, Packet, show};
 
 /// TLS.
@@ -115,7 +115,17 @@ struct Session {
 
 /// All whole records that are here are one message, as one segment often brings several.
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
+    if ctx.gap != Gap::None {
+        ctx.side.state::<Sender>().begun.clear();
+    }
+    let unsure = ctx.gap == Gap::Unknown && !chain(bytes);
     let session: &mut Session = ctx.dialogue.state();
+    if unsure && session.v2 == v2::Stage::Other && (session.known || !v2::opens(bytes)) {
+        return match stray(session, bytes) {
+            Framing::Message(_) => Framing::Middle,
+            other => other,
+        };
+    }
     let mut whole = 0;
     loop {
         let rest = bytes.get(whole..).unwrap_or(&[]);
@@ -135,6 +145,20 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         }
         session.known = true;
         whole += size;
+    }
+}
+
+/// Whether records begin here one after the other, as far as the bytes go.
+fn chain(mut bytes: &[u8]) -> bool {
+    loop {
+        match record_size(bytes) {
+            Some(Ok(size)) => match bytes.get(size..) {
+                Some(rest) => bytes = rest,
+                None => return true,
+            },
+            Some(Err(())) => return false,
+            None => return true,
+        }
     }
 }
 

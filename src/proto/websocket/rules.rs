@@ -2,7 +2,7 @@
 
 use super::{BINARY, CLOSE_FRAME, CONTINUATION, Header, RSV1, Sending};
 use crate::model::Span;
-use crate::proto::Cursor;
+use crate::proto::{Cursor, StreamCtx};
 
 /// §5.5.1: the body of a close frame is empty, or begins with two bytes of code.
 pub(super) const SHORT_CLOSE: &str = "a close code needs two bytes (RFC 6455 §5.5.1)";
@@ -21,7 +21,8 @@ pub(super) fn header(c: &mut Cursor<'_>, h: &Header) -> Option<bool> {
     });
     let from_client = upgrade.and_then(|u| u.client_forward).map(|client| client == forward);
     let s: &mut Sending = ctx.side.state();
-    let (open, closed) = (s.begun.is_some(), s.closed);
+    let (open, closed, missing) = (s.begun.is_some(), s.closed, s.missing);
+    s.missing &= matches!(h.opcode, CONTINUATION | CLOSE_FRAME..) && !(h.opcode == CONTINUATION && h.fin);
     s.closed |= h.opcode == CLOSE_FRAME;
     let control = h.opcode >= CLOSE_FRAME;
     let free = match agreed {
@@ -46,7 +47,7 @@ pub(super) fn header(c: &mut Cursor<'_>, h: &Header) -> Option<bool> {
             "a message begins before the last one of this side has ended (RFC 6455 §5.4)",
         ),
         (
-            !open && h.opcode == CONTINUATION,
+            !open && !missing && h.opcode == CONTINUATION,
             "this continues no message whose beginning is in this capture (RFC 6455 §5.4)",
         ),
     ];
@@ -54,6 +55,31 @@ pub(super) fn header(c: &mut Cursor<'_>, h: &Header) -> Option<bool> {
         c.doubt(c.breaks(rule));
     }
     from_client
+}
+
+/// Whether frames that break no rule begin here one after the other, as far as the bytes go.
+pub(super) fn chain(ctx: &StreamCtx<'_>, mut bytes: &[u8]) -> bool {
+    let upgrade = ctx.dialogue.upgrade.as_ref();
+    let from_client = upgrade.and_then(|u| u.client_forward).map(|client| client == ctx.forward);
+    let rsv = upgrade.map_or(0, |u| if u.extensions.is_empty() { 0 } else { 7 });
+    loop {
+        let Some(h) = Header::read(bytes) else { return bytes.len() < 2 };
+        let control = h.opcode >= CLOSE_FRAME;
+        let sound = matches!(h.opcode, 0..=BINARY | CLOSE_FRAME..=10)
+            && h.rsv & !rsv == 0
+            && from_client.is_none_or(|client| client == h.mask.is_some())
+            && !h.long_winded
+            && h.payload >> 32 == 0
+            && !(control && (h.payload > 125 || !h.fin));
+        if !sound {
+            return false;
+        }
+        let whole = h.len.saturating_add(usize::try_from(h.payload).unwrap_or(usize::MAX));
+        match bytes.get(whole..) {
+            Some(rest) => bytes = rest,
+            None => return true,
+        }
+    }
 }
 
 /// §5.6, §8.1: text is UTF-8. Of what was cut, the end says nothing.

@@ -1,0 +1,211 @@
+//! Holes in a stream: bytes that have not come. They may come later, or never, as the capture lost them.
+//!
+//! So nothing waits for that: where the present message ends, by its length, or where another surely begins, reading
+//! goes on at once. What was left in front of the hole is kept; the segment that fills it completes that message.
+//! Other bytes behind a hole are shown as what they are, and wait.
+
+use super::message::{Answer, Brought, Messages, Speaker};
+use super::stream::{Arrival, Budget, Stream};
+use super::tcp::after;
+use crate::model::{Piece, clamp};
+use crate::proto::memory::Segment;
+use crate::proto::tcp::flag;
+use crate::proto::{Delivery, Gap, Place, StreamCtx};
+
+/// Behind a hole, a message that claims to be longer than this is none.
+const LONGEST_UNSURE: usize = 1 << 16;
+/// More than this is not kept of a message that a hole interrupts and whose length is unknown: it is read once more
+/// when the hole is filled.
+const MOST_TO_READ_AGAIN: usize = 1 << 17;
+/// Of so many holes at most, what is in front of them is kept.
+const MOST_HOLES: usize = 16;
+
+/// The stream in front of a hole, as it was when reading went on behind it.
+#[derive(Debug)]
+pub(super) struct Left {
+    stream: Stream,
+    pending: Vec<u8>,
+    sources: Vec<Piece>,
+    need: usize,
+    shown: usize,
+    /// The number of the byte at which reading went on.
+    until: u32,
+}
+
+impl Left {
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len() + self.stream.waiting()
+    }
+}
+
+impl Messages {
+    /// Bytes of a hole that was left: the message in front of it goes on. What its receiver has got is filled no more.
+    pub(super) fn fill(
+        &mut self,
+        seq: u32,
+        payload: &[u8],
+        here: Piece,
+        gone: impl Fn(&Stream) -> bool,
+        ctx: &mut StreamCtx<'_>,
+        budget: &mut Budget,
+    ) -> Option<Brought> {
+        while let Some(over) = self.left.iter().position(|l| gone(&l.stream) || !after(l.until, l.stream.next())) {
+            self.drop_left(over, budget);
+        }
+        let end = seq.wrapping_add(clamp(payload.len()));
+        let which = self.left.iter().position(|l| after(l.until, seq) && after(end, l.stream.next()))?;
+        let until = self.left.get(which)?.until;
+        self.turn(which, ctx);
+        self.filling = Some(which);
+        let new = (until.wrapping_sub(seq) as usize).min(payload.len());
+        let payload = payload.get(..new).unwrap_or(payload);
+        Some(Brought::Run(match self.stream.arrive(seq, false, payload, here, None, budget) {
+            Arrival::InOrder(range) => range,
+            Arrival::Nothing | Arrival::Hole(_) => 0..0,
+        }))
+    }
+
+    /// What is in front of a hole, and what is read now, change places. Both are read from the start of their message.
+    fn turn(&mut self, which: usize, ctx: &mut StreamCtx<'_>) {
+        let Some(left) = self.left.get_mut(which) else { return };
+        std::mem::swap(&mut self.stream, &mut left.stream);
+        std::mem::swap(&mut self.pending, &mut left.pending);
+        std::mem::swap(&mut self.sources, &mut left.sources);
+        std::mem::swap(&mut self.need, &mut left.need);
+        std::mem::swap(&mut self.shown, &mut left.shown);
+        ctx.side.searched = 0;
+    }
+
+    /// Nothing is left of a segment that filled a hole.
+    pub(super) fn turn_back(&mut self, ctx: &mut StreamCtx<'_>) {
+        if let Some(which) = self.filling.take() {
+            self.turn(which, ctx);
+        }
+    }
+
+    /// A segment behind a hole, of which the message that has begun tells whether it is a piece of that.
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    pub(super) fn interrupted(
+        &mut self,
+        hole: u32,
+        missing: bool,
+        seq: u32,
+        fin: bool,
+        payload: &[u8],
+        here: Piece,
+        ctx: &mut StreamCtx<'_>,
+        budget: &mut Budget,
+    ) -> Brought {
+        if self.pending.is_empty() || self.need <= self.pending.len() {
+            return Brought::Beyond(missing);
+        }
+        let (left, hole) = (self.need - self.pending.len(), hole as usize);
+        if left < hole {
+            // It ends in the hole, and so does nobody knows what else.
+            return Brought::Beyond(missing);
+        }
+        let own = (left - hole).min(payload.len());
+        let piece = payload.get(..own).unwrap_or(payload);
+        let kept = !missing && (own == 0 || self.stream.keep(seq, piece, here, budget));
+        if left - hole <= payload.len() {
+            if fin {
+                self.stream.closes(seq.wrapping_add(clamp(payload.len())));
+            }
+            self.go_on(seq.wrapping_add(clamp(own)), Gap::Message, kept, ctx, budget);
+            return Brought::Run(match self.stream.arrive(seq, fin, payload, here, None, budget) {
+                Arrival::InOrder(range) => range,
+                Arrival::Nothing | Arrival::Hole(_) => 0..0,
+            });
+        }
+        if !kept {
+            // Reading goes on where the message ends, if that can be told.
+            let end = u32::try_from(left).ok().filter(|&left| left < 1 << 31);
+            self.lost = end.is_none();
+            let at = self.stream.next().wrapping_add(end.unwrap_or(0));
+            self.go_on(at, Gap::Message, false, ctx, budget);
+        }
+        Brought::Run(0..0)
+    }
+
+    /// Reads on at the byte of this number. What is in front of the hole is kept, where it may yet be completed.
+    fn go_on(&mut self, at: u32, gap: Gap, keep: bool, ctx: &mut StreamCtx<'_>, budget: &mut Budget) {
+        let known = self.need > self.pending.len();
+        let behind = self.stream.split(at, budget);
+        let stream = std::mem::replace(&mut self.stream, behind);
+        if keep && (known || self.pending.len() <= MOST_TO_READ_AGAIN) {
+            if self.left.len() >= MOST_HOLES {
+                self.drop_left(0, budget);
+            }
+            let (pending, sources) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.sources));
+            self.left.push(Left { stream, pending, sources, need: self.need, shown: self.shown, until: at });
+        } else {
+            budget.release(stream.waiting());
+            self.give_up(budget);
+        }
+        (self.need, self.shown, self.gap) = (0, 0, gap);
+        ctx.side.searched = 0;
+        ctx.side.gaps = ctx.side.gaps.saturating_add(1);
+    }
+
+    fn drop_left(&mut self, which: usize, budget: &mut Budget) {
+        let mut left = self.left.remove(which);
+        budget.release(left.waiting());
+        if !left.pending.is_empty() {
+            *self.given_up.get_or_insert(0) += left.pending.len();
+        }
+        if self.pending.capacity() == 0 {
+            // The room that it had serves the next message.
+            left.pending.clear();
+            left.sources.clear();
+            (self.pending, self.sources) = (left.pending, left.sources);
+        }
+    }
+
+    /// A segment behind a hole of which nothing is known: reading goes on where a message surely begins. Else its
+    /// bytes are shown as they are, and wait for the hole to be filled, unless it will not be.
+    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
+    pub(super) fn beyond(
+        &mut self,
+        s: &Segment,
+        lost: bool,
+        repeats: bool,
+        payload: &[u8],
+        here: Piece,
+        ctx: &mut StreamCtx<'_>,
+        speaker: &mut Speaker<'_>,
+        budget: &mut Budget,
+    ) -> Option<Delivery> {
+        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
+        let (end, fin) = (seq.wrapping_add(clamp(payload.len())), s.flags & flag::FIN != 0);
+        let searched = std::mem::take(&mut ctx.side.searched);
+        ctx.gap = Gap::Unknown;
+        let answer = if repeats && !lost { Answer::Skip(0) } else { speaker.ask(ctx, payload) };
+        ctx.gap = Gap::None;
+        let unread = match answer {
+            Answer::Message(..) | Answer::Wait(0) | Answer::Begun(0, _) => None,
+            Answer::Wait(n) | Answer::Begun(n, _) if n <= LONGEST_UNSURE.max(payload.len()) => None,
+            Answer::Wait(_) | Answer::Skip(_) => Some(None),
+            Answer::Begun(_, row) => Some(Some(Some(row))),
+            Answer::Rest(row) => Some(Some(row)),
+        };
+        let Some(row) = unread else {
+            if fin {
+                self.stream.closes(end);
+            }
+            self.go_on(seq, Gap::Unknown, !lost, ctx, budget);
+            let _ = self.stream.arrive(seq, fin, payload, here, None, budget);
+            self.run = Some(0..payload.len());
+            return None;
+        };
+        ctx.side.searched = searched;
+        if fin {
+            self.stream.closes(end);
+        }
+        if lost || !self.stream.keep(seq, payload, here, budget) {
+            self.go_on(end, Gap::Unknown, false, ctx, budget);
+        }
+        let row = row.filter(|_| !repeats)?;
+        Some(Delivery { protocol: row, place: Place::Payload(0..payload.len()), continuation: true })
+    }
+}
