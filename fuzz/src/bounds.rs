@@ -48,12 +48,17 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Runs a check; it may hold at most so many MB more than now, at any moment.
-pub fn within(megabytes: u32, check: impl FnOnce()) {
+/// Runs something; gives how many bytes it held at most, at one moment, beside what was held before.
+pub fn most(run: impl FnOnce()) -> usize {
     let before = HELD.get();
     MOST.set(before);
-    check();
-    let most = MOST.get() - before;
-    let allowed = isize::try_from(u64::from(megabytes) << 20).unwrap_or(isize::MAX);
-    assert!(most <= allowed, "{most} bytes at once; {megabytes} MB are allowed");
+    run();
+    MOST.get().wrapping_sub(before).max(0).unsigned_abs()
+}
+
+/// Runs a check; it may hold at most so many MB more than now, at any moment.
+pub fn within(megabytes: u32, check: impl FnOnce()) {
+    let held = most(check);
+    let allowed = usize::try_from(megabytes).unwrap_or(usize::MAX) << 20;
+    assert!(held <= allowed, "{held} bytes at once; {megabytes} MB are allowed");
 }
