@@ -23,7 +23,7 @@ use std::sync::Arc;
 
 const MB: usize = 1 << 20;
 /// Twice the input may take so many times as long: 2, and room for noise. What is quadratic takes 4.
-const SLOWER: f64 = 3.0;
+const SLOWER: u64 = 3;
 /// What takes less than this, in nanoseconds, is too short to compare.
 const SHORT: u64 = 3_000_000;
 /// A machine that does something else is asked again.
@@ -35,7 +35,7 @@ fn worked() -> Option<u64> {
     {
         use rustix::time::{ClockId, clock_gettime};
         let now = clock_gettime(ClockId::ThreadCPUTime);
-        return u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).ok();
+        u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).ok()
     }
     #[cfg(not(target_os = "linux"))]
     None
@@ -59,7 +59,7 @@ fn explode<T>(name: &str, n: usize, allowed: usize, make: impl Fn(usize) -> T, r
         };
         println!("{name}: {once} ns, {twice} ns, {held} bytes");
         best = [best[0].min(once), best[1].min(twice)];
-        if best[1] < SHORT || (best[1] as f64) < SLOWER * best[0] as f64 {
+        if best[1] < SHORT || best[1] < SLOWER * best[0] {
             return;
         }
     }
@@ -74,7 +74,7 @@ fn read(frames: &[Vec<u8>]) {
 }
 
 fn read_within(limits: &Limits, frames: &[Vec<u8>]) {
-    let (mut tracker, mut packet) = (Tracker::new(limits.clone()), Packet::new());
+    let (mut tracker, mut packet) = (Tracker::new(*limits), Packet::new());
     let mut raw = RawFrame::default();
     for (number, bytes) in (1..).zip(frames) {
         raw.number = number;
@@ -92,8 +92,8 @@ fn show(packet: &Packet) {
     assert!(!line.is_empty() && !object.is_empty());
 }
 
-fn read_file(bytes: &Vec<u8>) {
-    let Ok(mut source) = File::read(Box::new(Cursor::new(bytes.clone())), "a file") else { return };
+fn read_file(bytes: &[u8]) {
+    let Ok(mut source) = File::read(Box::new(Cursor::new(bytes.to_vec())), "a file") else { return };
     let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
     let mut raw = RawFrame::default();
     while matches!(source.next(&mut raw), Ok(Step::Frame)) {
@@ -429,29 +429,30 @@ fn bytes_that_unpack_to_far_more() {
         let head = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 1, 0, 0, 0];
         gzip(&[&head[..], &frame.repeat(n)].concat())
     };
-    explode("a packed file", 5_000, 2 * MB, file, read_file);
+    explode("a packed file", 5_000, 2 * MB, file, |bytes| read_file(bytes));
 }
 
 // ---- files
 
 #[test]
 fn files_that_promise_much() {
-    let name = option(2, &[0xff; 65_532]);
+    let name = option(2, &vec![0xff; 65_532]);
     let names = |n: usize| [section(), interface(&name).repeat(n)].concat();
-    explode("names of interfaces", 60, 20 * MB, names, read_file);
-    let packet = block(6, &[&[0; 12][..], &[4, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4], &option(1, &[0xff; 65_532])].concat());
+    explode("names of interfaces", 60, 20 * MB, names, |bytes| read_file(bytes));
+    let packet =
+        block(6, &[&[0; 12][..], &[4, 0, 0, 0, 4, 0, 0, 0, 1, 2, 3, 4], &option(1, &vec![0xff; 65_532])].concat());
     let comments = |n: usize| [section(), interface(&[]), packet.repeat(n)].concat();
-    explode("comments", 40, 16 * MB, comments, read_file);
+    explode("comments", 40, 16 * MB, comments, |bytes| read_file(bytes));
     let interfaces = |n: usize| [section(), interface(&[]).repeat(n)].concat();
-    explode("interfaces", 50_000, 40 * MB, interfaces, read_file);
+    explode("interfaces", 50_000, 40 * MB, interfaces, |bytes| read_file(bytes));
     let sections = |n: usize| [section(), interface(&[])].concat().repeat(n);
-    explode("sections", 20_000, 8 * MB, sections, read_file);
+    explode("sections", 20_000, 8 * MB, sections, |bytes| read_file(bytes));
     // 4 GB are promised; what is there is read.
     let long = |n: usize| {
         let head = [0xd4, 0xc3, 0xb2, 0xa1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0];
         [&head[..], &[0; 8], &[0xff; 8], &vec![0; n]].concat()
     };
-    explode("a packet of 4 GB", MB, 40 * MB, long, read_file);
+    explode("a packet of 4 GB", MB, 40 * MB, long, |bytes| read_file(bytes));
 }
 
 #[test]
@@ -459,7 +460,7 @@ fn as_many_interfaces_as_packets_are_written() {
     let path = std::env::temp_dir().join(format!("osi-tutor-bombs-{}", std::process::id()));
     let make = |n: usize| {
         let frame = |i: usize| RawFrame {
-            time: Time(i as i64),
+            time: Time(i.cast_signed() as i64),
             interface: Some(Arc::new(Interface { name: format!("if{i}"), loopback: false })),
             ..RawFrame::whole(i as u64 + 1, vec![0; 60])
         };
@@ -467,7 +468,9 @@ fn as_many_interfaces_as_packets_are_written() {
     };
     let write = |frames: &Vec<RawFrame>| {
         let mut writer = Writer::create(&path).unwrap();
-        frames.iter().for_each(|frame| writer.write(frame).unwrap());
+        for frame in frames {
+            writer.write(frame).unwrap();
+        }
         writer.flush().unwrap();
     };
     explode("-w with an interface a packet", 10_000, 16 * MB, make, write);
