@@ -31,6 +31,11 @@ fields! {
     PAYLOAD_LENGTH = dynamic(Kind::Uint(16), "gre.key.payload_length", "Payload length", "Bytes that the tunnel carries (PPTP).");
     CALL_ID  = dynamic(Kind::Uint(16), "gre.key.call_id", "Call", "Which call of the two ends this belongs to (PPTP).");
     SEQUENCE = dynamic(Kind::Uint(32), "gre.sequence_number", "Sequence number", "Puts the tunnel's packets back in order.");
+    ROUTE_FAMILY = dynamic(Kind::Uint(16), "gre.routing.address_family", "Address family", "Which kind of addresses the route has; 0 ends it.");
+    ROUTE_OFFSET = dynamic(Kind::Uint(8), "gre.routing.sre_offset", "Offset", "Which address of this entry is next.");
+    ROUTE_LENGTH = dynamic(Kind::Uint(8), "gre.routing.src_length", "Entry length", "Bytes of this entry's addresses.");
+    ROUTE    = dynamic(Kind::Bytes, "gre.routing.information", "Route", "The addresses that the packet visits.");
+    REDIRECTION = dynamic(Kind::Flag, "gre.wccp.redirect_header", "Redirection", "Why a router sends this packet to a cache.");
     ACK      = dynamic(Kind::Uint(32), "gre.ack_number", "Acknowledgment", "The last packet that the other end received (PPTP).");
 }
 
@@ -72,8 +77,34 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.read(&ACK, at, 4)?;
         at += 4;
     }
-    // RFC 1701's source routes have not been in use for decades: what follows one is not guessed.
-    Ok(if has(0x4000) { Next::data(at) } else { Next::to(Key::EtherType(number), at) })
+    if has(0x4000) {
+        at = route(c, at)?;
+    }
+    // A cache's redirection puts four bytes before the packet; its first version none.
+    if number == WCCP && c.u8(at).is_ok_and(|b| b >> 4 != 4) {
+        c.read(&REDIRECTION, at, 4)?;
+        return Ok(Next::to(Key::EtherType(0x0800), at + 4));
+    }
+    Ok(Next::to(Key::EtherType(if number == WCCP { 0x0800 } else { number }), at))
+}
+
+const WCCP: u16 = 0x883e;
+
+/// RFC 1701: entries of family (16), offset (8), length (8) and data; the last one is empty. Gives where they end.
+fn route(c: &mut Cursor<'_>, mut at: usize) -> Result<usize, Trouble> {
+    loop {
+        let family = c.read(&ROUTE_FAMILY, at, 2)?;
+        c.read(&ROUTE_OFFSET, at + 2, 1)?;
+        let len = c.read_len(&ROUTE_LENGTH, at + 3, 1)?;
+        at += 4;
+        if family == 0 && len == 0 {
+            return Ok(at);
+        }
+        if len > 0 {
+            c.read(&ROUTE, at, len)?;
+        }
+        at += len;
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ pub static ABOUT: Identity = Identity {
     title: "Virtual eXtensible Local Area Network",
     osi: Osi::Link,
     spec: "RFC 7348",
-    fields: FIELDS,
+    fields: ALL_FIELDS,
     summary: None,
 };
 
@@ -29,6 +29,8 @@ pub static GENEVE: Identity = Identity {
     summary: None,
 };
 
+const CARRIED: &[(u64, &str)] = &[(1, "IPv4"), (2, "IPv6"), (3, "Ethernet"), (4, "NSH"), (5, "MPLS")];
+
 fields! {
     FLAGS  = u16_at(0, "vxlan.flags", "Flags", "Whether the network identifier counts.").hex();
     FLAG_G = bit_at(0, 2, 0x8000, "vxlan.flag_g", "Group policy", "The frame belongs to a group with rules of its own.");
@@ -36,6 +38,12 @@ fields! {
     GBP    = u16_at(2, "vxlan.gbp", "Group policy ID", "Which group the frame belongs to.");
     VNI    = u24_at(4, "vxlan.vni", "Network identifier", "Which of 16 million virtual networks the frame belongs to.");
     RESERVED = u8_at(7, "vxlan.reserved8", "Reserved", "Zero.");
+    GPE_VERSION = u8_at(0, "vxlan.ver", "Version", "0 so far.").bits(0x30);
+    GPE_I  = u8_at(0, "vxlan.i_bit", "Identifier present", "The network identifier counts.").bits(0x08);
+    GPE_P  = u8_at(0, "vxlan.p_bit", "Protocol present", "The next protocol counts.").bits(0x04);
+    GPE_O  = u8_at(0, "vxlan.o_bit", "Control", "The packet is for the tunnel's end itself.").bits(0x01);
+    GPE_RESERVED = u16_at(1, "vxlan.reserved_16", "Reserved", "Zero.");
+    GPE_NEXT = u8_at(3, "vxlan.next_proto", "Next protocol", "What the tunnel carries.").names(CARRIED);
     GENEVE_VERSION = u8_at(0, "geneve.version", "Version", "Always 0 so far.").bits(0xc0);
     GENEVE_FLAGS = u8_at(1, "geneve.flags", "Flags", "Who should look at the options.").hex();
     GENEVE_OAM = bit_at(1, 1, 0x80, "geneve.flags.oam", "Control", "The packet is for the tunnel's end itself.");
@@ -56,6 +64,9 @@ static GENEVE_FIELDS: &[&FieldDef] = &[
     &GENEVE_OPTIONS,
 ];
 static VXLAN_FIELDS: &[&FieldDef] = &[&FLAGS, &FLAG_G, &FLAG_I, &GBP, &VNI, &RESERVED];
+/// Those of either.
+static ALL_FIELDS: &[&FieldDef] =
+    &[&FLAGS, &FLAG_G, &FLAG_I, &GBP, &GPE_VERSION, &GPE_I, &GPE_P, &GPE_O, &GPE_RESERVED, &GPE_NEXT, &VNI, &RESERVED];
 
 /// The row of VXLAN.
 pub static PROTOCOL: Protocol =
@@ -71,6 +82,25 @@ const BRIDGED: Key = Key::EtherType(0x6558);
 fn vxlan(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(VXLAN_FIELDS)?;
     Ok(Next::to(BRIDGED, 8))
+}
+
+/// The row of VXLAN-GPE (draft-ietf-nvo3-vxlan-gpe), which carries more than Ethernet.
+pub static GPE_PROTOCOL: Protocol =
+    Protocol { about: &ABOUT, follows: &[Key::UdpPort(4790)], over: Over::Packet, dissect: gpe };
+
+fn gpe(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    c.read(&FLAGS, 0, 1)?;
+    c.nested(|c| [&GPE_VERSION, &GPE_I, &GPE_P, &GPE_O].into_iter().try_for_each(|def| c.put(def).map(drop)))?;
+    for def in [&GPE_RESERVED, &GPE_NEXT, &VNI, &RESERVED] {
+        c.put(def)?;
+    }
+    Ok(match c.u8(3)? {
+        1 => Next::to(Key::EtherType(0x0800), 8),
+        2 => Next::to(Key::EtherType(0x86dd), 8),
+        3 => Next::to(BRIDGED, 8),
+        5 => Next::to(Key::EtherType(0x8847), 8),
+        _ => Next::data(8),
+    })
 }
 
 fn guess_geneve(bytes: &[u8]) -> Guess {
@@ -103,6 +133,14 @@ mod tests {
         let frame = [&[8, 0, 0, 0, 0, 1, 2, 0][..], &[2; 12], &[8, 6, 0, 1]].concat();
         let p = read(228, &tunnel(4789, &frame));
         assert_eq!((p.uint(&VNI), p.layers.last().map(|l| l.proto.name)), (Some(0x102), Some("arp")));
+    }
+
+    #[test]
+    fn the_generic_form_names_what_it_carries() {
+        for (next, name) in [(1, "ip"), (2, "ipv6"), (3, "eth"), (5, "mpls"), (9, "data")] {
+            let p = read(228, &tunnel(4790, &[0x0c, 0, 0, next, 0, 1, 2, 0, 0x45, 0]));
+            assert_eq!((p.uint(&VNI), p.layers.get(4).map(|l| l.proto.name)), (Some(0x102), Some(name)));
+        }
     }
 
     #[test]
