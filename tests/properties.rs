@@ -14,7 +14,7 @@ use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Kind, Layer, LinkType, Packet, RawFrame, Span, Time, Value};
 use osi_tutor::net::scenario::Scenario;
 use osi_tutor::net::sim::Simulation;
-use osi_tutor::proto::{Memory, NoMemory, ethernet, http, ipv4, ipv6, ipv6_extension, tcp, udp, walk};
+use osi_tutor::proto::{Key, Memory, NoMemory, ethernet, http, ipv4, ipv6, ipv6_extension, lookup, tcp, udp, walk};
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use osi_tutor::view::{Theme, brief::Brief, json};
@@ -425,4 +425,51 @@ fn messages(isn: u32, stream: &[u8], pieces: &[(usize, usize)]) -> Vec<String> {
         send(true, false, isn.wrapping_add(1).wrapping_add(from as u32), 501, &stream[from..to]);
     }
     found
+}
+
+/// Encrypted bytes look like anything: on ports that nobody follows, no protocol may take them for its own.
+#[test]
+fn random_payloads_are_claimed_in_less_than_one_of_100_000_cases() {
+    const CASES: u32 = 200_000;
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let mut flow = Tracker::new(Limits::default());
+    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    let (mut claimed, mut all) = (Vec::new(), 0);
+    let mut payload = Vec::new();
+    for case in 0..CASES {
+        let (length, ports) = (random() % 400 + 1, random());
+        payload.clear();
+        while (payload.len() as u64) < length {
+            payload.extend(random().to_be_bytes());
+        }
+        payload.truncate(length as usize);
+        let [src, dst] = [ports as u16 | 0xc000, (ports >> 16) as u16 | 0xc000];
+        let followed = |key: fn(u16) -> Key| [src, dst].iter().any(|&port| lookup(key(port)).is_some());
+        let over_tcp = case % 2 == 1;
+        if followed(if over_tcp { Key::TcpPort } else { Key::UdpPort }) {
+            continue;
+        }
+        all += 1;
+        let ip = PacketBuilder::ipv4((case ^ 0x0a00_0000).to_be_bytes(), [192, 0, 2, 1], 64);
+        frame.bytes.clear();
+        let written = if over_tcp {
+            ip.tcp(src, dst, 1, 1000).ack(1).write(&mut frame.bytes, &payload)
+        } else {
+            ip.udp(src, dst).write(&mut frame.bytes, &payload)
+        };
+        written.expect("memory");
+        (frame.number, frame.link, frame.len) = (u64::from(case) + 1, LinkType(228), frame.bytes.len() as u32);
+        walk(&frame, &mut flow, &mut packet);
+        let last = packet.layers.last().map_or("nothing", |layer| layer.proto.name);
+        if !matches!(last, "data" | "tcp") {
+            claimed.push(last);
+        }
+    }
+    assert!(claimed.len() <= all / 100_000, "{} of {all} were claimed: {claimed:?}", claimed.len());
 }

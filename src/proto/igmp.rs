@@ -47,6 +47,7 @@ fields! {
     NUM_GRP  = dynamic(Kind::Uint(16), "igmp.num_grp_recs", "Group records", "How many groups the report speaks of.");
     RECORD_TYPE = dynamic(Kind::Uint(8), "igmp.record_type", "Record type", "What the host wants of this group.").names(RECORDS);
     AUX_LEN  = dynamic(Kind::Uint(8), "igmp.aux_data_len", "Auxiliary length", "Words of 4 bytes after the sources.");
+    DATA     = dynamic(Kind::Bytes, "igmp.data", "Data", "What the message says; its type is not known here.");
     SADDR    = dynamic(Kind::Ipv4, "igmp.saddr", "Source", "A sender that the host wants, or does not want, to hear.");
 }
 
@@ -56,8 +57,18 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProt
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const QUERY: u8 = 0x11;
     const REPORT_V1: u8 = 0x12;
+    const REPORT_V2: u8 = 0x16;
+    const LEAVE: u8 = 0x17;
     const REPORT_V3: u8 = 0x22;
     let kind = c.u8(0)?;
+    // DVMRP, PIM's first version and router discovery (RFC 4286) have types of their own.
+    if !matches!(kind, QUERY | REPORT_V1 | REPORT_V2 | LEAVE | REPORT_V3) {
+        c.put(&TYPE)?;
+        if c.len() > 1 {
+            c.read(&DATA, 1, c.len() - 1)?;
+        }
+        return Ok(Next::end(c.len()));
+    }
     let version = match kind {
         QUERY if c.promised() >= 12 => 3,
         QUERY if c.u8(1)? == 0 => 1,
@@ -67,7 +78,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     };
     c.derive(&VERSION, Value::Uint(version));
     c.put(&TYPE)?;
-    if version != 1 && kind != REPORT_V3 {
+    if version == 3 && kind == QUERY {
+        c.push(&MAX_RESP, 1, 1, Value::Uint(tenths(c.u8(1)?)));
+    } else if version == 2 {
         c.read(&MAX_RESP, 1, 1)?;
     }
     c.put(&CHECKSUM)?;
@@ -86,6 +99,12 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let count = usize::from(c.u16(10)?);
     sources(c, 12, count)?;
     Ok(Next::end(12 + 4 * count))
+}
+
+/// RFC 3376 §4.1.1: from 128 on, four bits and a power of two.
+fn tenths(code: u8) -> u64 {
+    let (exponent, mantissa) = (code >> 4 & 7, u64::from(code & 0xf));
+    if code < 0x80 { u64::from(code) } else { (mantissa | 0x10) << (exponent + 3) }
 }
 
 /// RFC 3376 §4.2.
@@ -120,6 +139,13 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 mod tests {
     use super::super::testing::read;
     use super::*;
+
+    #[test]
+    fn long_waits_are_written_as_a_power() {
+        for (code, wait) in [(0, 0), (127, 127), (0x80, 128), (0x8f, 248), (0xff, 31744)] {
+            assert_eq!(tenths(code), wait);
+        }
+    }
     use etherparse::{IpNumber, PacketBuilder};
 
     fn message(bytes: &[u8]) -> Vec<u8> {

@@ -177,7 +177,10 @@ fn mysql(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 /// Bytes that begin as no others do.
 fn starts<const WHICH: u8>(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let start = STARTS.get(usize::from(WHICH)).copied().unwrap_or(&[]);
-    if *ctx.dialogue.state::<bool>() || bytes.starts_with(start) {
+    // RFC 6143 §7.1.1: `RFB 003.008` and a line feed.
+    let whole = WHICH != VNC_START
+        || matches!(bytes.get(8..12), Some([digits @ .., b'\n']) if digits.iter().all(u8::is_ascii_digit));
+    if *ctx.dialogue.state::<bool>() || whole && bytes.starts_with(start) {
         *ctx.dialogue.state::<bool>() = true;
         return Framing::Message(bytes.len());
     }

@@ -109,7 +109,11 @@ pub static RTCP_PROTOCOL: Protocol = Protocol {
 /// RFC 3550 §A.2: version 2, whole words, and one of the types that may stand first.
 fn guess(bytes: &[u8]) -> Guess {
     match *bytes {
-        [0x80..=0xbf, 200 | 201 | 203 | 204 | 206, _, _, ..] if bytes.len().is_multiple_of(4) => Guess::This,
+        // Its length counts words without the first. Encrypted bytes that look like the first two are common.
+        [0x80..=0xbf, 200 | 201 | 203 | 204 | 206, high, low, ..] if bytes.len().is_multiple_of(4) => {
+            let len = 4 + 4 * usize::from(u16::from_be_bytes([high, low]));
+            if len <= bytes.len() { Guess::This } else { Guess::No }
+        }
         _ => Guess::No,
     }
 }
@@ -192,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_length_that_lies_is_trouble() {
-        let p = read(228, &datagram(&[0x80, 200, 9, 9, 0, 0, 0, 9]));
+        let p = read(228, &datagram(&[0x80, 201, 0, 1, 0, 0, 0, 9, 0x80, 200, 9, 9]));
         assert!(p.layer(&RTCP).is_some_and(|l| l.trouble.is_some()));
     }
 }
