@@ -464,7 +464,7 @@ mod tests {
             self.table.unpack(block, &mut self.lines, &mut self.starts, &mut out)?;
             assert!(self.table.size <= self.table.most);
             let (mut all, mut at) = (Vec::new(), 0);
-            let mut next = |at: &mut usize| {
+            let next = |at: &mut usize| {
                 let len = u32::from_be_bytes(out[*at..*at + 4].try_into().unwrap()) as usize;
                 *at += 4 + len;
                 String::from_utf8_lossy(&out[*at - len..*at]).into_owned()

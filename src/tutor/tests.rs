@@ -382,7 +382,7 @@ const SEEN_IN_CONVERSATIONS: &[&str] = &[
 #[expect(clippy::too_many_lines, reason = "a table: one line a rule")]
 fn examples() -> Vec<(&'static str, Packet)> {
     use proto::{
-        arp, checksum::Status, dhcp, dns, http, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, tls, udp, vlan,
+        arp, checksum::Status, dhcp, dns, http, http2, icmp, icmpv6, ipv4, ipv6, ipv6_extension, tcp, tls, udp, vlan,
         websocket,
     };
     let n = Value::Uint;
@@ -455,6 +455,13 @@ fn examples() -> Vec<(&'static str, Packet)> {
         p.layers[1].span = Span { buf: Span::TEXT, start: 0, len: 5 };
         ("tls-middle", p)
     };
+    let extended = {
+        let text = |start, len| Value::Text(Span { buf: Span::TEXT, start, len });
+        let fields = [(&http2::NAME, text(0, 9)), (&http2::VALUE, text(9, 9)), (&http2::METHOD, text(18, 7))];
+        let mut p = made(&http2::ABOUT, &fields.map(|(def, value)| (def as &'static FieldDef, value)));
+        p.text.extend_from_slice(b":protocolwebsocketCONNECT");
+        ("h2-connect", p)
+    };
     let yes = Value::Bool(true);
     let mut rows = vec![
         middle,
@@ -482,6 +489,13 @@ fn examples() -> Vec<(&'static str, Packet)> {
         address("eth-broadcast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[0xff; 6], &[]),
         address("eth-multicast", &proto::ethernet::ABOUT, &proto::ethernet::DST, &[1, 0, 0x5e, 0, 0, 1], &[]),
         address("http-upgrade", &http::ABOUT, &http::UPGRADE, b"websocket", &[(&http::REQUEST, yes)]),
+        address("h2-begins", &http2::ABOUT, &http2::MAGIC, b"PRI", &[]),
+        address("h2-request", &http2::ABOUT, &http2::METHOD, b"GET", &[]),
+        address("h2-data", &http2::ABOUT, &http2::DATA, b"GET", &[]),
+        extended,
+        one("h2-response", &http2::ABOUT, &[(&http2::STATUS, n(200))]),
+        one("h2-packed", &http2::ABOUT, &[(&http2::INDEX, n(2))]),
+        one("h2-allows-websocket", &http2::ABOUT, &[(&http2::EXTENDED, n(1))]),
         address("http-encoded", &http::ABOUT, &http::CONTENT_ENCODING, b"gzip", &[]),
         address("dns-alias", &dns::ABOUT, &dns::CNAME, b"a", &[(&dns::FLAGS_RESPONSE, yes)]),
     ];

@@ -1,8 +1,9 @@
-//! HTTP, the upgrade, and `WebSocket`.
+//! HTTP, the upgrade, `WebSocket`, and HTTP/2.
 
+use super::here::octets;
 use super::{Here, Rule};
 use crate::model::Identity;
-use crate::proto::{http, tcp, websocket};
+use crate::proto::{http, http2, tcp, websocket};
 
 pub(super) const TEXT: &str = include_str!("text/web.toml");
 
@@ -14,6 +15,7 @@ use websocket::{CLOSE_STATUS, FIN, MASK, MASKED_PAYLOAD, MASKING_KEY, OPCODE, PM
 
 const HTTP: &[&Identity] = &[&http::ABOUT];
 const SOCKET: &[&Identity] = &[&websocket::ABOUT];
+const TWO: &[&Identity] = &[&http2::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
     Rule::observed("http-request", HTTP, &[&METHOD, &URI, &http::HOST], |h| h.is(&REQUEST) && !asks_for_websocket(h)),
@@ -42,7 +44,23 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ws-unmasking", SOCKET, &[&MASKING_KEY, &MASKED_PAYLOAD], |h| h.has(&MASKED_PAYLOAD)),
     Rule::observed("ws-unmasked", SOCKET, &[&MASK], |h| h.has(&MASK) && !h.is(&MASK) && !breaks_masking(h)),
     Rule::inferred("ws-mask-wrong", SOCKET, &[&MASK], breaks_masking),
+    // RFC 9113: streams side by side; RFC 8441: another protocol in one of them.
+    Rule::observed("h2-begins", TWO, &[&http2::MAGIC], |h| h.has(&http2::MAGIC)),
+    Rule::observed("h2-request", TWO, &[&http2::METHOD, &http2::PATH], |h| h.has(&http2::METHOD) && !extended(h)),
+    Rule::observed("h2-connect", TWO, &[&http2::METHOD, &http2::PATH], extended),
+    Rule::observed("h2-response", TWO, &[&http2::STATUS], |h| h.has(&http2::STATUS)),
+    Rule::observed("h2-packed", TWO, &[&http2::INDEX], |h| h.has(&http2::INDEX)),
+    Rule::observed("h2-data", TWO, &[&http2::DATA], |h| h.has(&http2::DATA)),
+    Rule::observed("h2-allows-websocket", TWO, &[&http2::EXTENDED], |h| h.is(&http2::EXTENDED)),
 ];
+
+/// RFC 8441 §4: a CONNECT that names a protocol.
+fn extended(h: &Here<'_>) -> bool {
+    let names = |name: &str| h.own(&http2::NAME).any(|f| octets(h.packet(), f) == Some(name.as_bytes()));
+    h.says(&http2::METHOD, "CONNECT")
+        && names(":protocol")
+        && h.own(&http2::VALUE).any(|f| octets(h.packet(), f) == Some(b"websocket"))
+}
 
 fn asks_for_websocket(h: &Here<'_>) -> bool {
     h.is(&REQUEST) && h.says(&UPGRADE, "websocket")

@@ -1,7 +1,7 @@
 //! The head of a message: its first line, its header lines, and what they say about the body.
 
 use super::fields::{Role, header};
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 /// The longest head that is waited for. Servers refuse far shorter ones (8 to 64 KiB).
@@ -89,6 +89,8 @@ pub(super) struct Header<'a> {
     pub raw: &'a [u8],
     /// The value; a fold is one blank (RFC 9112 §5.2).
     pub value: Cow<'a, [u8]>,
+    /// What ends its last line.
+    pub line_end: &'a [u8],
     /// The rule that it breaks.
     pub breaks: Option<&'static str>,
 }
@@ -139,23 +141,35 @@ pub(super) fn leading(bytes: &[u8]) -> usize {
     }
 }
 
-/// The line that starts at `at`; `None` when no byte is there. The last one may lack its end.
+/// The line that starts at `at`; `None` when no byte is there. The last one may lack its end. A lone CR ends a line,
+/// too, as Wireshark has it.
 pub(super) fn line(bytes: &[u8], at: usize) -> Option<Line<'_>> {
     let rest = bytes.get(at..).filter(|r| !r.is_empty())?;
-    let len = memchr(b'\n', rest).map_or(rest.len(), |i| i + 1);
-    let text = rest.get(..len).unwrap_or(rest);
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    Some(Line { at, text: text.strip_suffix(b"\r").unwrap_or(text), len })
+    let text = memchr2(b'\r', b'\n', rest).and_then(|end| rest.get(..end)).unwrap_or(rest);
+    Some(Line { at, text, len: text.len() + line_end(rest, text.len()).len() })
+}
+
+/// What ends the line there.
+fn line_end(bytes: &[u8], at: usize) -> &[u8] {
+    let len = match bytes.get(at..) {
+        Some([b'\r', b'\n', ..]) => 2,
+        Some([b'\r' | b'\n', ..]) => 1,
+        _ => 0,
+    };
+    bytes.get(at..at + len).unwrap_or(&[])
 }
 
 /// One past the empty line that ends the head, searched from `from`.
 pub(super) fn end(bytes: &[u8], from: usize) -> Option<usize> {
     let mut at = from;
     loop {
-        at += memchr(b'\n', bytes.get(at..)?)? + 1;
-        match bytes.get(at..) {
-            Some([b'\n', ..]) => return Some(at + 1),
-            Some([b'\r', b'\n', ..]) => return Some(at + 2),
+        at += memchr2(b'\r', b'\n', bytes.get(at..)?)?;
+        at += line_end(bytes, at).len();
+        match bytes.get(at..)? {
+            // What a CR ends that comes last is not known yet.
+            [] | [b'\r'] => return None,
+            [b'\r', b'\n', ..] => return Some(at + 2),
+            [b'\r' | b'\n', ..] => return Some(at + 1),
             _ => {}
         }
     }
@@ -206,6 +220,7 @@ pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
     let Some((name, rest)) = colon.and_then(|colon| first.text.split_at_checked(colon)) else {
         let breaks = Some("a header line has no name and colon");
         return Some(Header {
+            line_end: line_end(bytes, at + first.text.len()),
             at,
             len: first.len,
             name: &[],
@@ -238,7 +253,12 @@ pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
         breaks = breaks.or(Some("a header goes on in the next line, which HTTP gave up in 2014"));
     }
     let raw = bytes.get(value_at..end).unwrap_or(&[]);
-    Some(Header { at, len, name: named, value_at, raw, value, breaks })
+    let line_end = line_end(bytes, end);
+    if line_end == b"\r" && end + 1 < bytes.len() {
+        breaks =
+            breaks.or(Some("a header line ends with CR alone, which others take for a part of it (RFC 9112 §2.2)"));
+    }
+    Some(Header { at, len, name: named, value_at, raw, value, line_end, breaks })
 }
 
 /// Whether a line belongs to the header above it.

@@ -249,9 +249,8 @@ fn text_of(c: &mut Cursor<'_>, field: &Header<'_>, whole: bool) -> Value {
         Cow::Borrowed(value) => Value::Text(c.span(from, value.len())),
         Cow::Owned(value) => {
             let name = c.rest(from).get(..field.value_at - from).unwrap_or(&[]);
-            let [blank, end]: [&[u8]; 2] =
-                if whole && !name.ends_with(b" ") { [b" ", b"\r\n"] } else { [b"", b"\r\n"] };
-            Value::Text(c.keep_all([name, blank, value, if whole { end } else { b"" }]))
+            let blank: &[u8] = if whole && !name.ends_with(b" ") { b" " } else { b"" };
+            Value::Text(c.keep_all([name, blank, value, if whole { field.line_end } else { b"" }]))
         }
     }
 }
@@ -498,6 +497,25 @@ mod tests {
         let shown = lines(&p);
         assert_eq!((shown.len(), shown.concat().len()), (MOST_HEADERS + 1, many.len()));
         assert!(matches!(p.layers.first().and_then(|l| l.trouble), Some(Trouble::Unshown(_))));
+    }
+
+    #[test]
+    fn a_cr_alone_ends_a_line_as_in_wireshark_and_is_told() {
+        let p = packet(b"GET / HTTP/1.1\r\nHost: a\rContent-Length: 3\r\nY: z\r\n\r\nabc");
+        assert_eq!(lines(&p), [&b"Host: a\r"[..], b"Content-Length: 3\r\n", b"Y: z\r\n"]);
+        assert_eq!((p.octets(&HOST), p.uint(&CONTENT_LENGTH)), (Some(&b"a"[..]), Some(3)));
+        assert!(matches!(trouble(&p), Some(Trouble::Breaks(_))), "{:?}", trouble(&p));
+        let p = packet(b"HTTP/1.1 200 OK\rServer: x\r\nContent-Length: 2\r\n\r\nab");
+        assert_eq!((p.octets(&PHRASE), p.octets(&SERVER)), (Some(&b"OK"[..]), Some(&b"x"[..])));
+        // An empty line ends the head, whatever ends it.
+        assert_eq!(head::end(b"GET / HTTP/1.1\r\nHost: a\r\r\nY: z\r\n\r\n", 0), Some(26));
+        assert_eq!(head::end(b"GET / HTTP/1.1\r\nHost: a\r\n\r", 0), None);
+    }
+
+    #[test]
+    fn a_folded_line_keeps_its_own_end() {
+        let p = packet(b"GET / HTTP/1.1\nHost: a\nX: x\n y\nUser-Agent: b\r\n\tc\n\n");
+        assert_eq!(lines(&p), [&b"Host: a\n"[..], b"X: x y\n", b"User-Agent: b c\n"]);
     }
 
     #[test]
