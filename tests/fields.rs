@@ -3,6 +3,7 @@
 //! `oracle/wireshark-fields.tsv` holds what Wireshark 4.0.17 says of each name that we use, so that no tshark is
 //! needed here. To make it anew: `cargo test --test fields -- --ignored make_the_table`.
 
+use osi_tutor::filter::{ALIASES, View};
 use osi_tutor::model::{FieldDef, Kind};
 use osi_tutor::proto::REGISTRY;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -18,6 +19,7 @@ const OURS: &[(&str, &str)] = &[
 
 /// Where our type or mask differs from Wireshark's, and why.
 const DIFFERENT: &[(&str, &str)] = &[
+    ("data-text-lines", "the bytes of a protocol that is no layer here"),
     ("dns.rr.udp_payload_size", "Wireshark, too, shows all 16 bits, but for multicast DNS; the mask is for that"),
     ("frame.time_epoch", "a moment; Wireshark counts it as the time since 1970"),
     ("ieee8021ad.dei", "Wireshark, too, marks one byte, although the type and mask are those of two"),
@@ -28,11 +30,15 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("stp.hello", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.max_age", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.msg_age", "a time; Wireshark has a floating-point number of seconds"),
+    ("urlencoded-form", "the bytes of a protocol that is no layer here"),
 ];
 
-/// Every row with its protocol's name; rows that protocols share come once a protocol.
+/// Every row with its protocol's name; rows that protocols share come once a protocol. What filters make from the whole
+/// packet has rows, too.
 fn rows() -> impl Iterator<Item = (&'static str, &'static FieldDef)> {
-    REGISTRY.iter().flat_map(|row| row.about.fields.iter().map(|def| (row.about.name, *def)))
+    let made = ALIASES.iter().filter(|alias| matches!(alias.view, View::Made(_)));
+    let made = made.flat_map(|alias| alias.of.iter().map(|def| (alias.name, *def)));
+    REGISTRY.iter().flat_map(|row| row.about.fields.iter().map(|def| (row.about.name, *def))).chain(made)
 }
 
 fn table() -> PathBuf {

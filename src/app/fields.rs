@@ -32,10 +32,15 @@ struct Section {
     aliases: Vec<&'static Alias>,
 }
 
-/// The names that begin with `prefix`. An alias stands with the protocol whose fields it reads.
+/// The names that begin with `prefix`. An alias stands with the protocol whose fields it reads; one that is made from
+/// the whole packet, with the frame.
 fn sections(prefix: &str) -> impl Iterator<Item = Section> {
     proto::identities().filter_map(move |about| {
-        let own = |a: &&Alias| a.of.first().is_some_and(|def| about.fields.contains(def));
+        let is_frame = std::ptr::eq(about, &raw const proto::frame::ABOUT);
+        let own = |a: &&Alias| match a.view {
+            View::Made(_) => is_frame,
+            _ => a.of.first().is_some_and(|def| about.fields.contains(def)),
+        };
         let fields: Vec<_> = about.fields.iter().copied().filter(|def| def.name.starts_with(prefix)).collect();
         let aliases: Vec<_> = ALIASES.iter().filter(own).filter(|a| a.name.starts_with(prefix)).collect();
         let some = about.name.starts_with(prefix) || !fields.is_empty() || !aliases.is_empty();
@@ -121,7 +126,7 @@ fn read_as(alias: &Alias) -> &'static str {
         View::Date => "date",
         View::Bit(_) => kind(Kind::Bool),
         View::Payload => kind(Kind::Bytes),
-        View::Value => alias.of.first().map_or("", |def| kind(def.kind)),
+        View::Value | View::Made(_) => alias.of.first().map_or("", |def| kind(def.kind)),
     }
 }
 
@@ -129,7 +134,8 @@ fn objects(prefix: &str) -> String {
     let mut out = String::new();
     for Section { about, fields, aliases } in sections(prefix) {
         for a in aliases {
-            let of: Vec<_> = a.of.iter().map(|def| def.name).collect();
+            let fields = if matches!(a.view, View::Made(_)) { &[] } else { a.of };
+            let of: Vec<_> = fields.iter().map(|def| def.name).collect();
             let (osi, kind) = (about.osi.number(), read_as(a));
             push(
                 &json!({"name": a.name, "protocol": about.name, "osi": osi, "type": kind, "about": a.about, "of": of}),

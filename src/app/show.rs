@@ -113,6 +113,9 @@ pub(super) fn run_into(
     stop: &mut dyn FnMut() -> bool,
 ) -> Result<Tally, Failure> {
     let filter = show.filter.as_deref().map(filter).transpose()?;
+    if let Some((old, new)) = filter.as_ref().and_then(Filter::old_name) {
+        tell(&format!("osi-tutor: `{old}` is called `{new}` since Wireshark 3.0; the old name still works here"));
+    }
     let mut view = View::new(show, origin, choice)?;
     let mut tracker = Tracker::new(limits(show.memory));
     let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
@@ -152,6 +155,7 @@ pub(super) fn run_into(
             continue;
         }
         tally.shown += 1;
+        packet.last_shown = Some(packet.time);
         if let Some(w) = &mut writer {
             w.write(&frame)?;
         }

@@ -55,7 +55,7 @@ pub(super) enum Operand {
 
 /// One value of one packet.
 #[derive(Clone, Copy, Debug)]
-enum Item<'a> {
+pub(super) enum Item<'a> {
     /// A number, a truth value, or nanoseconds.
     Int(i128),
     Bytes(&'a [u8]),
@@ -125,7 +125,7 @@ fn comparable(a: Item<'_>, b: Item<'_>, left: &Operand) -> bool {
 }
 
 fn present(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> bool {
-    if named.view == View::Payload {
+    if matches!(named.view, View::Payload | View::Made(_)) {
         return each_of(named, layers, packet, &mut |_| true);
     }
     own_layers(named, layers, packet, |_| true)
@@ -224,6 +224,9 @@ impl<'a> Item<'a> {
 
 /// The values of a name: of its fields, and for a protocol the bytes from its header on.
 fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker<'_>) -> bool {
+    if let View::Made(made) = named.view {
+        return made.each(packet, take);
+    }
     let mut field = |f: &Field| is_one_of(f, named) && each_value(f, named.view, packet, take);
     let found = match layers {
         None => packet.fields.iter().any(&mut field),
@@ -390,7 +393,7 @@ fn call(function: Function, of: &[Operand], packet: &Packet, take: Taker<'_>) ->
 }
 
 fn count(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> usize {
-    if named.view == View::Payload {
+    if matches!(named.view, View::Payload | View::Made(_)) {
         let mut n = 0;
         each_of(named, layers, packet, &mut |_| {
             n += 1;
@@ -408,13 +411,14 @@ fn count(named: &Named, layers: Option<&[Piece]>, packet: &Packet) -> usize {
     }
 }
 
-fn is_payload(operand: &Operand) -> bool {
-    matches!(operand, Operand::Name { named, .. } if named.view == View::Payload)
+/// Whether its values lie in no field.
+fn is_fieldless(operand: &Operand) -> bool {
+    matches!(operand, Operand::Name { named, .. } if matches!(named.view, View::Payload | View::Made(_)))
 }
 
 /// How many bytes each value has; of a protocol, how many its own part has.
 fn each_length(operand: &Operand, packet: &Packet, take: Taker<'_>) -> bool {
-    let (Operand::Name { named, layers: None }, true) = (operand, !is_payload(operand)) else {
+    let (Operand::Name { named, layers: None }, true) = (operand, !is_fieldless(operand)) else {
         return operand.each(packet, &mut |item| item.bytes().is_some_and(|b| take(Item::Int(b.len() as i128))));
     };
     if named.is_protocol() {
@@ -495,7 +499,7 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 }
 
 /// Bytes made for one comparison: on the stack while they are few.
-struct Scratch {
+pub(super) struct Scratch {
     inline: [u8; 256],
     len: usize,
     spilled: Vec<u8>,
@@ -508,7 +512,7 @@ impl Default for Scratch {
 }
 
 impl Scratch {
-    fn extend(&mut self, bytes: &[u8]) {
+    pub(super) fn extend(&mut self, bytes: &[u8]) {
         let end = self.len + bytes.len();
         match self.inline.get_mut(self.len..end) {
             Some(room) if self.spilled.is_empty() => room.copy_from_slice(bytes),
@@ -522,13 +526,19 @@ impl Scratch {
         self.len = end;
     }
 
-    fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         if self.spilled.is_empty() { self.inline.get(..self.len).unwrap_or(&[]) } else { &self.spilled }
     }
 
     fn bytes_mut(&mut self) -> &mut [u8] {
         if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or(&mut []) } else { &mut self.spilled }
     }
+}
+
+/// Appends a number in decimal.
+pub(super) fn write_to(out: &mut Scratch, n: u64) {
+    // Writing to a scratch cannot fail.
+    let _ = write!(out, "{n}");
 }
 
 impl fmt::Write for Scratch {

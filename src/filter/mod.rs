@@ -13,12 +13,16 @@ mod capture;
 mod check;
 mod error;
 mod eval;
+mod expert;
 mod lexer;
 mod literal;
+mod made;
 mod names;
 mod parse;
+mod text;
 
 pub use error::FilterError;
+pub use made::Made;
 pub use names::{ALIASES, Alias, View};
 
 use crate::model::Packet;
@@ -53,6 +57,16 @@ impl Filter {
         let written = parse::parse(source)?;
         let ready = check::check(&written, names::Names::all())?;
         Ok(Self { written, ready })
+    }
+
+    /// The first protocol in it that has another name since Wireshark 3.0, and that name.
+    pub fn old_name(&self) -> Option<(&'static str, &'static str)> {
+        let text = self.written.to_string();
+        // What stands between quotes is no name.
+        let mut unquoted = text.replace("\\\\", "").replace("\\\"", "");
+        unquoted = unquoted.split('"').step_by(2).collect();
+        let mut words = unquoted.split(|c: char| !(c.is_alphanumeric() || "._-".contains(c)));
+        words.find_map(names::renamed)
     }
 
     /// Whether the packet satisfies it.
@@ -184,13 +198,18 @@ mod tests {
     }
 
     #[test]
-    fn both_spellings_of_a_set_mean_the_same() {
+    fn a_set_has_commas_between_its_values() {
         all_hold(&[
             "tcp.port in {80, 443}",
-            "tcp.port in {80 443}",
-            "tcp.port in {22 79..81}",
+            "tcp.port in {80,443}",
+            "tcp.port in {22, 79..81}",
             "tcp.port in {79 .. 81}",
         ]);
+        for (set, word) in [("{80 443}", "443"), ("{22 79..81}", "79"), ("{80, 81 82}", "82")] {
+            let e = Filter::parse(&format!("tcp.port in {set}")).expect_err(set);
+            assert!(e.to_string().contains("commas between them"), "{e}");
+            assert_eq!(format!("tcp.port in {set}").get(e.span()), Some(word));
+        }
         none_holds(&["tcp.port in {443}", "tcp.port in {81..49999}"]);
     }
 
@@ -273,7 +292,7 @@ mod tests {
         refused("tcp.flag.syn", "tcp.flag.syn", Some("tcp.flags.syn"));
         refused("tcp && syn", "syn", Some("tcp.flags.syn"));
         refused("tcp.port == 80 or 443", "443", None);
-        refused("tcp.port in {80 443", "", None);
+        refused("tcp.port in {80, 443", "", None);
         refused("tcp.port == \"80\"", "\"80\"", None);
         refused("tcp.port =! 80", "=!", None);
         refused("tcp.port <> 80", "<>", None);
@@ -313,9 +332,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_made_from_the_whole_packet_compares_as_a_field_does() {
+        all_hold(&[
+            "frame.protocols == \"eth:ethertype:ip:tcp:http\"",
+            "frame.protocols contains \"ip:tcp\" && len(frame.protocols) == 25",
+            "_ws.expert && count(_ws.expert.message) == 1",
+            "_ws.expert.severity == Chat && _ws.expert.severity == \"chat\" && _ws.expert.severity < 0x400000",
+            "_ws.expert.group in {Sequence, Malformed}",
+            "_ws.expert.message matches \"^get .*http\" && upper(_ws.expert.message) contains \"GET\"",
+            "frame.time_delta_displayed == 0",
+        ]);
+        none_holds(&["_ws.malformed", "_ws.short", "frame.interface_id", "data-text-lines", "urlencoded-form.key"]);
+    }
+
+    #[test]
+    fn a_name_that_needs_later_packets_is_refused_and_says_what_to_use() {
+        for name in ["tcp.reassembled_in", "ip.reassembled_in > 3", "icmp.resp_in", "http.next_request_in == 7"] {
+            let said = Filter::parse(name).expect_err(name).to_string();
+            assert!(said.contains("packets that come later") && said.contains("instead"), "{said}");
+        }
+    }
+
+    #[test]
     fn old_names_of_protocols_are_taken() {
-        for old in ["ssl", "ssl.record.version == 0x303", "bootp", "bootp.option.type == 53", "!ssl.handshake.type"] {
-            assert!(Filter::parse(old).is_ok(), "{old}");
+        for (old, meant) in [
+            ("ssl", ("ssl", "tls")),
+            ("ssl.record.version == 0x303", ("ssl", "tls")),
+            ("tcp && !bootp", ("bootp", "dhcp")),
+            ("bootp.option.type == 53 && ip", ("bootp", "dhcp")),
+        ] {
+            assert_eq!(Filter::parse(old).map(|f| f.old_name()).ok(), Some(Some(meant)), "{old}");
+        }
+        for new in ["tls", "http.host contains \"ssl\"", "http.host == \"bootp.example\""] {
+            assert_eq!(Filter::parse(new).map(|f| f.old_name()).ok(), Some(None), "{new}");
         }
         all_hold(&["!ssl && !bootp"]);
     }
@@ -343,7 +392,7 @@ mod tests {
         for (written, canonical) in [
             ("tcp.port eq 80 and not( udp )", "tcp.port == 80 && !udp"),
             ("(ip or tcp)", "ip || tcp"),
-            ("tcp.port in {80 443 1..2}", "tcp.port in {80, 443, 1 .. 2}"),
+            ("tcp.port in {80,443,1..2}", "tcp.port in {80, 443, 1 .. 2}"),
             ("tcp contains r\"a\\b\"", "tcp contains \"a\\\\b\""),
             ("!tcp.port==80", "!(tcp.port == 80)"),
             ("ip || frame.len<ip.len<9", "ip || frame.len < ip.len && ip.len < 9"),

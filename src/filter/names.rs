@@ -1,6 +1,7 @@
 //! What the words of a filter mean: fields, protocols, and the names that exist in filters only.
 
 use super::error::{Fault, brief};
+use super::made::{self, Made};
 use crate::model::{FieldDef, Identity, Kind};
 use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
 use std::collections::BTreeMap;
@@ -34,6 +35,8 @@ pub enum View {
     Payload,
     /// Whether a bit of the first byte of an address is set.
     Bit(u8),
+    /// Made from the whole packet; the field is none that a packet holds.
+    Made(Made),
 }
 
 const fn alias(name: &'static str, about: &'static str, of: &'static [&'static FieldDef], view: View) -> Alias {
@@ -76,10 +79,50 @@ pub static ALIASES: &[Alias] = &[
     alias("udp.port", "The UDP port of either end.", &[&udp::SRCPORT, &udp::DSTPORT], View::Value),
     alias("tcp.payload", "The data of a segment.", &[&tcp::LEN], View::Payload),
     alias("udp.payload", "The data of a datagram.", &[&udp::LENGTH], View::Payload),
+    made(&[&made::PROTOCOLS], Made::Protocols),
+    made(&[&made::INTERFACE_ID], Made::InterfaceId),
+    made(&[&made::DELTA_DISPLAYED], Made::DeltaDisplayed),
+    made(&[&made::EXPERT], Made::Expert),
+    made(&[&made::SEVERITY], Made::Severity),
+    made(&[&made::GROUP], Made::Group),
+    made(&[&made::MESSAGE], Made::Message),
+    made(&[&made::MALFORMED], Made::Malformed),
+    made(&[&made::SHORT], Made::Short),
+    made(&[&made::LINES], Made::Lines),
+    made(&[&made::FORM], Made::Form),
+    made(&[&made::FORM_KEY], Made::FormKey),
+    made(&[&made::FORM_VALUE], Made::FormValue),
 ];
+
+/// A name whose values are made from the whole packet.
+const fn made(of: &'static [&'static FieldDef], view: Made) -> Alias {
+    let (name, about) = if let [def, ..] = of { (def.name, def.about) } else { ("", "") };
+    alias(name, about, of, View::Made(view))
+}
 
 /// What protocols were called before Wireshark 3.0, and what they are called since.
 const OLD_NAMES: &[(&str, &str)] = &[("ssl", "tls"), ("bootp", "dhcp")];
+
+/// Names whose values only later packets know. Wireshark has them once it has read the whole capture; here each packet
+/// is read once, in its turn.
+const LATER: &[(&str, &str)] = &[
+    ("tcp.reassembled_in", "`tcp.segment` is in the packet that completes the message, and names the others"),
+    ("tcp.segment_data", "`tcp.segment` is in the packet that completes the message, and names the others"),
+    ("ip.reassembled_in", "`ip.fragment` is in the packet that completes the datagram, and names the others"),
+    ("ipv6.reassembled.in", "`ipv6.fragment` is in the packet that completes the datagram, and names the others"),
+    ("icmp.resp_in", "`icmp.resp_to` is in the answer, and names the request"),
+    ("icmpv6.resp_in", "`icmpv6.resp_to` is in the answer, and names the request"),
+    ("dns.response_in", "`dns.response_to` is in the answer, and names the query"),
+    ("http.response_in", "`http.request_in` is in the answer, and names the request"),
+    ("http.next_request_in", "`http.request_in` is in each answer, and names the request"),
+    ("http.next_response_in", "`http.request_in` is in each answer, and names the request"),
+    ("tcp.pdu.last_frame", "`tcp.segment` is in the packet that completes the message, and names the others"),
+];
+
+/// The old and the new name of the protocol that the word begins with, if it has been renamed.
+pub(super) fn renamed(word: &str) -> Option<(&'static str, &'static str)> {
+    OLD_NAMES.iter().find(|(old, _)| word.split('.').next() == Some(old)).copied()
+}
 
 /// What a name stands for: fields, a protocol, or both where two share one name.
 #[derive(Clone, Debug, Default)]
@@ -136,7 +179,7 @@ impl Names {
 
     pub(super) fn find(&self, word: &str) -> Option<&Named> {
         self.map.get(word).or_else(|| {
-            let (old, new) = OLD_NAMES.iter().find(|(old, _)| word.split('.').next() == Some(old))?;
+            let (old, new) = renamed(word)?;
             let rest = word.strip_prefix(old)?;
             self.map.get(format!("{new}{rest}").as_str())
         })
@@ -146,6 +189,11 @@ impl Names {
     pub(super) fn unknown(&self, word: &str, span: &Range<usize>) -> Fault {
         if word.starts_with(|c: char| c.is_ascii_digit()) {
             return Fault::new(span, format!("`{}` alone is no condition: compare a field with it", brief(word)));
+        }
+        if let Some((name, instead)) = LATER.iter().find(|(name, _)| *name == word) {
+            let why =
+                format!("`{name}` is told by packets that come later, and each is read once here; instead, {instead}");
+            return Fault::new(span, why);
         }
         Fault::new(span, format!("`{}` is neither a field nor a protocol", brief(word)))
             .near(word, self.map.keys().copied())
@@ -163,6 +211,15 @@ mod tests {
                 assert!(alias.name != identity.name, "{} is a protocol", alias.name);
                 assert!(identity.fields.iter().all(|def| def.name != alias.name), "{} is a field", alias.name);
             }
+        }
+    }
+
+    #[test]
+    fn a_name_that_later_packets_tell_is_not_known_and_what_to_use_instead_is() {
+        for (name, instead) in LATER {
+            assert!(Names::all().find(name).is_none(), "{name}");
+            let meant = instead.split('`').nth(1).unwrap_or_default();
+            assert!(Names::all().find(meant).is_some(), "{meant}");
         }
     }
 

@@ -184,9 +184,13 @@ impl Parser {
             if self.eat(&Token::CloseBrace) {
                 return Ok(set);
             }
-            let another = matches!(self.peek(), Token::Word(_) | Token::Quoted(_) | Token::Char(_));
-            if !self.eat(&Token::Comma) && !another {
-                return Err(self.unexpected("a set goes on with a comma or ends with }"));
+            if !self.eat(&Token::Comma) {
+                let another = matches!(self.peek(), Token::Word(_) | Token::Quoted(_) | Token::Char(_));
+                return Err(self.unexpected(if another {
+                    "the values of a set have commas between them, since Wireshark 4.0: {80, 443}"
+                } else {
+                    "a set goes on with a comma or ends with }"
+                }));
             }
         }
     }

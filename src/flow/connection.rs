@@ -29,6 +29,8 @@ pub struct Connection {
     accurate_ecn: Option<bool>,
     rtt: Option<i64>,
     fins: [Option<u32>; 2],
+    /// Whether the end that closed first sends in the direction of the first frame, once one has.
+    closer: Option<bool>,
     /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
     syns: [bool; 2],
     ended: bool,
@@ -57,6 +59,7 @@ impl Connection {
             accurate_ecn: None,
             rtt: None,
             fins: [None; 2],
+            closer: None,
             syns: [false; 2],
             ended: false,
             silent: false,
@@ -88,6 +91,7 @@ impl Connection {
             accurate_ecn: self.accurate_ecn,
             rtt: self.rtt,
             fins: self.fins,
+            closer: self.closer,
             syns: self.syns,
             ended: self.ended,
             silent: self.silent,
@@ -250,6 +254,7 @@ impl Connection {
             bytes_in_flight: found.bytes_in_flight,
             duplicate_ack: found.duplicate_ack,
             told: found.told || reused || again,
+            other_closed: s.flags & flag::FIN != 0 && *self.closer.get_or_insert(c.forward) != c.forward,
             accurate_ecn: self.accurate_ecn == Some(true) && s.flags & flag::SYN == 0,
             rto: found.rto,
         };
@@ -273,6 +278,7 @@ impl Connection {
             bytes_in_flight: None,
             duplicate_ack: None,
             told: false,
+            other_closed: false,
             accurate_ecn: false,
             rto: None,
         };

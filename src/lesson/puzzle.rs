@@ -80,6 +80,7 @@ impl Puzzler {
                 bytes: packet.frame().to_vec(),
                 link: packet.link,
                 interface: packet.interface.clone(),
+                interface_id: packet.interface_id,
                 comment: String::new(),
                 checksum_pending: packet.checksum_pending,
             });

@@ -38,6 +38,8 @@ pub struct RawFrame {
     pub link: LinkType,
     /// Where it was captured; shared by all frames of one interface.
     pub interface: Option<Arc<Interface>>,
+    /// Which interface of its file that is, where the file numbers them.
+    pub interface_id: Option<u32>,
     /// Comments stored beside the packet (pcapng), newline between them; mostly empty.
     pub comment: String,
     /// The kernel said that the transport checksum is not yet computed (offload): it is no damage.

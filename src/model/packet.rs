@@ -24,6 +24,10 @@ pub struct Packet {
     pub link: LinkType,
     /// Where it was captured.
     pub interface: Option<Arc<Interface>>,
+    /// Which interface of its file that is, where the file numbers them.
+    pub interface_id: Option<u32>,
+    /// When the packet that was shown last was captured. Set by whoever shows packets; it stays from frame to frame.
+    pub last_shown: Option<Time>,
     /// The kernel said that the transport checksum is not yet computed.
     pub checksum_pending: bool,
     /// Nothing but a line will be shown of it: rows marked as detail need not be written. Set by whoever

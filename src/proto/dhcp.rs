@@ -134,6 +134,7 @@ fields! {
     COOKIE      = dynamic(Kind::Ipv4, "dhcp.cookie", "Magic cookie", "Four fixed numbers that say: options follow.");
     OPTION_TYPE = dynamic(Kind::Uint(8), "dhcp.option.type", "Option", "What the next bytes are about.").names(CODES);
     OPTION_LENGTH = dynamic(Kind::Uint(8), "dhcp.option.length", "Option length", "Bytes of this option's value.");
+    ANY_VALUE   = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, as it stands in the packet.").hidden();
     VALUE       = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, as it stands in the packet.");
     END         = dynamic(Kind::Uint(8), "dhcp.option.end", "End", "No more options follow.");
     PADDING     = dynamic(Kind::Bytes, "dhcp.option.padding", "Padding", "Filler without meaning.");
@@ -326,6 +327,9 @@ fn option(c: &mut Cursor<'_>, code: u8, at: usize, len: usize) -> Result<(), Tro
         return Ok(());
     }
     let form = FORMS.binary_search_by_key(&code, |&(n, _)| n).ok().and_then(|i| FORMS.get(i));
+    if form.is_some() {
+        c.read(&ANY_VALUE, at, len)?;
+    }
     match form.map_or(Raw(&VALUE), |&(_, form)| form) {
         One(def, n) if len < n => c.doubt(c.malformed(too_short(def))),
         One(def, n) => drop(c.read(def, at, n)?),

@@ -124,6 +124,8 @@ pub struct TcpFacts {
     pub duplicate_ack: Option<(u32, u64)>,
     /// Whether Wireshark has an analysis of it to show.
     pub told: bool,
+    /// It has a FIN, and the other end was the first to send one.
+    pub other_closed: bool,
     /// Both ends agreed on Accurate ECN (RFC 9768): three flags are a counter.
     pub accurate_ecn: bool,
     /// For a retransmission: since the original, and its frame.

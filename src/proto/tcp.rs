@@ -78,6 +78,8 @@ fields! {
     CONNECTION_SYN = derived(Kind::Flag, "tcp.connection.syn", "Connection request", "A SYN asks for a connection.").hidden();
     CONNECTION_SYNACK = derived(Kind::Flag, "tcp.connection.synack", "Connection accepted", "A SYN with ACK accepts a connection.").hidden();
     CONNECTION_FIN = derived(Kind::Flag, "tcp.connection.fin", "Connection finish", "A FIN ends one direction.").hidden();
+    CONNECTION_FIN_ACTIVE = derived(Kind::Flag, "tcp.connection.fin_active", "Begins to close", "A FIN of the end that closes first.").hidden();
+    CONNECTION_FIN_PASSIVE = derived(Kind::Flag, "tcp.connection.fin_passive", "Closes, too", "A FIN of the end that closes second.").hidden();
     CONNECTION_RST = derived(Kind::Flag, "tcp.connection.rst", "Connection reset", "A RST breaks the connection off.").hidden();
     WINDOW_SIZE_VALUE = u16_at(14, "tcp.window_size_value", "Window", "How much the sender can take in, as the wire carries it.").detail();
     WINDOW_SIZE = derived(Kind::Uint(32), "tcp.window_size", "Calculated window", "How many bytes the sender can take in.");
@@ -336,7 +338,7 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
         c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));
     } else {
         c.put(&ACK_RAW)?;
-        flags::dissect(c, segment, facts.is_some_and(|f| f.accurate_ecn))?;
+        flags::dissect(c, segment, facts)?;
     }
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).

@@ -46,6 +46,7 @@ fn begin(raw: &RawFrame, packet: &mut Packet) {
     if !same {
         packet.interface.clone_from(&raw.interface);
     }
+    packet.interface_id = raw.interface_id;
     packet.checksum_pending = raw.checksum_pending;
     packet.add_buffer(BufferKind::Frame);
 }

@@ -117,6 +117,7 @@ fn frame(mut bytes: &[u8]) -> Option<RawFrame> {
         len: u32::from_le_bytes(len),
         link: LinkType(u16::from_le_bytes(link)),
         checksum_pending: pending != 0,
+        interface_id: None,
         interface: Some(Arc::new(Interface { name, loopback: false })),
         comment,
         bytes: bytes.to_vec(),

@@ -1,10 +1,10 @@
 //! The flags of a segment: as bits, in letters, and what they do to the connection.
 
-use super::super::memory::Segment;
+use super::super::memory::{Segment, TcpFacts};
 use super::super::prelude::*;
 use super::{
-    CONNECTION_FIN, CONNECTION_RST, CONNECTION_SYN, CONNECTION_SYNACK, FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE,
-    FLAGS_STR, FROM_HDR_LEN, flag,
+    CONNECTION_FIN, CONNECTION_FIN_ACTIVE, CONNECTION_FIN_PASSIVE, CONNECTION_RST, CONNECTION_SYN, CONNECTION_SYNACK,
+    FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE, FLAGS_STR, FROM_HDR_LEN, flag,
 };
 
 /// Of the flags under the mask, exactly these are set.
@@ -16,7 +16,8 @@ static CONNECTION: &[(u16, u16, &FieldDef)] = &[
 ];
 
 /// The rows from the header's length to the window. With Accurate ECN three flags are one number.
-pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, ace: bool) -> Result<(), Trouble> {
+pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
+    let ace = facts.is_some_and(|f| f.accurate_ecn);
     let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
     let counter = usize::from(segment.flags >> 6 & 7);
     for &def in FROM_HDR_LEN {
@@ -52,6 +53,11 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, ace: bool) -> Resul
         if segment.flags & mask == *set {
             c.derive(def, Value::None);
         }
+    }
+    if segment.flags & flag::FIN != 0
+        && let Some(facts) = facts.filter(|_| !c.context.quoted)
+    {
+        c.derive(if facts.other_closed { &CONNECTION_FIN_PASSIVE } else { &CONNECTION_FIN_ACTIVE }, Value::None);
     }
     Ok(())
 }

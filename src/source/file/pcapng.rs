@@ -135,6 +135,7 @@ impl Reader {
         let stamp = u64::from(self.u32(body, 4)) << 32 | u64::from(self.u32(body, 8));
         let kept = self.u32(body, 12) as usize;
         let bytes = kept_bytes(body, 20, kept)?;
+        frame.interface_id = Some(interface);
         frame.time = d.time(stamp);
         frame.len = self.u32(body, 16);
         frame.bytes.clear();
@@ -161,6 +162,7 @@ impl Reader {
         let len = self.u32(body, 0);
         let snaplen = if d.snaplen == 0 { u32::MAX } else { d.snaplen };
         let kept = (len.min(snaplen) as usize).min(body.len().saturating_sub(4));
+        frame.interface_id = Some(0);
         frame.time = Time::NONE;
         frame.len = len;
         frame.bytes.clear();
