@@ -6,6 +6,7 @@
 //! tshark reads each capture once, with checksums verified. A segment whose checksum it finds bad it leaves out of a
 //! stream, so a capture with such a segment is read again without, and only the verdicts are kept of the first reading.
 
+use osi_tutor::filter::{ALIASES, View};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::net::IpAddr;
@@ -115,6 +116,9 @@ fn names() -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(here("oracle/wireshark-fields.tsv")).expect("the table is there");
     let rows = text.lines().filter(|line| !line.starts_with('#'));
     let rows = rows.filter_map(|line| line.split_once('\t'));
+    // Filters make some values from the whole packet; no packet holds them.
+    let made = |name: &str| ALIASES.iter().any(|a| a.name == name && matches!(a.view, View::Made(_)));
+    let rows = rows.filter(|(name, _)| !made(name));
     let fields = rows.map(|(name, rest)| (name, rest.split('\t').next().unwrap_or_default()));
     // That there is a frame at all is no finding, and of some protocols Wireshark does not know.
     let not_theirs = ["frame", "engineio", "socketio"];
