@@ -14,6 +14,7 @@
 //! they come from [`Memory::segment`](super::Memory::segment). The verdicts are Wireshark's.
 
 mod flags;
+mod mptcp;
 mod options;
 
 use super::Joined;
@@ -123,6 +124,46 @@ fields! {
     SACK_RE   = dynamic(Kind::Uint(32), "tcp.options.sack_re", "SACK right edge", "One past the last byte of that block.");
     TSVAL     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsval", "Timestamp value", "The sender's clock when it sent this.").detail();
     TSECR     = dynamic(Kind::Uint(32), "tcp.options.timestamp.tsecr", "Timestamp echo reply", "The last clock value that came from the other side.").detail();
+    MPTCP_SUBTYPE = dynamic(Kind::Uint(8), "tcp.options.mptcp.subtype", "Multipath TCP", "What this option of Multipath TCP does.").bits(0xf0).names(mptcp::SUBTYPES);
+    MPTCP_VERSION = dynamic(Kind::Uint(8), "tcp.options.mptcp.version", "Version", "Which version of Multipath TCP the sender speaks: 1 is RFC 8684.").bits(0x0f).detail();
+    MPTCP_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.flags", "Flags", "The option's flags, as the wire carries them.").hex().detail();
+    MPTCP_CHECKSUM_REQUIRED = dynamic(Kind::Uint(8), "tcp.options.mptcp.checksumreq.flags", "Checksum required", "Each piece of data carries a checksum of its own.").bits(0x80).names(mptcp::SET).detail();
+    MPTCP_EXTENSIBILITY = dynamic(Kind::Uint(8), "tcp.options.mptcp.extensibility.flag", "Extensibility", "Kept for later versions; now always 0.").bits(0x40).names(mptcp::SET).detail();
+    MPTCP_NO_MORE = dynamic(Kind::Uint(8), "tcp.options.mptcp.nomoresubflows.flag", "No more paths here", "Open no further path to this address and port.").bits(0x20).names(mptcp::SET).detail();
+    MPTCP_SHA1 = dynamic(Kind::Uint(8), "tcp.options.mptcp.sha1.flag", "HMAC-SHA1", "How both sides prove that they know the keys (version 0).").bits(0x01).names(mptcp::SET).detail();
+    MPTCP_SHA256 = dynamic(Kind::Uint(8), "tcp.options.mptcp.sha256.flag", "HMAC-SHA256", "How both sides prove that they know the keys.").bits(0x01).names(mptcp::SET).detail();
+    MPTCP_RESERVED_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.reserved.flag", "Reserved flags", "Bits that nobody uses yet.").hex().detail();
+    MPTCP_BACKUP = dynamic(Kind::Uint(8), "tcp.options.mptcp.backup.flag", "Backup path", "Use this path only when the others fail.").bits(0x01).names(mptcp::SET).detail();
+    MPTCP_DATA_FIN = dynamic(Kind::Uint(8), "tcp.options.mptcp.datafin.flag", "Data FIN", "The sender has no more data, on any path.").bits(0x10).names(mptcp::SET).detail();
+    MPTCP_DSN8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqn8.flag", "Long data number", "It is written in full; otherwise its last 4 bytes are.").bits(0x08).names(mptcp::SET).detail();
+    MPTCP_DSN_PRESENT = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqnpresent.flag", "Mapping present", "It is said where this segment's data belongs.").bits(0x04).names(mptcp::SET).detail();
+    MPTCP_ACK8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dataack8.flag", "Long data ACK", "It is written in full; otherwise its last 4 bytes are.").bits(0x02).names(mptcp::SET).detail();
+    MPTCP_ACK_PRESENT = dynamic(Kind::Uint(8), "tcp.options.mptcp.dataackpresent.flag", "Data ACK present", "Data of all paths is acknowledged.").bits(0x01).names(mptcp::SET).detail();
+    MPTCP_U = dynamic(Kind::Bool, "tcp.options.mptcp.flag_U.flag", "Flag U", "Not used yet.").bits(0x08).detail();
+    MPTCP_V = dynamic(Kind::Bool, "tcp.options.mptcp.flag_V.flag", "Flag V", "Not used yet.").bits(0x04).detail();
+    MPTCP_W = dynamic(Kind::Bool, "tcp.options.mptcp.flag_W.flag", "Flag W", "Not used yet.").bits(0x02).detail();
+    MPTCP_T = dynamic(Kind::Bool, "tcp.options.mptcp.flag_T.flag", "Transient", "What caused the reset may pass: a new path may be tried later.").bits(0x01).detail();
+    MPTCP_REASON = dynamic(Kind::Uint(8), "tcp.options.mptcp.rst_reason", "Reason", "Why this path is broken off.").names(mptcp::REASONS);
+    MPTCP_RESERVED = dynamic(Kind::Uint(16), "tcp.options.mptcp.reserved", "Reserved", "Bits that nobody uses yet.").hex().detail();
+    MPTCP_ADDRESS_ID = dynamic(Kind::Uint(8), "tcp.options.mptcp.addrid", "Address ID", "The number by which both sides call an address.");
+    MPTCP_SENDER_KEY = dynamic(Kind::Uint(64), "tcp.options.mptcp.sendkey", "Sender's key", "The sender's secret for proving later paths; it is sent once, here.");
+    MPTCP_RECEIVER_KEY = dynamic(Kind::Uint(64), "tcp.options.mptcp.recvkey", "Receiver's key", "The other side's key, sent back to it.");
+    MPTCP_TOKEN = dynamic(Kind::Uint(32), "tcp.options.mptcp.recvtok", "Receiver's token", "Names the connection that this new path joins.");
+    MPTCP_NONCE = dynamic(Kind::Uint(32), "tcp.options.mptcp.sendrand", "Sender's random number", "Makes the proof for this path unlike any other.").detail();
+    MPTCP_SHORT_HMAC = dynamic(Kind::Uint(64), "tcp.options.mptcp.sendtrunchmac", "Sender's HMAC, first half", "Proves that the sender knows both keys.").detail();
+    MPTCP_HMAC = dynamic(Kind::Bytes, "tcp.options.mptcp.sendhmac", "Sender's HMAC", "Proves that the sender knows both keys.").detail();
+    MPTCP_ADDRESS_HMAC = dynamic(Kind::Uint(64), "tcp.options.mptcp.addaddrtrunchmac", "HMAC of the address", "Proves that the address comes from somebody who knows both keys.").detail();
+    MPTCP_DATA_ACK = dynamic(Kind::Uint(64), "tcp.options.mptcp.rawdataack", "Data ACK", "The next byte expected of the whole connection, over all paths.");
+    MPTCP_DATA_SEQ = dynamic(Kind::Uint(64), "tcp.options.mptcp.rawdataseqno", "Data sequence number", "Where this data belongs in the whole connection, over all paths.");
+    MPTCP_SUBFLOW_SEQ = dynamic(Kind::Uint(32), "tcp.options.mptcp.subflowseqno", "Subflow sequence number", "Where the same data starts on this path, relative to its SYN.").detail();
+    MPTCP_LENGTH = dynamic(Kind::Uint(16), "tcp.options.mptcp.datalvllen", "Data length", "How many bytes the mapping is for.");
+    MPTCP_CHECKSUM = dynamic(Kind::Uint(16), "tcp.options.mptcp.checksum", "Data checksum", "Detects that something on the way changed the data.").hex().detail();
+    MPTCP_IP_VERSION = dynamic(Kind::Uint(8), "tcp.options.mptcp.ipver", "IP version", "Of which version the address is (version 0 of Multipath TCP).").bits(0x0f).detail();
+    MPTCP_ECHO = dynamic(Kind::Uint(8), "tcp.options.mptcp.echo", "Echo", "1: the address has arrived; the receiver says so by sending it back.").bits(0x01).detail();
+    MPTCP_IPV4 = dynamic(Kind::Ipv4, "tcp.options.mptcp.ipv4", "Address", "Another address at which the sender can be reached.");
+    MPTCP_IPV6 = dynamic(Kind::Ipv6, "tcp.options.mptcp.ipv6", "Address", "Another address at which the sender can be reached.");
+    MPTCP_PORT = dynamic(Kind::Uint(16), "tcp.options.mptcp.port", "Port", "The port to use with that address.");
+    MPTCP_REMOVED = dynamic(Kind::Uint(8), "mptcp.rm_addr.count", "Removed addresses", "How many addresses can no longer be used.").detail();
     TIME_RELATIVE = derived(Kind::Duration, "tcp.time_relative", "Since first frame", "Seconds since this connection's first frame.").detail();
     TIME_DELTA = derived(Kind::Duration, "tcp.time_delta", "Since previous frame", "Seconds since this connection's previous frame.").detail();
     ANALYSIS  = derived(Kind::Flag, "tcp.analysis", "Analysis", "Earlier segments tell something about this one.").detail().hidden();

@@ -1,4 +1,4 @@
-//! The options of a segment — RFC 9293 §3.2, RFC 7323, RFC 2018.
+//! The options of a segment — RFC 9293 §3.2, RFC 7323, RFC 2018; Multipath TCP's is `mptcp`'s.
 
 use super::super::memory::{Segment, TcpFacts};
 use super::super::prelude::*;
@@ -160,6 +160,7 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -
                 }
             }
         }
+        (30, _) => return super::mptcp::dissect(c, at, len),
         (8, 10) => {
             c.read(&TSVAL, at + 2, 4)?;
             c.read(&TSECR, at + 6, 4)?;
