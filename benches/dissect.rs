@@ -6,9 +6,9 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame};
-use osi_tutor::net::scenario::Scenario;
-use osi_tutor::net::sim::Simulation;
 use osi_tutor::proto::walk;
+use osi_tutor::sim::Simulation;
+use osi_tutor::sim::scenario::Scenario;
 use osi_tutor::source::{Source, Step};
 use osi_tutor::view::{Theme, brief::Brief, json};
 use std::hint::black_box;

@@ -7,16 +7,21 @@ pub mod model;
 pub mod proto;
 #[cfg(not(target_family = "wasm"))]
 pub mod rights;
+pub mod rng;
 pub mod source;
 #[cfg(not(target_family = "wasm"))]
 pub mod tty;
 
 pub mod filter;
 pub mod flow;
-pub mod net;
+pub mod peers;
 
+pub mod sim;
 pub mod stats;
 pub mod tutor;
+
+#[cfg(feature = "lab")]
+pub mod lab;
 
 pub mod lesson;
 

@@ -6,9 +6,9 @@
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame, Value};
-use osi_tutor::net::scenario::{READY, Scenario};
-use osi_tutor::net::sim::{Fate, Fault, START, Simulation};
 use osi_tutor::proto::walk;
+use osi_tutor::sim::scenario::{READY, Scenario};
+use osi_tutor::sim::{Fate, Fault, START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 use std::collections::BTreeMap;

@@ -9,8 +9,8 @@ mod checks;
 
 use osi_tutor::lesson::COURSE;
 use osi_tutor::model::RawFrame;
-use osi_tutor::net::rng::Rng;
-use osi_tutor::net::scenario::READY;
+use osi_tutor::rng::Rng;
+use osi_tutor::sim::scenario::READY;
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use std::fs;

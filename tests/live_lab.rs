@@ -11,8 +11,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use osi_tutor::lab::Lab;
 use osi_tutor::model::RawFrame;
-use osi_tutor::net::lab::Lab;
 use osi_tutor::source::{Source as _, Step};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_osi-tutor");

@@ -12,11 +12,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use osi_tutor::model::RawFrame;
-use osi_tutor::net::apps::tls::{Certificate, Tls};
-use osi_tutor::net::apps::{Input, Peer, Want, web};
-use osi_tutor::net::rng::Rng;
-use osi_tutor::net::scenario::{READY, Scenario};
-use osi_tutor::net::sim::Simulation;
+use osi_tutor::peers::tls::{Certificate, Tls};
+use osi_tutor::peers::{Input, Peer, Want, web};
+use osi_tutor::rng::Rng;
+use osi_tutor::sim::Simulation;
+use osi_tutor::sim::scenario::{READY, Scenario};
 use osi_tutor::source::{Source as _, Step};
 
 /// What a scenario must show.
@@ -294,7 +294,7 @@ fn openssl_accepts_our_handshake_and_reads_our_page() {
         let _ = writeln!(std::io::stdout(), "SKIPPED: openssl is not installed");
         return;
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/net/apps/tls/certificates/authority.der");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/peers/tls/certificates/authority.der");
     let authority = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
     let mut pem = Command::new("openssl");
     pem.args(["x509", "-inform", "DER", "-in"]).arg(root).arg("-out").arg(&authority);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
 use osi_tutor::model::RawFrame;
-use osi_tutor::net::scenario::{READY, Scenario};
-use osi_tutor::net::sim::{Fate, START, Simulation};
+use osi_tutor::sim::scenario::{READY, Scenario};
+use osi_tutor::sim::{Fate, START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 

@@ -9,8 +9,8 @@
 use etherparse::PacketBuilder;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Field, FieldDef, Layer, Packet, RawFrame, Time, Value};
-use osi_tutor::net::apps::engineio::{self as codec, Message};
-use osi_tutor::net::apps::socketio::{self as codec_above, Decoder, Kind};
+use osi_tutor::peers::engineio::{self as codec, Message};
+use osi_tutor::peers::socketio::{self as codec_above, Decoder, Kind};
 use osi_tutor::proto::{engineio, socketio, walk};
 use proptest::prelude::*;
 use serde::Deserialize;

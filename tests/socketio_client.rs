@@ -4,12 +4,21 @@
 #![cfg(feature = "lab")]
 
 use std::io::Write as _;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
-use osi_tutor::net::apps::socketio::server::Site;
-use osi_tutor::net::lab::chat::Chat;
+use osi_tutor::lab;
+use osi_tutor::peers::socketio::server::{Server, Site};
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+/// Connections at a time: a client that polls has two or three.
+const GUESTS: usize = 256;
+/// Longer than the client talks.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What the official client saw, or why it cannot run.
 fn seen(port: u16, transports: &str) -> Result<Value, String> {
@@ -27,13 +36,17 @@ fn seen(port: u16, transports: &str) -> Result<Value, String> {
 fn the_official_client_gets_through_over_every_transport() {
     let site =
         Site { ping_interval_ms: 300, ping_timeout_ms: 2_000, greeting: Some("Hello!".into()), ..Site::default() };
-    let chat = Chat::start(&site).unwrap();
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = Server::new(&site, lab::dice());
+    runtime.spawn(lab::serve(listener, GUESTS, LONGEST, move || server.accept()));
     for (transports, first, last) in [
         ("polling", "polling", "polling"),
         ("websocket", "websocket", "websocket"),
         ("polling,websocket", "polling", "websocket"),
     ] {
-        let seen = match seen(chat.port(), transports) {
+        let seen = match seen(port, transports) {
             Ok(seen) => seen,
             Err(why) => {
                 assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");

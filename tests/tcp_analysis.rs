@@ -3,8 +3,8 @@
 
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Field, Packet, RawFrame, Time, Value, show};
-use osi_tutor::net::rng::Rng;
 use osi_tutor::proto::walk;
+use osi_tutor::rng::Rng;
 use osi_tutor::source::file::Writer;
 use std::path::Path;
 use std::process::Command;

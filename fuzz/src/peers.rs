@@ -1,16 +1,16 @@
 //! What a stranger on the network says to our own programs: the simulator's, the terminal chat's, the chat server's.
 
 use super::drawn;
+use osi_tutor::chat::serve::{Frames, Judge};
 use osi_tutor::chat::strangers;
-use osi_tutor::net::apps::engineio::Transport;
-use osi_tutor::net::apps::http::{Request, Response};
-use osi_tutor::net::apps::socketio::Decoder;
-use osi_tutor::net::apps::socketio::client::{Act, Visit};
-use osi_tutor::net::apps::socketio::server::{Server, Site};
-use osi_tutor::net::apps::websocket::{Frame, Role, Session};
-use osi_tutor::net::apps::{Input, Peer, engineio};
-use osi_tutor::net::lab::serve::{Frames, Judge};
-use osi_tutor::net::rng::Rng;
+use osi_tutor::peers::engineio::Transport;
+use osi_tutor::peers::http::{Request, Response};
+use osi_tutor::peers::socketio::Decoder;
+use osi_tutor::peers::socketio::client::{Act, Visit};
+use osi_tutor::peers::socketio::server::{Server, Site};
+use osi_tutor::peers::websocket::{Frame, Role, Session};
+use osi_tutor::peers::{Input, Peer, engineio};
+use osi_tutor::rng::Rng;
 use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::Duration;

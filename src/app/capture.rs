@@ -6,9 +6,9 @@ use super::{Failure, error, machine};
 use crate::cli::{Capture, Color, Show};
 use crate::filter::Filter;
 use crate::flow::Tracker;
-use crate::model::Packet;
 #[cfg(feature = "lab")]
-use crate::net::lab::demo::{self, Demo};
+use crate::lab::demo::{self, Demo};
+use crate::model::Packet;
 use crate::proto::walk;
 use crate::rights::{Files, Needs};
 use crate::source::file::Writer;

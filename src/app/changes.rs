@@ -4,7 +4,7 @@
 use super::Failure;
 use super::faults::duration;
 use crate::cli::Faults;
-use crate::net::scenario::Scenario;
+use crate::sim::scenario::Scenario;
 use std::str::FromStr;
 
 /// Makes the changes.

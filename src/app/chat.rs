@@ -6,7 +6,7 @@ use crate::chat::code;
 use crate::chat::join::{self, JoinError};
 use crate::chat::server::{News, Open, Options, Standing};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
-use crate::net::apps::engineio;
+use crate::peers::engineio;
 use crate::rights::Needs;
 use crate::view::Theme;
 use std::io::{self, IsTerminal as _};

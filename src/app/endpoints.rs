@@ -3,8 +3,8 @@
 use super::{Failure, columns, json_line};
 use crate::flow::{Endpoint as Side, Limits, Tracker};
 use crate::model::{Packet, RawFrame, Time, show};
-use crate::net::sim::{Endpoint, START, Simulation};
 use crate::proto::walk;
+use crate::sim::{Endpoint, START, Simulation};
 use crate::source::{Source, Step};
 use crate::stats::series::Series;
 use crate::view::Theme;

@@ -3,7 +3,7 @@
 
 use super::{Failure, faults, simulate};
 use crate::cli::LabHelper;
-use crate::net::lab::{self, Plan};
+use crate::lab::{self, Plan};
 use std::io::{BufWriter, IsTerminal};
 
 /// Runs it. Nothing here may start a thread before the helper has left.

@@ -31,7 +31,7 @@ pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) ->
 /// Plays the lesson's scenario on this machine's kernel, in a network of its own.
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
 fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
-    use crate::net::lab::{Lab, OURSELVES};
+    use crate::lab::{Lab, OURSELVES};
     use crate::source::live;
     let wanted = &lesson.source;
     let seed = wanted.seed.to_string();
@@ -90,17 +90,17 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
     #[cfg(feature = "lab")]
     let no_demo = |e| Failure::Data(format!("the demonstration could not be started: {e}"));
     #[cfg(feature = "lab")]
-    let demo = args.demo.then(crate::net::lab::demo::Open::new).transpose().map_err(no_demo)?;
+    let demo = args.demo.then(crate::lab::demo::Open::new).transpose().map_err(no_demo)?;
     rights.leave(None, |_| Ok(()))?;
     #[cfg(feature = "lab")]
-    let connect = demo.iter().map(crate::net::lab::demo::Open::port).collect();
+    let connect = demo.iter().map(crate::lab::demo::Open::port).collect();
     #[cfg(not(feature = "lab"))]
     let connect = Vec::new();
     // What was learnt is kept at the end.
     let write = Store::open().folder().map(Into::into).into_iter().collect();
     rights.seal(&Needs { connect, files: Files::Only { read: Vec::new(), write } });
     #[cfg(feature = "lab")]
-    let demo = demo.map(crate::net::lab::demo::Open::start).transpose().map_err(no_demo)?;
+    let demo = demo.map(crate::lab::demo::Open::start).transpose().map_err(no_demo)?;
     #[cfg(not(feature = "lab"))]
     let _ = args;
     super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));

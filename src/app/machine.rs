@@ -160,7 +160,7 @@ type Found = Result<String, (String, Option<String>)>;
 /// Builds a lab and lets it go.
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
 fn lab() -> Found {
-    use crate::net::lab::{Lab, OURSELVES};
+    use crate::lab::{Lab, OURSELVES};
     match Lab::start(OURSELVES, &["lab-helper", "two-hosts"].map(Into::into)) {
         Ok(lab) => Ok(format!("a private network stands after {} ms", lab.ready().as_millis())),
         Err(why) => Err((why.to_string(), why.remedy().map(str::to_owned))),

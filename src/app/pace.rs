@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::model::{RawFrame, Time};
-use crate::net::sim::START;
+use crate::sim::START;
 use crate::source::{Source, SourceError, Step};
 use crate::tty::{Keys, Raw};
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};

@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use super::feed::Feeds;
 use super::hub::MEMBERS;
 use super::server::MESSAGE;
-use crate::net::lab::serve::{Judge, Peer};
+use crate::chat::serve::{Judge, Peer};
 
 /// Sessions at a time: as many may be on their way in or out as may be here.
 const SESSIONS: usize = 2 * MEMBERS;

@@ -16,6 +16,7 @@ mod hub;
 pub mod join;
 mod peel;
 mod plain;
+pub mod serve;
 pub mod server;
 mod socket;
 pub mod strangers;

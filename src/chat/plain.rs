@@ -21,7 +21,7 @@ use tokio::time::interval;
 use super::hub::{Id, Tell};
 use super::server::{Carrier, Chat, MESSAGE};
 use super::socket::WRONG_CODE;
-use crate::net::lab::serve::Peer;
+use crate::chat::serve::Peer;
 
 /// The heartbeat, as often as Socket.IO's.
 const PING: Duration = Duration::from_secs(20);

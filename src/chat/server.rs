@@ -25,7 +25,7 @@ use super::feed::Feeds;
 use super::gate::{self, Sessions};
 use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
 use super::{plain, socket};
-use crate::net::lab::serve::{self, Bounds, Hosts};
+use crate::chat::serve::{self, Bounds, Hosts};
 
 /// Bytes of one message from a browser: 1000 letters, however they are escaped.
 pub(super) const MESSAGE: usize = 16 << 10;

@@ -9,10 +9,10 @@ use super::quiz::segments::{Seen, ends};
 use super::quiz::{Choice, Kind, Question, Task, only};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Layer, Packet, RawFrame};
-use crate::net::rng::Rng;
 use crate::proto::checksum::{add, fold};
 use crate::proto::tcp::{self, flag};
 use crate::proto::{NoMemory, ipv4, ipv6, walk};
+use crate::rng::Rng;
 use std::collections::{HashMap, VecDeque};
 
 /// Packets of a connection that puzzles are made from.

@@ -6,7 +6,7 @@ use super::find::{Hit, Trace};
 use super::format::{Ask, AskKind, Example, ProbeId, Slip, Typed, Worked};
 use super::play::Mark;
 use super::simulate::Outcome;
-use crate::net::rng::Rng;
+use crate::rng::Rng;
 use std::ops::Range;
 
 /// The longest answer that can be typed, in characters.

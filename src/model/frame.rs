@@ -4,6 +4,9 @@ use super::field::clamp;
 use std::fmt;
 use std::sync::Arc;
 
+/// How a remark on a frame begins that says what a kernel knew of a connection; only the live lab makes such.
+pub const KERNEL: &str = "kernel TCP_INFO of ";
+
 /// A moment, in nanoseconds since 1970-01-01T00:00:00Z (negative before it).
 ///
 /// The range is 1677 to 2262; a source saturates what lies outside.

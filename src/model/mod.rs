@@ -11,5 +11,5 @@ pub(crate) mod short;
 pub mod show;
 
 pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value, clamp};
-pub use frame::{Interface, LinkType, RawFrame, Time};
+pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Layer, Packet, Piece, Trouble, Why};

@@ -8,9 +8,9 @@
 //! 001.....  size                         the table may be so large from here on (§6.3)
 //! ```
 //!
-//! There are crates for it. None of them lets its table be measured and given up when memory is full, and what they do
-//! with hostile input (a panic, a wrong end of a text let pass) does not fit a program that reads strangers' bytes.
-//! So the table is bytes here, kept where all that is kept is ([`Shelf`](super::shelf::Shelf)).
+//! The table is bytes here, kept where all that is kept is ([`Shelf`](super::shelf::Shelf)), so that it can be measured and
+//! given up when memory is full. The crates that were looked at keep it to themselves (`loona-hpack`), panic on some
+//! input (`fluke-hpack`), or take a text that is padded wrongly (`httlib-huffman`).
 
 use std::ops::Range;
 

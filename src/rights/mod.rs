@@ -21,6 +21,24 @@ pub use person::{By, NoPerson, Person, choose, home};
 
 use std::path::PathBuf;
 
+/// Lets this process hold so many open files, or as many as it may; how many that is. `None` where the system does
+/// not say.
+pub fn open_files(wanted: u64) -> Option<u64> {
+    #[cfg(all(target_os = "linux", feature = "rights"))]
+    {
+        use nix::sys::resource::{Resource, getrlimit, setrlimit};
+        let (now, most) = getrlimit(Resource::RLIMIT_NOFILE).ok()?;
+        let files = wanted.min(most).max(now);
+        setrlimit(Resource::RLIMIT_NOFILE, files, most).ok()?;
+        Some(files)
+    }
+    #[cfg(not(all(target_os = "linux", feature = "rights")))]
+    {
+        let _ = wanted;
+        None
+    }
+}
+
 /// What a program still needs when it has given up the rest. The default is nothing: what is open stays open, but
 /// nothing else can be opened, reached or started.
 #[derive(Clone, Debug, Default)]

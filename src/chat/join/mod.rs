@@ -24,10 +24,10 @@ use tokio::time::{Instant, timeout};
 use self::keys::Typed;
 use self::model::{Model, Now};
 use self::talk::{FeedReader, Heard, Outbox, Talk};
-use crate::net::apps::engineio::Transport;
-use crate::net::apps::engineio::client::{Call, Line};
-use crate::net::lab;
-use crate::net::rng::Rng;
+use crate::lab;
+use crate::peers::engineio::Transport;
+use crate::peers::engineio::client::{Call, Line};
+use crate::rng::Rng;
 use crate::tty::{Keys, Screen};
 use crate::view::Theme;
 

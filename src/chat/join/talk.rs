@@ -1,5 +1,5 @@
 //! The program behind the terminal's Socket.IO: what is typed goes out as events, what is heard comes in; and the
-//! reader of the packet feed. Both are peers without I/O that `net/lab` carries over real sockets.
+//! reader of the packet feed. Both are peers without I/O that `lab` carries over real sockets.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,13 +8,13 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
-use crate::net::apps::engineio::client::Pilot;
-use crate::net::apps::engineio::{Message, Order};
-use crate::net::apps::http::Response;
-use crate::net::apps::socketio::{Decoder, Kind, Packet};
-use crate::net::apps::websocket::{self, Event, Role, Session};
-use crate::net::apps::{Input, Peer, Want};
-use crate::net::rng::Rng;
+use crate::peers::engineio::client::Pilot;
+use crate::peers::engineio::{Message, Order};
+use crate::peers::http::Response;
+use crate::peers::socketio::{Decoder, Kind, Packet};
+use crate::peers::websocket::{self, Event, Role, Session};
+use crate::peers::{Input, Peer, Want};
+use crate::rng::Rng;
 
 /// How often what is typed is looked for.
 const LOOK: Duration = Duration::from_millis(40);

@@ -183,7 +183,7 @@ fn a_play_goes_on_where_it_was_left() {
 #[test]
 fn no_input_at_any_time_makes_the_player_panic() {
     let course = crate::lesson::course().unwrap();
-    let mut dice = crate::net::rng::Rng::seeded(5);
+    let mut dice = crate::rng::Rng::seeded(5);
     for lesson in &course {
         let mut player = player(lesson);
         for now in 0..3_000 {

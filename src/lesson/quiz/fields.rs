@@ -3,8 +3,8 @@
 use super::paper::{Draft, Line, Pool, choice};
 use super::{Choice, Kind, Task, belief};
 use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value, show};
-use crate::net::rng::Rng;
 use crate::proto::{dns, engineio, ethernet, http, ipv4, ipv6, socketio, tcp, udp, websocket};
+use crate::rng::Rng;
 
 /// Fields whose layer is beyond dispute, and what the session layer betrays where it is chosen.
 static LAYERS: &[(&FieldDef, Option<&str>)] = &[

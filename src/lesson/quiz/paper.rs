@@ -8,7 +8,7 @@ use super::segments::Talks;
 use super::{Choice, Kind, Question, Task, fields};
 use crate::flow::Tracker;
 use crate::model::Packet;
-use crate::net::rng::Rng;
+use crate::rng::Rng;
 
 /// Appends a packet's line, without its number: who to whom, and what it says. The view gives it.
 pub type Line = fn(&Packet, &mut String);

@@ -1,0 +1,229 @@
+//! What is to be built: a scenario in the words of kernels. Each host becomes a network namespace with its programs,
+//! each switch one with a bridge, each router one that forwards; each link becomes a virtual cable.
+
+use std::net::IpAddr;
+use std::num::{NonZeroU16, NonZeroU32};
+use std::time::Duration;
+
+use crate::rng::Rng;
+use crate::sim::scenario::{self, Congestion, Scenario, Service, Whom};
+
+/// Devices and the cables between them.
+#[derive(Default)]
+pub struct Plan {
+    pub(super) devices: Vec<Device>,
+    pub(super) cables: Vec<Cable>,
+    /// What is watched: device and card.
+    pub(super) watched: Vec<(usize, usize)>,
+    /// Decides which frames are lost by chance.
+    pub(super) seed: u64,
+}
+
+/// A namespace of its own.
+pub(super) struct Device {
+    pub(super) name: String,
+    pub(super) role: Role,
+    pub(super) cards: Vec<Card>,
+    /// Network, length of its prefix, and the next router. Length 0 is all that has no better way.
+    pub(super) routes: Vec<(IpAddr, u8, IpAddr)>,
+    /// Settings below `/proc/sys/net`.
+    pub(super) settings: Vec<(&'static str, &'static str)>,
+    pub(super) programs: Programs,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Role {
+    Host,
+    /// Its cards are the ports of a bridge.
+    Switch,
+    /// It forwards what is not for itself.
+    Router,
+}
+
+pub(super) struct Card {
+    pub(super) name: String,
+    pub(super) mac: Option<[u8; 6]>,
+    pub(super) addresses: Vec<(IpAddr, u8)>,
+    pub(super) mtu: u16,
+}
+
+/// From one card to another, each named by device and place.
+pub(super) struct Cable {
+    pub(super) ends: [(usize, usize); 2],
+    pub(super) traits: Traits,
+}
+
+/// How a cable differs from one that is short, fast and sound.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Traits {
+    pub(super) delay: Duration,
+    /// By how much more, at random; frames keep their order.
+    pub(super) jitter: Duration,
+    /// How many of a hundred frames are lost, at random.
+    pub(super) loss: f64,
+    /// Which frames are lost, counted over both directions, from 1.
+    pub(super) loses: Vec<u64>,
+    /// How many bits can be sent in a millisecond.
+    pub(super) kbit: Option<u32>,
+    /// How many frames may wait to be sent.
+    pub(super) queue: Option<u32>,
+    /// The longest IP packet that crosses it.
+    pub(super) mtu: Option<u16>,
+}
+
+/// What runs on a host.
+#[derive(Default)]
+pub(super) struct Programs {
+    /// Port and program.
+    pub(super) servers: Vec<(u16, Service)>,
+    pub(super) visits: Vec<scenario::Visit>,
+    /// Who knows names.
+    pub(super) resolver: Option<IpAddr>,
+    /// How many bytes a connection keeps until its program reads them.
+    pub(super) buffer: Option<u32>,
+    /// How long its programs read nothing from TCP; for ever, where it is the longest time there is.
+    pub(super) deaf: Duration,
+    /// Whether it speaks IPv4.
+    pub(super) ipv4: bool,
+}
+
+impl Plan {
+    /// The plan of a scenario, watched at the device, card or link called `at`, or where the scenario says.
+    ///
+    /// # Errors
+    /// There is no such place, or the scenario has something that no kernel plays; a clause.
+    pub fn new(scenario: &Scenario, seed: u64, at: Option<&str>) -> Result<Self, String> {
+        let mut rng = Rng::seeded(seed);
+        let mut plan = Self { seed, ..Self::default() };
+        for (at, host) in scenario.hosts.iter().enumerate() {
+            let mut device = device(scenario, at, host.name.as_ref(), Role::Host);
+            device.routes = host.gateways().iter().map(|via| (*via, 0, *via)).collect();
+            device.settings.extend(settings(host));
+            device.programs = programs(host, &mut rng)?;
+            plan.devices.push(device);
+        }
+        for switch in &scenario.switches {
+            plan.devices.push(device(scenario, plan.devices.len(), switch.name.as_ref(), Role::Switch));
+        }
+        for router in &scenario.routers {
+            if router.nat.is_some() {
+                return Err(format!("{} translates addresses, which the live lab cannot do", router.name.as_ref()));
+            }
+            let mut device = device(scenario, plan.devices.len(), router.name.as_ref(), Role::Router);
+            device.routes = router.routes.iter().map(|r| (r.to.address, r.to.length, *r.via.as_ref())).collect();
+            plan.devices.push(device);
+        }
+        for link in &scenario.links {
+            let Some(ends) = scenario.ends(link) else { continue };
+            let ends = ends.map(|end| (end.device, plan.port(end.device, end.card)));
+            plan.cables.push(Cable { ends, traits: traits(link) });
+        }
+        let at = at.or_else(|| scenario.vantage.as_ref().map(|at| at.as_ref().as_str()));
+        plan.watched = match at {
+            None => vec![(0, 0)],
+            Some(at) => plan.place(scenario, at).ok_or_else(|| {
+                format!("no host, switch, router, card or link here is called '{}'", at.escape_debug())
+            })?,
+        };
+        Ok(plan)
+    }
+
+    /// A card by its place; a switch gets a new port.
+    fn port(&mut self, device: usize, card: usize) -> usize {
+        match self.devices.get_mut(device) {
+            Some(Device { role: Role::Switch, cards, .. }) => {
+                let name = format!("port{}", cards.len() + 1);
+                cards.push(Card { name, mac: None, addresses: Vec::new(), mtu: scenario::ETHERNET_MTU });
+                cards.len() - 1
+            }
+            _ => card,
+        }
+    }
+
+    /// The cards that a name means.
+    fn place(&self, scenario: &Scenario, name: &str) -> Option<Vec<(usize, usize)>> {
+        let of = |device: usize| {
+            let cards = self.devices.get(device).map_or(0, |device| device.cards.len());
+            (0..cards).map(move |card| (device, card))
+        };
+        // Of the two ends of a link, one sees all that the other does.
+        let link = |at: usize| self.cables.get(at).map(|cable| cable.ends[0]);
+        match (name, scenario.link(name)) {
+            ("all", _) => Some((0..self.cables.len()).filter_map(link).collect()),
+            (_, Some(at)) => link(at).map(|end| vec![end]),
+            (_, None) => match scenario.device(name)? {
+                (device, Some(card)) => Some(vec![(device, card)]),
+                (device, None) => Some(of(device).collect()),
+            },
+        }
+    }
+}
+
+fn device(scenario: &Scenario, at: usize, name: &str, role: Role) -> Device {
+    let card = |(place, card): (usize, &scenario::Card)| Card {
+        name: card.name.as_ref().clone(),
+        mac: Some(card.mac.0),
+        addresses: card.addresses.as_ref().iter().map(|prefix| (prefix.address, prefix.length)).collect(),
+        mtu: scenario.mtu(scenario::Place { device: at, card: place }),
+    };
+    Device {
+        name: name.to_owned(),
+        role,
+        cards: scenario.cards(at).iter().enumerate().map(card).collect(),
+        routes: Vec::new(),
+        settings: Vec::new(),
+        programs: Programs::default(),
+    }
+}
+
+/// Every kernel knows Reno, and nearly every CUBIC; one that shall use none uses its own.
+fn settings(host: &scenario::Host) -> Vec<(&'static str, &'static str)> {
+    let control = match host.congestion {
+        Congestion::None => None,
+        Congestion::Reno => Some(("ipv4/tcp_congestion_control", "reno")),
+        Congestion::Cubic => Some(("ipv4/tcp_congestion_control", "cubic")),
+    };
+    let fragment = (!host.dont_fragment).then_some(("ipv4/ip_no_pmtu_disc", "1"));
+    control.into_iter().chain(fragment).collect()
+}
+
+fn programs(host: &scenario::Host, rng: &mut Rng) -> Result<Programs, String> {
+    let name = host.name.as_ref();
+    if host.dhcp {
+        return Err(format!("{name} gets its address by DHCP, which the live lab cannot do"));
+    }
+    if host.silent_at_ms.is_some() {
+        return Err(format!("{name} falls silent, which the live lab cannot do"));
+    }
+    let names = host.visit.iter().any(|visit| matches!(visit.to.as_ref().host, Whom::Name(_)));
+    if names && host.resolver.is_none() {
+        return Err(format!("{name} has nobody to ask for names"));
+    }
+    let mut addresses = host.cards.iter().flat_map(|card| card.addresses.as_ref()).map(|prefix| prefix.address);
+    let own = addresses.find_map(|address| if let IpAddr::V4(v4) = address { Some(v4) } else { None });
+    Ok(Programs {
+        servers: host.serve.iter().map(|serve| (serve.port.get(), serve.start(own, rng))).collect(),
+        visits: host.visit.clone(),
+        resolver: host.resolver,
+        buffer: host.receive_buffer.as_ref().map(|bytes| *bytes.as_ref()),
+        deaf: if host.not_reading { Duration::MAX } else { Duration::from_millis(host.reads_from_ms.into()) },
+        ipv4: own.is_some(),
+    })
+}
+
+fn traits(link: &scenario::Link) -> Traits {
+    Traits {
+        delay: Duration::from_micros(link.delay_us.into()),
+        jitter: Duration::from_micros(link.jitter_us.into()),
+        loss: link.loss_percent,
+        loses: link.loses.clone(),
+        kbit: link.rate_kbit.map(NonZeroU32::get),
+        queue: link.queue.map(NonZeroU32::get),
+        mtu: link.mtu.as_ref().map(|mtu| *mtu.as_ref()),
+    }
+}
+
+/// The port of a visit; 0 where it needs none.
+pub(super) fn port(visit: &scenario::Visit) -> u16 {
+    visit.to.as_ref().port.map_or(0, NonZeroU16::get)
+}
