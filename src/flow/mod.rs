@@ -209,6 +209,10 @@ impl Memory for Tracker {
         Some(self.find(kind, ends))
     }
 
+    fn pace(&mut self, conversation: Conversation, time: Time) -> (Option<i64>, Option<i64>) {
+        self.conversations.get_mut(conversation).map_or((None, None), |talking| talking.pace(time))
+    }
+
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
         let mut c = self.find(Talk::Tcp, ends);
         let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());

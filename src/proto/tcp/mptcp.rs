@@ -134,7 +134,7 @@ fn capable(c: &mut Cursor<'_>, at: usize, rest: &mut Rest) -> Result<(), Trouble
     };
     flags(c, rest.at, all)?;
     c.nested(|c| {
-        c.push(&MPTCP_RESERVED_FLAGS, rest.at, 1, Value::Uint(bits & unused));
+        c.push(&MPTCP_RESERVED_FLAGS, rest.at, 1, Value::Uint((bits & unused) >> 1));
         Ok(())
     })?;
     rest.at += 1;
@@ -226,7 +226,7 @@ mod tests {
         let all = [&[0x01, 0x81], KEYS, &[0, 5, 0xab, 0xcd]].concat();
         let more = [("sendkey", KEY), ("recvkey", 9), ("datalvllen", 5), ("checksum", 0xabcd)];
         assert_eq!(rows(&all), [&bits[..], &more].concat());
-        let old = [("flags", 0x21), ("sha1.flag", 1), ("reserved.flag", 0x20), ("sendkey", KEY)];
+        let old = [("flags", 0x21), ("sha1.flag", 1), ("reserved.flag", 0x10), ("sendkey", KEY)];
         assert_eq!(rows(&[&[0, 0x21], &KEYS[..8]].concat()), old);
     }
 
