@@ -180,6 +180,11 @@ impl Connection {
         }
     }
 
+    /// Another connection has told its port: to Wireshark, its first packet is not the first.
+    pub(super) fn was_announced(&mut self) {
+        self.shown = Some(0);
+    }
+
     /// Whether a SYN with this number begins another connection on the same ports.
     pub(super) fn is_reused_by(&self, s: &Segment, forward: bool) -> bool {
         let side = usize::from(!forward);
@@ -261,7 +266,7 @@ impl Connection {
             other_closed: s.flags & flag::FIN != 0 && *self.closer.get_or_insert(c.forward) != c.forward,
             accurate_ecn: self.accurate_ecn == Some(true) && s.flags & flag::SYN == 0,
             rto: found.rto,
-            completeness: self.shown.unwrap_or(0),
+            completeness: self.shown.unwrap_or(if reused { complete::SYN } else { 0 }),
         };
         self.shown = Some(complete::with(self.shown, s.flags, s.len));
         self.last = now;

@@ -226,16 +226,21 @@ impl Memory for Tracker {
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c)?;
+        let mut announced = false;
         if talking.connection.is_none() && !self.expected.is_empty() {
             let of = |address, port| self.expected.get(&(address, port)).copied();
             if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
                 talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
+                announced = true;
             }
         }
         let connection = talking.connection.get_or_insert_with(|| {
             let mut new = Box::new(Connection::new(*ends, time));
             if let Some(earlier) = &earlier {
                 new.inherit(earlier);
+            }
+            if announced {
+                new.was_announced();
             }
             new
         });
