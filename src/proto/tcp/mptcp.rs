@@ -203,9 +203,10 @@ mod tests {
 
     /// What an option of these bytes, without kind and length, says that is not 0: each row's name and number.
     fn rows(option: &[u8]) -> Vec<(&'static str, u64)> {
-        let mut options = [&[30, option.len() as u8 + 2][..], option].concat();
+        let small = |n: usize| u8::try_from(n).unwrap();
+        let mut options = [&[30, small(option.len()) + 2][..], option].concat();
         options.resize(options.len().next_multiple_of(4), 1);
-        let header = (20 + options.len()) as u8 / 4 * 16;
+        let header = small(20 + options.len()) / 4 * 16;
         let head = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, header, 0x10, 4, 0, 0, 0, 0, 0];
         let packet = message(&PROTOCOL, (40_000, 80), &[&head[..], &options].concat());
         assert_eq!(packet.layers[0].trouble, None, "{option:?}");
