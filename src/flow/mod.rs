@@ -9,6 +9,7 @@ pub mod follow;
 mod fragments;
 mod hole;
 mod message;
+pub mod reader;
 mod state;
 mod stream;
 mod table;
