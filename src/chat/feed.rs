@@ -109,7 +109,9 @@ impl Feeds {
         let broken = state.broken.clone();
         if let Some(feed) = state.feed(key) {
             feed.member = Some(member);
-            broken.into_iter().for_each(|text| feed.give(text));
+            for text in broken {
+                feed.give(text);
+            }
         }
         state.unnamed.retain(|other| other != key);
         if let Some(peer) = peer {
