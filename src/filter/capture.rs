@@ -1,6 +1,7 @@
 //! Capture-filter language typed by mistake: `port 80` is libpcap's, `tcp.port == 80` is Wireshark's.
 //! Recognised only where a display filter cannot be read, to say in the error what was meant.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Longer texts, and deeper ones, are not translated.
@@ -57,7 +58,8 @@ pub(super) fn translate(source: &str) -> Option<(String, String)> {
     let mut put = String::new();
     for (name, address) in &reader.named {
         put.push_str(if put.is_empty() { ", with " } else { " and " });
-        put.push_str(&format!("{name}'s address in place of {address}"));
+        // Writing to a string cannot fail.
+        let _ = write!(put, "{name}'s address in place of {address}");
     }
     reader.words.is_empty().then_some((said.text, put))
 }
@@ -247,7 +249,8 @@ impl<'a> Reader<'a> {
                 Some(Said::tight(format!("{field} == {value}")))
             }
             kind => {
-                let masked = if kind == "net" { self.mask(value)? } else { None };
+                let masked =
+                    if kind == "net" && self.one_of(&["mask"]).is_some() { Some(self.mask(value)?) } else { None };
                 let written = if kind == "host" && q.protocol != Some("ip6") { self.named(value) } else { masked };
                 let (layer, value) = address(q.protocol, kind == "net", written.as_deref().unwrap_or(value))?;
                 Some(Said::tight(format!("{layer}.{} == {value}", end.unwrap_or("addr"))))
@@ -255,14 +258,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `10.0.0.0 mask 255.0.0.0` with the mask as the number of its bits; `Some(None)` without a mask.
-    fn mask(&mut self, net: &str) -> Option<Option<String>> {
-        if self.one_of(&["mask"]).is_none() {
-            return Some(None);
-        }
+    /// `10.0.0.0 mask 255.0.0.0` with the mask as the number of its bits.
+    fn mask(&mut self, net: &str) -> Option<String> {
         let mask = u32::from(self.next()?.parse::<Ipv4Addr>().ok()?);
         let bits = mask.leading_ones();
-        (mask.count_ones() == bits).then(|| Some(format!("{net}/{bits}")))
+        (mask.count_ones() == bits).then(|| format!("{net}/{bits}"))
     }
 
     /// The address that is written in place of a host's name.
