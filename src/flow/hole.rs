@@ -17,7 +17,9 @@ const LONGEST_UNSURE: usize = 1 << 16;
 /// More than this is not kept of a message that a hole interrupts and whose length is unknown: it is read once more
 /// when the hole is filled.
 const MOST_TO_READ_AGAIN: usize = 1 << 17;
-/// Of so many holes at most, what is in front of them is kept.
+/// What is in front of a hole is dropped once so many bytes were searched in vain on its account.
+const MOST_IN_VAIN: usize = 1 << 23;
+/// How many holes may wait for their bytes at a time.
 const MOST_HOLES: usize = 16;
 
 /// The stream in front of a hole, as it was when reading went on behind it.
@@ -30,6 +32,8 @@ pub(super) struct Left {
     shown: usize,
     /// The number of the byte at which reading went on.
     until: u32,
+    /// How many bytes its protocol had searched, and will search again, because segments filled this hole.
+    in_vain: usize,
 }
 
 impl Left {
@@ -50,7 +54,8 @@ impl Messages {
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
     ) -> Option<Brought> {
-        while let Some(over) = self.left.iter().position(|l| gone(&l.stream) || !after(l.until, l.stream.next())) {
+        let over = |l: &Left| l.in_vain > MOST_IN_VAIN || gone(&l.stream) || !after(l.until, l.stream.next());
+        while let Some(over) = self.left.iter().position(over) {
             self.drop_left(over, budget);
         }
         let end = seq.wrapping_add(clamp(payload.len()));
@@ -74,7 +79,7 @@ impl Messages {
         std::mem::swap(&mut self.sources, &mut left.sources);
         std::mem::swap(&mut self.need, &mut left.need);
         std::mem::swap(&mut self.shown, &mut left.shown);
-        ctx.side.searched = 0;
+        left.in_vain = left.in_vain.saturating_add(std::mem::take(&mut ctx.side.searched));
     }
 
     /// Nothing is left of a segment that filled a hole.
@@ -138,7 +143,15 @@ impl Messages {
                 self.drop_left(0, budget);
             }
             let (pending, sources) = (std::mem::take(&mut self.pending), std::mem::take(&mut self.sources));
-            self.left.push(Left { stream, pending, sources, need: self.need, shown: self.shown, until: at });
+            self.left.push(Left {
+                stream,
+                pending,
+                sources,
+                need: self.need,
+                shown: self.shown,
+                until: at,
+                in_vain: 0,
+            });
         } else {
             budget.release(stream.waiting());
             self.give_up(budget);

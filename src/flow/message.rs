@@ -42,6 +42,8 @@ pub(super) struct Messages {
     /// The present segment fills one of them: what is read meanwhile stands in its place.
     pub(super) filling: Option<usize>,
     pub(super) given_up: Option<usize>,
+    /// Bytes of the present message were given up.
+    beheaded: bool,
 }
 
 /// What a segment brings.
@@ -86,6 +88,7 @@ impl Messages {
             left: Vec::new(),
             filling: None,
             given_up: None,
+            beheaded: false,
         }
     }
 
@@ -100,6 +103,7 @@ impl Messages {
         budget.release(self.waiting());
         self.left = Vec::new();
         self.stream.forget_early();
+        self.beheaded |= !self.pending.is_empty();
         self.pending = Vec::new();
         self.sources.clear();
         (self.need, self.shown) = (0, 0);
@@ -133,6 +137,7 @@ impl Messages {
         }
         ctx.late = self.filling.is_some();
         loop {
+            ctx.side.gaps = ctx.side.gaps.saturating_add(u32::from(std::mem::take(&mut self.beheaded)));
             let run = self.run.clone().unwrap_or(0..0);
             if self.pending.is_empty() && !run.is_empty() {
                 let window = payload.get(run.clone()).unwrap_or(&[]);
@@ -303,6 +308,9 @@ impl Messages {
         self.run = Some(part.end..end);
         if self.pending.len() + part.len() > budget.most_a_stream() || !budget.take(part.len()) {
             self.give_up(budget);
+            // Neither do these bytes wait, the first of their message perhaps.
+            *self.given_up.get_or_insert(0) += part.len();
+            self.beheaded = true;
             return;
         }
         let Some(bytes) = payload.get(part.clone()) else { return };
@@ -393,6 +401,7 @@ impl Messages {
     fn give_up_keeping_order(&mut self, counted: usize, budget: &mut Budget) {
         if !self.pending.is_empty() {
             *self.given_up.get_or_insert(0) += self.pending.len();
+            self.beheaded = true;
             budget.release(counted);
             self.pending = Vec::new();
             self.sources.clear();

@@ -103,21 +103,19 @@ impl Stream {
 
     /// Ends in front of the byte of this number. What goes on there is given out, with what waits for it.
     pub(super) fn split(&mut self, at: u32, budget: &mut Budget) -> Self {
-        let mut behind = Self { fin: self.fin, ..Self::new(at) };
         let ahead = self.offset + u64::from(at.wrapping_sub(self.next));
-        for (key, early) in self.early.split_off(&ahead) {
-            let cost = early.bytes.len() + OVERHEAD;
-            self.held = self.held.saturating_sub(cost);
-            behind.held += cost;
-            behind.early.insert(key - ahead, early);
-        }
+        // Both count from the same byte, so what waits behind is not touched: there may be much of it.
+        let mut behind = Self { next: at, offset: ahead, early: self.early.split_off(&ahead), held: 0, fin: self.fin };
+        let whole = std::mem::take(&mut self.held);
+        let mut front = 0;
         for (key, early) in &mut self.early {
             let before = early.bytes.len();
+            front += before + OVERHEAD;
             early.bytes.truncate(usize::try_from(ahead - key).unwrap_or(usize::MAX));
-            let less = before - early.bytes.len();
-            self.held = self.held.saturating_sub(less);
-            budget.release(less);
+            self.held += early.bytes.len() + OVERHEAD;
+            budget.release(before - early.bytes.len());
         }
+        behind.held = whole.saturating_sub(front);
         behind
     }
 

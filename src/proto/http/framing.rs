@@ -1,7 +1,6 @@
 //! Where a message ends, and which request a response answers.
 
 use super::head::{self, Extent, Opening};
-use super::order::Order;
 use crate::model::Time;
 use crate::proto::{Framing, Gap, Key, StreamCtx};
 use memchr::memchr;
@@ -29,8 +28,6 @@ pub(super) struct Exchange {
     pub spare: Option<Box<Wish>>,
     /// The request that came last, and whether an answer has come since.
     pub last: Option<(u64, Time, bool)>,
-    /// How many there were.
-    pub order: Order,
     /// The message that is read now filled a hole: later ones have been read before it.
     pub late: bool,
 }
@@ -163,7 +160,9 @@ pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let mut progress = if searched == 0 { Progress::default() } else { *ctx.side.state::<Progress>() };
     let found = follow(&mut progress, exchange, bytes, searched, ctx.ended);
     *ctx.side.state() = progress;
-    ctx.side.searched = bytes.len();
+    // A body of known length isn't searched.
+    let counted = matches!(progress.body, Body::Length(_) | Body::UntilClose);
+    ctx.side.searched = if counted { progress.head } else { bytes.len() };
     found
 }
 
