@@ -172,6 +172,40 @@ fn behind_an_error_or_a_hole_no_line_is_claimed() {
 }
 
 #[test]
+fn behind_a_frame_that_was_given_up_no_line_is_claimed() {
+    let mut line = Line::on(3000, Limits { bytes_a_stream: 100, ..Limits::default() });
+    line.client(&[PREFACE, &frame(SETTINGS, 0, 0, b"")].concat());
+    let long = frame(HEADERS, END_HEADERS, 1, &[kept("a", "1"), kept("b", &"x".repeat(120))].concat());
+    // Too much of it waits for its end.
+    line.client(&long[..110]);
+    line.client(&long[110..]);
+    let p = line.client(&frame(HEADERS, END_HEADERS, 3, &[0x82, 0xbe]));
+    assert_eq!((p.uint(&http2::TYPE), lines(&p).len()), (Some(1), 0));
+    assert!(trouble(&p).is_some_and(|why| why.contains("bytes before them are missing")), "{:?}", trouble(&p));
+}
+
+#[test]
+fn what_a_side_says_first_tells_whether_its_beginning_is_here() {
+    // A server begins with its settings, never with a ping (RFC 9113 §3.4).
+    let mut line = Line::new();
+    line.client(&[PREFACE, &frame(SETTINGS, 0, 0, b"")].concat());
+    line.server(&frame(6, 0, 0, &[0; 8]));
+    let p = line.server(&frame(HEADERS, END_HEADERS, 1, &[0x88, 0xbe]));
+    assert!(trouble(&p).is_some_and(|why| why.contains("beginning isn't in this capture")), "{:?}", trouble(&p));
+}
+
+#[test]
+fn what_is_shown_of_one_frame_is_bounded() {
+    let mut line = Line::opened();
+    let p = line.client(&frame(HEADERS, END_HEADERS, 1, &[&[0x20; 3000][..], &[0x82]].concat()));
+    assert_eq!(p.all(&http2::TABLE_UPDATE).count(), 200);
+    assert!(trouble(&p).is_some_and(|why| why.contains("more header lines than are shown")), "{:?}", trouble(&p));
+    let p = line.client(&frame(SETTINGS, 0, 0, &[0, 3, 0, 0, 0, 1].repeat(4000)));
+    assert_eq!(p.all(&http2::SETTING).count(), 2730);
+    assert!(trouble(&p).is_some_and(|why| why.contains("more settings than are shown")), "{:?}", trouble(&p));
+}
+
+#[test]
 fn a_side_that_begins_in_the_middle_is_not_decoded() {
     let mut line = Line::new();
     line.client(&[PREFACE, &frame(SETTINGS, 0, 0, b"")].concat());

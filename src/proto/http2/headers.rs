@@ -17,6 +17,7 @@ const MOST_SHOWN: usize = 200;
 const NO_BEGINNING: &str =
     "header lines not decoded: the table isn't known, as the connection's beginning isn't in this capture";
 const GIVEN_UP: &str = "header lines not decoded: the table isn't known, as it was given up when memory was full";
+const TOO_LONG: &str = "header lines not decoded: they are longer than is kept here";
 const HOLE: &str = "header lines not decoded: the table isn't known, as bytes before them are missing";
 const BROKEN: &str = "header lines not decoded: the table isn't known, as a header block before could not be read";
 
@@ -65,15 +66,20 @@ pub(super) fn block(c: &mut Cursor<'_>, at: usize, len: usize, part: Part) {
 
 /// Puts a piece of a block to those before it; where all of it is, once it is whole.
 fn gather(c: &mut Cursor<'_>, s: &mut Sending, here: Span, whole: bool) -> Option<Span> {
+    if s.lost.is_some() {
+        return whole.then_some(here);
+    }
     let pieces = s.pieces.unwrap_or_else(|| c.shelf().open());
     s.pieces = Some(pieces);
-    let kept = c.with_shelf(here, |bytes, shelf| {
-        let before = shelf.get(pieces).map(<[u8]>::len);
-        before.is_some_and(|n| n + bytes.len() <= MOST) && shelf.add(pieces, bytes, MOST)
+    let refused = c.with_shelf(here, |bytes, shelf| match shelf.get(pieces).map(<[u8]>::len) {
+        Some(before) if before + bytes.len() > MOST => Some(TOO_LONG),
+        Some(_) if shelf.add(pieces, bytes, MOST) => None,
+        _ => Some(GIVEN_UP),
     });
-    if !kept {
-        s.lost = s.lost.or(Some(GIVEN_UP));
-        c.doubt(c.unshown(GIVEN_UP));
+    if let Some(why) = refused {
+        c.shelf().drop(pieces);
+        (s.pieces, s.lost) = (None, s.lost.or(Some(why)));
+        c.doubt(c.unshown(why));
         return None;
     }
     if !whole {
@@ -144,6 +150,13 @@ fn list(c: &mut Cursor<'_>, block: Span, id: u8, len: usize, good: bool) -> Told
     while let Ok(step) = Step::read(c.bytes_of(block), step_at) {
         let instruction = Span { start: block.start + clamp(step_at), len: clamp(step.end - step_at), ..block };
         step_at = step.end;
+        shown += 1;
+        if shown == MOST_SHOWN + 1 {
+            c.doubt(c.unshown("there are more header lines than are shown here"));
+        }
+        if step.how == How::Resize && shown > MOST_SHOWN {
+            continue;
+        }
         if step.how == How::Resize {
             c.push_in(&TABLE_UPDATE, instruction, Value::None);
             c.indent(1);
@@ -163,11 +176,8 @@ fn list(c: &mut Cursor<'_>, block: Span, id: u8, len: usize, good: bool) -> Told
             break;
         }
         told.line(c, name, value);
-        shown += 1;
         if shown <= MOST_SHOWN {
             line(c, &step, [part(at, end - at), part(at, 4), name, part(second, 4), value]);
-        } else if shown == MOST_SHOWN + 1 {
-            c.doubt(c.unshown("there are more header lines than are shown here"));
         }
         at = end;
     }

@@ -137,11 +137,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
     if c.rest(0).starts_with(PREFACE) {
         c.read(&MAGIC, 0, PREFACE.len())?;
-        let side: &mut Sending = c.stream().side.state();
+        let ctx = c.stream();
         // A connection begins here, and so do its tables.
-        *side = Sending { client: true, begun: true, gaps: side.gaps, ..Sending::default() };
-        let gaps = c.stream().side.gaps;
-        c.stream().side.state::<Sending>().gaps = gaps;
+        *ctx.side.state() = Sending { client: true, begun: true, gaps: ctx.side.gaps, ..Sending::default() };
         return Ok(Next::end(len));
     }
     for def in [&LENGTH, &TYPE, &FLAGS] {
@@ -157,8 +155,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let stream = u32::try_from(c.put(&STREAMID)?).unwrap_or(0);
     let kind = u64::from(kind);
     let side: &mut Sending = c.stream().side.state();
-    // What says nothing of header lines may be the first that is seen of a connection (§3.4).
-    side.begun |= matches!(kind, kind::SETTINGS | kind::PING | kind::WINDOW_UPDATE | kind::GOAWAY);
+    // A server begins with its settings (§3.4).
+    side.begun |= kind == kind::SETTINGS && flags & flag::ACK == 0;
     match kind {
         kind::DATA => return data(c, len, stream, flags),
         kind::HEADERS | kind::PUSH_PROMISE => lines(c, len, kind, stream, flags)?,
@@ -241,10 +239,17 @@ fn urgency(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
     Ok(())
 }
 
+/// So many settings fill a frame of the usual size (§4.2); more aren't shown.
+const MOST_SETTINGS: usize = (1 << 14) / 6;
+
 /// RFC 9113 §6.5.1: which, and how much.
 fn settings(c: &mut Cursor<'_>, len: usize, flags: u8) -> Result<(), Trouble> {
     let (mut at, mut allows) = (HEAD, 0);
     while at + 6 <= len {
+        if at >= HEAD + 6 * MOST_SETTINGS {
+            c.doubt(c.unshown("there are more settings than are shown here"));
+            break;
+        }
         c.push(&SETTING_GROUP, at, 6, Value::None);
         c.indent(1);
         let def = match c.read(&SETTING, at, 2)? {

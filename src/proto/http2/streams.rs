@@ -47,6 +47,8 @@ struct Way {
     /// DATA that is not whole yet.
     pieces: Ticket,
     kept: usize,
+    /// How many bytes the message has that began in a tunnel, where that is known.
+    need: usize,
     media: Option<&'static Protocol>,
     encoding: String,
     /// Something is missing: why.
@@ -152,14 +154,15 @@ pub(super) fn data(c: &mut Cursor<'_>, at: usize, len: usize, stream: u32, flags
     if way.gaps != gaps {
         way.lost = Some(MISSING);
     }
-    let (mut pieces, kept, lost) = (way.pieces, way.kept, way.lost);
+    let (mut pieces, kept, lost, mut need) = (way.pieces, way.kept, way.lost, way.need);
     let (reader, encoding) = (way.media, std::mem::take(&mut way.encoding));
     let last = flags & flag::END_STREAM != 0;
     let mut why = lost;
+    let due = last || tunnel.is_some() && kept + len >= need;
     // What is whole by itself need not be kept.
     let whole = if why.is_some() {
         None
-    } else if kept == 0 && (last || tunnel.is_some()) {
+    } else if kept == 0 && due {
         Some((span, false))
     } else {
         if kept == 0 {
@@ -174,14 +177,17 @@ pub(super) fn data(c: &mut Cursor<'_>, at: usize, len: usize, stream: u32, flags
         } else if !c.with_shelf(span, |bytes, shelf| shelf.add(pieces, bytes, MOST)) {
             why = Some(GIVEN_UP);
         }
-        if why.is_none() && (last || tunnel.is_some()) { assembled(c, pieces) } else { None }
+        if why.is_none() && due { assembled(c, pieces) } else { None }
     };
     let mut left = if why.is_none() { kept + len } else { 0 };
     let mut next = end;
     if let (Some(row), Some((whole, _))) = (tunnel, whole) {
-        let used = messages(c, row, whole);
+        let used;
+        (used, need) = messages(c, row, whole);
         left = (whole.len as usize).saturating_sub(used);
-        pieces = rest(c, pieces, whole, used);
+        if used > 0 || kept == 0 {
+            pieces = rest(c, pieces, whole, used);
+        }
         if used > 0 {
             c.context.dialogue = Some(name);
             c.context.from_client = Some(client);
@@ -200,7 +206,7 @@ pub(super) fn data(c: &mut Cursor<'_>, at: usize, len: usize, stream: u32, flags
     }
     let lane: &mut Lane = c.shelf().dialogue(name).dialogue.carrier();
     let way = &mut lane.ways[usize::from(!client)];
-    (way.pieces, way.kept, way.lost, way.encoding) = (pieces, left, why, encoding);
+    (way.pieces, way.kept, way.lost, way.encoding, way.need) = (pieces, left, why, encoding, need);
     next
 }
 
@@ -213,19 +219,20 @@ fn assembled(c: &mut Cursor<'_>, pieces: Ticket) -> Option<(Span, bool)> {
     made.map(|(buf, len)| (Span { buf, start: 0, len: clamp(len) }, true))
 }
 
-/// How many bytes of a tunnel are whole messages.
-fn messages(c: &Cursor<'_>, row: &'static Protocol, whole: Span) -> usize {
-    let Over::Stream(frame) = row.over else { return whole.len as usize };
+/// How many bytes of a tunnel are whole messages, and how many the one behind them has: 0 where that isn't known.
+fn messages(c: &Cursor<'_>, row: &'static Protocol, whole: Span) -> (usize, usize) {
+    let Over::Stream(frame) = row.over else { return (whole.len as usize, 0) };
     let bytes = c.bytes_of(whole);
     let mut streams = crate::proto::Streams::default();
     let mut used = 0;
-    while let Framing::Message(n) = frame(&mut streams.view(true), bytes.get(used..).unwrap_or(&[])) {
-        used += n.max(1);
-        if used >= bytes.len() {
-            break;
+    while used < bytes.len() {
+        match frame(&mut streams.view(true), bytes.get(used..).unwrap_or(&[])) {
+            Framing::Message(n) => used += n.max(1),
+            Framing::Need(need) => return (used, need),
+            _ => return (used, 0),
         }
     }
-    used.min(bytes.len())
+    (bytes.len(), 0)
 }
 
 /// Keeps what comes behind the whole messages.
