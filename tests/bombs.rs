@@ -232,6 +232,19 @@ fn headers_in_headers() {
 }
 
 #[test]
+fn options_of_multipath_tcp() {
+    // Each segment's options are full: of addresses that are gone, or of the shortest options.
+    for (name, option) in [("one long", [&[30, 40, 0x40][..], &[7; 37]].concat()), ("many short", [30, 2].repeat(20))] {
+        let full = |n: usize| {
+            let mut segment = vec![0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, 0xf0, 0x10, 4, 0, 0, 0, 0, 0];
+            segment.extend(&option);
+            vec![ethernet(0x0800, &ip(6, &segment)); n]
+        };
+        explode(&format!("MPTCP: {name}"), 1_000, 4 * MB, full, |frames| read(frames));
+    }
+}
+
+#[test]
 fn names_that_point_at_names() {
     let head = |answers: usize| [&[0, 1, 0x81, 0x80, 0, 0][..], &(answers as u16).to_be_bytes(), &[0; 4]].concat();
     // Each name points to the one before.
@@ -412,6 +425,15 @@ fn bytes_that_unpack_to_far_more() {
     let zeros = vec![0; 2 * MB];
     explode("gzip", 2, 24 * MB, bodies(http("gzip", &gzip(&zeros))), |frames| read(frames));
     explode("gzip in gzip", 2, 24 * MB, bodies(http("gzip, gzip", &gzip(&gzip(&zeros)))), |frames| read(frames));
+    // 20 MB of zeros; 256 frames, and tiny ones, each with a window of 8 MB.
+    let brotli: &[u8] = b"\xcb\xff\xff\x3f\xf8\x27\0\xe2\xb1\x40\x20\xf7\xfe\x8f\xff\xff\x7f\xf0\x4f\0\xc4\x61\x11\x80\xee\xfd\x5f\xfe\xff\xff\xe0\x9f\0\x88\xc3\x02\0\xdd\xfb\x1f";
+    explode("Brotli", 2, 40 * MB, bodies(http("br", brotli)), |frames| read(frames));
+    let blocks = [&[0x28, 0xb5, 0x2f, 0xfd, 0, 0x68][..], &[2, 0, 16, b'x'].repeat(200)].concat();
+    explode("Zstandard", 2, 40 * MB, bodies(http("zstd", &blocks)), |frames| read(frames));
+    let tiny: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd, 0, 0x68, 9, 0, 0, b'x'];
+    explode("Zstandard: many frames", 20, 40 * MB, bodies(http("zstd", &tiny.repeat(256))), |frames| read(frames));
+    explode("Zstandard: many bodies", 500, 40 * MB, bodies(http("zstd", tiny)), |frames| read(frames));
+    explode("Brotli: many bodies", 500, 40 * MB, bodies(http("br", b"\x0b\x01\x80[1]\x03")), |frames| read(frames));
     let deflate = |n: usize| {
         let mut line = Line::new(40_000, 80).upgrade("Sec-WebSocket-Extensions: permessage-deflate\r\n");
         for _ in 0..n {
@@ -430,6 +452,129 @@ fn bytes_that_unpack_to_far_more() {
         gzip(&[&head[..], &frame.repeat(n)].concat())
     };
     explode("a packed file", 5_000, 2 * MB, file, |bytes| read_file(bytes));
+}
+
+#[test]
+fn holes_without_an_end() {
+    // What is in front of a hole is a head, or chunks, of which nobody knows the end. Byte by byte the hole is filled,
+    // and what was behind it goes on: both are read again each time.
+    let filled = |front: &'static [u8], behind: &'static [u8]| {
+        move |n: usize| {
+            let (long, hole) = (60_000 / front.len() * front.len(), n as u32);
+            let head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let mut line = Line::new(40_000, 80);
+            line.say(false, &[head, &front.repeat(long / front.len())[..]].concat());
+            let from = line.sent[1];
+            line.sent[1] += hole;
+            line.say(false, &[head, &behind.repeat(100 * n / behind.len())[..]].concat());
+            for place in 0..hole {
+                line.at(false, from + place, &front[place as usize % front.len()..][..1]);
+                line.say(false, &behind[place as usize % behind.len()..][..1]);
+            }
+            line.frames
+        }
+    };
+    let chunks = b"1\r\nx\r\n";
+    explode("a hole in chunks, filled bytewise", 1_500, 16 * MB, filled(chunks, chunks), |frames| read(frames));
+    // Much waits far behind, and nearer, message by message, each behind a hole of its own.
+    let far = |n: usize| {
+        let mut line = Line::new(40_000, 80);
+        line.say(true, b"GET / HTTP/1.1\r\nHost: h\r\n\r\n");
+        line.say(false, b"HTTP/1.1 204 No Content\r\n\r\n");
+        (0..n as u32).for_each(|i| line.at(false, 10_000_000 + 2 * i, b"\x01"));
+        (0..n as u32).for_each(|i| line.at(false, 100 + 60 * i, b"HTTP/1.1 204 No Content\r\n\r\n"));
+        line.frames
+    };
+    explode("many holes, and much behind them", 4_000, 16 * MB, far, |frames| read(frames));
+    // Half a frame of a WebSocket, a hole, and the next half frame.
+    let halves = |n: usize| {
+        let mut line = Line::new(40_000, 80).upgrade("");
+        for _ in 0..n {
+            line.say(false, &[0x82, 126, 0x20, 0, 1, 2, 3]);
+            line.sent[1] += 0x1fff;
+        }
+        line.frames
+    };
+    explode("a hole in every message", 4_000, 16 * MB, halves, |frames| read(frames));
+}
+
+// ---- HTTP/2
+
+/// A frame of HTTP/2.
+fn h2(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
+    [&(body.len() as u32).to_be_bytes()[1..], &[kind, flags], &stream.to_be_bytes(), body].concat()
+}
+
+/// A connection of HTTP/2 on which the client says all this.
+fn h2_says(frames: impl IntoIterator<Item = Vec<u8>>) -> Vec<Vec<u8>> {
+    let mut line = Line::new(40_000, 3000);
+    line.say(true, &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &h2(4, 0, 0, b"")[..]].concat());
+    line.say(false, &h2(4, 0, 0, b"\0\x08\0\0\0\x01"));
+    frames.into_iter().for_each(|frame| line.say(true, &frame));
+    line.frames
+}
+
+#[test]
+fn header_lines_without_an_end() {
+    // Nobody says that the lines are whole.
+    let flood = |n: usize| h2_says([h2(1, 0, 1, &[0x82])].into_iter().chain((0..n).map(|_| h2(9, 0, 1, &[0x86; 20]))));
+    explode("HTTP/2: CONTINUATION", 2_000, 16 * MB, flood, |frames| read(frames));
+    let empty = |n: usize| h2_says([h2(1, 0, 1, &[0x82])].into_iter().chain((0..n).map(|_| h2(9, 0, 1, b""))));
+    explode("HTTP/2: empty CONTINUATION", 2_000, 16 * MB, empty, |frames| read(frames));
+    // The table is as large as it may be, and full of the shortest lines; each block names one.
+    let table = |n: usize| {
+        let full = [&[0x3f, 0xe1, 0xff, 0x03][..], &b"\x40\0\0".repeat(2_000)].concat();
+        h2_says([h2(1, 4, 1, &full)].into_iter().chain((0..n).map(|_| h2(1, 4, 3, &[0xbe]))))
+    };
+    explode("HTTP/2: a full table", 500, 16 * MB, table, |frames| read(frames));
+    let grows = |n: usize| h2_says((0..n).map(|_| h2(1, 4, 1, &[&b"\x40\x01a\x7f\x49"[..], &[b'x'; 200]].concat())));
+    explode("HTTP/2: lines for the table", 2_000, 16 * MB, grows, |frames| read(frames));
+    let named = |n: usize| {
+        let long = [&b"\x40\x01a\x7f\x81\x1e"[..], &[b'x'; 3968]].concat();
+        h2_says([h2(1, 4, 1, &long)].into_iter().chain((0..n).map(|_| h2(1, 4, 3, &[0xbe; 60]))))
+    };
+    explode("HTTP/2: a long line, named again and again", 60, 16 * MB, named, |frames| read(frames));
+    let sizes = |n: usize| h2_says((0..n).map(|_| h2(1, 4, 1, &[0x20; 4_000])));
+    explode("HTTP/2: sizes of the table", 40, 16 * MB, sizes, |frames| read(frames));
+    // Huffman's shortest sign has five bits, its longest thirty.
+    for (name, sign) in [("short", [0x18, 0xc6, 0x31, 0x8c, 0x63]), ("long", [0xff, 0xff, 0xfe, 0x7f, 0xff])] {
+        let packed = |n: usize| {
+            let text = [&[0x00, 0x01, b'a', 0xff, 0xe1, 0x1d][..], &sign.repeat(768)].concat();
+            h2_says((0..n).map(|_| h2(1, 4, 1, &text)))
+        };
+        explode(&format!("HTTP/2: Huffman, {name}"), 60, 16 * MB, packed, |frames| read(frames));
+    }
+    let settings = |n: usize| h2_says([h2(4, 0, 0, &[0, 3, 0, 0, 0, 1].repeat(n))]);
+    explode("HTTP/2: settings", 20_000, 16 * MB, settings, |frames| read(frames));
+}
+
+#[test]
+fn streams_without_an_end() {
+    let limits = Limits { bytes_kept: 2 * MB, ..Limits::default() };
+    let json = b"\x82\x00\x0ccontent-type\x10application/json";
+    let streams = |n: usize| h2_says((0..n as u32).map(|i| h2(1, 4, 2 * i + 1, json)));
+    explode("HTTP/2: streams", 2_500, 16 * MB, streams, |frames| read_within(&limits, frames));
+    let data = |n: usize| h2_says((0..n as u32).map(|i| h2(0, 0, 2 * i + 1, &[b'['; 400])));
+    explode("HTTP/2: a piece on each stream", 2_500, 16 * MB, data, |frames| read_within(&limits, frames));
+    let pieces = |n: usize| h2_says((0..n).map(|_| h2(0, 0, 1, b"[")));
+    explode("HTTP/2: a body of one byte each", 4_000, 16 * MB, pieces, |frames| read(frames));
+    // A message of WebSocket in a stream, byte by byte, and messages that come with the beginning of the next.
+    let tunnel = |first: &'static [u8], each: Vec<u8>| {
+        move |n: usize| {
+            let mut line = Line::new(40_000, 3000);
+            line.say(true, &[b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &h2(4, 0, 0, b"")[..]].concat());
+            line.say(false, &h2(4, 0, 0, b"\0\x08\0\0\0\x01"));
+            line.say(true, &h2(1, 4, 1, b"\x02\x07CONNECT\x00\x09:protocol\x09websocket\x04\x01/"));
+            line.say(false, &h2(1, 4, 1, &[0x88]));
+            line.say(false, &h2(0, 0, 1, first));
+            (0..n).for_each(|_| line.say(false, &h2(0, 0, 1, &each)));
+            line.frames
+        }
+    };
+    let long = tunnel(&[0x82, 127, 0, 0, 0, 0, 0, 0x0f, 0, 0], vec![7; 20]);
+    explode("HTTP/2: a long message of WebSocket", 6_000, 16 * MB, long, |frames| read(frames));
+    let overlapping = tunnel(&[0x82, 5], [&[7; 5][..], &[0x82, 5]].concat());
+    explode("HTTP/2: messages over the bounds of frames", 5_000, 16 * MB, overlapping, |frames| read(frames));
 }
 
 // ---- files

@@ -4,14 +4,13 @@
 
 use super::find::{Finder, Hit, Trace};
 use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scalar, Scope, WhatIf};
-use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::proto::memory::Ends;
 use crate::proto::walk;
 use crate::sim::scenario::Scenario;
 use crate::sim::{Fate, Simulation};
-use crate::source::SourceError;
+use crate::source::{Source, Step};
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -188,8 +187,15 @@ fn timeline(simulation: &mut Simulation, ends: Option<Ends>) -> Result<Vec<Hit>,
 
 /// Hands over every packet with the tracker behind it, until nobody wants more.
 fn run(simulation: &mut Simulation, mut take: impl FnMut(&Packet, &Tracker) -> bool) -> Result<(), String> {
-    each(simulation, Limits::default(), |packet, tracker| Ok::<_, SourceError>(take(packet, tracker)))
-        .map_err(|e| e.to_string())
+    let mut tracker = Tracker::new(Limits::default());
+    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    while simulation.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
+        walk(&frame, &mut tracker, &mut packet);
+        if !take(&packet, &tracker) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// An onlooker takes what was sent for received. Here we know better: whoever waits for a lost segment stays in

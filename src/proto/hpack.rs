@@ -476,8 +476,7 @@ mod tests {
         }
 
         fn told(&mut self, block: &str) -> String {
-            let lines = self.read(&hex(block)).unwrap();
-            lines.into_iter().flat_map(|(name, value)| [name, "=".into(), value, ";".into()]).collect()
+            self.read(&hex(block)).unwrap().iter().map(|(n, v)| format!("{n}={v};")).collect()
         }
     }
 
