@@ -80,6 +80,8 @@ const DOORS: &[(&str, &[&str])] = &[
 
 /// The only files that may talk to the kernel by hand.
 const UNSAFE: &[&str] = &["source/live/sys.rs", "lab/sys.rs"];
+/// The only places that may look at a clock of this machine, or begin a thread.
+const CLOCKS: &[&str] = &["source/live", "lab", "chat", "terminal", "tty", "app"];
 /// Lines of a file above its tests.
 const LONGEST_FILE: usize = 600;
 /// Lines of a function, from `fn` to its last brace.
@@ -430,6 +432,44 @@ fn only_the_two_doors_to_the_kernel_are_unsafe() {
             s.tokens.iter().filter(|t| t.text == "unsafe").map(|t| format!("src/{}:{}: unsafe", s.path, t.line))
         })
         .collect();
+    none(&findings);
+}
+
+#[test]
+fn the_architecture_draws_these_ranks() {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let row = |line: &str| {
+        let mut cells = line.split('|').map(str::trim).skip(1);
+        let rank = cells.next()?.parse().ok()?;
+        Some((cells.next()?.trim_matches('`').to_owned(), rank))
+    };
+    let drawn: BTreeMap<String, u8> = text.lines().filter_map(row).collect();
+    let told: BTreeMap<String, u8> = RANKS.iter().map(|&(room, rank)| (room.to_owned(), rank)).collect();
+    assert_eq!(drawn, told);
+}
+
+#[test]
+fn logic_knows_no_clock_and_no_thread() {
+    let mut findings = Vec::new();
+    for source in sources() {
+        if CLOCKS.iter().any(|door| source.path.starts_with(&format!("{door}/")) || source.path == format!("{door}.rs"))
+        {
+            continue;
+        }
+        let tokens = &source.tokens[..source.above.0];
+        for (i, token) in tokens.iter().enumerate() {
+            // The simulator's stacks have an `Instant` of their own, which they are told.
+            let found = match token.text.as_str() {
+                "SystemTime" => true,
+                "Instant" => !tokens.iter().any(|token| token.text == "smoltcp"),
+                "thread" => follows_path(tokens, i) && tokens[i - 2].text == "std",
+                _ => false,
+            };
+            if found {
+                findings.push(format!("src/{}:{}: {}", source.path, token.line, token.text));
+            }
+        }
+    }
     none(&findings);
 }
 

@@ -1,11 +1,11 @@
 //! `simulate --endpoints`: after each frame, what the hosts' stacks hold now.
 
 use super::{Failure, columns, json_line};
+use crate::flow::reader::Reader;
 use crate::flow::{Endpoint as Side, Limits, Tracker};
-use crate::model::{Packet, RawFrame, Time, show};
-use crate::proto::walk;
+use crate::model::{Packet, Time, show};
 use crate::sim::{Endpoint, START, Simulation};
-use crate::source::{Source, Step};
+use crate::source::Step;
 use crate::stats::series::Series;
 use crate::view::Theme;
 use crate::view::brief::Brief;
@@ -23,7 +23,7 @@ pub(super) fn run(
     (as_json, count): (bool, Option<u64>),
     theme: &Theme,
 ) -> Result<(), Failure> {
-    let (mut tracker, mut raw, mut packet) = (Tracker::new(Limits::default()), RawFrame::default(), Packet::new());
+    let mut reader = Reader::new(Limits::default());
     let mut brief = Brief::new(theme.clone(), columns());
     let mut flights = Flights::default();
     let mut known: Vec<Endpoint> = Vec::new();
@@ -31,21 +31,23 @@ pub(super) fn run(
     let mut shown = 0;
     let mut text = String::new();
     while count.is_none_or(|most| shown < most) {
-        match simulation.next(&mut raw)? {
-            Step::Frame => walk(&raw, &mut tracker, &mut packet),
+        match reader.next(simulation)? {
+            Step::Frame => {}
             Step::Idle => continue,
             Step::End => break,
         }
+        let packet = &reader.packet;
         shown += 1;
-        flights.add(&packet, &tracker);
+        flights.add(packet, &reader.tracker);
         let now = simulation.endpoints();
         text.clear();
         if as_json {
             let all: Vec<_> = now.iter().map(|it| object(name(names, it), it)).collect();
-            let seen = json!({ "v": 1, "frame": packet.number, "time_relative": seconds(raw.time), "endpoints": all });
+            let seen =
+                json!({ "v": 1, "frame": packet.number, "time_relative": seconds(packet.time), "endpoints": all });
             text = json_line(&seen);
         } else {
-            brief.line(&packet, &mut text);
+            brief.line(packet, &mut text);
             for endpoint in &now {
                 let before = known.iter().find(|before| before.device == endpoint.device);
                 changes(name(names, endpoint), before, endpoint, &flights, theme, &mut text);

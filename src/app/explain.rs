@@ -3,7 +3,8 @@
 use super::store::{Store, today};
 use super::{Failure, color, live_lesson, reference};
 use crate::cli::{Audience, Color, Explain};
-use crate::flow::{Limits, Tracker};
+use crate::flow::Limits;
+use crate::flow::reader::Reader;
 use crate::lesson::format::Fence;
 use crate::lesson::play::{Mark, Record};
 use crate::lesson::progress::{Begun, Progress};
@@ -11,9 +12,7 @@ use crate::lesson::scene::Request;
 use crate::lesson::simulate::{self, Outcome};
 use crate::lesson::{self, Finder, Input, Lesson, LessonError, Player, Trace};
 use crate::model::show::{escape, escape_prose};
-use crate::model::{Packet, RawFrame};
 use crate::proto::memory::Ends;
-use crate::proto::walk;
 use crate::source::file::File;
 use crate::source::{Source, Step};
 use crate::view::Theme;
@@ -195,20 +194,14 @@ pub(super) fn find(
     stop: &mut dyn FnMut() -> bool,
 ) -> (Trace, Result<(), Failure>) {
     let mut finder = Finder::new(lesson);
-    let mut tracker = Tracker::new(Limits::default());
-    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
+    let mut reader = Reader::new(Limits::default());
     let ended = loop {
         if stop() {
             break Ok(());
         }
-        match source.next(&mut frame) {
-            Ok(Step::Frame) => {
-                walk(&frame, &mut tracker, &mut packet);
-                if finder.take(&packet, &tracker) {
-                    break Ok(());
-                }
-            }
-            Ok(Step::Idle) => {}
+        match reader.next(source) {
+            Ok(Step::Frame) if finder.take(&reader.packet, &reader.tracker) => break Ok(()),
+            Ok(Step::Frame | Step::Idle) => {}
             Ok(Step::End) => break Ok(()),
             Err(e) => break Err(e.into()),
         }

@@ -3,11 +3,11 @@
 use super::{Failure, color, columns, error, json_line, show as shows};
 use crate::cli::{Color, End, Follow, FollowAs};
 use crate::flow::follow::{Follower, Message, Run, What, messages};
-use crate::flow::{Endpoint, Limits, Tracker};
-use crate::model::{Packet, RawFrame, show};
-use crate::proto::{Address, Ends, Talk, walk_moving};
+use crate::flow::{Endpoint, Limits, reader};
+use crate::model::{Packet, show};
+use crate::proto::{Address, Ends, Talk};
+use crate::source::Source;
 use crate::source::file::File;
-use crate::source::{Source, Step};
 use crate::view::follow::{self, How, name};
 use crate::view::{Theme, brief};
 use serde_json::json;
@@ -134,16 +134,7 @@ fn wanted(args: &Follow, from: Endpoint) -> bool {
 
 /// Hands each dissected packet on.
 fn packets(source: &mut dyn Source, mut each: impl FnMut(&Packet) -> Result<(), Failure>) -> Result<(), Failure> {
-    let mut tracker = Tracker::new(Limits::default());
-    let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
-    loop {
-        match source.next(&mut raw)? {
-            Step::Frame => walk_moving(&mut raw, &mut tracker, &mut packet),
-            Step::Idle => continue,
-            Step::End => return Ok(()),
-        }
-        each(&packet)?;
-    }
+    reader::each(source, Limits::default(), |packet, _| each(packet).map(|()| true))
 }
 
 /// What both ends said, byte by byte.

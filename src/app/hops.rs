@@ -3,9 +3,9 @@
 use super::{Failure, color, json_line, show};
 use crate::cli::{Color, Simulate};
 use crate::filter::Filter;
-use crate::flow::{Limits, Tracker};
-use crate::model::{Packet, RawFrame};
-use crate::proto::walk;
+use crate::flow::Limits;
+use crate::flow::reader::Reader;
+use crate::model::RawFrame;
 use crate::sim::scenario::Scenario;
 use crate::sim::{Deed, Note, Simulation};
 use crate::source::{Source, Step};
@@ -57,20 +57,17 @@ pub(super) fn run(
 
 /// The frame's number, and the packet in it.
 fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
-    let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
-    let mut frame = RawFrame::default();
-    while world.next(&mut frame)? == Step::Frame {
+    let mut reader = Reader::new(Limits::default());
+    while reader.next(&mut world)? == Step::Frame {
         let found = match which {
-            Which::Number(number) => *number == frame.number,
-            Which::Matching(filter) => {
-                walk(&frame, &mut tracker, &mut packet);
-                filter.matches(&packet)
-            }
+            Which::Number(number) => *number == reader.frame.number,
+            Which::Matching(filter) => filter.matches(&reader.packet),
         };
         if found {
-            return Ok((frame.number, world.passing().packet));
+            return Ok((reader.frame.number, world.passing().packet));
         }
     }
+    let frame = &reader.frame;
     Err(Failure::Usage(match which {
         Which::Number(number) => format!("there is no frame {number} to follow: there are {}", frame.number),
         Which::Matching(_) => format!("none of {} frames matches; --at all lets one look at every link", frame.number),

@@ -2,11 +2,11 @@
 
 use super::{Failure, color, columns};
 use crate::cli::{self as args, Color};
+use crate::flow::reader::each;
 use crate::flow::{Connection, Endpoint, Event, Limits, Tracker};
-use crate::model::{Packet, RawFrame};
-use crate::proto::{Address, tcp, walk};
+use crate::proto::{Address, tcp};
+use crate::source::Source;
 use crate::source::file::File;
-use crate::source::{Source, Step};
 use crate::view::Theme;
 use crate::view::ladder::{Ladder, Side};
 use std::io::{BufWriter, Write};
@@ -33,34 +33,29 @@ pub(super) fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
 
 /// Writes the ladder of TCP connection `wanted`. Gives the number of connections that the source holds.
 fn draw(source: &mut dyn Source, wanted: u32, ladder: &mut Ladder, to: &mut dyn Write) -> Result<u32, Failure> {
-    let mut tracker = Tracker::new(Limits::default());
-    let (mut raw, mut packet, mut out) = (RawFrame::default(), Packet::new(), String::new());
-    let (mut streams, mut begun) = (0, false);
-    loop {
-        match source.next(&mut raw)? {
-            Step::Frame => walk(&raw, &mut tracker, &mut packet),
-            Step::Idle => continue,
-            Step::End => return Ok(streams),
-        }
-        let Some(conversation) = tracker.current() else { continue };
+    let (mut streams, mut begun, mut out) = (0, false, String::new());
+    each(source, Limits::default(), |packet, tracker| {
+        let Some(conversation) = tracker.current() else { return Ok::<_, Failure>(true) };
         streams = streams.max(conversation.number.saturating_add(1));
         let Some(connection) = tracker.connection(conversation).filter(|_| conversation.number == wanted) else {
-            continue;
+            return Ok(true);
         };
         out.clear();
         if !begun {
             begun = true;
-            begin(&tracker, wanted, connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
+            begin(tracker, wanted, connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
         }
         let from = match connection.sender(conversation.forward) {
             Endpoint::Client => Side::Client,
             Endpoint::Server => Side::Server,
         };
         let [client, server] = connection.states;
-        ladder.packet(&packet, from, &mut out);
+        ladder.packet(packet, from, &mut out);
         ladder.states(client.name(), server.name(), &mut out);
         to.write_all(out.as_bytes())?;
-    }
+        Ok(true)
+    })?;
+    Ok(streams)
 }
 
 /// The heading, and the states before the first packet where they can be known.

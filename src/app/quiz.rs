@@ -3,18 +3,18 @@
 use super::store::{Store, today};
 use super::{Failure, color, columns, json_line};
 use crate::cli::{Color, Paper, Quiz};
+use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
 use crate::lesson::progress::Day;
 use crate::lesson::quiz::session::Input;
 use crate::lesson::quiz::{Grade, Kind, Maker, Question, Session, Task, choose};
 use crate::lesson::{self, Lesson};
-use crate::model::{Packet, RawFrame, show};
-use crate::proto::walk_moving;
+use crate::model::{Packet, show};
 use crate::rng::Rng;
 use crate::sim::Simulation;
 use crate::sim::scenario::{READY, Scenario};
+use crate::source::Source;
 use crate::source::file::File;
-use crate::source::{Source, Step};
 use crate::terminal;
 use crate::view::Theme;
 use crate::view::brief::sentence;
@@ -164,18 +164,10 @@ impl Origin {
 }
 
 fn packets(source: &mut dyn Source, take: &mut dyn FnMut(&Packet, &Tracker)) -> Result<(), Failure> {
-    let mut tracker = Tracker::new(Limits::default());
-    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
-    loop {
-        match source.next(&mut frame)? {
-            Step::Frame => {
-                walk_moving(&mut frame, &mut tracker, &mut packet);
-                take(&packet, &tracker);
-            }
-            Step::Idle => {}
-            Step::End => return Ok(()),
-        }
-    }
+    each(source, Limits::default(), |packet, tracker| {
+        take(packet, tracker);
+        Ok(true)
+    })
 }
 
 /// Questions missed before, and others.

@@ -5,9 +5,10 @@ use super::plot::Plot;
 use super::{Failure, color, columns};
 use crate::cli::{Audience, Color, Show};
 use crate::filter::Filter;
+use crate::flow::reader::Reader;
 use crate::flow::{Event, Limits, Tracker};
-use crate::model::{LinkType, Packet, RawFrame};
-use crate::proto::{Key, lookup, walk, walk_moving};
+use crate::model::{LinkType, Packet};
+use crate::proto::{Key, lookup};
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::tutor::{self, Moment, Texts};
@@ -117,15 +118,17 @@ pub(super) fn run_into(
         tell(&format!("osi-tutor: `{old}` is called `{new}` since Wireshark 3.0; the old name still works here"));
     }
     let mut view = View::new(show, origin, choice)?;
-    let mut tracker = Tracker::new(limits(show.memory));
-    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
-    packet.summary_only = show.brief && filter.is_none();
+    let mut reader = Reader::new(limits(show.memory));
+    if writer.is_some() {
+        reader = reader.keeping();
+    }
+    reader.packet.summary_only = show.brief && filter.is_none();
     let mut tally = Tally::default();
     let ended = loop {
         if stop() {
             break Ok(());
         }
-        match source.next(&mut frame) {
+        match source.next(&mut reader.frame) {
             Ok(Step::Frame) => {}
             Ok(Step::Idle) => {
                 view.flush()?;
@@ -138,28 +141,27 @@ pub(super) fn run_into(
             Err(e) => break Err(e.into()),
         }
         tally.frames += 1;
-        tally.links.note(frame.link);
+        tally.links.note(reader.frame.link);
         let left_out = source.left_out();
         if left_out > 0 {
             tally.left_out += left_out;
             view.gap(left_out, show.write.is_some());
         }
-        match (view.silent() && filter.is_none(), writer.is_some()) {
-            (true, _) => {}
-            (_, true) => walk(&frame, &mut tracker, &mut packet),
-            (_, false) => walk_moving(&mut frame, &mut tracker, &mut packet),
+        if !view.silent() || filter.is_some() {
+            reader.read();
         }
+        let Reader { frame, packet, tracker, .. } = &mut reader;
         tally.note(tracker.events());
         let wanted = source.chosen().unwrap_or(true);
-        if !wanted || filter.as_ref().is_some_and(|f| !f.matches(&packet)) {
+        if !wanted || filter.as_ref().is_some_and(|f| !f.matches(packet)) {
             continue;
         }
         tally.shown += 1;
         packet.last_shown = Some(packet.time);
         if let Some(w) = &mut writer {
-            w.write(&frame)?;
+            w.write(frame)?;
         }
-        view.packet(&packet, &tracker)?;
+        view.packet(packet, tracker)?;
         if show.count.is_some_and(|n| tally.shown >= n) {
             tally.enough = true;
             break Ok(());

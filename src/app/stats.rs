@@ -2,11 +2,10 @@
 
 use super::{Failure, color, columns, json_line, show};
 use crate::cli::{Color, Stats as Args, Table as Only};
-use crate::flow::{Limits, Tracker};
-use crate::model::{Osi, Packet, RawFrame};
-use crate::proto::walk_moving;
+use crate::flow::Limits;
+use crate::flow::reader::each;
+use crate::model::Osi;
 use crate::source::file::File;
-use crate::source::{Source, Step};
 use crate::stats::{Conversation, Count, End, Endpoint, Kind, Stats};
 use crate::view::{Theme, stats as view};
 use serde_json::{Map, Value, json};
@@ -16,23 +15,14 @@ use std::io::Write;
 pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     let filter = args.filter.as_deref().map(show::filter).transpose()?;
     let mut source = File::open(&args.file)?;
-    let (mut stats, mut tracker) = (Stats::default(), Tracker::new(Limits::default()));
-    let (mut frame, mut packet, mut links) = (RawFrame::default(), Packet::new(), show::Links::default());
-    let ended = loop {
-        match source.next(&mut frame) {
-            Ok(Step::Frame) => {
-                links.note(frame.link);
-                walk_moving(&mut frame, &mut tracker, &mut packet);
-            }
-            Ok(Step::Idle) => continue,
-            Ok(Step::End) => break Ok(()),
-            // What came before the damage is counted all the same.
-            Err(e) => break Err(e.into()),
+    let (mut stats, mut links) = (Stats::default(), show::Links::default());
+    let ended = each(&mut source, Limits::default(), |packet, _| {
+        links.note(packet.link);
+        if filter.as_ref().is_none_or(|f| f.matches(packet)) {
+            stats.count(packet);
         }
-        if filter.as_ref().is_none_or(|f| f.matches(&packet)) {
-            stats.count(&packet);
-        }
-    };
+        Ok(true)
+    });
     let text =
         if args.json { json_line(&object(&stats, args)) } else { tables(&stats, args, &Theme::new(color(choice))) };
     let mut out = std::io::stdout().lock();

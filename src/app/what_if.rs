@@ -2,11 +2,11 @@
 
 use super::faults::Report;
 use super::{Failure, columns};
-use crate::flow::{Limits, Tracker};
-use crate::model::{Packet, RawFrame, Time, show};
-use crate::proto::walk;
+use crate::flow::Limits;
+use crate::flow::reader::Reader;
+use crate::model::{Time, show};
 use crate::sim::{Endpoint, Moment, START, Simulation};
-use crate::source::{Source, Step};
+use crate::source::Step;
 use crate::view::Theme;
 use crate::view::fork::{Fork, Line, Merged};
 use serde_json::{Value, json};
@@ -36,9 +36,7 @@ pub(super) struct Question<'q> {
 struct World {
     simulation: Simulation,
     report: Report,
-    tracker: Tracker,
-    raw: RawFrame,
-    packet: Packet,
+    reader: Reader,
     over: bool,
 }
 
@@ -86,18 +84,15 @@ fn believed(make: &dyn Fn() -> Result<(Simulation, Report), Failure>, at: Time) 
 
 impl World {
     fn new((simulation, report): (Simulation, Report)) -> Self {
-        let tracker = Tracker::new(Limits::default());
-        Self { simulation, report, tracker, raw: RawFrame::default(), packet: Packet::new(), over: false }
+        // Both worlds' bytes are compared.
+        Self { simulation, report, reader: Reader::new(Limits::default()).keeping(), over: false }
     }
 
     /// The next frame, if there is one.
     fn next(&mut self) -> Result<bool, Failure> {
         while !self.over {
-            match self.simulation.next(&mut self.raw)? {
-                Step::Frame => {
-                    walk(&self.raw, &mut self.tracker, &mut self.packet);
-                    return Ok(true);
-                }
+            match self.reader.next(&mut self.simulation)? {
+                Step::Frame => return Ok(true),
                 Step::Idle => {}
                 Step::End => self.over = true,
             }
@@ -107,7 +102,7 @@ impl World {
 
     fn line(&self) -> Line {
         let sent = self.simulation.passing().moment == Moment::Leaves;
-        Line::of(&self.packet, START, Some(sent), &self.raw.comment)
+        Line::of(&self.reader.packet, START, Some(sent), &self.reader.frame.comment)
     }
 }
 
@@ -121,8 +116,11 @@ impl Timelines {
                 *more = world.next()?;
             }
             let [near, far] = &worlds;
-            if more != [true; 2] || near.raw.time != far.raw.time || near.raw.bytes != far.raw.bytes {
-                let times = worlds.iter().zip(more).filter(|(_, more)| *more).map(|(world, _)| world.raw.time);
+            if more != [true; 2]
+                || near.reader.frame.time != far.reader.frame.time
+                || near.reader.frame.bytes != far.reader.frame.bytes
+            {
+                let times = worlds.iter().zip(more).filter(|(_, more)| *more).map(|(world, _)| world.reader.frame.time);
                 all.parted = times.min();
                 for (side, world) in worlds.iter_mut().enumerate() {
                     all.rest(side, world, more[side], most)?;
@@ -133,7 +131,11 @@ impl Timelines {
             if all.common.len() == BEFORE {
                 all.common.pop_front();
             }
-            let remark = if near.raw.comment == far.raw.comment { "" } else { far.raw.comment.as_str() };
+            let remark = if near.reader.frame.comment == far.reader.frame.comment {
+                ""
+            } else {
+                far.reader.frame.comment.as_str()
+            };
             let mut met = String::new();
             show::escape(remark.as_bytes(), &mut met);
             all.common.push_back((near.line(), met));
@@ -145,7 +147,7 @@ impl Timelines {
 
     fn count(&mut self, side: usize, world: &World) {
         self.frames[side] += 1;
-        self.lasted[side] = world.raw.time.since(START).unwrap_or(0);
+        self.lasted[side] = world.reader.frame.time.since(START).unwrap_or(0);
     }
 
     /// What one timeline goes on with.

@@ -118,7 +118,8 @@ fn follow(
                 }
                 watch.copies().iter().for_each(|copies| feeds.tell_copies(copies));
             }
-            Ok(Step::End) | Err(_) => return,
+            Ok(Step::End) => return feeds.tell_broken(&format!("{} was removed", live.interface().name)),
+            Err(e) => return feeds.tell_broken(&e.to_string()),
         }
     }
 }

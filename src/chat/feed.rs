@@ -53,6 +53,8 @@ struct State {
     connections: VecDeque<SocketAddr>,
     /// Readers that there have been.
     readers: u64,
+    /// The captures that broke, as entries: each is told to every member.
+    broken: Vec<Arc<str>>,
 }
 
 /// The last few of many.
@@ -104,8 +106,12 @@ impl Feeds {
     /// A session has begun: it may read its feed from now on.
     pub(super) fn open(&self, key: &str, member: Id, peer: Option<SocketAddr>) {
         let mut state = self.state();
+        let broken = state.broken.clone();
         if let Some(feed) = state.feed(key) {
             feed.member = Some(member);
+            for text in broken {
+                feed.give(text);
+            }
         }
         state.unnamed.retain(|other| other != key);
         if let Some(peer) = peer {
@@ -192,6 +198,14 @@ impl Feeds {
         if let Some(feed) = state.feeds.values_mut().find(|f| f.member == Some(copies.from)) {
             feed.give(text);
         }
+    }
+
+    /// A capture has broken: whoever reads packets, now or later, is told that they lack some.
+    pub(super) fn tell_broken(&self, why: &str) {
+        let text: Arc<str> = json!({ "kind": "broken", "why": why }).to_string().into();
+        let mut state = self.state();
+        state.broken.push(Arc::clone(&text));
+        state.feeds.values_mut().filter(|feed| feed.member.is_some()).for_each(|feed| feed.give(Arc::clone(&text)));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -337,6 +351,18 @@ mod tests {
         feeds.give(&session("b"), &json!(3));
         feeds.give(&session("a"), &json!(4));
         assert_eq!(rest(&mut reader), ["4"]);
+    }
+
+    #[test]
+    fn a_capture_that_breaks_is_told_to_those_here_and_to_those_who_come() {
+        let feeds = feeds(false);
+        feeds.open("a", 1, None);
+        feeds.tell_broken("the interface went away");
+        feeds.open("b", 2, None);
+        for key in ["a", "b"] {
+            let read = rest(&mut feeds.read(key).unwrap());
+            assert_eq!(read, [r#"{"kind":"broken","why":"the interface went away"}"#], "{key}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Capture-filter language typed by mistake: `port 80` is libpcap's, `tcp.port == 80` is Wireshark's.
 //! Recognised only where a display filter cannot be read, to say in the error what was meant.
 
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Longer texts, and deeper ones, are not translated.
@@ -46,15 +47,21 @@ const FLAGS: &[(&str, &str, u8)] = &[
     ("tcp-urg", "tcp.flags.urg", 32),
 ];
 
-/// What a display filter says in place of this capture filter, if it is one.
-pub(super) fn translate(source: &str) -> Option<String> {
+/// What a display filter says in place of this capture filter, if it is one, and what to put in it.
+pub(super) fn translate(source: &str) -> Option<(String, String)> {
     if source.len() > LONGEST || !source.is_ascii() {
         return None;
     }
     let words = words(source);
-    let mut reader = Reader { words: &words, last: None, depth: 0 };
+    let mut reader = Reader { words: &words, last: None, depth: 0, named: Vec::new() };
     let said = reader.any_of()?;
-    reader.words.is_empty().then_some(said.text)
+    let mut put = String::new();
+    for (name, address) in &reader.named {
+        put.push_str(if put.is_empty() { ", with " } else { " and " });
+        // Writing to a string cannot fail.
+        let _ = write!(put, "{name}'s address in place of {address}");
+    }
+    reader.words.is_empty().then_some((said.text, put))
 }
 
 /// Words and signs, one by one.
@@ -103,6 +110,8 @@ struct Reader<'a> {
     words: &'a [&'a str],
     last: Option<Qualifiers<'a>>,
     depth: usize,
+    /// Hosts that are named, and the address that is written for each: no name is looked up here.
+    named: Vec<(&'a str, Ipv4Addr)>,
 }
 
 impl<'a> Reader<'a> {
@@ -185,8 +194,12 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `src`, `dst`, or `src or dst`, which says as much as nothing.
+    /// `src`, `dst`, both, or `src or dst`, which says as much as nothing.
     fn direction(&mut self) -> Option<&'a str> {
+        if let ["src", "and", "dst", rest @ ..] | ["dst", "and", "src", rest @ ..] = self.words {
+            self.words = rest;
+            return Some("both");
+        }
         if let ["src", "or", "dst", rest @ ..] | ["dst", "or", "src", rest @ ..] = self.words {
             self.words = rest;
             return Some("either");
@@ -196,6 +209,19 @@ impl<'a> Reader<'a> {
 
     fn value(&mut self, q: Qualifiers<'a>) -> Option<Said> {
         let value = self.next()?;
+        if q.direction == Some("both") {
+            let rest = self.words;
+            let mut end = |direction| {
+                self.words = rest;
+                self.compare(Qualifiers { direction: Some(direction), ..q }, value).map(Said::inside)
+            };
+            let (from, to) = (end("src")?, end("dst")?);
+            return Some(Said::tight(format!("{from} && {to}")));
+        }
+        self.compare(q, value)
+    }
+
+    fn compare(&mut self, q: Qualifiers<'a>, value: &'a str) -> Option<Said> {
         let end = q.direction.filter(|d| *d != "either");
         let end_port = |p: &str| end.map_or(format!("{p}.port"), |end| format!("{p}.{end}port"));
         let ports = |say: &str| {
@@ -223,10 +249,36 @@ impl<'a> Reader<'a> {
                 Some(Said::tight(format!("{field} == {value}")))
             }
             kind => {
-                let (layer, value) = address(q.protocol, kind == "net", value)?;
+                let masked =
+                    if kind == "net" && self.one_of(&["mask"]).is_some() { Some(self.mask(value)?) } else { None };
+                let written = if kind == "host" && q.protocol != Some("ip6") { self.named(value) } else { masked };
+                let (layer, value) = address(q.protocol, kind == "net", written.as_deref().unwrap_or(value))?;
                 Some(Said::tight(format!("{layer}.{} == {value}", end.unwrap_or("addr"))))
             }
         }
+    }
+
+    /// `10.0.0.0 mask 255.0.0.0` with the mask as the number of its bits.
+    fn mask(&mut self, net: &str) -> Option<String> {
+        let mask = u32::from(self.next()?.parse::<Ipv4Addr>().ok()?);
+        let bits = mask.leading_ones();
+        (mask.count_ones() == bits).then(|| format!("{net}/{bits}"))
+    }
+
+    /// The address that is written in place of a host's name.
+    fn named(&mut self, value: &'a str) -> Option<String> {
+        let is_name = value.contains(|c: char| c.is_ascii_alphabetic())
+            && value.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'));
+        if !is_name {
+            return None;
+        }
+        if let Some((_, address)) = self.named.iter().find(|(name, _)| *name == value) {
+            return Some(address.to_string());
+        }
+        let last = u8::try_from(self.named.len() + 1).ok()?;
+        let address = Ipv4Addr::new(192, 0, 2, last);
+        self.named.push((value, address));
+        Some(address.to_string())
     }
 
     /// `tcp[tcpflags] & tcp-syn != 0`, `icmp[icmptype] = 8`

@@ -44,9 +44,9 @@ impl Filter {
     pub fn parse(source: &str) -> Result<Self, FilterError> {
         Self::read(source).map_err(|fault| {
             // What is offered in place of a capture filter must itself be a filter.
-            let meant = capture::translate(source).filter(|meant| Self::read(meant).is_ok());
-            let fault = meant.map_or(fault, |meant| {
-                let said = format!("that is capture-filter language; a display filter says: {meant}");
+            let meant = capture::translate(source).filter(|(meant, _)| Self::read(meant).is_ok());
+            let fault = meant.map_or(fault, |(meant, put)| {
+                let said = format!("that is capture-filter language; a display filter says: {meant}{put}");
                 error::Fault::new(&(0..source.len()), said)
             });
             fault.in_source(source)
@@ -321,11 +321,37 @@ mod tests {
             ("icmp[icmptype] = icmp-echo", "icmp.type == 8"),
             ("ether host 02:00:00:00:00:01", "eth.addr == 02:00:00:00:00:01"),
             ("greater 1000 and vlan 7", "frame.len >= 1000 && vlan.id == 7"),
+            ("net 10.0.0.0 mask 255.0.0.0", "ip.addr == 10.0.0.0/8"),
+            ("src net 172.16.0.0 mask 255.240.0.0 or arp", "ip.src == 172.16.0.0/12 || arp"),
+            ("src or dst host 10.0.0.1", "ip.addr == 10.0.0.1"),
+            ("src and dst net 10/8", "ip.src == 10.0.0.0/8 && ip.dst == 10.0.0.0/8"),
+            (
+                "udp src and dst port 53 or 5353",
+                "udp.srcport == 53 && udp.dstport == 53 || udp.srcport == 5353 && udp.dstport == 5353",
+            ),
+            (
+                "host www.example.com and port 80",
+                "ip.addr == 192.0.2.1 && (tcp.port == 80 || udp.port == 80), with www.example.com's address in place of \
+                 192.0.2.1",
+            ),
+            (
+                "src host a.example and dst b.example",
+                "ip.src == 192.0.2.1 && ip.dst == 192.0.2.2, with a.example's address in place of 192.0.2.1 and \
+                 b.example's address in place of 192.0.2.2",
+            ),
         ] {
             let said = Filter::parse(typed).expect_err(typed).to_string();
             assert_eq!(said, format!("that is capture-filter language; a display filter says: {meant}"), "{typed}");
         }
-        for other in ["tcp && syn", "port", "host", "port 70000", "src net 10/99", "tcp.port 80"] {
+        for other in [
+            "tcp && syn",
+            "port",
+            "host",
+            "port 70000",
+            "src net 10/99",
+            "tcp.port 80",
+            "net 10.0.0.0 mask 255.0.255.0",
+        ] {
             let said = Filter::parse(other).expect_err(other).to_string();
             assert!(!said.contains("capture-filter"), "{other}: {said}");
         }

@@ -7,7 +7,7 @@ use super::stream::Budget;
 use super::tcp::{self, Direction, Reset, after};
 use crate::model::{Buffer, Piece, Time};
 use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
-use crate::proto::tcp::{flag, verdict};
+use crate::proto::tcp::{complete, flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
 
 /// A TCP connection, as far as its segments have told.
@@ -44,6 +44,8 @@ pub struct Connection {
     far_shift: i8,
     messages: [Option<Box<Messages>>; 2],
     protocol: Option<&'static Protocol>,
+    /// What its packets have shown of it, as `complete` bits, once there was one.
+    shown: Option<u8>,
 }
 
 impl Connection {
@@ -69,6 +71,7 @@ impl Connection {
             far_shift: Direction::new().shift,
             messages: [None, None],
             protocol: None,
+            shown: None,
         }
     }
 
@@ -101,6 +104,7 @@ impl Connection {
             far_shift: self.far_shift,
             messages: [None, None],
             protocol: self.protocol,
+            shown: self.shown,
         }
     }
 
@@ -174,6 +178,11 @@ impl Connection {
         {
             self.states[1] = state;
         }
+    }
+
+    /// Another connection has told its port: to Wireshark, its first packet is not the first.
+    pub(super) fn was_announced(&mut self) {
+        self.shown = Some(0);
     }
 
     /// Whether a SYN with this number begins another connection on the same ports.
@@ -257,7 +266,9 @@ impl Connection {
             other_closed: s.flags & flag::FIN != 0 && *self.closer.get_or_insert(c.forward) != c.forward,
             accurate_ecn: self.accurate_ecn == Some(true) && s.flags & flag::SYN == 0,
             rto: found.rto,
+            completeness: self.shown.unwrap_or(if reused { complete::SYN } else { 0 }),
         };
+        self.shown = Some(complete::with(self.shown, s.flags, s.len));
         self.last = now;
         facts
     }
@@ -281,6 +292,7 @@ impl Connection {
             other_closed: false,
             accurate_ecn: false,
             rto: None,
+            completeness: *self.shown.get_or_insert(0),
         };
         self.last = now;
         facts

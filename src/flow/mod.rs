@@ -9,6 +9,7 @@ pub mod follow;
 mod fragments;
 mod hole;
 mod message;
+pub mod reader;
 mod state;
 mod stream;
 mod table;
@@ -209,6 +210,10 @@ impl Memory for Tracker {
         Some(self.find(kind, ends))
     }
 
+    fn pace(&mut self, conversation: Conversation, time: Time) -> (Option<i64>, Option<i64>) {
+        self.conversations.get_mut(conversation).map_or((None, None), |talking| talking.pace(time))
+    }
+
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
         let mut c = self.find(Talk::Tcp, ends);
         let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());
@@ -222,16 +227,21 @@ impl Memory for Tracker {
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c)?;
+        let mut announced = false;
         if talking.connection.is_none() && !self.expected.is_empty() {
             let of = |address, port| self.expected.get(&(address, port)).copied();
             if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
                 talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
+                announced = true;
             }
         }
         let connection = talking.connection.get_or_insert_with(|| {
             let mut new = Box::new(Connection::new(*ends, time));
             if let Some(earlier) = &earlier {
                 new.inherit(earlier);
+            }
+            if announced {
+                new.was_announced();
             }
             new
         });

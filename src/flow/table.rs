@@ -4,6 +4,7 @@
 //! table and takes the first that nobody spoke in since it came by last ("second chance").
 
 use super::Connection;
+use crate::model::Time;
 use crate::proto::memory::{Address, Conversation, Ends, Talk};
 use crate::proto::{Protocol, Streams};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -27,6 +28,8 @@ pub(super) struct Talking {
     number: u32,
     /// Whether the first packet went from the low end to the high one.
     low_first: bool,
+    /// When its first packet came, and the one before; for those that ask.
+    paced: Option<(Time, Time)>,
     /// Somebody spoke since the hand came by.
     heard: bool,
     renumbered: Renumbered,
@@ -82,6 +85,7 @@ impl Table {
         talking.heard = true;
         if talking.renumbered == Renumbered::AtAnswer && talking.low_first != low_first {
             talking.renumbered = Renumbered::Done;
+            talking.paced = None;
             if let Some(next) = next {
                 talking.number = *next;
                 *next = next.saturating_add(1);
@@ -99,6 +103,7 @@ impl Table {
             key,
             number,
             low_first,
+            paced: None,
             heard: true,
             renumbered: Renumbered::No,
             queued: false,
@@ -171,6 +176,13 @@ impl Talking {
         }
     }
 
+    /// See [`Memory::pace`](crate::proto::Memory::pace).
+    pub(super) fn pace(&mut self, now: Time) -> (Option<i64>, Option<i64>) {
+        let (first, before) = *self.paced.get_or_insert((now, now));
+        self.paced = Some((first, now));
+        (now.since(first), now.since(before))
+    }
+
     fn is(&self, c: Conversation) -> bool {
         self.number == c.number && self.key.kind == c.kind
     }
@@ -228,5 +240,18 @@ mod tests {
         assert_eq!((second.number, second.slot), (1, first.slot));
         assert_eq!(gone.map(|g| g.conversation.number), Some(0));
         assert!(table.get(first).is_none());
+    }
+
+    #[test]
+    fn a_conversation_has_a_clock_of_its_own() {
+        let mut table = Table::new(3);
+        let [one, other] = [1, 2].map(|n| table.begin(Talk::Udp, &ends(n)).0);
+        let mut pace = |c, time| table.get_mut(c).unwrap().pace(time);
+        assert_eq!(pace(one, Time(100)), (Some(0), Some(0)));
+        assert_eq!(pace(other, Time(120)), (Some(0), Some(0)));
+        assert_eq!(pace(one, Time(130)), (Some(30), Some(30)));
+        assert_eq!(pace(one, Time(170)), (Some(70), Some(40)));
+        assert_eq!(pace(one, Time::NONE), (None, None), "this packet has no time");
+        assert_eq!(pace(one, Time(180)), (Some(80), None), "the one before had none");
     }
 }

@@ -4,13 +4,14 @@
 
 use super::find::{Finder, Hit, Trace};
 use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scalar, Scope, WhatIf};
+use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
 use crate::proto::memory::Ends;
 use crate::proto::walk;
 use crate::sim::scenario::Scenario;
 use crate::sim::{Fate, Simulation};
-use crate::source::{Source, Step};
+use crate::source::SourceError;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -187,15 +188,8 @@ fn timeline(simulation: &mut Simulation, ends: Option<Ends>) -> Result<Vec<Hit>,
 
 /// Hands over every packet with the tracker behind it, until nobody wants more.
 fn run(simulation: &mut Simulation, mut take: impl FnMut(&Packet, &Tracker) -> bool) -> Result<(), String> {
-    let mut tracker = Tracker::new(Limits::default());
-    let (mut frame, mut packet) = (RawFrame::default(), Packet::new());
-    while simulation.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
-        walk(&frame, &mut tracker, &mut packet);
-        if !take(&packet, &tracker) {
-            break;
-        }
-    }
-    Ok(())
+    each(simulation, Limits::default(), |packet, tracker| Ok::<_, SourceError>(take(packet, tracker)))
+        .map_err(|e| e.to_string())
 }
 
 /// An onlooker takes what was sent for received. Here we know better: whoever waits for a lost segment stays in

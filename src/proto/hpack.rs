@@ -476,7 +476,8 @@ mod tests {
         }
 
         fn told(&mut self, block: &str) -> String {
-            self.read(&hex(block)).unwrap().iter().map(|(n, v)| format!("{n}={v};")).collect()
+            let lines = self.read(&hex(block)).unwrap();
+            lines.into_iter().flat_map(|(name, value)| [name, "=".into(), value, ";".into()]).collect()
         }
     }
 

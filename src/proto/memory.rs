@@ -130,6 +130,8 @@ pub struct TcpFacts {
     pub accurate_ecn: bool,
     /// For a retransmission: since the original, and its frame.
     pub rto: Option<(i64, u64)>,
+    /// What earlier packets have shown of the connection, as `tcp::complete` bits.
+    pub completeness: u8,
 }
 
 /// What dissectors remember from packet to packet. Everything behind it is bounded.
@@ -142,6 +144,9 @@ pub trait Memory {
 
     /// The conversation of these ends, begun when it is new. `None` when nothing is remembered.
     fn converse(&mut self, kind: Talk, ends: &Ends, frame: u64, time: Time) -> Option<Conversation>;
+
+    /// Takes note that a conversation goes on. Nanoseconds since its first packet, and since the one before.
+    fn pace(&mut self, conversation: Conversation, time: Time) -> (Option<i64>, Option<i64>);
 
     /// Takes note of a TCP segment.
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts>;
@@ -201,6 +206,10 @@ impl Memory for NoMemory {
 
     fn converse(&mut self, _: Talk, _: &Ends, _: u64, _: Time) -> Option<Conversation> {
         None
+    }
+
+    fn pace(&mut self, _: Conversation, _: Time) -> (Option<i64>, Option<i64>) {
+        (None, None)
     }
 
     fn segment(&mut self, _: &Ends, _: &Segment, _: u64, _: Time) -> Option<TcpFacts> {

@@ -48,6 +48,38 @@ pub mod flag {
     pub const AE: u16 = 0x100;
 }
 
+/// What the packets of a connection have shown of it.
+#[expect(missing_docs, reason = "the names are the flags'")]
+pub mod complete {
+    use super::flag;
+
+    pub const SYN: u8 = 0x01;
+    pub const SYN_ACK: u8 = 0x02;
+    pub const ACK: u8 = 0x04;
+    pub const DATA: u8 = 0x08;
+    pub const FIN: u8 = 0x10;
+    pub const RST: u8 = 0x20;
+
+    /// The same with one more segment. As in Wireshark, the first one counts only where it asks for a connection, and
+    /// one that asks counts only where it is the first.
+    pub fn with(before: Option<u8>, flags: u16, len: u32) -> u8 {
+        let is = |mask: u16, set: u16| flags & mask == set;
+        let asks = is(flag::SYN | flag::ACK, flag::SYN);
+        let Some(before) = before else {
+            return if asks { SYN | if len > 0 { DATA } else { 0 } } else { 0 };
+        };
+        let acknowledges = is(flag::SYN | flag::ACK, flag::ACK);
+        let rows = [
+            (is(flag::SYN | flag::ACK, flag::SYN | flag::ACK), SYN_ACK),
+            (acknowledges && len > 0, DATA),
+            (acknowledges && len == 0, ACK),
+            (is(flag::FIN | flag::ACK, flag::FIN | flag::ACK), FIN),
+            (is(flag::RST, flag::RST), RST),
+        ];
+        rows.iter().filter(|row| row.0).fold(before, |all, row| all | row.1)
+    }
+}
+
 /// What a factor below 0 means, by its bits.
 const SCALES: &[(u64, &str)] =
     &[(u64::MAX - 1, "no window scaling used"), (u64::MAX, "unknown: the handshake wasn't captured")];
@@ -56,6 +88,7 @@ fields! {
     SRCPORT   = u16_at(0, "tcp.srcport", "Source port", "Which program on the sender spoke.");
     DSTPORT   = u16_at(2, "tcp.dstport", "Destination port", "Which program should listen.");
     STREAM    = derived(Kind::Uint(32), "tcp.stream", "Stream index", "Which TCP connection of this capture, counted from 0.").detail();
+    COMPLETENESS = derived(Kind::Uint(8), "tcp.completeness", "Seen before", "What of the connection came before: SYN 1, SYN-ACK 2, ACK 4, data 8, FIN 16, RST 32.").hidden().detail();
     LEN       = derived(Kind::Uint(32), "tcp.len", "Segment length", "Bytes of data in this segment, header not counted.");
     SEQ       = dynamic(Kind::Uint(32), "tcp.seq", "Sequence number", "Number of the first data byte, counted from this connection's start.");
     SEQ_RAW   = u32_at(4, "tcp.seq_raw", "Sequence number (raw)", "The same number as the wire carries it.").detail();
@@ -132,7 +165,7 @@ fields! {
     MPTCP_NO_MORE = dynamic(Kind::Uint(8), "tcp.options.mptcp.nomoresubflows.flag", "No more paths here", "Open no further path to this address and port.").bits(0x20).names(mptcp::SET).detail();
     MPTCP_SHA1 = dynamic(Kind::Uint(8), "tcp.options.mptcp.sha1.flag", "HMAC-SHA1", "How both sides prove that they know the keys (version 0).").bits(0x01).names(mptcp::SET).detail();
     MPTCP_SHA256 = dynamic(Kind::Uint(8), "tcp.options.mptcp.sha256.flag", "HMAC-SHA256", "How both sides prove that they know the keys.").bits(0x01).names(mptcp::SET).detail();
-    MPTCP_RESERVED_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.reserved.flag", "Reserved flags", "Bits that nobody uses yet.").hex().detail();
+    MPTCP_RESERVED_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.reserved.flag", "Reserved flags", "Bits that nobody uses yet.").hex().bits(0x3e).detail();
     MPTCP_BACKUP = dynamic(Kind::Uint(8), "tcp.options.mptcp.backup.flag", "Backup path", "Use this path only when the others fail.").bits(0x01).names(mptcp::SET).detail();
     MPTCP_DATA_FIN = dynamic(Kind::Uint(8), "tcp.options.mptcp.datafin.flag", "Data FIN", "The sender has no more data, on any path.").bits(0x10).names(mptcp::SET).detail();
     MPTCP_DSN8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqn8.flag", "Long data number", "It is written in full; otherwise its last 4 bytes are.").bits(0x08).names(mptcp::SET).detail();
@@ -144,7 +177,7 @@ fields! {
     MPTCP_W = dynamic(Kind::Bool, "tcp.options.mptcp.flag_W.flag", "Flag W", "Not used yet.").bits(0x02).detail();
     MPTCP_T = dynamic(Kind::Bool, "tcp.options.mptcp.flag_T.flag", "Transient", "What caused the reset may pass: a new path may be tried later.").bits(0x01).detail();
     MPTCP_REASON = dynamic(Kind::Uint(8), "tcp.options.mptcp.rst_reason", "Reason", "Why this path is broken off.").names(mptcp::REASONS);
-    MPTCP_RESERVED = dynamic(Kind::Uint(16), "tcp.options.mptcp.reserved", "Reserved", "Bits that nobody uses yet.").hex().detail();
+    MPTCP_RESERVED = dynamic(Kind::Uint(16), "tcp.options.mptcp.reserved", "Reserved", "Bits that nobody uses yet.").hex().bits(0x0fff).detail();
     MPTCP_ADDRESS_ID = dynamic(Kind::Uint(8), "tcp.options.mptcp.addrid", "Address ID", "The number by which both sides call an address.");
     MPTCP_SENDER_KEY = dynamic(Kind::Uint(64), "tcp.options.mptcp.sendkey", "Sender's key", "The sender's secret for proving later paths; it is sent once, here.");
     MPTCP_RECEIVER_KEY = dynamic(Kind::Uint(64), "tcp.options.mptcp.recvkey", "Receiver's key", "The other side's key, sent back to it.");
@@ -345,6 +378,7 @@ static FROM_HDR_LEN: &[&FieldDef] = &[
 fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<u32, Trouble> {
     if let Some(f) = facts {
         c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
+        c.derive(&COMPLETENESS, Value::Uint(u64::from(f.completeness)));
     }
     if whole {
         c.derive(&LEN, Value::Uint(u64::from(segment.len)));
@@ -514,5 +548,34 @@ fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
                 c.derive(def, Value::None);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_shown_of_a_connection_grows_with_each_segment() {
+        let mut shown = None;
+        let mut say = |flags, len| {
+            let before = shown.unwrap_or(0);
+            shown = Some(complete::with(shown, flags, len));
+            before
+        };
+        let script = [
+            (flag::SYN, 0, 0),
+            (flag::SYN | flag::ACK, 0, 1),
+            (flag::ACK, 0, 3),
+            (flag::ACK | flag::PSH, 9, 7),
+            (flag::ACK | flag::FIN, 0, 15),
+            (flag::RST, 0, 31),
+            (flag::ACK, 0, 63),
+        ];
+        for (flags, len, before) in script {
+            assert_eq!(say(flags, len), before, "before {flags:#x}");
+        }
+        assert_eq!(complete::with(None, flag::ACK, 9), 0, "the first one asks for nothing");
+        assert_eq!(complete::with(Some(0), flag::SYN, 0), 0, "the request is not the first");
     }
 }

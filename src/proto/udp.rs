@@ -27,6 +27,8 @@ fields! {
     CHECKSUM = u16_at(6, "udp.checksum", "Checksum",         "Detects damage on the way.").hex().detail();
     CHECKSUM_STATUS = derived(Kind::Uint(8),  "udp.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     STREAM          = derived(Kind::Uint(32), "udp.stream",          "Stream index",    "Which UDP conversation of this capture, counted from 0.").detail();
+    TIME_RELATIVE   = derived(Kind::Duration, "udp.time_relative",   "Since first frame",    "Seconds since this conversation's first frame.").hidden().detail();
+    TIME_DELTA      = derived(Kind::Duration, "udp.time_delta",      "Since previous frame", "Seconds since this conversation's previous frame.").hidden().detail();
 }
 
 /// The row.
@@ -57,6 +59,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     });
     if let Some(talk) = c.converse(Talk::Udp) {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));
+        if !c.context.quoted {
+            let (first, before) = c.memory.pace(talk, c.time());
+            c.derive_duration(&TIME_RELATIVE, first);
+            c.derive_duration(&TIME_DELTA, before);
+        }
     }
     Ok(Next::ports(src, dst, 8))
 }

@@ -295,6 +295,7 @@ impl Model {
                     self.spread(message, &format!("1 message in, {frames} frame{s} out (captured)"));
                 }
             }
+            "broken" => self.note(&format!("no more packets from one interface: {}", text("why"))),
             "lost" => self.note("some packets could not be shown: too many at once"),
             _ => {}
         }

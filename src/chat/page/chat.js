@@ -110,6 +110,7 @@ function openFeed(key) {
     const entry = JSON.parse(data);
     if (entry.kind === "packet") packets.add(entry);
     if (entry.kind === "spread") spread(entry.message, entry.frames);
+    if (entry.kind === "broken") note(`No more packets from one interface: ${entry.why}`);
     if (entry.kind === "lost") note(`${entry.packets} packets could not be shown: too many at once`);
   };
 }

@@ -113,6 +113,11 @@ fields! {
     NOTIFICATION      = derived(Kind::Bool, "http.notification", "Notification", "This message announces something and asks nothing.");
     REQUEST           = derived(Kind::Bool, "http.request", "Request", "This message is a request.");
     RESPONSE          = derived(Kind::Bool, "http.response", "Response", "This message is a response.");
+    CHAT              = derived(Kind::Flag, "http.chat", "First line", "It has the first line of a request or an answer.").hidden();
+    REQUEST_NUMBER    = derived(Kind::Uint(32), "http.request_number", "Request number", "Which request of its conversation, counted from 1.").hidden();
+    RESPONSE_NUMBER   = derived(Kind::Uint(32), "http.response_number", "Response number", "Which answer of its conversation, counted from 1.").hidden();
+    PREV_REQUEST_IN   = derived(Kind::Frame, "http.prev_request_in", "Previous request", "The frame of the request before it.").hidden();
+    PREV_RESPONSE_IN  = derived(Kind::Frame, "http.prev_response_in", "Previous response", "The frame of the answer before it.").hidden();
     TIME              = derived(Kind::Duration, "http.time", "Time since request", "How long the client waited for this answer.");
     REQUEST_IN        = derived(Kind::Frame, "http.request_in", "Request in frame", "The frame that asked for this answer.");
     CHUNK_SIZE        = dynamic(Kind::Uint(32), "http.chunk_size", "Chunk size", "How many bytes of the body follow; 0 ends it.");

@@ -1,6 +1,7 @@
 //! Where a message ends, and which request a response answers.
 
 use super::head::{self, Extent, Opening};
+use super::order::Order;
 use crate::model::Time;
 use crate::proto::{Framing, Gap, Key, StreamCtx};
 use memchr::memchr;
@@ -28,6 +29,8 @@ pub(super) struct Exchange {
     pub spare: Option<Box<Wish>>,
     /// The request that came last, and whether an answer has come since.
     pub last: Option<(u64, Time, bool)>,
+    /// How many there were.
+    pub order: Order,
     /// The message that is read now filled a hole: later ones have been read before it.
     pub late: bool,
 }

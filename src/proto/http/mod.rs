@@ -16,6 +16,7 @@ mod body;
 mod fields;
 mod framing;
 mod head;
+mod order;
 mod tunnel;
 
 pub use fields::*;
@@ -128,6 +129,10 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     }
     if opening != Opening::Response {
         full_uri(c, &told);
+    }
+    if opening != Opening::Headers {
+        c.derive(&CHAT, Value::None);
+        order::count(c, opening);
     }
     // A request without a length has no body (RFC 9112 §6.3).
     let asks = matches!(opening, Opening::Request | Opening::Notification);

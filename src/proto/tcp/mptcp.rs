@@ -134,7 +134,7 @@ fn capable(c: &mut Cursor<'_>, at: usize, rest: &mut Rest) -> Result<(), Trouble
     };
     flags(c, rest.at, all)?;
     c.nested(|c| {
-        c.push(&MPTCP_RESERVED_FLAGS, rest.at, 1, Value::Uint(bits & unused));
+        c.push(&MPTCP_RESERVED_FLAGS, rest.at, 1, Value::Uint((bits & unused) >> 1));
         Ok(())
     })?;
     rest.at += 1;
@@ -203,9 +203,10 @@ mod tests {
 
     /// What an option of these bytes, without kind and length, says that is not 0: each row's name and number.
     fn rows(option: &[u8]) -> Vec<(&'static str, u64)> {
-        let mut options = [&[30, option.len() as u8 + 2][..], option].concat();
+        let small = |n: usize| u8::try_from(n).unwrap();
+        let mut options = [&[30, small(option.len()) + 2][..], option].concat();
         options.resize(options.len().next_multiple_of(4), 1);
-        let header = (20 + options.len()) as u8 / 4 * 16;
+        let header = small(20 + options.len()) / 4 * 16;
         let head = [0x9c, 0x40, 0, 80, 0, 0, 0, 1, 0, 0, 0, 1, header, 0x10, 4, 0, 0, 0, 0, 0];
         let packet = message(&PROTOCOL, (40_000, 80), &[&head[..], &options].concat());
         assert_eq!(packet.layers[0].trouble, None, "{option:?}");
@@ -226,7 +227,7 @@ mod tests {
         let all = [&[0x01, 0x81], KEYS, &[0, 5, 0xab, 0xcd]].concat();
         let more = [("sendkey", KEY), ("recvkey", 9), ("datalvllen", 5), ("checksum", 0xabcd)];
         assert_eq!(rows(&all), [&bits[..], &more].concat());
-        let old = [("flags", 0x21), ("sha1.flag", 1), ("reserved.flag", 0x20), ("sendkey", KEY)];
+        let old = [("flags", 0x21), ("sha1.flag", 1), ("reserved.flag", 0x10), ("sendkey", KEY)];
         assert_eq!(rows(&[&[0, 0x21], &KEYS[..8]].concat()), old);
     }
 
