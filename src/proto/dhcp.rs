@@ -8,6 +8,7 @@
 //! | magic cookie (4) | options: code (1), length (1), so many bytes …                       |
 //! ```
 
+use super::hardware::{hexadecimal, link_address};
 use super::prelude::*;
 use crate::model::{Layer, Packet, show};
 
@@ -109,6 +110,14 @@ const CODES: &[(u64, &str)] = &[
     (255, "End"),
 ];
 
+/// RFC 8415 §11.
+const DUIDS: &[(u64, &str)] = &[
+    (1, "Link-layer address and time"),
+    (2, "Assigned by the vendor"),
+    (3, "Link-layer address"),
+    (4, "Universally unique identifier"),
+];
+
 const HARDWARE: &[(u64, &str)] = &[(1, "Ethernet"), (6, "IEEE 802"), (7, "ARCNET"), (32, "InfiniBand")];
 const OVERLOADS: &[(u64, &str)] = &[(1, "Boot file name"), (2, "Server name"), (3, "Both names")];
 
@@ -170,6 +179,14 @@ fields! {
     VENDOR_CLASS_ID = dynamic(Kind::Text, "dhcp.option.vendor_class_id", "Vendor class", "What kind of client it is.");
     CLIENT_ID_TYPE = dynamic(Kind::Uint(8), "dhcp.client_id.type", "Identifier type", "0: a name of the client's choice follows.");
     CLIENT_ID_UNDEF = dynamic(Kind::Text, "dhcp.client_id.undef", "Client identifier", "A name that the client goes by.");
+    CLIENT_ID_IAID = dynamic(Kind::Text, "dhcp.client_id.iaid", "Association ID", "Which of the client's interfaces this is.");
+    CLIENT_ID_DUID = dynamic(Kind::Uint(16), "dhcp.client_id.duid_type", "DUID type", "What the client's name was made from.").names(DUIDS);
+    CLIENT_ID_LLT_HARDWARE = dynamic(Kind::Uint(16), "dhcp.client_id.duid_llt_hw_type", "Hardware type", "1: Ethernet.");
+    CLIENT_ID_LL_HARDWARE = dynamic(Kind::Uint(16), "dhcp.client_id.duid_ll_hw_type", "Hardware type", "1: Ethernet.");
+    CLIENT_ID_TIME = dynamic(Kind::Uint(32), "dhcp.client_id.time", "Time", "When the name was made, in seconds since 2000.");
+    CLIENT_ID_ADDRESS = dynamic(Kind::Text, "dhcp.client_id.link_layer_address", "Link-layer address", "The address of a network card that the machine has, or had.");
+    CLIENT_ID_ENTERPRISE = dynamic(Kind::Uint(32), "dhcp.client_id.enterprise_num", "Enterprise number", "Which maker gave the name.");
+    CLIENT_ID   = dynamic(Kind::Bytes, "dhcp.client_id", "Identifier", "The name that the maker gave.");
     TFTP_SERVER_NAME = dynamic(Kind::Text, "dhcp.option.tftp_server_name", "TFTP server name", "Where the boot file lies.");
     BOOTFILE_NAME = dynamic(Kind::Text, "dhcp.option.bootfile_name", "Boot file name", "What to load at the start.");
     FQDN_FLAGS  = dynamic(Kind::Hex(8), "dhcp.fqdn.flags", "Name flags", "Who tells the DNS of the client's name.");
@@ -256,19 +273,22 @@ pub static PROTOCOL: Protocol = Protocol {
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let secs = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const SECS)).unwrap_or(0);
     let (before, after) = FIELDS.split_at(secs);
+    c.slice(0, 3)?;
     c.fixed(before)?;
     let sent = c.u16(8)?;
     // Some clients send it in the wrong order; no wait is a whole number of 256 seconds.
     let swapped = sent > 0xff && sent.trailing_zeros() >= 8;
     c.push(&SECS, 8, 2, Value::Uint(u64::from(if swapped { sent.swap_bytes() } else { sent })));
     c.fixed(after)?;
-    let hardware = c.uint(&HW_LEN).min(16);
-    if hardware == 6 && matches!(c.u8(1)?, 1 | 6) {
+    let hardware = c.uint(&HW_LEN);
+    if !(1..=16).contains(&hardware) {
+        // No address that could be there.
+    } else if hardware == 6 && matches!(c.u8(1)?, 1 | 6) {
         c.read(&MAC_ADDR, 28, 6)?;
-    } else if hardware > 0 {
+    } else {
         c.read(&HW_ADDR, 28, hardware)?;
     }
-    if hardware < 16 {
+    if (1..16).contains(&hardware) {
         c.read(&ADDR_PADDING, 28 + hardware, 16 - hardware)?;
     }
     let overloaded = overload(c);
@@ -323,15 +343,16 @@ fn options(c: &mut Cursor<'_>, mut at: usize, end: usize) -> Result<usize, Troub
 
 fn option(c: &mut Cursor<'_>, code: u8, at: usize, len: usize) -> Result<(), Trouble> {
     c.read(&OPTION_LENGTH, at - 1, 1)?;
-    if len == 0 {
-        return Ok(());
-    }
     let form = FORMS.binary_search_by_key(&code, |&(n, _)| n).ok().and_then(|i| FORMS.get(i));
+    if len == 0 {
+        return if let Some((_, Text(def))) = form { text(c, def, at, 0) } else { Ok(()) };
+    }
     if form.is_some() {
         c.read(&ANY_VALUE, at, len)?;
     }
     match form.map_or(Raw(&VALUE), |&(_, form)| form) {
         One(def, n) if len < n => c.doubt(c.malformed(too_short(def))),
+        One(_, n @ 1..=2) if len > n => c.doubt(c.malformed("an option is too long for its number")),
         One(def, n) => drop(c.read(def, at, n)?),
         Many(def, n) => {
             for i in 0..len / n {
@@ -392,7 +413,31 @@ fn client_id(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
             c.read(&CLIENT_ID_TYPE, at, 1)?;
             text(c, &CLIENT_ID_UNDEF, at + 1, len - 1)?;
         }
-        _ => drop(c.read(&VALUE, at, len)?),
+        (255, 7..) => unique_id(c, at + 1, len - 1)?,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// RFC 4361 §6.1: an interface, and the name that the client has in `DHCPv6`, too.
+fn unique_id(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
+    let (from, end) = (at + 6, at + len);
+    hexadecimal(c, &CLIENT_ID_IAID, (at, 4), b"")?;
+    match (c.read(&CLIENT_ID_DUID, at + 4, 2)?, len) {
+        (1, 13..) => {
+            c.read(&CLIENT_ID_LLT_HARDWARE, from, 2)?;
+            c.read(&CLIENT_ID_TIME, from + 2, 4)?;
+            link_address(c, &CLIENT_ID_ADDRESS, c.u16(from)?, (from + 6, end - from - 6))?;
+        }
+        (2, 11..) => {
+            c.read(&CLIENT_ID_ENTERPRISE, from, 4)?;
+            c.read(&CLIENT_ID, from + 4, end - from - 4)?;
+        }
+        (3, 9..) => {
+            c.read(&CLIENT_ID_LL_HARDWARE, from, 2)?;
+            link_address(c, &CLIENT_ID_ADDRESS, c.u16(from)?, (from + 2, end - from - 2))?;
+        }
+        _ => {}
     }
     Ok(())
 }
@@ -406,7 +451,27 @@ fn full_name(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
     for (def, at) in [(&FQDN_FLAGS, at), (&FQDN_RCODE1, at + 1), (&FQDN_RCODE2, at + 2)] {
         c.read(def, at, 1)?;
     }
-    if len > 3 { text(c, &FQDN_NAME, at + 3, len - 3) } else { Ok(()) }
+    match (len, c.u8(at)? & 0x04) {
+        (3, _) => Ok(()),
+        (_, 0) => text(c, &FQDN_NAME, at + 3, len - 3),
+        _ => labels(c, &FQDN_NAME, at + 3, len - 3),
+    }
+}
+
+/// A name as DNS writes it, but without pointers (RFC 4702 §2.3.1).
+fn labels(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize, len: usize) -> Result<(), Trouble> {
+    let mut bytes = c.slice(at, len)?;
+    let start = c.start_text();
+    let mut between: &[u8] = b"";
+    while let [size @ 1..=63, rest @ ..] = bytes {
+        let (label, rest) = rest.split_at(rest.len().min(usize::from(*size)));
+        c.add_text(between);
+        c.add_text(label);
+        (bytes, between) = (rest, b".");
+    }
+    let value = Value::Text(c.end_text(start));
+    c.push(def, at, len, value);
+    Ok(())
 }
 
 /// RFC 3046 §2: what the relay knows, as options within the option.
@@ -488,6 +553,30 @@ mod tests {
         assert_eq!(p.uint(&MESSAGE_TYPE), Some(2));
         assert_eq!(p.uint(&LEASE_TIME), Some(600));
         assert_eq!(p.uint(&END), Some(255));
+    }
+
+    #[test]
+    fn a_full_name_may_be_written_as_dns_writes_it() {
+        let p = read(b"", &[81, 9, 5, 0, 0, 1, b'a', 2, b'b', b'c', 0, 255]);
+        assert_eq!(p.octets(&FQDN_NAME), Some(&b"a.bc"[..]));
+        let p = read(b"", &[81, 7, 0, 0, 0, b'a', b'.', b'b', b'c', 255]);
+        assert_eq!(p.octets(&FQDN_NAME), Some(&b"a.bc"[..]));
+    }
+
+    #[test]
+    fn a_client_may_go_by_its_dhcpv6_name() {
+        let p = read(b"", &[61, 15, 255, 1, 2, 3, 4, 0, 3, 0, 1, 2, 0, 0, 0, 0, 1, 255]);
+        assert_eq!(p.octets(&CLIENT_ID_IAID), Some(&b"01020304"[..]));
+        assert_eq!(p.octets(&CLIENT_ID_ADDRESS), Some(&b"02:00:00:00:00:01"[..]));
+        let p = read(b"", &[61, 12, 255, 1, 2, 3, 4, 0, 2, 0, 0, 0, 9, 7, 255]);
+        assert_eq!((p.uint(&CLIENT_ID_ENTERPRISE), p.octets(&CLIENT_ID)), (Some(9), Some(&[7][..])));
+        assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_none()));
+    }
+
+    #[test]
+    fn an_empty_name_is_a_name_and_a_long_number_none() {
+        let p = read(b"", &[12, 0, 19, 2, 1, 1, 255]);
+        assert_eq!((p.octets(&HOSTNAME), p.uint(&IP_FORWARDING)), (Some(&b""[..]), None));
     }
 
     #[test]

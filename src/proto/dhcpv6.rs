@@ -6,6 +6,7 @@
 //! relay:          | type (8) | hops (8) | link address (128) | peer address (128) | options … |
 //! ```
 
+use super::hardware::{hexadecimal, link_address};
 use super::prelude::*;
 
 /// `DHCPv6`.
@@ -61,6 +62,8 @@ const OPTIONS: &[(u64, &str)] = &[
     (32, "Information refresh time"),
     (37, "Relay's remote id"),
     (39, "Client's domain name"),
+    (43, "Echo request"),
+    (45, "Lease query's client data"),
     (82, "Maximum retransmission time of a solicit"),
 ];
 
@@ -96,6 +99,7 @@ fields! {
     LLT_ADDRESS = dynamic(Kind::Text, "dhcpv6.duidllt.link_layer_addr", "Link-layer address", "The address of a network card that the machine once had.");
     LL_ADDRESS = dynamic(Kind::Text, "dhcpv6.duidll.link_layer_addr", "Link-layer address", "The address of the machine's network card.");
     IAID     = dynamic(Kind::Text, "dhcpv6.iaid", "Association ID", "Which of the client's interfaces the addresses are for.");
+    IATA     = dynamic(Kind::Text, "dhcpv6.iata", "Association ID", "Which of the client's interfaces the temporary addresses are for.");
     T1       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t1", "T1", "After so many seconds the client asks the same server again.");
     T2       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t2", "T2", "After so many seconds it asks any server.");
     ADDRESS  = dynamic(Kind::Ipv6, "dhcpv6.iaaddr.ip", "Address", "The address that is lent, or wished for.");
@@ -163,10 +167,14 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, end: usize, depth: u8) -> Re
     match kind {
         1 | 2 if len >= 2 => duid(c, at, len)?,
         3 | 25 if len >= 12 => {
-            association(c, at)?;
+            hexadecimal(c, &IAID, (at, 4), b"")?;
             c.read(&T1, at + 4, 4)?;
             c.read(&T2, at + 8, 4)?;
             options(c, at + 12, end, depth)?;
+        }
+        4 if len >= 4 => {
+            hexadecimal(c, &IATA, (at, 4), b"")?;
+            options(c, at + 4, end, depth)?;
         }
         5 if len >= 24 => {
             c.read(&ADDRESS, at, 16)?;
@@ -179,10 +187,11 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, end: usize, depth: u8) -> Re
             c.read(&PREFIX, at + 9, 16)?;
             options(c, at + 25, end, depth)?;
         }
-        6 => (0..len / 2).try_for_each(|i| c.read(&REQUESTED, at + 2 * i, 2).map(drop))?,
+        6 | 43 => (0..len / 2).try_for_each(|i| c.read(&REQUESTED, at + 2 * i, 2).map(drop))?,
         7 if len == 1 => drop(c.read(&PREFERENCE, at, 1)?),
         // The wire counts hundredths of a second, Wireshark thousandths.
         8 if len == 2 => c.push(&ELAPSED, at, 2, Value::Uint(10 * u64::from(c.u16(at)?))),
+        45 => options(c, at, end, depth)?,
         9 if len > 0 => message(c, at, end, depth)?,
         13 if len >= 2 => {
             c.read(&STATUS, at, 2)?;
@@ -206,35 +215,8 @@ fn duid(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
         3 if len > 4 => (&LL_HWTYPE, &LL_ADDRESS, 4),
         _ => return Ok(()),
     };
-    c.read(hardware, at + 2, 2)?;
-    hexadecimal(c, address, (at + from, len - from), b":")
-}
-
-fn association(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
-    hexadecimal(c, &IAID, (at, 4), b"")
-}
-
-/// Bytes that Wireshark shows as text.
-fn hexadecimal(
-    c: &mut Cursor<'_>,
-    def: &'static FieldDef,
-    (at, len): (usize, usize),
-    between: &[u8],
-) -> Result<(), Trouble> {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let bytes = c.slice(at, len)?;
-    let start = c.start_text();
-    for (i, byte) in bytes.iter().enumerate() {
-        if i > 0 {
-            c.add_text(between);
-        }
-        for digit in [byte >> 4, byte & 0xf] {
-            c.add_text(DIGITS.get(usize::from(digit)).map_or(&[], std::slice::from_ref));
-        }
-    }
-    let value = Value::Text(c.end_text(start));
-    c.push(def, at, len, value);
-    Ok(())
+    let kind = c.read(hardware, at + 2, 2)?;
+    link_address(c, address, u16::try_from(kind).unwrap_or(0), (at + from, len - from))
 }
 
 /// `Request 2001:db8::1`
@@ -264,6 +246,22 @@ mod tests {
         let p = read(229, &datagram(&body));
         assert_eq!((p.octets(&ADDRESS), p.uint(&VALID)), (Some(&[7; 16][..]), Some(4)));
         assert_eq!((p.octets(&LL_ADDRESS), p.octets(&IAID)), (Some(&b"02:00:00:00:00:01"[..]), Some(&b"00000005"[..])));
+    }
+
+    #[test]
+    fn a_temporary_address_stands_inside_its_association() {
+        let mut body = vec![3, 0, 0, 7, 0, 43, 0, 2, 0, 23, 0, 4, 0, 32, 0, 0, 0, 2, 0, 5, 0, 24];
+        body.extend([7; 16]);
+        body.extend([0, 0, 0, 3, 0, 0, 0, 4]);
+        let p = read(229, &datagram(&body));
+        assert_eq!((p.uint(&REQUESTED), p.octets(&ADDRESS), p.uint(&VALID)), (Some(23), Some(&[7; 16][..]), Some(4)));
+        assert_eq!(p.octets(&IATA), Some(&b"00000002"[..]));
+    }
+
+    #[test]
+    fn an_address_that_is_no_ethernet_address_has_no_colons() {
+        let body = [1, 0, 0, 9, 0, 1, 0, 12, 0, 3, 0, 32, 1, 2, 3, 4, 5, 6, 7, 8];
+        assert_eq!(read(229, &datagram(&body)).octets(&LL_ADDRESS), Some(&b"0102030405060708"[..]));
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod frame;
 pub mod ftp;
 pub mod gre;
 pub mod gtp;
+mod hardware;
 mod hpack;
 pub mod http;
 pub mod http2;
