@@ -116,7 +116,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             Ok(Next::end(12))
         }
         42 | 43 => probe(c, kind == 43),
-        _ => Ok(Next::data(4)),
+        _ => Ok(Next::end(c.len())),
     }
 }
 
@@ -190,7 +190,12 @@ fn error(c: &mut Cursor<'_>, kind: u8, code: u8) -> Result<Next, Trouble> {
     // RFC 4884 §4.1: a router that adds an extension says where the quotation ends.
     let words = if matches!(kind, QUENCH | REDIRECT) { 0 } else { c.u8(5)? };
     match kind {
-        REDIRECT => drop(c.read(&REDIR_GW, 4, 4)?),
+        REDIRECT => {
+            c.read(&REDIR_GW, 4, 4)?;
+            // RFC 792: the header and eight bytes. What follows stays unread, as Wireshark has it.
+            let header = c.u8(BODY).map_or(0, |b| 4 * usize::from(b & 0xf));
+            c.limit(BODY + header + 8, &LENGTH);
+        }
         QUENCH => {}
         PARAMETER => {
             c.read(&POINTER, 4, 1)?;
@@ -288,6 +293,20 @@ mod tests {
         let p = read(228, &message(&[&[11, 0, 0, 0, 0, 0, 0, 0][..], &inner].concat()));
         let quoted: Vec<_> = p.layers.iter().filter(|l| l.quoted).map(|l| l.proto.name).collect();
         assert_eq!(quoted.first().zip(quoted.get(1)), Some((&"ip", &"udp")));
+    }
+
+    #[test]
+    fn a_quotation_s_data_belongs_to_no_stream_and_a_redirect_s_ends_after_eight_bytes() {
+        let names = |kind, port| {
+            let inner = PacketBuilder::ipv4([192, 0, 2, 2], [192, 0, 2, 1], 1).tcp(33, port, 5, 6);
+            let inner = built(|out| inner.write(out, b"x"));
+            let p = read(228, &message(&[&[kind, 0, 0, 0, 0, 0, 0, 0][..], &inner].concat()));
+            let found = p.layers.iter().filter(|l| l.quoted).map(|l| l.proto.name).collect::<Vec<_>>();
+            (found, p.uint(&crate::proto::tcp::WINDOW_SIZE_VALUE).is_some())
+        };
+        assert_eq!(names(11, 44), (vec!["ip", "tcp"], true));
+        assert_eq!(names(11, 80), (vec!["ip", "tcp", "http"], true));
+        assert_eq!(names(5, 44), (vec!["ip", "tcp"], false));
     }
 
     #[test]

@@ -73,6 +73,7 @@ fields! {
     CHECKSUM = u16_at(2, "icmpv6.checksum", "Checksum", "Detects damage on the way.").hex();
     CHECKSUM_STATUS = derived(Kind::Uint(8), "icmpv6.checksum.status", "Checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS);
     RESERVED = dynamic(Kind::Bytes, "icmpv6.reserved", "Reserved", "Must be zero.");
+    DATA     = dynamic(Kind::Bytes, "icmpv6.data", "Data", "What a message of this type says; it is not read further here.");
     MTU      = dynamic(Kind::Uint(32), "icmpv6.mtu", "MTU", "The largest packet that the next link can take.");
     POINTER  = dynamic(Kind::Uint(32), "icmpv6.pointer", "Pointer", "Which byte of the quoted packet is wrong.");
     ECHO_IDENTIFIER = dynamic(Kind::Hex(16), "icmpv6.echo.identifier", "Identifier", "Which ping the message belongs to.");
@@ -159,7 +160,17 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         133..=137 => neighbour(c, kind),
         143 => report(c),
         160 | 161 => probe(c, kind == 161),
-        _ => Ok(Next::data(4)),
+        141 | 142 => {
+            c.read(&RESERVED, 4, 4)?;
+            options(c, 8)
+        }
+        _ => {
+            let end = c.len();
+            if end > 4 {
+                c.read(&DATA, 4, end - 4)?;
+            }
+            Ok(Next::end(end))
+        }
     }
 }
 
@@ -265,6 +276,8 @@ fn each(c: &mut Cursor<'_>, at: usize, len: usize, defs: &[&'static FieldDef]) -
 
 /// RFC 4861 §4.6: type (8), length in units of 8 bytes (8), data.
 fn options(c: &mut Cursor<'_>, mut at: usize) -> Result<Next, Trouble> {
+    const REDIRECTED: u64 = 4;
+    let mut quotation = None;
     while at < c.promised() {
         let kind = c.read(&OPT_TYPE, at, 1)?;
         let len = 8 * usize::from(c.u8(at + 1)?);
@@ -275,9 +288,19 @@ fn options(c: &mut Cursor<'_>, mut at: usize) -> Result<Next, Trouble> {
         }
         c.slice(at, len)?;
         c.nested(|c| option(c, kind, at, len))?;
+        if kind == REDIRECTED && len > 8 {
+            quotation = Some(at + 8);
+        }
         at += len;
     }
-    Ok(Next::end(c.len()))
+    Ok(match quotation {
+        // RFC 4861 §4.6.3: the header and data of a packet that would have had a better way.
+        Some(at) => {
+            c.context.quoted = true;
+            Next::to(Key::EtherType(0x86dd), at)
+        }
+        None => Next::end(c.len()),
+    })
 }
 
 fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize) -> Result<(), Trouble> {
@@ -299,7 +322,9 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize) -> Result<(), Tr
             let (given, mut prefix) = ((len - 8).min(16), [0; 16]);
             prefix.iter_mut().zip(c.slice(at + 8, given)?).for_each(|(to, from)| *to = *from);
             let value = c.keep(&prefix);
-            c.push(&OPT_PREFIX, at + 8, given, Value::Bytes(value));
+            if given > 0 {
+                c.push(&OPT_PREFIX, at + 8, given, Value::Bytes(value));
+            }
         }
         5 => drop(c.read(&OPT_MTU, at + 4, 4)?),
         7 => drop(c.read(&OPT_INTERVAL, at + 4, 4)?),
@@ -310,6 +335,7 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize) -> Result<(), Tr
                 c.read(&OPT_RDNSS, server, 16)?;
             }
         }
+        22 | 39.. if len > 2 => drop(c.read(&DATA, at + 2, len - 2)?),
         _ => {}
     }
     Ok(())
@@ -318,18 +344,30 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize) -> Result<(), Tr
 /// RFC 2710 §3; a query of 28 bytes or more is RFC 3810's (§8.1).
 fn listener(c: &mut Cursor<'_>, kind: u8) -> Result<Next, Trouble> {
     let second = kind == 130 && c.promised() >= 28;
-    c.read(if second { &MLD_CODE } else { &MLD_DELAY }, 4, 2)?;
+    if second {
+        c.push(&MLD_CODE, 4, 2, Value::Uint(floating(c.u16(4)?.into(), 12)));
+    } else {
+        c.read(&MLD_DELAY, 4, 2)?;
+    }
     c.read(&RESERVED, 6, 2)?;
     c.read(&MLD_ADDRESS, 8, 16)?;
     if !second {
         return Ok(Next::end(24));
     }
     each(c, 24, 1, &[&MLD_S, &MLD_QRV])?;
-    c.read(&MLD_QQI, 25, 1)?;
+    c.push(&MLD_QQI, 25, 1, Value::Uint(floating(c.u8(25)?.into(), 4)));
     c.read(&MLD_SOURCES, 26, 2)?;
     let count = usize::from(c.u16(26)?);
     (0..count).try_for_each(|i| c.read(&MLD_SOURCE, 28 + 16 * i, 16).map(drop))?;
     Ok(Next::end(28 + 16 * count))
+}
+
+/// RFC 3810 §5.1.3 and §5.1.9: where the top bit is set, three bits are an exponent, and `digits` bits the mantissa.
+fn floating(code: u64, digits: u32) -> u64 {
+    match code >> (digits + 3) {
+        0 => code,
+        _ => (code & ((1 << digits) - 1) | 1 << digits) << ((code >> digits & 7) + 3),
+    }
 }
 
 /// RFC 3810 §5.2.
@@ -432,6 +470,42 @@ mod tests {
         let p = read(229, &message(&[&[2, 0, 0, 0, 0, 0, 5, 0][..], &message(&[128, 0, 0, 0])].concat()));
         assert_eq!(p.uint(&MTU), Some(1280));
         assert!(p.layers.iter().any(|l| l.quoted && l.proto.name == "ipv6"));
+    }
+
+    #[test]
+    fn a_redirect_quotes_a_packet() {
+        let mut m = vec![137, 0, 0, 0, 0, 0, 0, 0];
+        m.extend([0x20; 32]);
+        m.extend([4, 7, 0, 0, 0, 0, 0, 0]);
+        PacketBuilder::ipv6([1; 16], [2; 16], 64).udp(33, 44).write(&mut m, b"").unwrap();
+        let p = read(229, &message(&m));
+        let quoted: Vec<_> = p.layers.iter().filter(|l| l.quoted).map(|l| l.proto.name).collect();
+        assert_eq!(quoted, ["ipv6", "udp"]);
+    }
+
+    #[test]
+    fn long_waits_are_written_with_an_exponent() {
+        for (code, wait, byte, interval) in [(0x7fff, 32767, 125, 125), (0x8123, 0x1123 << 3, 0xff, 31 << 10)] {
+            let mut m = vec![130, 0, 0, 0];
+            m.extend(u16::to_be_bytes(code));
+            m.extend([0; 18]);
+            m.extend([2, byte, 0, 0]);
+            let p = read(229, &message(&m));
+            assert_eq!((p.uint(&MLD_CODE), p.uint(&MLD_QQI)), (Some(wait), Some(interval)));
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_s_data_is_shown() {
+        let mut m = vec![133, 0, 0, 0, 0, 0, 0, 0];
+        m.extend([253, 1, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(read(229, &message(&m)).octets(&DATA), Some(&[1, 2, 3, 4, 5, 6][..]));
+    }
+
+    #[test]
+    fn the_data_of_an_unknown_type_stays_the_message_s_own() {
+        let p = read(229, &message(&[200, 0, 0, 0, 1, 2]));
+        assert_eq!((p.octets(&DATA), p.layers.last().map(|l| l.proto.name)), (Some(&[1, 2][..]), Some("icmpv6")));
     }
 
     #[test]

@@ -309,9 +309,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let dst = c.u16(2)?;
     c.push(&DSTPORT, 2, 2, Value::Uint(u64::from(dst)));
     (c.context.ends.src_port, c.context.ends.dst_port) = (src, dst);
-    if c.context.quoted && c.len() < 20 {
+    if c.context.quoted && c.len() < UP_TO_WINDOW {
         // RFC 792 quotes eight bytes of it: the ports and the sequence number.
-        c.read(&SEQ, 4, 4)?;
+        if c.context.ends.src.is_v4() {
+            c.read(&SEQ, 4, 4)?;
+        }
         return Ok(Next::end(c.len()));
     }
     let header = usize::from(c.u8(12)? >> 4) * 4;

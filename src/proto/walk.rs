@@ -303,7 +303,11 @@ impl Walker<'_> {
     fn undelivered(&mut self, bytes: &[u8], buf: u8, reach: Reach, context: Context, nesting: u8) {
         if reach.start < reach.end {
             let row = choose(To::Ports(context.ends.src_port, context.ends.dst_port).over_tcp(), &mut { context });
-            self.chain(bytes, buf, row.unwrap_or(&data::PROTOCOL), reach, context, nesting);
+            // Of the middle of a stream that somebody quotes there is nothing to say.
+            let row = row.unwrap_or(&data::PROTOCOL);
+            if !(context.quoted && std::ptr::eq(row.about, &raw const data::ABOUT)) {
+                self.chain(bytes, buf, row, reach, context, nesting);
+            }
         }
     }
 

@@ -165,7 +165,8 @@ fn opens(bytes: &[u8]) -> bool {
 
 /// Reads a message whose first byte lies at `base`.
 fn message(c: &mut Cursor<'_>, dialect: Dialect, base: usize) -> Result<Next, Trouble> {
-    let id = c.u16(base)?;
+    // Without its flags there is no telling what it is.
+    let (id, _) = (c.u16(base)?, c.u16(base + 2)?);
     c.read(&ID, base, 2)?;
     let bits = header_flags(c, dialect, base + 2)?;
     let update = bits >> 11 & 0xf == 5;

@@ -29,6 +29,10 @@ impl Body {
 /// A piece of a message whose head is not here.
 pub(super) fn continuation(c: &mut Cursor<'_>) -> Next {
     let len = c.len();
+    // Of the middle of a message that somebody quotes there is nothing to say.
+    if c.context.quoted {
+        return Next::end(len);
+    }
     c.push(&FILE_DATA, 0, len, Value::Text(c.span(0, len)));
     Next::data(0)
 }
