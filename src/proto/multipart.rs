@@ -23,8 +23,28 @@ pub static ABOUT: Identity = Identity {
 fields! {
     FIRST    = dynamic(Kind::Text, "mime_multipart.first_boundary", "First boundary", "The line that begins the first part; every part begins so.");
     PART     = dynamic(Kind::Text, "mime_multipart.part", "Part", "One body among several, with its own header lines.");
+    TYPE        = dynamic(Kind::Text, "mime_multipart.header.content-type", "Content type", "What kind of data the part is.");
+    DISPOSITION = dynamic(Kind::Text, "mime_multipart.header.content-disposition", "Content disposition", "The form field that the part fills, or the file that it is.");
+    TRANSFER    = dynamic(Kind::Text, "mime_multipart.header.content-transfer-encoding", "Transfer encoding", "How the part was made fit for mail: base64, for one.");
+    ENCODING    = dynamic(Kind::Text, "mime_multipart.header.content-encoding", "Content encoding", "How the part was packed.");
+    PART_LENGTH = dynamic(Kind::Text, "mime_multipart.header.content-length", "Content length", "How many bytes the part has.");
+    LANGUAGE    = dynamic(Kind::Text, "mime_multipart.header.content-language", "Content language", "Which language the part is in.");
+    CONTENT_ID  = dynamic(Kind::Text, "mime_multipart.header.content-id", "Content ID", "A name by which other parts mention this one.");
+    DESCRIPTION = dynamic(Kind::Text, "mime_multipart.header.content-description", "Description", "What the part is, in words.");
     LAST     = dynamic(Kind::Text, "mime_multipart.last_boundary", "Last boundary", "The same line with two more hyphens ends the whole.");
 }
+
+/// The header lines that have a field.
+static HEADERS: &[(&str, &FieldDef)] = &[
+    ("content-type", &TYPE),
+    ("content-disposition", &DISPOSITION),
+    ("content-transfer-encoding", &TRANSFER),
+    ("content-encoding", &ENCODING),
+    ("content-length", &PART_LENGTH),
+    ("content-language", &LANGUAGE),
+    ("content-id", &CONTENT_ID),
+    ("content-description", &DESCRIPTION),
+];
 
 /// The row.
 pub static PROTOCOL: Protocol = Protocol {
@@ -59,6 +79,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     for _ in 0..MOST {
         let Some(end) = find(bytes, at, boundary) else { break };
         c.read(&PART, at, end - at)?;
+        c.nested(|c| {
+            headers(c, at, bytes.get(at..end).unwrap_or(&[]));
+            Ok(())
+        })?;
         unread = unread.or_else(|| body(bytes.get(at..end).unwrap_or(&[])).map(|from| (at + from, end)));
         let after = end + boundary.len() + 2;
         if bytes.get(after..).is_some_and(|b| b.starts_with(b"--")) {
@@ -86,6 +110,64 @@ fn find(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<usize> {
             Some(rest) if rest.starts_with(boundary) => return Some(at),
             _ => at += 1,
         }
+    }
+}
+
+/// How many header lines of a part are looked at.
+const MOST_HEADERS: usize = 100;
+
+/// Writes the header lines that have a field, up to the empty line.
+fn headers(c: &mut Cursor<'_>, from: usize, part: &[u8]) {
+    let mut at = 0;
+    for _ in 0..MOST_HEADERS {
+        let Some(rest) = part.get(at..).filter(|rest| !rest.is_empty()) else { return };
+        let len = line(rest);
+        let text = rest.get(..len).unwrap_or(&[]);
+        if text.trim_ascii().is_empty() {
+            return;
+        }
+        let colon = text.iter().position(|&b| b == b':').unwrap_or(0);
+        let name = text.get(..colon).unwrap_or(&[]).trim_ascii();
+        if let Some((_, def)) = HEADERS.iter().find(|(of, _)| name.eq_ignore_ascii_case(of.as_bytes())) {
+            let start = c.start_text();
+            compact(text.get(colon + 1..).unwrap_or(&[]).trim_ascii(), |piece| c.add_text(piece));
+            let value = Value::Text(c.end_text(start));
+            c.push(def, from + at, len, value);
+        }
+        at += len;
+    }
+}
+
+/// The length of the line that begins here; lines that begin with a blank go on with the one before.
+fn line(rest: &[u8]) -> usize {
+    let mut len = 0;
+    loop {
+        let more = rest.get(len..).unwrap_or(&[]);
+        len += more.iter().position(|&b| b == b'\n').map_or(more.len(), |i| i + 1);
+        if !matches!(rest.get(len), Some(b' ' | b'\t')) {
+            return len;
+        }
+    }
+}
+
+/// Gives a value without the blanks beside its separators, as Wireshark shows it; what is in quotes stays as it is.
+fn compact(value: &[u8], mut give: impl FnMut(&[u8])) {
+    let blank = |b: &u8| b.is_ascii_whitespace();
+    let separates = |b: Option<&u8>| matches!(b, None | Some(b';' | b',' | b'=' | b'/' | b':'));
+    let (mut quoted, mut last) = (false, None);
+    for (i, b) in value.iter().enumerate() {
+        quoted ^= *b == b'"' && last != Some(&b'\\');
+        if !quoted && blank(b) {
+            let after = value.get(i + 1..).unwrap_or(&[]).first();
+            // Of several blanks, the last one decides.
+            if separates(last) || separates(after) || after.is_some_and(blank) {
+                continue;
+            }
+            give(b" ");
+        } else {
+            give(std::slice::from_ref(b));
+        }
+        last = Some(b);
     }
 }
 
@@ -117,6 +199,18 @@ mod tests {
         assert_eq!(find(b"abc\r\n--X--", 0, b"--X"), Some(3));
         assert_eq!(find(b"abc\r\n--Y\r\n--X", 0, b"--X"), Some(8));
         assert_eq!(find(b"abc", 0, b"--X"), None);
+    }
+
+    #[test]
+    fn a_header_of_a_part_has_no_blanks_beside_its_separators() {
+        let said = |value: &[u8]| {
+            let mut out = Vec::new();
+            compact(value, |piece| out.extend_from_slice(piece));
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(said(b"form-data; name=\"a; b\"; \r\n filename = x"), "form-data;name=\"a; b\";filename=x");
+        assert_eq!(said(b"two  words"), "two words");
+        assert_eq!(line(b"a: b;\r\n c\r\nd: e\r\n"), 11);
     }
 
     #[test]
