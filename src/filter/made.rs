@@ -13,6 +13,8 @@ use crate::proto::{ethernet, igmp, ipv4, ipv6_extension, radiotap, sll, tcp, vla
 pub enum Made {
     Protocols,
     InterfaceId,
+    Encapsulation,
+    Marked,
     DeltaDisplayed,
     Expert,
     Severity,
@@ -33,6 +35,8 @@ macro_rules! rows {
 rows! {
     PROTOCOLS = derived(Kind::Text, "frame.protocols", "Protocols", "Every protocol of the frame, outermost first, with colons between.");
     INTERFACE_ID = derived(Kind::Uint(32), "frame.interface_id", "Interface number", "Which interface of a pcapng file saw it, counted from 0.");
+    ENCAPSULATION = derived(Kind::Int(16), "frame.encap_type", "Encapsulation", "What the first byte belongs to, by Wireshark's numbers: 1 for Ethernet.");
+    MARKED = derived(Kind::Bool, "frame.marked", "Marked", "Whether somebody marked it in Wireshark's window; here, nobody did.");
     DELTA_DISPLAYED = derived(Kind::Duration, "frame.time_delta_displayed", "Since previous shown", "Seconds since the packet that was shown before it.");
     EXPERT = derived(Kind::Flag, "_ws.expert", "Finding", "Something in it deserves attention, from small talk to an error.");
     SEVERITY = derived(Kind::Uint(32), "_ws.expert.severity", "Severity", "How grave: Comment, Chat, Note, Warning or Error.").names(expert::SEVERITIES);
@@ -46,6 +50,23 @@ rows! {
     FORM_VALUE = derived(Kind::Text, "urlencoded-form.value", "Form value", "What was typed into one field of a form.");
 }
 
+/// Wireshark's numbers of the link types that are read here.
+const ENCAPSULATIONS: &[(u16, i128)] = &[
+    (0, 15),
+    (1, 1),
+    (9, 4),
+    (12, 7),
+    (14, 7),
+    (101, 7),
+    (105, 20),
+    (108, 174),
+    (113, 25),
+    (127, 23),
+    (228, 129),
+    (229, 130),
+    (276, 210),
+];
+
 impl Made {
     /// Gives its values to `take` until it has seen enough.
     pub(super) fn each(self, packet: &Packet, take: &mut dyn FnMut(Item<'_>) -> bool) -> bool {
@@ -56,6 +77,11 @@ impl Made {
                 take(Item::Text(names.bytes()))
             }
             Self::InterfaceId => packet.interface_id.is_some_and(|id| take(Item::Int(id.into()))),
+            Self::Encapsulation => {
+                let row = ENCAPSULATIONS.iter().find(|(link, _)| *link == packet.link.0);
+                row.is_some_and(|&(_, number)| take(Item::Int(number)))
+            }
+            Self::Marked => take(Item::Int(0)),
             Self::DeltaDisplayed => {
                 let before = packet.last_shown.unwrap_or(packet.time);
                 packet.time.since(before).is_some_and(|nanos| take(Item::Int(nanos.into())))

@@ -367,6 +367,7 @@ mod tests {
             "_ws.expert.group in {Sequence, Malformed}",
             "_ws.expert.message matches \"^get .*http\" && upper(_ws.expert.message) contains \"GET\"",
             "frame.time_delta_displayed == 0",
+            "frame.encap_type == 1 && frame.marked == 0",
         ]);
         none_holds(&["_ws.malformed", "_ws.short", "frame.interface_id", "data-text-lines", "urlencoded-form.key"]);
     }

@@ -81,6 +81,8 @@ pub static ALIASES: &[Alias] = &[
     alias("udp.payload", "The data of a datagram.", &[&udp::LENGTH], View::Payload),
     made(&[&made::PROTOCOLS], Made::Protocols),
     made(&[&made::INTERFACE_ID], Made::InterfaceId),
+    made(&[&made::ENCAPSULATION], Made::Encapsulation),
+    made(&[&made::MARKED], Made::Marked),
     made(&[&made::DELTA_DISPLAYED], Made::DeltaDisplayed),
     made(&[&made::EXPERT], Made::Expert),
     made(&[&made::SEVERITY], Made::Severity),
