@@ -132,7 +132,10 @@ fn headers(c: &mut Cursor<'_>, from: usize, part: &[u8]) {
             let start = c.start_text();
             compact(text.get(colon + 1..).unwrap_or(&[]).trim_ascii(), |piece| c.add_text(piece));
             let value = Value::Text(c.end_text(start));
-            c.push(def, from + at, len, value);
+            // As in Wireshark, the last one has the empty line, too.
+            let after = rest.get(len..).unwrap_or(&[]);
+            let empty = if after.starts_with(b"\r\n") { 2 } else { 0 };
+            c.push(def, from + at, len + empty, value);
         }
         at += len;
     }
