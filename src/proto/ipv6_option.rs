@@ -51,7 +51,7 @@ fields! {
     NONCE        = dynamic(Kind::Bytes, "ipv6.opt.ilnp_nonce", "ILNP nonce", "A number that only the two ends know.");
     LINE_LENGTH  = dynamic(Kind::Uint(8), "ipv6.opt.lio.length", "Line's length", "Bytes of the line's name.");
     LINE         = dynamic(Kind::Text, "ipv6.opt.lio.line_id", "Line", "Which subscriber's line the packet came in on.");
-    EXPERIMENTAL = dynamic(Kind::Bytes, "ipv6.opt.experimental", "Experiment", "What those who try something out agreed upon.");
+    EXPERIMENTAL = dynamic(Kind::Bytes, "ipv6.opt.experimental", "Experiment", "What the experiment's participants have agreed on.");
     UNKNOWN      = dynamic(Kind::Bytes, "ipv6.opt.unknown", "Option data", "What the option says.");
 }
 

@@ -168,9 +168,9 @@ fields! {
     MPTCP_RESERVED_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.reserved.flag", "Reserved flags", "Bits that nobody uses yet.").hex().bits(0x3e).detail();
     MPTCP_BACKUP = dynamic(Kind::Uint(8), "tcp.options.mptcp.backup.flag", "Backup path", "Use this path only when the others fail.").bits(0x01).names(mptcp::SET).detail();
     MPTCP_DATA_FIN = dynamic(Kind::Uint(8), "tcp.options.mptcp.datafin.flag", "Data FIN", "The sender has no more data, on any path.").bits(0x10).names(mptcp::SET).detail();
-    MPTCP_DSN8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqn8.flag", "Long data number", "It is written in full; otherwise its last 4 bytes are.").bits(0x08).names(mptcp::SET).detail();
-    MPTCP_DSN_PRESENT = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqnpresent.flag", "Mapping present", "It is said where this segment's data belongs.").bits(0x04).names(mptcp::SET).detail();
-    MPTCP_ACK8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dataack8.flag", "Long data ACK", "It is written in full; otherwise its last 4 bytes are.").bits(0x02).names(mptcp::SET).detail();
+    MPTCP_DSN8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqn8.flag", "Long data number", "Whether it takes all 8 bytes or only the last 4.").bits(0x08).names(mptcp::SET).detail();
+    MPTCP_DSN_PRESENT = dynamic(Kind::Uint(8), "tcp.options.mptcp.dseqnpresent.flag", "Mapping present", "The option says where this segment's data belongs.").bits(0x04).names(mptcp::SET).detail();
+    MPTCP_ACK8 = dynamic(Kind::Uint(8), "tcp.options.mptcp.dataack8.flag", "Long data ACK", "Whether it takes all 8 bytes or only the last 4.").bits(0x02).names(mptcp::SET).detail();
     MPTCP_ACK_PRESENT = dynamic(Kind::Uint(8), "tcp.options.mptcp.dataackpresent.flag", "Data ACK present", "Data of all paths is acknowledged.").bits(0x01).names(mptcp::SET).detail();
     MPTCP_U = dynamic(Kind::Bool, "tcp.options.mptcp.flag_U.flag", "Flag U", "Not used yet.").bits(0x08).detail();
     MPTCP_V = dynamic(Kind::Bool, "tcp.options.mptcp.flag_V.flag", "Flag V", "Not used yet.").bits(0x04).detail();
@@ -189,9 +189,9 @@ fields! {
     MPTCP_DATA_ACK = dynamic(Kind::Uint(64), "tcp.options.mptcp.rawdataack", "Data ACK", "The next byte expected of the whole connection, over all paths.");
     MPTCP_DATA_SEQ = dynamic(Kind::Uint(64), "tcp.options.mptcp.rawdataseqno", "Data sequence number", "Where this data belongs in the whole connection, over all paths.");
     MPTCP_SUBFLOW_SEQ = dynamic(Kind::Uint(32), "tcp.options.mptcp.subflowseqno", "Subflow sequence number", "Where the same data starts on this path, relative to its SYN.").detail();
-    MPTCP_LENGTH = dynamic(Kind::Uint(16), "tcp.options.mptcp.datalvllen", "Data length", "How many bytes the mapping is for.");
+    MPTCP_LENGTH = dynamic(Kind::Uint(16), "tcp.options.mptcp.datalvllen", "Data length", "How many bytes this mapping covers.");
     MPTCP_CHECKSUM = dynamic(Kind::Uint(16), "tcp.options.mptcp.checksum", "Data checksum", "Detects that something on the way changed the data.").hex().detail();
-    MPTCP_IP_VERSION = dynamic(Kind::Uint(8), "tcp.options.mptcp.ipver", "IP version", "Of which version the address is (version 0 of Multipath TCP).").bits(0x0f).detail();
+    MPTCP_IP_VERSION = dynamic(Kind::Uint(8), "tcp.options.mptcp.ipver", "IP version", "Whether the address is IPv4 or IPv6 (version 0 of Multipath TCP).").bits(0x0f).detail();
     MPTCP_ECHO = dynamic(Kind::Uint(8), "tcp.options.mptcp.echo", "Echo", "1: the address has arrived; the receiver says so by sending it back.").bits(0x01).detail();
     MPTCP_IPV4 = dynamic(Kind::Ipv4, "tcp.options.mptcp.ipv4", "Address", "Another address at which the sender can be reached.");
     MPTCP_IPV6 = dynamic(Kind::Ipv6, "tcp.options.mptcp.ipv6", "Address", "Another address at which the sender can be reached.");

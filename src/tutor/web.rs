@@ -46,11 +46,15 @@ pub(super) static RULES: &[Rule] = &[
     Rule::inferred("ws-mask-wrong", SOCKET, &[&MASK], breaks_masking),
     // RFC 9113: streams side by side; RFC 8441: another protocol in one of them.
     Rule::observed("h2-begins", TWO, &[&http2::MAGIC], |h| h.has(&http2::MAGIC)),
-    Rule::observed("h2-request", TWO, &[&http2::METHOD, &http2::PATH], |h| h.has(&http2::METHOD) && !extended(h)),
+    Rule::observed("h2-request", TWO, &[&http2::METHOD, &http2::PATH], |h| {
+        h.has(&http2::METHOD) && !h.has(&http2::PROMISED) && !extended(h)
+    }),
     Rule::observed("h2-connect", TWO, &[&http2::METHOD, &http2::PATH], extended),
     Rule::observed("h2-response", TWO, &[&http2::STATUS], |h| h.has(&http2::STATUS)),
     Rule::observed("h2-packed", TWO, &[&http2::INDEX], |h| h.has(&http2::INDEX)),
-    Rule::observed("h2-data", TWO, &[&http2::DATA], |h| h.has(&http2::DATA)),
+    Rule::observed("h2-data", TWO, &[&http2::DATA], |h| {
+        h.own(&http2::DATA).any(|f| octets(h.packet(), f).is_some_and(|data| !data.is_empty()))
+    }),
     Rule::observed("h2-allows-websocket", TWO, &[&http2::EXTENDED], |h| h.is(&http2::EXTENDED)),
 ];
 

@@ -68,7 +68,7 @@ fields! {
     MAGIC    = text("http2.magic", "Magic", "The fixed text that a client begins with.");
     LENGTH   = u24_at(0, "http2.length", "Length", "Bytes of the frame behind its header.");
     TYPE     = u8_at(3, "http2.type", "Type", "What the frame is for.").names(TYPES);
-    FLAGS    = u8_at(4, "http2.flags", "Flags", "What is said of the frame: the last of its stream, for one.").hex();
+    FLAGS    = u8_at(4, "http2.flags", "Flags", "Yes-or-no facts about the frame, such as whether it ends its stream.").hex();
     UNUSED          = unused(0xff, "http2.flags.unused");
     UNUSED_SETTINGS = unused(0xfe, "http2.flags.unused_settings");
     UNUSED_PING     = unused(0xfe, "http2.flags.unused_ping");
@@ -88,8 +88,8 @@ fields! {
     PAD_LENGTH = dynamic(Kind::Uint(16), "http2.pad_length", "Pad length", "Bytes of filling.");
     EXCLUSIVE  = dynamic(Kind::Bool, "http2.exclusive", "Exclusive", "Nothing else depends on that stream directly.").bits(0x8000_0000);
     DEPENDENCY = dynamic(U32, "http2.stream_dependency", "Depends on", "The stream that should be served first.").bits(0x7fff_ffff);
-    WEIGHT     = dynamic(Kind::Uint(8), "http2.headers.weight", "Weight", "Its share among its like, less one.");
-    WEIGHT_REAL = dynamic(Kind::Uint(8), "http2.headers.weight_real", "Share", "Its share among its like: 1 to 256.");
+    WEIGHT     = dynamic(Kind::Uint(8), "http2.headers.weight", "Weight", "The stream's share of the connection among its siblings, less one.");
+    WEIGHT_REAL = dynamic(Kind::Uint(8), "http2.headers.weight_real", "Share", "The stream's share of the connection among its siblings: 1 to 256.");
     BLOCK      = bytes("http2.headers", "Header block", "Header lines, packed.");
     BLOCK_PADDING = bytes("http2.headers.padding", "Padding", "Filling.");
     LIST_LENGTH = derived(U32, "http2.header.length", "Header length", "Bytes of the header lines, unpacked.");
@@ -113,7 +113,7 @@ fields! {
     FRAME_SIZE  = dynamic(U32, "http2.settings.max_frame_size", "Largest frame", "The longest frame that the sender takes.");
     LIST_SIZE   = dynamic(U32, "http2.settings.max_header_list_size", "Largest header list", "The most bytes of header lines that the sender takes.");
     EXTENDED    = dynamic(U32, "http2.settings.extended_connect", "Extended CONNECT", "Whether a stream may carry another protocol: WebSocket.");
-    OTHER_SETTING = dynamic(U32, "http2.settings.unknown", "Unknown setting", "Of a setting that is not known here.");
+    OTHER_SETTING = dynamic(U32, "http2.settings.unknown", "Unknown setting", "The value of a setting that is not known here.");
     PROMISE_RESERVED = dynamic(U32, "http2.push_promise.r", "Reserved", "Unused, 0.").bits(0x8000_0000).hex();
     PROMISED  = dynamic(U32, "http2.push_promise.promised_stream_id", "Promised stream", "Where the server will send what was not asked for.").bits(0x7fff_ffff);
     PROMISE_BLOCK = bytes("http2.push_promise.header", "Header block", "The request that the server answers unasked, packed.");
@@ -159,7 +159,7 @@ fields! {
     ETAG = text("http2.headers.etag", "ETag", "A name for this version of the content.");
     EXPECT = text("http2.headers.expect", "Expect", "What the client wants to be told before it sends the body.");
     EXPIRES = text("http2.headers.expires", "Expires", "When the content becomes stale.");
-    FROM = text("http2.headers.from", "From", "The mail address of whoever asks.");
+    FROM = text("http2.headers.from", "From", "The mail address of the person who asks.");
     IF_MATCH = text("http2.headers.if_match", "If-Match", "Only if the content is still one of these versions.");
     IF_MODIFIED_SINCE = text("http2.headers.if_modified_since", "If-Modified-Since", "Only if the content has changed since.");
     IF_NONE_MATCH = text("http2.headers.if_none_match", "If-None-Match", "Only if the content is none of these versions.");

@@ -1,7 +1,7 @@
 //! HTTP/2 — RFC 9113. Requests and answers side by side on one connection: each is a stream of frames.
 //!
 //! ```text
-//! | length (24) | type (8) | flags (8) | reserved (1) | stream (31) | so many bytes …
+//! | length (24) | type (8) | flags (8) | reserved (1) | stream (31) | that many bytes …
 //! ```
 //!
 //! A client begins with a fixed text (§3.4) that no HTTP/1 server can take for a request. The header lines are
@@ -82,7 +82,7 @@ static FLAG_ROWS: [&[&FieldDef]; 10] = [
 struct Sending {
     /// It sent the fixed text.
     client: bool,
-    /// A frame of it was seen.
+    /// Its beginning, or any frame since, was seen.
     begun: bool,
     /// The table of header lines, and where its bytes are kept.
     table: Table,
