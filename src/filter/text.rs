@@ -2,7 +2,7 @@
 
 use super::eval::Scratch;
 use crate::model::{Layer, Packet};
-use crate::proto::{http, websocket};
+use crate::proto::{form, http, websocket};
 
 /// What a body is, by its media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,27 +87,15 @@ pub(super) fn forms<'a>(packet: &'a Packet, mut take: impl FnMut(&'a [u8]) -> bo
     packet.layers.iter().filter_map(form).any(&mut take)
 }
 
-/// Gives every name, or every value, of a form's pairs to `take`, decoded (WHATWG URL §5.1).
+/// Gives every name, or every value, of a form's pairs to `take`, decoded.
 pub(super) fn pairs(form: &[u8], value: bool, take: &mut dyn FnMut(&[u8]) -> bool) -> bool {
     form.split(|&b| b == b'&').any(|pair| {
         let mut halves = pair.splitn(2, |&b| b == b'=');
         let (name, rest) = (halves.next().unwrap_or(&[]), halves.next().unwrap_or(&[]));
         let mut text = Scratch::default();
-        decode(if value { rest } else { name }, &mut text);
+        form::decoded(if value { rest } else { name }).for_each(|byte| text.extend(&[byte]));
         take(text.bytes())
     })
-}
-
-fn decode(mut from: &[u8], text: &mut Scratch) {
-    let digit = |b: u8| char::from(b).to_digit(16).and_then(|d| u8::try_from(d).ok());
-    while let [first, rest @ ..] = from {
-        let escaped = match (first, rest) {
-            (b'%', [a, b, ..]) => digit(*a).zip(digit(*b)).map(|(a, b)| a << 4 | b),
-            _ => None,
-        };
-        text.extend(&[escaped.unwrap_or(if *first == b'+' { b' ' } else { *first })]);
-        from = if escaped.is_some() { rest.get(2..).unwrap_or(&[]) } else { rest };
-    }
 }
 
 /// The first line of a message with its end made visible, as Wireshark writes it.

@@ -19,6 +19,7 @@ pub mod eapol;
 pub mod eigrp;
 pub mod engineio;
 pub mod ethernet;
+pub mod form;
 pub mod frame;
 pub mod ftp;
 pub mod gre;

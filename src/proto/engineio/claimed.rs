@@ -8,8 +8,9 @@
 //!
 //! JSONP lets a page of another origin poll where nothing better works.
 
-use super::{ABOUT, ERROR_CODE, ERROR_MESSAGE, JSONP, POLLING};
+use super::{ABOUT, ERROR_CODE, ERROR_MESSAGE, ERRORS, JSONP, POLLING};
 use crate::model::BufferKind;
+use crate::proto::form;
 use crate::proto::jsontext::{decimal, items, skip_blank, unescape, unquote, value_end};
 use crate::proto::prelude::*;
 use crate::proto::stream::{Framing, StreamCtx};
@@ -28,14 +29,8 @@ pub static CLAIMED: Protocol = Protocol {
     dissect: |c| Ok(dissect(c)),
 };
 
-/// What servers say when they refuse: the official one in JSON or as text, Python's (python-engineio) as text.
-const REFUSALS: &[(u64, &str)] = &[
-    (0, "Transport unknown"),
-    (1, "Session ID unknown"),
-    (2, "Bad handshake method"),
-    (3, "Bad request"),
-    (4, "Forbidden"),
-    (5, "Unsupported protocol version"),
+/// What Python's server (python-engineio) says in other words than the official one, and always as text.
+const OTHER_WORDS: &[(u64, &str)] = &[
     (0, "Invalid transport"),
     (1, "Invalid session"),
     (5, "The client is using an unsupported version of the Socket.IO or Engine.IO protocols"),
@@ -80,7 +75,7 @@ impl Body {
         if bytes.get(at) != Some(&b'{') {
             let text = bytes.trim_ascii();
             let message = unquote(text).unwrap_or(text);
-            let code = REFUSALS.iter().find(|(_, known)| known.as_bytes() == message)?.0;
+            let code = ERRORS.iter().chain(OTHER_WORDS).find(|(_, known)| known.as_bytes() == message)?.0;
             let from = at + usize::from(message.len() < text.len());
             return Some(Self::Refusal { code, code_at: None, message: from..from + message.len() });
         }
@@ -140,22 +135,9 @@ fn unwrapped(c: &mut Cursor<'_>, end: usize, packets: &[u8]) -> Next {
     }
 }
 
-/// A form's value (WHATWG URL §5.1), and what the client did to line ends: browsers change them in forms.
+/// A form's value, with the line ends that the client escaped because browsers change them in forms.
 fn plain(value: &[u8]) -> Vec<u8> {
-    let hex = |b: Option<&u8>| b.and_then(|&b| char::from(b).to_digit(16)).and_then(|n| u8::try_from(n).ok());
-    let mut decoded = Vec::with_capacity(value.len());
-    let mut at = 0;
-    while let Some(&b) = value.get(at) {
-        match (b, hex(value.get(at + 1)), hex(value.get(at + 2))) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push(high << 4 | low);
-                at += 2;
-            }
-            (b'+', ..) => decoded.push(b' '),
-            _ => decoded.push(b),
-        }
-        at += 1;
-    }
+    let decoded: Vec<u8> = form::decoded(value).collect();
     let mut out = Vec::with_capacity(decoded.len());
     let mut at = 0;
     while let Some(rest) = decoded.get(at..).filter(|rest| !rest.is_empty()) {
