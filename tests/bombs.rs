@@ -22,7 +22,7 @@ use std::io::{Cursor, Write as _};
 use std::sync::Arc;
 
 const MB: usize = 1 << 20;
-/// Twice the input may take so many times as long: 2, and room for noise. What is quadratic takes 4.
+/// How many times as long twice the input may take: 2, and room for noise. Quadratic work takes 4.
 const SLOWER: u64 = 3;
 /// What takes less than this, in nanoseconds, is too short to compare.
 const SHORT: u64 = 3_000_000;

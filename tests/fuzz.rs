@@ -105,7 +105,7 @@ fn any_scenario_runs_whatever_befalls_its_frames() {
 }
 
 #[test]
-fn any_stranger_is_borne() {
+fn any_stranger_is_endured() {
     drive("peers");
 }
 

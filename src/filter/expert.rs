@@ -1,6 +1,6 @@
 //! What deserves attention in a packet, in Wireshark's words: how grave, of which kind, and why.
 //!
-//! Most findings are fields that a dissector wrote; one table says which finding each stands for.
+//! Most findings are fields that a dissector wrote; one table says which field means which finding.
 
 use super::eval::{Scratch, write_to};
 use super::text::line;
@@ -52,7 +52,7 @@ pub(super) struct Finding<'a> {
 /// Takes findings one by one; true means that it has seen enough.
 pub(super) type Taker<'a> = &'a mut dyn FnMut(Finding<'_>) -> bool;
 
-/// A field that stands for a finding.
+/// A field that means a finding.
 struct Row {
     of: &'static FieldDef,
     /// The value that it must have; `None` for any.
@@ -189,7 +189,7 @@ fn first_line(packet: &Packet, layer: &Layer, take: Taker<'_>) -> bool {
     }
 }
 
-/// The group of what is wrong with a layer, if Wireshark makes a finding of it.
+/// Which group a layer's trouble belongs to, if Wireshark reports it at all.
 fn kind(trouble: Trouble, layer: &Layer) -> Option<u64> {
     let ip = std::ptr::eq(layer.proto, &raw const ipv4::ABOUT);
     match trouble {

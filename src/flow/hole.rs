@@ -44,7 +44,8 @@ impl Left {
 }
 
 impl Messages {
-    /// Bytes of a hole that was left: the message in front of it goes on. What its receiver has got is filled no more.
+    /// Fills a hole that was left: the message in front of it goes on. A hole that its receiver has acknowledged is
+    /// given up.
     pub(super) fn fill(
         &mut self,
         seq: u32,
@@ -107,7 +108,7 @@ impl Messages {
         }
         let (left, hole) = (self.need - self.pending.len(), hole as usize);
         if left < hole {
-            // It ends in the hole, and so does nobody knows what else.
+            // It ends in the hole, and other messages may, too.
             return Brought::Beyond(missing);
         }
         let own = (left - hole).min(payload.len());

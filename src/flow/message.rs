@@ -39,7 +39,7 @@ pub(super) struct Messages {
     pub(super) gap: Gap,
     /// What is in front of the holes behind which reading went on, the oldest first.
     pub(super) left: Vec<Left>,
-    /// The present segment fills one of them: what is read meanwhile stands in its place.
+    /// The hole that the present segment fills, if any: it has changed places with what is read now.
     pub(super) filling: Option<usize>,
     pub(super) given_up: Option<usize>,
     /// Bytes of the present message were given up.
@@ -197,7 +197,7 @@ impl Messages {
         }
     }
 
-    /// A segment that is asked about for the first time. It breaks off where that is all there is to say of it.
+    /// Takes in a segment that is asked about for the first time. Breaks off where there is nothing more to say about it.
     #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     fn opens(
         &mut self,

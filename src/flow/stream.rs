@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What a waiting segment costs beyond its bytes.
 pub(super) const OVERHEAD: usize = 96;
-/// So many segments waiting behind one hole means that it will not be filled.
+/// When this many segments wait behind one hole, it won't be filled.
 const MOST_WAITING: usize = 1 << 16;
 
 /// How many bytes wait in all streams, and how many may: in all, and in one.
@@ -235,7 +235,7 @@ impl Stream {
         left_out.into()
     }
 
-    /// Keeps bytes that came too early. `false`: no room, or so many segments wait that the hole will not be filled.
+    /// Keeps bytes that came too early. `false`: no room, or too many segments wait for the hole to be filled.
     pub(super) fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) -> bool {
         let at = self.offset + u64::from(seq.wrapping_sub(self.next));
         let cost = payload.len() + OVERHEAD;
