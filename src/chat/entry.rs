@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use super::peel;
 use crate::model::{Layer, Packet};
-use crate::proto::{engineio, socketio, websocket};
+use crate::proto::{engineio, socketio, tcp, websocket};
 use crate::tutor::{self, Audience, Moment, Note, Texts};
 use crate::view::brief;
 
@@ -97,18 +97,64 @@ pub(super) fn entry(moment: &Moment<'_>, texts: &Texts, talks: &[Talk], down: bo
     json!({
         "kind": "packet", "n": packet.number, "time": packet.time.to_string(), "down": down, "port": port,
         "len": packet.len, "line": line, "why": why(&notes), "hex": peel::hex(bytes.get(..MOST_BYTES).unwrap_or(bytes)),
-        "peels": peels,
+        "peels": peels, "bare": is_bare(packet),
     })
 }
 
-/// The one note that says most: the innermost layer's first. That nobody has verified a checksum, on loopback every
-/// packet could say.
+/// Whether a segment carries no data, and opens or ends nothing: a bare acknowledgment, of which there are many.
+fn is_bare(packet: &Packet) -> bool {
+    let says = [&tcp::FLAGS_SYN, &tcp::FLAGS_FIN, &tcp::FLAGS_RESET].into_iter().any(|flag| packet.flag(flag));
+    packet.uint(&tcp::LEN) == Some(0) && !says
+}
+
+/// The one note that says most: that a checksum is wrong, else the innermost layer's first. That nobody verified a
+/// checksum, every packet on loopback could say.
 fn why(notes: &[Note]) -> &str {
+    const WRONG: [&str; 2] = ["checksum-bad", "ip-checksum-bad"];
+    const USUAL: [&str; 3] = ["checksum-pending", "checksum-loopback", "checksum-offload"];
+    if let Some(wrong) = notes.iter().find(|note| WRONG.contains(&note.rule)) {
+        return &wrong.text;
+    }
     let place = |note: &Note| match note.anchor {
         tutor::Anchor::Layer(index) => index,
         tutor::Anchor::Osi(_) => 0,
     };
     let innermost = notes.iter().map(place).max();
-    let mut of = notes.iter().filter(|n| Some(place(n)) == innermost && !n.rule.contains("checksum"));
+    let mut of = notes.iter().filter(|n| Some(place(n)) == innermost && !USUAL.contains(&n.rule));
     of.next().map_or("", |n| n.text.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::flow::{Limits, Tracker};
+    use crate::model::{RawFrame, Time};
+    use crate::proto::walk;
+    use etherparse::PacketBuilder;
+
+    /// The entry of a segment: its flags and data; `wrong` spoils its checksum.
+    fn told(syn: bool, data: &[u8], wrong: bool) -> Json {
+        let to = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+        let segment = to.tcp(40_000, 80, 1, 1000);
+        let mut bytes = Vec::new();
+        if syn { segment.syn() } else { segment.ack(1) }.write(&mut bytes, data).unwrap();
+        bytes[50] ^= u8::from(wrong);
+        let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
+        walk(&RawFrame { time: Time(1), ..RawFrame::whole(1, bytes) }, &mut tracker, &mut packet);
+        entry(&Moment::new(&packet, &tracker), &Texts::english().unwrap(), &[], false, 40_000)
+    }
+
+    #[test]
+    fn a_bare_acknowledgment_is_one_that_carries_and_opens_nothing() {
+        assert_eq!(told(false, b"", false)["bare"], true);
+        assert_eq!(told(true, b"", false)["bare"], false);
+        assert_eq!(told(false, b"hello", false)["bare"], false);
+    }
+
+    #[test]
+    fn a_wrong_checksum_is_told_and_an_unverified_one_is_not() {
+        let why = |entry: Json| entry["why"].as_str().unwrap().to_owned();
+        assert!(why(told(false, b"hello", true)).contains("hecksum"), "{}", why(told(false, b"hello", true)));
+        assert!(!why(told(false, b"hello", false)).contains("hecksum"));
+    }
 }

@@ -278,11 +278,10 @@ impl Model {
                 let time: f64 = text("time").parse().unwrap_or_default();
                 let first = *self.first.get_or_insert(time);
                 let line = escaped(text("line"));
-                let opens = ["SYN", "FIN", "RST"].iter().any(|flag| line.contains(flag));
                 let row = Row {
                     down: entry.get("down").and_then(Json::as_bool) == Some(true),
                     since: time - first,
-                    bare: line.starts_with("TCP ") && line.contains("Len=0") && !opens,
+                    bare: entry.get("bare").and_then(Json::as_bool) == Some(true),
                     why: escaped(text("why")),
                     line,
                     entry,

@@ -126,7 +126,7 @@ class Packets {
   }
 
   draw(entry, before) {
-    const bare = !entry.own && /^TCP .*Len=0/.test(entry.line) && !/SYN|FIN|RST/.test(entry.line);
+    const bare = entry.bare === true;
     if (bare && !$("bare").checked) return;
     const list = $("packets");
     const below = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
