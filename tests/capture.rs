@@ -95,6 +95,26 @@ fn each_datagram_on_loopback_is_seen_exactly_once() {
 }
 
 #[test]
+fn a_reader_that_pauses_loses_nothing_however_thinly_the_frames_come() {
+    let Some(mut live) = loopback(&Options::default()) else { return };
+    let receiver = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let to = receiver.local_addr().unwrap();
+    // Each comes after the kernel has handed over the one before, in a block of its own.
+    for n in 0..60_u8 {
+        receiver.send_to(&[n; 20], to).unwrap();
+        thread::sleep(Duration::from_millis(25));
+    }
+    let mut seen = Vec::new();
+    watch(&mut live, |frame| {
+        if speaks(frame, 17, to.port()) {
+            seen.push(frame.bytes[42]);
+        }
+    });
+    assert_eq!(seen, (0..60).collect::<Vec<_>>());
+    assert_eq!(live.dropped(), Some(0));
+}
+
+#[test]
 fn no_frame_of_a_large_transfer_is_cut() {
     const SIZE: usize = 4 << 20;
     let Some(mut live) = loopback(&Options::default()) else { return };

@@ -43,7 +43,7 @@ impl Captures {
     pub(super) fn open(address: IpAddr) -> Result<Vec<Live>, OpenError> {
         let (mut open, mut refused) = (Vec::new(), None);
         for nic in live::interfaces().iter().filter(|nic| crosses(nic, address)) {
-            match live::open(&nic.name, &Options { promiscuous: false, buffer: 8, ..Options::default() }) {
+            match live::open(&nic.name, &Options { promiscuous: false, buffer: 16, ..Options::default() }) {
                 Ok(live) => open.push(live),
                 Err(e) => refused = refused.or(Some(e)),
             }

@@ -18,7 +18,7 @@ use crate::model::{Interface, LinkType, RawFrame, Time};
 use crate::source::{Source, SourceError, Step};
 
 /// How late a frame may come: so long the kernel gathers others behind it, unless there are many.
-pub(super) const LATE: Duration = Duration::from_millis(10);
+pub(super) const LATE: Duration = Duration::from_millis(20);
 /// Bytes of the cooked header that stands where there is no link header we could show (`LINUX_SLL`).
 const COOKED: usize = 16;
 /// Bytes of the cooked header that names the interface, too (`LINUX_SLL2`).
@@ -77,7 +77,7 @@ impl Live {
             _ => probe,
         };
         configure(&socket, nic.is_loopback()).map_err(refuse("set up a packet socket"))?;
-        let ring = Ring::new(&socket, options.buffer.max(2), LATE).map_err(refuse("get memory for packets"))?;
+        let ring = Ring::new(&socket, options.buffer, LATE).map_err(refuse("get memory for packets"))?;
 
         // One socket, two descriptors: pnet closes its own, also when it fails, and we close ours.
         let lent = socket.try_clone().map_err(refuse("share a packet socket"))?;
@@ -100,7 +100,7 @@ impl Live {
         let refuse = |what| move |error| refused(what, name, error);
         let socket = sys::packet_socket(libc::SOCK_DGRAM).map_err(refuse("open a packet socket"))?;
         configure(&socket, false).map_err(refuse("set up a packet socket"))?;
-        let ring = Ring::new(&socket, options.buffer.max(2), LATE).map_err(refuse("get memory for packets"))?;
+        let ring = Ring::new(&socket, options.buffer, LATE).map_err(refuse("get memory for packets"))?;
         sys::bind_to_all(&socket).map_err(refuse("bind a packet socket"))?;
         let interface = Interface { name: name.to_owned(), loopback: false };
         Ok(Self::new(socket, interface, LinkType::LINUX_SLL2, (0, ring), options))

@@ -26,7 +26,7 @@ const GATHER: Duration = Duration::from_millis(2);
 /// How long the thread goes on fetching what the kernel still holds when it is told to end.
 const REST: Duration = Duration::from_millis(200);
 /// It ends when the kernel has been silent for so long.
-const LATE: Duration = Duration::from_millis(25);
+const LATE: Duration = Duration::from_millis(50);
 /// How long to wait for a thread that was told to end; a pipe that nobody empties may hold it for ever.
 const PATIENCE: Duration = Duration::from_secs(2);
 

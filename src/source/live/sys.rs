@@ -200,12 +200,14 @@ mod packet {
     unsafe impl Send for Ring {}
 
     impl Ring {
-        /// Bytes of a block: a multiple of any page. A longer frame is cut.
-        const BLOCK: usize = 1 << 20;
+        /// Bytes of a block: a multiple of any page. A longer frame is cut. The kernel hands a block over when it is
+        /// full, or after a while, however little is in it: many small blocks last longer than a few large ones.
+        const BLOCK: usize = 1 << 17;
 
-        /// So many blocks for a socket. The kernel hands one over when it is full, or after `retire`.
-        pub(in super::super) fn new(socket: &OwnedFd, blocks: u32, retire: Duration) -> io::Result<Self> {
+        /// A ring of so many MiB for a socket. A block waits for its last frame no longer than `retire`.
+        pub(in super::super) fn new(socket: &OwnedFd, size: u32, retire: Duration) -> io::Result<Self> {
             const FRAME: usize = 2048;
+            let blocks = size.clamp(1, 1 << 10) * 8;
             set_option(socket, libc::SOL_PACKET, libc::PACKET_VERSION, libc::tpacket_versions::TPACKET_V3 as _)?;
             let small = |n: usize| libc::c_uint::try_from(n).unwrap_or(libc::c_uint::MAX);
             let request = libc::tpacket_req3 {
