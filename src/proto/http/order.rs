@@ -73,9 +73,9 @@ mod tests {
         let mut order = Order::default();
         let mut say = |frame, asks| {
             if asks {
-                order.ask(frame)
+                order.ask(frame);
             } else {
-                order.answer(frame)
+                order.answer(frame);
             }
             (order.number, order.before.request, order.before.response)
         };
