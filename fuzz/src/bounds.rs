@@ -56,7 +56,7 @@ pub fn most(run: impl FnOnce()) -> usize {
     MOST.get().wrapping_sub(before).max(0).unsigned_abs()
 }
 
-/// Runs a check; it may hold at most so many MB more than now, at any moment.
+/// Runs a check, which may never hold more than this many MB on top of what is held now.
 pub fn within(megabytes: u32, check: impl FnOnce()) {
     let held = most(check);
     let allowed = usize::try_from(megabytes).unwrap_or(usize::MAX) << 20;

@@ -92,7 +92,7 @@ pub fn stream(data: &[u8]) {
         }
     }
     wire.end();
-    // Followed byte by byte, everything stands where the sender put it, and what never came is missing.
+    // Followed byte by byte, everything is where the sender put it, and what never came is missing.
     let came_so = |at: usize, bytes: &[u8]| {
         let places =
             said.iter().zip(&came).skip(at).map(|(&b, &[truly, lied])| (truly.then_some(b), lied.then_some(!b)));

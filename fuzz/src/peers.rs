@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Bytes of a connection: who hears them (first byte), into how large pieces they are cut (second).
+/// Bytes of a connection. The first says which program receives them, the second how long each piece is.
 pub fn peers(data: &[u8]) {
     let [who, size, bytes @ ..] = data else { return };
     let pieces = || bytes.chunks(usize::from(*size).max(1));

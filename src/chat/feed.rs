@@ -200,7 +200,7 @@ impl Feeds {
         }
     }
 
-    /// A capture has broken: whoever reads packets, now or later, is told that they lack some.
+    /// A capture has broken: everybody who reads packets, now or later, is told that some are missing.
     pub(super) fn tell_broken(&self, why: &str) {
         let text: Arc<str> = json!({ "kind": "broken", "why": why }).to_string().into();
         let mut state = self.state();

@@ -62,7 +62,7 @@ impl Filter {
     /// The first protocol in it that has another name since Wireshark 3.0, and that name.
     pub fn old_name(&self) -> Option<(&'static str, &'static str)> {
         let text = self.written.to_string();
-        // What stands between quotes is no name.
+        // Text in quotes is no name.
         let mut unquoted = text.replace("\\\\", "").replace("\\\"", "");
         unquoted = unquoted.split('"').step_by(2).collect();
         let mut words = unquoted.split(|c: char| !(c.is_alphanumeric() || "._-".contains(c)));

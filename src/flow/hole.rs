@@ -17,7 +17,7 @@ const LONGEST_UNSURE: usize = 1 << 16;
 /// More than this is not kept of a message that a hole interrupts and whose length is unknown: it is read once more
 /// when the hole is filled.
 const MOST_TO_READ_AGAIN: usize = 1 << 17;
-/// What is in front of a hole is dropped once so many bytes were searched in vain on its account.
+/// What is in front of a hole is dropped once this many bytes were searched for it in vain.
 const MOST_IN_VAIN: usize = 1 << 23;
 /// How many holes may wait for their bytes at a time.
 const MOST_HOLES: usize = 16;

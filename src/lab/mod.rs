@@ -60,7 +60,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use crate::peers::{Input, Peer, Want};
 use crate::rng::Rng;
 
-/// After the system gave no connection, it is asked again so much later.
+/// How long to wait before the system is asked for a connection again, after it gave none.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How long a closed connection waits for the other end's goodbye.
 const FAREWELL: Duration = Duration::from_secs(2);
@@ -117,7 +117,7 @@ pub async fn call(peer: Box<dyn Peer + Send>, server: SocketAddr) -> io::Result<
     Ok(())
 }
 
-/// Serves whoever calls; each gets a peer of its own. No more than `guests` are served at a time, none for longer than
+/// Serves all callers; each gets a peer of its own. No more than `guests` are served at a time, none for longer than
 /// `longest`. It needs a runtime of tokio, and never ends.
 pub async fn serve<P: Peer + Send + 'static>(
     listener: TcpListener,

@@ -26,7 +26,7 @@ pub struct Packet {
     pub interface: Option<Arc<Interface>>,
     /// Which interface of its file that is, where the file numbers them.
     pub interface_id: Option<u32>,
-    /// When the packet that was shown last was captured. Set by whoever shows packets; it stays from frame to frame.
+    /// When the packet that was shown last was captured. The pipeline that shows packets sets it; `clear` keeps it.
     pub last_shown: Option<Time>,
     /// The kernel said that the transport checksum is not yet computed.
     pub checksum_pending: bool,

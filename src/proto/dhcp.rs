@@ -143,7 +143,7 @@ fields! {
     COOKIE      = dynamic(Kind::Ipv4, "dhcp.cookie", "Magic cookie", "Four fixed numbers that say: options follow.");
     OPTION_TYPE = dynamic(Kind::Uint(8), "dhcp.option.type", "Option", "What the next bytes are about.").names(CODES);
     OPTION_LENGTH = dynamic(Kind::Uint(8), "dhcp.option.length", "Option length", "Bytes of this option's value.");
-    ANY_VALUE   = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, as it stands in the packet.").hidden();
+    ANY_VALUE   = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, byte for byte.").hidden();
     VALUE       = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, as it stands in the packet.");
     END         = dynamic(Kind::Uint(8), "dhcp.option.end", "End", "No more options follow.");
     PADDING     = dynamic(Kind::Bytes, "dhcp.option.padding", "Padding", "Filler without meaning.");

@@ -189,7 +189,7 @@ impl<'a> Open<'a> {
         Ok(())
     }
 
-    /// Takes the oldest lines out until so many bytes fit (§4.4).
+    /// Removes the oldest lines until the table fits its size (§4.4).
     fn evict(&mut self, cost: usize) {
         while self.table.size.saturating_add(cost) > self.table.most {
             let Some(&at) = self.starts.get(self.first) else { break };

@@ -21,8 +21,8 @@ pub use person::{By, NoPerson, Person, choose, home};
 
 use std::path::PathBuf;
 
-/// Lets this process hold so many open files, or as many as it may; how many that is. `None` where the system does
-/// not say.
+/// Raises the number of files that this process may hold open, as far as the system lets it. Gives the limit that now
+/// holds; `None` where the system doesn't say.
 pub fn open_files(wanted: u64) -> Option<u64> {
     #[cfg(all(target_os = "linux", feature = "rights"))]
     {

@@ -103,7 +103,7 @@ pub struct Conversation {
     pub stream: Option<u32>,
     /// What each of them sent.
     pub sent: [Count; 2],
-    /// When the first frame was captured, and the last; of those that have a time.
+    /// When the first and the last frame with a time were captured.
     pub span: Option<(Time, Time)>,
 }
 

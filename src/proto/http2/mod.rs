@@ -239,7 +239,7 @@ fn urgency(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
     Ok(())
 }
 
-/// So many settings fill a frame of the usual size (§4.2); more aren't shown.
+/// As many settings as fill a frame of the usual size (§4.2); more aren't shown.
 const MOST_SETTINGS: usize = (1 << 14) / 6;
 
 /// RFC 9113 §6.5.1: which, and how much.

@@ -1,4 +1,4 @@
-//! Streams: what belongs to one exchange of many. A body is put together from its DATA frames and read by whoever
+//! Streams: what belongs to one exchange of many. A body is put together from its DATA frames and read by the protocol that
 //! reads its media type; the DATA of a stream that was opened for WebSocket (RFC 8441) is read as WebSocket.
 
 use super::fields::{BODY, BODY_LENGTH, LENGTH};

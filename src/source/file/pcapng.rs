@@ -231,7 +231,7 @@ fn append(value: &[u8], most: usize, text: &mut String) {
     text.push_str(cut(&value, room));
 }
 
-/// The beginning of a text: at most so many bytes, and whole characters.
+/// The beginning of a text: whole characters, at most `most` bytes.
 pub(super) fn cut(text: &str, most: usize) -> &str {
     text.get(..text.floor_char_boundary(most)).unwrap_or(text)
 }

@@ -204,7 +204,7 @@ mod packet {
         /// full, or after a while, however little is in it: many small blocks last longer than a few large ones.
         const BLOCK: usize = 1 << 17;
 
-        /// A ring of so many MiB for a socket. A block waits for its last frame no longer than `retire`.
+        /// A ring of `size` MiB for a socket. A block waits for its last frame no longer than `retire`.
         pub(in super::super) fn new(socket: &OwnedFd, size: u32, retire: Duration) -> io::Result<Self> {
             const FRAME: usize = 2048;
             let blocks = size.clamp(1, 1 << 10) * 8;
