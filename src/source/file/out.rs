@@ -97,15 +97,21 @@ impl Drop for Out {
 }
 
 /// A descriptor of its own for standard output, without the buffer that waits for ends of lines.
+#[cfg(unix)]
 fn standard_output() -> io::Result<File> {
-    #[cfg(unix)]
-    let file = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?.into();
-    #[cfg(windows)]
-    let file = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?.into();
-    #[cfg(not(any(unix, windows)))]
-    let file = return Err(io::ErrorKind::Unsupported.into());
-    #[cfg_attr(not(any(unix, windows)), expect(unreachable_code, reason = "there is none"))]
-    Ok(file)
+    Ok(std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?.into())
+}
+
+/// A handle of its own for standard output, without the buffer that waits for ends of lines.
+#[cfg(windows)]
+fn standard_output() -> io::Result<File> {
+    Ok(std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?.into())
+}
+
+/// There is none.
+#[cfg(not(any(unix, windows)))]
+fn standard_output() -> io::Result<File> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 #[cfg(test)]
