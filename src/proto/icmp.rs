@@ -124,18 +124,12 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 fn probe(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
     c.read(&IDENT, 4, 2)?;
     c.push(&IDENT_LE, 4, 2, Value::Uint(u64::from(c.u16(4)?.swap_bytes())));
-    c.read(&PROBE_SEQ, 6, 1)?;
-    let defs: &[&'static FieldDef] = if reply {
+    let bits: &[&'static FieldDef] = if reply {
         &[&STATE, &STATE_RESERVED, &ACTIVE, &RUNS_IPV4, &RUNS_IPV6]
     } else {
         &[&PROBE_RESERVED, &PROBE_LOCAL]
     };
-    defs.iter().try_for_each(|def| c.read(def, 7, 1).map(drop))?;
-    if !reply && c.len() > BODY {
-        icmp_extension::read(c, BODY)?;
-        return Ok(Next::end(c.len()));
-    }
-    Ok(Next::end(BODY))
+    icmp_extension::probe(c, &PROBE_SEQ, bits, reply)
 }
 
 /// Some senders fill these in the order of their processor: Wireshark shows both readings.

@@ -84,6 +84,24 @@ const fn is_known(first: u8) -> bool {
     matches!(first >> 4, 1 | 2)
 }
 
+/// The rest of an extended echo, behind its identifier — RFC 8335 §2 and §3: the sequence number, the bits of the last
+/// byte, and in a request the interface that is asked about.
+pub(super) fn probe(
+    c: &mut Cursor<'_>,
+    seq: &'static FieldDef,
+    bits: &[&'static FieldDef],
+    reply: bool,
+) -> Result<Next, Trouble> {
+    const BODY: usize = 8;
+    c.read(seq, 6, 1)?;
+    bits.iter().try_for_each(|def| c.read(def, 7, 1).map(drop))?;
+    if !reply && c.len() > BODY {
+        read(c, BODY)?;
+        return Ok(Next::end(c.len()));
+    }
+    Ok(Next::end(BODY))
+}
+
 /// Reads it, from `at` to the end of this layer.
 pub(super) fn read(c: &mut Cursor<'_>, at: usize) -> Result<(), Trouble> {
     c.push(&EXT, at, c.len().saturating_sub(at), Value::None);

@@ -216,20 +216,13 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
 
 /// RFC 8335 §2 and §3: one interface is asked about another.
 fn probe(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
-    const BODY: usize = 8;
     c.read(&ECHO_IDENTIFIER, 4, 2)?;
-    c.read(&PROBE_SEQ, 6, 1)?;
-    let defs: &[&'static FieldDef] = if reply {
+    let bits: &[&'static FieldDef] = if reply {
         &[&STATE, &STATE_RESERVED, &ACTIVE, &RUNS_IPV4, &RUNS_IPV6]
     } else {
         &[&PROBE_RESERVED, &PROBE_LOCAL]
     };
-    defs.iter().try_for_each(|def| c.read(def, 7, 1).map(drop))?;
-    if !reply && c.len() > BODY {
-        icmp_extension::read(c, BODY)?;
-        return Ok(Next::end(c.len()));
-    }
-    Ok(Next::end(BODY))
+    icmp_extension::probe(c, &PROBE_SEQ, bits, reply)
 }
 
 /// RFC 4861 §4.
