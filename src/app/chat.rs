@@ -105,7 +105,7 @@ fn tell(standing: &Standing, share: bool, code: Option<&str>) {
     };
     error::tell(&format!("The chat is at http://{open}/ — open it in two windows. Ctrl-C ends it."));
     if let Some(code) = code {
-        error::tell(&format!("The room code is {code} — whoever joins is asked for it."));
+        error::tell(&format!("The room code is {code} — everyone who joins is asked for it."));
     }
     if !address.ip().is_loopback() {
         let who = reach(address.ip());
@@ -141,7 +141,7 @@ fn reach(ip: IpAddr) -> &'static str {
     if ip.is_unspecified() {
         "every network that this machine is connected to"
     } else if private {
-        "the local network, and whoever is let into it"
+        "the local network, and everyone on it"
     } else {
         "possibly the whole Internet"
     }
