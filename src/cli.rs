@@ -258,6 +258,12 @@ Examples:
         #[arg(long, value_name = "DIR")]
         lessons: Option<PathBuf>,
     },
+    /// Print the guide for those who write lessons (Markdown)
+    #[command(after_help = "\
+Examples:
+  osi-tutor lesson guide | less
+  osi-tutor lesson guide > lesson-format.md")]
+    Guide,
     /// List lessons: steps, questions, what-ifs
     #[command(after_help = "\
 Examples:

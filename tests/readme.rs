@@ -1,14 +1,27 @@
-//! The README shows what the program really prints.
+//! The README and the pages of docs/guide show what the program really prints.
 //!
-//! Each `console` block is run in a shell, in order, in a folder of its own; what follows its `$` line must be
-//! what comes out. The picture is drawn from a real step of a lesson. After a change that is meant:
+//! Each `console` block is run in a shell, in order, each page in a folder of its own; what follows its `$` line must
+//! be what comes out. The pictures are drawn from real output, too. After a change that is meant:
 //! `UPDATE_README=1 cargo test --test readme`, and read the difference before you commit it.
 #![cfg(unix)]
 
+use std::any::Any;
 use std::fmt::Write as _;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{fs, thread};
+
+/// The pictures of the README, and the command that prints what each shows.
+const PICTURES: &[(&str, &str)] = &[
+    // The ninth step shows all three segments.
+    ("handshake.svg", "osi-tutor explain handshake --color always | awk '/── Three segments/ { n++ } n == 9'"),
+    (
+        "websocket.svg",
+        "osi-tutor simulate two-hosts -q -c 20 -w chat.pcapng; osi-tutor read chat.pcapng --hex --color always -c 1 \
+         -Y 'websocket.mask == 1 && websocket.opcode == 1' | awk '/WebSocket.*bytes/ { n = 1 } /^$/ { n = 0 } n'",
+    ),
+    ("what-if.svg", "osi-tutor simulate two-hosts --what-if 'drop tcp.flags == 0x12' -c 4 --color always"),
+];
 
 /// Size of one character of the picture.
 const CELL: (f32, f32) = (8.4, 18.0);
@@ -39,19 +52,62 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
+/// The README and the pages of the guide, by their place in the repository.
+fn pages() -> Vec<String> {
+    let guide = fs::read_dir(root().join("docs/guide")).unwrap();
+    let mut pages: Vec<String> =
+        guide.map(|page| format!("docs/guide/{}", page.unwrap().file_name().to_str().unwrap())).collect();
+    pages.sort();
+    assert!(pages.len() > 5, "{pages:?}");
+    pages.insert(0, "README.md".to_owned());
+    pages
+}
+
+/// Every text at the front of the repository that newcomers read.
+fn texts() -> Vec<String> {
+    let others = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md"].map(str::to_owned);
+    pages().into_iter().chain(others).collect()
+}
+
 #[test]
-fn every_example_prints_what_the_readme_shows() {
-    let kept = fs::read_to_string(root().join("README.md")).unwrap();
-    let (folder, mut fresh, mut rest, mut examples) = (folder("readme"), String::new(), kept.as_str(), 0);
-    while let Some((before, after)) = rest.split_once("```console\n$ ") {
-        let (block, behind) = after.split_once("```\n").expect("a block has an end");
-        let command = block.lines().next().unwrap_or_default();
-        write!(fresh, "{before}```console\n$ {command}\n{}```\n", run(command, &folder)).unwrap();
-        (rest, examples) = (behind, examples + 1);
+fn every_example_prints_what_its_page_shows() {
+    let pages = pages();
+    let examples = |page: &String| {
+        let kept = fs::read_to_string(root().join(page)).unwrap();
+        let (folder, mut fresh, mut rest) = (folder(&page.replace('/', "-")), String::new(), kept.as_str());
+        while let Some((before, after)) = rest.split_once("```console\n$ ") {
+            let (block, behind) = after.split_once("```\n").expect("a block has an end");
+            let command = block.lines().next().unwrap_or_default();
+            write!(fresh, "{before}```console\n$ {command}\n{}```\n", run(command, &folder)).unwrap();
+            rest = behind;
+        }
+        fresh.push_str(rest);
+        assert!(page != "README.md" || fresh.contains("```console"), "the README has an example");
+        same(&root().join(page), &kept, &fresh);
+    };
+    let wrong: Vec<String> = thread::scope(|scope| {
+        let running: Vec<_> = pages.iter().map(|page| scope.spawn(move || examples(page))).collect();
+        running.into_iter().filter_map(|page| page.join().err()).map(|e| said(&*e)).collect()
+    });
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+/// What somebody who panicked said.
+fn said(panic: &(dyn Any + Send)) -> String {
+    panic.downcast_ref::<String>().cloned().unwrap_or_else(|| "a page cannot be read".to_owned())
+}
+
+#[test]
+fn the_readme_is_short_and_leads_to_every_page_of_the_guide() {
+    let readme = fs::read_to_string(root().join("README.md")).unwrap();
+    let index = fs::read_to_string(root().join("docs/guide/README.md")).unwrap();
+    assert!(readme.len() <= 10_000, "the README has {} bytes: details belong into docs/guide", readme.len());
+    assert_eq!(readme.matches("![").count(), PICTURES.len(), "each picture is shown once");
+    for page in &pages()[1..] {
+        let name = page.trim_start_matches("docs/guide/");
+        assert!(readme.contains(&format!("]({page})")), "README.md has no link to {page}");
+        assert!(name == "README.md" || index.contains(&format!("]({name})")), "docs/guide/README.md lacks {name}");
     }
-    fresh.push_str(rest);
-    assert!(examples > 5, "the README has examples");
-    same(&root().join("README.md"), &kept, &fresh);
 }
 
 /// `cargo` does nothing, and what `sudo` does below /usr/local happens in the home, which is empty.
@@ -89,37 +145,49 @@ fn the_install_lines_work_on_a_fresh_machine() {
 
 #[test]
 fn what_is_installed_is_what_was_tested() {
-    for name in ["README.md", "ARCHITECTURE.md", "fuzz/run", ".ci/run"] {
+    for name in texts().iter().map(String::as_str).chain(["fuzz/run", ".ci/run"]) {
         let text = fs::read_to_string(root().join(name)).unwrap();
-        for line in text.lines().filter(|line| line.contains("cargo install")) {
+        for line in text.lines().filter(|line| line.contains("cargo install --")) {
             assert!(line.contains("--locked"), "{name}: {line}");
         }
     }
 }
 
 #[test]
-fn the_picture_shows_a_real_step_of_the_lesson() {
-    let text = run("osi-tutor explain handshake --color always", &folder("picture"));
-    let lines: Vec<&str> = text.lines().collect();
-    let title = |line: &&str| line.contains("── Three segments");
-    let steps: Vec<usize> = (0..lines.len()).filter(|&i| title(&lines[i])).collect();
-    // The ninth shows all three segments.
-    let [from, to] = steps[8..10] else { panic!("the lesson has at least ten steps") };
-    let path = root().join("docs/handshake.svg");
-    let kept = fs::read_to_string(&path).unwrap_or_default();
-    same(&path, &kept, &svg(&lines[from..to - 1]));
+fn every_picture_shows_what_the_program_prints() {
+    for (name, command) in PICTURES {
+        let text = run(&format!("{{ {command}; }} 2>/dev/null"), &folder(name));
+        let path = root().join("docs").join(name);
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        same(&path, &kept, &svg(&text.lines().collect::<Vec<_>>()));
+    }
 }
 
 #[test]
-fn every_link_to_a_file_leads_somewhere() {
-    for name in ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"] {
-        let text = fs::read_to_string(root().join(name)).unwrap();
+fn every_link_leads_somewhere() {
+    for name in texts() {
+        let path = root().join(&name);
+        let text = fs::read_to_string(&path).unwrap();
         for (_, after) in text.match_indices("](").map(|(i, _)| text.split_at(i + 2)) {
-            let target = after.split([')', '#']).next().unwrap();
-            let found = target.is_empty() || target.contains("://") || root().join(target).exists();
-            assert!(found, "{name} links to {target}, which is not there");
+            let target = after.split(')').next().unwrap();
+            if target.contains("://") {
+                continue;
+            }
+            let (file, heading) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { path.clone() } else { path.parent().unwrap().join(file) };
+            assert!(file.exists(), "{name} links to {target}, which is not there");
+            let known = heading.is_empty() || headings(&fs::read_to_string(&file).unwrap()).any(|h| h == heading);
+            assert!(known, "{name} links to {target}, but there is no such heading");
         }
     }
+}
+
+/// The names that links give to the headings of a page.
+fn headings(page: &str) -> impl Iterator<Item = String> {
+    page.lines().filter(|line| line.starts_with('#')).map(|line| {
+        let words = line.trim_start_matches(['#', ' ']).to_lowercase().replace(' ', "-");
+        words.chars().filter(|&c| c.is_alphanumeric() || c == '-').collect()
+    })
 }
 
 /// Compares, or writes when asked to.
@@ -145,7 +213,8 @@ fn same(path: &Path, kept: &str, fresh: &str) {
 /// Lines of a terminal as a picture. Each run of one style is a text of its own at its own column, so that
 /// the columns hold whatever font the reader has.
 fn svg(lines: &[&str]) -> String {
-    let (width, height) = (CELL.0.mul_add(80.0, 32.0), CELL.1.mul_add(count(lines.len()), 32.0));
+    let columns = lines.iter().map(|line| plain(line).chars().count()).fold(80, usize::max);
+    let (width, height) = (CELL.0.mul_add(count(columns), 32.0), CELL.1.mul_add(count(lines.len()), 32.0));
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
          font-family=\"ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace\" font-size=\"14\">\n\
@@ -160,10 +229,13 @@ fn svg(lines: &[&str]) -> String {
             };
             style = code;
             for word in words(text) {
-                let (blank, length) = (word.trim().is_empty(), word.chars().count());
-                if !blank {
-                    let (x, y) = (CELL.0.mul_add(count(column), 16.0), CELL.1.mul_add(count(row), 30.0));
-                    let (long, text) = (CELL.0 * count(length), word.replace('&', "&amp;").replace('<', "&lt;"));
+                let (shown, length) = (word.trim(), word.chars().count());
+                if !shown.is_empty() {
+                    // Not every browser keeps the spaces around a text.
+                    let from = column + length - word.trim_start().chars().count();
+                    let (x, y) = (CELL.0.mul_add(count(from), 16.0), CELL.1.mul_add(count(row), 30.0));
+                    let long = CELL.0 * count(shown.chars().count());
+                    let text = shown.replace('&', "&amp;").replace('<', "&lt;");
                     let ink = ink(style);
                     writeln!(out, "<text x=\"{x:.1}\" y=\"{y:.0}\" textLength=\"{long:.1}\"{ink}>{text}</text>")
                         .unwrap();
@@ -173,6 +245,13 @@ fn svg(lines: &[&str]) -> String {
         }
     }
     out + "</g>\n</svg>\n"
+}
+
+/// A line of a terminal without its styles.
+fn plain(line: &str) -> String {
+    let mut parts = line.split('\x1b');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('m').map_or(part, |(_, shown)| shown))
 }
 
 /// A number of cells, to measure with.

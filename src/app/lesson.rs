@@ -4,6 +4,7 @@ use super::Failure;
 use crate::cli::LessonCommand;
 use crate::lesson::check::check;
 use crate::lesson::format::Fence;
+use crate::lesson::guide::GUIDE;
 use crate::lesson::new::{is_id, skeleton};
 use crate::lesson::{COURSE, Lesson};
 use crate::model::show::{escape, escape_prose};
@@ -19,6 +20,7 @@ pub(super) fn run(command: &LessonCommand) -> Result<(), Failure> {
     match command {
         LessonCommand::Check { path } => check_all(path.as_deref()),
         LessonCommand::New { id, lessons } => new(id, lessons.as_deref().unwrap_or(Path::new("."))),
+        LessonCommand::Guide => guide(),
         LessonCommand::List { lessons } => list(lessons.as_deref()),
     }
 }
@@ -68,6 +70,13 @@ fn new(id: &str, folder: &Path) -> Result<(), Failure> {
     let mut shown = String::new();
     escape_prose(&path.to_string_lossy(), &mut shown);
     writeln!(out, "{shown} is a lesson that passes: change it, then run  osi-tutor lesson check {shown}")?;
+    Ok(out.flush()?)
+}
+
+/// What a lesson file may hold.
+fn guide() -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(GUIDE.as_bytes())?;
     Ok(out.flush()?)
 }
 

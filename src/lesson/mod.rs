@@ -10,6 +10,7 @@ mod error;
 pub mod fault;
 pub mod find;
 pub mod format;
+pub mod guide;
 pub mod new;
 mod parse;
 pub mod play;
