@@ -63,7 +63,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("rustls", &["peers/tls"]),
     ("ruzstd", &["proto/compressed"]),
     ("seccompiler", &["rights"]),
-    ("serde", &["peers", "sim", "lab", "tutor", "lesson"]),
+    ("serde", &["peers", "sim", "lab", "tutor", "lesson", "chat/entry"]),
     ("serde_json", &["chat", "app", "peers"]),
     ("sha1", &["proto", "peers", "tutor", "lesson/compute"]),
     ("sha2", &["proto/quic", "peers/tls"]),

@@ -109,12 +109,12 @@ fn follow(
                 raw.number = number;
                 walk(&raw, &mut tracker, &mut packet);
                 for (owner, entry) in watch.packet(&packet, &tracker, texts, &taken) {
-                    feeds.give(&owner, &entry);
+                    feeds.give(&owner, entry);
                 }
             }
             Ok(Step::Idle) => {
                 for (owner, entry) in watch.idle(&taken) {
-                    feeds.give(&owner, &entry);
+                    feeds.give(&owner, entry);
                 }
                 watch.copies().iter().for_each(|copies| feeds.tell_copies(copies));
             }

@@ -1,160 +1,197 @@
-//! One captured packet as the page and the terminal show it: a line, what it means, its bytes, and its layers to
-//! peel.
+//! What a feed of packets carries: entries, each as one JSON text. The server writes them; the page and the terminal
+//! read them. `schema/feed.json` describes them to everybody else.
 
-use serde_json::{Value as Json, json};
+use serde::{Deserialize, Serialize};
 
-use super::peel;
-use crate::model::{Layer, Packet};
-use crate::proto::{engineio, socketio, tcp, websocket};
-use crate::tutor::{self, Audience, Moment, Note, Texts};
-use crate::view::brief;
+use crate::tutor::Truth;
 
-/// Bytes of a frame that are given.
-const MOST_BYTES: usize = 4096;
-/// Messages of one packet that can be peeled.
-const MOST_TALKS: usize = 4;
-/// Letters of a message's data that are read.
-const LONGEST: usize = 16 << 10;
+/// One text of a feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub(super) enum Entry {
+    /// A packet.
+    Packet(Box<Captured>),
+    /// In how many frames a message went out.
+    Spread {
+        /// The number that the server gave to the message.
+        message: u64,
+        /// Frames that have carried it so far.
+        frames: u32,
+    },
+    /// The reader was too slow: the oldest entries are gone.
+    Lost {
+        /// Entries.
+        packets: u64,
+    },
+    /// A capture has ended, and why; no more packets come from its interface.
+    Broken {
+        /// One sentence.
+        why: String,
+    },
+}
 
-/// What a packet carries of the chat: an event or an acknowledgment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Talk {
-    /// Its innermost layer, by place.
-    pub layer: usize,
-    /// The event's name; `ack` for an acknowledgment.
-    pub event: String,
-    /// The number that the server gave to the message.
+/// A captured packet: a line, what it means, its bytes, and its layers to peel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Captured {
+    /// Its number in the capture, from 1.
+    pub n: u64,
+    /// Seconds since 1970.
+    pub time: String,
+    /// The server sent it.
+    pub down: bool,
+    /// The client's port.
+    pub port: u16,
+    /// Bytes on the wire.
+    pub len: u32,
+    /// The innermost layer in one line.
+    pub line: String,
+    /// What that means, in a sentence.
+    pub why: String,
+    /// A segment without data that opens and ends nothing: an acknowledgment, of which there are many.
+    pub bare: bool,
+    /// The first bytes of the frame.
+    #[serde(with = "hex")]
+    pub hex: Vec<u8>,
+    /// Once for each message in it; at least one.
+    pub peels: Vec<Peel>,
+}
+
+/// A packet taken apart from one message down to the link.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Peel {
+    /// The event's name; `ack` for an acknowledgment; none where there is no message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// On its way down: the number that the server gave to the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<u64>,
-    /// The number that its author gave to it.
+    /// On its way up: the number that its author gave to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<u64>,
-    /// Who said it.
-    pub from: Option<u64>,
+    /// From what a person meant down to the link.
+    pub steps: Vec<Step>,
 }
 
-/// The events and acknowledgments in a packet.
-pub(super) fn talks(packet: &Packet) -> Vec<Talk> {
-    let plain = !packet.layers.iter().any(|l| std::ptr::eq(l.proto, &raw const engineio::ABOUT));
-    let of = |(index, layer): (usize, &Layer)| {
-        if std::ptr::eq(layer.proto, &raw const socketio::ABOUT) {
-            over_socketio(packet, index, layer)
-        } else if plain && std::ptr::eq(layer.proto, &raw const websocket::ABOUT) {
-            over_websocket(packet, index, layer)
-        } else {
-            None
-        }
-    };
-    packet.layers.iter().enumerate().filter_map(of).take(MOST_TALKS).collect()
+/// One layer of a peel.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Step {
+    /// The protocol's name in filters; empty above all protocols.
+    pub proto: String,
+    /// Its full name.
+    pub title: String,
+    /// A name for a list.
+    pub short: String,
+    /// The layer, 1 to 7.
+    pub osi: u8,
+    /// What the layer says, in one line; may be empty.
+    #[serde(default)]
+    pub summary: String,
+    /// Its own bytes in the frame: the first of each range, and one past the last.
+    pub own: Vec<[u32; 2]>,
+    /// The bytes that it carries.
+    pub holds: Vec<[u32; 2]>,
+    /// Bytes of it that came in other packets: which, and how many.
+    #[serde(default)]
+    pub elsewhere: Vec<(u64, u32)>,
+    /// What there is to say of it.
+    pub says: Vec<Says>,
+    /// Label, name and value of its first fields.
+    #[serde(default)]
+    pub fields: Vec<[String; 3]>,
+    /// Readable bytes to lay over those of the frame.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Over>,
 }
 
-fn over_socketio(packet: &Packet, layer: usize, of: &Layer) -> Option<Talk> {
-    let event = match packet.uint_in(of, &socketio::TYPE)? {
-        2 => String::from_utf8_lossy(packet.octets_in(of, &socketio::EVENT)?).into_owned(),
-        3 => "ack".to_owned(),
-        _ => return None,
-    };
-    let data = packet.octets_in(of, &socketio::ARGUMENT).and_then(json);
-    Some(Talk::new(layer, event, data.as_ref()))
+/// A sentence about a layer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Says {
+    /// How it is known.
+    pub truth: Truth,
+    /// The sentence.
+    pub text: String,
 }
 
-/// Our own framing: `{"event":…,"data":…}` or `{"ack":…,"data":…}`.
-fn over_websocket(packet: &Packet, layer: usize, of: &Layer) -> Option<Talk> {
-    let whole = json(packet.octets_in(of, &websocket::TEXT)?)?;
-    let event = whole.get("event").and_then(Json::as_str).unwrap_or("ack").to_owned();
-    Some(Talk::new(layer, event, whole.get("data")))
+/// Bytes and their place in the frame.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Over {
+    /// The place of the first.
+    pub at: u32,
+    /// The bytes.
+    #[serde(with = "hex")]
+    pub hex: Vec<u8>,
 }
 
-fn json(bytes: &[u8]) -> Option<Json> {
-    if bytes.len() > LONGEST { None } else { serde_json::from_slice(bytes).ok() }
-}
+impl Entry {
+    /// Reads a text of a feed; none if it is no entry that we know.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
 
-impl Talk {
-    fn new(layer: usize, event: String, data: Option<&Json>) -> Self {
-        let number = |key| data.and_then(|d| d.get(key)).and_then(Json::as_u64);
-        let message = if event == "said" || event == "ack" { number("id") } else { None };
-        Self { layer, event, message, tag: number("tag"), from: number("from") }
+    /// The text of the feed.
+    pub(super) fn write(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 }
 
-/// A packet, ready to be shown. `down` if the server sent it; `port` is the client's.
-pub(super) fn entry(moment: &Moment<'_>, texts: &Texts, talks: &[Talk], down: bool, port: u16) -> Json {
-    let packet = moment.packet;
-    let notes = tutor::explain(moment, Audience::Student, texts);
-    let mut line = String::new();
-    brief::sentence(packet, &mut line);
-    let line = line.split_once("  ").map_or(line.as_str(), |(_, rest)| rest);
-    let last = packet.layers.len().saturating_sub(1);
-    let mut peels: Vec<Json> = talks
-        .iter()
-        .map(|talk| {
-            let steps = peel::steps(packet, talk.layer, talk.event != "ack", &notes);
-            json!({ "event": talk.event, "message": talk.message, "tag": talk.tag, "steps": steps })
-        })
-        .collect();
-    if peels.is_empty() {
-        peels.push(json!({ "steps": peel::steps(packet, last, false, &notes) }));
-    }
-    let bytes = packet.frame();
-    json!({
-        "kind": "packet", "n": packet.number, "time": packet.time.to_string(), "down": down, "port": port,
-        "len": packet.len, "line": line, "why": why(&notes), "hex": peel::hex(bytes.get(..MOST_BYTES).unwrap_or(bytes)),
-        "peels": peels, "bare": is_bare(packet),
-    })
-}
+/// Bytes as hexadecimal digits, two each.
+mod hex {
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
 
-/// Whether a segment carries no data, and opens or ends nothing: a bare acknowledgment, of which there are many.
-fn is_bare(packet: &Packet) -> bool {
-    let says = [&tcp::FLAGS_SYN, &tcp::FLAGS_FIN, &tcp::FLAGS_RESET].into_iter().any(|flag| packet.flag(flag));
-    packet.uint(&tcp::LEN) == Some(0) && !says
-}
+    use crate::model::show;
 
-/// The one note that says most: that a checksum is wrong, else the innermost layer's first. That nobody verified a
-/// checksum, every packet on loopback could say.
-fn why(notes: &[Note]) -> &str {
-    const WRONG: [&str; 2] = ["checksum-bad", "ip-checksum-bad"];
-    const USUAL: [&str; 3] = ["checksum-pending", "checksum-loopback", "checksum-offload"];
-    if let Some(wrong) = notes.iter().find(|note| WRONG.contains(&note.rule)) {
-        return &wrong.text;
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        let mut out = String::with_capacity(2 * bytes.len());
+        show::hex_bytes(bytes, "", &mut out);
+        to.serialize_str(&out)
     }
-    let place = |note: &Note| match note.anchor {
-        tutor::Anchor::Layer(index) => index,
-        tutor::Anchor::Osi(_) => 0,
-    };
-    let innermost = notes.iter().map(place).max();
-    let mut of = notes.iter().filter(|n| Some(place(n)) == innermost && !USUAL.contains(&n.rule));
-    of.next().map_or("", |n| n.text.as_str())
+
+    pub(super) fn deserialize<'a, D: Deserializer<'a>>(from: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(from)?;
+        let digit = |b: u8| char::from(b).to_digit(16);
+        let byte = |two: &[u8]| match two {
+            [a, b] => u8::try_from(digit(*a)? << 4 | digit(*b)?).ok(),
+            _ => None,
+        };
+        let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+        bytes.ok_or_else(|| D::Error::custom("an even number of hexadecimal digits is wanted"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::flow::{Limits, Tracker};
-    use crate::model::{RawFrame, Time};
-    use crate::proto::walk;
-    use etherparse::PacketBuilder;
 
-    /// The entry of a segment: its flags and data; `wrong` spoils its checksum.
-    fn told(syn: bool, data: &[u8], wrong: bool) -> Json {
-        let to = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
-        let segment = to.tcp(40_000, 80, 1, 1000);
-        let mut bytes = Vec::new();
-        if syn { segment.syn() } else { segment.ack(1) }.write(&mut bytes, data).unwrap();
-        bytes[50] ^= u8::from(wrong);
-        let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
-        walk(&RawFrame { time: Time(1), ..RawFrame::whole(1, bytes) }, &mut tracker, &mut packet);
-        entry(&Moment::new(&packet, &tracker), &Texts::english().unwrap(), &[], false, 40_000)
+    #[test]
+    fn what_is_written_is_read_again() {
+        let step = Step {
+            short: "TCP".into(),
+            osi: 4,
+            own: vec![[34, 54]],
+            says: vec![Says { truth: Truth::NotVisible, text: "\"<b>\u{1b}".into() }],
+            over: Some(Over { at: 2, hex: vec![0, 255] }),
+            ..Step::default()
+        };
+        let peel = Peel { event: Some("said".into()), message: Some(7), steps: vec![step], ..Peel::default() };
+        let packet = Captured { n: 1, hex: vec![1, 0xab], peels: vec![peel], ..Captured::default() };
+        let entries = [
+            Entry::Packet(Box::new(packet)),
+            Entry::Spread { message: 7, frames: 2 },
+            Entry::Lost { packets: 3 },
+            Entry::Broken { why: "eth0 was removed".into() },
+        ];
+        for entry in entries {
+            assert_eq!(Entry::read(&entry.write()), Some(entry));
+        }
     }
 
     #[test]
-    fn a_bare_acknowledgment_is_one_that_carries_and_opens_nothing() {
-        assert_eq!(told(false, b"", false)["bare"], true);
-        assert_eq!(told(true, b"", false)["bare"], false);
-        assert_eq!(told(false, b"hello", false)["bare"], false);
-    }
-
-    #[test]
-    fn a_wrong_checksum_is_told_and_an_unverified_one_is_not() {
-        let why = |entry: Json| entry["why"].as_str().unwrap().to_owned();
-        assert!(why(told(false, b"hello", true)).contains("hecksum"), "{}", why(told(false, b"hello", true)));
-        assert!(!why(told(false, b"hello", false)).contains("hecksum"));
+    fn what_is_no_entry_is_none() {
+        for text in ["", "7", "[]", r#"{"kind":"news"}"#, r#"{"kind":"spread","message":-1,"frames":"x"}"#] {
+            assert_eq!(Entry::read(text), None, "{text}");
+        }
+        let odd = Entry::Packet(Box::new(Captured { hex: vec![1], ..Captured::default() })).write();
+        assert_eq!(Entry::read(&odd.replace("01", "0g")), None);
+        assert_eq!(Entry::read(&odd.replace("01", "012")), None);
     }
 }

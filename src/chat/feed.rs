@@ -10,10 +10,10 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde_json::{Value as Json, json};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::entry::{Captured, Entry};
 use super::hub::{Id, MEMBERS};
 use super::watch::{Copies, Owner};
 
@@ -171,7 +171,7 @@ impl Feeds {
     }
 
     /// A packet for its owner.
-    pub(super) fn give(&self, owner: &Owner, entry: &Json) {
+    pub(super) fn give(&self, owner: &Owner, packet: Box<Captured>) {
         let mut state = self.state();
         let key = match owner {
             Owner::Session(key) => key.clone(),
@@ -180,7 +180,7 @@ impl Feeds {
                 None => return,
             },
         };
-        let text: Arc<str> = entry.to_string().into();
+        let text = text(&Entry::Packet(packet));
         if self.share {
             let others = state.feeds.iter_mut().filter(|(other, feed)| **other != key && feed.member.is_some());
             others.for_each(|(_, feed)| feed.give(Arc::clone(&text)));
@@ -192,8 +192,7 @@ impl Feeds {
 
     /// How many frames carried a message, for its author.
     pub(super) fn tell_copies(&self, copies: &Copies) {
-        let text: Arc<str> =
-            json!({ "kind": "spread", "message": copies.message, "frames": copies.frames }).to_string().into();
+        let text = text(&Entry::Spread { message: copies.message, frames: copies.frames });
         let mut state = self.state();
         if let Some(feed) = state.feeds.values_mut().find(|f| f.member == Some(copies.from)) {
             feed.give(text);
@@ -202,7 +201,7 @@ impl Feeds {
 
     /// A capture has broken: everybody who reads packets, now or later, is told that some are missing.
     pub(super) fn tell_broken(&self, why: &str) {
-        let text: Arc<str> = json!({ "kind": "broken", "why": why }).to_string().into();
+        let text = text(&Entry::Broken { why: why.to_owned() });
         let mut state = self.state();
         state.broken.push(Arc::clone(&text));
         state.feeds.values_mut().filter(|feed| feed.member.is_some()).for_each(|feed| feed.give(Arc::clone(&text)));
@@ -211,6 +210,10 @@ impl Feeds {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn text(entry: &Entry) -> Arc<str> {
+    entry.write().into()
 }
 
 impl State {
@@ -288,9 +291,9 @@ impl Reader {
             return Found::Over;
         }
         if self.next < feed.first {
-            let lost = feed.first - self.next;
+            let packets = feed.first - self.next;
             self.next = feed.first;
-            return Found::Entry(json!({ "kind": "lost", "packets": lost }).to_string().into());
+            return Found::Entry(text(&Entry::Lost { packets }));
         }
         let at = usize::try_from(self.next - feed.first).unwrap_or(usize::MAX);
         match feed.kept.get(at) {
@@ -329,10 +332,17 @@ mod tests {
         Arc::new(Feeds::new(share))
     }
 
-    /// What a reader finds without waiting.
+    fn packet(n: u64) -> Box<Captured> {
+        Box::new(Captured { n, ..Captured::default() })
+    }
+
+    /// What a reader finds without waiting: the numbers of packets, and other entries as they are.
     fn rest(reader: &mut Reader) -> Vec<String> {
         std::iter::from_fn(|| match reader.look() {
-            Found::Entry(text) => Some((*text).to_owned()),
+            Found::Entry(text) => Some(match Entry::read(&text) {
+                Some(Entry::Packet(packet)) => packet.n.to_string(),
+                _ => (*text).to_owned(),
+            }),
             Found::Nothing(_) | Found::Over => None,
         })
         .collect()
@@ -341,15 +351,15 @@ mod tests {
     #[test]
     fn a_session_reads_what_came_before_it_said_hello_and_nobody_elses() {
         let feeds = feeds(false);
-        feeds.give(&session("a"), &json!(1));
+        feeds.give(&session("a"), packet(1));
         assert!(feeds.read("a").is_none(), "the server does not know that session");
         feeds.open("a", 1, None);
         feeds.open("b", 2, None);
-        feeds.give(&session("b"), &json!(2));
+        feeds.give(&session("b"), packet(2));
         let mut reader = feeds.read("a").unwrap();
         assert_eq!(rest(&mut reader), ["1"]);
-        feeds.give(&session("b"), &json!(3));
-        feeds.give(&session("a"), &json!(4));
+        feeds.give(&session("b"), packet(3));
+        feeds.give(&session("a"), packet(4));
         assert_eq!(rest(&mut reader), ["4"]);
     }
 
@@ -371,7 +381,7 @@ mod tests {
         feeds.open("a", 1, None);
         feeds.open("b", 2, None);
         let mut reader = feeds.read("a").unwrap();
-        feeds.give(&session("b"), &json!(3));
+        feeds.give(&session("b"), packet(3));
         assert_eq!(rest(&mut reader), ["3"]);
     }
 
@@ -380,12 +390,13 @@ mod tests {
         let feeds = feeds(false);
         feeds.open("a", 1, None);
         let mut reader = feeds.read("a").unwrap();
-        let entry = json!("x".repeat(1022));
+        let entry = Box::new(Captured { line: "x".repeat(1024), ..Captured::default() });
         for _ in 0..300 {
-            feeds.give(&session("a"), &entry);
+            feeds.give(&session("a"), entry.clone());
         }
         let read = rest(&mut reader);
-        assert_eq!((read[0].as_str(), read.len()), (r#"{"kind":"lost","packets":44}"#, 257));
+        assert!(read[0].starts_with(r#"{"kind":"lost","packets":"#), "{read:?}");
+        assert!((200..257).contains(&read.len()), "{}", read.len());
         assert!(feeds.state().feeds["a"].bytes <= KEPT);
     }
 
@@ -395,7 +406,7 @@ mod tests {
         feeds.open("a", 1, None);
         let mut first = feeds.read("a").unwrap();
         let mut second = feeds.read("a").unwrap();
-        feeds.give(&session("a"), &json!(1));
+        feeds.give(&session("a"), packet(1));
         assert!(matches!(first.look(), Found::Over));
         drop(first);
         assert_eq!(rest(&mut second), ["1"]);
@@ -406,14 +417,14 @@ mod tests {
         let feeds = feeds(false);
         feeds.open("mine", 1, None);
         for n in 0..FEEDS + 10 {
-            feeds.give(&session(&format!("{n}")), &json!("x"));
+            feeds.give(&session(&format!("{n}")), packet(1));
         }
         assert_eq!(feeds.state().feeds.len(), UNNAMED + 1);
         for n in 0..GONE + 10 {
             let key = format!("visit {n}");
             feeds.open(&key, 2, None);
             feeds.close(&key);
-            feeds.give(&session(&key), &json!("its last packet"));
+            feeds.give(&session(&key), packet(1));
         }
         let state = feeds.state();
         assert_eq!((state.feeds.len(), state.gone.order.len()), (UNNAMED, GONE));
@@ -425,8 +436,8 @@ mod tests {
         feeds.open("a", 1, None);
         let mut reader = feeds.read("a").unwrap();
         feeds.close("a");
-        feeds.give(&session("a"), &json!("FIN"));
-        assert_eq!(rest(&mut reader), [r#""FIN""#]);
+        feeds.give(&session("a"), packet(9));
+        assert_eq!(rest(&mut reader), ["9"]);
         drop(reader);
         assert!(feeds.state().feeds.is_empty());
     }
@@ -436,8 +447,8 @@ mod tests {
         let feeds = feeds(false);
         let peer: SocketAddr = "127.0.0.1:5000".parse().unwrap();
         feeds.open("a", 1, Some(peer));
-        feeds.give(&Owner::Peer(peer), &json!(1));
-        feeds.give(&Owner::Peer("127.0.0.1:5001".parse().unwrap()), &json!(2));
+        feeds.give(&Owner::Peer(peer), packet(1));
+        feeds.give(&Owner::Peer("127.0.0.1:5001".parse().unwrap()), packet(2));
         assert_eq!(rest(&mut feeds.read("a").unwrap()), ["1"]);
     }
 

@@ -23,6 +23,8 @@ use super::feed::Feeds;
 use super::hub::MEMBERS;
 use super::server::MESSAGE;
 use crate::chat::serve::{Judge, Peer};
+use crate::proto::engineio::{self, BINARY_MARK, BORDER};
+use crate::proto::socketio;
 
 /// Sessions at a time: as many may be on their way in or out as may be here.
 const SESSIONS: usize = 2 * MEMBERS;
@@ -34,8 +36,12 @@ pub(super) const NOWHERE: &str = "/nowhere";
 const END: Duration = Duration::from_millis(200);
 /// How often a session may say hello: the code of the room may be mistyped.
 const HELLOS: u8 = 5;
-/// Between the packets of one body (Engine.IO 4, HTTP long-polling).
-const BORDER: u8 = 0x1e;
+/// The bytes that a hello begins with: a message of Engine.IO that carries a connect of Socket.IO.
+const CARRIES: u8 = engineio::Type::Message.byte();
+const CONNECT: u8 = socketio::Type::Connect.byte();
+/// What announces bytes.
+const BINARY_EVENT: u8 = socketio::Type::BinaryEvent.byte();
+const BINARY_ACK: u8 = socketio::Type::BinaryAck.byte();
 /// Where Socket.IO is asked for.
 const PATH: &str = "/socket.io";
 
@@ -258,13 +264,13 @@ impl Session {
     fn takes(&self, packet: &[u8]) -> bool {
         match packet {
             // A hello; while it is here, or too often.
-            [b'4', b'0', ..] => {
+            [CARRIES, CONNECT, ..] => {
                 let before =
                     self.hellos.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| Some(n.saturating_add(1)));
                 !self.here.load(Ordering::Acquire) && before.is_ok_and(|n| n < HELLOS)
             }
             // Binary: Engine.IO's, and what announces it in Socket.IO.
-            [b'b', ..] | [b'4', b'5' | b'6', ..] => false,
+            [BINARY_MARK, ..] | [CARRIES, BINARY_EVENT | BINARY_ACK, ..] => false,
             _ => true,
         }
     }

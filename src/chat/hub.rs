@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
-use super::words;
+use super::words::{self, event};
 
 /// Members at a time.
 pub(super) const MEMBERS: usize = 1000;
@@ -114,15 +114,15 @@ impl Hub {
     /// A member said something.
     pub(super) fn hear(&mut self, id: Id, event: &str, data: &Json, now: Duration) -> Outcome {
         let Some(member) = self.members.get_mut(&id) else { return refuse("you are not here any more") };
-        if !member.may_speak(now, if event == "join" { JOIN } else { 1.0 }) {
+        if !member.may_speak(now, if event == event::JOIN { JOIN } else { 1.0 }) {
             let out = member.refused >= PATIENCE;
             let why = "too fast: ten messages a second are enough for anyone";
             return Outcome { out, ..refuse(why) };
         }
         let outcome = match event {
-            "join" => self.join(id, data),
-            "say" => self.say(id, data),
-            "typing" => self.typing(id, data),
+            event::JOIN => self.join(id, data),
+            event::SAY => self.say(id, data),
+            event::TYPING => self.typing(id, data),
             _ => refuse("unknown event: join, say and typing are understood"),
         };
         if let Some(member) = self.members.get_mut(&id) {
@@ -158,7 +158,7 @@ impl Hub {
             member.joined = Some((name.clone(), room.clone()));
         }
         let data = json!({ "id": id, "name": name });
-        tell.push(Tell { room: room.clone(), except: Some(id), event: "joined", data });
+        tell.push(Tell { room: room.clone(), except: Some(id), event: event::JOINED, data });
         let named = |&id: &Id| json!({ "id": id, "name": self.name_of(id).unwrap_or_default() });
         let names: Vec<Json> = self.members_of(&room).iter().map(named).collect();
         // The names of other rooms are for those inside them.
@@ -174,7 +174,7 @@ impl Hub {
             return refuse("join a room first");
         };
         let Some(text) = data.get("text").and_then(Json::as_str).and_then(words::message) else {
-            return refuse("a message has 1 to 1000 letters, on one line");
+            return refuse(&format!("a message has 1 to {} letters, on one line", words::TEXT));
         };
         let Some(here) = self.rooms.get_mut(&room) else { return refuse("join a room first") };
         self.last_message += 1;
@@ -189,7 +189,7 @@ impl Hub {
         }
         here.remember(said.clone());
         let answer = json!({ "id": number, "sent": here.members.len() });
-        let tell = vec![Tell { room, except: None, event: "said", data: said }];
+        let tell = vec![Tell { room, except: None, event: event::SAID, data: said }];
         Outcome { answer, tell, out: false }
     }
 
@@ -199,7 +199,7 @@ impl Hub {
         };
         let on = data.get("on").and_then(Json::as_bool).unwrap_or(true);
         let data = json!({ "id": id, "name": name, "on": on });
-        let tell = vec![Tell { room, except: Some(id), event: "typing", data }];
+        let tell = vec![Tell { room, except: Some(id), event: event::TYPING, data }];
         Outcome { answer: json!({}), tell, ..Outcome::default() }
     }
 
@@ -210,7 +210,7 @@ impl Hub {
             here.members.retain(|&m| m != id);
         }
         let data = json!({ "id": id, "name": name, "why": why });
-        Some(Tell { room, except: Some(id), event: "left", data })
+        Some(Tell { room, except: Some(id), event: event::LEFT, data })
     }
 
     /// Drops the empty room that was idle for longest; whether there was one.

@@ -2,13 +2,14 @@
 //!
 //! Read `hub` (who is here and what was said; no network), then [`server`], `socket` (over Socket.IO) and `plain`
 //! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own
-//! port, `veil` hides cookies, `watch` finds whose each packet is, `entry` and `peel` make it readable, and `feed`
-//! brings it to that person's page alone.
+//! port, `veil` hides cookies, `watch` finds whose each packet is, `describe` and `peel` make an `entry` of it, and
+//! `feed` brings that to the person's page alone.
 //! [`join`] is the same chat from a terminal. [`strangers`] lets any bytes in, for tests.
 
 #[cfg(feature = "live")]
 mod capture;
 pub mod code;
+mod describe;
 mod entry;
 mod feed;
 mod gate;

@@ -5,11 +5,10 @@
 //! WebSocket frame unmasked and as it was sent (or the HTTP message), TCP, IP, the link. Of a packet without a
 //! message, the steps begin at its innermost layer.
 
-use serde_json::{Value as Json, json};
-
-use crate::model::{BufferKind, Layer, Packet, Span, Value, show};
+use super::entry::{Over, Says, Step};
+use crate::model::{BufferKind, Layer, Osi, Packet, Span, Value, show};
 use crate::proto::{frame, socketio, websocket};
-use crate::tutor::{Anchor, Note};
+use crate::tutor::{Anchor, Note, Truth};
 use crate::view::brief;
 use crate::view::outline::{self, Item};
 
@@ -33,9 +32,9 @@ struct Places {
     elsewhere: Vec<(u64, u32)>,
 }
 
-/// The steps from layer `top` (a place in [`Packet::layers`]) down, as the page and the terminal take them.
-pub(super) fn steps(packet: &Packet, top: usize, message: bool, notes: &[Note]) -> Vec<Json> {
-    let mut steps = Vec::new();
+/// The steps from layer `top` (a place in [`Packet::layers`]) down, as the feed carries them.
+pub(super) fn steps(packet: &Packet, top: usize, message: bool, notes: &[Note]) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
     let mut over = None;
     let chain = chain(packet, top);
     if message && let Some(&innermost) = chain.first() {
@@ -47,30 +46,25 @@ pub(super) fn steps(packet: &Packet, top: usize, message: bool, notes: &[Note]) 
         if std::ptr::eq(layer.proto, &raw const websocket::ABOUT) {
             over = over.or_else(|| overlay(packet, layer));
             if over.is_some() {
-                let mut step = step(packet, index, notes);
-                put(&mut step, "title", "WebSocket, mask taken off".into());
-                put(&mut step, "short", "WebSocket, unmasked".into());
                 let says = "The client combined each byte with one of four key bytes (XOR). Once more gives it back.";
-                put(&mut step, "says", json!([{ "truth": "observed", "text": says }]));
-                steps.push(step);
+                steps.push(Step {
+                    title: "WebSocket, mask taken off".into(),
+                    short: "WebSocket, unmasked".into(),
+                    says: vec![Says { truth: Truth::Observed, text: says.into() }],
+                    ..step(packet, index, layer, notes)
+                });
             }
         }
-        steps.push(step(packet, index, notes));
+        steps.push(step(packet, index, layer, notes));
     }
     // Readable bytes are laid over the masked ones for every step above the frame as it was sent.
     if let Some((at, bytes)) = over {
-        let end = steps.iter().rposition(|s| s["proto"] == "websocket").unwrap_or(0);
+        let end = steps.iter().rposition(|s| s.proto == websocket::ABOUT.name).unwrap_or(0);
         for step in steps.iter_mut().take(end) {
-            put(step, "over", json!({ "at": at, "hex": hex(bytes) }));
+            step.over = Some(Over { at, hex: bytes.to_vec() });
         }
     }
     steps
-}
-
-fn put(step: &mut Json, key: &str, value: Json) {
-    if let Some(map) = step.as_object_mut() {
-        map.insert(key.to_owned(), value);
-    }
 }
 
 /// The layers that carry layer `top`, innermost first. Of several messages of one protocol, only the last before it.
@@ -87,14 +81,27 @@ fn chain(packet: &Packet, top: usize) -> Vec<usize> {
 }
 
 /// The step that no byte shows.
-fn room() -> Json {
+fn room() -> Step {
     let says = "Only the server knows who is in which room. It sends this event once for each connection there; \
                 no byte names the room.";
-    json!({ "proto": "", "title": "Room", "short": "Room", "osi": 7, "own": [], "holds": [], "says": [{ "truth": "not visible", "text": says }] })
+    above("Room", Places::default(), Says { truth: Truth::NotVisible, text: says.into() })
+}
+
+/// A step above all protocols: what the application means.
+fn above(name: &str, own: Places, says: Says) -> Step {
+    Step {
+        title: name.into(),
+        short: name.into(),
+        osi: Osi::Application.number(),
+        own: own.here,
+        elsewhere: own.elsewhere,
+        says: vec![says],
+        ..Step::default()
+    }
 }
 
 /// The event's name and what comes with it.
-fn event(packet: &Packet, index: usize) -> Option<Json> {
+fn event(packet: &Packet, index: usize) -> Option<Step> {
     let layer = packet.layers.get(index)?;
     let spans: Vec<Span> = if std::ptr::eq(layer.proto, &raw const socketio::ABOUT) {
         let wanted = [&socketio::EVENT, &socketio::ARGUMENT];
@@ -110,15 +117,11 @@ fn event(packet: &Packet, index: usize) -> Option<Json> {
         }
         show::escape_within(packet.bytes(span), 200, &mut text);
     }
-    let says = json!([{ "truth": "observed", "text": text }]);
-    Some(
-        json!({ "proto": "", "title": "Event", "short": "Event", "osi": 7, "own": own.here, "holds": [], "elsewhere": own.elsewhere, "says": says }),
-    )
+    Some(above("Event", own, Says { truth: Truth::Observed, text }))
 }
 
 /// One layer: its bytes, what it carries, what there is to say.
-fn step(packet: &Packet, index: usize, notes: &[Note]) -> Json {
-    let Some(layer) = packet.layers.get(index) else { return Json::Null };
+fn step(packet: &Packet, index: usize, layer: &Layer, notes: &[Note]) -> Step {
     let (mut own, mut holds) = (Places::default(), Places::default());
     own.add(packet, layer.span, DEPTH);
     let inside = Span { start: layer.span.end(), len: layer.end.saturating_sub(layer.span.end()), ..layer.span };
@@ -131,15 +134,23 @@ fn step(packet: &Packet, index: usize, notes: &[Note]) -> Json {
         brief::protocol_name(layer.proto.name, &mut short);
     }
     let of = notes.iter().filter(|n| n.anchor == Anchor::Layer(index)).take(NOTES);
-    let says: Vec<Json> = of.map(|n| json!({ "truth": n.truth.name(), "text": n.text })).collect();
-    json!({
-        "proto": layer.proto.name, "short": short, "title": layer.proto.title, "osi": layer.proto.osi.number(), "summary": summary,
-        "own": own.here, "holds": holds.here, "elsewhere": own.elsewhere, "says": says, "fields": fields(packet, layer),
-    })
+    Step {
+        proto: layer.proto.name.to_owned(),
+        title: layer.proto.title.to_owned(),
+        short,
+        osi: layer.proto.osi.number(),
+        summary,
+        own: own.here,
+        holds: holds.here,
+        elsewhere: own.elsewhere,
+        says: of.map(|n| Says { truth: n.truth, text: n.text.clone() }).collect(),
+        fields: fields(packet, layer),
+        over: None,
+    }
 }
 
 /// Label, name and value of a layer's first fields.
-fn fields(packet: &Packet, layer: &Layer) -> Vec<Json> {
+fn fields(packet: &Packet, layer: &Layer) -> Vec<[String; 3]> {
     let mut rows = Vec::new();
     for item in outline::items(packet, layer) {
         let Item::Field { field, .. } = item else { continue };
@@ -151,7 +162,7 @@ fn fields(packet: &Packet, layer: &Layer) -> Vec<Json> {
         }
         let mut value = String::new();
         show::value(packet, field, &mut value);
-        rows.push(json!([field.def.label, field.def.name, value]));
+        rows.push([field.def.label.to_owned(), field.def.name.to_owned(), value]);
     }
     rows
 }
@@ -175,13 +186,6 @@ fn overlay<'a>(packet: &'a Packet, layer: &Layer) -> Option<(u32, &'a [u8])> {
 
 fn kind(packet: &Packet, buffer: u8) -> BufferKind {
     packet.buffers().get(usize::from(buffer)).map_or(BufferKind::Frame, |b| b.kind)
-}
-
-/// Bytes as hexadecimal digits, two each.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(2 * bytes.len());
-    show::hex_bytes(bytes, "", &mut out);
-    out
 }
 
 impl Places {

@@ -21,6 +21,7 @@ use tokio::time::interval;
 use super::hub::{Id, Tell};
 use super::server::{Carrier, Chat, MESSAGE};
 use super::socket::WRONG_CODE;
+use super::words::event;
 use crate::chat::serve::Peer;
 
 /// The heartbeat, as often as Socket.IO's.
@@ -64,7 +65,7 @@ pub(super) async fn chat(
 /// Carries words both ways until one end has had enough; why it ended.
 async fn attend(chat: &Chat, mut socket: WebSocket, id: Id, key: &str) -> &'static str {
     let (to, mut words) = mpsc::channel(WAITING);
-    let _ = to.try_send(frame("welcome", &chat.welcome(key)));
+    let _ = to.try_send(frame(event::WELCOME, &chat.welcome(key)));
     // The table holds the only way in: who is taken out of it hears no more, and goes.
     let way = to.downgrade();
     if let Carrier::Plain(members) = &chat.carrier {

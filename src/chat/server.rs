@@ -24,8 +24,9 @@ use super::code::Code;
 use super::feed::Feeds;
 use super::gate::{self, Sessions};
 use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
-use super::{plain, socket};
+use super::{plain, socket, words};
 use crate::chat::serve::{self, Bounds, Hosts};
+use crate::proto::{engineio, socketio};
 
 /// Bytes of one message from a browser: 1000 letters, however they are escaped.
 pub(super) const MESSAGE: usize = 16 << 10;
@@ -253,13 +254,11 @@ struct Nothing {
 
 /// The page, the chat, and the feeds.
 fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
-    const FILES: [(&str, &str, &str); 6] = [
-        ("/", "text/html; charset=utf-8", include_str!("page/index.html")),
+    const FILES: [(&str, &str, &str); 4] = [
         ("/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
         ("/chat.js", "text/javascript; charset=utf-8", include_str!("page/chat.js")),
         ("/client.js", "text/javascript; charset=utf-8", include_str!("page/client.js")),
         ("/packets.js", "text/javascript; charset=utf-8", include_str!("page/packets.js")),
-        ("/mode.js", "text/javascript; charset=utf-8", ""),
     ];
     let (layer, carrier) = if plain {
         (None, Carrier::Plain(Mutex::default()))
@@ -271,12 +270,9 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
     let asks = code.is_some();
     let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, code, begun, capture });
     let mut router = Router::new().route("/packets", any(packets));
-    for (path, kind, text) in FILES {
-        let text = if path == "/mode.js" {
-            format!("\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\n")
-        } else {
-            text.to_owned()
-        };
+    let made =
+        [("/", "text/html; charset=utf-8", index()), ("/mode.js", "text/javascript; charset=utf-8", mode(plain, asks))];
+    for (path, kind, text) in FILES.map(|(path, kind, text)| (path, kind, text.to_owned())).into_iter().chain(made) {
         router = router.route(path, get(move || async move { ([(header::CONTENT_TYPE, kind)], text) }));
     }
     router = router.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
@@ -290,6 +286,24 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
         router = router.layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     }
     (router, chat)
+}
+
+/// The page, with the limits of what may be typed.
+fn index() -> String {
+    let limits = [("{name}", words::NAME), ("{text}", words::TEXT)];
+    let page = include_str!("page/index.html").to_owned();
+    limits.into_iter().fold(page, |page, (mark, limit)| page.replace(mark, &limit.to_string()))
+}
+
+/// What the page must know first: how it speaks, and which digit of Engine.IO and Socket.IO stands for what.
+fn mode(plain: bool, asks: bool) -> String {
+    let engine = engineio::Type::ALL.map(|kind| format!("{:?}: \"{}\"", kind, kind.digit()));
+    let socket = socketio::Type::ALL.map(|kind| format!("{:?}: \"{}\"", kind, kind.digit()));
+    format!(
+        "\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\nconst ENGINE = {{ {} }};\nconst SOCKET = {{ {} }};\n",
+        engine.join(", "),
+        socket.join(", ")
+    )
 }
 
 /// The feed of a session's packets, for whoever knows the session's id.

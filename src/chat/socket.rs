@@ -15,6 +15,7 @@ use tokio::sync::{Notify, mpsc};
 use super::gate::{NOWHERE, Pass};
 use super::hub::{Id, Tell};
 use super::server::{Chat, MESSAGE};
+use super::words::event;
 
 /// The heartbeat: often enough that a lesson sees it.
 const PING: Duration = Duration::from_secs(20);
@@ -116,7 +117,7 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
     let words = member.words.lock().unwrap_or_else(PoisonError::into_inner).take();
     let (key, Some(words)) = (socket.id.to_string(), words) else { return };
     let Some(id) = chat.enter(&key, None).await else {
-        let _ = socket.emit("refused", &json!({ "error": "too many are here" }));
+        let _ = socket.emit(event::REFUSED, &json!({ "error": "too many are here" }));
         let _ = socket.disconnect();
         return;
     };
@@ -127,7 +128,7 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
         pass.inspect(|pass| pass.is_here(false));
         return chat.leave(id, &key, "the connection was lost").await;
     }
-    let _ = socket.emit("welcome", &chat.welcome(&key));
+    let _ = socket.emit(event::WELCOME, &chat.welcome(&key));
     attend(&socket, &chat, id, &member, words).await;
 }
 

@@ -10,9 +10,9 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use serde_json::Value as Json;
-
-use super::entry::{self, Talk};
+use super::describe::{self, Talk};
+use super::entry::Captured;
+use super::words::event;
 use crate::flow::Tracker;
 use crate::model::{Layer, Packet};
 use crate::proto::{engineio, http, tcp};
@@ -62,7 +62,7 @@ struct Connection {
 /// A packet of which it is not known yet whose it is.
 #[derive(Debug)]
 struct Waiting {
-    entry: Json,
+    entry: Box<Captured>,
     /// It carries no bytes.
     empty: bool,
     /// The session that its request names.
@@ -126,10 +126,10 @@ impl Watch {
         tracker: &Tracker,
         texts: &Texts,
         taken: Taken<'_>,
-    ) -> Vec<(Owner, Json)> {
+    ) -> Vec<(Owner, Box<Captured>)> {
         let Some((down, peer)) = self.ends(packet, tracker) else { return Vec::new() };
         let Some(conversation) = tracker.current() else { return Vec::new() };
-        let talks = entry::talks(packet);
+        let talks = describe::talks(packet);
         if down {
             self.count(&talks);
         }
@@ -160,7 +160,7 @@ impl Watch {
             let quiet = (empty || connection.switched) && !connection.shared && asked.is_none();
             connection.owner.clone().filter(|_| quiet)
         });
-        let entry = entry::entry(&Moment::new(packet, tracker), texts, &talks, down, peer.port());
+        let entry = Box::new(describe::captured(&Moment::new(packet, tracker), texts, &talks, down, peer.port()));
         if let Some(owner) = sure {
             shown.extend(connection.release(&owner));
             shown.push((owner, entry));
@@ -175,7 +175,7 @@ impl Watch {
     }
 
     /// Nothing comes: what the server has taken since the last packet can be shown.
-    pub(super) fn idle(&mut self, taken: Taken<'_>) -> Vec<(Owner, Json)> {
+    pub(super) fn idle(&mut self, taken: Taken<'_>) -> Vec<(Owner, Box<Captured>)> {
         let mut shown = Vec::new();
         self.asking.retain(|number| {
             let Some(connection) = self.connections.get_mut(number) else { return false };
@@ -223,7 +223,7 @@ impl Watch {
     }
 
     fn count(&mut self, talks: &[Talk]) {
-        for talk in talks.iter().filter(|t| t.event == "said") {
+        for talk in talks.iter().filter(|t| t.event == event::SAID) {
             let (Some(message), Some(from)) = (talk.message, talk.from) else { continue };
             if let Some(copies) = self.copies.iter_mut().rev().find(|c| c.message == message) {
                 copies.frames += 1;
@@ -258,13 +258,13 @@ impl Connection {
     }
 
     /// What has waited for this owner. A request that named somebody else is shown to nobody.
-    fn release(&mut self, owner: &Owner) -> Vec<(Owner, Json)> {
+    fn release(&mut self, owner: &Owner) -> Vec<(Owner, Box<Captured>)> {
         let fits = |w: &Waiting| w.asked.as_ref().is_none_or(|sid| *owner == Owner::Session(sid.clone()));
         self.waiting.drain(..).filter(fits).map(|w| (owner.clone(), w.entry)).collect()
     }
 
     /// What has waited for the server's word, and may be shown now.
-    fn taken_since(&mut self, taken: Taken<'_>) -> Vec<(Owner, Json)> {
+    fn taken_since(&mut self, taken: Taken<'_>) -> Vec<(Owner, Box<Captured>)> {
         let Some(peer) = self.peer else { return Vec::new() };
         let asked = self.waiting.iter().find_map(|w| w.asked.as_ref().filter(|sid| taken(peer, sid)));
         let Some(owner) = asked.map(|sid| Owner::Session(sid.clone())) else { return Vec::new() };
@@ -365,10 +365,10 @@ mod tests {
         }
 
         /// To whom, and the packet's number.
-        fn names(shown: Vec<(Owner, Json)>) -> Vec<String> {
-            let name = |(owner, json): (Owner, Json)| match owner {
-                Owner::Session(sid) => format!("{sid} {}", json["n"]),
-                Owner::Peer(peer) => format!("{peer} {}", json["n"]),
+        fn names(shown: Vec<(Owner, Box<Captured>)>) -> Vec<String> {
+            let name = |(owner, packet): (Owner, Box<Captured>)| match owner {
+                Owner::Session(sid) => format!("{sid} {}", packet.n),
+                Owner::Peer(peer) => format!("{peer} {}", packet.n),
             };
             shown.into_iter().map(name).collect()
         }

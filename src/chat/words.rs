@@ -1,9 +1,32 @@
-//! What a stranger says, made harmless: names, rooms and texts that others will see.
+//! The chat's own words: its events; and what a stranger says, made harmless: names, rooms and texts that others
+//! will see.
 //!
 //! Characters that are invisible or turn the direction of reading go; what remains is text, and a page shows it as
 //! text. Nothing is escaped here: that is the affair of whoever shows it.
 
 use crate::model::show::{is_deceptive, is_mark};
+
+/// The events, by name. The page's JavaScript writes the same names.
+pub(super) mod event {
+    /// Up: who one is, and into which room one wants.
+    pub(in crate::chat) const JOIN: &str = "join";
+    /// Up: a message.
+    pub(in crate::chat) const SAY: &str = "say";
+    /// Up and down: somebody is writing, or has stopped.
+    pub(in crate::chat) const TYPING: &str = "typing";
+    /// Down: the first one, with the session's key and whether its packets are captured.
+    pub(in crate::chat) const WELCOME: &str = "welcome";
+    /// Down: a message that somebody in the room said.
+    pub(in crate::chat) const SAID: &str = "said";
+    /// Down: somebody came into the room.
+    pub(in crate::chat) const JOINED: &str = "joined";
+    /// Down: somebody left it.
+    pub(in crate::chat) const LEFT: &str = "left";
+    /// Down: what was asked for is refused, and why.
+    pub(in crate::chat) const REFUSED: &str = "refused";
+    /// No event: the answer to one.
+    pub(in crate::chat) const ACK: &str = "ack";
+}
 
 /// Letters of a name, and of a room's name.
 pub(super) const NAME: usize = 24;

@@ -9,6 +9,7 @@
 
 use crate::model::{Field, FieldDef, Kind, Packet, Value as FieldValue, show};
 use crate::proto;
+use crate::proto::websocket::wire;
 use crate::tutor::{Here, Moment, Template};
 use base64::Engine as _;
 use sha1::{Digest, Sha1};
@@ -18,8 +19,6 @@ use std::fmt::Write as _;
 const DEEPEST: usize = 24;
 /// The longest text or run of bytes that is computed with.
 const LONGEST: usize = 1 << 16;
-/// What RFC 6455 §1.3 appends to a key.
-const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// What an expression becomes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,7 +76,7 @@ pub static FUNCTIONS: &[Function] = &[
     function("join", (1, 8), "texts one after the other", |v| {
         Some(Value::Code(v.iter().map(Value::to_string).collect()))
     }),
-    function("guid", (0, 0), "the fixed text of RFC 6455 §1.3", |_| Some(Value::Code(GUID.to_owned()))),
+    function("guid", (0, 0), "the fixed text of RFC 6455 §1.3", |_| Some(Value::Code(wire::GUID.to_owned()))),
     function("sha1", (1, 1), "the 20 bytes that SHA-1 makes of a text or of bytes", |v| {
         Some(Value::Bytes(Sha1::digest(v.first()?.octets()?).to_vec()))
     }),
@@ -86,8 +85,8 @@ pub static FUNCTIONS: &[Function] = &[
     }),
     function("unmask", (2, 2), "a WebSocket payload freed from its mask: payload, key (RFC 6455 §5.3)", |v| {
         let [payload, key] = v else { return None };
-        let (payload, key) = (payload.octets()?, key.octets()?);
-        (!key.is_empty()).then(|| Value::Bytes(payload.iter().zip(key.iter().cycle()).map(|(p, k)| p ^ k).collect()))
+        let key: [u8; 4] = key.octets()?.try_into().ok()?;
+        Some(Value::Bytes(wire::masked(&payload.octets()?, key).collect()))
     }),
     function("byte", (2, 2), "one byte as a number: bytes, which one from 1", |v| {
         let (bytes, at) = (v.first()?.octets()?, usize::try_from(v.get(1)?.number()?).ok()?);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::http::{Request, Response};
 use super::websocket::{self, Event, Role, Session};
 use super::{Input, Peer, Want};
+use crate::proto::websocket::wire::accept_for;
 use crate::rng::Rng;
 
 /// One thing that one end of a WebSocket conversation does, after the one before it is done.
@@ -179,7 +180,7 @@ impl Server {
             match chat.filter(|_| websocket::wants_upgrade(&request)).map(|chat| (chat, websocket::accept(&request))) {
                 Some((chat, Ok(mut response))) => {
                     if self.site.wrong_accept {
-                        response.fields.set("Sec-WebSocket-Accept", &websocket::accept_value("another key"));
+                        response.fields.set("Sec-WebSocket-Accept", &accept_for("another key"));
                     }
                     response.write(out);
                     let session = Session::new(Role::Server, self.rng.fork());

@@ -11,15 +11,13 @@
 //! either end may say once HTTP has stepped aside.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
-use sha1::{Digest as _, Sha1};
 
 use super::http::{Request, Response};
+use crate::proto::websocket::wire::{Header, accept_for, masked};
 use crate::rng::Rng;
 
 /// The longest message that we read, over all its frames.
 pub const MAX_MESSAGE: usize = 1024 * 1024;
-/// What every server adds to the key (RFC 6455 §1.3): nobody does so by accident.
-const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The question that asks a web server to speak WebSocket from here on (RFC 6455 §4.1).
 pub fn upgrade(target: &str, host: &str, key: &str) -> Request {
@@ -54,7 +52,7 @@ pub fn accept(request: &Request) -> Result<Response, Response> {
     let mut response = Response { status: 101, reason: "Switching Protocols".into(), ..Response::default() };
     response.fields.push("Upgrade", "websocket");
     response.fields.push("Connection", "Upgrade");
-    response.fields.push("Sec-WebSocket-Accept", &accept_value(key));
+    response.fields.push("Sec-WebSocket-Accept", &accept_for(key));
     Ok(response)
 }
 
@@ -67,15 +65,10 @@ pub fn check(response: &Response, key: &str) -> Result<(), Error> {
     if response.status != 101 || !fields.lists("Upgrade", "websocket") || !fields.lists("Connection", "Upgrade") {
         return Err(Error::NotSwitched(response.status));
     }
-    if fields.value("Sec-WebSocket-Accept") != Some(&accept_value(key)) {
+    if fields.value("Sec-WebSocket-Accept") != Some(&accept_for(key)) {
         return Err(Error::WrongAccept);
     }
     Ok(())
-}
-
-/// The proof that the server read this very key: SHA-1 of key and `GUID`, in Base64.
-pub fn accept_value(key: &str) -> String {
-    BASE64.encode(Sha1::new().chain_update(key).chain_update(GUID).finalize())
 }
 
 /// A fresh `Sec-WebSocket-Key`: 16 random bytes in Base64.
@@ -185,46 +178,34 @@ impl Error {
 
 impl Frame {
     /// Reads one frame and says how many bytes it took, or `None` while some are missing.
+    ///
+    /// # Errors
+    /// It breaks the standard, or is longer than [`MAX_MESSAGE`].
     pub fn read(bytes: &[u8]) -> Result<Option<(Self, usize)>, Error> {
-        let [first, second, rest @ ..] = bytes else { return Ok(None) };
-        if first & 0x70 != 0 {
+        let Some(header) = Header::read(bytes) else { return Ok(None) };
+        if header.rsv != 0 {
             return Err(Error::ReservedBit);
         }
-        let (fin, opcode) = (first & 0x80 != 0, Opcode::from_code(first & 0x0F)?);
-        let short = second & 0x7F;
-        if opcode.is_control() && (!fin || short > 125) {
+        let opcode = Opcode::from_code(header.opcode)?;
+        if opcode.is_control() && (!header.fin || header.payload > 125 || header.long_winded) {
             return Err(Error::Control);
         }
-        let Some((length, rest)) = read_length(short, rest)? else { return Ok(None) };
-        let (mask, rest) = match rest.split_first_chunk::<4>() {
-            _ if second & 0x80 == 0 => (None, rest),
-            Some((mask, rest)) => (Some(*mask), rest),
-            None => return Ok(None),
-        };
-        let Some(payload) = rest.get(..length) else { return Ok(None) };
-        let mut payload = payload.to_vec();
-        if let Some(mask) = mask {
-            apply_mask(&mut payload, mask);
+        if header.long_winded {
+            return Err(Error::LongLength);
         }
-        let used = bytes.len() - rest.len() + length;
-        Ok(Some((Self { fin, opcode, mask, payload }, used)))
+        let length = usize::try_from(header.payload).ok().filter(|&n| n <= MAX_MESSAGE).ok_or(Error::TooLong)?;
+        let Some(payload) = bytes.get(header.len..header.len + length) else { return Ok(None) };
+        let payload = header.mask.map_or_else(|| payload.to_vec(), |mask| masked(payload, mask).collect());
+        Ok(Some((Self { fin: header.fin, opcode, mask: header.mask, payload }, header.len + length)))
     }
 
     /// Appends the frame as bytes.
     pub fn write(&self, out: &mut Vec<u8>) {
-        out.push(u8::from(self.fin) << 7 | self.opcode.code());
-        let (short, longer) = match (u8::try_from(self.payload.len()), u16::try_from(self.payload.len())) {
-            (Ok(length @ 0..=125), _) => (length, Vec::new()),
-            (_, Ok(length)) => (126, length.to_be_bytes().to_vec()),
-            _ => (127, (self.payload.len() as u64).to_be_bytes().to_vec()),
-        };
-        out.push(u8::from(self.mask.is_some()) << 7 | short);
-        out.extend_from_slice(&longer);
-        out.extend_from_slice(self.mask.as_ref().map_or(&[], |mask| mask.as_slice()));
-        let start = out.len();
-        out.extend_from_slice(&self.payload);
-        if let (Some(mask), Some(payload)) = (self.mask, out.get_mut(start..)) {
-            apply_mask(payload, mask);
+        let (opcode, payload) = (self.opcode.code(), self.payload.len() as u64);
+        Header { fin: self.fin, opcode, mask: self.mask, payload, ..Header::default() }.write(out);
+        match self.mask {
+            Some(mask) => out.extend(masked(&self.payload, mask)),
+            None => out.extend_from_slice(&self.payload),
         }
     }
 }
@@ -414,33 +395,6 @@ impl Session {
     }
 }
 
-/// Masks and unmasks alike: XOR twice is nothing (RFC 6455 §5.3).
-fn apply_mask(payload: &mut [u8], mask: [u8; 4]) {
-    for (byte, key) in payload.iter_mut().zip(mask.into_iter().cycle()) {
-        *byte ^= key;
-    }
-}
-
-/// The payload's length and what follows it; 126 and 127 say that a longer number comes.
-fn read_length(short: u8, rest: &[u8]) -> Result<Option<(usize, &[u8])>, Error> {
-    let (length, shortest, rest) = match short {
-        126 => match rest.split_first_chunk::<2>() {
-            Some((bytes, rest)) => (u64::from(u16::from_be_bytes(*bytes)), 126, rest),
-            None => return Ok(None),
-        },
-        127 => match rest.split_first_chunk::<8>() {
-            Some((bytes, rest)) => (u64::from_be_bytes(*bytes), 1 << 16, rest),
-            None => return Ok(None),
-        },
-        _ => (u64::from(short), 0, rest),
-    };
-    if length < shortest {
-        return Err(Error::LongLength);
-    }
-    let length = usize::try_from(length).ok().filter(|&length| length <= MAX_MESSAGE).ok_or(Error::TooLong)?;
-    Ok(Some((length, rest)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -451,11 +405,6 @@ mod tests {
 
     fn server() -> Session {
         Session::new(Role::Server, Rng::seeded(2))
-    }
-
-    #[test]
-    fn the_rfcs_key_gives_the_rfcs_accept() {
-        assert_eq!(accept_value("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     }
 
     #[test]

@@ -36,8 +36,58 @@ pub static ABOUT: Identity = Identity {
     summary: Some(summary),
 };
 
+/// What a packet is for. On the wire it is the packet's first digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// The server names the dialogue.
+    Open,
+    /// One side ends it.
+    Close,
+    /// Are you there?
+    Ping,
+    /// I am.
+    Pong,
+    /// Something for the layer above.
+    Message,
+    /// From here on by the better transport.
+    Upgrade,
+    /// Ends a waiting request.
+    Noop,
+}
+
+/// What a binary message begins with where it is written as text.
+pub const BINARY_MARK: u8 = b'b';
+/// What stands between the packets of one body, in protocol 4.
+pub const BORDER: u8 = 0x1e;
+
 const TYPES: &[(u64, &str)] =
     &[(0, "Open"), (1, "Close"), (2, "Ping"), (3, "Pong"), (4, "Message"), (5, "Upgrade"), (6, "Noop")];
+
+impl Type {
+    /// All, in the order of their digits.
+    pub const ALL: [Self; 7] =
+        [Self::Open, Self::Close, Self::Ping, Self::Pong, Self::Message, Self::Upgrade, Self::Noop];
+
+    /// What stands for it on the wire, as a byte.
+    pub const fn byte(self) -> u8 {
+        b'0' + self as u8
+    }
+
+    /// What stands for it on the wire.
+    pub fn digit(self) -> char {
+        char::from(self.byte())
+    }
+
+    /// The type that a digit stands for.
+    pub fn of(digit: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.digit() == digit)
+    }
+
+    /// Its name, as the field shows it.
+    pub fn name(self) -> &'static str {
+        TYPE.name_of(self as u64).unwrap_or_default()
+    }
+}
 
 const ERRORS: &[(u64, &str)] = &[
     (0, "Transport unknown"),
@@ -111,13 +161,10 @@ pub static BINARY_MESSAGE: Protocol = Protocol {
     },
 };
 
-const OPEN: u64 = 0;
-const PING: u64 = 2;
-const PONG: u64 = 3;
-const MESSAGE: u64 = 4;
-
-/// Parts packets in a body of protocol 4.
-const BORDER: u8 = 0x1e;
+const OPEN: u64 = Type::Open as u64;
+const PING: u64 = Type::Ping as u64;
+const PONG: u64 = Type::Pong as u64;
+const MESSAGE: u64 = Type::Message as u64;
 
 /// Letters as senders write them; whether they fill up with `=` is their affair.
 const LETTERS: GeneralPurpose = GeneralPurpose::new(
@@ -325,7 +372,7 @@ fn text(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
     let (from, rest) = (at + 1, len.saturating_sub(1));
     let kind = match packet.first() {
         Some(digit @ b'0'..=b'9') => u64::from(digit - b'0'),
-        Some(b'b') => return letters(c, request, at, len),
+        Some(&BINARY_MARK) => return letters(c, request, at, len),
         Some(_) => return stray(c, at, len),
         None => {
             c.doubt(c.malformed("the packet is empty: it lacks its type"));
@@ -333,7 +380,7 @@ fn text(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
         }
     };
     c.push(&TYPE, at, 1, Value::Uint(kind));
-    if kind > 6 {
+    if kind > Type::Noop as u64 {
         c.doubt(c.malformed("Engine.IO has no packet of this type"));
     }
     let span = c.span(from, rest);
@@ -438,7 +485,7 @@ fn binary(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next {
         kind = u64::from(first);
         c.push(&TYPE, at, 1, Value::Uint(kind));
         from += 1;
-        if kind > 6 {
+        if kind > Type::Noop as u64 {
             c.doubt(c.malformed("Engine.IO has no packet of this type"));
         }
     } else {

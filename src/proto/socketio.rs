@@ -24,6 +24,63 @@ pub static ABOUT: Identity = Identity {
     summary: Some(summary),
 };
 
+/// What a packet is for. On the wire it is the packet's first digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Let me into this namespace; or: you are in.
+    Connect,
+    /// I leave it.
+    Disconnect,
+    /// Something happened.
+    Event,
+    /// The answer to an event.
+    Ack,
+    /// You are not let in.
+    ConnectError,
+    /// An event, and attachments follow.
+    BinaryEvent,
+    /// An answer, and attachments follow.
+    BinaryAck,
+}
+
+impl Type {
+    /// All, in the order of their digits.
+    pub const ALL: [Self; 7] = [
+        Self::Connect,
+        Self::Disconnect,
+        Self::Event,
+        Self::Ack,
+        Self::ConnectError,
+        Self::BinaryEvent,
+        Self::BinaryAck,
+    ];
+
+    /// What stands for it on the wire, as a byte.
+    pub const fn byte(self) -> u8 {
+        b'0' + self as u8
+    }
+
+    /// What stands for it on the wire.
+    pub fn digit(self) -> char {
+        char::from(self.byte())
+    }
+
+    /// The type that a digit stands for.
+    pub fn of(digit: char) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.digit() == digit)
+    }
+
+    /// The type that a value of the field [`TYPE`] stands for.
+    pub fn of_value(value: u64) -> Option<Self> {
+        Self::ALL.into_iter().find(|&kind| kind as u64 == value)
+    }
+
+    /// Its name, as the field shows it.
+    pub fn name(self) -> &'static str {
+        TYPE.name_of(self as u64).unwrap_or_default()
+    }
+}
+
 const TYPES: &[(u64, &str)] = &[
     (0, "Connect"),
     (1, "Disconnect"),
@@ -70,12 +127,12 @@ pub static ATTACHMENT_PROTOCOL: Protocol = Protocol {
     dissect: |c| Ok(attachment(c)),
 };
 
-const CONNECT: u64 = 0;
-const DISCONNECT: u64 = 1;
-const EVENT_: u64 = 2;
-const CONNECT_ERROR: u64 = 4;
-const BINARY_EVENT: u64 = 5;
-const BINARY_ACK: u64 = 6;
+const CONNECT: u64 = Type::Connect as u64;
+const DISCONNECT: u64 = Type::Disconnect as u64;
+const EVENT_: u64 = Type::Event as u64;
+const CONNECT_ERROR: u64 = Type::ConnectError as u64;
+const BINARY_EVENT: u64 = Type::BinaryEvent as u64;
+const BINARY_ACK: u64 = Type::BinaryAck as u64;
 
 /// Arguments of one packet that are shown.
 const MOST_ARGUMENTS: usize = 1000;

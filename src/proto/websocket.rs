@@ -13,6 +13,7 @@
 //! what breaks them. Compressed messages (permessage-deflate) are RFC 7692; what they unpack to is bounded.
 
 mod rules;
+pub mod wire;
 
 use super::Carrier;
 use super::inflate::{self, Unpacked};
@@ -20,8 +21,7 @@ use super::prelude::*;
 use super::shelf::Ticket;
 use super::stream::{Framing, Gap, StreamCtx};
 use crate::model::{BufferKind, Layer, Packet, Span, clamp, show};
-use base64::Engine;
-use sha1::{Digest, Sha1};
+use wire::Header;
 
 /// WebSocket.
 pub static ABOUT: Identity = Identity {
@@ -81,12 +81,12 @@ fields! {
 pub static PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Upgrade("websocket")], over: Over::Stream(frame), dissect };
 
-const CONTINUATION: u64 = 0;
-const TEXT_FRAME: u64 = 1;
-const BINARY: u64 = 2;
-const CLOSE_FRAME: u64 = 8;
-const PING_FRAME: u64 = 9;
-const PONG_FRAME: u64 = 10;
+const CONTINUATION: u8 = 0;
+const TEXT_FRAME: u8 = 1;
+const BINARY: u8 = 2;
+const CLOSE_FRAME: u8 = 8;
+const PING_FRAME: u8 = 9;
+const PONG_FRAME: u8 = 10;
 
 /// What one direction remembers.
 #[derive(Default)]
@@ -106,7 +106,7 @@ struct Sending {
 /// What a message's first fragment says of all.
 #[derive(Clone, Copy)]
 struct Begun {
-    opcode: u64,
+    opcode: u8,
     /// RSV1 was set.
     compressed: bool,
     /// It grew beyond what is kept.
@@ -125,28 +125,6 @@ enum History {
 
 /// How far back a compressed message can refer (RFC 7692 §7.1.2.1: 15 bits).
 const WINDOW: usize = 1 << 15;
-
-/// What the rest of the dissector needs of a frame's header.
-#[derive(Clone, Copy)]
-struct Header {
-    fin: bool,
-    /// The three reserved bits, RSV1 the highest.
-    rsv: u8,
-    opcode: u64,
-    mask: Option<[u8; 4]>,
-    len: usize,
-    payload: u64,
-    /// Whether a length of 7 or 16 bits would have done.
-    long_winded: bool,
-    /// Whether the client sent it, where the handshake tells; else what the mask says.
-    from_client: bool,
-}
-
-/// What `Sec-WebSocket-Accept` must answer to a key (RFC 6455 §4.2.2): SHA-1 of the key and a fixed text, in base64.
-pub fn accept_for(key: &str) -> String {
-    let digest = Sha1::new().chain_update(key).chain_update("258EAFA5-E914-47DA-95CA-C5AB0DC85B11").finalize();
-    base64::engine::general_purpose::STANDARD.encode(digest)
-}
 
 /// A frame says its own length.
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
@@ -195,9 +173,10 @@ fn one(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         127 => drop(c.read(&LENGTH_EXT_64, 2, 8)?),
         _ => {}
     }
-    let Some(mut h) = Header::read(c.rest(0)) else { return Err(c.missing(c.len() + 1)) };
+    let Some(h) = Header::read(c.rest(0)) else { return Err(c.missing(c.len() + 1)) };
     let known = rules::header(c, &h);
-    h.from_client = known.unwrap_or(h.from_client);
+    // Where the handshake does not tell, the mask says it: only a client masks.
+    c.context.from_client = Some(known.unwrap_or(h.mask.is_some()));
     if h.mask.is_some() {
         c.read(&MASKING_KEY, h.len - 4, 4)?;
     }
@@ -208,14 +187,14 @@ fn one(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     let whole = present == len;
     if len == 0 && (h.fin && h.opcode != CONTINUATION || h.opcode >= CLOSE_FRAME) {
-        let row = if h.opcode == BINARY { inner(c, &h, Carrier::Binary) } else { None };
+        let row = if h.opcode == BINARY { c.upgraded(Carrier::Binary) } else { None };
         return Ok(row.map_or(Next::end(h.len), |row| Next::row(row, h.len).even_empty()));
     }
     let (buffer, at) = match h.mask {
         Some(key) => {
             c.push(&MASKED_PAYLOAD, h.len, present, Value::None);
             let masked = c.slice(h.len, present)?;
-            let unmask = |out: &mut Vec<u8>| out.extend(masked.iter().zip(key.iter().cycle()).map(|(b, k)| b ^ k));
+            let unmask = |out: &mut Vec<u8>| out.extend(wire::masked(masked, key));
             let Some((id, _)) = c.uncover_with(BufferKind::Unmasked, unmask) else {
                 return Ok(Next::end(h.len + present));
             };
@@ -326,7 +305,7 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool, whole: 
         }
     }
     if deflate && compressed {
-        match unpack(c, h, &message) {
+        match unpack(c, &message) {
             Some(unpacked) => message = unpacked,
             None => return Next::end(end),
         }
@@ -339,24 +318,18 @@ fn data(c: &mut Cursor<'_>, h: &Header, payload: Payload, deflate: bool, whole: 
             c.indent(0);
             let all = message.span(c, 0, message.len);
             rules::text(c, all, whole);
-            if let Some(row) = inner(c, h, Carrier::Text) {
+            if let Some(row) = c.upgraded(Carrier::Text) {
                 return message.carry(h, end, |header| Next::row(row, header));
             }
         }
         BINARY => {
-            let row = inner(c, h, Carrier::Binary);
+            let row = c.upgraded(Carrier::Binary);
             return message.carry(h, end, |header| row.map_or(Next::data(header), |row| Next::row(row, header)));
         }
         CONTINUATION => message.put(c, &CONTINUE),
         _ => message.put(c, &UNKNOWN),
     }
     Next::end(end)
-}
-
-/// The protocol that the upgrade's target asks for in messages of this kind.
-fn inner(c: &mut Cursor<'_>, h: &Header, carrier: Carrier) -> Option<&'static Protocol> {
-    c.context.from_client = Some(h.from_client);
-    c.upgraded(carrier)
 }
 
 /// What a fragment led to.
@@ -367,7 +340,7 @@ enum Gathered {
     Whole {
         id: u8,
         len: usize,
-        opcode: u64,
+        opcode: u8,
         compressed: bool,
     },
 }
@@ -420,9 +393,10 @@ fn gather(c: &mut Cursor<'_>, h: &Header, payload: Payload) -> Gathered {
 }
 
 /// RFC 7692 §7.2.2: what the message stands for, told by what came before it.
-fn unpack(c: &mut Cursor<'_>, h: &Header, message: &Payload) -> Option<Payload> {
+fn unpack(c: &mut Cursor<'_>, message: &Payload) -> Option<Payload> {
     let span = message.span(c, 0, message.len);
-    let side = if h.from_client { "client_no_context_takeover" } else { "server_no_context_takeover" };
+    let side =
+        if c.context.from_client == Some(true) { "client_no_context_takeover" } else { "server_no_context_takeover" };
     let forgets = c.stream().dialogue.upgrade.as_ref().is_some_and(|u| u.extensions.contains(side));
     let history = if forgets { History::Empty } else { c.stream().side.state::<Sending>().history };
     let ticket = match history {
@@ -474,32 +448,6 @@ const RSV1: u8 = 4;
 
 const GIVEN_UP: &str = "it cannot be inflated: its history was given up, because memory was full";
 
-impl Header {
-    /// Reads it where it is whole.
-    fn read(bytes: &[u8]) -> Option<Self> {
-        let &[first, second, ..] = bytes else { return None };
-        let extended = match second & 0x7f {
-            126 => 2,
-            127 => 8,
-            _ => 0,
-        };
-        let number = bytes.get(2..2 + extended)?.iter().fold(0, |n, &b| n << 8 | u64::from(b));
-        let masked = second & 0x80 != 0;
-        let mask = if masked { Some(bytes.get(2 + extended..6 + extended)?.try_into().ok()?) } else { None };
-        let payload = if extended == 0 { u64::from(second & 0x7f) } else { number };
-        Some(Self {
-            fin: first & 0x80 != 0,
-            rsv: first >> 4 & 7,
-            opcode: u64::from(first & 0x0f),
-            mask,
-            len: 2 + extended + if masked { 4 } else { 0 },
-            payload,
-            long_winded: extended == 2 && payload < 126 || extended == 8 && payload < 1 << 16,
-            from_client: masked,
-        })
-    }
-}
-
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     for f in packet.fields_of(layer) {
         match f.value {
@@ -532,19 +480,13 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 
 /// Whether a fragment is readable as it is.
 fn is_plain_text(packet: &Packet, layer: &Layer) -> bool {
-    packet.uint_in(layer, &OPCODE) == Some(TEXT_FRAME) && packet.uint_in(layer, &RSV) == Some(0)
+    packet.uint_in(layer, &OPCODE) == Some(u64::from(TEXT_FRAME)) && packet.uint_in(layer, &RSV) == Some(0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::stream::Streams;
     use super::*;
-
-    #[test]
-    fn the_accept_of_the_standards_own_key_is_the_standards_own() {
-        // RFC 6455 §1.3
-        assert_eq!(accept_for("dGhlIHNhbXBsZSBub25jZQ=="), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
-    }
 
     #[test]
     fn a_frame_says_its_own_length() {

@@ -28,6 +28,7 @@ pub use text::{Template, TextError, Texts};
 use crate::flow::{Connection, Event, Tracker};
 use crate::model::{FieldDef, Identity, Osi, Packet};
 use crate::proto::stream::Upgrade;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Whom a sentence is for. No two audiences share one.
@@ -43,13 +44,15 @@ pub enum Audience {
 }
 
 /// How we know.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Truth {
     /// The bytes of this packet show it.
     Observed,
     /// Something else suggests it: other packets, the interface, custom.
     Inferred,
     /// It cannot be seen here, and the text says why.
+    #[serde(rename = "not visible")]
     NotVisible,
 }
 

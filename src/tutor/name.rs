@@ -4,6 +4,7 @@ use super::Here;
 use crate::flow::{Endpoint, Event};
 use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
 use crate::proto::tcp::verdict;
+use crate::proto::websocket::wire::{GUID, accept_for};
 use crate::proto::{ethernet, http, ipv4, ipv6, tcp, udp, websocket};
 use sha1::{Digest, Sha1};
 
@@ -107,10 +108,10 @@ pub static NAMES: &[Name] = &[
         Some(())
     }),
     name("accept.derived", "that in base64: what Sec-WebSocket-Accept must be", |h, out| {
-        text(&websocket::accept_for(key(h)?), out)
+        text(&accept_for(key(h)?), out)
     }),
     name("accept.verdict", "whether the answer matches", |h, out| {
-        let right = h.octets(&http::WEBSOCKET_ACCEPT)? == websocket::accept_for(key(h)?).as_bytes();
+        let right = h.octets(&http::WEBSOCKET_ACCEPT)? == accept_for(key(h)?).as_bytes();
         text(if right { "matches" } else { "does not match" }, out)
     }),
     name("unmask.steps", "the first bytes of a WebSocket payload, unmasked one by one", unmask),
@@ -261,9 +262,6 @@ fn next_raw(here: &Here<'_>) -> Option<u32> {
 fn carried(here: &Here<'_>, def: &'static FieldDef) -> Option<u64> {
     here.field(def)?.value.uint()
 }
-
-/// The text that RFC 6455 §1.3 appends to a key.
-const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /// The key of this request, or of the request that this answers.
 fn key<'a>(here: &Here<'a>) -> Option<&'a str> {

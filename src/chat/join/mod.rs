@@ -24,6 +24,7 @@ use tokio::time::{Instant, timeout};
 use self::keys::Typed;
 use self::model::{Model, Now};
 use self::talk::{FeedReader, Heard, Outbox, Talk};
+use crate::chat::entry::Entry;
 use crate::lab;
 use crate::peers::engineio::Transport;
 use crate::peers::engineio::client::{Call, Line};
@@ -102,12 +103,16 @@ pub(super) fn lines(said: &[Json]) -> Vec<String> {
     let mut lines = Vec::new();
     for (number, word) in (0..).zip(said) {
         let data = || word.get("data").cloned().unwrap_or_default();
-        model.hear(match word.get("event").and_then(Json::as_str) {
+        let heard = match word.get("event").and_then(Json::as_str) {
             Some("") => Heard::Answer(number, data()),
             Some(event) => Heard::Event(event.to_owned(), data()),
             None if word.is_string() => Heard::Seen(number % 2 == 0, word.as_str().unwrap_or_default().to_owned()),
-            None => Heard::Entry(word.clone()),
-        });
+            None => match Entry::read(&word.to_string()) {
+                Some(entry) => Heard::Entry(entry),
+                None => continue,
+            },
+        };
+        model.hear(heard);
         lines.extend(model.fresh(&theme));
         lines.extend(screen::page(&model, &theme, 80, 24));
     }

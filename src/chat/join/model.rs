@@ -10,13 +10,14 @@ use serde_json::{Value as Json, json};
 use super::keys::Typed;
 use super::peel::Peel;
 use super::talk::{Heard, Outbox};
+use crate::chat::entry::{Captured, Entry};
+use crate::chat::words::{self, event};
 use crate::model::show;
+use crate::proto::socketio::Type;
 use crate::view::Theme;
 
 /// Lines of the conversation, and packets, that are kept.
 const KEPT: usize = 500;
-/// Letters of a message that is typed.
-const LONGEST: usize = 1000;
 /// Letters of anything that others wrote.
 const SHOWN: usize = 2000;
 
@@ -61,8 +62,8 @@ pub(super) struct Row {
     pub why: String,
     /// It carries no data and opens or ends nothing.
     pub bare: bool,
-    /// As it came.
-    pub entry: Json,
+    /// As it was captured; none where this program saw it itself.
+    pub packet: Option<Box<Captured>>,
 }
 
 /// Everything.
@@ -106,7 +107,7 @@ impl Model {
         self.waiting.clear();
         self.here.clear();
         self.early.clear();
-        self.say("join", json!({ "name": name, "room": room }));
+        self.say(event::JOIN, json!({ "name": name, "room": room }));
     }
 
     /// Whether we were let in before.
@@ -151,7 +152,7 @@ impl Model {
         let text = |key| escaped(data.get(key).and_then(Json::as_str).unwrap_or_default());
         let id = data.get("id").and_then(Json::as_u64).unwrap_or_default();
         match event {
-            "welcome" => {
+            event::WELCOME => {
                 let capture = data.get("capture").cloned().unwrap_or_default();
                 let early = std::mem::take(&mut self.early);
                 if capture.get("on").and_then(Json::as_bool) == Some(true) {
@@ -165,16 +166,16 @@ impl Model {
                     self.seen(up, &text);
                 }
             }
-            "said" => self.message(data),
-            "joined" => {
+            event::SAID => self.message(data),
+            event::JOINED => {
                 self.here.insert(id, text("name"));
                 self.note_about(&text("name"), "joined");
             }
-            "left" => {
+            event::LEFT => {
                 self.here.remove(&id);
                 self.note_about(&text("name"), &format!("left: {}", text("why")));
             }
-            "refused" => self.note(data.get("error").and_then(Json::as_str).unwrap_or("the server refuses")),
+            event::REFUSED => self.note(data.get("error").and_then(Json::as_str).unwrap_or("the server refuses")),
             _ => {}
         }
         None
@@ -187,7 +188,7 @@ impl Model {
         }
         let number = |key| data.get(key).and_then(Json::as_u64);
         match asked.as_str() {
-            "join" => {
+            event::JOIN => {
                 self.me = number("you");
                 self.name = escaped(data.get("name").and_then(Json::as_str).unwrap_or_default());
                 self.room = escaped(data.get("room").and_then(Json::as_str).unwrap_or_default());
@@ -202,7 +203,7 @@ impl Model {
                     self.message(message);
                 }
             }
-            "say" => {
+            event::SAY => {
                 if let (Some(id), Some(sent)) = (number("id"), number("sent")) {
                     self.spread(id, &format!("1 message in, {sent} sent out, says the server"));
                 }
@@ -260,43 +261,33 @@ impl Model {
             Some(Ok(())) | None => return,
             Some(Err(_)) => {}
         }
-        let meaning = match text.bytes().next() {
-            Some(b'0') => "Socket.IO connect, seen by this program",
-            Some(b'1') => "Socket.IO disconnect, seen by this program",
-            Some(b'2') => "Socket.IO event, seen by this program",
-            Some(b'3') => "Socket.IO acknowledgment, seen by this program",
-            _ => "seen by this program",
+        let why = match text.chars().next().and_then(Type::of) {
+            Some(kind) => format!("Socket.IO {}, seen by this program", kind.name().to_lowercase()),
+            None => "seen by this program".to_owned(),
         };
-        self.row(Row { down: !up, line: escaped(text), why: meaning.to_owned(), ..Row::default() });
+        self.row(Row { down: !up, line: escaped(text), why, ..Row::default() });
     }
 
-    fn entry(&mut self, entry: Json) {
-        let number = |key| entry.get(key).and_then(Json::as_u64);
-        let text = |key| entry.get(key).and_then(Json::as_str).unwrap_or_default();
-        match text("kind") {
-            "packet" => {
-                let time: f64 = text("time").parse().unwrap_or_default();
+    fn entry(&mut self, entry: Entry) {
+        match entry {
+            Entry::Packet(packet) => {
+                let time: f64 = packet.time.parse().unwrap_or_default();
                 let first = *self.first.get_or_insert(time);
-                let line = escaped(text("line"));
-                let row = Row {
-                    down: entry.get("down").and_then(Json::as_bool) == Some(true),
+                self.row(Row {
+                    down: packet.down,
                     since: time - first,
-                    bare: entry.get("bare").and_then(Json::as_bool) == Some(true),
-                    why: escaped(text("why")),
-                    line,
-                    entry,
-                };
-                self.row(row);
+                    line: escaped(&packet.line),
+                    why: escaped(&packet.why),
+                    bare: packet.bare,
+                    packet: Some(packet),
+                });
             }
-            "spread" => {
-                if let (Some(message), Some(frames)) = (number("message"), number("frames")) {
-                    let s = if frames == 1 { "" } else { "s" };
-                    self.spread(message, &format!("1 message in, {frames} frame{s} out (captured)"));
-                }
+            Entry::Spread { message, frames } => {
+                let s = if frames == 1 { "" } else { "s" };
+                self.spread(message, &format!("1 message in, {frames} frame{s} out (captured)"));
             }
-            "broken" => self.note(&format!("no more packets from one interface: {}", text("why"))),
-            "lost" => self.note("some packets could not be shown: too many at once"),
-            _ => {}
+            Entry::Broken { why } => self.note(&format!("no more packets from one interface: {why}")),
+            Entry::Lost { packets } => self.note(&format!("{packets} packets could not be shown: too many at once")),
         }
     }
 
@@ -340,7 +331,7 @@ impl Model {
         }
         match key {
             Typed::Leave => return Now::Leave,
-            Typed::Char(c) if self.typed.chars().count() < LONGEST => self.typed.push(*c),
+            Typed::Char(c) if self.typed.chars().count() < words::TEXT => self.typed.push(*c),
             Typed::Backspace => drop(self.typed.pop()),
             Typed::Clear | Typed::Escape => self.typed.clear(),
             Typed::Enter => {
@@ -363,7 +354,7 @@ impl Model {
         }
         self.tags += 1;
         self.chosen = 0;
-        self.say("say", json!({ "text": text, "tag": self.tags }));
+        self.say(event::SAY, json!({ "text": text, "tag": self.tags }));
     }
 
     /// The messages, the last first.
@@ -445,7 +436,7 @@ mod tests {
     #[test]
     fn packets_may_be_counted_before_the_message_arrives() {
         let mut model = joined();
-        model.hear(Heard::Entry(json!({ "kind": "spread", "message": 7, "frames": 2 })));
+        model.hear(Heard::Entry(Entry::Spread { message: 7, frames: 2 }));
         model.hear(Heard::Event("said".into(), json!({ "id": 7, "from": 1, "name": "Ada", "text": "Hi" })));
         assert_eq!(model.messages().next().unwrap().spread, "1 message in, 2 frames out (captured)");
     }
@@ -455,18 +446,9 @@ mod tests {
         let mut model = joined();
         for id in 0..2_000 {
             model.hear(Heard::Event("said".into(), json!({ "id": id, "name": "Bob", "text": "x" })));
-            model.hear(Heard::Entry(json!({ "kind": "packet", "time": "1.5", "line": "TCP", "why": "" })));
+            model.hear(Heard::Entry(Entry::Packet(Box::new(Captured { time: "1.5".into(), ..Captured::default() }))));
             lines(&mut model);
         }
         assert_eq!((model.said.len(), model.rows.len()), (KEPT, KEPT));
-    }
-
-    #[test]
-    fn entries_of_any_shape_are_borne() {
-        let mut model = joined();
-        for entry in [json!(null), json!([]), json!({ "kind": "packet", "time": 5, "line": [], "peels": 7 })] {
-            model.hear(Heard::Entry(entry));
-        }
-        model.typed(&Typed::Peel);
     }
 }

@@ -6,10 +6,9 @@
 
 use std::collections::VecDeque;
 
-use serde_json::Value as Json;
-
 use super::keys::Typed;
 use super::model::{Row, escaped};
+use crate::chat::entry::{self, Captured};
 use crate::model::{Osi, show};
 use crate::view::Theme;
 use crate::view::measure::wrap;
@@ -22,6 +21,8 @@ const ROWS: usize = 10;
 const MOST: usize = 32;
 /// Steps of one packet.
 const STEPS: usize = 32;
+/// Sentences of one step.
+const SENTENCES: usize = 8;
 /// Ranges of bytes of one step.
 const RANGES: usize = 64;
 
@@ -44,7 +45,7 @@ struct Packet {
 struct Step {
     short: String,
     title: String,
-    osi: u64,
+    osi: u8,
     says: Vec<String>,
     own: Vec<[usize; 2]>,
     /// Readable bytes, laid over those of the packet.
@@ -54,23 +55,19 @@ struct Step {
 impl Peel {
     /// The packets that carried a message: by its number, and on the way up by the tag that we gave to it.
     pub(super) fn of_message(rows: &VecDeque<Row>, id: Option<u64>, tag: Option<u64>) -> Option<Self> {
-        let wanted = |peel: &Json| {
-            let number = |key| peel.get(key).and_then(Json::as_u64);
-            let event = peel.get("event").and_then(Json::as_str).unwrap_or_default();
-            match event {
-                "say" => tag.is_some() && number("tag") == tag,
-                "said" | "ack" => id.is_some() && number("message") == id,
-                _ => false,
-            }
+        let same = |of: Option<u64>, wanted| of.is_some() && of == wanted;
+        let of = |row: &Row| {
+            let packet = row.packet.as_ref()?;
+            let peel = packet.peels.iter().find(|peel| same(peel.message, id) || same(peel.tag, tag))?;
+            Some(Packet::new(packet, peel))
         };
-        let of = |row: &Row| peels(&row.entry).iter().find(|p| wanted(p)).map(|p| Packet::new(row, p));
         Self::new(rows.iter().filter_map(of).take(MOST).collect())
     }
 
     /// The last packet that carries data.
     pub(super) fn of_last(rows: &VecDeque<Row>) -> Option<Self> {
-        let row = rows.iter().rev().find(|row| !row.bare)?;
-        Self::new(peels(&row.entry).first().map(|p| Packet::new(row, p)).into_iter().collect())
+        let packet = rows.iter().rev().find(|row| !row.bare)?.packet.as_ref()?;
+        Self::new(packet.peels.first().map(|peel| Packet::new(packet, peel)).into_iter().collect())
     }
 
     fn new(packets: Vec<Packet>) -> Option<Self> {
@@ -112,7 +109,7 @@ impl Peel {
             names.map(|(i, s)| if i == self.step { format!("[{}]", s.short) } else { s.short.clone() }).collect();
         lines.extend(wrap(&path.join(" > "), columns).map(str::to_owned));
         lines.push(String::new());
-        let style = Osi::ALL.into_iter().find(|o| u64::from(o.number()) == step.osi).map(|o| theme.layer(o));
+        let style = Osi::ALL.into_iter().find(|o| o.number() == step.osi).map(|o| theme.layer(o));
         let heading = format!("Layer {}  {}", step.osi, step.title);
         lines.push(painted(&heading, |t, out| match style {
             Some(style) => style.paint(t, out),
@@ -133,20 +130,13 @@ fn painted(text: &str, paint: impl Fn(&str, &mut String)) -> String {
     out
 }
 
-fn peels(entry: &Json) -> &[Json] {
-    entry.get("peels").and_then(Json::as_array).map_or(&[], Vec::as_slice)
-}
-
 impl Packet {
-    fn new(row: &Row, peel: &Json) -> Self {
-        let entry = &row.entry;
-        let number = |key| entry.get(key).and_then(Json::as_u64).unwrap_or_default();
-        let way = if row.down { "server → you" } else { "you → server" };
-        let steps = peel.get("steps").and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
+    fn new(packet: &Captured, peel: &entry::Peel) -> Self {
+        let way = if packet.down { "server → you" } else { "you → server" };
         Self {
-            title: format!("Packet {}, {way}, port {}, {} bytes", number("n"), number("port"), number("len")),
-            bytes: bytes(entry.get("hex")),
-            steps: steps.iter().take(STEPS).map(Step::new).collect(),
+            title: format!("Packet {}, {way}, port {}, {} bytes", packet.n, packet.port, packet.len),
+            bytes: packet.hex.clone(),
+            steps: peel.steps.iter().take(STEPS).map(Step::new).collect(),
         }
     }
 
@@ -169,23 +159,18 @@ impl Packet {
 }
 
 impl Step {
-    fn new(step: &Json) -> Self {
-        let text = |value: Option<&Json>| escaped(value.and_then(Json::as_str).unwrap_or_default());
-        let list = |key| step.get(key).and_then(Json::as_array).map_or(&[][..], Vec::as_slice);
-        let range = |range: &Json| {
-            let end = |i| range.get(i).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
-            Some([end(0)?, end(1)?])
-        };
-        let over = step.get("over");
-        let at = over.and_then(|o| o.get("at")).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
-        let summary = Some(text(step.get("summary"))).filter(|s| !s.is_empty());
+    fn new(step: &entry::Step) -> Self {
+        let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
+        let summary = Some(&step.summary).filter(|s| !s.is_empty());
+        let says = summary.into_iter().chain(step.says.iter().map(|s| &s.text));
+        let over = step.over.as_ref().map_or((usize::MAX, Vec::new()), |over| (place(over.at), over.hex.clone()));
         Self {
-            short: text(step.get("short")),
-            title: text(step.get("title")),
-            osi: step.get("osi").and_then(Json::as_u64).unwrap_or_default(),
-            says: summary.into_iter().chain(list("says").iter().map(|s| text(s.get("text")))).take(8).collect(),
-            own: list("own").iter().filter_map(range).take(RANGES).collect(),
-            over: (at.unwrap_or(usize::MAX), bytes(over.and_then(|o| o.get("hex")))),
+            short: escaped(&step.short),
+            title: escaped(&step.title),
+            osi: step.osi,
+            says: says.take(SENTENCES).map(|text| escaped(text)).collect(),
+            own: step.own.iter().take(RANGES).map(|range| range.map(place)).collect(),
+            over,
         }
     }
 
@@ -226,29 +211,24 @@ impl Step {
     }
 }
 
-/// The bytes of hexadecimal digits; none where they are no such.
-fn bytes(hex: Option<&Json>) -> Vec<u8> {
-    let digits = hex.and_then(Json::as_str).unwrap_or_default().as_bytes();
-    let digit = |b: u8| char::from(b).to_digit(16);
-    let byte = |two: &[u8]| match two {
-        [a, b] => u8::try_from(digit(*a)? << 4 | digit(*b)?).ok(),
-        _ => None,
-    };
-    digits.chunks(2).map_while(byte).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::chat::entry::Over;
 
     fn row() -> Row {
-        let step = |short: &str, own: Json| json!({ "short": short, "title": short, "osi": 7, "own": own, "says": [] });
-        let mut over = step("Event", json!([[2, 4]]));
-        over["over"] = json!({ "at": 2, "hex": "4142" });
-        let steps = json!([over, step("WEBSOCKET", json!([[1, 4]]))]);
-        let peel = json!({ "event": "say", "tag": 3, "steps": steps });
-        Row { entry: json!({ "n": 9, "port": 5000, "len": 5, "hex": "0081ffeeff", "peels": [peel] }), ..Row::default() }
+        let step = |short: &str, own: [u32; 2]| entry::Step {
+            short: short.into(),
+            osi: 7,
+            own: vec![own],
+            ..entry::Step::default()
+        };
+        let over = Some(Over { at: 2, hex: b"AB".to_vec() });
+        let steps = vec![entry::Step { over, ..step("Event", [2, 4]) }, step("WEBSOCKET", [1, 4])];
+        let peel = entry::Peel { tag: Some(3), steps, ..entry::Peel::default() };
+        let hex = vec![0x00, 0x81, 0xff, 0xee, 0xff];
+        let packet = Captured { n: 9, port: 5000, len: 5, hex, peels: vec![peel], ..Captured::default() };
+        Row { packet: Some(Box::new(packet)), ..Row::default() }
     }
 
     #[test]
@@ -274,12 +254,14 @@ mod tests {
 
     #[test]
     fn whatever_the_server_says_is_borne() {
-        for peels in [json!([]), json!(7), json!([{ "steps": [{ "own": [[9, 1], ["x"], [0, u64::MAX]] }] }])] {
-            let odd = Row { entry: json!({ "hex": "0g", "peels": peels }), ..Row::default() };
+        let step = entry::Step { own: vec![[9, 1], [0, u32::MAX]], ..entry::Step::default() };
+        for steps in [vec![], vec![step]] {
+            let peel = entry::Peel { steps, ..entry::Peel::default() };
+            let packet = Captured { hex: vec![1], peels: vec![peel], ..Captured::default() };
+            let odd = Row { packet: Some(Box::new(packet)), ..Row::default() };
             if let Some(peel) = Peel::of_last(&VecDeque::from([odd])) {
                 peel.lines(80, 24, &Theme::new(false));
             }
         }
-        assert_eq!(bytes(Some(&json!("00ff1"))), [0, 255]);
     }
 }

@@ -156,7 +156,12 @@ mod tests {
     use super::super::keys::Typed;
     use super::super::talk::Heard;
     use super::*;
+    use crate::chat::entry::{Captured, Entry};
     use serde_json::json;
+
+    fn captured(packet: Captured) -> Heard {
+        Heard::Entry(Entry::Packet(Box::new(packet)))
+    }
 
     #[test]
     fn every_page_has_its_size() {
@@ -166,7 +171,7 @@ mod tests {
             let text = "a long word of many letters ".repeat(n);
             model.hear(Heard::Event("said".into(), json!({ "id": n, "name": "Bob", "text": text })));
             let why = "This explains it. ".repeat(n);
-            model.hear(Heard::Entry(json!({ "kind": "packet", "time": "1", "line": text, "why": why })));
+            model.hear(captured(Captured { line: text, why, ..Captured::default() }));
             model.typed(&Typed::Char('x'));
         }
         for (columns, rows) in [(80, 24), (20, 6), (1, 1), (0, 0), (200, 60)] {
@@ -190,9 +195,7 @@ mod tests {
         let mut model = Model::new("lab");
         model.hear(Heard::Event("welcome".into(), json!({ "capture": { "on": true }, "key": "a" })));
         model.hear(Heard::Event("said".into(), json!({ "id": 1, "name": "Bob", "text": "Hello" })));
-        model.hear(Heard::Entry(
-            json!({ "kind": "packet", "time": "1", "down": true, "line": "SOCKETIO", "why": "said" }),
-        ));
+        model.hear(captured(Captured { down: true, line: "SOCKETIO".into(), ..Captured::default() }));
         let page = page(&model, &Theme::new(false), 80, 24).join("\n");
         for wanted in [
             "room lab",

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value as Json;
 use tokio::sync::mpsc;
 
+use crate::chat::entry::Entry;
 use crate::peers::engineio::client::Pilot;
 use crate::peers::engineio::{Message, Order};
 use crate::peers::http::Response;
@@ -31,7 +32,7 @@ pub(super) enum Heard {
     /// A Socket.IO packet that this program sent (true) or heard, as text.
     Seen(bool, String),
     /// An entry of the packet feed.
-    Entry(Json),
+    Entry(Entry),
 }
 
 /// What is to be said; shared by the keyboard and the connection.
@@ -180,8 +181,9 @@ impl FeedReader {
         for event in talk.receive(&std::mem::take(&mut self.inbox), out) {
             match event {
                 Event::Text(text) => {
-                    let entry = serde_json::from_str(&text).unwrap_or_default();
-                    let _ = self.to.try_send(Heard::Entry(entry));
+                    if let Some(entry) = Entry::read(&text) {
+                        let _ = self.to.try_send(Heard::Entry(entry));
+                    }
                 }
                 Event::Close { .. } | Event::Failed(_) => return Want::Close,
                 Event::Binary(_) | Event::Ping(_) | Event::Pong(_) => {}

@@ -9,6 +9,8 @@
 // Both call: seen({up, via, text}) for each packet, state(text), event(name, data), open(), down(why).
 
 const BORDER = "\u001e";
+/** The goodbye of Socket.IO. The digits come from the server, in mode.js. */
+const GOODBYE = ENGINE.Message + SOCKET.Disconnect;
 /** Milliseconds before the first attempt to connect again; doubled each time up to the last. */
 const FIRST_PAUSE = 1000, LAST_PAUSE = 8000;
 
@@ -171,11 +173,11 @@ class SocketIoClient extends Client {
     const socket = new WebSocket(this.address(this.target("websocket")));
     this.socket = socket;
     socket.onopen = () => {
-      if (round === this.round && probe) this.sendOn(socket, "2probe");
+      if (round === this.round && probe) this.sendOn(socket, ENGINE.Ping + "probe");
     };
     socket.onmessage = ({ data }) => {
       if (round !== this.round) return socket.close();
-      if (data !== "3probe") return this.hear(round, data, "websocket");
+      if (data !== ENGINE.Pong + "probe") return this.hear(round, data, "websocket");
       this.heard.seen({ up: false, via: "websocket", text: data });
       // The way works. No new request from here on; the pending ones come to their end.
       this.paused = true;
@@ -192,7 +194,7 @@ class SocketIoClient extends Client {
   switch(round) {
     if (!this.wanted || this.via === "websocket" || this.polling || this.posting || round !== this.round) return;
     this.via = "websocket";
-    this.sendOn(this.socket, "5");
+    this.sendOn(this.socket, ENGINE.Upgrade);
     this.heard.state("connected by WebSocket, after an upgrade");
     this.flush(round);
   }
@@ -221,12 +223,12 @@ class SocketIoClient extends Client {
     this.heard.seen({ up: false, via, text: packet });
     const data = packet.slice(1);
     switch (packet[0]) {
-      case "0": return this.shake(round, JSON.parse(data));
-      case "1": return this.lost(round, "the server closed the dialogue");
-      case "2":
+      case ENGINE.Open: return this.shake(round, JSON.parse(data));
+      case ENGINE.Close: return this.lost(round, "the server closed the dialogue");
+      case ENGINE.Ping:
         this.expect(round);
-        return this.say("3" + data);
-      case "4": return this.message(round, data);
+        return this.say(ENGINE.Pong + data);
+      case ENGINE.Message: return this.message(round, data);
     }
   }
 
@@ -236,7 +238,7 @@ class SocketIoClient extends Client {
     this.patience = pingInterval + pingTimeout;
     this.expect(round);
     this.heard.state(this.via === "polling" ? "connected by polling" : "connected by WebSocket");
-    this.say("40" + (this.code ? JSON.stringify({ code: this.code }) : ""));
+    this.say(ENGINE.Message + SOCKET.Connect + (this.code ? JSON.stringify({ code: this.code }) : ""));
     if (this.transports === "upgrade" && upgrades.includes("websocket")) this.openSocket(round, true);
   }
 
@@ -251,16 +253,16 @@ class SocketIoClient extends Client {
     const at = rest.search(/[[{]/);
     const data = at < 0 ? null : JSON.parse(rest.slice(at));
     switch (text[0]) {
-      case "0": return this.opened();
-      case "1": return this.lost(round, "the server said goodbye");
-      case "2": return this.heard.event(data[0], data[1]);
-      case "3": return this.answered(Number(rest.slice(0, at)), data[0]);
-      case "4": return this.refuse(round, data?.message ?? "refused");
+      case SOCKET.Connect: return this.opened();
+      case SOCKET.Disconnect: return this.lost(round, "the server said goodbye");
+      case SOCKET.Event: return this.heard.event(data[0], data[1]);
+      case SOCKET.Ack: return this.answered(Number(rest.slice(0, at)), data[0]);
+      case SOCKET.ConnectError: return this.refuse(round, data?.message ?? "refused");
     }
   }
 
   send(event, data, id) {
-    this.say("42" + (id ?? "") + JSON.stringify([event, data]));
+    this.say(ENGINE.Message + SOCKET.Event + (id ?? "") + JSON.stringify([event, data]));
   }
 
   /** Says goodbye, and hangs up when it has been sent. */
@@ -268,18 +270,18 @@ class SocketIoClient extends Client {
     this.wanted = false;
     const round = this.round;
     if (!this.alive || this.via === "websocket") {
-      if (this.alive) this.say("41");
+      if (this.alive) this.say(GOODBYE);
       return this.lost(round, "you left");
     }
     // The goodbyes of Socket.IO and of Engine.IO in one request; nothing is asked for after it.
     this.paused = true;
-    for (const text of ["41", "1"]) this.heard.seen({ up: true, via: "polling", text });
-    fetch(this.target("polling"), this.request(`41${BORDER}1`)).finally(() => this.lost(round, "you left"));
+    for (const text of [GOODBYE, ENGINE.Close]) this.heard.seen({ up: true, via: "polling", text });
+    fetch(this.target("polling"), this.request(GOODBYE + BORDER + ENGINE.Close)).finally(() => this.lost(round, "you left"));
   }
 
   /** The page is being closed: a goodbye that outlives it. A WebSocket's end the server sees by itself. */
   bye() {
-    if (this.alive && this.via === "polling") navigator.sendBeacon(this.target("polling"), `41${BORDER}1`);
+    if (this.alive && this.via === "polling") navigator.sendBeacon(this.target("polling"), GOODBYE + BORDER + ENGINE.Close);
   }
 
   stop() {

@@ -25,14 +25,23 @@ function visible(text) {
 /** What a packet of Engine.IO and Socket.IO means, for the page that has no capture. */
 function meaning(text) {
   const engine = {
-    0: "Engine.IO open: the server names the dialogue", 1: "Engine.IO close", 2: "heartbeat: are you there?",
-    3: "heartbeat: I am here", 5: "Engine.IO upgrade: from here on by WebSocket", 6: "noop: ends a waiting request",
+    [ENGINE.Open]: "Engine.IO open: the server names the dialogue",
+    [ENGINE.Close]: "Engine.IO close",
+    [ENGINE.Ping]: "heartbeat: are you there?",
+    [ENGINE.Pong]: "heartbeat: I am here",
+    [ENGINE.Upgrade]: "Engine.IO upgrade: from here on by WebSocket",
+    [ENGINE.Noop]: "noop: ends a waiting request",
   };
-  if (text === "2probe") return "does the WebSocket work?";
-  if (text === "3probe") return "the WebSocket works";
-  if (text[0] !== "4") return engine[text[0]] ?? "";
-  const socket = { 0: "Socket.IO connect", 1: "Socket.IO disconnect", 2: "event", 3: "acknowledgment", 4: "refused" };
-  return socket[text[1]] ?? "";
+  const socket = {
+    [SOCKET.Connect]: "Socket.IO connect",
+    [SOCKET.Disconnect]: "Socket.IO disconnect",
+    [SOCKET.Event]: "event",
+    [SOCKET.Ack]: "acknowledgment",
+    [SOCKET.ConnectError]: "refused",
+  };
+  if (text === ENGINE.Ping + "probe") return "does the WebSocket work?";
+  if (text === ENGINE.Pong + "probe") return "the WebSocket works";
+  return (text[0] === ENGINE.Message ? socket[text[1]] : engine[text[0]]) ?? "";
 }
 
 class Packets {
@@ -89,7 +98,7 @@ class Packets {
     try {
       const data = JSON.parse(text.slice(at));
       const [event, body] = Array.isArray(data) ? (data.length > 1 ? data : ["ack", data[0]]) : [data.event ?? "ack", data.data];
-      return { event, message: event === "said" || event === "ack" ? body?.id : undefined, tag: body?.tag };
+      return event === "say" ? { event, tag: body?.tag } : { event, message: event === "said" || event === "ack" ? body?.id : undefined };
     } catch {
       return {};
     }
@@ -114,8 +123,8 @@ class Packets {
         map.get(key).push({ entry, peel });
         if (map.size > ROWS) map.delete(map.keys().next().value);
       };
-      if (peel.event === "said" || peel.event === "ack") note(this.byMessage, peel.message);
-      if (peel.event === "say") note(this.byTag, peel.tag);
+      note(this.byMessage, peel.message);
+      note(this.byTag, peel.tag);
     }
     this.draw(entry, this.entries[at + 1]?.row);
   }
@@ -126,8 +135,7 @@ class Packets {
   }
 
   draw(entry, before) {
-    const bare = entry.bare === true;
-    if (bare && !$("bare").checked) return;
+    if (entry.bare && !$("bare").checked) return;
     const list = $("packets");
     const below = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
     const row = make("li", entry.down ? "down" : "up");

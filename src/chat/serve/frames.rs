@@ -6,6 +6,8 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use crate::proto::websocket::wire::{Header, LONGEST, masked};
+
 /// Whether a message may pass.
 pub trait Judge: Debug + Send + Sync {
     /// Of a message that is not text.
@@ -40,18 +42,6 @@ pub struct Frames {
     begins: Option<Vec<u8>>,
 }
 
-/// A frame's header, as far as it matters here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Header {
-    opcode: u8,
-    last: bool,
-    length: u64,
-    key: [u8; 4],
-}
-
-/// The longest header: two bytes, eight of length, four of masking key.
-const LONGEST: usize = 14;
-
 /// Opcodes (RFC 6455 §11.8).
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -77,7 +67,7 @@ impl Frames {
             let Some((&byte, rest)) = rest.split_first() else { break };
             bytes = rest;
             self.header.push(byte);
-            if let Some(header) = read(&self.header) {
+            if let Some(header) = Header::read(&self.header) {
                 self.header.clear();
                 self.begin(header)?;
             }
@@ -87,15 +77,15 @@ impl Frames {
 
     /// A frame begins.
     fn begin(&mut self, header: Header) -> Result<(), Refused> {
-        (self.frame, self.left) = (header, header.length);
+        (self.frame, self.left) = (header, header.payload);
         if header.opcode >= CONTROL {
-            return if header.length > self.most { Err(Refused::TooLong) } else { Ok(()) };
+            return if header.payload > self.most { Err(Refused::TooLong) } else { Ok(()) };
         }
-        let whole = self.before.saturating_add(header.length);
+        let whole = self.before.saturating_add(header.payload);
         if whole > self.most {
             return Err(Refused::TooLong);
         }
-        self.before = if header.last { 0 } else { whole };
+        self.before = if header.fin { 0 } else { whole };
         if header.opcode == BINARY && self.judge.as_ref().is_some_and(|judge| !judge.takes_binary()) {
             return Err(Refused::Unwanted);
         }
@@ -110,13 +100,14 @@ impl Frames {
         if bytes.is_empty() {
             return Ok(());
         }
-        let at = self.frame.length - self.left;
+        let at = self.frame.payload - self.left;
         self.left -= bytes.len() as u64;
         if self.frame.opcode < CONTROL
             && let Some(begins) = &mut self.begins
         {
-            let keys = self.frame.key.iter().cycle().skip(usize::try_from(at % 4).unwrap_or_default());
-            let clear = bytes.iter().zip(keys).map(|(byte, key)| byte ^ key);
+            let mut key = self.frame.mask.unwrap_or_default();
+            key.rotate_left(usize::try_from(at % 4).unwrap_or_default());
+            let clear = masked(bytes, key);
             begins.extend(clear.take(2 - begins.len().min(2)));
         }
         self.judge_text()
@@ -124,31 +115,13 @@ impl Frames {
 
     /// Asks the judge as soon as enough of the text is there.
     fn judge_text(&mut self) -> Result<(), Refused> {
-        let ends = self.frame.opcode < CONTROL && self.frame.last && self.left == 0;
+        let ends = self.frame.opcode < CONTROL && self.frame.fin && self.left == 0;
         let Some(begins) = self.begins.take_if(|begins| begins.len() >= 2 || ends) else { return Ok(()) };
         match &self.judge {
             Some(judge) if !judge.takes_text(&begins) => Err(Refused::Unwanted),
             _ => Ok(()),
         }
     }
-}
-
-/// A whole header.
-fn read(header: &[u8]) -> Option<Header> {
-    let [first, second, rest @ ..] = header else { return None };
-    let (length, rest) = match second & 0x7f {
-        126 => {
-            let (bytes, rest) = rest.split_first_chunk()?;
-            (u64::from(u16::from_be_bytes(*bytes)), rest)
-        }
-        127 => {
-            let (bytes, rest) = rest.split_first_chunk()?;
-            (u64::from_be_bytes(*bytes), rest)
-        }
-        short => (u64::from(short), rest),
-    };
-    let key = if second & 0x80 == 0 { [0; 4] } else { *rest.first_chunk()? };
-    Some(Header { opcode: first & 0x0f, last: first & 0x80 != 0, length, key })
 }
 
 #[cfg(test)]

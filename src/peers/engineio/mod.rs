@@ -16,9 +16,9 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
 use super::websocket::Session;
+use crate::proto::engineio::{BINARY_MARK, BORDER, Type};
 
 /// The separator of packets in the content of an HTTP message.
-const SEPARATOR: char = '\u{1e}';
 /// More packets than these in one content are refused.
 const MAX_PACKETS: usize = 1_000;
 
@@ -129,31 +129,36 @@ impl Packet {
         let kind = chars.next().ok_or(Error::Empty)?;
         let data = chars.as_str();
         let alone = |packet| if data.is_empty() { Ok(packet) } else { Err(Error::Type) };
-        match kind {
-            '0' => Ok(Self::Open(data.into())),
-            '1' => alone(Self::Close),
-            '2' => Ok(Self::Ping(data.into())),
-            '3' => Ok(Self::Pong(data.into())),
-            '4' => Ok(Self::text(data)),
-            '5' => alone(Self::Upgrade),
-            '6' => alone(Self::Noop),
-            'b' => BASE64.decode(data).map(|bytes| Self::Message(Message::Binary(bytes))).map_err(|_| Error::Data),
-            _ => Err(Error::Type),
+        match Type::of(kind) {
+            Some(Type::Open) => Ok(Self::Open(data.into())),
+            Some(Type::Close) => alone(Self::Close),
+            Some(Type::Ping) => Ok(Self::Ping(data.into())),
+            Some(Type::Pong) => Ok(Self::Pong(data.into())),
+            Some(Type::Message) => Ok(Self::text(data)),
+            Some(Type::Upgrade) => alone(Self::Upgrade),
+            Some(Type::Noop) => alone(Self::Noop),
+            None if kind == char::from(BINARY_MARK) => {
+                BASE64.decode(data).map(|bytes| Self::Message(Message::Binary(bytes))).map_err(|_| Error::Data)
+            }
+            None => Err(Error::Type),
         }
     }
 
     /// The packet as text; bytes become Base64.
     pub fn write(&self) -> String {
-        match self {
-            Self::Open(data) => format!("0{data}"),
-            Self::Close => "1".into(),
-            Self::Ping(data) => format!("2{data}"),
-            Self::Pong(data) => format!("3{data}"),
-            Self::Message(Message::Text(data)) => format!("4{data}"),
-            Self::Message(Message::Binary(bytes)) => format!("b{}", BASE64.encode(bytes)),
-            Self::Upgrade => "5".into(),
-            Self::Noop => "6".into(),
-        }
+        let (kind, data) = match self {
+            Self::Open(data) => (Type::Open, data.as_str()),
+            Self::Close => (Type::Close, ""),
+            Self::Ping(data) => (Type::Ping, data.as_str()),
+            Self::Pong(data) => (Type::Pong, data.as_str()),
+            Self::Message(Message::Text(data)) => (Type::Message, data.as_str()),
+            Self::Message(Message::Binary(bytes)) => {
+                return format!("{}{}", char::from(BINARY_MARK), BASE64.encode(bytes));
+            }
+            Self::Upgrade => (Type::Upgrade, ""),
+            Self::Noop => (Type::Noop, ""),
+        };
+        format!("{}{data}", kind.digit())
     }
 
     /// Sends it as one frame of a WebSocket: bytes stay bytes, without a type.
@@ -180,15 +185,15 @@ impl Packet {
 /// One of its packets is none.
 pub fn read_payload(content: &[u8]) -> Result<Vec<Packet>, Error> {
     let text = std::str::from_utf8(content).map_err(|_| Error::Data)?;
-    if text.matches(SEPARATOR).nth(MAX_PACKETS - 1).is_some() {
+    if text.matches(char::from(BORDER)).nth(MAX_PACKETS - 1).is_some() {
         return Err(Error::TooMany);
     }
-    text.split(SEPARATOR).map(Packet::read).collect()
+    text.split(char::from(BORDER)).map(Packet::read).collect()
 }
 
 /// Writes packets as the content of an HTTP message.
 pub fn write_payload(packets: &[Packet]) -> String {
-    packets.iter().map(Packet::write).collect::<Vec<_>>().join(&SEPARATOR.to_string())
+    packets.iter().map(Packet::write).collect::<Vec<_>>().join(&char::from(BORDER).to_string())
 }
 
 /// Takes from the front of a queue what fits into one content: at least one packet, if there is any.

@@ -15,6 +15,7 @@ pub mod server;
 use serde_json::{Value, json};
 
 use super::engineio::Message;
+use crate::proto::socketio::Type;
 
 /// Attachments of one packet, and their bytes in all.
 const MAX_ATTACHMENTS: usize = 16;
@@ -95,17 +96,17 @@ impl Packet {
 
     /// The messages that carry it: the packet, then each attachment.
     pub fn write(&self) -> Vec<Message> {
-        let digit = match (self.kind, self.attachments.is_empty()) {
-            (Kind::Connect, _) => '0',
-            (Kind::Disconnect, _) => '1',
-            (Kind::Event, true) => '2',
-            (Kind::Ack, true) => '3',
-            (Kind::ConnectError, _) => '4',
-            (Kind::Event, false) => '5',
-            (Kind::Ack, false) => '6',
+        let kind = match (self.kind, self.attachments.is_empty()) {
+            (Kind::Connect, _) => Type::Connect,
+            (Kind::Disconnect, _) => Type::Disconnect,
+            (Kind::Event, true) => Type::Event,
+            (Kind::Ack, true) => Type::Ack,
+            (Kind::ConnectError, _) => Type::ConnectError,
+            (Kind::Event, false) => Type::BinaryEvent,
+            (Kind::Ack, false) => Type::BinaryAck,
         };
-        let mut text = String::from(digit);
-        if matches!(digit, '5' | '6') {
+        let mut text = String::from(kind.digit());
+        if matches!(kind, Type::BinaryEvent | Type::BinaryAck) {
             text.push_str(&self.attachments.len().to_string());
             text.push('-');
         }
@@ -136,13 +137,14 @@ impl Packet {
     fn read(text: &str) -> Result<(Self, usize), Error> {
         let mut chars = text.chars();
         let digit = chars.next().ok_or(Error::Head)?;
-        let (kind, binary) = match digit {
-            '0' => (Kind::Connect, false),
-            '1' => (Kind::Disconnect, false),
-            '2' | '5' => (Kind::Event, digit == '5'),
-            '3' | '6' => (Kind::Ack, digit == '6'),
-            '4' => (Kind::ConnectError, false),
-            _ => return Err(Error::Head),
+        let (kind, binary) = match Type::of(digit).ok_or(Error::Head)? {
+            Type::Connect => (Kind::Connect, false),
+            Type::Disconnect => (Kind::Disconnect, false),
+            Type::Event => (Kind::Event, false),
+            Type::Ack => (Kind::Ack, false),
+            Type::ConnectError => (Kind::ConnectError, false),
+            Type::BinaryEvent => (Kind::Event, true),
+            Type::BinaryAck => (Kind::Ack, true),
         };
         let mut rest = chars.as_str();
         let mut count = 0;

@@ -1,6 +1,7 @@
 //! What RFC 6455 forbids. The frames can be read all the same; a strict receiver fails the connection (§7.1.7).
 
-use super::{BINARY, CLOSE_FRAME, CONTINUATION, Header, RSV1, Sending};
+use super::wire::Header;
+use super::{BINARY, CLOSE_FRAME, CONTINUATION, RSV1, Sending};
 use crate::model::Span;
 use crate::proto::{Cursor, StreamCtx};
 
