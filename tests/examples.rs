@@ -36,3 +36,11 @@ fn a_scenario_is_explained() {
     let said = run("simulate", &["two-hosts"]);
     assert!(said.starts_with("Packet 1\n  ") && said.contains("SYN"), "{said}");
 }
+
+#[test]
+fn a_protocol_of_ones_own_is_read_filtered_and_shown() {
+    let lines = run("own_protocol", &["numbered.number > 15"]);
+    let right = |line: &str| line.contains("NUMBERED") && line.contains("Number");
+    assert!(!lines.is_empty() && lines.lines().all(right), "{lines}");
+    assert!(lines.lines().count() < run("own_protocol", &[]).lines().count());
+}

@@ -25,7 +25,7 @@ pub use error::FilterError;
 pub use made::Made;
 pub use names::{ALIASES, Alias, View};
 
-use crate::model::Packet;
+use crate::model::{Identity, Packet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -42,9 +42,22 @@ impl Filter {
     /// # Errors
     /// Which word is wrong, why, and what was probably meant.
     pub fn parse(source: &str) -> Result<Self, FilterError> {
-        Self::read(source).map_err(|fault| {
+        Self::parse_among(source, names::Names::all())
+    }
+
+    /// Reads a filter that may name fields of these protocols, too, which are not in the registry
+    /// ([`walk_on`](crate::proto::walk_on)).
+    ///
+    /// # Errors
+    /// As for [`Filter::parse`].
+    pub fn parse_with(source: &str, own: &[&'static Identity]) -> Result<Self, FilterError> {
+        Self::parse_among(source, &names::Names::with(own))
+    }
+
+    fn parse_among(source: &str, names: &names::Names) -> Result<Self, FilterError> {
+        Self::read(source, names).map_err(|fault| {
             // What is offered in place of a capture filter must itself be a filter.
-            let meant = capture::translate(source).filter(|(meant, _)| Self::read(meant).is_ok());
+            let meant = capture::translate(source).filter(|(meant, _)| Self::read(meant, names).is_ok());
             let fault = meant.map_or(fault, |(meant, put)| {
                 let said = format!("that is capture-filter language; a display filter says: {meant}{put}");
                 error::Fault::new(&(0..source.len()), said)
@@ -53,9 +66,9 @@ impl Filter {
         })
     }
 
-    fn read(source: &str) -> Result<Self, error::Fault> {
+    fn read(source: &str, names: &names::Names) -> Result<Self, error::Fault> {
         let written = parse::parse(source)?;
-        let ready = check::check(&written, names::Names::all())?;
+        let ready = check::check(&written, names)?;
         Ok(Self { written, ready })
     }
 

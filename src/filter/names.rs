@@ -151,16 +151,17 @@ pub(super) struct Names {
     map: BTreeMap<&'static str, Named>,
 }
 
-static NAMES: LazyLock<Names> = LazyLock::new(Names::new);
+static NAMES: LazyLock<Names> = LazyLock::new(|| Names::with(&[]));
 
 impl Names {
     pub(super) fn all() -> &'static Self {
         &NAMES
     }
 
-    fn new() -> Self {
+    /// All names, and those of these protocols.
+    pub(super) fn with(own: &[&'static Identity]) -> Self {
         let mut map: BTreeMap<&'static str, Named> = BTreeMap::new();
-        for identity in proto::identities() {
+        for identity in proto::identities().chain(own.iter().copied()) {
             map.entry(identity.name).or_default().protocols.push(identity);
             for def in identity.fields {
                 map.entry(def.name).or_default().fields.push(def);

@@ -109,7 +109,7 @@ pub use next::{Joined, Next};
 pub use stream::{Delivery, Framing, Gap, Place, StreamCtx, Streams};
 pub(crate) use table::datagram_guesses;
 pub use table::{by_query, guesses, identities, is_asked_for, lookup, media, upgrade, within};
-pub use walk::{walk, walk_moving};
+pub use walk::{walk, walk_moving, walk_on};
 
 use crate::model::{Identity, Trouble};
 

@@ -64,6 +64,26 @@ fn follow(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Packet) {
     super::trailer::add(packet);
 }
 
+/// Reads on where [`walk`] found nobody: the bytes of the innermost layer, if they are plain data, are read by `row`, and by
+/// whoever it says comes next. For protocols that are not in the [`REGISTRY`](super::REGISTRY): their owner knows when to ask.
+///
+/// Gives whether there were such bytes.
+pub fn walk_on(row: &'static Protocol, memory: &mut dyn Memory, packet: &mut Packet) -> bool {
+    let unread = |l: &&Layer| std::ptr::eq(l.proto, &raw const data::ABOUT) && !l.quoted;
+    let Some(Layer { span, fields, .. }) = packet.layers.last().filter(unread).cloned() else { return false };
+    packet.layers.pop();
+    packet.fields.truncate(fields.start as usize);
+    let (start, end) = (span.start as usize, span.end() as usize);
+    // What the capture cut off was promised all the same.
+    let cut = span.buf == 0 && span.end() == packet.cap_len;
+    let claimed = if cut { end.max(packet.len as usize) } else { end };
+    let bytes = packet.lend(span.buf);
+    let mut walker = Walker { memory, packet, segment: Segment::default() };
+    walker.chain(&bytes, span.buf, row, Reach { start, end, claimed, claimed_by: None }, Context::default(), 0);
+    packet.give_back(span.buf, bytes);
+    true
+}
+
 /// What belongs to one layer.
 #[derive(Clone, Copy)]
 struct Reach {
@@ -398,4 +418,53 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
 /// Who follows one of two UDP ports, the lower one first, and by which.
 fn by_port(a: u16, b: u16) -> Option<(u16, &'static Protocol)> {
     [a.min(b), a.max(b)].into_iter().find_map(|p| lookup(Key::UdpPort(p)).map(|row| (p, row)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::cut;
+    use super::super::{NoMemory, udp};
+    use super::*;
+    use crate::model::{Identity, Osi, field::row};
+    use etherparse::PacketBuilder;
+
+    static ROLL: FieldDef = row::u16_at(0, "dice.roll", "Roll", "What the dice show.");
+    static ABOUT: Identity =
+        Identity { name: "dice", title: "Dice", osi: Osi::Application, spec: "none", fields: &[&ROLL], summary: None };
+    static DICE: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect };
+
+    fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+        c.fixed(ABOUT.fields)?;
+        Ok(Next::data(2))
+    }
+
+    /// A datagram of which the capture kept all but the last `less` bytes, read on.
+    fn thrown(body: &[u8], less: usize) -> (bool, Packet) {
+        let mut frame = Vec::new();
+        PacketBuilder::ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64).udp(49152, 49153).write(&mut frame, body).unwrap();
+        let mut packet = cut(228, &frame, frame.len() - less);
+        (walk_on(&DICE, &mut NoMemory::default(), &mut packet), packet)
+    }
+
+    #[test]
+    fn a_protocol_of_ones_own_reads_what_nobody_claimed() {
+        let (read, packet) = thrown(&[0, 6, 0xff], 0);
+        let names: Vec<&str> = packet.layers.iter().map(|l| l.proto.name).collect();
+        assert_eq!((read, packet.uint(&ROLL), &names[2..]), (true, Some(6), &["udp", "dice", "data"][..]));
+        assert_eq!(packet.octets(&data::DATA), Some(&[0xff][..]));
+        assert_eq!(packet.all(&data::LEN).count(), 1, "the fields of the data before are gone");
+    }
+
+    #[test]
+    fn what_the_capture_cut_off_is_no_lie_and_what_was_never_there_is() {
+        let trouble = |body: &[u8], less| thrown(body, less).1.layers.last().unwrap().trouble;
+        assert_eq!(trouble(&[0, 6], 1), Some(Trouble::CutByCapture { need: 2, have: 1 }));
+        assert_eq!(trouble(&[0], 0), Some(Trouble::LengthLies { need: 2, have: 1, claimed_by: None }));
+    }
+
+    #[test]
+    fn what_is_read_already_stays() {
+        let (read, packet) = thrown(&[], 0);
+        assert!(!read && packet.layers.last().is_some_and(|l| std::ptr::eq(l.proto, &raw const udp::ABOUT)));
+    }
 }
