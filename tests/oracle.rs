@@ -374,6 +374,7 @@ fn every_field_of_every_capture_is_as_tshark_has_it_or_listed_with_a_reason() {
         .filter(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"))
         .filter(|file| matches(&only, &file.file_name().unwrap_or_default().to_string_lossy()))
         .collect();
+    assert!(!captures.is_empty(), "no capture is called {only}");
     let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
