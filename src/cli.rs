@@ -1,4 +1,4 @@
-//! Rank 6: what can be typed. Definitions and their help, nothing else.
+//! Rank 7: what can be typed. Definitions and their help, nothing else.
 
 #[cfg(feature = "chat")]
 mod chat;

@@ -49,6 +49,8 @@ pub mod tutor;
 #[cfg(feature = "lab")]
 pub mod lab;
 
+pub mod fault;
+
 pub mod lesson;
 
 pub mod view;

@@ -3,33 +3,30 @@
 //! `cargo test --test faults -- --nocapture` prints the table. Without tshark 4.0 it says SKIPPED; with
 //! `REQUIRE_PEERS=1` its absence fails.
 
-use osi_tutor::filter::Filter;
+use osi_tutor::fault::Faults;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame, Value};
 use osi_tutor::proto::walk;
 use osi_tutor::sim::scenario::{READY, Scenario};
-use osi_tutor::sim::{Fate, Fault, START, Simulation};
+use osi_tutor::sim::{START, Simulation};
 use osi_tutor::source::file::Writer;
 use osi_tutor::source::{Source, Step};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-/// What befalls the first frame that matches.
-const FAULTS: &[(&str, &str, Fate)] = &[
-    ("none", "tcp", Fate::Deliver),
-    ("SYN-ACK lost", "tcp.flags.syn == 1 && tcp.flags.ack == 1", Fate::Drop),
-    ("third ACK lost", "tcp.flags == 0x10 && tcp.seq == 1 && tcp.ack == 1", Fate::Drop),
-    ("data lost", "tcp.len > 0", Fate::Drop),
-    ("data late", "tcp.len > 0", Fate::Delay(Duration::from_millis(300))),
-    ("data twice", "tcp.len > 0", Fate::Duplicate),
-    ("data overtaken", "tcp.len > 0", Fate::Overtake),
-    ("data damaged", "tcp.len > 0", Fate::Corrupt),
-    ("FIN lost", "tcp.flags.fin == 1", Fate::Drop),
+/// What befalls frames: title, name and value of the fault.
+const FAULTS: &[(&str, &str, &str)] = &[
+    ("none", "drop", "frame.number == 0"),
+    ("SYN-ACK lost", "drop", "tcp.flags.syn == 1 && tcp.flags.ack == 1"),
+    ("third ACK lost", "drop", "tcp.flags == 0x10 && tcp.seq == 1 && tcp.ack == 1"),
+    ("data lost", "drop", "tcp.len > 0"),
+    ("data late", "delay", "300ms tcp.len > 0"),
+    ("data twice", "duplicate", "tcp.len > 0"),
+    ("data overtaken", "reorder", "tcp.len > 0"),
+    ("data damaged", "corrupt", "tcp.len > 0"),
+    ("FIN lost", "drop", "tcp.flags.fin == 1"),
 ];
 
 const VERDICTS: &[&str] = &[
@@ -66,20 +63,11 @@ struct Run {
     ours: Verdicts,
 }
 
-fn fault(filter: &str, fate: Fate, met: Arc<AtomicBool>) -> Fault {
-    let filter = Filter::parse(filter).expect("the filter is one");
-    let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
-    Box::new(move |frame| {
-        walk(frame, &mut tracker, &mut packet);
-        let meant = filter.matches(&packet) && !met.swap(true, Ordering::Relaxed);
-        if meant { fate } else { Fate::Deliver }
-    })
-}
-
-fn run(name: &str, (title, filter, fate): (&str, &str, Fate)) -> Run {
+fn run(name: &str, (title, fault, value): (&str, &str, &str)) -> Run {
     let scenario = Scenario::ready(name).unwrap().unwrap();
-    let met = Arc::new(AtomicBool::new(false));
-    let mut simulation = Simulation::new(&scenario, scenario.seed).with_fault(fault(filter, fate, Arc::clone(&met)));
+    let mut faults = Faults::default();
+    faults.add(fault, value).unwrap();
+    let (mut simulation, report) = faults.put_into(Simulation::new(&scenario, scenario.seed), scenario.seed, None);
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}.pcapng", title.replace(' ', "-")));
     let mut writer = Writer::create(&file).unwrap();
     let (mut tracker, mut raw, mut packet) = (Tracker::new(Limits::default()), RawFrame::default(), Packet::new());
@@ -98,7 +86,7 @@ fn run(name: &str, (title, filter, fate): (&str, &str, Fate)) -> Run {
         }
     }
     writer.flush().unwrap();
-    all.met = met.load(Ordering::Relaxed);
+    all.met = report.met() > 0;
     all
 }
 

@@ -21,13 +21,14 @@ const RANKS: &[(&str, u8)] = &[
     ("sim", 3),
     ("stats", 3),
     ("tutor", 3),
+    ("fault", 4),
     ("lab", 4),
-    ("lesson", 4),
-    ("view", 5),
-    ("chat", 6),
-    ("cli", 6),
-    ("terminal", 6),
-    ("app", 7),
+    ("lesson", 5),
+    ("view", 6),
+    ("chat", 7),
+    ("cli", 7),
+    ("terminal", 7),
+    ("app", 8),
 ];
 
 /// The only places that may name an external crate; unit tests are free. `""` is everywhere.

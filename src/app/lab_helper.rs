@@ -13,9 +13,11 @@ pub(super) fn run(args: &LabHelper) -> Result<(), Failure> {
             "lab-helper talks to osi-tutor only; what you want is: explain LESSON --live".into(),
         ));
     }
-    let scenario = simulate::find(&args.scenario)?;
+    let mut scenario = simulate::find(&args.scenario)?;
+    let faults = faults::of_options(&args.faults)?;
+    faults::apply(&faults, &mut scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);
-    let (fault, _) = faults::Plan::new(&args.faults)?.fault(seed);
+    let (judge, _) = faults.judge(seed, None);
     let plan = Plan::new(&scenario, seed, args.at.as_deref());
-    Ok(lab::help(plan, fault, &mut BufWriter::new(std::io::stdout().lock()))?)
+    Ok(lab::help(plan, judge, &mut BufWriter::new(std::io::stdout().lock()))?)
 }

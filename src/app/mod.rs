@@ -1,10 +1,9 @@
-//! Rank 7: one file per subcommand, each wiring one pipeline. No logic of its own.
+//! Rank 8: one file per subcommand, each wiring one pipeline. No logic of its own.
 //!
 //! Read `show` first: source → walk → filter → view, which every command that shows packets uses.
 
 #[cfg(feature = "live")]
 mod capture;
-mod changes;
 #[cfg(feature = "chat")]
 mod chat;
 mod doctor;

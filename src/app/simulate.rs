@@ -1,13 +1,13 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
-use super::faults::{self, Plan, Report};
 use super::pace::{Pace, Paced};
 use super::what_if::{self, Question};
-use super::{Failure, changes, endpoints, error, hops, show};
+use super::{Failure, endpoints, error, faults, hops, show};
 use crate::cli::{Color, Simulate};
+use crate::fault::{Faults, Report};
 use crate::model::show::escape;
+use crate::sim::Simulation;
 use crate::sim::scenario::{READY, Scenario};
-use crate::sim::{Fault, Simulation};
 use crate::view::Theme;
 use std::fs::File;
 use std::io::{Read, Write};
@@ -23,12 +23,13 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     show::spare("-o", args.show.output.as_deref(), wanted)?;
     show::check(&args.show)?;
     let mut scenario = find(wanted)?;
-    changes::make(&mut scenario, &args.faults)?;
+    let faults = faults::of_options(&args.faults)?;
+    faults::apply(&faults, &mut scenario)?;
     let scenario = scenario;
     let pace = args.pace.as_deref().map(Pace::read).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let make = || world(&scenario, seed, args.at.as_deref());
-    let as_it_was = || faulty(&make, Plan::new(&args.faults)?, seed);
+    let as_it_was = || faulty(&make, faults.clone(), seed);
     let names: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
     let mut origin = String::from("Simulated: ");
     escape(scenario.title.as_bytes(), &mut origin);
@@ -44,14 +45,12 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     if !args.what_if.is_empty() {
         let more = faults::what_if(&args.what_if)?;
         let mut changed = scenario.clone();
-        changes::make(&mut changed, &more)?;
+        faults::apply(&more, &mut changed)?;
         let what_if = || {
-            let mut plan = Plan::new(&more)?;
-            plan.find(as_it_was()?.0)?;
-            let mut both = Plan::new(&args.faults)?;
-            both.find(make()?)?;
-            let (fault, report) = both.and(plan).fault(seed);
-            Ok((with(world(&changed, seed, args.at.as_deref())?, fault), report))
+            let (mut both, mut more) = (faults.clone(), more.clone());
+            both.find(make()?).map_err(Failure::Usage)?;
+            more.find(as_it_was()?.0).map_err(Failure::Usage)?;
+            Ok(both.and(more).put_into(world(&changed, seed, args.at.as_deref())?, seed, None))
         };
         let asked = &args.what_if;
         let question = Question { asked, names, as_it_was: &as_it_was, what_if: &what_if, count };
@@ -68,26 +67,18 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     } else {
         show::run(&mut simulation, &args.show, &origin, color, &mut || false)?;
     }
-    report.tell();
+    faults::tell(&report);
     Ok(())
 }
 
 /// A world with faults; frames are numbered as one without them shows them.
 fn faulty(
     make: &dyn Fn() -> Result<Simulation, Failure>,
-    mut plan: Plan,
+    mut faults: Faults,
     seed: u64,
 ) -> Result<(Simulation, Report), Failure> {
-    plan.find(make()?)?;
-    let (fault, report) = plan.fault(seed);
-    Ok((with(make()?, fault), report))
-}
-
-fn with(simulation: Simulation, fault: Option<Fault>) -> Simulation {
-    match fault {
-        Some(fault) => simulation.with_fault(fault),
-        None => simulation,
-    }
+    faults.find(make()?).map_err(Failure::Usage)?;
+    Ok(faults.put_into(make()?, seed, None))
 }
 
 /// The world before anything has happened, seen from a place.

@@ -1,7 +1,7 @@
 //! `simulate --what-if`: the same world twice, once with one more fault, side by side up to where they part.
 
-use super::faults::Report;
-use super::{Failure, columns};
+use super::{Failure, columns, faults};
+use crate::fault::Report;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::model::{Time, show};
@@ -71,7 +71,7 @@ pub(super) fn run(question: &Question<'_>, as_json: bool, theme: Theme) -> Resul
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
-    far.report.tell();
+    faults::tell(&far.report);
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Rank 6: a messaging system that shows its own packets.
+//! Rank 7: a messaging system that shows its own packets.
 //!
 //! Read `hub` (who is here and what was said; no network), then [`server`], `socket` (over Socket.IO) and `plain`
 //! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own

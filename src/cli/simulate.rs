@@ -1,7 +1,8 @@
 //! What can be typed after `simulate`.
 
 use super::Show;
-use clap::Args;
+use crate::fault;
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::path::PathBuf;
 
 /// `osi-tutor simulate`.
@@ -41,42 +42,56 @@ pub struct Simulate {
     pub faults: Faults,
 }
 
-/// What goes wrong on the way of simulated frames. WHICH is the number of a frame, as a run without faults shows it,
-/// or a display filter for the first that matches, or `2 of`, `each of`, `10% of` a filter.
-#[derive(Debug, Default, Args)]
-#[command(next_help_heading = "Faults")]
-pub struct Faults {
-    /// Lose a frame
-    #[arg(long, value_name = "WHICH")]
-    pub drop: Vec<String>,
-    /// Let a frame arrive late
-    #[arg(long, value_name = "TIME WHICH")]
-    pub delay: Vec<String>,
-    /// Let a frame arrive twice
-    #[arg(long, value_name = "WHICH")]
-    pub duplicate: Vec<String>,
-    /// Let the sender's next frame overtake a frame
-    #[arg(long, value_name = "WHICH")]
-    pub reorder: Vec<String>,
-    /// Turn over the last bit of a frame
-    #[arg(long, value_name = "WHICH")]
-    pub corrupt: Vec<String>,
-    /// Let a link, or every link, carry IP packets of at most so many bytes
-    #[arg(long, value_name = "[LINK=]BYTES")]
-    pub mtu: Vec<String>,
-    /// Let a link, or every link, send so many bits in a millisecond
-    #[arg(long, value_name = "[LINK=]KBIT")]
-    pub rate: Vec<String>,
-    /// Let a host fall silent, from the start or from a time on: it neither sends nor receives
-    #[arg(long, value_name = "HOST[@TIME]")]
-    pub silent: Vec<String>,
-    /// Let a host's programs read nothing of what arrives over TCP
-    #[arg(long, value_name = "HOST")]
-    pub not_reading: Vec<String>,
-    /// Let web servers answer an upgrade with a Sec-WebSocket-Accept that fits another key
-    #[arg(long)]
-    pub wrong_accept: bool,
-    /// Let browsers leave the frames of their WebSocket unmasked
-    #[arg(long)]
-    pub unmasked: bool,
+/// What goes wrong in a simulation: name and value of each fault, in the order of [`fault::TABLE`]. Its rows are the options.
+#[derive(Debug, Default)]
+pub struct Faults(pub Vec<(&'static str, String)>);
+
+impl Args for Faults {
+    fn augment_args(command: Command) -> Command {
+        let option = |row: &fault::Row| {
+            let option = Arg::new(row.name).long(row.name).help(row.help);
+            match row.value {
+                "" => option.action(ArgAction::SetTrue),
+                value => option.value_name(value).action(ArgAction::Append),
+            }
+        };
+        command.next_help_heading("Faults").args(fault::TABLE.iter().map(option))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Faults {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut faults = Self::default();
+        faults.update_from_arg_matches(matches)?;
+        Ok(faults)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for row in fault::TABLE {
+            if !row.value.is_empty() {
+                let values = matches.get_many::<String>(row.name).into_iter().flatten();
+                self.0.extend(values.map(|value| (row.name, value.clone())));
+            } else if matches.get_flag(row.name) {
+                self.0.push((row.name, String::new()));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fault::WHICH;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn help_says_how_a_frame_is_chosen() {
+        let mut command = crate::cli::Cli::command();
+        let help = command.find_subcommand_mut("simulate").expect("it is a command").render_long_help().to_string();
+        assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains(WHICH), "{help}");
+    }
 }

@@ -130,6 +130,11 @@ impl Tracker {
         self.current
     }
 
+    /// Whether the last frame belongs to the TCP connection of these ends.
+    pub fn is_at(&self, ends: Ends) -> bool {
+        self.current.and_then(|current| self.connection(current)).is_some_and(|connection| connection.ends == ends)
+    }
+
     /// What an upgrade in this conversation agreed on, once one happened.
     pub fn upgrade(&self, conversation: Conversation) -> Option<&Upgrade> {
         self.conversations.get(conversation)?.streams.as_ref()?.dialogue.upgrade.as_ref()

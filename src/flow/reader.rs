@@ -45,6 +45,11 @@ impl Reader {
         Ok(step)
     }
 
+    /// Reads a frame that stays with whoever lends it.
+    pub fn look(&mut self, frame: &RawFrame) {
+        walk(frame, &mut self.tracker, &mut self.packet);
+    }
+
     /// Reads the frame that was fetched, for a caller that fetches by itself.
     pub fn read(&mut self) {
         if self.keeps {

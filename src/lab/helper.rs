@@ -21,7 +21,7 @@ use super::relay::Remark;
 use super::report::Report;
 use super::{rig, space, sys};
 use crate::model::{Interface, RawFrame, Time};
-use crate::sim::Fault;
+use crate::sim::Judge;
 use crate::source::live::{self, Live, Options};
 use crate::source::{Source as _, Step};
 
@@ -59,10 +59,10 @@ struct Stage {
 ///
 /// # Errors
 /// `out` cannot be written.
-pub fn help(plan: Result<Plan, String>, fault: Option<Fault>, out: &mut impl Write) -> io::Result<()> {
+pub fn help(plan: Result<Plan, String>, judge: Option<Judge>, out: &mut impl Write) -> io::Result<()> {
     let begun = Instant::now();
     let plan = plan.map_err(|words| Refusal::because(Wanted::Scenario, words));
-    let told = match plan.and_then(|plan| stand_up(plan, fault)) {
+    let told = match plan.and_then(|plan| stand_up(plan, judge)) {
         Ok((stage, gate)) => {
             let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
             Report::Ready(micros).write(out)?;
@@ -77,12 +77,12 @@ pub fn help(plan: Result<Plan, String>, fault: Option<Fault>, out: &mut impl Wri
 }
 
 /// Leaves, builds, opens captures, starts the programs and waits until their ports are open.
-fn stand_up(plan: Plan, fault: Option<Fault>) -> Result<(Stage, watch::Sender<bool>), Refusal> {
+fn stand_up(plan: Plan, judge: Option<Judge>) -> Result<(Stage, watch::Sender<bool>), Refusal> {
     let no = |wanted: Wanted| move |error: io::Error| Refusal::new(wanted, &error);
     let workshop = space::leave()?;
     sys::die_with_parent().map_err(no(Wanted::Start))?;
     let (remark, remarks) = channel();
-    let rig = rig::build(&plan, fault, &workshop, remark)?;
+    let rig = rig::build(&plan, judge, &workshop, remark)?;
     let mut captures = Vec::new();
     for &(at, card) in &plan.watched {
         let (Some(device), Some(space)) = (plan.devices.get(at), rig.spaces.get(at)) else { continue };

@@ -13,7 +13,7 @@ use super::plan::Traits;
 use super::sys;
 use crate::model::RawFrame;
 use crate::rng::Rng;
-use crate::sim::{Fate, Fault};
+use crate::sim::{Fate, Judge};
 
 /// Longer than any frame that comes without offload.
 const ROOM: usize = 65_600;
@@ -33,7 +33,7 @@ pub(super) type Remark = (Vec<u8>, &'static str);
 pub(super) struct Relay {
     /// Two ports a cable, one after the other.
     ports: Vec<Port>,
-    fault: Option<Fault>,
+    judge: Option<Judge>,
     remarks: Sender<Remark>,
     rng: Rng,
     agenda: BinaryHeap<Reverse<Due>>,
@@ -62,9 +62,9 @@ struct Due {
 }
 
 impl Relay {
-    pub(super) fn new(seed: u64, fault: Option<Fault>, remarks: Sender<Remark>) -> Self {
+    pub(super) fn new(seed: u64, judge: Option<Judge>, remarks: Sender<Remark>) -> Self {
         let rng = Rng::seeded(seed);
-        Self { ports: Vec::new(), fault, remarks, rng, agenda: BinaryHeap::new(), sent: 0, passed: Vec::new() }
+        Self { ports: Vec::new(), judge, remarks, rng, agenda: BinaryHeap::new(), sent: 0, passed: Vec::new() }
     }
 
     /// Adds a cable between two sockets.
@@ -115,7 +115,7 @@ impl Relay {
     fn take(&mut self, from: usize, bytes: Vec<u8>) {
         self.sent += 1;
         let mut frame = RawFrame::whole(self.sent, bytes);
-        let mut fate = self.fault.as_mut().map_or(Fate::Deliver, |fault| fault(&frame));
+        let mut fate = self.judge.as_mut().map_or(Fate::Deliver, |judge| judge(&frame));
         if self.loses_next(from) && fate == Fate::Deliver {
             fate = Fate::Drop;
         }

@@ -13,7 +13,7 @@ use super::refusal::{Refusal, Wanted};
 use super::relay::{Relay, Remark};
 use super::space::{self, Space};
 use super::sys;
-use crate::sim::Fault;
+use crate::sim::Judge;
 
 /// The number of loopback in every namespace.
 const LOOPBACK: u32 = 1;
@@ -34,13 +34,13 @@ pub(super) struct Rig {
 /// Builds it. This thread stands in `workshop`, and does again afterwards.
 pub(super) fn build(
     plan: &Plan,
-    fault: Option<Fault>,
+    judge: Option<Judge>,
     workshop: &Space,
     remarks: Sender<Remark>,
 ) -> Result<Rig, Refusal> {
     let no = |wanted: Wanted| move |error: io::Error| Refusal::new(wanted, &error);
-    let relayed = fault.is_some();
-    let mut relay = Relay::new(plan.seed, fault, remarks);
+    let relayed = judge.is_some();
+    let mut relay = Relay::new(plan.seed, judge, remarks);
     let mut spaces = Vec::new();
     for device in &plan.devices {
         spaces.push(Space::new().map_err(no(Wanted::Net))?);

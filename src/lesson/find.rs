@@ -81,7 +81,7 @@ struct Best<'c> {
 #[derive(Debug, Default)]
 struct Seen {
     /// How often it matched.
-    count: u32,
+    count: u64,
     hit: Option<Hit>,
     /// The filter for the answer, once that is known.
     filter: Option<Filter>,
@@ -271,7 +271,7 @@ impl Seen {
     /// Whether the packet is the one that a probe by filter wants.
     fn wants(&mut self, probe: Option<&Probe>, matches: bool) -> bool {
         let Some(Wanted::Pick(pick)) = probe.map(|p| &p.what) else { return false };
-        self.count += u32::from(matches);
+        self.count += u64::from(matches);
         matches && self.count == pick.nth
     }
 }

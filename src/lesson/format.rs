@@ -3,9 +3,8 @@
 use super::bank::Misconception;
 use super::compute::Expr;
 pub use super::error::{LessonError, Placed};
-pub use super::fault::{Fault, FaultKind, FrameFault};
 pub use super::probe::{Evidence, Pick, Probe, ProbeId, Proof, Wanted};
-pub use super::reader::Scalar;
+use crate::fault::Faults;
 use crate::filter::Filter;
 use crate::model::{FieldDef, Osi};
 use crate::tutor::{Audience, Template};
@@ -202,7 +201,7 @@ pub struct Step {
 #[derive(Debug)]
 pub struct WhatIf {
     /// What breaks.
-    pub fault: Placed<Fault>,
+    pub fault: Placed<Faults>,
     /// Whose card sees it; `None`: the lesson's.
     pub at: Option<String>,
     /// What is asked.

@@ -1,4 +1,4 @@
-//! Rank 4: lessons. A file of prose and live fences, the packets it finds, and the player.
+//! Rank 5: lessons. A file of prose and live fences, the packets it finds, and the player.
 //!
 //! Read [`mod@format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
 //! (one step after the other, for any view).
@@ -7,7 +7,7 @@ pub mod bank;
 pub mod check;
 pub mod compute;
 mod error;
-pub mod fault;
+mod fault;
 pub mod find;
 pub mod format;
 pub mod guide;

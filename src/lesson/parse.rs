@@ -3,9 +3,10 @@
 use super::bank::{Misconception, bank, misconception};
 use super::compute::Expr;
 use super::error::{LessonError, Placed, Source};
+use super::fault;
 use super::format::{
-    Ask, AskKind, Choice, DefaultSource, Evidence, Example, Fault, FaultKind, Fence, FrameFault, Lesson, Page, Pick,
-    Probe, ProbeId, Proof, Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
+    Ask, AskKind, Choice, DefaultSource, Evidence, Example, Fence, Lesson, Page, Pick, Probe, ProbeId, Proof, Say,
+    Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
 use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
 use super::sheet;
@@ -414,7 +415,7 @@ impl<'s> Builder<'s, '_> {
         let prompt = keys.words("prompt")?.ok_or_else(|| keys.lacks("prompt", "\"What happens now?\""))?;
         let inner =
             keys.table("fault", "fault")?.ok_or_else(|| keys.lacks("fault", "{ drop = \"tcp.flags.syn == 1\" }"))?;
-        let fault = fault(inner)?;
+        let fault = fault::read(inner)?;
         let at = keys.words_of_one("at")?.map(|t| t.it);
         let choices = if keys.has("choices") { self.choices(keys, "choices", ChoiceOf::WhatIf)? } else { Vec::new() };
         let proof = keys.pick("proof")?.ok_or_else(|| keys.lacks("proof", "\"tcp.analysis.retransmission\""))?;
@@ -512,56 +513,6 @@ fn betrays(keys: &mut Keys<'_, '_>) -> Read<Option<&'static Misconception>> {
         let all = "; to see all: osi-tutor explain misconceptions";
         keys.error(id.span.clone(), format!("the bank has no misconception {}{near}{all}", id.it))
     })
-}
-
-/// What happens, and what else the world is to be.
-fn fault(mut keys: Keys<'_, '_>) -> Read<Placed<Fault>> {
-    let span = keys.span();
-    let mut kind = FaultKind::World;
-    for what in ["drop", "delay", "duplicate", "corrupt", "reorder"] {
-        let Some(filter) = keys.filter(what)? else { continue };
-        if matches!(kind, FaultKind::Frames { .. }) {
-            return Err(keys.error(filter.span, "one thing breaks at a time"));
-        }
-        let fate = match what {
-            "drop" => FrameFault::Drop,
-            "duplicate" => FrameFault::Duplicate,
-            "corrupt" => FrameFault::Corrupt,
-            "reorder" => FrameFault::Reorder,
-            _ => {
-                let late = keys.number("by_ms")?.ok_or_else(|| keys.lacks("by_ms", "300"))?;
-                let ms = u32::try_from(late.it).ok().filter(|ms| (1..=60_000).contains(ms));
-                FrameFault::Delay(ms.ok_or_else(|| keys.error(late.span, "a delay is 1 to 60000 milliseconds"))?)
-            }
-        };
-        kind = FaultKind::Frames { what: fate, filter: Box::new(filter), nth: Some(1) };
-    }
-    if let FaultKind::Frames { nth, .. } = &mut kind {
-        let (each, wanted) = (keys.flag("each")?, keys.number("nth")?);
-        *nth = match wanted {
-            _ if each => None,
-            Some(n) if n.it == 0 => return Err(keys.error(n.span, "packets are counted from 1")),
-            Some(n) => Some(n.it),
-            None => Some(1),
-        };
-    }
-    let more = keys.rest()?;
-    for (key, _) in &more {
-        if !super::fault::WORLD.iter().any(|(known, _)| *known == key.it) {
-            let near = nearest(&key.it, super::fault::WORLD.iter().map(|(known, _)| *known));
-            let known: Vec<&str> = super::fault::WORLD.iter().map(|(known, _)| *known).collect();
-            let why = format!(
-                "there is no fault {}{near} (drop, delay, duplicate, corrupt, reorder, {})",
-                key.it,
-                known.join(", ")
-            );
-            return Err(keys.error(key.span.clone(), why));
-        }
-    }
-    if more.is_empty() && matches!(kind, FaultKind::World) {
-        return Err(keys.lacks("drop", "\"tcp.flags.syn == 1\" (or delay, duplicate, corrupt, reorder, mtu, silent …)"));
-    }
-    Ok(Placed { it: Fault { kind, more }, span })
 }
 
 const LAYERS: [(&str, Osi); 7] = [
@@ -697,21 +648,6 @@ mod tests {
         assert_eq!(blamed(&ask(&number.replace("+ 1", "+ SYN"))).1, "SYN");
         assert!(says(&ask(&number.replace("of = 'tcp'", ""))).contains("needs the key of"));
         assert!(says(&ask(&number.replace("tcp.ack ==", "tcp.ak =="))).contains("with 1 as the answer"));
-    }
-
-    #[test]
-    fn what_breaks_is_one_thing_and_has_a_name() {
-        let whatif = |fault: &str| {
-            format!(
-                "```whatif\nfault = {fault}\nprompt = 'And?'\nproof = 'tcp'\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n"
-            )
-        };
-        assert!(reads(&whatif("{ drop = 'tcp', nth = 2 }")).pages[0].question.is_none(), "nothing is asked");
-        reads(&whatif("{ mtu = 576 }"));
-        assert!(says(&whatif("{ drop = 'tcp', delay = 'tcp', by_ms = 3 }")).contains("one thing breaks"));
-        assert!(says(&whatif("{ delay = 'tcp' }")).contains("by_ms"));
-        assert!(says(&whatif("{ mtv = 576 }")).contains("did you mean mtu?"));
-        assert!(says(&whatif("{ }")).contains("needs the key drop"));
     }
 
     #[test]

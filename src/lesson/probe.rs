@@ -11,7 +11,7 @@ pub struct Pick {
     /// What it must match.
     pub filter: Filter,
     /// The n-th that does, from 1.
-    pub nth: u32,
+    pub nth: u64,
 }
 
 /// The place of a probe in [`Lesson::probes`](super::format::Lesson::probes).

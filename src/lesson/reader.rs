@@ -3,6 +3,7 @@
 
 use super::error::{LessonError, Placed, Source};
 use super::format::{Pick, Words};
+use crate::fault::{self, FaultError, Which};
 use crate::filter::Filter;
 use crate::model::FieldDef;
 use crate::model::show::{has_a_pile_of_marks, is_deceptive};
@@ -205,13 +206,14 @@ impl<'s, 't> Keys<'s, 't> {
     }
 
     /// All keys that are left, as data for others to understand.
-    pub(super) fn rest(&mut self) -> Read<Vec<(Placed<String>, Scalar)>> {
+    pub(super) fn rest(&mut self) -> Read<Vec<(Placed<String>, Placed<Scalar>)>> {
         let mut out = Vec::new();
         for (key, value) in std::mem::take(&mut self.left) {
             let Some(scalar) = scalar(value.get_ref()) else {
                 return Err(self.error(key.span, "a text, a number, or true is wanted here"));
             };
-            out.push((key, scalar));
+            let span = self.at + value.span().start..self.at + value.span().end;
+            out.push((key, Placed { it: scalar, span }));
         }
         Ok(out)
     }
@@ -275,24 +277,37 @@ impl<'s, 't> Keys<'s, 't> {
 
     /// What is written is a display filter.
     pub(super) fn as_filter(&self, text: Placed<String>) -> Read<Placed<Filter>> {
-        let filter = Filter::parse(&text.it).map_err(|e| {
-            let span = e.span();
-            let at = |n| text.span.start + inside(self.source.text.get(text.span.clone()).unwrap_or(""), n);
-            self.error(at(span.start)..at(span.end), e.to_string())
-        })?;
+        let filter =
+            Filter::parse(&text.it).map_err(|e| self.error(self.within(&text.span, e.span()), e.to_string()))?;
         Ok(text.map(|_| filter))
+    }
+
+    /// Where some bytes of a text stand, which is written at `text`.
+    pub(super) fn within(&self, text: &Range<usize>, bytes: Range<usize>) -> Range<usize> {
+        let at = |n| text.start + inside(self.source.text.get(text.clone()).unwrap_or(""), n);
+        at(bytes.start)..at(bytes.end)
     }
 
     /// What is written is a display filter, perhaps with `2 of` before it.
     pub(super) fn as_pick(&self, text: &Placed<String>) -> Read<Placed<Pick>> {
-        let head = text.split_once(" of ").and_then(|(n, _)| Some((n.len() + 4, n.trim().parse::<u32>().ok()?)));
-        let (skip, nth) = head.unwrap_or((0, 1));
-        if nth == 0 {
-            return Err(self.error(text.span.clone(), "packets are counted from 1"));
+        let pick = fault::Pick::parse(&text.it).map_err(|error| self.misread(&text.span, 0, error))?;
+        let Which::Nth(nth) = pick.which else {
+            return Err(
+                self.error(text.span.clone(), "one packet is wanted here: FILTER for the first, or '2 of FILTER'")
+            );
+        };
+        Ok(Placed { it: Pick { filter: pick.filter, nth }, span: text.span.clone() })
+    }
+
+    /// What is wrong with a fault that is written at `text`, so many bytes of which were put before it.
+    pub(super) fn misread(&self, text: &Range<usize>, before: usize, error: FaultError) -> LessonError {
+        match error {
+            FaultError::Value(why) => self.error(text.clone(), why),
+            FaultError::Filter { at, error } => {
+                let (from, span) = (at.saturating_sub(before), error.span());
+                self.error(self.within(text, from + span.start..from + span.end), error.to_string())
+            }
         }
-        let rest =
-            Placed { it: text.get(skip..).unwrap_or("").to_owned(), span: text.span.start + skip..text.span.end };
-        Ok(self.as_filter(rest)?.map(|filter| Pick { filter, nth }))
     }
 
     /// A display filter, perhaps with `2 of` before it.
@@ -327,7 +342,7 @@ pub(super) enum TextOrTable {
 
 /// A text, a number, or true or false.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scalar {
+pub(super) enum Scalar {
     /// A text.
     Text(String),
     /// A whole number.

@@ -3,19 +3,15 @@
 //! `world` is the one place where a lesson's source and fault become a simulated world.
 
 use super::find::{Finder, Hit, Trace};
-use super::format::{DefaultSource, Fault, FaultKind, FrameFault, Lesson, Pick, Scalar, Scope, WhatIf};
+use super::format::{DefaultSource, Lesson, Pick, Scope, WhatIf};
+use crate::fault::{Faults, Report};
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
-use crate::model::{Packet, RawFrame};
+use crate::model::Packet;
 use crate::proto::memory::Ends;
-use crate::proto::walk;
+use crate::sim::Simulation;
 use crate::sim::scenario::Scenario;
-use crate::sim::{Fate, Simulation};
 use crate::source::SourceError;
-use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 /// Packets of a timeline that are kept.
 const MOST_PACKETS: usize = 600;
@@ -47,7 +43,7 @@ impl Outcome {
 /// The scenario, or the host that looks, does not exist; a sentence.
 pub fn trace(lesson: &Lesson, seed: Option<u64>) -> Result<Trace, String> {
     let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), ..lesson.source.clone() };
-    let mut simulation = world(&source, None)?.0;
+    let mut simulation = world(&source, &Faults::default(), None)?.0;
     let mut finder = Finder::new(lesson);
     run(&mut simulation, |packet, tracker| {
         finder.take(packet, tracker);
@@ -67,27 +63,22 @@ pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Optio
         Scope::Capture => None,
         Scope::Conversation => ends,
     };
-    let before = timeline(&mut world(&source, None)?.0, ends)?;
-    let (mut simulation, met) = world(&source, Some((&whatif.fault, ends)))?;
+    let before = timeline(&mut world(&source, &Faults::default(), None)?.0, ends)?;
+    let (mut simulation, report) = world(&source, &whatif.fault, ends)?;
     let mut after = timeline(&mut simulation, ends)?;
     let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.remark() == b.remark();
     let parted = before.iter().zip(&after).take_while(alike).count();
     hold_back(&mut after);
-    Ok(Outcome { before, after, parted, met: met.load(Ordering::Relaxed) })
+    Ok(Outcome { before, after, parted, met: report.met() })
 }
 
-/// A world, and how many frames have met the fault so far.
-fn world(
-    source: &DefaultSource,
-    fault: Option<(&Fault, Option<Ends>)>,
-) -> Result<(Simulation, Arc<AtomicU64>), String> {
+/// The world of a lesson, with what breaks in it.
+fn world(source: &DefaultSource, faults: &Faults, ends: Option<Ends>) -> Result<(Simulation, Report), String> {
     let name = &source.scenario;
     let ready = Scenario::ready(name)
         .ok_or_else(|| format!("there is no scenario {name}; to see all: osi-tutor simulate --list"))?;
     let mut scenario = ready.map_err(|e| e.to_string())?;
-    if let Some((fault, _)) = fault {
-        change(&mut scenario, fault)?;
-    }
+    faults.apply(&mut scenario)?;
     let mut simulation = Simulation::new(&scenario, source.seed);
     if let Some(at) = &source.at {
         let places: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
@@ -95,81 +86,7 @@ fn world(
             format!("there is no place {at} in {name} to look from; there are {}, and all", places.join(", "))
         })?;
     }
-    let met = Arc::new(AtomicU64::new(0));
-    let Some((fault, ends)) = fault else { return Ok((simulation, met)) };
-    if let FaultKind::Frames { what, filter, nth } = &fault.kind {
-        let fate = match *what {
-            FrameFault::Drop => Fate::Drop,
-            FrameFault::Delay(ms) => Fate::Delay(Duration::from_millis(ms.into())),
-            FrameFault::Duplicate => Fate::Duplicate,
-            FrameFault::Corrupt => Fate::Corrupt,
-            FrameFault::Reorder => Fate::Overtake,
-        };
-        let (filter, nth, mut seen) = (filter.it.clone(), *nth, 0);
-        let (mut tracker, mut packet, count) = (Tracker::new(Limits::default()), Packet::new(), Arc::clone(&met));
-        simulation = simulation.with_fault(Box::new(move |frame: &RawFrame| {
-            walk(frame, &mut tracker, &mut packet);
-            let ours = ends.is_none_or(|ends| belongs(&tracker, ends));
-            if !ours || !filter.matches(&packet) {
-                return Fate::Deliver;
-            }
-            seen += 1;
-            if nth.is_some_and(|nth| nth != seen) {
-                return Fate::Deliver;
-            }
-            count.fetch_add(1, Ordering::Relaxed);
-            fate
-        }));
-    }
-    Ok((simulation, met))
-}
-
-/// Makes the world another one: the faults of [`WORLD`](super::fault::WORLD), by their key.
-fn change(scenario: &mut Scenario, fault: &Fault) -> Result<(), String> {
-    let of = |key: &str| fault.more.iter().find(|(k, _)| k.it == key).map(|(_, value)| value);
-    let wanted = |key: &str, what: &str| format!("{key} wants {what}");
-    let link = match of("link") {
-        None => None,
-        Some(Scalar::Text(link)) => Some(link.as_str()),
-        Some(_) => return Err(wanted("link", "the name of a link")),
-    };
-    for (key, value) in &fault.more {
-        match (key.it.as_str(), value) {
-            ("mtu", Scalar::Number(n)) => {
-                scenario.set_mtu(link, u16::try_from(*n).map_err(|_| wanted("mtu", "bytes, such as 576"))?)?;
-            }
-            ("rate", Scalar::Number(n)) => {
-                let kbit = u32::try_from(*n).ok().and_then(NonZeroU32::new);
-                scenario.set_rate(link, kbit.ok_or_else(|| wanted("rate", "kbit in a second, such as 64"))?)?;
-            }
-            ("silent", Scalar::Text(host)) => {
-                let at = match of("at_ms") {
-                    None => 0,
-                    Some(Scalar::Number(n)) => u32::try_from(*n).map_err(|_| wanted("at_ms", "milliseconds"))?,
-                    Some(_) => return Err(wanted("at_ms", "milliseconds")),
-                };
-                scenario.set_silent(host, at)?;
-            }
-            ("not_reading", Scalar::Text(host)) => scenario.set_not_reading(host)?,
-            ("wrong_accept", Scalar::Flag(true)) => scenario.set_wrong_accept()?,
-            ("unmasked", Scalar::Flag(true)) => scenario.set_unmasked()?,
-            ("link", _) if of("mtu").or(of("rate")).is_some() => {}
-            ("at_ms", _) if of("silent").is_some() => {}
-            (key, _) => {
-                let about = super::fault::WORLD.iter().find(|(k, _)| *k == key).map_or("", |(_, about)| *about);
-                return Err(format!("{key} is wrong here: {about}"));
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Whether the last packet belongs to the connection of these ends.
-fn belongs(tracker: &Tracker, ends: Ends) -> bool {
-    let connection = tracker.current().and_then(|c| tracker.connection(c));
-    connection.is_some_and(|c| {
-        (c.ends.src, c.ends.src_port, c.ends.dst, c.ends.dst_port) == (ends.src, ends.src_port, ends.dst, ends.dst_port)
-    })
+    Ok(faults.put_into(simulation, source.seed, ends))
 }
 
 /// The packets of a conversation, or all.
@@ -177,7 +94,7 @@ fn timeline(simulation: &mut Simulation, ends: Option<Ends>) -> Result<Vec<Hit>,
     let mut hits: Vec<Hit> = Vec::new();
     let mut first = None;
     run(simulation, |packet, tracker| {
-        if ends.is_none_or(|ends| belongs(tracker, ends)) {
+        if ends.is_none_or(|ends| tracker.is_at(ends)) {
             let source = first.get_or_insert_with(|| Hit::source(packet));
             hits.push(Hit::new(packet, tracker, source.as_deref()));
         }

@@ -20,4 +20,4 @@ mod world;
 pub use crate::peers::START;
 pub use endpoint::{Endpoint, Socket, Transport};
 pub use journal::{Deed, Note};
-pub use world::{Fate, Fault, Moment, Passing, Simulation};
+pub use world::{Fate, Judge, Moment, Passing, Simulation};

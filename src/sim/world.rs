@@ -60,7 +60,7 @@ impl Fate {
 
 /// Decides the fate of each frame that leaves on a link which the vantage point sees. Frames are numbered as
 /// they are sent, from 1, over all links: see [`Simulation::sent_as`].
-pub type Fault = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
+pub type Judge = Box<dyn FnMut(&RawFrame) -> Fate + Send>;
 
 /// Devices on links, seen from a vantage point: the scenario's own, else the first host.
 pub struct Simulation {
@@ -77,7 +77,7 @@ pub struct Simulation {
     entries: u64,
     /// Bytes of frames in the agenda.
     under_way: usize,
-    fault: Option<Fault>,
+    judge: Option<Judge>,
     rng: Rng,
     vantage: Option<Vantage>,
     /// All links, for whoever follows a packet; faults still meet what the vantage point sees.
@@ -199,7 +199,7 @@ impl Simulation {
             agenda: BinaryHeap::new(),
             entries: 0,
             under_way: 0,
-            fault: None,
+            judge: None,
             rng,
             vantage: Vantage::new(scenario, at),
             everywhere: None,
@@ -238,10 +238,10 @@ impl Simulation {
         self.given
     }
 
-    /// The same world, in which `fault` decides what becomes of each frame.
+    /// The same world, in which `judge` decides what becomes of each frame.
     #[must_use]
-    pub fn with_fault(mut self, fault: Fault) -> Self {
-        self.fault = Some(fault);
+    pub fn with_fault(mut self, judge: Judge) -> Self {
+        self.judge = Some(judge);
         self
     }
 
@@ -406,9 +406,9 @@ impl Simulation {
 
     fn fate(&mut self, way: &Way) -> Fate {
         let watched = self.vantage.as_ref().is_some_and(|at| at.watches(way.link, &self.links[way.link].ends));
-        let Some(fault) = self.fault.as_mut().filter(|_| watched) else { return Fate::Deliver };
+        let Some(judge) = self.judge.as_mut().filter(|_| watched) else { return Fate::Deliver };
         fill(&mut self.sent, way.number, self.now, &way.frame.bytes, None);
-        fault(&self.sent)
+        judge(&self.sent)
     }
 
     /// Shows a frame where it is seen from the vantage point.

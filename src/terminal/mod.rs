@@ -1,4 +1,4 @@
-//! Rank 6: the plain player. Keys in, scenes out; nothing but a terminal is needed.
+//! Rank 7: the plain player. Keys in, scenes out; nothing but a terminal is needed.
 //!
 //! What a key means depends on what is asked (`Mode`): where something is typed, letters are letters. Tab skips and
 //! ? gives a hint everywhere.

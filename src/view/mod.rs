@@ -1,4 +1,4 @@
-//! Rank 5: views. They arrange what the lower rooms found, and find nothing themselves.
+//! Rank 6: views. They arrange what the lower rooms found, and find nothing themselves.
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)

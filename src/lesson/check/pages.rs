@@ -5,8 +5,8 @@ use crate::lesson::compute::Value;
 use crate::lesson::error::{LessonError, Source};
 use crate::lesson::find::{Hit, Trace};
 use crate::lesson::format::{
-    Ask, AskKind, Choice, Example, FaultKind, Fence, Lesson, Page, Placed, ProbeId, Show, Slip, Typed, Wanted, WhatIf,
-    Words, Worked,
+    Ask, AskKind, Choice, Example, Fence, Lesson, Page, Placed, ProbeId, Show, Slip, Typed, Wanted, WhatIf, Words,
+    Worked,
 };
 use crate::lesson::simulate;
 use crate::model::Span;
@@ -255,8 +255,8 @@ impl Checker<'_> {
             Ok(outcome) => outcome,
             Err(why) => return self.say(whatif.fault.span.clone(), why),
         };
-        if let (FaultKind::Frames { filter, .. }, 0) = (&whatif.fault.kind, outcome.met) {
-            return self.say(filter.span.clone(), "no packet of the conversation meets this fault");
+        if whatif.fault.of_frames() > 0 && outcome.met == 0 {
+            return self.say(whatif.fault.span.clone(), "no packet of the conversation meets this fault");
         }
         if outcome.parted >= outcome.after.len() {
             self.say(
