@@ -114,6 +114,7 @@ pub(super) fn read(mut keys: Keys<'_, '_>) -> Read<Placed<Faults>> {
 mod tests {
     use super::*;
     use crate::lesson::format::{Fence, Lesson};
+    use crate::lesson::guide::GUIDE;
 
     /// A lesson in which this breaks.
     fn lesson(fault: &str) -> Result<Lesson, String> {
@@ -184,15 +185,9 @@ mod tests {
     }
 
     #[test]
-    fn the_guide_lists_every_fault() {
-        let guide = include_str!("../../docs/guide/lesson-format.md");
-        for row in TABLE {
-            let value = if row.value.is_empty() { "true" } else { row.value };
-            let line = format!("| `{}` | `{value}` | {} |", row.key(), row.help);
-            assert!(guide.lines().any(|own| own == line), "the guide lacks: {line}");
-        }
-        assert!(guide.contains(crate::fault::WHICH));
-        assert!(PARTS.iter().all(|part| guide.contains(&format!("`{{ drop = \"tcp\", {} = ", part.key))
-            || guide.contains(&format!("`{} = ", part.key))));
+    fn the_guide_says_how_a_fault_is_picked_and_taken_apart() {
+        assert!(GUIDE.contains(crate::fault::WHICH));
+        assert!(PARTS.iter().all(|part| GUIDE.contains(&format!("`{{ drop = \"tcp\", {} = ", part.key))
+            || GUIDE.contains(&format!("`{} = ", part.key))));
     }
 }

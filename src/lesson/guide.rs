@@ -7,27 +7,27 @@ pub const GUIDE: &str = include_str!("../../docs/guide/lesson-format.md");
 #[cfg(test)]
 mod tests {
     use super::GUIDE;
+    use crate::fault;
     use crate::lesson::compute::FUNCTIONS;
-    use crate::lesson::fault::WORLD;
     use crate::lesson::{COURSE, Lesson};
     use crate::tutor::NAMES;
-    use std::fmt::Write as _;
     use std::path::Path;
 
     /// The heads of the tables that are made of the code's own, and their rows.
-    fn tables() -> [(&'static str, Vec<(String, &'static str)>); 3] {
+    fn tables() -> [(&'static str, Vec<String>); 3] {
+        let fault = |f: &fault::Row| {
+            let value = if f.value.is_empty() { "true" } else { f.value };
+            format!("| `{}` | `{value}` | {} |", f.key(), f.help)
+        };
         [
-            (
-                "| Key | What it does |\n|---|---|\n",
-                WORLD.iter().map(|&(key, about)| (key.to_owned(), about)).collect(),
-            ),
+            ("| Key | Value | What it does |\n|---|---|---|\n", fault::TABLE.iter().map(fault).collect()),
             (
                 "| Function | What it gives |\n|---|---|\n",
-                FUNCTIONS.iter().map(|f| (format!("{}()", f.name), f.about)).collect(),
+                FUNCTIONS.iter().map(|f| format!("| `{}()` | {} |", f.name, f.about)).collect(),
             ),
             (
                 "| Name | What it becomes |\n|---|---|\n",
-                NAMES.iter().map(|n| (format!("{{{}}}", n.name), n.about)).collect(),
+                NAMES.iter().map(|n| format!("| `{{{}}}` | {} |", n.name, n.about)).collect(),
             ),
         ]
     }
@@ -38,14 +38,7 @@ mod tests {
         for (head, rows) in tables() {
             let (before, after) = fresh.split_once(head).unwrap_or_else(|| panic!("the guide lacks {head}"));
             let kept: usize = after.split_inclusive('\n').take_while(|line| line.starts_with('|')).map(str::len).sum();
-            let mut table = String::new();
-            for (name, about) in rows {
-                let (about, example) = about
-                    .split_once(": {")
-                    .map_or((about, String::new()), |(about, example)| (about, format!(": `{{{example}`")));
-                writeln!(table, "| `{name}` | {about}{example} |").unwrap();
-            }
-            fresh = format!("{before}{head}{table}{}", &after[kept..]);
+            fresh = format!("{before}{head}{}\n{}", rows.join("\n"), &after[kept..]);
         }
         if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/lesson-format.md");
