@@ -11,7 +11,7 @@ mod checks;
 use etherparse::PacketBuilder;
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
-use osi_tutor::model::{Kind, Layer, LinkType, Packet, RawFrame, Span, Time, Value};
+use osi_tutor::model::{BufferKind, Kind, Layer, LinkType, Packet, Piece, RawFrame, Span, Time, Value};
 use osi_tutor::proto::{Key, Memory, NoMemory, ethernet, http, ipv4, ipv6, ipv6_extension, lookup, tcp, udp, walk};
 use osi_tutor::sim::Simulation;
 use osi_tutor::sim::scenario::Scenario;
@@ -428,6 +428,40 @@ fn messages(isn: u32, stream: &[u8], pieces: &[(usize, usize)]) -> Vec<String> {
 }
 
 /// Encrypted bytes look like anything: on ports that nobody follows, no protocol may take them for its own.
+/// What a buffer says of its origin is true: the bytes that it names are its own.
+#[test]
+fn the_bytes_that_a_buffer_is_made_of_are_where_it_says() {
+    let mut checked = std::collections::BTreeMap::new();
+    for path in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures")).unwrap() {
+        let path = path.unwrap().path();
+        if !path.extension().is_some_and(|e| e == "pcap" || e == "pcapng") {
+            continue;
+        }
+        let mut frames = Vec::new();
+        drain(&mut File::open(&path).unwrap(), &mut frames);
+        let mut tracker = Tracker::new(Limits::default());
+        for frame in &frames {
+            let packet = dissect(frame, &mut tracker);
+            for buffer in packet.buffers().iter().skip(1).filter(|b| !b.sources.is_empty()) {
+                let piece = |p: &Piece| {
+                    let from = &frames[usize::try_from(p.frame).unwrap() - 1];
+                    from.bytes[p.start as usize..(p.start + p.len) as usize].to_vec()
+                };
+                let bytes = buffer.sources.iter().map(piece).collect::<Vec<_>>().concat();
+                let (at, kind) = (format!("{} frame {}", path.display(), frame.number), buffer.kind);
+                *checked.entry(format!("{kind:?}")).or_insert(0) += 1;
+                match kind {
+                    BufferKind::Unmasked => assert_eq!(bytes.len(), buffer.bytes.len(), "{at}"),
+                    _ if kind.keeps_places() => assert_eq!(bytes, buffer.bytes, "{at} {kind:?}"),
+                    _ => assert!(!bytes.is_empty(), "{at}"),
+                }
+            }
+        }
+    }
+    let kinds: Vec<_> = checked.keys().map(String::as_str).collect();
+    assert_eq!(kinds, ["Dechunked", "Decoded", "Defragmented", "Inflated", "Reassembled", "Unmasked"], "{checked:?}");
+}
+
 #[test]
 fn random_payloads_are_claimed_in_less_than_one_of_100_000_cases() {
     const CASES: u32 = 200_000;

@@ -20,8 +20,6 @@ const NOTES: usize = 3;
 const OVERLAY: usize = 4096;
 /// A title of at most so many letters is short enough for a list.
 const SHORT: usize = 12;
-/// How deep buffers may be made of buffers.
-const DEPTH: usize = 4;
 
 /// Where bytes lie in the frame, and how many lie in other frames.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +109,7 @@ fn event(packet: &Packet, index: usize) -> Option<Step> {
     };
     let (mut own, mut text) = (Places::default(), String::new());
     for span in spans {
-        own.add(packet, span, DEPTH);
+        own.add(packet, span);
         if !text.is_empty() {
             text.push(' ');
         }
@@ -123,9 +121,9 @@ fn event(packet: &Packet, index: usize) -> Option<Step> {
 /// One layer: its bytes, what it carries, what there is to say.
 fn step(packet: &Packet, index: usize, layer: &Layer, notes: &[Note]) -> Step {
     let (mut own, mut holds) = (Places::default(), Places::default());
-    own.add(packet, layer.span, DEPTH);
+    own.add(packet, layer.span);
     let inside = Span { start: layer.span.end(), len: layer.end.saturating_sub(layer.span.end()), ..layer.span };
-    holds.add(packet, inside, DEPTH);
+    holds.add(packet, inside);
     let mut summary = String::new();
     brief::summary(packet, layer, &mut summary);
     let mut short = layer.proto.title.to_owned();
@@ -174,7 +172,7 @@ fn overlay<'a>(packet: &'a Packet, layer: &Layer) -> Option<(u32, &'a [u8])> {
     let unmasked =
         packet.fields_of(layer).iter().map(|f| f.span.buf).find(|&b| kind(packet, b) == BufferKind::Unmasked)?;
     let mut places = Places::default();
-    places.add(packet, masked.span, DEPTH);
+    places.add(packet, masked.span);
     let bytes = &packet.buffers().get(usize::from(unmasked))?.bytes;
     match (places.here.as_slice(), places.elsewhere.as_slice()) {
         (&[[start, end]], []) if (end - start) as usize == bytes.len() && bytes.len() <= OVERLAY => {
@@ -189,36 +187,16 @@ fn kind(packet: &Packet, buffer: u8) -> BufferKind {
 }
 
 impl Places {
-    /// Adds where a span lies, through the buffers that were made of the frame.
-    fn add(&mut self, packet: &Packet, span: Span, depth: usize) {
-        if span.len == 0 || depth == 0 {
-            return;
-        }
-        if span.buf == 0 {
-            return self.push([span.start, span.end()]);
-        }
-        let Some(buffer) = packet.buffers().get(usize::from(span.buf)) else { return };
-        if buffer.kind == BufferKind::Unmasked {
-            let made = packet
-                .layers
-                .iter()
-                .find(|l| packet.fields_of(l).iter().any(|f| f.span.buf == span.buf) && l.span.buf != span.buf);
-            if let Some(masked) = made.and_then(|l| packet.field_in(l, &websocket::MASKED_PAYLOAD)) {
-                let start = masked.span.start.saturating_add(span.start);
-                self.add(packet, Span { start, len: span.len, buf: masked.span.buf }, depth - 1);
+    /// Adds where a span lies.
+    fn add(&mut self, packet: &Packet, span: Span) {
+        let mut pieces = Vec::new();
+        packet.sources_of(span, &mut pieces);
+        for piece in pieces.into_iter().filter(|piece| piece.len > 0) {
+            if piece.frame == packet.number {
+                self.push([piece.start, piece.start.saturating_add(piece.len)]);
+            } else {
+                self.elsewhere.push((piece.frame, piece.len));
             }
-            return;
-        }
-        let mut at = 0_u32;
-        for piece in &buffer.sources {
-            let (from, to) = (span.start.max(at), span.end().min(at.saturating_add(piece.len)));
-            if from < to && piece.frame == packet.number {
-                let start = piece.start.saturating_add(from - at);
-                self.push([start, start.saturating_add(to - from)]);
-            } else if from < to {
-                self.elsewhere.push((piece.frame, to - from));
-            }
-            at = at.saturating_add(piece.len);
         }
     }
 

@@ -65,7 +65,8 @@ pub struct Layer {
 pub struct Buffer {
     /// The bytes.
     pub bytes: Vec<u8>,
-    /// Which frames gave them, in order; empty for the frame itself.
+    /// Which bytes of which frames they were made of, in order; empty for the frame itself, and where that is not
+    /// known. Byte for byte the same number only if [`BufferKind::keeps_places`].
     pub sources: Vec<Piece>,
     /// How they came to be.
     pub kind: BufferKind,
@@ -100,6 +101,13 @@ pub enum BufferKind {
     Inflated,
     /// Decoded in another way.
     Decoded,
+}
+
+impl BufferKind {
+    /// Whether each byte of such a buffer was one byte of a frame. Decompressed and decoded bytes were not.
+    pub fn keeps_places(self) -> bool {
+        !matches!(self, Self::Inflated | Self::Decoded)
+    }
 }
 
 /// What was wrong with a layer. The layers and fields read before it stand.
@@ -170,6 +178,36 @@ impl Packet {
     /// Buffer `id` to write into.
     pub fn buffer_mut(&mut self, id: u8) -> Option<&mut Buffer> {
         self.buffers.get_mut(..self.used)?.get_mut(usize::from(id))
+    }
+
+    /// Adds to `into` where the bytes of a span lie in the frames, through the buffer that they are in. Of bytes that
+    /// were decompressed or decoded: where all lie that the buffer was made of.
+    pub fn sources_of(&self, span: Span, into: &mut Vec<Piece>) {
+        let Some(buffer) = self.buffers().get(usize::from(span.buf)).filter(|_| span.len > 0) else { return };
+        if span.buf == 0 {
+            return into.push(Piece { frame: self.number, start: span.start, len: span.len });
+        }
+        if !buffer.kind.keeps_places() {
+            return into.extend_from_slice(&buffer.sources);
+        }
+        let mut at = 0_u32;
+        for piece in &buffer.sources {
+            let (from, to) = (span.start.max(at), span.end().min(at.saturating_add(piece.len)));
+            if from < to {
+                into.push(Piece { start: piece.start.saturating_add(from - at), len: to - from, ..*piece });
+            }
+            at = at.saturating_add(piece.len);
+        }
+    }
+
+    /// Says that buffer `id` was made of the bytes of a span; after those that were named before.
+    pub fn add_sources(&mut self, id: u8, of: Span) {
+        let Some(buffer) = self.buffer_mut(id).filter(|_| id != of.buf) else { return };
+        let mut sources = std::mem::take(&mut buffer.sources);
+        self.sources_of(of, &mut sources);
+        if let Some(buffer) = self.buffer_mut(id) {
+            buffer.sources = sources;
+        }
     }
 
     /// Keeps text that is in no buffer, for a value to point to.

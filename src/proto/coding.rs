@@ -69,6 +69,9 @@ fn one(c: &mut Cursor<'_>, body: Span, method: fn(&[u8], &mut Vec<u8>) -> Unpack
             how = method(bytes.get(at..at + len).unwrap_or(&[]), out);
         })
     };
+    if let Some((id, _)) = unpacked {
+        c.made_of(id, body);
+    }
     match how {
         Unpacked::Whole => {}
         Unpacked::Short => c.doubt(c.breaks("the compressed body ends too early")),

@@ -463,6 +463,7 @@ fn letters(c: &mut Cursor<'_>, request: Request, at: usize, len: usize) -> Next 
         c.doubt(c.malformed("this is no base64"));
     }
     let Some((id, bytes)) = made.filter(|_| right) else { return Next::end(at + len) };
+    c.made_of(id, c.span(from, coded.len()));
     c.push_buffer(&BINARY, id, bytes, false);
     let span = Span { buf: id, start: 0, len: u32::try_from(bytes).unwrap_or(u32::MAX) };
     match request.inside(c, BINARY_DATA, span).filter(|_| kind == MESSAGE) {

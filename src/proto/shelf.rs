@@ -292,6 +292,7 @@ impl Cursor<'_> {
             }
             self.packet.give_back(from.buf, source);
         }
+        self.packet.add_sources(id, from);
         Some((id, self.packet.buffer_mut(id)?.bytes.len()))
     }
 }

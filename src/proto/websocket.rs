@@ -198,6 +198,7 @@ fn one(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             let Some((id, _)) = c.uncover_with(BufferKind::Unmasked, unmask) else {
                 return Ok(Next::end(h.len + present));
             };
+            c.made_of(id, c.span(h.len, present));
             (Some(id), 0)
         }
         None => (None, h.len),

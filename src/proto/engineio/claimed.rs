@@ -130,7 +130,10 @@ fn dissect(c: &mut Cursor<'_>) -> Next {
 /// The packets, in a buffer of their own.
 fn unwrapped(c: &mut Cursor<'_>, end: usize, packets: &[u8]) -> Next {
     match c.uncover(BufferKind::Decoded, packets) {
-        Some(id) => Next::row(&POLLING, end).within(id),
+        Some(id) => {
+            c.made_of(id, c.span(0, end));
+            Next::row(&POLLING, end).within(id)
+        }
         None => Next::end(end),
     }
 }

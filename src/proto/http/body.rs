@@ -109,7 +109,10 @@ fn dechunk(c: &mut Cursor<'_>, from: usize) -> Body {
         }
         let end = at.saturating_add(size);
         let data = bytes.get(at..end.min(bytes.len())).unwrap_or(&[]);
-        plain = plain.map(|(id, len)| (id, len + c.append(id, data)));
+        if let Some((id, len)) = &mut plain {
+            *len += c.append(*id, data);
+            c.made_of(*id, c.span(at, data.len()));
+        }
         if end > bytes.len() {
             c.doubt(c.missing(end));
             break;

@@ -18,7 +18,7 @@ pub use fields::*;
 
 use super::prelude::*;
 use super::{Guess, StreamCtx};
-use crate::model::BufferKind;
+use crate::model::{BufferKind, Span};
 use connection::{Connection, Header, Id, LONGEST_ID, LongType};
 use frames::{number, varint};
 
@@ -208,7 +208,8 @@ fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<Hello
     if at < reach.end {
         c.read(&PAYLOAD, at, reach.end - at)?;
     }
-    let done = if opened.intact { show(c, &plain, (&ready, opened.piece), hello) } else { Ok(()) };
+    let sealed = c.span(at, reach.end.saturating_sub(at));
+    let done = if opened.intact { show(c, (sealed, &plain), (&ready, opened.piece), hello) } else { Ok(()) };
     let connection = c.stream().dialogue.carrier::<Connection>();
     (connection.plain, connection.ready) = (plain, ready);
     done
@@ -217,11 +218,12 @@ fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<Hello
 /// Writes the frames of a packet that was opened, and hands the handshake's bytes on.
 fn show(
     c: &mut Cursor<'_>,
-    plain: &[u8],
+    (sealed, plain): (Span, &[u8]),
     (ready, piece): (&[u8], Option<(usize, usize)>),
     hello: &mut Option<Hello>,
 ) -> Result<(), Trouble> {
     let Some(id) = c.uncover(BufferKind::Decoded, plain) else { return Ok(()) };
+    c.made_of(id, sealed);
     let done = c.nested(|c| c.inside(id, frames::all));
     match (hello.as_mut(), piece) {
         _ if ready.is_empty() => {}

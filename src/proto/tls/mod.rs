@@ -334,6 +334,7 @@ fn continued(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<usize, Trouble
     let mut message = std::mem::take(begun);
     message.truncate(n);
     if let Some(id) = c.uncover(BufferKind::Decoded, &message) {
+        c.made_of(id, c.span(at, n.saturating_sub(had)));
         c.inside(id, |c| handshake(c, 0, n))?;
     }
     Ok(at + n.saturating_sub(had))
