@@ -215,8 +215,8 @@ impl Memory for Tracker {
         Some(self.find(kind, ends))
     }
 
-    fn pace(&mut self, conversation: Conversation, time: Time) -> (Option<i64>, Option<i64>) {
-        self.conversations.get_mut(conversation).map_or((None, None), |talking| talking.pace(time))
+    fn pace(&mut self, conversation: Conversation, time: Time, counts: bool) -> (Option<i64>, Option<i64>) {
+        self.conversations.get_mut(conversation).map_or((None, None), |talking| talking.pace(time, counts))
     }
 
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {

@@ -177,9 +177,11 @@ impl Talking {
     }
 
     /// See [`Memory::pace`](crate::proto::Memory::pace).
-    pub(super) fn pace(&mut self, now: Time) -> (Option<i64>, Option<i64>) {
+    pub(super) fn pace(&mut self, now: Time, counts: bool) -> (Option<i64>, Option<i64>) {
         let (first, before) = *self.paced.get_or_insert((now, now));
-        self.paced = Some((first, now));
+        if counts {
+            self.paced = Some((first, now));
+        }
         (now.since(first), now.since(before))
     }
 
@@ -246,7 +248,7 @@ mod tests {
     fn a_conversation_has_a_clock_of_its_own() {
         let mut table = Table::new(3);
         let [one, other] = [1, 2].map(|n| table.begin(Talk::Udp, &ends(n)).0);
-        let mut pace = |c, time| table.get_mut(c).unwrap().pace(time);
+        let mut pace = |c, time| table.get_mut(c).unwrap().pace(time, true);
         assert_eq!(pace(one, Time(100)), (Some(0), Some(0)));
         assert_eq!(pace(other, Time(120)), (Some(0), Some(0)));
         assert_eq!(pace(one, Time(130)), (Some(30), Some(30)));

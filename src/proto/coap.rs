@@ -36,6 +36,12 @@ const CODES: &[(u64, &str)] = &[
     (160, "5.00 Internal Server Error"),
 ];
 
+/// Media types by their numbers in CoAP (RFC 7252 §12.3).
+const FORMATS: &[(u64, &[u8])] = &[(50, b"application/json")];
+
+/// The option that has such a number.
+const CONTENT_FORMAT: usize = 12;
+
 /// Stands before the payload.
 const MARKER: u8 = 0xff;
 
@@ -50,16 +56,19 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.read(&TOKEN, at, token)?;
         at += token;
     }
-    let mut kind = 0;
+    let (mut kind, mut format) = (0, None);
     while at < c.len() {
         let first = c.u8(at)?;
         at += 1;
         if first == MARKER {
-            return Ok(if at < c.len() { Next::data(at) } else { Next::end(at) });
+            return Ok(payload(c, format, at));
         }
         let delta = extended(c, first >> 4, &mut at)?;
         let len = extended(c, first & 0x0f, &mut at)?;
         kind += delta;
+        if kind == CONTENT_FORMAT {
+            format = Some(c.number(at, len)?);
+        }
         let def = match kind {
             3 => Some(&URI_HOST),
             11 => Some(&URI_PATH),
@@ -73,6 +82,19 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         at += len;
     }
     Ok(Next::end(c.len()))
+}
+
+/// What the payload is: by its format, else bytes, or in an error a text for people (RFC 7252 §5.5.2).
+fn payload(c: &Cursor<'_>, format: Option<u64>, at: usize) -> Next {
+    const BYTES: u64 = 42;
+    const ERRORS: usize = 4;
+    let row = FORMATS.iter().find(|(of, _)| Some(*of) == format).and_then(|(_, name)| super::media(name));
+    match (row, format) {
+        (Some(row), _) => Next::row(row, at),
+        (None, Some(BYTES)) => Next::data(at),
+        (None, None) if c.uint(&CODE) >> 5 < ERRORS => Next::data(at),
+        _ => Next::end(c.len()),
+    }
 }
 
 /// RFC 7252 §3.1: 13 and 14 mean that one or two bytes more say it.
@@ -125,6 +147,15 @@ mod tests {
         let p = read(228, &datagram(b"\x41\x01\x12\x34t\xb4temp\xff1"));
         assert_eq!((p.octets(&TOKEN), p.octets(&URI_PATH)), (Some(&b"t"[..]), Some(&b"temp"[..])));
         assert_eq!(p.layers.last().map(|l| l.proto.name), Some("data"));
+    }
+
+    #[test]
+    fn the_format_says_how_the_payload_is_read() {
+        let last = |body: &[u8]| read(228, &datagram(body)).layers.last().map(|l| l.proto.name);
+        assert_eq!(last(b"\x40\x45\x12\x34\xc1\x32\xff[1]"), Some("json"));
+        assert_eq!(last(b"\x40\x45\x12\x34\xc1\x2a\xff[1]"), Some("data"));
+        assert_eq!(last(b"\x40\x45\x12\x34\xc0\xffhello"), Some("coap"), "a text");
+        assert_eq!(last(b"\x40\x84\x12\x34\xffno such thing"), Some("coap"), "an error in words");
     }
 
     #[test]

@@ -68,10 +68,10 @@ pub static PROTOCOL: Protocol = Protocol {
     dissect: eapol,
 };
 
-/// The row of EAP.
+/// The row of EAP; RADIUS asks for it by its number in PPP, too.
 pub static EAP_PROTOCOL: Protocol = Protocol {
     about: &EAP,
-    follows: &[],
+    follows: &[Key::Ppp(0xc227)],
     over: Over::Packet,
     dissect: |c| c.fixed(EAP_FIELDS).map(|()| Next::end(c.len())),
 };

@@ -75,7 +75,8 @@ pub static V2_PROTOCOL: Protocol = Protocol {
 
 fn guess(bytes: &[u8]) -> Guess {
     match bytes {
-        [0x0e | 0x0f | 0x1e | 0x1f | 0x30..=0x37 | 0x40..=0x5f, _, _, _, ..] => Guess::This,
+        [0x0e | 0x0f | 0x1e | 0x1f | 0x30..=0x37, _, _, _, ..] => Guess::This,
+        [0x40..=0x5f, _, _, _, ..] => Guess::Of(&V2_PROTOCOL),
         _ => Guess::No,
     }
 }
@@ -83,28 +84,30 @@ fn guess(bytes: &[u8]) -> Guess {
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const USER_PACKET: u8 = 255;
     let flags = c.u8(0)?;
-    let mut at = match flags >> 5 {
-        2 => return Ok(Next::row(&V2_PROTOCOL, 0)),
-        1 => {
-            c.fixed(V1_FIELDS)?;
-            8
-        }
+    let mut at = if flags >> 5 == 1 {
+        c.fixed(V1_FIELDS)?;
+        8
+    } else {
         // Version 0 has a header of twenty bytes, with the tunnel at its end (GSM 09.60).
-        _ => {
-            for def in [&FLAGS, &MESSAGE, &LENGTH] {
-                c.put(def)?;
-            }
-            c.read(&SEQUENCE, 4, 2)?;
-            c.slice(0, 20)?;
-            20
+        for def in [&FLAGS, &MESSAGE, &LENGTH] {
+            c.put(def)?;
         }
+        c.read(&SEQUENCE, 4, 2)?;
+        c.slice(0, 20)?;
+        20
     };
     if at == 8 && flags & 7 != 0 {
-        c.read(&SEQUENCE, at, 2)?;
-        c.read(&NPDU, at + 2, 1)?;
-        let mut next = c.read(&NEXT, at + 3, 1)?;
+        // All three have their place as soon as one of them counts (TS 29.281 §5.1).
+        c.slice(at, 4)?;
+        if flags & 2 != 0 {
+            c.read(&SEQUENCE, at, 2)?;
+        }
+        if flags & 1 != 0 {
+            c.read(&NPDU, at + 2, 1)?;
+        }
+        let mut next = if flags & 4 != 0 { c.read(&NEXT, at + 3, 1)? } else { 0 };
         at += 4;
-        while flags & 4 != 0 && next != 0 {
+        while next != 0 {
             let len = 4 * usize::from(c.u8(at)?);
             if len == 0 {
                 return Err(c.malformed("an extension header has no length"));

@@ -160,14 +160,26 @@ fn request(c: &mut Cursor<'_>, at: usize, text: &[u8]) -> Result<(), Trouble> {
         b"SEARCH",
     ];
     if is(with_folder) {
-        argument(c, at, text, next, &FOLDER)?;
+        quoted(c, at, text, next, &FOLDER)?;
     } else if is(&[b"COPY"]) {
-        argument(c, at, text, word(text, next).1, &FOLDER)?;
+        quoted(c, at, text, word(text, next).1, &FOLDER)?;
     } else if is(&[b"LOGIN"]) {
-        let password = argument(c, at, text, next, &USERNAME)?;
+        let password = quoted(c, at, text, next, &USERNAME)?;
         argument(c, at, text, password, &PASSWORD)?;
     }
     Ok(())
+}
+
+/// One argument with its quotation marks, if it has some. Gives where the next one begins.
+fn quoted(c: &mut Cursor<'_>, at: usize, text: &[u8], from: usize, def: &'static FieldDef) -> Result<usize, Trouble> {
+    let rest = text.get(from..).unwrap_or(&[]);
+    let marked = rest.first() == Some(&b'"');
+    let closing = rest.iter().skip(1).position(|&b| b == b'"').filter(|_| marked);
+    let len = closing.map_or_else(|| word(text, from).0.saturating_sub(from), |len| len + 2);
+    if len > 0 {
+        c.read(def, at + from, len)?;
+    }
+    Ok(word(text, from + len).1)
 }
 
 /// One argument; its quotation marks are not shown. Gives where the next one begins.

@@ -47,6 +47,8 @@ const EXCHANGES: &[(u64, &str)] = &[
 const PAYLOADS: &[(u64, &str)] = &[
     (0, "None"),
     (1, "Security association"),
+    (2, "Proposal"),
+    (3, "Transform"),
     (4, "Key exchange"),
     (5, "Identification"),
     (8, "Hash"),
@@ -64,16 +66,19 @@ const PAYLOADS: &[(u64, &str)] = &[
 fields! {
     ISPI     = dynamic(Kind::Bytes, "isakmp.ispi", "Initiator SPI", "Names the agreement at the end that began.");
     RSPI     = dynamic(Kind::Bytes, "isakmp.rspi", "Responder SPI", "Names it at the other end; zero in the first message.");
-    NEXT     = u8_at(16, "isakmp.nextpayload", "Next payload", "What stands first in the message.").names(PAYLOADS);
+    NEXT     = dynamic(Kind::Uint(8), "isakmp.nextpayload", "Next payload", "What stands first in the message, or behind this piece.").names(PAYLOADS);
     VERSION  = u8_at(17, "isakmp.version", "Version", "0x10 is IKEv1, 0x20 is IKEv2.").hex();
     EXCHANGE = u8_at(18, "isakmp.exchangetype", "Exchange type", "Which step of the agreement this is.").names(EXCHANGES);
     FLAGS    = u8_at(19, "isakmp.flags", "Flags", "Who speaks, and whether the rest is encrypted.").hex();
     MESSAGE  = u32_at(20, "isakmp.messageid", "Message ID", "Ties an answer to its question, and reveals repetitions.").hex();
+    PAYLOAD  = dynamic(Kind::Uint(8), "isakmp.typepayload", "Payload", "A piece of the message.").names(PAYLOADS);
+    PAYLOAD_LENGTH = dynamic(Kind::Uint(16), "isakmp.payloadlength", "Payload length", "Bytes of the piece, its header counted.");
     LENGTH   = u32_at(24, "isakmp.length", "Length", "Bytes of the whole message.");
     KEEPALIVE = dynamic(Kind::Flag, "udpencap.nat_keepalive", "NAT keepalive", "One byte, so that the NAT on the way does not forget the port.");
     MARKER   = dynamic(Kind::Flag, "udpencap.non_esp_marker", "Non-ESP marker", "Four zeros where ESP has an SPI: what follows is IKE.");
 }
-static IKE_FIELDS: &[&FieldDef] = &[&ISPI, &RSPI, &NEXT, &VERSION, &EXCHANGE, &FLAGS, &MESSAGE, &LENGTH];
+static IKE_FIELDS: &[&FieldDef] =
+    &[&ISPI, &RSPI, &NEXT, &VERSION, &EXCHANGE, &FLAGS, &MESSAGE, &LENGTH, &PAYLOAD, &PAYLOAD_LENGTH];
 static ENCAP_FIELDS: &[&FieldDef] = &[&KEEPALIVE, &MARKER];
 
 /// The row of IKE.
@@ -93,10 +98,52 @@ fn guess(bytes: &[u8]) -> Guess {
 }
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    const ENCRYPTED: u8 = 1;
     c.read(&ISPI, 0, 8)?;
     c.read(&RSPI, 8, 8)?;
+    c.read(&NEXT, 16, 1)?;
     c.fixed(IKE_FIELDS)?;
+    let first = c.u8(17)?;
+    if first >> 4 == 1 && c.u8(19)? & ENCRYPTED != 0 {
+        return Ok(Next::end(c.len()));
+    }
+    let (kind, end) = (c.u8(16)?, c.uint(&LENGTH).min(c.len()));
+    if let Err(trouble) = payloads(c, kind, HEADER, end, 0) {
+        c.doubt(trouble);
+    }
     Ok(Next::end(c.len()))
+}
+
+/// Payloads, each of which names the next one (RFC 7296 §3.2). Proposals and transforms stand inside an association.
+fn payloads(c: &mut Cursor<'_>, mut kind: u8, mut at: usize, end: usize, level: u8) -> Result<(), Trouble> {
+    const PROPOSAL: u8 = 2;
+    const TRANSFORM: u8 = 3;
+    while kind != 0 && at + 4 <= end {
+        let next = c.u8(at)?;
+        let len = usize::from(c.u16(at + 2)?);
+        if len < 4 {
+            return Err(c.malformed("a payload is shorter than its own header"));
+        }
+        c.push(&PAYLOAD, at, len, Value::Uint(u64::from(kind)));
+        let inner = (at + len).min(end);
+        let done = c.nested(|c| {
+            c.read(&NEXT, at, 1)?;
+            c.read(&PAYLOAD_LENGTH, at + 2, 2)?;
+            match (kind, level) {
+                (1, 0) => payloads(c, PROPOSAL, at + 12, inner, 1),
+                (33, 0) => payloads(c, PROPOSAL, at + 4, inner, 1),
+                (PROPOSAL, 1) => payloads(c, TRANSFORM, at + 8 + usize::from(c.u8(at + 6)?), inner, 2),
+                _ => Ok(()),
+            }
+        });
+        done?;
+        // What is encrypted names its first payload inside.
+        if matches!((kind, level), (46 | 53, 0)) {
+            return Ok(());
+        }
+        (kind, at) = (next, at + len);
+    }
+    Ok(())
 }
 
 fn encapsulated(c: &mut Cursor<'_>) -> Result<Next, Trouble> {

@@ -29,6 +29,16 @@ const SAPS: &[(u64, &str)] = &[
 
 const KINDS: &[(u64, &str)] = &[(0, "Information"), (1, "Supervisory"), (2, "Information"), (3, "Unnumbered")];
 
+const CISCOS: &[(u64, &str)] = &[
+    (0x0104, "PAgP"),
+    (0x010b, "PVST+"),
+    (0x0111, "UDLD"),
+    (0x2000, "CDP"),
+    (0x2001, "CGMP"),
+    (0x2003, "VTP"),
+    (0x2004, "DTP"),
+];
+
 const SNAP: u8 = 0xaa;
 
 fields! {
@@ -41,6 +51,7 @@ fields! {
     OUI      = dynamic(Kind::Uint(24), "llc.oui", "Organisation", "Who defined the type that follows; 0 means an EtherType.");
     TYPE     = dynamic(Kind::Hex(16), "llc.type", "Type", "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES);
     PID      = dynamic(Kind::Hex(16), "llc.pid", "Protocol identifier", "What that organisation calls the protocol.");
+    CISCO_PID = dynamic(Kind::Hex(16), "llc.cisco_pid", "Cisco's identifier", "Which of Cisco's protocols the frame carries.").names(CISCOS);
 }
 
 /// The row. A cooked capture names LLC by Linux's small number; the others ask for it by that too.
@@ -88,11 +99,11 @@ fn snap(c: &mut Cursor<'_>, at: usize) -> Result<Next, Trouble> {
         }
         // Per-VLAN spanning tree: the BPDU of 802.1D, and a VLAN behind it.
         CISCO if number == 0x010b => {
-            c.read(&PID, at + 3, 2)?;
+            c.read(&CISCO_PID, at + 3, 2)?;
             Ok(Next::to(Key::Sap(0x42), at + 5))
         }
         CISCO => {
-            c.read(&PID, at + 3, 2)?;
+            c.read(&CISCO_PID, at + 3, 2)?;
             Ok(Next::to(Key::Cisco(number), at + 5))
         }
         _ => {

@@ -167,7 +167,7 @@ fn lldp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             }
             _ => None,
         };
-        if let Some(def) = text.filter(|_| len > 0) {
+        if let Some(def) = text {
             c.read(def, at, len)?;
         }
         at += len;

@@ -146,7 +146,7 @@ pub trait Memory {
     fn converse(&mut self, kind: Talk, ends: &Ends, frame: u64, time: Time) -> Option<Conversation>;
 
     /// Takes note that a conversation goes on. Nanoseconds since its first packet, and since the one before.
-    fn pace(&mut self, conversation: Conversation, time: Time) -> (Option<i64>, Option<i64>);
+    fn pace(&mut self, conversation: Conversation, time: Time, counts: bool) -> (Option<i64>, Option<i64>);
 
     /// Takes note of a TCP segment.
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts>;
@@ -208,7 +208,7 @@ impl Memory for NoMemory {
         None
     }
 
-    fn pace(&mut self, _: Conversation, _: Time) -> (Option<i64>, Option<i64>) {
+    fn pace(&mut self, _: Conversation, _: Time, _: bool) -> (Option<i64>, Option<i64>) {
         (None, None)
     }
 

@@ -555,6 +555,8 @@ pub enum Guess {
     No,
     /// This one is mine; the next one may be another's.
     This,
+    /// This one is this row's, which has no port of its own: the first bytes tell the two apart.
+    Of(&'static Protocol),
     /// This one is mine. The conversation's next ones are shown to that row before their ports count: one that looks
     /// at bytes may refuse them.
     Follow(&'static Protocol),
@@ -564,6 +566,11 @@ impl Guess {
     /// Whether the datagram is mine.
     pub const fn is_mine(self) -> bool {
         !matches!(self, Self::No)
+    }
+
+    /// Whose the datagram is, if `asked` was asked and did not say no.
+    fn row(self, asked: &'static Protocol) -> &'static Protocol {
+        if let Self::Of(other) = self { other } else { asked }
     }
 }
 

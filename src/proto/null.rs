@@ -50,6 +50,7 @@ fn family(c: &mut Cursor<'_>, n: u32) -> Next {
     c.push(def, 0, 4, Value::Uint(u64::from(n)));
     match (n, u16::try_from(n)) {
         (2, _) => Next::to(Key::EtherType(0x0800), 4),
+        (7, _) => Next::to(Key::Sap(0xfe), 4),
         (24 | 28 | 30, _) => Next::to(Key::EtherType(0x86dd), 4),
         (_, Ok(n @ 0x600..)) => Next::to(Key::EtherType(n), 4),
         _ => Next::data(4),

@@ -20,6 +20,8 @@ pub static ABOUT: Identity = Identity {
 const MESSAGES: &[(u64, &str)] =
     &[(1, "Hello Packet"), (2, "DB Description"), (3, "LS Request"), (4, "LS Update"), (5, "LS Acknowledge")];
 
+const AUTHENTICATIONS: &[(u64, &str)] = &[(0, "None"), (1, "Password"), (2, "Cryptographic")];
+
 /// `Hello Packet`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     show::name(packet, layer, &MSG, out);
@@ -32,15 +34,23 @@ fields! {
     ROUTER = ipv4_at(4, "ospf.srcrouter", "Source router", "The name of the router that speaks, written like an address.");
     AREA = ipv4_at(8, "ospf.area_id", "Area", "Which part of the network the packet is about; 0.0.0.0 is its backbone.");
     CHECKSUM = u16_at(12, "ospf.checksum", "Checksum", "Detects damage on the way.").hex();
+    AUTH_TYPE = dynamic(Kind::Uint(16), "ospf.auth.type", "Authentication", "How the sender proves who it is; version 2 only.").names(AUTHENTICATIONS);
+    INSTANCE = dynamic(Kind::Uint(8), "ospf.instance_id", "Instance", "Which of several runs on the same wire; version 3 only.");
 }
 
 /// The row.
-pub static PROTOCOL: Protocol = Protocol {
-    about: &ABOUT,
-    follows: &[Key::IpProto(89)],
-    over: Over::Packet,
-    dissect: |c| c.fixed(FIELDS).map(|()| Next::end(c.len())),
-};
+pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(89)], over: Over::Packet, dissect };
+
+/// Both versions begin alike; behind the checksum they differ (RFC 5340 §A.3.1).
+fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    c.fixed(FIELDS)?;
+    match c.u8(0)? {
+        2 => drop(c.read(&AUTH_TYPE, 14, 2)?),
+        3 => drop(c.read(&INSTANCE, 14, 1)?),
+        _ => {}
+    }
+    Ok(Next::end(c.len()))
+}
 
 #[cfg(test)]
 mod tests {

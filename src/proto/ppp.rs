@@ -12,16 +12,33 @@ pub static ABOUT: Identity = Identity {
     title: "Point-to-Point Protocol",
     osi: Osi::Link,
     spec: "RFC 1661",
-    fields: FIELDS,
+    fields: PPP_FIELDS,
     summary: None,
 };
 
 /// The protocols that set a line up: its options, who dials in, and which network protocols it carries.
 static LCP: Identity = control("lcp", "PPP link control", "RFC 1661 §5");
-static PAP: Identity = control("pap", "PPP password authentication", "RFC 1334 §2");
-static CHAP: Identity = control("chap", "PPP challenge handshake", "RFC 1994");
 static IPCP: Identity = control("ipcp", "PPP IPv4 control", "RFC 1332");
 static IPV6CP: Identity = control("ipv6cp", "PPP IPv6 control", "RFC 5072");
+
+/// The same shape with names of their own, and the secrets themselves.
+pub static PAP: Identity = Identity {
+    name: "pap",
+    title: "PPP password authentication",
+    osi: Osi::Link,
+    spec: "RFC 1334 §2",
+    fields: PAP_FIELDS,
+    summary: None,
+};
+/// A question that only who knows the secret can answer.
+pub static CHAP: Identity = Identity {
+    name: "chap",
+    title: "PPP challenge handshake",
+    osi: Osi::Link,
+    spec: "RFC 1994",
+    fields: CHAP_FIELDS,
+    summary: None,
+};
 
 const fn control(name: &'static str, title: &'static str, spec: &'static str) -> Identity {
     Identity { name, title, osi: Osi::Link, spec, fields: &[], summary: None }
@@ -53,6 +70,9 @@ const CODES: &[(u64, &str)] = &[
     (11, "Discard request"),
 ];
 
+const PAP_CODES: &[(u64, &str)] = &[(1, "Authenticate request"), (2, "Accepted"), (3, "Refused")];
+const CHAP_CODES: &[(u64, &str)] = &[(1, "Challenge"), (2, "Response"), (3, "Success"), (4, "Failure")];
+
 fields! {
     ADDRESS    = dynamic(Kind::Hex(8), "ppp.address", "Address", "Always 0xff: everybody on the line.");
     CONTROL    = dynamic(Kind::Hex(8), "ppp.control", "Control", "Always 3: a plain datagram.");
@@ -60,8 +80,28 @@ fields! {
     CODE       = dynamic(Kind::Uint(8), "ppp.code", "Code", "A proposal, or an answer to one.").names(CODES);
     IDENTIFIER = dynamic(Kind::Uint(8), "ppp.identifier", "Identifier", "Which proposal an answer belongs to.");
     LENGTH     = dynamic(Kind::Uint(16), "ppp.length", "Length", "Bytes of this message.");
-    DATA       = dynamic(Kind::Bytes, "ppp.data", "Data", "The options, or whatever else the message carries.");
+    DATA       = dynamic(Kind::Bytes, "ppp.data", "Data", "What the message carries, where that is no list of options.");
+    PAP_CODE   = u8_at(0, "pap.code", "Code", "A login, or the answer to it.").names(PAP_CODES);
+    PAP_ID     = u8_at(1, "pap.identifier", "Identifier", "Which login an answer belongs to.");
+    PAP_LENGTH = u16_at(2, "pap.length", "Length", "Bytes of this message.");
+    PEER_LENGTH = dynamic(Kind::Uint(8), "pap.peer_id.length", "Name length", "Bytes of the name.");
+    PEER       = dynamic(Kind::Text, "pap.peer_id", "Name", "Who dials in.");
+    PASSWORD_LENGTH = dynamic(Kind::Uint(8), "pap.password.length", "Password length", "Bytes of the password.");
+    PASSWORD   = dynamic(Kind::Text, "pap.password", "Password", "In the clear: whoever hears it, has it.");
+    MESSAGE_LENGTH = dynamic(Kind::Uint(8), "pap.message.length", "Message length", "Bytes of the message.");
+    MESSAGE    = dynamic(Kind::Text, "pap.message", "Message", "A word to the one who dials in.");
+    CHAP_CODE  = u8_at(0, "chap.code", "Code", "A question, its answer, or what came of it.").names(CHAP_CODES);
+    CHAP_ID    = u8_at(1, "chap.identifier", "Identifier", "Which question an answer belongs to.");
+    CHAP_LENGTH = u16_at(2, "chap.length", "Length", "Bytes of this message.");
+    VALUE_SIZE = dynamic(Kind::Uint(8), "chap.value_size", "Value size", "Bytes of the value.");
+    VALUE      = dynamic(Kind::Bytes, "chap.value", "Value", "Something random, or its digest together with the secret.");
+    NAME       = dynamic(Kind::Text, "chap.name", "Name", "Who asks or answers.");
+    CHAP_MESSAGE = dynamic(Kind::Text, "chap.message", "Message", "A word to the one who dials in.");
 }
+static PPP_FIELDS: &[&FieldDef] = &[&ADDRESS, &CONTROL, &PROTO, &CODE, &IDENTIFIER, &LENGTH, &DATA];
+static PAP_FIELDS: &[&FieldDef] =
+    &[&PAP_CODE, &PAP_ID, &PAP_LENGTH, &PEER_LENGTH, &PEER, &PASSWORD_LENGTH, &PASSWORD, &MESSAGE_LENGTH, &MESSAGE];
+static CHAP_FIELDS: &[&FieldDef] = &[&CHAP_CODE, &CHAP_ID, &CHAP_LENGTH, &VALUE_SIZE, &VALUE, &NAME, &CHAP_MESSAGE];
 
 /// The row. PPPoE and GRE ask for it by GRE's number.
 pub static PROTOCOL: Protocol = Protocol {
@@ -74,9 +114,11 @@ pub static PROTOCOL: Protocol = Protocol {
 /// Link control.
 pub static LCP_PROTOCOL: Protocol = negotiation(&LCP, &[Key::Ppp(0xc021)]);
 /// Password authentication.
-pub static PAP_PROTOCOL: Protocol = negotiation(&PAP, &[Key::Ppp(0xc023)]);
+pub static PAP_PROTOCOL: Protocol =
+    Protocol { about: &PAP, follows: &[Key::Ppp(0xc023)], over: Over::Packet, dissect: pap };
 /// Challenge handshake.
-pub static CHAP_PROTOCOL: Protocol = negotiation(&CHAP, &[Key::Ppp(0xc223)]);
+pub static CHAP_PROTOCOL: Protocol =
+    Protocol { about: &CHAP, follows: &[Key::Ppp(0xc223)], over: Over::Packet, dissect: chap };
 /// IPv4 control.
 pub static IPCP_PROTOCOL: Protocol = negotiation(&IPCP, &[Key::Ppp(0x8021)]);
 /// IPv6 control.
@@ -99,17 +141,71 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     Ok(Next::to(Key::Ppp(u16::try_from(number).unwrap_or(0)), at + len))
 }
 
-/// RFC 1661 §5, shared by all control protocols.
-fn negotiate(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    c.read(&CODE, 0, 1)?;
-    c.read(&IDENTIFIER, 1, 1)?;
-    let len = usize::try_from(c.read(&LENGTH, 2, 2)?).unwrap_or(0);
-    if len < 4 {
+const HEADER: usize = 4;
+
+/// The length, which counts the header, too.
+fn length(c: &mut Cursor<'_>, def: &'static FieldDef) -> Result<usize, Trouble> {
+    let len = c.read_len(def, 2, 2)?;
+    if len < HEADER {
         return Err(c.malformed("a length under 4 does not even hold the header"));
     }
-    c.limit(len, &LENGTH);
-    if len > 4 {
-        c.read(&DATA, 4, len - 4)?;
+    c.limit(len, def);
+    Ok(len)
+}
+
+/// RFC 1661 §5, shared by all control protocols.
+fn negotiate(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    let code = c.read(&CODE, 0, 1)?;
+    c.read(&IDENTIFIER, 1, 1)?;
+    let len = length(c, &LENGTH)?;
+    c.slice(0, len)?;
+    // Configuring is done by lists of options; an echo begins with a number against loops.
+    let from = match code {
+        5 | 6 => HEADER,
+        9..=11 => HEADER + 4,
+        _ => len,
+    };
+    if len > from {
+        c.read(&DATA, from, len - from)?;
+    }
+    Ok(Next::end(len))
+}
+
+/// A text behind the byte that says how long it is; gives where it ends.
+fn counted(c: &mut Cursor<'_>, len: &'static FieldDef, text: &'static FieldDef, at: usize) -> Result<usize, Trouble> {
+    let size = c.read_len(len, at, 1)?;
+    c.read(text, at + 1, size)?;
+    Ok(at + 1 + size)
+}
+
+/// RFC 1334 §2.2.
+fn pap(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    const REQUEST: u64 = 1;
+    let code = c.put(&PAP_CODE)?;
+    c.put(&PAP_ID)?;
+    let len = length(c, &PAP_LENGTH)?;
+    if code == REQUEST {
+        let at = counted(c, &PEER_LENGTH, &PEER, HEADER)?;
+        counted(c, &PASSWORD_LENGTH, &PASSWORD, at)?;
+    } else if len > HEADER {
+        counted(c, &MESSAGE_LENGTH, &MESSAGE, HEADER)?;
+    }
+    Ok(Next::end(len))
+}
+
+/// RFC 1994 §4.
+fn chap(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
+    const ANSWER: u64 = 2;
+    let code = c.put(&CHAP_CODE)?;
+    c.put(&CHAP_ID)?;
+    let len = length(c, &CHAP_LENGTH)?;
+    if code <= ANSWER {
+        let at = counted(c, &VALUE_SIZE, &VALUE, HEADER)?;
+        if len > at {
+            c.read(&NAME, at, len - at)?;
+        }
+    } else if len > HEADER {
+        c.read(&CHAP_MESSAGE, HEADER, len - HEADER)?;
     }
     Ok(Next::end(len))
 }
@@ -130,8 +226,18 @@ mod tests {
 
     #[test]
     fn a_control_message_keeps_to_its_length() {
-        let p = read(9, &[0xc0, 0x21, 1, 7, 0, 6, 5, 5, 0, 0, 0]);
-        assert_eq!((p.uint(&CODE), p.uint(&IDENTIFIER), p.octets(&DATA)), (Some(1), Some(7), Some(&[5, 5][..])));
+        let p = read(9, &[0xc0, 0x21, 5, 7, 0, 6, 5, 5, 0, 0, 0]);
+        assert_eq!((p.uint(&CODE), p.uint(&IDENTIFIER), p.octets(&DATA)), (Some(5), Some(7), Some(&[5, 5][..])));
+        let options = read(9, &[0xc0, 0x21, 1, 7, 0, 8, 1, 4, 5, 0xd4]);
+        assert_eq!((options.uint(&CODE), options.octets(&DATA)), (Some(1), None));
+    }
+
+    #[test]
+    fn a_password_is_sent_in_the_clear_and_a_challenge_is_not() {
+        let p = read(9, b"\xc0\x23\x01\x02\0\x0d\x05alice\x02pw");
+        assert_eq!((p.octets(&PEER), p.octets(&PASSWORD)), (Some(&b"alice"[..]), Some(&b"pw"[..])));
+        let p = read(9, b"\xc2\x23\x01\x02\0\x0a\x02\x07\x09isp");
+        assert_eq!((p.octets(&VALUE), p.octets(&NAME)), (Some(&[7, 9][..]), Some(&b"isp"[..])));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use super::Guess;
 use super::prelude::*;
+use crate::model::BufferKind;
 
 /// RADIUS.
 pub static ABOUT: Identity = Identity {
@@ -42,10 +43,13 @@ fn guess(bytes: &[u8]) -> Guess {
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const NAME: u64 = 1;
+    /// A piece of EAP (RFC 3579 §3.1).
+    const EAP_MESSAGE: u64 = 79;
+    const EAP: Key = Key::Ppp(0xc227);
     c.fixed(FIELDS)?;
     c.read(&AUTHENTICATOR, 4, 16)?;
     let end = c.uint(&LENGTH);
-    let mut at = 20;
+    let (mut at, mut eap) = (20, false);
     while at + 2 <= end {
         let kind = c.read(&AVP_TYPE, at, 1)?;
         let len = c.read_len(&AVP_LENGTH, at + 1, 1)?;
@@ -56,9 +60,26 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         if kind == NAME && len > 2 {
             c.read(&USER_NAME, at + 2, len - 2)?;
         }
+        eap |= kind == EAP_MESSAGE;
         at += len;
     }
-    Ok(Next::end(c.len()))
+    if !eap {
+        return Ok(Next::end(c.len()));
+    }
+    // An attribute is short: a message of EAP may take several.
+    let attributes = c.rest(0).get(20..end).unwrap_or(&[]);
+    let whole = c.uncover_with(BufferKind::Decoded, |out| {
+        let mut rest = attributes;
+        while let [kind, len, ..] = *rest {
+            let (this, others) = rest.split_at(usize::from(len).clamp(2, rest.len()));
+            if u64::from(kind) == EAP_MESSAGE {
+                out.extend_from_slice(this.get(2..).unwrap_or(&[]));
+            }
+            rest = others;
+        }
+    });
+    let len = c.len();
+    Ok(whole.map_or(Next::end(len), |(buffer, _)| Next::to(EAP, len).within(buffer)))
 }
 
 /// `Access-Request alice`

@@ -25,17 +25,22 @@ const COMMANDS: &[(u64, &str)] = &[(1, "Request"), (2, "Response")];
 
 fn rip(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const ENTRY: usize = 20;
-    const IP: u64 = 2;
+    const UNSPECIFIED: u16 = 0;
+    const IP: u16 = 2;
     c.fixed(RIP_FIELDS)?;
     let second = c.u8(1)? >= 2;
     let mut at = 4;
     while at + ENTRY <= c.len() {
-        let family = c.read(&FAMILY, at, 2)?;
-        if family == IP {
+        // A request for everything names no network (RFC 2453 §3.9.1); 0xffff is no network but a password (§4.1).
+        let family = c.u16(at)?;
+        if family == UNSPECIFIED || family == IP {
+            c.read(&FAMILY, at, 2)?;
             if second {
                 c.read(&TAG, at + 2, 2)?;
             }
-            c.read(&NETWORK, at + 4, 4)?;
+            if family == IP {
+                c.read(&NETWORK, at + 4, 4)?;
+            }
             if second {
                 c.read(&MASK, at + 8, 4)?;
                 c.read(&NEXT_HOP, at + 12, 4)?;

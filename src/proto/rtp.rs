@@ -72,6 +72,7 @@ fields! {
     RTCP_VERSION = dynamic(Kind::Uint(8), "rtcp.version", "Version", "Always 2.").bits(0xc0);
     RTCP_PADDING = dynamic(Kind::Bool, "rtcp.padding", "Padding", "The packet ends in bytes that mean nothing.").bits(0x20);
     RTCP_COUNT = dynamic(Kind::Uint(8), "rtcp.rc", "Report count", "How many streams the packet reports on.").bits(0x1f);
+    RTCP_SOURCES = dynamic(Kind::Uint(8), "rtcp.sc", "Source count", "How many senders the packet describes, or says goodbye for.").bits(0x1f);
     RTCP_TYPE = dynamic(Kind::Uint(8), "rtcp.pt", "Packet type", "What is reported.").names(REPORTS);
     RTCP_LENGTH = dynamic(Kind::Uint(16), "rtcp.length", "Length", "Words of 4 bytes, one not counted.");
     RTCP_SSRC = dynamic(Kind::Hex(32), "rtcp.senderssrc", "Sender", "The stream of who reports.");
@@ -91,8 +92,17 @@ static RTP_FIELDS: &[&FieldDef] = &[
     &CSRC,
     &PAYLOAD,
 ];
-static RTCP_FIELDS: &[&FieldDef] =
-    &[&RTCP_VERSION, &RTCP_PADDING, &RTCP_COUNT, &RTCP_TYPE, &RTCP_LENGTH, &RTCP_SSRC, &PACKETS, &OCTETS];
+static RTCP_FIELDS: &[&FieldDef] = &[
+    &RTCP_VERSION,
+    &RTCP_PADDING,
+    &RTCP_COUNT,
+    &RTCP_SOURCES,
+    &RTCP_TYPE,
+    &RTCP_LENGTH,
+    &RTCP_SSRC,
+    &PACKETS,
+    &OCTETS,
+];
 
 /// The row of RTP.
 pub static PROTOCOL: Protocol =
@@ -129,10 +139,20 @@ fn rtp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         at += 4 + 4 * usize::from(c.u16(at + 2)?);
         c.slice(0, at)?;
     }
-    if c.len() > at {
-        c.read(&PAYLOAD, at, c.len() - at)?;
+    let end = c.len().saturating_sub(padding(c));
+    if end > at {
+        c.read(&PAYLOAD, at, end - at)?;
     }
     Ok(Next::end(c.len()))
+}
+
+/// How many bytes at the end mean nothing: the last one says it (RFC 3550 §5.1).
+fn padding(c: &Cursor<'_>) -> usize {
+    const PADDED: u8 = 0x20;
+    match (c.u8(0), c.rest(0).last()) {
+        (Ok(first), Some(&count)) if first & PADDED != 0 && !c.is_cut() => usize::from(count),
+        _ => 0,
+    }
 }
 
 /// Several packets stand one behind the other (RFC 3550 §6.1).
@@ -140,13 +160,18 @@ fn rtcp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const SENDER_REPORT: u64 = 200;
     let mut at = 0;
     while at + 4 <= c.len() && c.u8(at)? >> 6 == 2 {
-        for def in [&RTCP_VERSION, &RTCP_PADDING, &RTCP_COUNT] {
-            c.read(def, at, 1)?;
+        c.read(&RTCP_VERSION, at, 1)?;
+        c.read(&RTCP_PADDING, at, 1)?;
+        // What the five bits behind them count depends on the type.
+        match c.u8(at + 1)? {
+            200 | 201 => drop(c.read(&RTCP_COUNT, at, 1)?),
+            202 | 203 => drop(c.read(&RTCP_SOURCES, at, 1)?),
+            _ => {}
         }
         let kind = c.read(&RTCP_TYPE, at + 1, 1)?;
         let len = 4 + 4 * c.read_len(&RTCP_LENGTH, at + 2, 2)?;
         c.slice(at, len)?;
-        if len >= 8 && kind != 202 {
+        if len >= 8 && matches!(kind, 200 | 201 | 205..=207) {
             c.read(&RTCP_SSRC, at + 4, 4)?;
         }
         if kind == SENDER_REPORT && len >= 28 {

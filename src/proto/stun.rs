@@ -106,7 +106,9 @@ fields! {
     ERROR_CLASS = dynamic(Kind::Uint(8), "stun.att.error.class", "Error class", "The hundreds of the error code.").bits(0x07);
     ERROR   = dynamic(Kind::Uint(8), "stun.att.error", "Error code", "The rest of the error code.");
     REASON  = dynamic(Kind::Text, "stun.att.error.reason", "Reason", "The error in words.");
-    VALUE   = dynamic(Kind::Bytes, "stun.value", "Value", "An attribute that is not read here.");
+    TRANSPORT = dynamic(Kind::Hex(8), "stun.att.transp", "Transport", "How the relay shall carry the data: 0x11 is UDP.");
+    TIE_BREAKER = dynamic(Kind::Bytes, "stun.att.tie-breaker", "Tie breaker", "Where both ends want to decide, the greater number does.");
+    VALUE   = dynamic(Kind::Bytes, "stun.value", "Value", "What an attribute holds that is not read any further.");
 }
 
 /// The row of other ports.
@@ -154,7 +156,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.read(&COOKIE, 4, 4)?;
     c.read(&ID, 8, 12)?;
     let end = HEADER + len;
-    let mut at = HEADER;
+    let (mut at, mut data) = (HEADER, None);
     while at + 4 <= end {
         let (kind, len) = (c.u16(at)?, usize::from(c.u16(at + 2)?));
         c.read(&ATT_TYPE, at, 2)?;
@@ -163,10 +165,19 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
             c.slice(at + 4, len)?;
             attribute(c, kind, at + 4, len)
         })?;
+        if kind == DATA && len > 0 {
+            data = Some((at + 4, len));
+        }
         at += 4 + len.next_multiple_of(4);
     }
-    Ok(Next::end(end))
+    // What a relay carries for others is a datagram of theirs.
+    let Some((at, len)) = data else { return Ok(Next::end(end)) };
+    c.limit(at + len, &ATT_LENGTH);
+    Ok(Next::data(at).showing(end))
 }
+
+/// The attribute that holds what a relay carries (RFC 8656 §18.4).
+const DATA: u16 = 0x0013;
 
 /// RFC 8489 §14.
 fn attribute(c: &mut Cursor<'_>, kind: u16, at: usize, len: usize) -> Result<(), Trouble> {
@@ -182,6 +193,8 @@ fn attribute(c: &mut Cursor<'_>, kind: u16, at: usize, len: usize) -> Result<(),
         0x8028 if len == 4 => Some(&CRC),
         0x0024 if len == 4 => Some(&PRIORITY),
         0x000d if len == 4 => Some(&LIFETIME),
+        0x0019 if len == 4 => return c.read(&TRANSPORT, at, 1).map(drop),
+        0x8029 | 0x802a if len == 8 => Some(&TIE_BREAKER),
         0x0009 if len >= 4 => {
             c.read(&ERROR_CLASS, at + 2, 1)?;
             c.read(&ERROR, at + 3, 1)?;

@@ -60,9 +60,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if let Some(talk) = c.converse(Talk::Udp) {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));
         if !c.context.quoted {
-            let (first, before) = c.memory.pace(talk, c.time());
-            c.derive_duration(&TIME_RELATIVE, first);
-            c.derive_duration(&TIME_DELTA, before);
+            // A datagram without data is not counted, and its conversation's times are not shown with it.
+            let counts = c.promised() > 8;
+            let (first, before) = c.memory.pace(talk, c.time(), counts);
+            c.derive_duration(&TIME_RELATIVE, first.filter(|_| counts));
+            c.derive_duration(&TIME_DELTA, before.filter(|_| counts));
         }
     }
     Ok(Next::ports(src, dst, 8))

@@ -45,11 +45,19 @@ fn vrrp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 /// Version 1 has this shape; version 2, on the same port, another one that is not read.
 fn hsrp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const ADVERTISE: u8 = 3;
-    if c.u8(0)? != 0 || c.u8(1)? >= ADVERTISE {
+    if c.u8(0)? != 0 {
+        return Ok(Next::end(c.len()));
+    }
+    if c.u8(1)? >= ADVERTISE {
+        // Which of the groups are active: another shape behind the first two bytes.
+        c.put(&HSRP_VERSION)?;
+        c.put(&OPCODE)?;
         return Ok(Next::end(c.len()));
     }
     c.fixed(HSRP_FIELDS)?;
-    c.read(&PASSWORD, 8, 8)?;
+    let password = c.slice(8, 8)?;
+    let len = password.iter().position(|&b| b == 0).unwrap_or(password.len());
+    c.push(&PASSWORD, 8, 8, Value::Text(c.span(8, len)));
     Ok(Next::end(c.len()))
 }
 

@@ -168,7 +168,10 @@ impl Walker<'_> {
         for port in [a.min(b), a.max(b)] {
             if let Some(row) = lookup(Key::UdpPort(port)).filter(willing) {
                 context.via = u32::from(port);
-                return row;
+                return match row.over {
+                    Over::Datagram(look) => look(payload).row(row),
+                    _ => row,
+                };
             }
         }
         context.via = 0;
@@ -176,6 +179,7 @@ impl Walker<'_> {
             match guess(payload) {
                 Guess::No => {}
                 Guess::This => return row,
+                Guess::Of(other) => return other,
                 Guess::Follow(next) => {
                     if let Some(c) = conversation {
                         self.memory.claim(c, next);

@@ -88,6 +88,47 @@ pub static WITH_FCS: Protocol =
 
 const DATA: u8 = 2;
 const MANAGEMENT: u8 = 0;
+const CONTROL: u8 = 1;
+/// Has a number that the access point gave where others have a duration (§9.3.1.5).
+const POWER_SAVE_POLL: u8 = 0x1a;
+
+/// §9.3.1: some are acknowledgments without a sender, and of some the access point is one end.
+fn control(c: &mut Cursor<'_>, subtype: u8) -> Result<Next, Trouble> {
+    match subtype {
+        0x5 | 0x8 | 0x9 | 0xb => drop(c.read(&TA, 10, 6)?),
+        0xa => {
+            c.read(&BSSID, 4, 6)?;
+            c.read(&TA, 10, 6)?;
+        }
+        0xe | 0xf => drop(c.read(&BSSID, 10, 6)?),
+        _ => {}
+    }
+    Ok(Next::end(c.len()))
+}
+
+/// What encryption puts around a payload: how many bytes before it, and how many behind (§12.3).
+fn protection(c: &Cursor<'_>, at: usize) -> Option<(usize, usize)> {
+    const EXTENDED: u8 = 0x20;
+    const WEP: (usize, usize) = (4, 4);
+    let key = c.u8(at + 3).ok()?;
+    if key & EXTENDED == 0 {
+        return Some(WEP);
+    }
+    // TKIP's second byte follows from its first.
+    let temporal = c.u8(at + 1).ok()? == (c.u8(at).ok()? | 0x20) & 0x7f;
+    Some((8, if temporal { 4 } else { 0 }))
+}
+
+/// The encrypted payload of a frame.
+fn encrypted(c: &mut Cursor<'_>, at: usize) -> Next {
+    let Some((before, behind)) = protection(c, at).filter(|(before, behind)| at + before + behind <= c.len()) else {
+        return Next::data(at);
+    };
+    if behind > 0 && !c.is_cut() {
+        c.limit(c.len() - behind, &FC_PROTECTED);
+    }
+    Next::data(at + before)
+}
 
 fn dissect(c: &mut Cursor<'_>, check_sequence: bool) -> Result<Next, Trouble> {
     c.fixed(FIELDS)?;
@@ -95,12 +136,17 @@ fn dissect(c: &mut Cursor<'_>, check_sequence: bool) -> Result<Next, Trouble> {
     let (kind, subtype) = (first >> 2 & 3, first >> 4);
     c.derive(&FC_TYPE_SUBTYPE, Value::Uint(u64::from(kind << 4 | subtype)));
     let duration = u64::from(c.u16(2)?.swap_bytes());
-    c.push(&DURATION, 2, 2, Value::Uint(duration & 0x7fff));
+    if kind << 4 | subtype != POWER_SAVE_POLL {
+        c.push(&DURATION, 2, 2, Value::Uint(duration & 0x7fff));
+    }
     c.read(&RA, 4, 6)?;
     if check_sequence && !c.is_cut() && c.len() >= 14 {
         let at = c.len() - 4;
         c.push(&FCS, at, 4, Value::Uint(u64::from(c.u32(at)?.swap_bytes())));
         c.limit(at, &FCS);
+    }
+    if kind == CONTROL {
+        return control(c, subtype);
     }
     if kind != DATA && kind != MANAGEMENT {
         return Ok(Next::end(c.len()));
@@ -131,7 +177,8 @@ fn dissect(c: &mut Cursor<'_>, check_sequence: bool) -> Result<Next, Trouble> {
     }
     Ok(match () {
         () if no_data => Next::end(at),
-        () if flags & 0x40 != 0 || flags & 4 != 0 || sequence & 0x0f != 0 || aggregate => Next::data(at),
+        () if flags & 0x40 != 0 => encrypted(c, at),
+        () if flags & 4 != 0 || sequence & 0x0f != 0 || aggregate => Next::data(at),
         () => Next::to(super::numbers::LLC, at),
     })
 }

@@ -36,7 +36,7 @@ pub(super) const fn draft(version: u32) -> u8 {
         1 => 34,
         V2 => 100,
         // Kept for asking a server which versions it has (RFC 9000 §15).
-        _ if version & 0x0f0f_0f0f == 0x0a0a_0a0a => 34,
+        _ if version & 0x0f0f_0f0f == 0x0a0a_0a0a => 29,
         _ => 0,
     }
 }
@@ -164,7 +164,7 @@ mod tests {
     fn versions_that_are_not_quic_have_no_draft() {
         assert_eq!(draft(1), 34);
         assert_eq!(draft(0xff00_001d), 29);
-        assert_eq!(draft(0x1a2a_3a4a), 34);
+        assert_eq!(draft(0x1a2a_3a4a), 29);
         assert_eq!([draft(0), draft(0x5130_3433), draft(0xdead_beef)], [0, 0, 0]);
     }
 }

@@ -163,7 +163,9 @@ fn long(c: &mut Cursor<'_>, reach: Reach, version: u32, hello: &mut Option<Hello
     let start = reach.start;
     let first = c.u8(start)?;
     let kind = LongType::of(first, version);
-    c.read(&FIXED_BIT, start, 1)?;
+    if kind != LongType::Retry {
+        c.read(&FIXED_BIT, start, 1)?;
+    }
     c.read(if version == keys::V2 { &PACKET_TYPE_V2 } else { &PACKET_TYPE }, start, 1)?;
     // The number of its rows, unprotected, is known only once the packet was opened: they stand behind it.
     let ([dcid, scid], mut at) = ids(c, start + 1)?;

@@ -183,6 +183,8 @@ fn extension(c: &mut Cursor<'_>, speaker: Speaker, kind: u16, at: usize, end: us
                 c.read(&RENEG_INFO, at + 1, len)?;
             }
         }
+        // QUIC's parameters (RFC 9000 §18), not read here.
+        (57 | 0xffa5, _) => {}
         _ => drop(c.read(&EXTENSION_DATA, at, end - at)?),
     }
     Ok(false)
