@@ -14,7 +14,7 @@ pub use live::Capture;
 pub use live::LabHelper;
 pub use simulate::{Faults, Simulate};
 
-use crate::lesson::quiz::Kind;
+use crate::ask::Kind;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;

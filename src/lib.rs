@@ -46,6 +46,7 @@ pub mod sim;
 pub mod stats;
 pub mod tutor;
 
+pub mod ask;
 #[cfg(feature = "lab")]
 pub mod lab;
 

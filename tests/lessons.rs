@@ -1,8 +1,9 @@
 //! The course as a whole, and the workshop of those who write lessons, through the binary.
 
+use osi_tutor::ask::bank;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::lesson::format::{Fence, Words};
-use osi_tutor::lesson::{COURSE, Page, bank, course};
+use osi_tutor::lesson::{COURSE, Page, course};
 use osi_tutor::model::{Packet, RawFrame};
 use osi_tutor::proto::walk;
 use osi_tutor::sim::Simulation;

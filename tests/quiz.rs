@@ -3,10 +3,11 @@
 //! "Verified" means: the proof, run over the whole capture, selects the one frame that it claims; the answer is
 //! computed anew from that frame's bytes; and what is offered as wrong is wrong.
 
+use osi_tutor::ask::draft::paper::Maker;
+use osi_tutor::ask::draft::puzzle::Puzzler;
+use osi_tutor::ask::{Candidate, Choice, Kind, Question, Task, bank};
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
-use osi_tutor::lesson::puzzle::Puzzler;
-use osi_tutor::lesson::quiz::{Choice, Kind, Maker, Question, Task};
 use osi_tutor::model::{Layer, Packet, RawFrame, Value};
 use osi_tutor::proto::walk;
 use osi_tutor::sim::scenario::{READY, Scenario};
@@ -172,19 +173,28 @@ fn verify(question: &Question, packets: &BTreeMap<u64, Packet>) {
     assert!(!question.prompt.is_empty() && !question.why.is_empty(), "{id}");
     assert_eq!(question.task.judge(&question.task.right()).map(|j| j.right), Some(true), "{id}");
     match &question.task {
-        Task::Choice { choices, right } => {
+        Task::Choose { choices, right } => {
             for (i, choice) in choices.iter().enumerate() {
                 let same = choices.iter().filter(|c| c.text == choice.text).count();
                 assert!(same == 1 && (i != *right || choice.betrays.is_none()), "{id}: {choices:?}");
             }
             verify_choice(question, packet, packets, choices, *right);
         }
-        Task::Number { right, traps } => {
-            assert!(traps.iter().all(|(trap, _)| trap != right), "{id}: a trap is right");
-            assert_eq!(*right, number(question, packet, packets), "{id}: {}", question.prompt);
+        Task::Number { right, slips } => {
+            assert!(slips.iter().all(|slip| slip.answer.number() != Some(*right)), "{id}: a slip is right");
+            assert_eq!(*right, i128::from(number(question, packet, packets)), "{id}: {}", question.prompt);
         }
-        Task::Range { right } => verify_range(question, packet, *right),
-        Task::Order { .. } | Task::Blanks { .. } => panic!("{id} is a puzzle"),
+        Task::Bytes { frame, right } => {
+            assert!(packet.frame().starts_with(frame) && right.1 < frame.len(), "{id}");
+            verify_range(question, packet, *right);
+        }
+        Task::Packet { packets: all, right } => {
+            assert_eq!(*right, packet.number, "{id}");
+            assert!(all.is_sorted_by(|a, b| a.number < b.number), "{id}: {all:?}");
+            assert!(all.iter().all(|p| p.number != *right || p.betrays.is_none()), "{id}");
+            verify_reply(question, packets, all, *right);
+        }
+        Task::Order { .. } | Task::Blanks { .. } | Task::Text { .. } => panic!("{id} is a puzzle"),
     }
 }
 
@@ -249,11 +259,11 @@ const PLACES: &[(&str, &str, u32, u32)] = &[
     ("udp.length", "udp", 4, 5),
 ];
 
-fn verify_range(question: &Question, packet: &Packet, right: (u32, u32)) {
+fn verify_range(question: &Question, packet: &Packet, right: (usize, usize)) {
     let field = question.proof.filter.split(" && ").nth(1).unwrap();
     let (_, proto, first, last) = PLACES.iter().find(|(name, ..)| *name == field).expect(field);
     let start = layer(packet, proto).0.span.start;
-    assert_eq!(right, (start + first, start + last), "{}: {}", question.id, question.prompt);
+    assert_eq!(right, ((start + first) as usize, (start + last) as usize), "{}: {}", question.id, question.prompt);
 }
 
 fn verify_choice(
@@ -288,24 +298,6 @@ fn verify_choice(
             assert!(text.starts_with(&format!("layer {osi}, ")), "{id}: {text}");
             assert!(wrong().all(|w| !w.starts_with(&format!("layer {osi}, "))), "{id}");
         }
-        Kind::Reply => {
-            let asked = frames(question)[0];
-            let names = ["dns.response_to", "http.request_in", "icmp.resp_to", "icmpv6.resp_to"];
-            let answers = |text: &str| {
-                let number: u64 = text.split_whitespace().next().unwrap().parse().unwrap();
-                let fields = packets[&number].fields.iter().filter(|f| names.contains(&f.def.name));
-                fields.filter_map(|f| f.value.uint()).any(|n| n == asked)
-            };
-            assert!(answers(text), "{id}");
-            assert!(wrong().all(|w| !answers(w)), "{id}: {choices:?}");
-            // Nobody else in the whole capture answers it, unless it says the same again.
-            let again = |p: &Packet| p.fields.iter().any(|f| f.def.name.starts_with("dns.retransmit"));
-            let all = packets
-                .values()
-                .filter(|p| !again(p))
-                .filter(|p| p.fields.iter().any(|f| names.contains(&f.def.name) && f.value == Value::Uint(asked)));
-            assert_eq!(all.count(), 1, "{id}");
-        }
         Kind::Retransmission => verify_repeated(question, packet, packets, &wrong().collect::<Vec<_>>()),
         Kind::Mac => {
             let (_, b) = layer(packet, "eth");
@@ -338,6 +330,17 @@ fn verify_choice(
         }
         other => panic!("{other} has no choices"),
     }
+}
+
+/// One packet answers, and none of the others.
+fn verify_reply(question: &Question, packets: &BTreeMap<u64, Packet>, all: &[Candidate], right: u64) {
+    let (id, asked) = (&question.id, frames(question)[0]);
+    let names = ["dns.response_to", "http.request_in", "icmp.resp_to", "icmpv6.resp_to"];
+    let answers = |p: &Packet| p.fields.iter().any(|f| names.contains(&f.def.name) && f.value == Value::Uint(asked));
+    assert!(all.iter().all(|p| answers(&packets[&p.number]) == (p.number == right)), "{id}: {all:?}");
+    // Nobody else in the whole capture answers it, unless it says the same again.
+    let again = |p: &Packet| p.fields.iter().any(|f| f.def.name.starts_with("dns.retransmit"));
+    assert_eq!(packets.values().filter(|p| !again(p) && answers(p)).count(), 1, "{id}");
 }
 
 /// The same bytes from the same number on; and the others carry other bytes.
@@ -429,7 +432,7 @@ fn verify_puzzle(question: &Question, packets: &BTreeMap<u64, Packet>) {
         Task::Blanks { right } => {
             let packet = proven(question, packets);
             let (t, b) = (tcp_of(packet), layer(packet, "tcp").1);
-            let numbers: Vec<u64> = right.iter().map(|(_, n)| *n).collect();
+            let numbers: Vec<u64> = right.iter().map(|(_, n)| u64::try_from(*n).unwrap()).collect();
             let field = |name: &str| packet.fields.iter().find(|f| f.def.name == name).and_then(|f| f.value.uint());
             assert_eq!(numbers[0], be(b, 2, 2), "{id}");
             assert_eq!(Some(numbers[1]), field("tcp.seq"), "{id}");
@@ -446,21 +449,21 @@ fn verify_puzzle(question: &Question, packets: &BTreeMap<u64, Packet>) {
             assert_eq!(before(be(b, 0, 2)).map(end).next_back(), Some(t.seq), "{id}");
             assert_eq!(before(be(b, 2, 2)).map(end).next_back(), Some(t.ack), "{id}");
         }
-        Task::Choice { choices, right } => {
-            let packet = proven(question, packets);
+        Task::Packet { packets: all, right } => {
+            assert_eq!(proven(question, packets).number, *right, "{id}");
             assert!(question.why.contains("ALTERED"), "{id}");
-            for (i, choice) in choices.iter().enumerate() {
-                let number: u64 = choice.text.split_whitespace().next().unwrap().parse().unwrap();
-                let as_captured = choice.text.contains(&told(&packets[&number]));
-                if i == *right {
-                    assert_eq!(number, packet.number, "{id}");
-                    assert!(!as_captured || choice.text.contains("FIN, SYN"), "{id}: {} was not altered", choice.text);
+            for Candidate { number, text, .. } in all {
+                let as_captured = text.contains(&told(&packets[number]));
+                if number == right {
+                    assert!(!as_captured || text.contains("FIN, SYN"), "{id}: {text} was not altered");
                 } else {
-                    assert!(as_captured, "{id}: {} was altered, too", choice.text);
+                    assert!(as_captured, "{id}: {text} was altered, too");
                 }
             }
         }
-        Task::Number { .. } | Task::Range { .. } => panic!("{id} is no puzzle"),
+        Task::Choose { .. } | Task::Number { .. } | Task::Bytes { .. } | Task::Text { .. } => {
+            panic!("{id} is no puzzle")
+        }
     }
 }
 
@@ -493,8 +496,8 @@ fn every_puzzle_on_every_capture_is_solved_by_the_captured_packets() {
 
 #[test]
 fn every_misconception_that_a_question_names_stands_in_the_bank() {
-    for id in osi_tutor::lesson::quiz::belief::ALL {
-        assert!(osi_tutor::lesson::bank::misconception(id).is_some(), "{id}");
+    for id in bank::belief::ALL {
+        assert!(bank::misconception(id).is_some(), "{id}");
     }
 }
 

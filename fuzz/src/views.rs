@@ -2,13 +2,14 @@
 
 use super::drawn;
 use super::packets::{LINKS, TEXTS};
+use osi_tutor::ask::draft::paper::Maker;
+use osi_tutor::ask::draft::puzzle::Puzzler;
+use osi_tutor::ask::{self, Key, Kind, Question, Session};
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::follow::{Follower, messages};
 use osi_tutor::flow::{Endpoint, Limits, Tracker};
 use osi_tutor::lesson::find::Finder;
 use osi_tutor::lesson::player::{Input, Player};
-use osi_tutor::lesson::puzzle::Puzzler;
-use osi_tutor::lesson::quiz::{self, Kind, Question, Session};
 use osi_tutor::lesson::{COURSE, Lesson};
 use osi_tutor::model::{LinkType, Packet, RawFrame, Time};
 use osi_tutor::proto::{Talk, walk};
@@ -180,7 +181,7 @@ fn conversation(frames: &[RawFrame], audience: Audience) {
 
 /// What quiz and puzzles make of the packets: every proof is a filter, and the right answer is right.
 fn questions(frames: &[RawFrame]) {
-    let mut quizzes = quiz::Maker::new("fuzz", 1, &Kind::QUIZ, 2, Vec::new(), sentence);
+    let mut quizzes = Maker::new("fuzz", 1, &Kind::QUIZ, 2, Vec::new(), sentence);
     let mut puzzles = Puzzler::new("fuzz", 1, &Kind::PUZZLES, 2, Vec::new(), sentence);
     walked(frames, |packet, tracker| {
         quizzes.take(packet, tracker);
@@ -198,12 +199,16 @@ fn questions(frames: &[RawFrame]) {
         walked(frames, |packet, _| selects |= packet.number == question.proof.frame && filter.matches(packet));
         assert!(selects, "{:?} does not select frame {}", question.proof.filter, question.proof.frame);
         let right = question.task.right();
-        assert!(question.task.judge(&right).is_some_and(|judged| judged.right), "{question:?}: {right:?}");
+        assert!(question.task.judge(&right).is_some_and(|verdict| verdict.right), "{question:?}: {right:?}");
     }
     let mut session = Session::new(made);
-    for input in ["?", "1", "abc"].concat().chars().map(quiz::session::Input::Type).chain([quiz::session::Input::Enter])
-    {
-        sheet.scene(&session.step(input, 0), &mut out);
+    for _ in 0..session.questions().len() {
+        let typed = ["?", "1", "abc"].concat();
+        let keys = typed.chars().map(Key::Type).chain([Key::Choose(0), Key::Move(1), Key::Anchor, Key::Enter]);
+        for input in keys.map(ask::session::Input::Answer).chain([ask::session::Input::Next, ask::session::Input::Skip])
+        {
+            sheet.scene(&session.step(input, 0), &mut out);
+        }
     }
     drawn::lines(&out);
 }

@@ -2,10 +2,10 @@
 
 use super::store::{Store, today};
 use super::{Failure, json_line};
+use crate::ask::{self, Kind, Question};
 use crate::cli::Progress as Args;
 use crate::lesson;
 use crate::lesson::progress::{Day, Progress};
-use crate::lesson::quiz::{Kind, Question};
 use crate::model::{Time, show};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -85,7 +85,7 @@ fn page(progress: &Progress, store: &Store, day: Day) -> String {
             let mark = if met.is_overcome() { "✓ overcome" } else { "✗ open    " };
             let times = if met.times == 1 { "once".to_owned() } else { format!("{} times", met.times) };
             let _ = writeln!(out, "  {mark}  {}, met {times}, last {}", clean(id), date(met.last));
-            if let Some(known) = lesson::bank::misconception(id).filter(|_| !met.is_overcome()) {
+            if let Some(known) = ask::misconception(id).filter(|_| !met.is_overcome()) {
                 let _ = writeln!(out, "              osi-tutor explain {}", known.lesson);
             }
         }

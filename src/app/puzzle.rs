@@ -3,9 +3,9 @@
 use super::Failure;
 use super::quiz::{self, Set};
 use super::store::{Store, today};
+use crate::ask::Kind;
+use crate::ask::draft::puzzle::Puzzler;
 use crate::cli::{Color, Puzzle};
-use crate::lesson::puzzle::Puzzler;
-use crate::lesson::quiz::Kind;
 use crate::view::brief::sentence;
 
 /// Runs it.

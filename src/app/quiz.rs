@@ -2,12 +2,12 @@
 
 use super::store::{Store, today};
 use super::{Failure, color, columns, json_line};
+use crate::ask::draft::paper::{Maker, choose};
+use crate::ask::{Grade, Kind, Question, Session, Task};
 use crate::cli::{Color, Paper, Quiz};
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
 use crate::lesson::progress::Day;
-use crate::lesson::quiz::session::Input;
-use crate::lesson::quiz::{Grade, Kind, Maker, Question, Session, Task, choose};
 use crate::lesson::{self, Lesson};
 use crate::model::{Packet, show};
 use crate::rng::Rng;
@@ -18,7 +18,7 @@ use crate::source::file::File;
 use crate::terminal;
 use crate::view::Theme;
 use crate::view::brief::sentence;
-use crate::view::quiz::Sheet;
+use crate::view::quiz::{Sheet, rows};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -244,7 +244,7 @@ pub(super) fn present(
         let mut session = Session::new(set.questions);
         let sheet = |columns| Sheet::new(theme.clone(), Some(columns));
         terminal::quiz::ask(&mut session, &sheet, &mut |question: &Question, grade: &Grade| {
-            store.record_answer(&question.id, grade.judged.right, grade.judged.betrays, today());
+            store.record_answer(&question.id, grade.verdict.right, grade.verdict.betrays, today());
         })?;
         let mut text = String::new();
         sheet(columns().unwrap_or(80)).result(session.grades(), session.questions().len(), &mut text);
@@ -287,17 +287,20 @@ fn page(set: &Set, paper: &Paper, theme: &Theme) -> String {
 
 fn object(set: &Set, answers: bool) -> Value {
     let one = |q: &Question| {
-        let (form, choices) = match &q.task {
-            Task::Choice { choices, .. } => ("choice", Some(choices.iter().map(|c| c.text.clone()).collect())),
-            Task::Order { items, .. } => ("order", Some(items.clone())),
-            Task::Number { .. } => ("number", None),
-            Task::Range { .. } => ("range", None),
-            Task::Blanks { .. } => ("blanks", None),
+        let mut shown = q.shown.clone();
+        if let Task::Bytes { frame, .. } = &q.task {
+            shown.extend(rows(frame));
+        }
+        let choices: Option<Vec<String>> = match &q.task {
+            Task::Choose { choices, .. } => Some(choices.iter().map(|c| c.text.clone()).collect()),
+            Task::Packet { packets, .. } => Some(packets.iter().map(|p| format!("{} {}", p.number, p.text)).collect()),
+            Task::Order { items, .. } => Some(items.clone()),
+            _ => None,
         };
         let mut value = json!({
-            "id": q.id, "kind": q.kind.name(), "prompt": q.prompt, "shown": q.shown, "form": form, "how": q.task.how(),
+            "id": q.id, "kind": q.kind.name(), "prompt": q.prompt, "shown": shown, "form": q.task.form(), "how": q.task.how(),
         });
-        if let Some(choices) = choices.map(|c: Vec<String>| json!(c)) {
+        if let Some(choices) = choices.map(|c| json!(c)) {
             value["choices"] = choices;
         }
         if answers {
@@ -323,11 +326,7 @@ fn answers(session: &mut Session) -> Result<(), Failure> {
         if !line.ends_with(b"\n") && line.len() as u64 == LONGEST_ANSWER {
             return Err(Failure::Data(format!("an answer is shorter than {LONGEST_ANSWER} bytes: one answer a line")));
         }
-        for c in String::from_utf8_lossy(&line).trim().chars() {
-            session.step(Input::Type(c), 0);
-        }
-        session.step(Input::Enter, 0);
-        session.pass();
+        session.answer(&String::from_utf8_lossy(&line));
     }
     Ok(())
 }
@@ -338,7 +337,7 @@ fn grades(path: &Path, name: &str, session: &Session, timed: bool) -> Result<(),
     for (index, question) in session.questions().iter().enumerate() {
         let grade = session.grades().iter().find(|g| g.question == index);
         let given = grade.map_or("", |g| g.given.as_str());
-        let right = u8::from(grade.is_some_and(|g| g.judged.right));
+        let right = u8::from(grade.is_some_and(|g| g.verdict.right));
         let seconds = grade.filter(|_| timed).map_or(String::new(), |g| (g.millis / 1_000).to_string());
         let _ = writeln!(rows, "{},{},{},{right},{seconds}", cell(name), cell(&question.id), cell(given));
     }

@@ -1,8 +1,9 @@
 //! `osi-tutor explain` for what is no lesson: an OSI layer, a protocol, a field, a misconception.
 
 use super::{Failure, color};
+use crate::ask::{Misconception, bank, misconception};
 use crate::cli::Color;
-use crate::lesson::{Lesson, Misconception, bank, misconception};
+use crate::lesson::Lesson;
 use crate::model::{At, FieldDef, Identity, Kind, Osi};
 use crate::proto;
 use crate::tutor::{Audience, Texts};

@@ -1,9 +1,9 @@
 #![doc = include_str!("../../docs/guide/lesson-format.md")]
 
-use super::bank::Misconception;
 use super::compute::Expr;
 pub use super::error::{LessonError, Placed};
 pub use super::probe::{Evidence, Pick, Probe, ProbeId, Proof, Wanted};
+use crate::ask::bank::Misconception;
 use crate::fault::Faults;
 use crate::filter::Filter;
 use crate::model::{FieldDef, Osi};

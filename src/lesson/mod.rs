@@ -3,7 +3,6 @@
 //! Read [`mod@format`] (what a lesson file says), then [`find`] (its packets, in any source) and [`player`]
 //! (one step after the other, for any view).
 
-pub mod bank;
 pub mod check;
 pub mod compute;
 mod error;
@@ -17,15 +16,12 @@ pub mod play;
 pub mod player;
 mod probe;
 pub mod progress;
-pub mod puzzle;
-pub mod quiz;
 mod reader;
 pub mod scene;
 mod sheet;
 pub mod simulate;
 mod stage;
 
-pub use bank::{Misconception, bank, misconception};
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};
 pub use player::{Input, Player};

@@ -1,6 +1,5 @@
 //! Reading a lesson file: front matter, pages, fences. The guide for writers is [`format`](super::format).
 
-use super::bank::{Misconception, bank, misconception};
 use super::compute::Expr;
 use super::error::{LessonError, Placed, Source};
 use super::fault;
@@ -10,6 +9,7 @@ use super::format::{
 };
 use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
 use super::sheet;
+use crate::ask::bank::{Misconception, bank, misconception};
 use crate::filter::Filter;
 use crate::model::Osi;
 use std::collections::HashSet;

@@ -7,10 +7,10 @@
 use super::find::{Hit, Trace};
 use super::format::{Ask, AskKind, Choice, Example, Fence, Lesson, Page, WhatIf, Worked};
 use super::play::{Answer, Mark, Record};
-use super::scene::Mode;
 pub use super::scene::{Body, Request, Scene, View};
 use super::sheet::{self, Judged, Sheet};
 use super::simulate::Outcome;
+use crate::ask::Mode;
 use crate::tutor::Audience;
 
 /// Milliseconds since the player was started.

@@ -1,11 +1,12 @@
 //! What there is to see of a lesson: data, with nothing of a screen in it. Any view draws it.
 
-use super::bank::Misconception;
 use super::find::Hit;
 use super::format::{Fade, Show};
 use super::play::Mark;
 use super::player::Millis;
 use super::simulate::Outcome;
+use crate::ask::Mode;
+use crate::ask::bank::Misconception;
 use crate::tutor::Audience;
 use std::ops::Range;
 
@@ -56,21 +57,6 @@ pub enum View {
     States,
     /// As the calls of the two programs.
     Calls,
-}
-
-/// What the keys mean.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Nothing is asked.
-    Read,
-    /// One of so many is to be chosen.
-    Choose(usize),
-    /// So many are to be put in order.
-    Order(usize),
-    /// Something is to be typed.
-    Type,
-    /// Bytes are to be marked.
-    Mark,
 }
 
 /// What the learner may do beside going on.

@@ -1,11 +1,11 @@
 //! What a learner has written on a page, and what it is worth.
 
-use super::bank::Misconception;
-use super::compute::Value;
 use super::find::{Hit, Trace};
 use super::format::{Ask, AskKind, Example, ProbeId, Slip, Typed, Worked};
 use super::play::Mark;
 use super::simulate::Outcome;
+use crate::ask::Value;
+use crate::ask::bank::Misconception;
 use crate::rng::Rng;
 use std::ops::Range;
 

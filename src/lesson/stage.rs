@@ -5,6 +5,7 @@ use super::format::{Ask, AskKind, Choice, Example, Fence, Page, WhatIf, Words, W
 use super::player::{Player, View};
 use super::scene::{Asked, Body, Broken, How, Line, Offers, Opt, Past, Scene, Shown, Task, Verdict};
 use super::sheet::{Sheet, shuffled};
+use crate::ask::Value;
 use crate::tutor::Template;
 
 impl Player<'_> {
@@ -187,14 +188,14 @@ impl Player<'_> {
             lines.push(Line {
                 say: fill(&step.say, hit),
                 formula: step.value.written(),
-                value: values.get(index).filter(|_| told).map(super::compute::Value::shown),
+                value: values.get(index).filter(|_| told).map(Value::shown),
                 current: hidden && missing == sheet.slots && sheet.done.is_none(),
             });
             missing += usize::from(hidden);
         }
         let verdict = sheet.done.or(sheet.again.then_some(super::play::Mark::Wrong)).map(|mark| Verdict {
             mark,
-            answer: values.last().map_or(String::new(), super::compute::Value::shown),
+            answer: values.last().map_or(String::new(), Value::shown),
             said: None,
             betrayed: sheet.betrayed,
             against: sheet.against.and_then(|id| self.trace.probe(id)),

@@ -1,7 +1,8 @@
 //! Keys: what each means now, and the one line that says so.
 
+use crate::ask::Mode;
 use crate::lesson::Input;
-use crate::lesson::scene::{Mode, Scene};
+use crate::lesson::scene::Scene;
 use crate::view::measure::width;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 

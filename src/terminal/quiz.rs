@@ -1,11 +1,13 @@
 //! Asking questions in a terminal: keys in, one question at a time.
 
-use crate::lesson::quiz::session::Input;
-use crate::lesson::quiz::{Grade, Question, Session};
+use super::keys::{Command, command};
+use crate::ask::session::Input;
+use crate::ask::{Grade, Key, Mode, Question, Session};
+use crate::lesson::Input as Step;
 use crate::tty::{Keys, Screen};
 use crate::view::quiz::Sheet;
 use crossterm::cursor::MoveTo;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyEvent, KeyEventKind};
 use crossterm::style::Print;
 use crossterm::terminal::{self, Clear, ClearType};
 use crossterm::{execute, queue};
@@ -13,7 +15,7 @@ use std::io::{self, Write};
 use std::time::Instant;
 
 /// What the keys do while a question waits, and once it is answered.
-const HELP: [&str; 2] = ["enter answer · esc end", "enter next · esc end"];
+const HELP: [&str; 2] = ["enter answer · tab skip · esc end", "enter next · esc end"];
 
 /// Asks until all is answered, the learner leaves, or the terminal goes away. `sheet` draws for so many columns; `graded` hears of each
 /// answer as it is given.
@@ -33,7 +35,7 @@ pub fn ask(
         let (columns, rows) = terminal::size().unwrap_or((80, 24));
         let now = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let scene = session.step(input, now);
-        let (over, answered) = (scene.over, scene.judged.is_some() || scene.question.is_none());
+        let (over, mode) = (scene.over, scene.mode);
         let mut text = String::new();
         sheet(usize::from(columns)).scene(&scene, &mut text);
         while let Some(grade) = session.grades().get(told) {
@@ -45,12 +47,12 @@ pub fn ask(
         if over {
             return Ok(());
         }
-        draw(&text, rows, answered)?;
+        draw(&text, rows, mode == Mode::Read)?;
         input = loop {
             let Some(event) = keys.next() else { return Ok(()) };
             match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => {
-                    if let Some(input) = meaning(key) {
+                    if let Some(input) = meaning(key, mode) {
                         break input;
                     }
                 }
@@ -61,16 +63,20 @@ pub fn ask(
     }
 }
 
-fn meaning(key: KeyEvent) -> Option<Input> {
-    let control = key.modifiers.contains(KeyModifiers::CONTROL);
-    match key.code {
-        KeyCode::Char('c' | 'd') if control => Some(Input::Quit),
-        KeyCode::Char(c) if !control => Some(Input::Type(c)),
-        KeyCode::Backspace => Some(Input::Erase),
-        KeyCode::Enter => Some(Input::Enter),
-        KeyCode::Esc => Some(Input::Quit),
-        _ => None,
-    }
+/// A key means what it means in a lesson.
+fn meaning(key: KeyEvent, mode: Mode) -> Option<Input> {
+    Some(match command(key, mode)? {
+        Command::Leave | Command::Play(Step::Quit) => Input::Quit,
+        Command::Play(Step::Next) => Input::Next,
+        Command::Play(Step::Skip) => Input::Skip,
+        Command::Play(Step::Choose(index)) => Input::Answer(Key::Choose(index)),
+        Command::Play(Step::Type(c)) => Input::Answer(Key::Type(c)),
+        Command::Play(Step::Erase) => Input::Answer(Key::Erase),
+        Command::Play(Step::Move(by)) => Input::Answer(Key::Move(by)),
+        Command::Play(Step::Anchor) => Input::Answer(Key::Anchor),
+        Command::Play(Step::Submit) => Input::Answer(Key::Enter),
+        _ => return None,
+    })
 }
 
 /// Of what does not fit, the end is shown: there is the answer.

@@ -4,9 +4,10 @@
 
 use super::Theme;
 use super::measure::{cut, repeat, spaces, width, wrap};
-use crate::lesson::bank::misconception;
-use crate::lesson::quiz::session::Scene;
-use crate::lesson::quiz::{Grade, Judged, Question, Task, letter};
+use crate::ask::session::Scene;
+use crate::ask::task::label;
+use crate::ask::{Grade, Mode, Question, Task, Verdict, misconception};
+use crate::model::show;
 use std::fmt::Write as _;
 
 /// Columns before what stands with a question.
@@ -49,9 +50,9 @@ impl Sheet {
     pub fn scene(&self, scene: &Scene<'_>, out: &mut String) {
         let Some(question) = scene.question else { return self.result(scene.grades, scene.of, out) };
         self.question(question, scene.number, scene.of, out);
-        let Some(judged) = scene.judged else {
+        let Some(judged) = scene.verdict else {
             out.push_str("\nYour answer: ");
-            self.theme.strong.paint(scene.typed, out);
+            self.theme.strong.paint(&typed(scene), out);
             out.push_str("_\n");
             if scene.complaint {
                 self.paragraph(&format!("That is no answer here. Wanted: {}.", question.task.how()), 0, out);
@@ -59,13 +60,13 @@ impl Sheet {
             return;
         };
         out.push('\n');
-        self.judgement(judged, scene.typed.trim(), out);
+        self.judgement(judged, scene.grades.last().map_or("", |g| g.given.as_str()), out);
         self.answer(question, out);
     }
 
     /// Appends how it went.
     pub fn result(&self, grades: &[Grade], of: usize, out: &mut String) {
-        let right = grades.iter().filter(|g| g.judged.right).count();
+        let right = grades.iter().filter(|g| g.verdict.right).count();
         self.theme.strong.paint(&format!("{right} of {} right", grades.len()), out);
         if grades.len() < of {
             let _ = write!(out, ", {} not answered", of - grades.len());
@@ -99,18 +100,27 @@ impl Sheet {
             self.line("", line, out);
         }
         let lettered: Vec<&str> = match &question.task {
-            Task::Choice { choices, .. } => choices.iter().map(|c| c.text.as_str()).collect(),
+            Task::Choose { choices, .. } => choices.iter().map(|c| c.text.as_str()).collect(),
             Task::Order { items, .. } => items.iter().map(String::as_str).collect(),
-            Task::Number { .. } | Task::Range { .. } | Task::Blanks { .. } => Vec::new(),
+            _ => Vec::new(),
         };
         out.push('\n');
         for (index, text) in lettered.into_iter().enumerate() {
-            self.line(&format!("{}) ", letter(index)), text, out);
+            self.line(&format!("{} ", label(index)), text, out);
+        }
+        match &question.task {
+            Task::Packet { packets, .. } => {
+                for packet in packets {
+                    self.line("", &format!("{:>5}  {}", packet.number, packet.text), out);
+                }
+            }
+            Task::Bytes { frame, .. } => rows(frame).iter().for_each(|row| self.line("", row, out)),
+            _ => {}
         }
         self.theme.faint.around(out, |out| self.paragraph(&format!("Answer with {}.", question.task.how()), 0, out));
     }
 
-    fn judgement(&self, judged: Judged, given: &str, out: &mut String) {
+    fn judgement(&self, judged: Verdict, given: &str, out: &mut String) {
         if judged.right {
             self.theme.observed.paint("✓ Right", out);
         } else {
@@ -128,8 +138,8 @@ impl Sheet {
     fn answer(&self, question: &Question, out: &mut String) {
         let mut text = format!("Answer: {}", question.task.right());
         match &question.task {
-            Task::Choice { choices, right } => {
-                text.push_str(") ");
+            Task::Choose { choices, right } => {
+                text.push_str(". ");
                 text.push_str(choices.get(*right).map_or("", |c| c.text.trim_start()));
             }
             Task::Blanks { right } => {
@@ -138,12 +148,12 @@ impl Sheet {
                 text.push_str(&names.join(", "));
                 text.push(')');
             }
-            Task::Range { .. } | Task::Number { .. } | Task::Order { .. } => {}
+            _ => {}
         }
         self.paragraph(&text, 0, out);
         if let Task::Order { items, right } = &question.task {
-            for (letter, item) in right.iter().filter_map(|&i| Some((letter(i), items.get(i)?))) {
-                self.line(&format!("{letter}) "), item, out);
+            for (label, item) in right.iter().filter_map(|&i| Some((label(i), items.get(i)?))) {
+                self.line(&format!("{label} "), item, out);
             }
         }
         self.paragraph(&question.why, 0, out);
@@ -172,4 +182,23 @@ impl Sheet {
             out.push('\n');
         }
     }
+}
+
+/// What was typed, taken or marked so far.
+fn typed(scene: &Scene<'_>) -> String {
+    match scene.mode {
+        Mode::Mark => format!("{}-{}", scene.entry.marked().start, scene.entry.marked().end - 1),
+        Mode::Order(_) => scene.entry.taken.iter().map(|&i| label(i)).collect::<Vec<_>>().join(" "),
+        _ => scene.entry.typed.clone(),
+    }
+}
+
+/// Bytes, sixteen in a row.
+pub fn rows(frame: &[u8]) -> Vec<String> {
+    let row = |(row, bytes): (usize, &[u8])| {
+        let mut text = format!("{:>4}  ", row * 16);
+        show::hex_bytes(bytes, " ", &mut text);
+        text
+    };
+    frame.chunks(16).enumerate().map(row).collect()
 }

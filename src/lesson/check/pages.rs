@@ -1,7 +1,7 @@
 //! What packets show: whether each fence finds its own, and whether each answer is right.
 
 use super::key;
-use crate::lesson::compute::Value;
+use crate::ask::Value;
 use crate::lesson::error::{LessonError, Source};
 use crate::lesson::find::{Hit, Trace};
 use crate::lesson::format::{

@@ -1,6 +1,6 @@
 //! What words alone show: audiences that share a sentence, and misconceptions that are taught as facts.
 
-use crate::lesson::bank::bank;
+use crate::ask::bank::bank;
 use crate::lesson::error::{LessonError, Placed, Source};
 use crate::lesson::format::{Choice, Fence, Lesson, Page, Words};
 use crate::lesson::reader::{UNSEEN, is_unseen};

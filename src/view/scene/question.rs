@@ -26,7 +26,7 @@ impl Stage {
         match &asked.how {
             How::Choose(options) => self.options(options, out),
             How::Type { typed, .. } => {
-                if scene.mode != crate::lesson::scene::Mode::Read {
+                if scene.mode != crate::ask::Mode::Read {
                     self.field("Your answer: ", typed, out);
                 } else if asked.verdict.is_none() {
                     self.paragraph("This capture lacks the packet that the question is about.", "! ", out);

@@ -3,13 +3,14 @@
 //! Of each connection the last segments are remembered, and of connections the last ones: a capture of any
 //! length takes no more memory than that.
 
-use super::fields::only;
-use super::paper::{Draft, Line, Pool, choice};
-use super::{Choice, Kind, Task, belief};
+use super::{Draft, Line, Pool, choice, ends, line_of, number, numbered, only};
+use crate::ask::bank::belief;
+use crate::ask::question::Kind;
+use crate::ask::task::Choice;
 use crate::flow::Tracker;
 use crate::model::{FieldDef, Layer, Packet, Value, show};
+use crate::proto::ethernet;
 use crate::proto::tcp::{self, flag};
-use crate::proto::{ethernet, ipv4, ipv6};
 use std::collections::{HashMap, VecDeque};
 
 /// Connections that are remembered.
@@ -33,7 +34,7 @@ static ODD: [&FieldDef; 8] = [
 
 /// A segment, as far as questions look back on it. Numbers are relative.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Seen {
+pub(super) struct Seen {
     pub number: u64,
     pub stream: u32,
     pub forward: bool,
@@ -76,7 +77,7 @@ struct Now<'p> {
 }
 
 impl Seen {
-    pub(crate) fn new(packet: &Packet, layer: &Layer, stream: u32, forward: bool) -> Option<Self> {
+    pub(super) fn new(packet: &Packet, layer: &Layer, stream: u32, forward: bool) -> Option<Self> {
         let of = |def| u32::try_from(packet.uint_in(layer, def)?).ok();
         Some(Self {
             number: packet.number,
@@ -97,7 +98,7 @@ impl Seen {
     }
 
     /// Whether it uses up numbers.
-    pub(crate) fn consumes(&self) -> bool {
+    pub(super) fn consumes(&self) -> bool {
         self.next != self.seq
     }
 
@@ -122,15 +123,14 @@ impl Seen {
     }
 
     /// As a line: `   12  a → b  TCP  [PSH, ACK] Seq=1 Ack=1 Len=77`.
-    pub(crate) fn told(&self, [from, to]: [&str; 2]) -> String {
+    pub(super) fn told(&self, ends: [&str; 2]) -> String {
+        numbered(self.number, &self.text(ends))
+    }
+
+    /// The same without its number.
+    pub(super) fn text(&self, [from, to]: [&str; 2]) -> String {
         let ack = if self.flags & flag::ACK == 0 { String::new() } else { format!(" Ack={}", self.ack) };
-        format!(
-            "{:>5}  {from} → {to}  TCP  [{}] Seq={}{ack} Len={}",
-            self.number,
-            flags(self.flags),
-            self.seq,
-            self.len
-        )
+        format!("{from} → {to}  TCP  [{}] Seq={}{ack} Len={}", flags(self.flags), self.seq, self.len)
     }
 }
 
@@ -195,9 +195,7 @@ impl Now<'_> {
     }
 
     fn line(&self) -> String {
-        let mut text = format!("{:>5}  ", self.packet.number);
-        (self.line)(self.packet, &mut text);
-        text
+        line_of(self.packet, self.line)
     }
 
     fn remember(&self, talk: &mut Talk) {
@@ -277,11 +275,9 @@ impl Now<'_> {
     fn ack(&self, n: Seen) -> Option<Draft> {
         let [from, to] = self.ends()?;
         let right = u64::from(n.next);
-        let traps = [
-            (u64::from(n.next.wrapping_sub(1)), Some(belief::ACK_ARRIVED)),
-            (u64::from(n.seq.wrapping_add(1)), Some(belief::COUNTS_PACKETS)),
-            (u64::from(n.seq), None),
-            (u64::from(n.len), None),
+        let slips = [
+            (u64::from(n.next.wrapping_sub(1)), belief::ACK_ARRIVED),
+            (u64::from(n.seq.wrapping_add(1)), belief::COUNTS_PACKETS),
         ];
         let mark = if n.flags & (flag::SYN | flag::FIN) == 0 { "" } else { " SYN and FIN each use up one number." };
         Some(Draft {
@@ -293,7 +289,7 @@ impl Now<'_> {
                 self.seen.number
             ),
             shown: vec![n.told([&to, &from])],
-            task: Task::Number { right, traps: traps.into_iter().filter(|&(trap, _)| trap != right).collect() },
+            task: number(right, &slips),
             filter: format!(
                 "frame.number == {} && tcp.ack == {right} && tcp.analysis.acks_frame == {}",
                 self.seen.number, n.number
@@ -311,13 +307,6 @@ impl Now<'_> {
     fn seq(&self, p: Seen) -> Option<Draft> {
         let [from, to] = self.ends()?;
         let right = u64::from(p.next);
-        let mut traps = vec![
-            (u64::from(p.seq.wrapping_add(1)), Some(belief::COUNTS_PACKETS)),
-            (u64::from(p.next.wrapping_sub(1)), None),
-            (u64::from(p.seq), None),
-            (u64::from(p.ack), None),
-        ];
-        traps.retain(|&(trap, _)| trap != right);
         let used = p.next.wrapping_sub(p.seq);
         Some(Draft {
             prompt: format!(
@@ -328,7 +317,7 @@ impl Now<'_> {
                 self.seen.number
             ),
             shown: vec![p.told([&from, &to])],
-            task: Task::Number { right, traps },
+            task: number(right, &[(u64::from(p.seq.wrapping_add(1)), belief::COUNTS_PACKETS)]),
             filter: format!("frame.number == {} && tcp.seq == {right}", self.seen.number),
             frame: self.seen.number,
             line: self.line(),
@@ -402,15 +391,13 @@ impl Now<'_> {
         }
         pool.offer(Kind::Window, m.number, |_| {
             let [from, _] = self.ends()?;
-            let mut traps = vec![(field, None), (field * u64::from(shift), None)];
-            traps.retain(|&(trap, _)| trap != window);
             Some(Draft {
                 prompt: format!(
                     "In its SYN, frame {syn}, {from} announced a window shift of {shift}. The window field of its frame {} holds {field}. How many bytes can it take in?",
                     m.number
                 ),
                 shown: Vec::new(),
-                task: Task::Number { right: window, traps },
+                task: number(window, &[]),
                 filter: format!("frame.number == {} && tcp.window_size == {window}", m.number),
                 frame: m.number,
                 line: self.line(),
@@ -456,25 +443,6 @@ impl Now<'_> {
             })
         });
     }
-}
-
-/// Address and port of sender and receiver of a segment.
-pub(crate) fn ends(packet: &Packet, segment: &Layer) -> Option<[String; 2]> {
-    let below = packet.layers.iter().take_while(|l| !std::ptr::eq(*l, segment));
-    let network = below
-        .filter(|l| std::ptr::eq(l.proto, &raw const ipv4::ABOUT) || std::ptr::eq(l.proto, &raw const ipv6::ABOUT));
-    let network = network.last()?;
-    let v4 = std::ptr::eq(network.proto, &raw const ipv4::ABOUT);
-    let end = |v4_def, v6_def, port| {
-        let field = packet.field_in(network, if v4 { v4_def } else { v6_def })?;
-        let mut text = String::new();
-        text.push_str(if v4 { "" } else { "[" });
-        show::value(packet, field, &mut text);
-        text.push_str(if v4 { ":" } else { "]:" });
-        show::number(packet.uint_in(segment, port)?, &mut text);
-        Some(text)
-    };
-    Some([end(&ipv4::SRC, &ipv6::SRC, &tcp::SRCPORT)?, end(&ipv4::DST, &ipv6::DST, &tcp::DSTPORT)?])
 }
 
 fn why_flags(set: u16) -> &'static str {

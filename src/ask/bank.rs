@@ -4,12 +4,15 @@
 //! then shows the refutation. No lesson may teach one as a fact: [`Misconception::is_taught_by`] looks for it.
 
 use crate::filter::Filter;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use std::sync::LazyLock;
 
 const TEXT: &str = include_str!("../../lessons/misconceptions.toml");
 
 static BANK: LazyLock<Result<Vec<Misconception>, String>> = LazyLock::new(|| parse(TEXT));
+
+/// A misconception by its id; the bank has it.
+pub type Belief = &'static str;
 
 /// One misconception.
 #[derive(Debug, Deserialize)]
@@ -47,9 +50,45 @@ pub fn misconception(id: &str) -> Option<&'static Misconception> {
     bank().iter().find(|m| m.id == id)
 }
 
+/// Reads the id of a misconception that the bank has.
+///
+/// # Errors
+/// The bank has none of this id.
+pub(super) fn known<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Belief>, D::Error> {
+    let id = Option::<String>::deserialize(from)?;
+    let find =
+        |id: String| misconception(&id).ok_or_else(|| serde::de::Error::custom(format!("no misconception {id}")));
+    Ok(id.map(find).transpose()?.map(|m| m.id.as_str()))
+}
+
 fn parse(text: &str) -> Result<Vec<Misconception>, String> {
     let bank: Bank = toml::from_str(text).map_err(|e| e.to_string())?;
     Ok(bank.misconception)
+}
+
+/// The ids of misconceptions that questions know of, as `lessons/misconceptions.toml` has them.
+pub mod belief {
+    use super::Belief;
+
+    /// The handshake only checks whether both hear each other.
+    pub const HELLO: Belief = "handshake-is-hello";
+    /// Sequence numbers count packets, or begin at 0 on the wire.
+    pub const COUNTS_PACKETS: Belief = "sequence-counts-packets";
+    /// Ack = n says that byte n arrived.
+    pub const ACK_ARRIVED: Belief = "ack-means-arrived";
+    /// An acknowledgment says that the application got it.
+    pub const ACK_APPLICATION: Belief = "ack-means-application-read";
+    /// The session layer does authentication.
+    pub const SESSION_AUTH: Belief = "session-layer-is-login";
+    /// The session layer keeps track of packets.
+    pub const SESSION_TRACKS: Belief = "session-layer-counts-packets";
+    /// Masking encrypts.
+    pub const MASKING: Belief = "masking-encrypts";
+    /// 42 is a status code.
+    pub const STATUS_42: Belief = "42-is-a-status-code";
+    /// All of them.
+    pub const ALL: &[Belief] =
+        &[HELLO, COUNTS_PACKETS, ACK_ARRIVED, ACK_APPLICATION, SESSION_AUTH, SESSION_TRACKS, MASKING, STATUS_42];
 }
 
 impl Misconception {

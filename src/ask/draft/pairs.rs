@@ -2,10 +2,11 @@
 //!
 //! A question waits until a few messages more have come, so that the right answer is not always the last.
 
-use super::fields::only;
-use super::paper::{Draft, Line, Pool, choice};
-use super::segments::{Seen, Talks, ends};
-use super::{Choice, Kind, belief};
+use super::segments::{Seen, Talks};
+use super::{Draft, Line, Pool, ends, numbered, one_packet, only};
+use crate::ask::bank::belief;
+use crate::ask::question::Kind;
+use crate::ask::task::Candidate;
 use crate::model::{FieldDef, Identity, Layer, Packet};
 use crate::proto::{dns, http, icmp, icmpv6, tcp};
 use std::collections::VecDeque;
@@ -34,6 +35,7 @@ struct Message {
     single: bool,
     /// It says again what was said before.
     again: bool,
+    /// It in one line, without its number.
     line: String,
     segment: Option<Seen>,
     ends: Option<[String; 2]>,
@@ -47,6 +49,12 @@ pub(super) struct Messages {
     list: VecDeque<Message>,
 }
 
+impl Message {
+    fn candidate(&self) -> Candidate {
+        Candidate { number: self.number, text: self.line.clone(), betrays: None }
+    }
+}
+
 impl Messages {
     /// Takes a packet, and the segment that it is.
     pub(super) fn take(&mut self, packet: &Packet, segment: Option<Seen>, talks: &Talks, line: Line, pool: &mut Pool) {
@@ -54,7 +62,7 @@ impl Messages {
         let kind = ANSWERS.iter().position(|(proto, ..)| packet.layers.iter().any(|l| has(l, proto)));
         let Some((kind, (proto, def, _))) = kind.and_then(|kind| Some((kind, ANSWERS.get(kind)?))) else { return };
         let answers: Vec<u64> = packet.all(def).filter_map(|f| f.value.uint()).collect();
-        let mut text = format!("{:>5}  ", packet.number);
+        let mut text = String::new();
         line(packet, &mut text);
         if self.list.len() == MOST {
             self.list.pop_front();
@@ -101,19 +109,19 @@ impl Messages {
             if let (Some(segment), Some([from, to])) = (&request.segment, &request.ends)
                 && let Some(ack) = talks.bare_ack(segment)
             {
-                wrong.push(Choice { text: ack.told([to, from]), betrays: Some(belief::ACK_APPLICATION) });
+                wrong.push(Candidate { number: ack.number, text: ack.text([to, from]), betrays: Some(belief::ACK_APPLICATION) });
             }
             let mut others: Vec<&Message> =
                 self.list.iter().filter(|m| m.number != asked && !m.again && !m.answers.contains(&asked)).collect();
             rng.shuffle(&mut others);
-            wrong.extend(others.iter().map(|m| Choice { text: m.line.clone(), betrays: None }));
+            wrong.extend(others.into_iter().map(Message::candidate));
             Some(Draft {
                 prompt: format!("Frame {asked} brings a whole {what}. Which frame completes the answer to it?"),
-                shown: vec![request.line.clone()],
-                task: choice(&answer.line, wrong, 4, rng)?,
+                shown: vec![numbered(asked, &request.line)],
+                task: one_packet(answer.candidate(), wrong, 4)?,
                 filter: format!("frame.number == {} && {} == {asked}", answer.number, def.name),
                 frame: answer.number,
-                line: answer.line.clone(),
+                line: numbered(answer.number, &answer.line),
                 why: match answer.kind {
                     0 => "An answer repeats its question's transaction ID, and comes from where the question went.".to_owned(),
                     1 => "HTTP/1 answers in the order of the requests, on the same connection. An acknowledgment only says that the other side's TCP has the bytes.".to_owned(),

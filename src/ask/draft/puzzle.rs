@@ -1,12 +1,13 @@
 //! Puzzles made from any capture with TCP: put packets in order, fill blanked fields, find the impossible one.
 //!
-//! They are questions of [`quiz`](super::quiz), made from the first packets of each connection. Only what the
+//! They are questions as those of a [`paper`](super::paper), made from the first packets of each connection. Only what the
 //! packets themselves decide is asked: an order where each packet follows from another, blanks that the packets
 //! before them fill, and one altered packet that a checker finds to be the only impossible one.
 
-use super::quiz::paper::{Draft, Line, Pool};
-use super::quiz::segments::{Seen, ends};
-use super::quiz::{Choice, Kind, Question, Task, only};
+use super::segments::Seen;
+use super::{Draft, Line, Pool, ends, line_of, one_packet, only};
+use crate::ask::question::{Kind, Question};
+use crate::ask::task::{Candidate, Task};
 use crate::flow::{Limits, Tracker};
 use crate::model::{Layer, Packet, RawFrame};
 use crate::proto::checksum::{add, fold};
@@ -137,14 +138,12 @@ fn piece(frame: &RawFrame, packet: Packet, tracker: &Tracker) -> Option<Piece> {
 }
 
 impl Piece {
-    fn told(&self) -> String {
-        self.seen.told([&self.ends[0], &self.ends[1]])
+    fn ends(&self) -> [&str; 2] {
+        [&self.ends[0], &self.ends[1]]
     }
 
     fn line(&self, line: Line) -> String {
-        let mut text = format!("{:>5}  ", self.seen.number);
-        line(&self.packet, &mut text);
-        text
+        line_of(&self.packet, line)
     }
 
     fn has(&self, flags: u16) -> bool {
@@ -184,12 +183,9 @@ fn order(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
     if length < *ORDERED.start() {
         return None;
     }
-    // Without its number, or everybody could read the order.
-    let text =
-        |p: &Piece| p.told().trim_start().trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().to_owned();
     let mut places: Vec<usize> = (0..length).collect();
     rng.shuffle(&mut places);
-    let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(|p| text(p)).collect();
+    let items: Vec<String> = places.iter().filter_map(|&i| run.get(i)).map(|p| p.seen.text(p.ends())).collect();
     let right = (0..length).filter_map(|i| places.iter().position(|&p| p == i)).collect();
     let numbers: Vec<String> = run.iter().map(|p| p.seen.number.to_string()).collect();
     let first = run.first()?;
@@ -225,9 +221,8 @@ fn blanks(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
     let layer = only(&piece.packet, &tcp::ABOUT)?;
     let port = piece.packet.uint_in(layer, &tcp::DSTPORT)?;
     let host = to.rsplit_once(':').map_or(to.as_str(), |(host, _)| host);
-    let mut shown: Vec<String> = pieces.get(..at)?.iter().map(Piece::told).collect();
+    let mut shown: Vec<String> = pieces.get(..at)?.iter().map(|p| p.seen.told(p.ends())).collect();
     shown.push(format!("{:>5}  {from} → {host}:____  TCP  Seq=____ Ack=____ Len={}", m.number, m.len));
-    let number = |n: u32| u64::from(n);
     Some(Draft {
         prompt: format!(
             "Three numbers of frame {} are blanked. Everything before it has arrived, and nothing is repeated. Which are they?",
@@ -236,9 +231,9 @@ fn blanks(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
         shown,
         task: Task::Blanks {
             right: vec![
-                ("destination port".to_owned(), port),
-                ("sequence number".to_owned(), number(m.seq)),
-                ("acknowledgment number".to_owned(), number(m.ack)),
+                ("destination port".to_owned(), port.into()),
+                ("sequence number".to_owned(), m.seq.into()),
+                ("acknowledgment number".to_owned(), m.ack.into()),
             ],
         },
         filter: format!(
@@ -322,7 +317,7 @@ fn impossible(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
         if cannot_be(&run) != [at] {
             continue;
         }
-        return Some(told(pieces, at, &altered, kind, line));
+        return told(pieces, at, &altered, kind, line);
     }
     None
 }
@@ -381,13 +376,12 @@ fn sum_again(bytes: &mut [u8], packet: &Packet, segment: &Layer) -> Option<()> {
     Some(())
 }
 
-fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Line) -> Draft {
+fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Line) -> Option<Draft> {
     let piece = &pieces[at];
     let m = piece.seen;
-    let text = |(i, p): (usize, &Piece)| {
-        if i == at { altered.told([&p.ends[0], &p.ends[1]]) } else { p.told() }
-    };
-    let choices = pieces.iter().enumerate().map(text).map(|text| Choice { text, betrays: None }).collect();
+    let candidate =
+        |p: &Piece, seen: &Seen| Candidate { number: seen.number, text: seen.text(p.ends()), betrays: None };
+    let others = pieces.iter().map(|p| candidate(p, &p.seen));
     let (what, why, field) = match kind {
         Alteration::AckBeyond(_) => (
             format!("acknowledgment number from {} to {}", m.ack, altered.ack),
@@ -410,15 +404,15 @@ fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Lin
             format!("tcp.flags == {:#05x}", m.flags),
         ),
     };
-    Draft {
+    Some(Draft {
         prompt: "One packet of this connection was altered, so that it cannot be. Its checksum is right all the same. Which one is it?".to_owned(),
         shown: Vec::new(),
-        task: Task::Choice { choices, right: at },
+        task: one_packet(candidate(piece, altered), others, RUN)?,
         filter: format!("frame.number == {} && {field}", m.number),
         frame: m.number,
         line: piece.line(line),
         why: format!("Frame {} is ALTERED, its {what}. That cannot be: {why}. Below it is as it was captured.", m.number),
-    }
+    })
 }
 
 #[cfg(test)]

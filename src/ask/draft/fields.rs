@@ -1,8 +1,10 @@
 //! Questions that one packet answers: to which layer a field belongs, where its bytes are, and what headers say.
 
-use super::paper::{Draft, Line, Pool, choice};
-use super::{Choice, Kind, Task, belief};
-use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value, show};
+use super::{Draft, Line, Pool, choice, line_of, number, only};
+use crate::ask::bank::belief;
+use crate::ask::question::Kind;
+use crate::ask::task::{Choice, Task};
+use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::{dns, engineio, ethernet, http, ipv4, ipv6, socketio, tcp, udp, websocket};
 use crate::rng::Rng;
 
@@ -78,13 +80,6 @@ pub(super) fn take(packet: &Packet, line: Line, pool: &mut Pool) {
     }
 }
 
-/// The layer of this protocol, where there is exactly one, not quoted and sound.
-pub(crate) fn only<'p>(packet: &'p Packet, proto: &'static Identity) -> Option<&'p Layer> {
-    let mut all = packet.layers.iter().filter(|l| std::ptr::eq(l.proto, proto));
-    let first = all.next()?;
-    (all.next().is_none() && !first.quoted && first.trouble.is_none()).then_some(first)
-}
-
 /// The field, where the packet has exactly one of it, in a layer of which it has exactly one.
 fn single<'p>(packet: &'p Packet, def: &'static FieldDef) -> Option<(&'p Layer, &'p Field)> {
     let mut all = packet.all(def);
@@ -112,12 +107,6 @@ fn draw<'p, T: Copy>(
 fn value(packet: &Packet, field: &Field) -> String {
     let mut text = String::new();
     show::value(packet, field, &mut text);
-    text
-}
-
-fn line_of(packet: &Packet, line: Line) -> String {
-    let mut text = format!("{:>5}  ", packet.number);
-    line(packet, &mut text);
     text
 }
 
@@ -173,8 +162,8 @@ fn bytes(packet: &Packet, line: Line, rng: &mut Rng) -> Option<Draft> {
             "Which bytes of frame {} hold the field \"{label}\" of {}? Its value is {text}. The first byte of the frame is byte 0.",
             packet.number, layer.proto.title
         ),
-        shown: dump(packet.frame(), last as usize),
-        task: Task::Range { right: (first, last) },
+        shown: Vec::new(),
+        task: Task::Bytes { frame: shown(packet.frame(), last as usize), right: (first as usize, last as usize) },
         filter: format!("frame.number == {} && {} && frame[{first}:{}] == {hex}", packet.number, def.name, span.len),
         frame: packet.number,
         line: line_of(packet, line),
@@ -187,15 +176,9 @@ fn bytes(packet: &Packet, line: Line, rng: &mut Rng) -> Option<Draft> {
     })
 }
 
-/// The bytes of a frame, sixteen in a row, up to the row after the one with byte `last`.
-fn dump(frame: &[u8], last: usize) -> Vec<String> {
-    let rows = frame.chunks(16).enumerate().take((last / 16 + 2).min(MOST_BYTES / 16));
-    let row = |(row, bytes): (usize, &[u8])| {
-        let mut text = format!("{:>4}  ", row * 16);
-        show::hex_bytes(bytes, " ", &mut text);
-        text
-    };
-    rows.map(row).collect()
+/// The bytes of a frame, in rows of sixteen, up to the row after the one with byte `last`.
+fn shown(frame: &[u8], last: usize) -> Vec<u8> {
+    frame.iter().copied().take(((last / 16 + 2) * 16).min(MOST_BYTES)).collect()
 }
 
 /// Over how many routers has it come?
@@ -212,15 +195,13 @@ fn hops(packet: &Packet, ip: &Layer, def: &'static FieldDef, line: Line) -> Opti
     }
     let start = STARTS.into_iter().find(|&start| start >= left)?;
     let right = start - left;
-    let mut traps = vec![(left, None), (right + 1, None)];
-    traps.retain(|&(trap, _)| trap != right);
     Some(Draft {
         prompt: format!(
             "The sender of frame {} began with {start} in \"{}\". The frame arrives here with {left}. Over how many routers has it come?",
             packet.number, def.label
         ),
         shown: Vec::new(),
-        task: Task::Number { right, traps },
+        task: number(right, &[]),
         filter: format!("frame.number == {} && {} == {left}", packet.number, def.name),
         frame: packet.number,
         line: line_of(packet, line),
@@ -251,14 +232,12 @@ fn length(packet: &Packet, ip: &Layer, line: Line) -> Option<Draft> {
     if field != agreed {
         return None;
     }
-    let mut traps = vec![(total, None), (total - header, None), (u64::from(packet.len), None)];
-    traps.retain(|(trap, _)| *trap != right);
     let mut shown = vec![format!("ip.len {total}, ip.hdr_len {header}")];
     shown.push(if name == "TCP" { format!("tcp.hdr_len {above}") } else { "a UDP header".to_owned() });
     Some(Draft {
         prompt: format!("How many bytes of data does frame {} carry inside {name}?", packet.number),
         shown,
-        task: Task::Number { right, traps },
+        task: number(right, &[]),
         filter: format!("frame.number == {} && ip.len == {total} && ip.hdr_len == {header} && {field}", packet.number),
         frame: packet.number,
         line: line_of(packet, line),

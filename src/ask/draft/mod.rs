@@ -1,28 +1,28 @@
-//! From a capture to a paper: one pass, and memory that does not grow with the capture.
+//! Questions made from any capture, in one pass, and memory that does not grow with the capture.
 //!
-//! Each kind keeps a sample of its candidates, drawn so that every one has the same chance (Vitter's
-//! algorithm R, 1985). The text of a question is only made for a candidate that is drawn.
+//! Here is what all kinds use: a [`Draft`] is a question before it has its id, the [`Pool`] keeps a sample of each kind,
+//! drawn so that every candidate has the same chance (Vitter's algorithm R, 1985); the text of a question is only made for
+//! one that is drawn. The kinds: `fields` (one packet says it all), `segments` (one TCP segment follows from another),
+//! `pairs` (a question and its answer), [`puzzle`] (the begin of a connection). [`paper`] conducts them.
 
-use super::pairs::Messages;
-use super::segments::Talks;
-use super::{Choice, Kind, Question, Task, fields};
-use crate::flow::Tracker;
-use crate::model::Packet;
+mod fields;
+mod pairs;
+pub mod paper;
+pub mod puzzle;
+mod segments;
+
+use super::question::{Kind, Proof, Question};
+use super::task::{Candidate, Choice, Slip, Task};
+use super::value::Value;
+use crate::model::{Identity, Layer, Packet, show};
+use crate::proto::{ipv4, ipv6, tcp};
 use crate::rng::Rng;
 
 /// Appends a packet's line, without its number: who to whom, and what it says. The view gives it.
 pub type Line = fn(&Packet, &mut String);
 
-/// Makes questions from the packets of one capture.
-pub struct Maker {
-    pool: Pool,
-    line: Line,
-    talks: Talks,
-    messages: Messages,
-}
-
 /// The questions so far: of each kind a sample.
-pub(crate) struct Pool {
+struct Pool {
     source: String,
     seed: u64,
     keep: usize,
@@ -40,7 +40,7 @@ struct Sample {
 }
 
 /// A question before it has its id.
-pub(crate) struct Draft {
+struct Draft {
     pub prompt: String,
     pub shown: Vec<String>,
     pub task: Task,
@@ -51,41 +51,15 @@ pub(crate) struct Draft {
     pub why: String,
 }
 
-impl Maker {
-    /// For a capture that ids call `source`. Keeps at most `keep` questions of each of `kinds`, and all of `wanted`
-    /// (kind and frame) that it meets.
-    pub fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>, line: Line) -> Self {
-        Self {
-            pool: Pool::new(source, seed, kinds, keep, wanted),
-            line,
-            talks: Talks::default(),
-            messages: Messages::default(),
-        }
-    }
-
-    /// Takes a packet, right after `tracker` served its walk.
-    pub fn take(&mut self, packet: &Packet, tracker: &Tracker) {
-        fields::take(packet, self.line, &mut self.pool);
-        let segment = self.talks.take(packet, tracker, self.line, &mut self.pool);
-        self.messages.take(packet, segment, &self.talks, self.line, &mut self.pool);
-    }
-
-    /// Those missed before that were found again, and a sample of the others; both by kind, then by frame.
-    pub fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
-        self.messages.finish(&self.talks, &mut self.pool);
-        self.pool.finish()
-    }
-}
-
 impl Pool {
-    pub(crate) fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>) -> Self {
+    fn new(source: &str, seed: u64, kinds: &[Kind], keep: usize, wanted: Vec<(Kind, u64)>) -> Self {
         let sample = |&kind: &Kind| Sample { kind, rng: dice(seed, kind, 0), seen: 0, kept: Vec::new() };
         let samples = kinds.iter().map(sample).collect();
         Self { source: source.to_owned(), seed, keep: keep.max(1), samples, wanted, found: Vec::new() }
     }
 
     /// Offers a candidate about `frame`. `make` is called if it is drawn; `None` says that it was none.
-    pub(crate) fn offer(&mut self, kind: Kind, frame: u64, make: impl FnOnce(&mut Rng) -> Option<Draft>) {
+    fn offer(&mut self, kind: Kind, frame: u64, make: impl FnOnce(&mut Rng) -> Option<Draft>) {
         let Some(sample) = self.samples.iter_mut().find(|s| s.kind == kind) else { return };
         let wanted = self.wanted.contains(&(kind, frame));
         let place = if sample.kept.len() < self.keep {
@@ -106,7 +80,7 @@ impl Pool {
             prompt: draft.prompt,
             shown: draft.shown,
             task: draft.task,
-            proof: super::Proof { filter: draft.filter, frame: draft.frame, line: draft.line },
+            proof: Proof { filter: draft.filter, frame: draft.frame, line: draft.line },
             why: draft.why,
         };
         if wanted {
@@ -119,7 +93,7 @@ impl Pool {
         }
     }
 
-    pub(crate) fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
+    fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
         let by = |q: &Question| (q.kind, q.proof.frame);
         let mut fresh: Vec<Question> = self.samples.into_iter().flat_map(|s| s.kept).collect();
         fresh.sort_by_key(by);
@@ -135,7 +109,7 @@ fn dice(seed: u64, kind: Kind, frame: u64) -> Rng {
 
 /// A choice between `right` and some `wrong` ones, in a random order. `None` where there is nothing to choose
 /// from, or two would say the same.
-pub(super) fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng) -> Option<Task> {
+fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng) -> Option<Task> {
     let mut choices = vec![Choice { text: right.to_owned(), betrays: None }];
     for one in wrong {
         if choices.len() < most && choices.iter().all(|c| c.text != one.text) {
@@ -147,29 +121,64 @@ pub(super) fn choice(right: &str, wrong: Vec<Choice>, most: usize, rng: &mut Rng
     }
     rng.shuffle(&mut choices);
     let right = choices.iter().position(|c| c.text == right)?;
-    Some(Task::Choice { choices, right })
+    Some(Task::Choose { choices, right })
 }
 
-/// Draws a paper of at most `count` from the pool: one kind after the other, so that all get their turn.
-pub fn choose(pool: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
-    let mut rng = Rng::seeded(seed);
-    let mut kinds: Vec<(Kind, Vec<Question>)> = Vec::new();
-    for question in pool {
-        match kinds.iter_mut().find(|(kind, _)| *kind == question.kind) {
-            Some((_, list)) => list.push(question),
-            None => kinds.push((question.kind, vec![question])),
+/// One of several packets, in their order. `None` where there is nothing to choose from.
+fn one_packet(right: Candidate, wrong: impl IntoIterator<Item = Candidate>, most: usize) -> Option<Task> {
+    let number = right.number;
+    let mut packets = vec![right];
+    for one in wrong {
+        if packets.len() < most && packets.iter().all(|p| p.number != one.number) {
+            packets.push(one);
         }
     }
-    rng.shuffle(&mut kinds);
-    for (_, list) in &mut kinds {
-        rng.shuffle(list);
-    }
-    let mut paper = Vec::new();
-    while paper.len() < count && kinds.iter().any(|(_, list)| !list.is_empty()) {
-        let room = count - paper.len();
-        paper.extend(kinds.iter_mut().filter_map(|(_, list)| list.pop()).take(room));
-    }
-    paper
+    packets.sort_by_key(|p| p.number);
+    (packets.len() > 2).then_some(Task::Packet { packets, right: number })
+}
+
+/// A number, and wrong ones that betray a misconception.
+fn number(right: u64, slips: &[(u64, &'static str)]) -> Task {
+    let slips = slips.iter().filter(|(wrong, _)| *wrong != right);
+    let slip = |&(wrong, id): &(u64, _)| Slip { answer: Value::Number(wrong.into()), betrays: Some(id) };
+    Task::Number { right: right.into(), slips: slips.map(slip).collect() }
+}
+
+/// The layer of this protocol, where there is exactly one, not quoted and sound.
+fn only<'p>(packet: &'p Packet, proto: &'static Identity) -> Option<&'p Layer> {
+    let mut all = packet.layers.iter().filter(|l| std::ptr::eq(l.proto, proto));
+    let first = all.next()?;
+    (all.next().is_none() && !first.quoted && first.trouble.is_none()).then_some(first)
+}
+
+/// A packet's number and line, as questions show it.
+fn line_of(packet: &Packet, line: Line) -> String {
+    let mut text = String::new();
+    line(packet, &mut text);
+    numbered(packet.number, &text)
+}
+
+fn numbered(number: u64, text: &str) -> String {
+    format!("{number:>5}  {text}")
+}
+
+/// Address and port of sender and receiver of a segment.
+fn ends(packet: &Packet, segment: &Layer) -> Option<[String; 2]> {
+    let below = packet.layers.iter().take_while(|l| !std::ptr::eq(*l, segment));
+    let network = below
+        .filter(|l| std::ptr::eq(l.proto, &raw const ipv4::ABOUT) || std::ptr::eq(l.proto, &raw const ipv6::ABOUT));
+    let network = network.last()?;
+    let v4 = std::ptr::eq(network.proto, &raw const ipv4::ABOUT);
+    let end = |v4_def, v6_def, port| {
+        let field = packet.field_in(network, if v4 { v4_def } else { v6_def })?;
+        let mut text = String::new();
+        text.push_str(if v4 { "" } else { "[" });
+        show::value(packet, field, &mut text);
+        text.push_str(if v4 { ":" } else { "]:" });
+        show::number(packet.uint_in(segment, port)?, &mut text);
+        Some(text)
+    };
+    Some([end(&ipv4::SRC, &ipv6::SRC, &tcp::SRCPORT)?, end(&ipv4::DST, &ipv6::DST, &tcp::DSTPORT)?])
 }
 
 #[cfg(test)]
@@ -180,7 +189,7 @@ mod tests {
         Draft {
             prompt: String::new(),
             shown: Vec::new(),
-            task: Task::Number { right: frame, traps: Vec::new() },
+            task: number(frame, &[]),
             filter: String::new(),
             frame,
             line: String::new(),
@@ -219,19 +228,5 @@ mod tests {
         for seed in 0..20 {
             assert_eq!(sampled(seed, 1_000, vec![(Kind::Ack, 777), (Kind::Seq, 5)]).0, [777]);
         }
-    }
-
-    #[test]
-    fn a_paper_gives_each_kind_its_turn() {
-        let mut pool = Pool::new("x", 1, &[Kind::Ack, Kind::Seq, Kind::Flags], 20, Vec::new());
-        for frame in 0..20 {
-            for kind in [Kind::Ack, Kind::Seq] {
-                pool.offer(kind, frame, |_| Some(draft(frame)));
-            }
-        }
-        pool.offer(Kind::Flags, 3, |_| Some(draft(3)));
-        let paper = choose(pool.finish().1, 5, 7);
-        let of = |kind| paper.iter().filter(|q| q.kind == kind).count();
-        assert_eq!((of(Kind::Ack), of(Kind::Seq), of(Kind::Flags)), (3, 3, 1));
     }
 }
