@@ -1,5 +1,5 @@
 //! Golden tests: each row of `cases.toml` runs the binary on a capture of our own, and what it prints
-//! must be what it printed before (`golden/*.snap`).
+//! must be what it printed before (`golden/*.snap`). `CASE=brief cargo test --test golden` runs one.
 
 use osi_tutor::model::{Interface, RawFrame, Time};
 use osi_tutor::source::file::Writer;
@@ -51,8 +51,11 @@ fn every_case_prints_what_it_printed_before() {
     settings.set_snapshot_path(tests().join("golden"));
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
+    let only = std::env::var("CASE").ok();
+    let wanted: Vec<&Case> = cases.case.iter().filter(|case| only.as_ref().is_none_or(|n| *n == case.name)).collect();
+    assert!(!wanted.is_empty(), "cases.toml has no case {only:?}");
     settings.bind(|| {
-        for case in &cases.case {
+        for case in wanted {
             // Escapes of a terminal are kept readable.
             insta::assert_snapshot!(case.name.as_str(), run(case).replace('\x1b', "␛"));
         }

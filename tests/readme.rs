@@ -182,6 +182,50 @@ fn every_link_leads_somewhere() {
     }
 }
 
+#[test]
+fn every_file_that_is_named_is_there() {
+    let rooms = ["src/", "tests/", "lessons/", "docs/", "examples/", ".ci/"];
+    for name in texts().iter().filter(|name| *name != "CHANGELOG.md") {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        // What stands in code; words in capitals stand for others.
+        let code = text.split('`').skip(1).step_by(2).filter_map(|code| code.split([' ', '\n']).next());
+        for path in code.filter(|path| rooms.iter().any(|room| path.starts_with(room))) {
+            let begun = path.split("NAME").next().unwrap().trim_end_matches(|c| c != '/');
+            let path = if path.contains("NAME") { begun } else { path };
+            assert!(root().join(path).exists(), "{name} names {path}, which is not there");
+        }
+    }
+}
+
+/// The script that CONTRIBUTING.md names, in a copy of what it changes.
+#[test]
+fn a_protocol_is_begun_and_registered() {
+    let copy = folder("new-protocol");
+    for file in [".ci/new-protocol", "src/proto/mod.rs"] {
+        let to = copy.join(file);
+        fs::create_dir_all(to.parent().unwrap()).unwrap();
+        fs::copy(root().join(file), to).unwrap();
+    }
+    for (name, key, over) in
+        [("toyu", "UdpPort(65000)", "Over::Packet"), ("toyt", "TcpPort(65001)", "Over::Stream(frame)")]
+    {
+        let said = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+        let written = fs::read_to_string(copy.join(format!("src/proto/{name}.rs"))).unwrap();
+        assert!(written.contains(&format!("follows: &[Key::{key}], over: {over}, dissect")), "{written}");
+        let again = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
+        assert_eq!(again.status.code(), Some(1), "a file that is there stays");
+    }
+    let registry = fs::read_to_string(copy.join("src/proto/mod.rs")).unwrap();
+    for line in
+        ["pub mod toyt;\n", "pub mod toyu;\n", "    &toyu::PROTOCOL,\n    &toyt::PROTOCOL,\n    &data::PROTOCOL,\n"]
+    {
+        assert!(registry.contains(line), "{line}");
+    }
+    let wrong = Command::new(copy.join(".ci/new-protocol")).arg("No Name").output().unwrap();
+    assert_eq!(wrong.status.code(), Some(2));
+}
+
 /// The names that links give to the headings of a page.
 fn headings(page: &str) -> impl Iterator<Item = String> {
     page.lines().filter(|line| line.starts_with('#')).map(|line| {
