@@ -438,7 +438,7 @@ fn only_the_two_doors_to_the_kernel_are_unsafe() {
 }
 
 #[test]
-fn the_architecture_draws_these_ranks() {
+fn the_architecture_draws_these_ranks_and_doors() {
     let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
     let row = |line: &str| {
         let mut cells = line.split('|').map(str::trim).skip(1);
@@ -448,6 +448,14 @@ fn the_architecture_draws_these_ranks() {
     let drawn: BTreeMap<String, u8> = text.lines().filter_map(row).collect();
     let told: BTreeMap<String, u8> = RANKS.iter().map(|&(room, rank)| (room.to_owned(), rank)).collect();
     assert_eq!(drawn, told);
+    for line in text.lines().filter(|line| row(line).is_some()) {
+        let (room, _) = row(line).unwrap();
+        let open = |door: &&str| door.split('/').next() == Some(room.as_str());
+        let crates = DOORS.iter().filter(|(_, doors)| doors.iter().any(|door| open(&door)));
+        let told: Vec<String> = crates.map(|(name, _)| name.replace('_', "-")).collect();
+        let drawn = line.trim_end_matches('|').rsplit('|').next().unwrap().trim();
+        assert_eq!(drawn, told.join(", "), "ARCHITECTURE.md: the crates of {room}");
+    }
 }
 
 #[test]

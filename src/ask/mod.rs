@@ -1,5 +1,5 @@
 //! Rank 4: what is asked. A lesson's fence, a quiz and a puzzle all make the same [`Task`]s; one judge says what an answer
-//! is worth, and one [`bank`] says which misconception it betrays. All of it is plain data without I/O, so that any
+//! is worth, and one [`mod@bank`] says which misconception it betrays. All of it is plain data without I/O, so that any
 //! screen, a class or a web page can ask.
 //!
 //! Read [`task`] (kinds of question, the judge), then [`entry`] (keys become an answer), [`session`] (one question after

@@ -1,4 +1,4 @@
-//! The kernel's own words for links, addresses and routes: rtnetlink(7), the seven requests that the lab makes.
+//! The kernel's own words for links, addresses and routes: rtnetlink(7), the six requests that the lab makes.
 //!
 //! ```text
 //!  0        4      6       8          12         16

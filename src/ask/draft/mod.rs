@@ -1,6 +1,6 @@
 //! Questions made from any capture, in one pass, and memory that does not grow with the capture.
 //!
-//! Here is what all kinds use: a [`Draft`] is a question before it has its id, the [`Pool`] keeps a sample of each kind,
+//! Here is what all kinds use: a `Draft` is a question before it has its id, the `Pool` keeps a sample of each kind,
 //! drawn so that every candidate has the same chance (Vitter's algorithm R, 1985); the text of a question is only made for
 //! one that is drawn. The kinds: `fields` (one packet says it all), `segments` (one TCP segment follows from another),
 //! `pairs` (a question and its answer), [`puzzle`] (the begin of a connection). [`paper`] conducts them.
