@@ -451,7 +451,7 @@ fn the_architecture_draws_these_ranks_and_doors() {
     for line in text.lines().filter(|line| row(line).is_some()) {
         let (room, _) = row(line).unwrap();
         let open = |door: &&str| door.split('/').next() == Some(room.as_str());
-        let crates = DOORS.iter().filter(|(_, doors)| doors.iter().any(|door| open(&door)));
+        let crates = DOORS.iter().filter(|(_, doors)| doors.iter().any(open));
         let told: Vec<String> = crates.map(|(name, _)| name.replace('_', "-")).collect();
         let drawn = line.trim_end_matches('|').rsplit('|').next().unwrap().trim();
         assert_eq!(drawn, told.join(", "), "ARCHITECTURE.md: the crates of {room}");

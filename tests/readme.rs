@@ -207,18 +207,18 @@ fn a_protocol_is_begun_and_registered() {
         fs::copy(root().join(file), to).unwrap();
     }
     for (name, key, over) in
-        [("toyu", "UdpPort(65000)", "Over::Packet"), ("toyt", "TcpPort(65001)", "Over::Stream(frame)")]
+        [("toy-u", "UdpPort(65000)", "Over::Packet"), ("toyt", "TcpPort(65001)", "Over::Stream(frame)")]
     {
         let said = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        let written = fs::read_to_string(copy.join(format!("src/proto/{name}.rs"))).unwrap();
+        let written = fs::read_to_string(copy.join(format!("src/proto/{}.rs", name.replace('-', "_")))).unwrap();
         assert!(written.contains(&format!("follows: &[Key::{key}], over: {over}, dissect")), "{written}");
         let again = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert_eq!(again.status.code(), Some(1), "a file that is there stays");
     }
     let registry = fs::read_to_string(copy.join("src/proto/mod.rs")).unwrap();
     for line in
-        ["pub mod toyt;\n", "pub mod toyu;\n", "    &toyu::PROTOCOL,\n    &toyt::PROTOCOL,\n    &data::PROTOCOL,\n"]
+        ["pub mod toyt;\n", "pub mod toy_u;\n", "    &toy_u::PROTOCOL,\n    &toyt::PROTOCOL,\n    &data::PROTOCOL,\n"]
     {
         assert!(registry.contains(line), "{line}");
     }
