@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use osi_tutor::lab::Lab;
-use osi_tutor::model::RawFrame;
+use osi_tutor::model::{RawFrame, Remark};
 use osi_tutor::source::{Source as _, Step};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_osi-tutor");
@@ -187,7 +187,7 @@ fn a_lost_syn_is_sent_again_by_the_kernels_own_timer() {
     }
     let (frames, _) = play(&["two-hosts", "--drop", "tcp.flags == 0x02"]);
     let syns: Vec<_> = frames.iter().filter(|f| flags(f) == Some(2)).collect();
-    assert_eq!(syns[0].comment, "simulated fault: lost on the way");
+    assert_eq!(syns[0].remark, Some(Remark::Dropped));
     let gap = syns[1].time.since(syns[0].time).unwrap();
     assert!((900_000_000..2_000_000_000).contains(&gap), "RFC 6298 §2 begins with one second: {gap} ns");
 }

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use etherparse::{NetSlice, SlicedPacket, TcpOptionElement, TcpSlice, TransportSlice};
-use osi_tutor::model::RawFrame;
+use osi_tutor::model::{RawFrame, Remark};
 use osi_tutor::sim::scenario::{READY, Scenario};
 use osi_tutor::sim::{Fate, START, Simulation};
 use osi_tutor::source::file::Writer;
@@ -200,7 +200,7 @@ fn a_frame_may_come_twice_damaged_or_behind_the_next_one() {
     // The fourth frame is the server's SYN-ACK; the ninth and tenth are its ACK and its FIN.
     let twice = with(4, Fate::Duplicate);
     assert_eq!((&twice[3].bytes, &twice[4].bytes), (&plain[3].bytes, &plain[3].bytes));
-    assert_eq!(twice[3].comment, "simulated fault: arrives twice");
+    assert_eq!(twice[3].remark, Some(Remark::Twice));
     let damaged = with(4, Fate::Corrupt);
     let (last, before) = damaged[3].bytes.split_last().unwrap();
     assert_eq!((last ^ 1, before), (plain[3].bytes[73], &plain[3].bytes[..73]));

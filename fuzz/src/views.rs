@@ -11,7 +11,7 @@ use osi_tutor::flow::{Endpoint, Limits, Tracker};
 use osi_tutor::lesson::find::Finder;
 use osi_tutor::lesson::player::{Input, Player};
 use osi_tutor::lesson::{COURSE, Lesson};
-use osi_tutor::model::{LinkType, Packet, RawFrame, Time};
+use osi_tutor::model::{LinkType, Packet, RawFrame, Remark, Time};
 use osi_tutor::proto::{Talk, walk};
 use osi_tutor::source::file::{File, Writer};
 use osi_tutor::source::{Source, Step};
@@ -171,8 +171,8 @@ fn conversation(frames: &[RawFrame], audience: Audience) {
     hops::text(&steps, &["a", "b"].map(station), &theme, &mut out);
     let fork = Fork::new(theme, Some(80));
     walked(frames, |packet, tracker| {
-        let line = Line::of(packet, Time(0), Some(true), "lost");
-        fork.same(&line, "lost on the way", &mut out);
+        let line = Line::of(packet, Time(0), Some(true));
+        fork.same(&line, Some(Remark::Dropped), &mut out);
         fork.frames(Some(&line), Some(&line), &mut out);
         explain(&Moment::new(packet, tracker), audience, &TEXTS);
     });
@@ -249,7 +249,7 @@ fn written(frames: &[RawFrame]) {
         assert!(matches!(source.next(&mut again), Ok(Step::Frame)), "frame {} is missing", frame.number);
         // Files of some systems call raw IP 12 or 14; it is written as 101.
         let link = |LinkType(number)| if matches!(number, 12 | 14) { LinkType::RAW } else { LinkType(number) };
-        let said = |f: &RawFrame| (f.number, f.time, f.len, link(f.link), f.bytes.clone(), f.comment.clone());
+        let said = |f: &RawFrame| (f.number, f.time, f.len, link(f.link), f.bytes.clone(), f.comments().into_owned());
         assert_eq!(said(&again), said(frame));
     }
     assert!(matches!(source.next(&mut again), Ok(Step::End)));

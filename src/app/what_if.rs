@@ -4,7 +4,7 @@ use super::{Failure, columns, faults};
 use crate::fault::Report;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
-use crate::model::{Time, show};
+use crate::model::{Remark, Time, show};
 use crate::sim::{Endpoint, Moment, START, Simulation};
 use crate::source::Step;
 use crate::view::Theme;
@@ -45,7 +45,7 @@ struct World {
 struct Timelines {
     /// How many frames they have in common, and the last of these, each with what befell it in the second.
     same: u64,
-    common: VecDeque<(Line, String)>,
+    common: VecDeque<(Line, Option<Remark>)>,
     /// What each shows after they have parted, and how many frames it has in all.
     apart: [Vec<Line>; 2],
     frames: [u64; 2],
@@ -102,7 +102,7 @@ impl World {
 
     fn line(&self) -> Line {
         let sent = self.simulation.passing().moment == Moment::Leaves;
-        Line::of(&self.reader.packet, START, Some(sent), &self.reader.frame.comment)
+        Line::of(&self.reader.packet, START, Some(sent))
     }
 }
 
@@ -131,14 +131,8 @@ impl Timelines {
             if all.common.len() == BEFORE {
                 all.common.pop_front();
             }
-            let remark = if near.reader.frame.comment == far.reader.frame.comment {
-                ""
-            } else {
-                far.reader.frame.comment.as_str()
-            };
-            let mut met = String::new();
-            show::escape(remark.as_bytes(), &mut met);
-            all.common.push_back((near.line(), met));
+            let [was, met] = [near, far].map(|world| world.reader.packet.remark);
+            all.common.push_back((near.line(), met.filter(|_| met != was)));
             for (side, world) in worlds.iter().enumerate() {
                 all.count(side, world);
             }
@@ -170,7 +164,7 @@ impl Timelines {
             fork.texts(&format!("… {hidden} frames"), "the same", &mut out);
         }
         for (line, met) in &self.common {
-            fork.same(line, met, &mut out);
+            fork.same(line, *met, &mut out);
         }
         let Some([near, far]) = beliefs else {
             fork.rule("they never part", &mut out);
@@ -229,7 +223,7 @@ fn endpoint(question: &Question<'_>, left: &Endpoint, right: &Endpoint, fork: &F
 fn object(question: &Question<'_>, timelines: &Timelines, beliefs: Option<&[Vec<Endpoint>; 2]>) -> Value {
     let line = |line: &Line| {
         json!({ "number": line.number, "time_relative": seconds(line.at), "sent": line.sent, "text": line.text,
-                "remark": line.remark })
+                "remark": sentence(line.remark) })
     };
     let sides = ["as_it_was", "what_if"];
     let both = |value: &dyn Fn(usize) -> Value| {
@@ -242,7 +236,7 @@ fn object(question: &Question<'_>, timelines: &Timelines, beliefs: Option<&[Vec<
         "parted": timelines.parted.and_then(|at| at.since(START)).map(seconds),
         "before": timelines.common.iter().map(|(common, met)| {
             let mut value = line(common);
-            value["met"] = json!(met);
+            value["met"] = json!(sentence(*met));
             value
         }).collect::<Vec<_>>(),
         "endpoints": beliefs.map(|beliefs| both(&|side| {
@@ -262,4 +256,9 @@ fn seconds(nanos: i64) -> String {
     let mut text = String::new();
     show::seconds(nanos, 9, &mut text);
     text
+}
+
+/// What befell a frame; empty where nothing did.
+fn sentence(remark: Option<Remark>) -> &'static str {
+    remark.map_or("", Remark::sentence)
 }

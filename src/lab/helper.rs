@@ -17,7 +17,7 @@ use super::kernel::TcpView;
 use super::plan::Plan;
 use super::programs::{self, News};
 use super::refusal::{Refusal, Wanted};
-use super::relay::Remark;
+use super::relay::Met;
 use super::report::Report;
 use super::{rig, space, sys};
 use crate::model::{Interface, RawFrame, Time};
@@ -44,12 +44,12 @@ const MOST_VIEWS: usize = 4096;
 struct Stage {
     captures: Vec<(Live, Arc<Interface>)>,
     news: Receiver<News>,
-    remarks: Receiver<Remark>,
+    remarks: Receiver<Met>,
     /// Devices whose visits are not over.
     busy: usize,
     /// Captured and not yet told, by time.
     held: Vec<RawFrame>,
-    unplaced: VecDeque<Remark>,
+    unplaced: VecDeque<Met>,
     views: BTreeMap<(SocketAddr, SocketAddr), TcpView>,
     /// When something passed last.
     last: Instant,
@@ -203,8 +203,8 @@ impl Stage {
         }
         self.unplaced.extend(self.remarks.try_iter());
         self.unplaced.retain(|(bytes, remark)| {
-            let frame = self.held.iter_mut().find(|frame| frame.comment.is_empty() && frame.bytes == *bytes);
-            frame.map(|frame| (*remark).clone_into(&mut frame.comment)).is_none()
+            let frame = self.held.iter_mut().find(|frame| frame.remark.is_none() && frame.bytes == *bytes);
+            frame.map(|frame| frame.remark = Some(*remark)).is_none()
         });
         // What the watched card did not send has no place.
         while self.unplaced.len() > MOST {

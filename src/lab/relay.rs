@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::plan::Traits;
 use super::sys;
-use crate::model::RawFrame;
+use crate::model::{RawFrame, Remark};
 use crate::rng::Rng;
 use crate::sim::{Fate, Judge};
 
@@ -27,14 +27,14 @@ const TWIN: Duration = Duration::from_micros(50);
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What became of a frame that met a fault: its bytes as it was sent, and the remark.
-pub(super) type Remark = (Vec<u8>, &'static str);
+pub(super) type Met = (Vec<u8>, Remark);
 
 /// All cables of a lab.
 pub(super) struct Relay {
     /// Two ports a cable, one after the other.
     ports: Vec<Port>,
     judge: Option<Judge>,
-    remarks: Sender<Remark>,
+    remarks: Sender<Met>,
     rng: Rng,
     agenda: BinaryHeap<Reverse<Due>>,
     /// Frames so far, over all cables and over each.
@@ -62,7 +62,7 @@ struct Due {
 }
 
 impl Relay {
-    pub(super) fn new(seed: u64, judge: Option<Judge>, remarks: Sender<Remark>) -> Self {
+    pub(super) fn new(seed: u64, judge: Option<Judge>, remarks: Sender<Met>) -> Self {
         let rng = Rng::seeded(seed);
         Self { ports: Vec::new(), judge, remarks, rng, agenda: BinaryHeap::new(), sent: 0, passed: Vec::new() }
     }
@@ -119,9 +119,9 @@ impl Relay {
         if self.loses_next(from) && fate == Fate::Deliver {
             fate = Fate::Drop;
         }
-        if fate != Fate::Deliver {
+        if let Some(remark) = fate.remark() {
             // Whoever annotates the capture may have ended already.
-            let _ = self.remarks.send((frame.bytes.clone(), fate.remark()));
+            let _ = self.remarks.send((frame.bytes.clone(), remark));
         }
         let Some(mut arrives) = self.arrival(from, frame.bytes.len()) else { return };
         let to = from ^ 1;

@@ -43,7 +43,7 @@ impl Report {
                 body.extend(frame.link.0.to_le_bytes());
                 body.push(u8::from(frame.checksum_pending));
                 let interface = frame.interface.as_ref().map_or("", |i| i.name.as_str());
-                for text in [interface, &frame.comment] {
+                for text in [interface, &*frame.comments()] {
                     body.extend(u16::try_from(text.len()).unwrap_or_default().to_le_bytes());
                     body.extend(text.bytes().take(usize::from(u16::MAX)));
                 }
@@ -111,7 +111,7 @@ fn frame(mut bytes: &[u8]) -> Option<RawFrame> {
     let (time, len, link) = (take(b)?, take(b)?, take(b)?);
     let [pending] = take(b)?;
     let (name, comment) = (text(b)?, text(b)?);
-    Some(RawFrame {
+    let mut frame = RawFrame {
         number: 0,
         time: Time(i64::from_le_bytes(time)),
         len: u32::from_le_bytes(len),
@@ -119,9 +119,12 @@ fn frame(mut bytes: &[u8]) -> Option<RawFrame> {
         checksum_pending: pending != 0,
         interface_id: None,
         interface: Some(Arc::new(Interface { name, loopback: false })),
+        remark: None,
         comment,
         bytes: bytes.to_vec(),
-    })
+    };
+    frame.find_remark();
+    Some(frame)
 }
 
 fn refused(mut bytes: &[u8]) -> Option<Refusal> {
@@ -134,6 +137,7 @@ fn refused(mut bytes: &[u8]) -> Option<Refusal> {
 mod tests {
     use super::super::refusal::Wanted;
     use super::*;
+    use crate::model::Remark;
 
     fn written(report: &Report) -> Vec<u8> {
         let mut out = Vec::new();
@@ -146,14 +150,14 @@ mod tests {
         let mut frame = RawFrame::whole(0, vec![1, 2, 3]);
         frame.time = Time(-7);
         frame.checksum_pending = true;
-        frame.comment = "lost on the way".into();
+        frame.remark = Some(Remark::Dropped);
         frame.interface = Some(Arc::new(Interface { name: "client".into(), loopback: false }));
         let bytes = written(&Report::Frame(frame.clone()));
         for cut in 0..bytes.len() {
             assert!(matches!(Report::read(&bytes[..cut]), Ok(None)));
         }
         let Ok(Some((Report::Frame(read), used))) = Report::read(&bytes) else { panic!("a frame") };
-        assert_eq!((read.bytes, read.time, read.len, read.comment), (frame.bytes, frame.time, 3, frame.comment));
+        assert_eq!((read.bytes, read.time, read.len, read.remark), (frame.bytes, frame.time, 3, frame.remark));
         assert_eq!((read.interface, read.checksum_pending, used), (frame.interface, true, bytes.len()));
     }
 

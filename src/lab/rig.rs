@@ -10,7 +10,7 @@ use std::sync::mpsc::Sender;
 use super::netlink::{End, Netlink};
 use super::plan::{Device, Plan, Role, Traits};
 use super::refusal::{Refusal, Wanted};
-use super::relay::{Relay, Remark};
+use super::relay::{Met, Relay};
 use super::space::{self, Space};
 use super::sys;
 use crate::sim::Judge;
@@ -32,12 +32,7 @@ pub(super) struct Rig {
 }
 
 /// Builds it. This thread stands in `workshop`, and does again afterwards.
-pub(super) fn build(
-    plan: &Plan,
-    judge: Option<Judge>,
-    workshop: &Space,
-    remarks: Sender<Remark>,
-) -> Result<Rig, Refusal> {
+pub(super) fn build(plan: &Plan, judge: Option<Judge>, workshop: &Space, remarks: Sender<Met>) -> Result<Rig, Refusal> {
     let no = |wanted: Wanted| move |error: io::Error| Refusal::new(wanted, &error);
     let relayed = judge.is_some();
     let mut relay = Relay::new(plan.seed, judge, remarks);

@@ -6,8 +6,7 @@ use super::error::Placed;
 use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
 use crate::filter::Filter;
 use crate::flow::{Connection, Endpoint, Event, State, Tracker};
-use crate::model::KERNEL;
-use crate::model::{Packet, Value};
+use crate::model::{KERNEL, Packet, Remark, Value};
 use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
@@ -324,8 +323,8 @@ impl Hit {
         Some(known.to_vec())
     }
 
-    /// What the simulator remarked on it: it met a fault.
-    pub fn remark(&self) -> Option<&str> {
+    /// What is said beside it: by the simulated network that it comes from, or by whoever kept it.
+    pub fn said(&self) -> Option<&str> {
         let own = self.comment().split(KERNEL).next().unwrap_or_default().trim_end();
         (!own.is_empty()).then_some(own)
     }
@@ -339,9 +338,9 @@ impl Hit {
         self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
-    /// Whether the simulator lost it on its way.
+    /// Whether the simulated network lost it on its way.
     pub fn is_lost(&self) -> bool {
-        self.remark().is_some_and(|remark| remark.contains("lost on the way"))
+        self.packet.remark.is_some_and(Remark::is_loss)
     }
 
     /// The moment of this packet, to be explained.

@@ -66,7 +66,7 @@ pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Optio
     let before = timeline(&mut world(&source, &Faults::default(), None)?.0, ends)?;
     let (mut simulation, report) = world(&source, &whatif.fault, ends)?;
     let mut after = timeline(&mut simulation, ends)?;
-    let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.remark() == b.remark();
+    let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.packet.remark == b.packet.remark;
     let parted = before.iter().zip(&after).take_while(alike).count();
     hold_back(&mut after);
     Ok(Outcome { before, after, parted, met: report.met() })

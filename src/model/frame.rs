@@ -1,6 +1,8 @@
 //! A frame: bytes as a source gave them, before anyone has looked inside.
 
+use super::Remark;
 use super::field::clamp;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,7 +45,9 @@ pub struct RawFrame {
     pub interface: Option<Arc<Interface>>,
     /// Which interface of its file that is, where the file numbers them.
     pub interface_id: Option<u32>,
-    /// Comments stored beside the packet (pcapng), newline between them; mostly empty.
+    /// What a simulated network remarks on it.
+    pub remark: Option<Remark>,
+    /// Other comments stored beside the packet (pcapng), newline between them; mostly empty.
     pub comment: String,
     /// The kernel said that the transport checksum is not yet computed (offload): it is no damage.
     pub checksum_pending: bool,
@@ -53,6 +57,24 @@ impl RawFrame {
     /// An Ethernet frame of which every byte was kept.
     pub fn whole(number: u64, bytes: Vec<u8>) -> Self {
         Self { number, len: clamp(bytes.len()), bytes, ..Self::default() }
+    }
+
+    /// Remark and comments as one text, as files keep them.
+    pub fn comments(&self) -> Cow<'_, str> {
+        match self.remark {
+            None => Cow::Borrowed(&self.comment),
+            Some(remark) if self.comment.is_empty() => Cow::Borrowed(remark.sentence()),
+            Some(remark) => Cow::Owned(format!("{remark}\n{}", self.comment)),
+        }
+    }
+
+    /// Where all comments were put into one text: makes a remark of the first line, if it is one.
+    pub fn find_remark(&mut self) {
+        let line = self.comment.lines().next().unwrap_or_default();
+        self.remark = line.parse().ok();
+        if self.remark.is_some() {
+            self.comment.drain(..self.comment.len().min(line.len() + 1));
+        }
     }
 }
 
@@ -135,6 +157,22 @@ impl Default for LinkType {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_remark_is_the_first_line_of_the_comments() {
+        let mut frame = RawFrame::default();
+        for (comments, remark, rest) in [
+            ("simulated fault: late", Some(Remark::Late), ""),
+            ("simulated fault: late\nsee RFC 9293", Some(Remark::Late), "see RFC 9293"),
+            ("see RFC 9293\nsimulated fault: late", None, "see RFC 9293\nsimulated fault: late"),
+            ("", None, ""),
+        ] {
+            frame.comment = comments.to_owned();
+            frame.find_remark();
+            assert_eq!((frame.remark, frame.comment.as_str()), (remark, rest));
+            assert_eq!(frame.comments(), comments);
+        }
+    }
 
     #[test]
     fn a_time_prints_as_seconds_with_nine_decimals() {

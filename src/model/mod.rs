@@ -7,9 +7,11 @@ pub mod field;
 pub mod frame;
 mod linktype;
 pub mod packet;
+mod remark;
 pub(crate) mod short;
 pub mod show;
 
 pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value, clamp};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Layer, Packet, Piece, Trouble, Why};
+pub use remark::Remark;

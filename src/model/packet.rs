@@ -4,6 +4,7 @@
 //! (reassembled) or that a dissector uncovered (dechunked, unmasked, inflated). Values and spans are
 //! ranges, so a packet has no lifetime and outlives whatever produced it. Reused, it allocates nothing.
 
+use super::Remark;
 use super::field::{Field, FieldDef, Identity, Slice, Span, Value, clamp};
 use super::frame::{Interface, LinkType, Time};
 use std::ops::Range;
@@ -30,6 +31,8 @@ pub struct Packet {
     pub last_shown: Option<Time>,
     /// The kernel said that the transport checksum is not yet computed.
     pub checksum_pending: bool,
+    /// What a simulated network remarks on its frame.
+    pub remark: Option<Remark>,
     /// Nothing but a line will be shown of it: rows marked as detail need not be written. Set by whoever
     /// owns the packet; it stays from frame to frame.
     pub summary_only: bool,

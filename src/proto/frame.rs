@@ -44,7 +44,7 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     push(&LEN, Value::Uint(u64::from(raw.len)));
     push(&CAP_LEN, Value::Uint(u64::from(cap_len)));
     let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
-    for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, raw.comment.as_str())] {
+    for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, &*raw.comments())] {
         if !text.is_empty() && !lean {
             let value = Value::Text(packet.keep(text.as_bytes()));
             packet.fields.push(Field { def, value, span, depth: 0 });

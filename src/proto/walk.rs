@@ -48,6 +48,7 @@ fn begin(raw: &RawFrame, packet: &mut Packet) {
     }
     packet.interface_id = raw.interface_id;
     packet.checksum_pending = raw.checksum_pending;
+    packet.remark = raw.remark;
     packet.add_buffer(BufferKind::Frame);
 }
 

@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use super::port::ETHERNET_HEADER;
+use crate::model::Remark;
 use crate::rng::Rng;
 use crate::sim::scenario::{self, Place};
 
@@ -53,26 +54,7 @@ pub(super) struct Passage {
     /// Its last bit arrives.
     pub(super) arrives: Duration,
     /// What happens to it on the way.
-    pub(super) mishap: Option<Mishap>,
-}
-
-/// What a wire does to a frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mishap {
-    /// It is lost.
-    Lost,
-    /// It is longer than the wire carries.
-    TooLong,
-}
-
-impl Mishap {
-    /// What the capture remarks.
-    pub(super) fn remark(self) -> &'static str {
-        match self {
-            Self::Lost => "simulated link: lost on the way",
-            Self::TooLong => "simulated link: lost, for it is longer than the link carries",
-        }
-    }
+    pub(super) mishap: Option<Remark>,
 }
 
 impl Link {
@@ -126,9 +108,9 @@ impl Link {
         };
         lane.last = lane.last.max(lane.free + self.delay + late);
         let mishap = if length > self.longest {
-            Some(Mishap::TooLong)
+            Some(Remark::TooLong)
         } else {
-            (self.loss > 0 && self.rng.below(1_000_000) < self.loss).then_some(Mishap::Lost)
+            (self.loss > 0 && self.rng.below(1_000_000) < self.loss).then_some(Remark::Lost)
         };
         Some(Passage { leaves: start, arrives: lane.last, mishap })
     }
@@ -190,8 +172,8 @@ mod tests {
     fn loss_is_what_was_asked_for_and_a_frame_that_is_too_long_never_arrives() {
         let mut link = link("loss_percent = 10.0\nmtu = 600");
         let mishaps: Vec<_> = (0..10_000).map(|_| link.book(0, us(0), 614).unwrap().mishap).collect();
-        let lost = mishaps.iter().filter(|mishap| **mishap == Some(Mishap::Lost)).count();
+        let lost = mishaps.iter().filter(|mishap| **mishap == Some(Remark::Lost)).count();
         assert!((900..1100).contains(&lost), "{lost}");
-        assert_eq!(link.book(0, us(0), 615).unwrap().mishap, Some(Mishap::TooLong));
+        assert_eq!(link.book(0, us(0), 615).unwrap().mishap, Some(Remark::TooLong));
     }
 }

@@ -13,8 +13,8 @@ use super::endpoint::Endpoint;
 use super::journal::{Deed, Journal, Note};
 use super::port::Frame;
 use super::vantage::Vantage;
-use super::wire::{Link, Mishap};
-use crate::model::{Interface, LinkType, RawFrame, Time};
+use super::wire::Link;
+use crate::model::{Interface, LinkType, RawFrame, Remark, Time};
 use crate::peers::START;
 use crate::rng::Rng;
 use crate::sim::scenario::{Place, Scenario};
@@ -46,14 +46,14 @@ pub enum Fate {
 
 impl Fate {
     /// What the capture remarks on a frame that meets this fate.
-    pub(crate) fn remark(self) -> &'static str {
+    pub(crate) fn remark(self) -> Option<Remark> {
         match self {
-            Self::Deliver => "",
-            Self::Drop => "simulated fault: lost on the way",
-            Self::Delay(_) => "simulated fault: late",
-            Self::Duplicate => "simulated fault: arrives twice",
-            Self::Corrupt => "simulated fault: one bit is turned over on the way",
-            Self::Overtake => "simulated fault: held back until the next one has passed",
+            Self::Deliver => None,
+            Self::Drop => Some(Remark::Dropped),
+            Self::Delay(_) => Some(Remark::Late),
+            Self::Duplicate => Some(Remark::Twice),
+            Self::Corrupt => Some(Remark::Damaged),
+            Self::Overtake => Some(Remark::HeldBack),
         }
     }
 }
@@ -128,7 +128,7 @@ struct Way {
     to: Place,
     /// Its number as sent, over all links.
     number: u64,
-    remark: &'static str,
+    remark: Option<Remark>,
     frame: Frame,
 }
 
@@ -142,7 +142,7 @@ struct Entry {
 
 enum Event {
     /// The first bit leaves a card; the last will arrive at the moment given.
-    Leaves { way: Way, arrives: Duration, mishap: Option<Mishap> },
+    Leaves { way: Way, arrives: Duration, mishap: Option<Remark> },
     /// The last bit has arrived.
     Arrives(Way),
 }
@@ -303,13 +303,13 @@ impl Simulation {
     }
 
     /// A frame leaves, and meets its fate.
-    fn leave(&mut self, mut way: Way, arrives: Duration, mishap: Option<Mishap>, shown: &mut RawFrame) -> bool {
+    fn leave(&mut self, mut way: Way, arrives: Duration, mishap: Option<Remark>, shown: &mut RawFrame) -> bool {
         self.sent.number += 1;
         way.number = self.sent.number;
         let loses = self.links.get_mut(way.link).is_some_and(Link::loses_next);
-        let mishap = mishap.or(loses.then_some(Mishap::Lost));
+        let mishap = mishap.or(loses.then_some(Remark::Lost));
         let fate = self.fate(&way);
-        way.remark = mishap.filter(|_| fate == Fate::Deliver).map_or(fate.remark(), Mishap::remark);
+        way.remark = mishap.filter(|_| fate != Fate::Drop).or(fate.remark());
         let seen = self.show(&way, Moment::Leaves, shown);
         let from = way.from;
         match fate {
@@ -388,7 +388,7 @@ impl Simulation {
                 continue;
             };
             let (from, to) = (Place { device, card }, link.other(end));
-            let way = Way { link: at, from, to, number: 0, remark: "", frame };
+            let way = Way { link: at, from, to, number: 0, remark: None, frame };
             let event = Event::Leaves { way, arrives: passage.arrives, mishap: passage.mishap };
             self.enter(passage.leaves, event);
         }
@@ -421,7 +421,7 @@ impl Simulation {
         let Some(interface) = on else { return false };
         self.captured += 1;
         fill(shown, self.captured, self.now, &way.frame.bytes, Some(Arc::clone(interface)));
-        shown.comment.push_str(way.remark);
+        shown.remark = way.remark;
         let Way { link, from, to, number, .. } = *way;
         self.given = Passing { number, packet: way.frame.id, link, from, to, moment };
         true
@@ -458,6 +458,7 @@ fn fill(frame: &mut RawFrame, number: u64, now: Duration, bytes: &[u8], interfac
     frame.bytes.extend_from_slice(bytes);
     frame.link = LinkType::ETHERNET;
     frame.interface = interface;
+    frame.remark = None;
     frame.comment.clear();
     frame.checksum_pending = false;
 }

@@ -12,7 +12,7 @@
 use super::brief;
 use super::measure::{cut, pad, repeat, spaces, width};
 use super::theme::{Style, Theme};
-use crate::model::{Osi, Packet, Time, show};
+use crate::model::{Osi, Packet, Remark, Time, show};
 use crate::proto::tcp;
 use std::iter::Peekable;
 use std::slice::Iter;
@@ -35,8 +35,8 @@ pub struct Line {
     pub osi: Osi,
     /// Protocol and message, in a few words.
     pub text: String,
-    /// What the capture remarks on it.
-    pub remark: String,
+    /// What befell it.
+    pub remark: Option<Remark>,
 }
 
 /// Draws both timelines.
@@ -49,7 +49,7 @@ pub struct Fork {
 
 impl Line {
     /// What is to be said of a packet. Time counts from `start`.
-    pub fn of(packet: &Packet, start: Time, sent: Option<bool>, remark: &str) -> Self {
+    pub fn of(packet: &Packet, start: Time, sent: Option<bool>) -> Self {
         let mut text = String::new();
         let osi = brief::message(packet, &mut text);
         if osi == Osi::Transport
@@ -60,9 +60,8 @@ impl Line {
             tcp::gist(packet, layer, &mut text);
         }
         cut(&mut text, 0, LONGEST);
-        let mut shown = String::new();
-        show::escape(remark.as_bytes(), &mut shown);
-        Self { number: packet.number, at: packet.time.since(start).unwrap_or(0), sent, osi, text, remark: shown }
+        let at = packet.time.since(start).unwrap_or(0);
+        Self { number: packet.number, at, sent, osi, text, remark: packet.remark }
     }
 }
 
@@ -78,8 +77,8 @@ impl Fork {
     }
 
     /// Appends a frame that both timelines have. `met` is what befalls it in the second one.
-    pub fn same(&self, line: &Line, met: &str, out: &mut String) {
-        let (text, style) = if met.is_empty() { ("the same", &self.theme.faint) } else { (met, &self.theme.alarm) };
+    pub fn same(&self, line: &Line, met: Option<Remark>, out: &mut String) {
+        let (text, style) = met.map_or(("the same", &self.theme.faint), |met| (met.sentence(), &self.theme.alarm));
         let mut right = text.to_owned();
         cut(&mut right, 0, self.side);
         let mut left = String::new();
@@ -145,11 +144,11 @@ impl Fork {
             None => " · ",
         });
         let mut text = line.text.clone();
-        if !line.remark.is_empty() {
+        if line.remark.is_some() {
             text.insert_str(0, "! ");
         }
         cut(&mut text, 0, self.side.saturating_sub(17));
-        let style: &Style = if line.remark.is_empty() { self.theme.layer(line.osi) } else { &self.theme.alarm };
+        let style: &Style = if line.remark.is_none() { self.theme.layer(line.osi) } else { &self.theme.alarm };
         style.paint(&text, out);
         pad(&mut head, 0, 10);
         4 + width(&head) + 3 + width(&text)
@@ -186,7 +185,7 @@ mod tests {
 
     fn line(number: u64, at: i64, text: &str) -> Line {
         let sent = Some(number % 2 == 1);
-        Line { number, at, sent, osi: Osi::Transport, text: text.into(), remark: String::new() }
+        Line { number, at, sent, osi: Osi::Transport, text: text.into(), remark: None }
     }
 
     #[test]
@@ -205,12 +204,8 @@ mod tests {
             let fork = Fork::new(Theme::new(false), Some(columns));
             let mut out = String::new();
             fork.heading("as it was", "what if", &mut out);
-            fork.same(&line(1, 512_000, "TCP [SYN] Seq=0 Win=64240 Len=0 MSS=1460 and more"), "", &mut out);
-            fork.same(
-                &line(2, 513_000, "TCP"),
-                "simulated fault: lost on the way, and much more that is said",
-                &mut out,
-            );
+            fork.same(&line(1, 512_000, "TCP [SYN] Seq=0 Win=64240 Len=0 MSS=1460 and more"), None, &mut out);
+            fork.same(&line(2, 513_000, "TCP"), Some(Remark::Refused), &mut out);
             fork.rule("here they part, at 0.004613 s", &mut out);
             fork.frames(None, Some(&line(3, 1_000_512_000, "TCP [SYN] Seq=0 Win=64240 Len=0 MSS=1460")), &mut out);
             fork.texts("ESTABLISHED", "SYN-SENT", &mut out);

@@ -4,7 +4,7 @@
 
 use super::Theme;
 use super::measure::{pad, spaces, width, wrap};
-use crate::model::{At, Packet, RawFrame, Time, show};
+use crate::model::{At, Packet, RawFrame, Remark, Time, show};
 use crate::proto::{NoMemory, walk};
 
 /// What always shows, because it is what devices look at or change.
@@ -55,8 +55,8 @@ pub struct Leg {
     pub time: Time,
     /// Names and values of its headers' fields, in their order.
     pub fields: Vec<(&'static str, String)>,
-    /// What the capture remarks; escaped.
-    pub comment: String,
+    /// What befell it on this link.
+    pub remark: Option<Remark>,
 }
 
 /// What one device did.
@@ -104,9 +104,7 @@ impl Leg {
                 }
             }
         }
-        let mut comment = String::new();
-        show::escape(frame.comment.as_bytes(), &mut comment);
-        Self { link, from, to, time: frame.time, fields, comment }
+        Self { link, from, to, time: frame.time, fields, remark: frame.remark }
     }
 
     fn value(&self, name: &str) -> Option<&str> {
@@ -209,8 +207,8 @@ fn table(came: Option<&Leg>, went: Option<&Leg>, begins: Time, theme: &Theme, ou
         }
         out.push('\n');
     }
-    for leg in [came, went].into_iter().flatten().filter(|leg| !leg.comment.is_empty()) {
-        for part in ["    ", &leg.link, ": ", &leg.comment, "\n"] {
+    for (leg, remark) in [came, went].into_iter().flatten().filter_map(|leg| Some((leg, leg.remark?))) {
+        for part in ["    ", &leg.link, ": ", remark.sentence(), "\n"] {
             out.push_str(part);
         }
     }
@@ -250,7 +248,7 @@ mod tests {
             ("ip.dsfield", "0".to_owned()),
         ];
         let (link, from, to) = (link.to_owned(), from.to_owned(), to.to_owned());
-        Step::Leg(Leg { link, from, to, time: Time(0), fields, comment: String::new() })
+        Step::Leg(Leg { link, from, to, time: Time(0), fields, remark: None })
     }
 
     fn station(device: &str, kind: &'static str) -> Station {

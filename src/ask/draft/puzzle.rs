@@ -82,6 +82,7 @@ impl Puzzler {
                 link: packet.link,
                 interface: packet.interface.clone(),
                 interface_id: packet.interface_id,
+                remark: None,
                 comment: String::new(),
                 checksum_pending: packet.checksum_pending,
             });

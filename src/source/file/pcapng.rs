@@ -153,6 +153,7 @@ impl Reader {
                 append(value, LONGEST_COMMENT, &mut frame.comment);
             }
         });
+        frame.find_remark();
         Ok(())
     }
 
@@ -169,7 +170,7 @@ impl Reader {
         frame.bytes.extend_from_slice(kept_bytes(body, 4, kept)?);
         frame.link = d.link;
         frame.interface = Some(Arc::clone(&d.about));
-        frame.comment.clear();
+        (frame.remark, frame.comment) = (None, String::new());
         Ok(())
     }
 

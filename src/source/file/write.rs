@@ -69,7 +69,8 @@ impl Writer {
             if kind.early { frame.time.0.wrapping_sub(EARLY.wrapping_mul(1_000_000_000)) } else { frame.time.0 };
         let [high, low] = [nanos.cast_unsigned() >> 32, nanos.cast_unsigned() & 0xffff_ffff];
         let [high, low] = [high, low].map(|half| u32::try_from(half).unwrap_or(0));
-        let comment = cut(&frame.comment, LONGEST_COMMENT).as_bytes();
+        let comments = frame.comments();
+        let comment = cut(&comments, LONGEST_COMMENT).as_bytes();
         self.block(pcapng::ENHANCED, &[id, high, low, kept, len], &frame.bytes, &[(pcapng::COMMENT, comment)])
     }
 

@@ -254,6 +254,7 @@ impl Source for Live {
         self.fresh = true;
         frame.number = self.captured;
         frame.link = self.link;
+        frame.remark = None;
         frame.comment.clear();
         let interface = if all { self.place(&from) } else { &self.interface };
         if frame.interface.as_ref().is_none_or(|i| !Arc::ptr_eq(i, interface)) {

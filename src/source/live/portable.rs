@@ -135,6 +135,7 @@ impl Source for Live {
         frame.time = now();
         frame.link = self.link;
         frame.checksum_pending = false;
+        frame.remark = None;
         frame.comment.clear();
         frame.interface = Some(Arc::clone(&self.interface));
         Ok(Step::Frame)

@@ -189,6 +189,7 @@ impl Source for Screen {
         frame.link = head.link;
         frame.interface = head.interface.take();
         frame.checksum_pending = head.checksum_pending;
+        frame.remark = None;
         frame.comment.clear();
         frame.bytes.clear();
         frame.bytes.extend_from_slice(self.shelf.bytes.get(head.start..head.end).unwrap_or(&[]));

@@ -131,8 +131,8 @@ impl Stage {
         }
         for hit in hits {
             ladder.packet(&hit.packet, side(hit), out);
-            if let Some(remark) = hit.remark() {
-                ladder.remark(remark, side(hit), out);
+            if let Some(said) = hit.said() {
+                ladder.remark(said, side(hit), out);
             }
             if let Some((client, server)) = states(hit.states) {
                 ladder.states(client, server, out);
