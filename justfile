@@ -12,13 +12,13 @@ test *ARGUMENTS:
 bless:
     INSTA_UPDATE=always cargo test --test golden
     BLESS=1 cargo test --test flow
-    git --no-pager diff --stat
+    git status --short
 
 # Write the examples and pictures of the README and the guide anew
 readme:
     UPDATE_README=1 cargo test --lib lesson::guide
     UPDATE_README=1 cargo test --test readme
-    git --no-pager diff --stat
+    git status --short
 
 # Compare the captures of this name with tshark, such as `just oracle 'tcp-*'`
 oracle NAME='*':
