@@ -4,6 +4,9 @@
 //! `REQUIRE_PEERS=1` it fails.
 #![cfg(all(target_os = "linux", feature = "live"))]
 
+mod common;
+
+use common::skipped;
 use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
 use std::path::{Path, PathBuf};
@@ -27,12 +30,6 @@ fn loopback(options: &Options) -> Option<Live> {
         }
         Err(e) => panic!("{e}"),
     }
-}
-
-fn skipped(why: &str) {
-    // Not `println`, which the test runner would swallow.
-    let _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
-    assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
 }
 
 /// Gives every frame to `take`, up to a last datagram that is sent now.

@@ -5,6 +5,9 @@
 //! under `REQUIRE_PEERS=1` it fails.
 #![cfg(all(unix, feature = "chat"))]
 
+mod common;
+
+use common::skipped;
 #[path = "chat/endings.rs"]
 mod endings;
 #[path = "chat/limits.rs"]
@@ -24,12 +27,6 @@ use std::time::Duration;
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat")
-}
-
-fn skipped(why: &str) {
-    assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
-    // Past the test harness, which keeps what a passing test prints.
-    let _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
 }
 
 /// What a script of `tests/chat` prints; nothing if it cannot run here.

@@ -3,6 +3,9 @@
 //! `cargo test --test faults -- --nocapture` prints the table. Without tshark 4.0 it says SKIPPED; with
 //! `REQUIRE_PEERS=1` its absence fails.
 
+mod common;
+
+use common::{has_tshark, in_parallel};
 use osi_tutor::fault::Faults;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame, Value};
@@ -123,11 +126,7 @@ fn told(verdicts: &Verdicts) -> String {
 
 #[test]
 fn tcp_does_about_each_fault_what_tshark_says() {
-    let version =
-        Command::new("tshark").arg("--version").output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
-    if !version.as_ref().is_ok_and(|v| v.contains(" 4.0.")) {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark 4.0 is not installed");
-        eprintln!("SKIPPED: tshark 4.0 is not installed; its later versions judge otherwise");
+    if !has_tshark() {
         return;
     }
     let mut runs: Vec<Run> = Vec::new();
@@ -139,16 +138,7 @@ fn tcp_does_about_each_fault_what_tshark_says() {
             runs.extend(FAULTS[1..].iter().map(|fault| run(name, *fault)).filter(|run| run.met));
         }
     }
-    let half = runs.len() / 2;
-    let (left, right) = runs.split_at(half);
-    let judge = |runs: &[Run]| runs.iter().map(|run| tsharks(&run.file)).collect::<Vec<_>>();
-    let theirs = std::thread::scope(|scope| {
-        let left = scope.spawn(|| judge(left));
-        let right = judge(right);
-        let mut all = left.join().expect("tshark was heard");
-        all.extend(right);
-        all
-    });
+    let theirs = in_parallel(&runs, |run| tsharks(&run.file));
     let mut differ = Vec::new();
     println!(
         "| scenario | fault | frames | seconds | what TCP did: tshark's analysis and ours |\n|---|---|---|---|---|"

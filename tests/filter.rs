@@ -3,6 +3,9 @@
 //! All captures are joined into one file, and one run of tshark answers for all filters.
 //! `FILTER_CAPTURE=FILE` compares over another capture and prints where the two differ.
 
+mod common;
+
+use common::has;
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame};
@@ -10,7 +13,6 @@ use osi_tutor::proto::walk;
 use osi_tutor::source::file::{File, Writer};
 use osi_tutor::source::{Source, Step};
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -108,16 +110,6 @@ fn tsharks(capture: &Path, filters: &[&str]) -> Vec<Result<Vec<u64>, String>> {
     found
 }
 
-/// Whether a tshark is here that can run a script.
-fn tshark_is_here() -> bool {
-    let here = Command::new("tshark")
-        .arg("--version")
-        .output()
-        .is_ok_and(|out| String::from_utf8_lossy(&out.stdout).contains("with Lua"));
-    assert!(here || std::env::var_os("REQUIRE_PEERS").is_none(), "no tshark with Lua is installed");
-    here
-}
-
 #[test]
 fn every_filter_reads_back_from_its_canonical_form() {
     for source in filters() {
@@ -129,9 +121,7 @@ fn every_filter_reads_back_from_its_canonical_form() {
 
 #[test]
 fn every_filter_picks_the_packets_that_tshark_picks() {
-    if !tshark_is_here() {
-        // Not `println`, which the test runner would swallow.
-        let _ = writeln!(std::io::stdout(), "SKIPPED: no tshark with Lua is installed");
+    if !has("tshark", "with Lua") {
         return;
     }
     let capture = joined();

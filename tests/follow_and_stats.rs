@@ -2,11 +2,14 @@
 //!
 //! Without tshark a comparison says SKIPPED; with `REQUIRE_PEERS=1` its absence fails.
 
+mod common;
+
+use common::{capture, captures, has_tshark, in_parallel, schema};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
 /// What only one of the two counts as a protocol: in tshark, fields that have a text of their own (all names with a
 /// dot), the lines of a text, a form and a mail's head; here, two protocols that Wireshark does not know.
@@ -50,18 +53,6 @@ fn none_of(wrong: &[String]) {
     assert!(wrong.is_empty(), "{} differ\n{}", wrong.len(), wrong.join("\n"));
 }
 
-fn captures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
-    files.sort();
-    files
-}
-
-fn capture(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(name)
-}
-
 /// Runs our program: exit code, standard output, standard error.
 fn program(arguments: &[&str], file: &Path) -> (Option<i32>, Vec<u8>, String) {
     let command = arguments.split_first().expect("a command");
@@ -70,42 +61,40 @@ fn program(arguments: &[&str], file: &Path) -> (Option<i32>, Vec<u8>, String) {
     (output.status.code(), output.stdout, String::from_utf8(output.stderr).unwrap())
 }
 
-fn tshark(file: &Path, table: &str) -> String {
-    // It knows HTTP/2 without TLS by the port alone.
-    let known = ["-d", "tcp.port==81,http2"];
-    let output =
-        Command::new("tshark").args(["-n", "-q", "-z", table]).args(known).arg("-r").arg(file).output().unwrap();
-    String::from_utf8(output.stdout).unwrap()
-}
-
 /// The kinds of ends that both count, and what tshark calls them in a table's heading.
 const KINDS: [(&str, &str); 5] =
     [("eth", "Ethernet"), ("ip", "IPv4"), ("ipv6", "IPv6"), ("tcp", "TCP"), ("udp", "UDP")];
 
-/// One table (`conv` or `endpoints`) for every kind, by one run: starting tshark is what takes the time.
-fn tables(file: &Path, table: &str) -> BTreeMap<&'static str, String> {
-    let asked = KINDS.iter().flat_map(|(kind, _)| ["-z".to_owned(), format!("{table},{kind}")]);
-    let output = Command::new("tshark").args(["-n", "-q"]).args(asked).arg("-r").arg(file).output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
-    let mut found = BTreeMap::new();
-    for part in text.split(&"=".repeat(80)).map(str::trim_start) {
-        if let Some((kind, _)) = KINDS.iter().find(|(_, title)| part.split(' ').next() == Some(title)) {
-            found.insert(*kind, part.to_owned());
+/// What tshark prints of each capture: its conversations, ends, hierarchy and the first two streams of each kind, from
+/// one run, because it is starting it that takes the time.
+static THEIRS: LazyLock<BTreeMap<PathBuf, Vec<String>>> = LazyLock::new(|| {
+    let captures = captures();
+    let mut asked = vec!["io,phs".to_owned()];
+    asked.extend(["conv", "endpoints"].iter().flat_map(|table| KINDS.map(|(kind, _)| format!("{table},{kind}"))));
+    asked.extend(["tcp", "udp"].iter().flat_map(|kind| (0..2).map(move |n| format!("follow,{kind},raw,{n}"))));
+    let said = in_parallel(&captures, |file| {
+        let mut tshark = Command::new("tshark");
+        // It knows HTTP/2 without TLS by the port alone.
+        tshark.args(["-n", "-q", "-d", "tcp.port==81,http2", "-r"]).arg(file);
+        tshark.args(asked.iter().flat_map(|table| ["-z", table]));
+        let text = String::from_utf8(tshark.output().unwrap().stdout).unwrap();
+        let mut parts = vec![String::new()];
+        for line in text.lines() {
+            if line.starts_with("====") {
+                parts.push(String::new());
+            } else if let Some(part) = parts.last_mut() {
+                part.extend([line, "\n"]);
+            }
         }
-    }
-    assert_eq!(found.len(), KINDS.len(), "{}: every table has its heading", file.display());
-    found
-}
+        parts
+    });
+    captures.into_iter().zip(said).collect()
+});
 
-/// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.
-fn has_tshark() -> bool {
-    let found = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
-        // Not `println`, which the test runner would swallow.
-        let _ = writeln!(std::io::stdout(), "SKIPPED: tshark is not installed");
-    }
-    found
+/// The part of what tshark prints that begins with these words.
+fn tshark(file: &Path, heading: &str) -> &'static str {
+    let part = THEIRS[file].iter().find(|part| part.starts_with(heading));
+    part.unwrap_or_else(|| panic!("{}: tshark prints no {heading:?}", file.display()))
 }
 
 /// Turns: what one end says before the other answers, in hexadecimal.
@@ -146,7 +135,7 @@ fn every_conversation_says_what_tshark_says() {
                     continue;
                 }
                 let (mut theirs, mut body) = (Turns::new(), false);
-                for line in tshark(&file, &format!("follow,{kind},raw,{n}")).lines() {
+                for line in tshark(&file, &format!("Follow: {kind},raw\nFilter: {kind}.stream eq {n}\n")).lines() {
                     match line {
                         _ if line.starts_with("Node 1") => body = true,
                         _ if !body || line.starts_with('=') => {}
@@ -220,10 +209,7 @@ fn stats(file: &Path, more: &[&str]) -> Value {
 
 #[test]
 fn counts_obey_their_schema() {
-    let text = std::fs::read_to_string(capture("../../schema/stats.json")).expect("the schema is there");
-    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    jsonschema::meta::validate(&schema).expect("the schema is a schema");
-    let schema = jsonschema::validator_for(&schema).expect("the schema can be used");
+    let schema = schema("stats.json");
     for file in captures() {
         for more in [&[][..], &["--only", "layers,endpoints"], &["-Y", "frame.number == 0"]] {
             let counted = stats(&file, more);
@@ -260,15 +246,15 @@ fn conversations_are_counted_as_tshark_counts_them() {
     }
     let mut wrong = Vec::new();
     for file in captures() {
-        let (counted, tables) = (stats(&file, &[]), tables(&file, "conv"));
-        for (kind, _) in KINDS {
+        let counted = stats(&file, &[]);
+        for (kind, title) in KINDS {
             let sent = |c: &Value, who: &str, way: &str| {
                 (end(&c[who]), c[way]["frames"].as_u64().unwrap(), bytes(&c[way]["bytes"]))
             };
             let rows = counted["conversations"][kind]["rows"].as_array().unwrap();
             let mut ours: Vec<Talk> = rows.iter().map(|c| [sent(c, "a", "a_to_b"), sent(c, "b", "b_to_a")]).collect();
             let mut theirs: Vec<Talk> = Vec::new();
-            for line in tables[kind].lines().filter(|l| l.contains("<->")) {
+            for line in tshark(&file, &format!("{title} Conversations")).lines().filter(|l| l.contains("<->")) {
                 let line = line.replace("Broadcast", "ff:ff:ff:ff:ff:ff");
                 let words: Vec<&str> = line.split_whitespace().collect();
                 // A <-> B, then frames, bytes and unit: from B, from A, together.
@@ -301,8 +287,8 @@ fn endpoints_are_counted_as_tshark_counts_them() {
     }
     let mut wrong = Vec::new();
     for file in captures() {
-        let (counted, tables) = (stats(&file, &[]), tables(&file, "endpoints"));
-        for (kind, _) in KINDS {
+        let counted = stats(&file, &[]);
+        for (kind, title) in KINDS {
             let rows = counted["endpoints"][kind]["rows"].as_array().unwrap();
             let numbers = |e: &Value| {
                 [&e["sent"]["frames"], &e["sent"]["bytes"], &e["received"]["frames"], &e["received"]["bytes"]]
@@ -310,7 +296,7 @@ fn endpoints_are_counted_as_tshark_counts_them() {
             };
             let ours: BTreeMap<String, [u64; 4]> = rows.iter().map(|e| (end(&e["end"]), numbers(e))).collect();
             let mut theirs = BTreeMap::new();
-            for line in tables[kind].lines() {
+            for line in tshark(&file, &format!("{title} Endpoints")).lines() {
                 let line = line.replace("Broadcast", "ff:ff:ff:ff:ff:ff");
                 let mut words = line.split_whitespace();
                 let Some(mut name) = words.next().map(str::to_owned) else { continue };
@@ -352,7 +338,7 @@ fn the_hierarchy_is_that_of_tshark() {
     for file in captures() {
         let (mut ours, mut theirs, mut path) = (Vec::new(), Vec::new(), Vec::new());
         places(&stats(&file, &[])["hierarchy"], &[], &mut ours);
-        let table = tshark(&file, "io,phs");
+        let table = tshark(&file, "Protocol Hierarchy Statistics");
         // A comment stands above everything that was captured; it is none of it.
         let commented = usize::from(table.contains("\npkt_comment "));
         for line in table.lines().filter(|l| l.contains(" frames:") && !l.starts_with("pkt_comment ")) {

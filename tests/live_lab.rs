@@ -4,7 +4,9 @@
 //! SKIPPED; under `REQUIRE_PEERS=1` it fails.
 #![cfg(all(target_os = "linux", feature = "lab", feature = "live"))]
 
-use std::io::Write as _;
+mod common;
+
+use common::skipped;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
@@ -18,12 +20,6 @@ use osi_tutor::source::{Source as _, Step};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_osi-tutor");
 /// Nothing here takes longer; a test that does, fails.
 const PATIENCE: Duration = Duration::from_mins(1);
-
-fn skipped(why: &str) {
-    // Not `println`, which the test runner would swallow.
-    let _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
-    assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
-}
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()

@@ -8,15 +8,14 @@
 //!
 //! `ORACLE_ONLY` names the captures to compare (`*` stands for anything), `ORACLE_FOLDER` another folder that they are in.
 
+mod common;
+
+use common::{captures_in, has, in_parallel};
 use osi_tutor::filter::{ALIASES, View};
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use serde_json::Value as Json;
 
@@ -349,49 +348,19 @@ fn compare(capture: &Path, names: &BTreeMap<String, String>) -> (Vec<Finding>, u
     (findings, compared)
 }
 
-/// Whether the pinned tshark is here. If not, says so, and fails where it must be.
-fn tshark_is_here() -> bool {
-    let version = Command::new("tshark").arg("--version").output();
-    let version = version.map(|run| String::from_utf8_lossy(&run.stdout).lines().next().unwrap_or_default().to_owned());
-    let why = match version {
-        Ok(version) if version.starts_with(VERSION) => return true,
-        Ok(version) => format!("{version:?} is not the version that is compared with, {VERSION}x"),
-        Err(_) => "tshark is not installed".to_owned(),
-    };
-    // Not `println`, which the test runner would swallow.
-    let _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
-    assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
-    false
-}
-
 #[test]
 fn every_field_of_every_capture_is_as_tshark_has_it_or_listed_with_a_reason() {
-    if !tshark_is_here() {
+    if !has("tshark", VERSION) {
         return;
     }
     let names = names();
     let only = std::env::var("ORACLE_ONLY").unwrap_or_else(|_| "*".to_owned());
     let folder = std::env::var_os("ORACLE_FOLDER").map_or_else(|| here("captures"), PathBuf::from);
     let all = only == "*" && folder == here("captures");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let captures: Vec<_> = files
-        .filter(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"))
-        .filter(|file| matches(&only, &file.file_name().unwrap_or_default().to_string_lossy()))
-        .collect();
+    let mut captures = captures_in(&folder);
+    captures.retain(|file| matches(&only, &file.file_name().unwrap_or_default().to_string_lossy()));
     assert!(!captures.is_empty(), "no capture is called {only}");
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some(capture) = captures.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let result = compare(capture, &names);
-                    results.lock().unwrap().push(result);
-                }
-            });
-        }
-    });
-    let results = results.into_inner().unwrap();
-    assert_eq!(results.len(), captures.len());
+    let results = in_parallel(&captures, |capture| compare(capture, &names));
     let listed = std::fs::read_to_string(here("oracle/differences.toml")).expect("the list is there");
     let listed = toml::from_str::<Differences>(&listed).expect("the list is TOML").difference;
     let findings: Vec<_> = results.iter().flat_map(|(findings, _)| findings).collect();

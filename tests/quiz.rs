@@ -3,6 +3,9 @@
 //! "Verified" means: the proof, run over the whole capture, selects the one frame that it claims; the answer is
 //! computed anew from that frame's bytes; and what is offered as wrong is wrong.
 
+mod common;
+
+use common::captures;
 use osi_tutor::ask::draft::paper::Maker;
 use osi_tutor::ask::draft::puzzle::Puzzler;
 use osi_tutor::ask::{Candidate, Choice, Kind, Question, Task, bank};
@@ -20,14 +23,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 // ---- captures
-
-fn captures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
-    files.sort();
-    files
-}
 
 fn capture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(name)

@@ -3,6 +3,9 @@
 //! Most of it needs root. Without it a test prints SKIPPED; under `REQUIRE_PEERS=1` it fails.
 #![cfg(all(target_os = "linux", feature = "live", feature = "chat"))]
 
+mod common;
+
+use common::skipped;
 use std::fs;
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream, UdpSocket};
@@ -22,12 +25,6 @@ const UID: u32 = 54_321;
 const GID: u32 = 54_322;
 /// No test waits longer for a line.
 const PATIENCE: Duration = Duration::from_secs(20);
-
-fn skipped(why: &str) {
-    // Not `println`, which the test runner would swallow.
-    let _ = writeln!(std::io::stdout(), "SKIPPED: {why}");
-    assert!(std::env::var_os("REQUIRE_PEERS").is_none_or(|v| v != "1"), "REQUIRE_PEERS=1, and {why}");
-}
 
 /// Whether this is root, on a machine where root may capture.
 fn root() -> bool {

@@ -1,28 +1,11 @@
 //! The JSON contract: what `--json` prints obeys `schema/packet.json`, on every capture of ours.
 
+mod common;
+
+use common::{captures, schema};
 use serde_json::Value;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
-
-fn tests() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests")
-}
-
-fn schema() -> jsonschema::Validator {
-    let text = fs::read_to_string(tests().join("../schema/packet.json")).expect("the schema is there");
-    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
-    jsonschema::meta::validate(&schema).expect("the schema is a schema");
-    jsonschema::validator_for(&schema).expect("the schema can be used")
-}
-
-fn captures() -> Vec<PathBuf> {
-    let mut files: Vec<_> =
-        fs::read_dir(tests().join("captures")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|file| file.extension().is_some_and(|e| e == "pcap" || e == "pcapng"));
-    files.sort();
-    files
-}
 
 /// What `read FILE --json` prints, packet by packet.
 fn packets(capture: &Path, more: &[&str]) -> Vec<Value> {
@@ -33,7 +16,7 @@ fn packets(capture: &Path, more: &[&str]) -> Vec<Value> {
 
 #[test]
 fn every_packet_obeys_the_schema_for_every_audience() {
-    let (schema, captures) = (schema(), captures());
+    let (schema, captures) = (schema("packet.json"), captures());
     assert!(!captures.is_empty(), "there is nothing to check");
     for capture in &captures {
         for more in
@@ -80,7 +63,7 @@ fn what_a_packet_refers_to_is_there() {
 
 #[test]
 fn the_schema_refuses_what_the_contract_forbids() {
-    let schema = schema();
+    let schema = schema("packet.json");
     let good = packets(&captures()[0], &[]).remove(0);
     assert!(schema.is_valid(&good));
     for (pointer, bad) in [

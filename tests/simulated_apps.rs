@@ -3,6 +3,9 @@
 //! A row names a scenario, where it is looked at, and what must be there: display filters of ours with how many frames
 //! they show, and likewise for tshark.
 
+mod common;
+
+use common::{has, has_tshark, in_parallel};
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -180,15 +183,13 @@ fn our_dissectors_find_every_message_and_no_damage() {
 
 #[test]
 fn tshark_finds_every_message_and_no_damage() {
-    if Command::new("tshark").arg("--version").output().is_err() {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
-        let _ = writeln!(std::io::stdout(), "SKIPPED: tshark is not installed");
+    if !has_tshark() {
         return;
     }
-    let mut wrong = String::new();
     let damage = "_ws.malformed || tcp.checksum.status == 0 || udp.checksum.status == 0 || ip.checksum.status == 0 \
                   || icmp.checksum.status == 0 || _ws.expert.severity >= 0x800000";
-    for row in ROWS {
+    let judge = |row: &Row| {
+        let mut wrong = String::new();
         let path = capture(row.scenario);
         let wanted = [row.tshark, &[(damage, 0)]].concat();
         // One run counts all: a column of frames and one of bytes for each filter.
@@ -207,7 +208,9 @@ fn tshark_finds_every_message_and_no_damage() {
                 _ = writeln!(wrong, "{}: {filter}: {found} and not {frames}", row.scenario);
             }
         }
-    }
+        wrong
+    };
+    let wrong = in_parallel(ROWS, judge).concat();
     assert!(wrong.is_empty(), "{wrong}");
 }
 
@@ -289,9 +292,7 @@ fn carry(mut stream: TcpStream, mut peer: impl Peer) -> std::io::Result<()> {
 
 #[test]
 fn openssl_accepts_our_handshake_and_reads_our_page() {
-    if Command::new("openssl").arg("version").output().is_err() {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "openssl is missing");
-        let _ = writeln!(std::io::stdout(), "SKIPPED: openssl is not installed");
+    if !has("openssl", "OpenSSL") {
         return;
     }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/peers/tls/certificates/authority.der");

@@ -1,6 +1,8 @@
 //! The simulator's promises: every step is there, the seed decides every byte, other programs agree.
 
-use std::io::Write as _;
+mod common;
+
+use common::{has_tshark, in_parallel};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -244,7 +246,7 @@ fn tshark_finds_nothing_malformed_and_no_wrong_checksum_on_any_link_of_any_scena
     if !has_tshark() {
         return;
     }
-    for (name, _) in READY {
+    in_parallel(READY, |(name, _)| {
         let path = written(&format!("{name}-all.pcapng"), &seen(name, "all"));
         let mut checked = ["tcp", "udp", "ip"].map(|protocol| format!("-o{protocol}.check_checksum:TRUE")).to_vec();
         // A segment shows once on every link: put together they would overlap.
@@ -254,7 +256,7 @@ fn tshark_finds_nothing_malformed_and_no_wrong_checksum_on_any_link_of_any_scena
                      || ip.checksum.status == 0 || icmp.checksum.status == 0 || icmpv6.checksum.status == 0";
         let output = Command::new("tshark").args(checked).arg("-nr").arg(&path).args(["-Y", wrong]).output().unwrap();
         assert_eq!(String::from_utf8(output.stdout).unwrap(), "", "{name}");
-    }
+    });
 }
 
 #[test]
@@ -484,15 +486,4 @@ fn a_full_disk_behind_stderr_costs_no_packet() {
     let output = output.unwrap().wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8(output.stdout).unwrap().lines().count() > 30);
-}
-
-/// A peer that is missing is no success: it says SKIPPED, and with `REQUIRE_PEERS=1` it fails.
-fn has_tshark() -> bool {
-    let found = Command::new("tshark").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !found {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark is missing");
-        // Not `println`, which the test runner would swallow.
-        let _ = writeln!(std::io::stdout(), "SKIPPED: tshark is not installed");
-    }
-    found
 }

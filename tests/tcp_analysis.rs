@@ -1,6 +1,9 @@
 //! The verdicts of `tcp.analysis` against tshark's, over conversations that nobody would design: two ends that
 //! lose, repeat, overtake, stall, probe, reset and begin anew at random. `ANALYSIS_SEED=N` tries others.
 
+mod common;
+
+use common::has_tshark;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Field, Packet, RawFrame, Time, Value, show};
 use osi_tutor::proto::walk;
@@ -342,11 +345,7 @@ fn tsharks(capture: &Path) -> Vec<String> {
 
 #[test]
 fn every_verdict_is_tshark_s() {
-    let version =
-        Command::new("tshark").arg("--version").output().map(|o| String::from_utf8_lossy(&o.stdout).into_owned());
-    if !version.as_ref().is_ok_and(|v| v.contains(" 4.0.")) {
-        assert!(std::env::var_os("REQUIRE_PEERS").is_none(), "tshark 4.0 is not installed");
-        eprintln!("SKIPPED: tshark 4.0 is not installed; its later versions judge otherwise");
+    if !has_tshark() {
         return;
     }
     let seed = std::env::var("ANALYSIS_SEED").map_or(1, |s| s.parse().unwrap());

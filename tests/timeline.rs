@@ -1,5 +1,8 @@
 //! A simulation's time: its pace, what each host holds at a moment, and what if something had gone wrong.
 
+mod common;
+
+use common::schema;
 use std::process::{Command, Output, Stdio};
 
 fn simulate(args: &[&str]) -> Output {
@@ -92,12 +95,6 @@ fn endpoints_are_told_when_they_change_and_what_is_inferred_says_so() {
 
 #[test]
 fn both_obey_their_schemas() {
-    let schema = |name: &str| {
-        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schema").join(name);
-        let schema = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-        jsonschema::meta::validate(&schema).expect("the schema is a schema");
-        jsonschema::validator_for(&schema).expect("the schema can be used")
-    };
     let obeys = |schema: &jsonschema::Validator, line: &str| {
         let value: serde_json::Value = serde_json::from_str(line).unwrap();
         let faults: Vec<String> = schema.iter_errors(&value).map(|e| format!("{}: {e}", e.instance_path)).collect();

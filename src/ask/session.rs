@@ -213,7 +213,9 @@ mod tests {
     #[test]
     fn a_sheet_of_answers_is_graded_line_by_line() {
         let mut session = session(&[1_000, 2, 3, 4]);
-        ["1,000", "two", "", "4"].into_iter().for_each(|line| session.answer(line));
+        for line in ["1,000", "two", "", "4"] {
+            session.answer(line);
+        }
         let grades: Vec<_> = session.grades().iter().map(|g| (g.question, g.verdict.right)).collect();
         assert_eq!(grades, [(0, true), (1, false), (3, true)]);
     }
