@@ -3,6 +3,7 @@
 use super::drawn;
 use super::packets::TEXTS;
 use etherparse::PacketBuilder;
+use osi_tutor::ask::Key;
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::lesson::Lesson;
@@ -89,7 +90,14 @@ fn played(lesson: &Lesson) {
         let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::clone(&TEXTS));
         let mut out = String::new();
         for page in 0..lesson.pages.len() as u64 {
-            for input in [Input::Choose(0), Input::Type('1'), Input::Submit, Input::Hint, Input::Skip, Input::Next] {
+            for input in [
+                Input::Key(Key::Choose(0)),
+                Input::Key(Key::Type('1')),
+                Input::Key(Key::Enter),
+                Input::Hint,
+                Input::Skip,
+                Input::Next,
+            ] {
                 stage.draw(&player.step(input, page), &mut out);
             }
         }

@@ -205,8 +205,7 @@ fn questions(frames: &[RawFrame]) {
     for _ in 0..session.questions().len() {
         let typed = ["?", "1", "abc"].concat();
         let keys = typed.chars().map(Key::Type).chain([Key::Choose(0), Key::Move(1), Key::Anchor, Key::Enter]);
-        for input in keys.map(ask::session::Input::Answer).chain([ask::session::Input::Next, ask::session::Input::Skip])
-        {
+        for input in keys.map(ask::session::Input::Key).chain([ask::session::Input::Next, ask::session::Input::Skip]) {
             sheet.scene(&session.step(input, 0), &mut out);
         }
     }

@@ -2,11 +2,12 @@
 
 use super::store::{Store, today};
 use super::{Failure, color, live_lesson, reference};
+use crate::ask::Mark;
 use crate::cli::{Audience, Color, Explain};
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::lesson::format::Fence;
-use crate::lesson::play::{Mark, Record};
+use crate::lesson::play::Record;
 use crate::lesson::progress::{Begun, Progress};
 use crate::lesson::scene::Request;
 use crate::lesson::simulate::{self, Outcome};

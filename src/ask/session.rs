@@ -15,7 +15,7 @@ pub enum Input {
     /// Nothing: the screen changed, or the session begins.
     Look,
     /// A step of the answer.
-    Answer(Key),
+    Key(Key),
     /// On to the next question, once this one is answered.
     Next,
     /// On to the next question without an answer.
@@ -114,7 +114,7 @@ impl Session {
         let since = *self.since.get_or_insert(now);
         match (input, self.questions.get(self.at)) {
             (Input::Quit, _) | (Input::Next, None) => self.over = true,
-            (Input::Answer(key), Some(question)) if self.verdict.is_none() => {
+            (Input::Key(key), Some(question)) if self.verdict.is_none() => {
                 self.complaint = false;
                 if let Some(given) = self.entry.take(&question.task, key) {
                     self.verdict = question.task.judge(&given);
@@ -171,12 +171,12 @@ mod tests {
 
     fn typed(session: &mut Session, text: &str, now: Millis) {
         for c in text.chars() {
-            session.step(Input::Answer(Key::Type(c)), now);
+            session.step(Input::Key(Key::Type(c)), now);
         }
     }
 
     fn enter(session: &mut Session, now: Millis) -> Scene<'_> {
-        session.step(Input::Answer(Key::Enter), now)
+        session.step(Input::Key(Key::Enter), now)
     }
 
     #[test]
@@ -184,7 +184,7 @@ mod tests {
         let mut session = session(&[12, 7]);
         session.step(Input::Look, 1_000);
         typed(&mut session, "13", 2_000);
-        session.step(Input::Answer(Key::Erase), 2_000);
+        session.step(Input::Key(Key::Erase), 2_000);
         typed(&mut session, "2", 2_000);
         assert_eq!(session.step(Input::Next, 2_000).number, 1, "it is not answered yet");
         let scene = enter(&mut session, 4_500);
@@ -207,7 +207,7 @@ mod tests {
         typed(&mut session, "twelve", 0);
         let scene = enter(&mut session, 0);
         assert!(scene.complaint && scene.verdict.is_none() && scene.grades.is_empty());
-        assert!(!session.step(Input::Answer(Key::Erase), 0).complaint);
+        assert!(!session.step(Input::Key(Key::Erase), 0).complaint);
     }
 
     #[test]

@@ -106,6 +106,18 @@ pub struct Verdict {
     pub place: Option<usize>,
 }
 
+/// How an answer was judged: by the first attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mark {
+    /// Right at the first attempt.
+    Right,
+    /// Wrong at the first attempt.
+    Wrong,
+    /// The learner did not want to answer.
+    Skipped,
+}
+
 /// The place that a digit (from 1) or a letter (from a) names.
 fn place(sign: char, of: usize) -> Option<usize> {
     let (from, sign) = if sign.is_ascii_digit() { ('1', sign) } else { ('a', sign.to_ascii_lowercase()) };
@@ -166,6 +178,21 @@ impl Task {
             Self::Bytes { right: (first, last), .. } => format!("{first}-{last}"),
             Self::Packet { right, .. } => right.to_string(),
             Self::Blanks { right } => right.iter().map(|(_, n)| n.to_string()).collect::<Vec<_>>().join(" "),
+        }
+    }
+
+    /// The right answer in words, with control characters escaped.
+    pub fn answer(&self) -> String {
+        match self {
+            Self::Choose { choices, right } => choices.get(*right).map_or(String::new(), |c| c.text.clone()),
+            Self::Text { right, .. } => right.first().map(Value::shown).unwrap_or_default(),
+            Self::Bytes { right: (first, last), .. } if first == last => format!("byte {first} of the frame"),
+            Self::Bytes { right: (first, last), .. } => format!("bytes {first} to {last} of the frame"),
+            Self::Packet { right, .. } => format!("packet {right}"),
+            Self::Blanks { right } => {
+                right.iter().map(|(name, n)| format!("{name} {n}")).collect::<Vec<_>>().join(", ")
+            }
+            Self::Number { .. } | Self::Order { .. } => self.right(),
         }
     }
 

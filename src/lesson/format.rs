@@ -145,6 +145,19 @@ pub enum AskKind {
     Order(Vec<Placed<Step>>),
     /// The bytes of a field.
     Mark(Placed<&'static FieldDef>),
+    /// One of the packets that were shown.
+    Packet(ProbeId),
+    /// Several numbers.
+    Blanks(Vec<Blank>),
+}
+
+/// One of several numbers.
+#[derive(Debug)]
+pub struct Blank {
+    /// What it is called.
+    pub text: Placed<Arc<Template>>,
+    /// The right one.
+    pub answer: Placed<Expr>,
 }
 
 /// One of several choices.

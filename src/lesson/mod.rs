@@ -14,6 +14,7 @@ pub mod new;
 mod parse;
 pub mod play;
 pub mod player;
+mod posed;
 mod probe;
 pub mod progress;
 mod reader;

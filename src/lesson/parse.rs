@@ -4,11 +4,11 @@ use super::compute::Expr;
 use super::error::{LessonError, Placed, Source};
 use super::fault;
 use super::format::{
-    Ask, AskKind, Choice, DefaultSource, Evidence, Example, Fence, Lesson, Page, Pick, Probe, ProbeId, Proof, Say,
-    Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
+    Ask, AskKind, Blank, Choice, DefaultSource, Evidence, Example, Fence, Lesson, Page, Pick, Probe, ProbeId, Proof,
+    Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
+use super::posed::mix;
 use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
-use super::sheet;
 use crate::ask::bank::{Misconception, bank, misconception};
 use crate::filter::Filter;
 use crate::model::Osi;
@@ -262,7 +262,7 @@ impl<'s> Builder<'s, '_> {
     fn ask(&mut self, keys: &mut Keys<'s, '_>) -> Read<Ask> {
         let prompt = keys.words("prompt")?.ok_or_else(|| keys.lacks("prompt", "\"What comes next?\""))?;
         let of = self.of(keys)?;
-        let kinds = ["choices", "fill", "number", "order", "impossible", "mark"];
+        let kinds = ["choices", "fill", "number", "order", "impossible", "mark", "packet", "blanks"];
         let there: Vec<&str> = kinds.into_iter().filter(|k| keys.has(k)).collect();
         let [kind] = there[..] else {
             let why = format!("a question has exactly one of {}; this one has {}", kinds.join(", "), there.len());
@@ -283,6 +283,11 @@ impl<'s> Builder<'s, '_> {
                 }
                 AskKind::Mark(keys.as_field(&name)?)
             }
+            "packet" => {
+                let pick = keys.pick("packet")?.ok_or_else(|| keys.lacks("packet", "\"tcp.flags.fin == 1\""))?;
+                AskKind::Packet(self.pick(pick, true))
+            }
+            "blanks" => AskKind::Blanks(blanks(keys)?),
             number => AskKind::Typed(self.typed(keys, number == "number")?),
         };
         match &kind {
@@ -297,7 +302,8 @@ impl<'s> Builder<'s, '_> {
                     evidence.packet = Some(of);
                 }
             }
-            AskKind::Impossible(_) | AskKind::Order(_) | AskKind::Mark(_) => evidence.packet = of,
+            AskKind::Packet(right) => evidence.packet = Some(*right),
+            AskKind::Impossible(_) | AskKind::Order(_) | AskKind::Mark(_) | AskKind::Blanks(_) => evidence.packet = of,
         }
         let why = keys.words("why")?.ok_or_else(|| keys.lacks("why", "\"Because …\""))?;
         Ok(Ask { prompt, of, kind, hint: keys.words("hint")?, why, evidence })
@@ -386,7 +392,7 @@ impl<'s> Builder<'s, '_> {
         }
         // Writers mostly put the right one first; nobody shall learn its place.
         let lengths: Vec<usize> = choices.iter().map(|choice| choice.text.span.len()).collect();
-        sheet::mix(&mut choices, &format!("{lengths:?}"));
+        mix(&mut choices, &format!("{lengths:?}"));
         Ok(choices)
     }
 
@@ -493,6 +499,23 @@ fn ends(keys: &mut Keys<'_, '_>, key: &'static str) -> Read<[Option<Placed<Arc<c
     let both = [of("client")?, of("server")?];
     inner.finish()?;
     Ok(both)
+}
+
+/// Several numbers, each with its name.
+fn blanks(keys: &mut Keys<'_, '_>) -> Read<Vec<Blank>> {
+    let mut blanks = Vec::new();
+    for mut item in keys.tables("blanks", "blank")? {
+        let text = item.words_of_one("text")?.ok_or_else(|| item.lacks("text", "\"sequence number\""))?;
+        let text = item.template(text)?.map(Arc::new);
+        let answer = item.words_of_one("answer")?.ok_or_else(|| item.lacks("answer", "\"{tcp.seq}\""))?;
+        let answer = expression(&item, answer)?;
+        item.finish()?;
+        blanks.push(Blank { text, answer });
+    }
+    if !(2..=9).contains(&blanks.len()) {
+        return Err(keys.error(keys.span(), "two to nine numbers can be asked for at once"));
+    }
+    Ok(blanks)
 }
 
 fn expression(keys: &Keys<'_, '_>, text: Placed<String>) -> Read<Placed<Expr>> {

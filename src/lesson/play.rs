@@ -1,5 +1,6 @@
 //! What is remembered of a play: where the learner was, and what was answered.
 
+use crate::ask::Mark;
 use serde::{Deserialize, Serialize};
 
 /// A lesson played, or half played.
@@ -27,18 +28,6 @@ pub struct Answer {
     /// The misconception that the answer betrayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub misconception: Option<String>,
-}
-
-/// How an answer was judged: by the first attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mark {
-    /// Right at the first attempt.
-    Right,
-    /// Wrong at the first attempt.
-    Wrong,
-    /// The learner did not want to answer.
-    Skipped,
 }
 
 impl Record {

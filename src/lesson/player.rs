@@ -4,13 +4,14 @@
 //! A question holds back what comes after it until the learner has answered or skipped it. What takes time comes
 //! out as a [`Request`]; whoever drives the player carries it out and hands in the answer.
 
-use super::find::{Hit, Trace};
-use super::format::{Ask, AskKind, Choice, Example, Fence, Lesson, Page, WhatIf, Worked};
-use super::play::{Answer, Mark, Record};
+use super::find::Trace;
+use super::format::{Fence, Lesson};
+use super::play::{Answer, Record};
+use super::posed::{Posed, posed};
 pub use super::scene::{Body, Request, Scene, View};
-use super::sheet::{self, Judged, Sheet};
+use super::sheet::Sheet;
 use super::simulate::Outcome;
-use crate::ask::Mode;
+use crate::ask::{Key, Mark, Mode};
 use crate::tutor::Audience;
 
 /// Milliseconds since the player was started.
@@ -35,18 +36,8 @@ pub enum Input {
     Audience,
     /// The next way to look at the packets.
     View,
-    /// Choose one, from 0; where an order is wanted, take it next.
-    Choose(usize),
-    /// A character of an answer.
-    Type(char),
-    /// Take back a character, or what was taken last.
-    Erase,
-    /// So many bytes on, or back, among those to mark.
-    Move(isize),
-    /// Begin or end the marking here.
-    Anchor,
-    /// Judge what was typed, put in order or marked.
-    Submit,
+    /// A step of the answer.
+    Key(Key),
     /// A hint.
     Hint,
     /// Go on without an answer.
@@ -69,6 +60,8 @@ pub struct Player<'l> {
     pub(super) view: View,
     pub(super) page: usize,
     pub(super) deeper: bool,
+    /// What each page asks.
+    pub(super) posed: Vec<Vec<Posed>>,
     pub(super) sheets: Vec<Sheet>,
     answers: Vec<Answer>,
     done: bool,
@@ -83,6 +76,7 @@ impl<'l> Player<'l> {
     pub fn new(lesson: &'l Lesson, trace: Trace, origin: String, audience: Audience) -> Self {
         Self {
             lesson,
+            posed: (0..lesson.pages.len()).map(|page| posed(lesson, &trace, page)).collect(),
             trace,
             origin,
             audience,
@@ -155,14 +149,7 @@ impl<'l> Player<'l> {
                     sheet.outcome = Some(outcome);
                 }
             }
-            Input::Choose(_)
-            | Input::Type(_)
-            | Input::Erase
-            | Input::Move(_)
-            | Input::Anchor
-            | Input::Submit
-            | Input::Hint
-            | Input::Skip => self.answer(&input),
+            Input::Key(_) | Input::Hint | Input::Skip => self.answer(&input),
         }
     }
 
@@ -188,34 +175,8 @@ impl<'l> Player<'l> {
 
     /// Whether a page asks something that was not answered; one whose packet the source lacks asks nothing.
     pub(super) fn is_open(&self, page: usize) -> bool {
-        let asks = self.lesson.pages.get(page).is_some_and(|p| p.question.is_some());
-        asks && self.sheets.get(page).is_some_and(|s| s.done.is_none()) && self.can_ask(page)
-    }
-
-    /// Whether what a question is about is there.
-    fn can_ask(&self, page: usize) -> bool {
-        match self.lesson.pages.get(page).and_then(|p| p.fence.as_ref()) {
-            Some(Fence::Ask(ask)) => match &ask.kind {
-                AskKind::Typed(typed) => {
-                    let moment = ask.about(&self.trace, page).map(Hit::moment);
-                    typed.answer.value(moment.as_ref(), &[], &[]).is_ok()
-                }
-                AskKind::Mark(_) => ask.span(ask.about(&self.trace, page)).is_some(),
-                _ => true,
-            },
-            Some(Fence::Worked(worked, example)) => {
-                worked.values(*example, self.example(worked, *example)).len() == worked.steps.len()
-            }
-            _ => true,
-        }
-    }
-
-    /// The packet of an example.
-    pub(super) fn example(&self, worked: &Worked, example: usize) -> Option<&Hit> {
-        match worked.on.get(example).map(|on| &on.it) {
-            Some(Example::Packet(id)) => self.trace.probe(*id),
-            _ => None,
-        }
+        let asks = self.posed.get(page).is_some_and(|posed| !posed.is_empty());
+        asks && self.sheets.get(page).is_some_and(|s| s.done.is_none())
     }
 
     /// Whether a page breaks something, and nobody has seen what comes of it.
@@ -237,32 +198,18 @@ impl<'l> Player<'l> {
     /// An input that belongs to the question of this page.
     fn answer(&mut self, input: &Input) {
         let page = self.page;
+        let open = self.is_open(page);
         let lesson = self.lesson;
-        let Some(Page { fence: Some(fence), question, .. }) = lesson.pages.get(page) else { return };
-        if let Input::Hint = input {
-            if let Some(sheet) = self.sheets.get_mut(page) {
-                sheet.hint = true;
-            }
-            return;
+        let question = lesson.pages.get(page).and_then(|p| p.question.as_deref());
+        let (Some(sheet), Some(posed)) = (self.sheets.get_mut(page), self.posed.get(page)) else { return };
+        match input {
+            Input::Hint => sheet.hint = true,
+            Input::Skip if open => sheet.skip(),
+            Input::Key(key) if open => sheet.take(posed, *key),
+            _ => {}
         }
-        if !self.is_open(page) {
-            return;
-        }
-        if let Input::Skip = input {
-            if let Some(sheet) = self.sheets.get_mut(page) {
-                sheet.skip();
-            }
-            self.remember(question.as_deref());
-            return;
-        }
-        let judged = match fence {
-            Fence::Ask(ask) => self.ask(ask, input),
-            Fence::WhatIf(whatif) => self.predict(whatif, input),
-            Fence::Worked(worked, example) => self.work(worked, *example, input),
-            Fence::Say(_) | Fence::Show(_) => None,
-        };
-        if judged == Some(Judged::Done) {
-            self.remember(question.as_deref());
+        if open && sheet.done.is_some() {
+            self.remember(question);
         }
     }
 
@@ -274,74 +221,6 @@ impl<'l> Player<'l> {
             self.answers.push(Answer { question: question.to_owned(), result, misconception });
         }
         self.ask_to_run();
-    }
-
-    fn ask(&mut self, ask: &'l Ask, input: &Input) -> Option<Judged> {
-        let page = self.page;
-        let of = ask.about(&self.trace, page);
-        let length = of.map_or(0, |hit| hit.packet.frame().len());
-        let name = self.name();
-        let sheet = self.sheets.get_mut(page)?;
-        match (&ask.kind, input) {
-            (AskKind::Choices(choices) | AskKind::Impossible(choices), Input::Choose(index)) => {
-                choose(sheet, choices, *index)
-            }
-            (AskKind::Typed(typed), Input::Submit) => (!sheet.typed.trim().is_empty()).then(|| sheet.typed(typed, of)),
-            (AskKind::Typed(_), _) => write(sheet, input),
-            (AskKind::Order(steps), Input::Choose(index)) => {
-                let taken = *index < steps.len() && !sheet.chosen.contains(index);
-                sheet.again &= !taken;
-                sheet.chosen.extend(taken.then_some(*index));
-                None
-            }
-            (AskKind::Order(_), Input::Erase) => {
-                sheet.chosen.pop();
-                None
-            }
-            (AskKind::Order(steps), Input::Submit) => {
-                let full = sheet.chosen.len() == steps.len();
-                full.then(|| sheet.ordered(&sheet::shuffled(steps.len(), &name)))
-            }
-            (AskKind::Mark(_), Input::Move(by)) => {
-                sheet.cursor = sheet.cursor.saturating_add_signed(*by).min(length.saturating_sub(1));
-                sheet.again = false;
-                None
-            }
-            (AskKind::Mark(_), Input::Anchor) => {
-                sheet.anchor = if sheet.anchor.is_some() { None } else { Some(sheet.cursor) };
-                None
-            }
-            (AskKind::Mark(_), Input::Submit) => Some(sheet.marked(ask.span(of).as_ref())),
-            _ => None,
-        }
-    }
-
-    /// What a shuffle of this page goes by.
-    pub(super) fn name(&self) -> String {
-        let question = self.lesson.pages.get(self.page).and_then(|p| p.question.as_deref()).unwrap_or("");
-        format!("{}/{question}", self.lesson.id)
-    }
-
-    fn predict(&mut self, whatif: &'l WhatIf, input: &Input) -> Option<Judged> {
-        let sheet = self.sheets.get_mut(self.page)?;
-        match input {
-            Input::Choose(index) => choose(sheet, &whatif.choices, *index),
-            _ => None,
-        }
-    }
-
-    fn work(&mut self, worked: &'l Worked, example: usize, input: &Input) -> Option<Judged> {
-        let hit = match worked.on.get(example).map(|on| &on.it) {
-            Some(Example::Packet(id)) => self.trace.probe(*id),
-            _ => None,
-        };
-        let values = worked.values(example, hit);
-        let sheet = self.sheets.get_mut(self.page)?;
-        match input {
-            Input::Submit if sheet.typed.trim().is_empty() => None,
-            Input::Submit => Some(sheet.step(worked, example, &values, hit)),
-            _ => write(sheet, input),
-        }
     }
 
     // ---- looks
@@ -368,37 +247,10 @@ impl<'l> Player<'l> {
 
     /// What the keys mean on this page.
     pub(super) fn mode(&self) -> Mode {
-        if !self.is_open(self.page) {
-            return Mode::Read;
-        }
-        match self.lesson.pages.get(self.page).and_then(|p| p.fence.as_ref()) {
-            Some(Fence::Ask(ask)) => match &ask.kind {
-                AskKind::Choices(choices) | AskKind::Impossible(choices) => Mode::Choose(choices.len()),
-                AskKind::Typed(_) => Mode::Type,
-                AskKind::Order(steps) => Mode::Order(steps.len()),
-                AskKind::Mark(_) => Mode::Mark,
-            },
-            Some(Fence::WhatIf(whatif)) => Mode::Choose(whatif.choices.len()),
-            Some(Fence::Worked(..)) => Mode::Type,
-            _ => Mode::Read,
-        }
+        let posed = self.posed.get(self.page).filter(|_| self.is_open(self.page));
+        let open = self.sheets.get(self.page).and_then(|sheet| posed?.get(sheet.slot));
+        open.map_or(Mode::Read, |posed| posed.task.mode())
     }
-}
-
-fn choose(sheet: &mut Sheet, choices: &[Choice], index: usize) -> Option<Judged> {
-    let choice = choices.get(index)?;
-    sheet.choose(index, choice.right, choice.betrays, choice.packet);
-    Some(Judged::Done)
-}
-
-/// Typing.
-fn write(sheet: &mut Sheet, input: &Input) -> Option<Judged> {
-    match input {
-        Input::Type(c) => sheet.write(*c),
-        Input::Erase => drop(sheet.typed.pop()),
-        _ => {}
-    }
-    None
 }
 
 #[cfg(test)]

@@ -2,13 +2,10 @@
 
 use super::find::Hit;
 use super::format::{Fade, Show};
-use super::play::Mark;
 use super::player::Millis;
 use super::simulate::Outcome;
-use crate::ask::Mode;
-use crate::ask::bank::Misconception;
+use crate::ask::{Entry, Mark, Misconception, Mode, Task};
 use crate::tutor::Audience;
-use std::ops::Range;
 
 /// What there is to see now.
 #[derive(Debug)]
@@ -39,6 +36,8 @@ pub struct Scene<'p> {
     pub offers: Offers,
     /// A word to the learner about the last input.
     pub notice: Option<&'static str>,
+    /// What was given is no answer to this.
+    pub complaint: Option<&'p Task>,
     /// What the player wants done before it goes on.
     pub request: Option<Request>,
     /// Milliseconds since the start.
@@ -69,6 +68,8 @@ pub struct Offers {
     pub skip: bool,
     /// Break something.
     pub break_it: bool,
+    /// Turn pages back, or change the audience.
+    pub turn: bool,
     /// Look at it in another way.
     pub view: bool,
     /// See the packet in full.
@@ -110,7 +111,7 @@ pub enum Body<'p> {
     /// Something breaks.
     Broken(Broken<'p>),
     /// A procedure.
-    Worked(Task<'p>),
+    Worked(Procedure<'p>),
 }
 
 /// What a page shows.
@@ -129,64 +130,23 @@ pub struct Shown<'p> {
 pub struct Asked<'p> {
     /// What is asked.
     pub prompt: String,
-    /// How it is answered, and what was answered so far.
-    pub how: How<'p>,
+    /// How it is answered; `None`: the source lacks its packet.
+    pub task: Option<&'p Task>,
+    /// The answer so far.
+    pub entry: &'p Entry,
     /// The hint, once it was asked for.
     pub hint: Option<String>,
     /// What the answer was worth, once it was given.
-    pub verdict: Option<Verdict<'p>>,
-}
-
-/// How a question is answered.
-#[derive(Debug)]
-pub enum How<'p> {
-    /// By choosing.
-    Choose(Vec<Opt>),
-    /// By typing.
-    Type {
-        /// So far.
-        typed: &'p str,
-        /// Whether it is a number.
-        number: bool,
-    },
-    /// By putting in order.
-    Order {
-        /// What is to be put in order, shuffled.
-        items: Vec<String>,
-        /// Which of them were taken so far.
-        taken: &'p [usize],
-    },
-    /// By marking bytes of a packet.
-    Mark {
-        /// The packet.
-        hit: &'p Hit,
-        /// Where the learner stands, in bytes of the frame.
-        cursor: usize,
-        /// What is marked.
-        marked: Range<usize>,
-        /// What should have been, once that is told.
-        right: Option<Range<usize>>,
-    },
-}
-
-/// One of several choices.
-#[derive(Debug)]
-pub struct Opt {
-    /// What it says.
-    pub text: String,
-    /// It was chosen.
-    pub chosen: bool,
-    /// Whether it is right, once that is told.
-    pub right: Option<bool>,
+    pub verdict: Option<Told<'p>>,
 }
 
 /// What an answer was worth.
 #[derive(Debug)]
-pub struct Verdict<'p> {
+pub struct Told<'p> {
     /// Right, wrong or skipped.
     pub mark: Mark,
-    /// The right answer, in a few words.
-    pub answer: String,
+    /// What was asked.
+    pub task: Option<&'p Task>,
     /// What is said to those who answered so.
     pub said: Option<String>,
     /// The misconception that the answer betrays.
@@ -210,12 +170,14 @@ pub struct Verdict<'p> {
 pub struct Broken<'p> {
     /// What is asked.
     pub prompt: String,
-    /// What can be predicted; may be empty.
-    pub options: Vec<Opt>,
+    /// What can be predicted, if anything.
+    pub task: Option<&'p Task>,
+    /// What was predicted.
+    pub entry: &'p Entry,
     /// The hint, once it was asked for.
     pub hint: Option<String>,
     /// What was predicted, and what it was worth.
-    pub verdict: Option<Verdict<'p>>,
+    pub verdict: Option<Told<'p>>,
     /// Both timelines, once they were run; or why they could not be.
     pub outcome: Option<Result<&'p Outcome, &'p str>>,
     /// The packet that the text speaks of.
@@ -226,7 +188,7 @@ pub struct Broken<'p> {
 
 /// A procedure on one packet.
 #[derive(Debug)]
-pub struct Task<'p> {
+pub struct Procedure<'p> {
     /// What is worked out.
     pub title: &'p str,
     /// How much is left to the learner.
@@ -237,12 +199,12 @@ pub struct Task<'p> {
     pub given: &'p [(String, String)],
     /// The steps.
     pub lines: Vec<Line<'p>>,
-    /// What was typed so far.
-    pub typed: &'p str,
+    /// The answer so far.
+    pub entry: &'p Entry,
     /// The hint, once it was asked for.
     pub hint: Option<String>,
     /// What the last attempt was worth.
-    pub verdict: Option<Verdict<'p>>,
+    pub verdict: Option<Told<'p>>,
     /// What is said of it.
     pub text: Option<String>,
     /// The source lacks the packet.

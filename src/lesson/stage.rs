@@ -1,12 +1,12 @@
 //! Making the scene: what a player knows, put together for a view. Nothing is drawn here.
 
 use super::find::Hit;
-use super::format::{Ask, AskKind, Choice, Example, Fence, Page, WhatIf, Words, Worked};
+use super::format::{Ask, Fence, Page, WhatIf, Words, Worked};
 use super::player::{Player, View};
-use super::scene::{Asked, Body, Broken, How, Line, Offers, Opt, Past, Scene, Shown, Task, Verdict};
-use super::sheet::{Sheet, shuffled};
-use crate::ask::Value;
-use crate::tutor::Template;
+use super::posed::fill;
+use super::scene::{Asked, Body, Broken, Line, Offers, Past, Procedure, Scene, Shown, Told};
+use super::sheet::Sheet;
+use crate::ask::{Mark, Task, Value};
 
 impl Player<'_> {
     pub(super) fn scene(&self) -> Scene<'_> {
@@ -26,10 +26,17 @@ impl Player<'_> {
             mode,
             offers: self.offers(page),
             notice: self.notice,
+            complaint: self.complaint(),
             request: self.request,
             now: self.now,
             over: self.over,
         }
+    }
+
+    /// The question that was given what is no answer to it.
+    fn complaint(&self) -> Option<&Task> {
+        let sheet = self.sheets.get(self.page).filter(|sheet| sheet.complaint)?;
+        self.posed.get(self.page)?.get(sheet.slot).map(|posed| &posed.task)
     }
 
     fn offers(&self, page: Option<&Page>) -> Offers {
@@ -45,6 +52,7 @@ impl Player<'_> {
         Offers {
             hint: hint && open && sheet.is_some_and(|s| !s.hint),
             skip: open,
+            turn: true,
             break_it: breaks && !open && sheet.is_some_and(|s| s.outcome.is_none()),
             view: shows && [View::States, View::Calls].into_iter().any(|v| self.has_view(v)),
             deeper: shows,
@@ -77,7 +85,7 @@ impl Player<'_> {
             }
             Fence::Ask(ask) => Body::Asked(self.asked(ask, sheet)),
             Fence::WhatIf(whatif) => Body::Broken(self.broken(whatif, sheet)),
-            Fence::Worked(worked, example) => Body::Worked(self.task(worked, *example, sheet)),
+            Fence::Worked(worked, example) => Body::Worked(self.procedure(worked, *example, sheet)),
         }
     }
 
@@ -93,50 +101,34 @@ impl Player<'_> {
 
     fn asked<'p>(&'p self, ask: &'p Ask, sheet: &'p Sheet) -> Asked<'p> {
         let of = ask.about(&self.trace, self.page);
-        let told = sheet.done.is_some();
-        let how = match &ask.kind {
-            AskKind::Choices(choices) | AskKind::Impossible(choices) => How::Choose(options(choices, of, sheet, told)),
-            AskKind::Typed(typed) => How::Type { typed: &sheet.typed, number: typed.number },
-            AskKind::Order(steps) => {
-                let order = shuffled(steps.len(), &self.name());
-                let items = order.iter().filter_map(|&i| steps.get(i)).map(|s| fill(&s.text, of));
-                How::Order { items: items.collect(), taken: &sheet.chosen }
-            }
-            AskKind::Mark(_) => match of {
-                None => How::Type { typed: "", number: false },
-                Some(hit) => How::Mark {
-                    hit,
-                    cursor: sheet.cursor,
-                    marked: sheet.marking(),
-                    right: ask.span(of).filter(|_| told),
-                },
-            },
-        };
-        Asked {
-            prompt: self.words(&ask.prompt, of),
-            how,
-            hint: self.hint(ask.hint.as_ref(), of, sheet),
-            verdict: self.verdict(ask, of, sheet),
-        }
-    }
-
-    fn verdict<'p>(&'p self, ask: &'p Ask, of: Option<&'p Hit>, sheet: &'p Sheet) -> Option<Verdict<'p>> {
-        let mark = sheet.done.or(sheet.again.then_some(super::play::Mark::Wrong))?;
+        let task = self.task();
         let proof = ask.evidence.packet.and_then(|id| self.trace.probe(id));
-        let chosen = sheet.chosen.first().and_then(|&i| ask.choices().get(i));
-        let against = sheet.against.and_then(|id| self.trace.probe(id));
-        Some(Verdict {
-            mark,
-            answer: ask.answer(of),
-            said: chosen.and_then(|c| c.why.as_ref()).map(|why| self.words(why, against.or(of))),
-            betrayed: sheet.betrayed,
-            against,
+        let said = ask.choices().get(sheet.entry.taken.first().copied().unwrap_or(usize::MAX));
+        let verdict = mark(sheet).map(|mark| Told {
+            said: said.and_then(|c| c.why.as_ref()).map(|why| self.words(why, self.against(sheet).or(of))),
+            against: self.against(sheet),
             why: self.words(&ask.why, proof.or(of)),
             proof,
             spec: ask.evidence.spec.as_deref(),
-            again: sheet.again,
-            repaired: sheet.repaired,
-        })
+            ..Told::new(mark, task, sheet)
+        });
+        Asked {
+            prompt: self.words(&ask.prompt, of),
+            task,
+            entry: &sheet.entry,
+            hint: self.hint(ask.hint.as_ref(), of, sheet),
+            verdict,
+        }
+    }
+
+    /// What this page asks.
+    fn task(&self) -> Option<&Task> {
+        self.posed.get(self.page)?.first().map(|posed| &posed.task)
+    }
+
+    /// The packet that contradicts the answer.
+    fn against(&self, sheet: &Sheet) -> Option<&Hit> {
+        self.trace.probe(sheet.against?)
     }
 
     // ---- what-ifs
@@ -146,24 +138,17 @@ impl Player<'_> {
         let outcome = sheet.outcome.as_ref().map(|o| o.as_ref().map(|o| &**o).map_err(String::as_str));
         let run = outcome.and_then(Result::ok);
         let proof = run.and_then(|o| o.find(&whatif.proof));
-        let chosen = sheet.chosen.first().and_then(|&i| whatif.choices.get(i));
-        let right = whatif.choices.iter().find(|c| c.right);
-        let verdict = sheet.done.filter(|_| run.is_some()).map(|mark| Verdict {
-            mark,
-            answer: right.map_or(String::new(), |c| fill(&c.text, of)),
-            said: chosen.and_then(|c| c.why.as_ref()).map(|why| self.words(why, of)),
-            betrayed: sheet.betrayed,
-            against: None,
-            why: String::new(),
-            // The second timeline shows it.
-            proof: None,
-            spec: None,
-            again: false,
-            repaired: false,
+        let said = whatif.choices.get(sheet.entry.taken.first().copied().unwrap_or(usize::MAX));
+        let task = self.task();
+        // The second timeline shows the proof.
+        let verdict = sheet.done.filter(|_| run.is_some()).map(|mark| Told {
+            said: said.and_then(|c| c.why.as_ref()).map(|why| self.words(why, of)),
+            ..Told::new(mark, task, sheet)
         });
         Broken {
             prompt: self.words(&whatif.prompt, of),
-            options: options(&whatif.choices, of, sheet, verdict.is_some()),
+            task,
+            entry: &sheet.entry,
             hint: self.hint(whatif.hint.as_ref(), of, sheet),
             verdict,
             outcome,
@@ -174,44 +159,32 @@ impl Player<'_> {
 
     // ---- procedures
 
-    fn task<'p>(&'p self, worked: &'p Worked, example: usize, sheet: &'p Sheet) -> Task<'p> {
-        let hit = self.example(worked, example);
-        let given: &[(String, String)] = match worked.on.get(example).map(|on| &on.it) {
-            Some(Example::Given(pairs)) => pairs,
-            _ => &[],
-        };
-        let values = worked.values(example, hit);
+    fn procedure<'p>(&'p self, worked: &'p Worked, example: usize, sheet: &'p Sheet) -> Procedure<'p> {
+        let hit = worked.hit(&self.trace, example);
+        let values = worked.values(&self.trace, example);
         let (mut missing, mut lines) = (0, Vec::new());
         for (index, step) in worked.steps.iter().enumerate() {
             let hidden = worked.is_missing(example, index);
-            let told = !hidden || missing < sheet.slots || sheet.done.is_some();
+            let told = !hidden || missing < sheet.slot || sheet.done.is_some();
             lines.push(Line {
                 say: fill(&step.say, hit),
                 formula: step.value.written(),
                 value: values.get(index).filter(|_| told).map(Value::shown),
-                current: hidden && missing == sheet.slots && sheet.done.is_none(),
+                current: hidden && missing == sheet.slot && sheet.done.is_none(),
             });
             missing += usize::from(hidden);
         }
-        let verdict = sheet.done.or(sheet.again.then_some(super::play::Mark::Wrong)).map(|mark| Verdict {
-            mark,
-            answer: values.last().map_or(String::new(), Value::shown),
-            said: None,
-            betrayed: sheet.betrayed,
-            against: sheet.against.and_then(|id| self.trace.probe(id)),
-            why: String::new(),
-            proof: None,
-            spec: None,
-            again: sheet.again,
-            repaired: sheet.repaired,
+        let verdict = mark(sheet).map(|mark| Told {
+            against: self.against(sheet),
+            ..Told::new(mark, self.posed.get(self.page).and_then(|p| p.last()).map(|p| &p.task), sheet)
         });
-        Task {
+        Procedure {
             title: &worked.title,
             fade: worked.fade(example),
             hit,
-            given,
+            given: worked.given(example),
             lines,
-            typed: &sheet.typed,
+            entry: &sheet.entry,
             hint: self.hint(worked.hint.as_ref(), hit, sheet),
             verdict,
             text: (example == 0).then(|| self.words(&worked.words, hit)),
@@ -220,16 +193,25 @@ impl Player<'_> {
     }
 }
 
-/// A text with a packet's values.
-fn fill(text: &Template, hit: Option<&Hit>) -> String {
-    hit.map_or_else(|| text.plain(), |hit| text.fill(&hit.moment()))
+/// What the last attempt was worth, if there was one.
+fn mark(sheet: &Sheet) -> Option<Mark> {
+    sheet.done.or(sheet.again.then_some(Mark::Wrong))
 }
 
-fn options(choices: &[Choice], of: Option<&Hit>, sheet: &Sheet, told: bool) -> Vec<Opt> {
-    let option = |(index, choice): (usize, &Choice)| Opt {
-        text: fill(&choice.text, of),
-        chosen: sheet.chosen.first() == Some(&index),
-        right: told.then_some(choice.right),
-    };
-    choices.iter().enumerate().map(option).collect()
+impl<'p> Told<'p> {
+    /// What the answers of a page say by themselves.
+    fn new(mark: Mark, task: Option<&'p Task>, sheet: &Sheet) -> Self {
+        Self {
+            mark,
+            task,
+            said: None,
+            betrayed: sheet.betrayed,
+            against: None,
+            why: String::new(),
+            proof: None,
+            spec: None,
+            again: sheet.again,
+            repaired: sheet.repaired,
+        }
+    }
 }

@@ -1,8 +1,8 @@
 //! Keys: what each means now, and the one line that says so.
 
-use crate::ask::Mode;
+use crate::ask::{Key, Mode};
 use crate::lesson::Input;
-use crate::lesson::scene::Scene;
+use crate::lesson::scene::Offers;
 use crate::view::measure::width;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -36,22 +36,29 @@ pub(super) fn command(key: KeyEvent, mode: Mode) -> Option<Command> {
         (KeyCode::Home, _) => play(Input::First),
         (KeyCode::End, _) => play(Input::Last),
 
-        (KeyCode::Char(c), Mode::Type) => play(Input::Type(c)),
-        (KeyCode::Backspace, Mode::Type | Mode::Order(_)) => play(Input::Erase),
-        (KeyCode::Enter, Mode::Type | Mode::Order(_) | Mode::Mark) => play(Input::Submit),
+        (key, mode) => answer(key, mode).map_or_else(|| plain(key), |step| play(Input::Key(step))),
+    }
+}
 
-        (KeyCode::Left, Mode::Mark) => play(Input::Move(-1)),
-        (KeyCode::Right, Mode::Mark) => play(Input::Move(1)),
-        (KeyCode::Up, Mode::Mark) => play(Input::Move(-ROW)),
-        (KeyCode::Down, Mode::Mark) => play(Input::Move(ROW)),
-        (KeyCode::Char(' '), Mode::Mark) => play(Input::Anchor),
+/// Which step of an answer a key is: the one table for lessons and quizzes.
+fn answer(key: KeyCode, mode: Mode) -> Option<Key> {
+    Some(match (key, mode) {
+        (KeyCode::Char(c), Mode::Type) => Key::Type(c),
+        (KeyCode::Backspace, Mode::Type | Mode::Order(_)) => Key::Erase,
+        (KeyCode::Enter, Mode::Type | Mode::Order(_) | Mode::Mark) => Key::Enter,
+
+        (KeyCode::Left, Mode::Mark) => Key::Move(-1),
+        (KeyCode::Right, Mode::Mark) => Key::Move(1),
+        (KeyCode::Up, Mode::Mark) => Key::Move(-ROW),
+        (KeyCode::Down, Mode::Mark) => Key::Move(ROW),
+        (KeyCode::Char(' '), Mode::Mark) => Key::Anchor,
 
         (KeyCode::Char(c @ '1'..='9'), Mode::Choose(n) | Mode::Order(n)) => {
             let index = (u32::from(c) - u32::from('1')) as usize;
-            (index < n).then_some(Command::Play(Input::Choose(index)))
+            Key::Choose(Some(index).filter(|&index| index < n)?)
         }
-        _ => plain(key.code),
-    }
+        _ => return None,
+    })
 }
 
 /// What a key means where no answer needs it.
@@ -80,65 +87,38 @@ pub(super) fn stays(input: &Input) -> bool {
 }
 
 /// What the keys do, in one line of at most so many columns: what matters least is left out first.
-pub(super) fn line(scene: &Scene<'_>, columns: usize) -> String {
-    let offers = &scene.offers;
-    let mut items: Vec<(u8, String)> = Vec::new();
-    let mut item = |matters: u8, offered: bool, text: &str| {
-        if offered {
-            items.push((matters, text.to_owned()));
-        }
+pub(super) fn line(mode: Mode, offers: Offers, columns: usize) -> String {
+    let (typing, reading) = (mode == Mode::Type, mode == Mode::Read);
+    // Where something is typed, letters are letters.
+    let or = |letter, other| if typing { other } else { letter };
+    let next = if offers.break_it { "space run it" } else { "space next" };
+    let answer = match mode {
+        Mode::Read => next.to_owned(),
+        Mode::Choose(n) => format!("1-{n} choose"),
+        Mode::Type => "type, then Enter".to_owned(),
+        Mode::Order(n) => format!("1-{n} in your order, then Enter"),
+        Mode::Mark => "arrows move · space begin here · Enter done".to_owned(),
     };
-    match scene.mode {
-        Mode::Read => {
-            item(9, true, if offers.break_it { "space run it" } else { "space next" });
-            item(6, true, "b back");
-            item(4, offers.view, "v other view");
-            item(5, offers.deeper, "d deeper");
-            item(3, true, "a audience");
-            item(2, true, "↑↓ scroll");
-            item(8, true, "q quit");
-        }
-        Mode::Choose(n) => {
-            item(9, true, &format!("1-{n} choose"));
-            item(7, offers.hint, "h hint");
-            item(6, true, "s skip");
-            item(5, true, "b back");
-            item(3, true, "a audience");
-            item(2, true, "↑↓ scroll");
-            item(8, true, "q quit");
-        }
-        Mode::Type => {
-            item(9, true, "type, then Enter");
-            item(7, offers.hint, "? hint");
-            item(6, true, "Tab skip");
-            item(5, true, "← back");
-            item(2, true, "↑↓ scroll");
-            item(8, true, "Esc quit");
-        }
-        Mode::Order(n) => {
-            item(9, true, &format!("1-{n} in your order, then Enter"));
-            item(4, true, "⌫ undo");
-            item(7, offers.hint, "h hint");
-            item(6, true, "s skip");
-            item(5, true, "b back");
-            item(8, true, "q quit");
-        }
-        Mode::Mark => {
-            item(9, true, "arrows move");
-            item(9, true, "space begin here");
-            item(9, true, "Enter done");
-            item(7, offers.hint, "h hint");
-            item(6, true, "s skip");
-            item(5, true, "b back");
-            item(8, true, "q quit");
-        }
-    }
+    // How much each matters, and whether it is offered.
+    let mut items = vec![
+        (9, true, answer.as_str()),
+        (4, matches!(mode, Mode::Order(_)), "⌫ undo"),
+        (7, offers.hint, or("h hint", "? hint")),
+        (6, offers.skip, or("s skip", "Tab skip")),
+        (5, offers.turn, or("b back", "← back")),
+        (4, reading && offers.view, "v other view"),
+        (5, reading && offers.deeper, "d deeper"),
+        (3, offers.turn && matches!(mode, Mode::Read | Mode::Choose(_)), "a audience"),
+        (2, offers.turn && !matches!(mode, Mode::Order(_) | Mode::Mark), "↑↓ scroll"),
+        (8, true, or("q quit", "Esc quit")),
+    ];
+    items.retain(|(_, offered, _)| *offered);
     loop {
-        let text = items.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join(" · ");
+        let text = items.iter().map(|(_, _, text)| *text).collect::<Vec<_>>().join(" · ");
         if width(&text) <= columns {
             return text;
         }
-        let Some(least) = items.iter().enumerate().min_by_key(|(_, (matters, _))| *matters).map(|(i, _)| i) else {
+        let Some(least) = items.iter().enumerate().min_by_key(|(_, (matters, ..))| *matters).map(|(i, _)| i) else {
             return String::new();
         };
         items.remove(least);
@@ -159,7 +139,7 @@ mod tests {
     #[test]
     fn where_something_is_typed_letters_are_letters() {
         for c in ['q', 's', 'h', 'b', ' ', '1', 'ä'] {
-            assert!(matches!(press(KeyCode::Char(c), Mode::Type), Some(Input::Type(t)) if t == c), "{c}");
+            assert!(matches!(press(KeyCode::Char(c), Mode::Type), Some(Input::Key(Key::Type(t))) if t == c), "{c}");
         }
         assert!(matches!(press(KeyCode::Char('?'), Mode::Type), Some(Input::Hint)));
         assert!(matches!(press(KeyCode::Tab, Mode::Type), Some(Input::Skip)));
@@ -167,8 +147,26 @@ mod tests {
     }
 
     #[test]
+    fn every_key_that_the_last_line_names_means_something() {
+        let offers = Offers { hint: true, skip: true, break_it: false, view: true, deeper: true, turn: true };
+        for mode in [Mode::Read, Mode::Choose(4), Mode::Type, Mode::Order(3), Mode::Mark] {
+            let text = line(mode, offers, 200);
+            for word in text.split(" · ").filter_map(|item| item.split(' ').next()).filter(|w| w.chars().count() == 1)
+            {
+                let key = match word {
+                    "⌫" => KeyCode::Backspace,
+                    "←" => KeyCode::Left,
+                    letter => KeyCode::Char(letter.chars().next().unwrap()),
+                };
+                assert!(command(KeyEvent::new(key, KeyModifiers::NONE), mode).is_some(), "{mode:?}: {word}");
+            }
+            assert!(width(&line(mode, offers, 40)) <= 40);
+        }
+    }
+
+    #[test]
     fn only_choices_that_exist_can_be_chosen() {
-        assert!(matches!(press(KeyCode::Char('3'), Mode::Choose(3)), Some(Input::Choose(2))));
+        assert!(matches!(press(KeyCode::Char('3'), Mode::Choose(3)), Some(Input::Key(Key::Choose(2)))));
         assert!(press(KeyCode::Char('4'), Mode::Choose(3)).is_none());
         assert!(press(KeyCode::Char('1'), Mode::Read).is_none());
     }
@@ -177,6 +175,6 @@ mod tests {
     fn arrows_scroll_but_where_bytes_are_marked() {
         let down = KeyEvent::new(KeyCode::Down, KeyModifiers::NONE);
         assert!(matches!(command(down, Mode::Read), Some(Command::Scroll(1))));
-        assert!(matches!(command(down, Mode::Mark), Some(Command::Play(Input::Move(ROW)))));
+        assert!(matches!(command(down, Mode::Mark), Some(Command::Play(Input::Key(Key::Move(ROW))))));
     }
 }

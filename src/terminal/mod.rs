@@ -69,7 +69,7 @@ pub fn play(
         let here = if turned { 0 } else { top.unwrap_or(focus).min(end) };
         // A line that is too long would push the page up by one.
         let more = if here + room < lines { MORE } else { "" };
-        let help = line(&scene, columns.saturating_sub(width(more))) + more;
+        let help = line(scene.mode, scene.offers, columns.saturating_sub(width(more))) + more;
         let mode = scene.mode;
         note(player.record());
         draw(&text, here, room, &help)?;

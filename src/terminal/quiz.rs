@@ -1,21 +1,17 @@
 //! Asking questions in a terminal: keys in, one question at a time.
 
-use super::keys::{Command, command};
+use super::draw;
+use super::keys::{Command, command, line};
 use crate::ask::session::Input;
-use crate::ask::{Grade, Key, Mode, Question, Session};
-use crate::lesson::Input as Step;
+use crate::ask::{Grade, Mode, Question, Session};
+use crate::lesson;
+use crate::lesson::scene::Offers;
 use crate::tty::{Keys, Screen};
 use crate::view::quiz::Sheet;
-use crossterm::cursor::MoveTo;
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
-use crossterm::style::Print;
-use crossterm::terminal::{self, Clear, ClearType};
-use crossterm::{execute, queue};
-use std::io::{self, Write};
+use crossterm::terminal;
+use std::io;
 use std::time::Instant;
-
-/// What the keys do while a question waits, and once it is answered.
-const HELP: [&str; 2] = ["enter answer · tab skip · esc end", "enter next · esc end"];
 
 /// Asks until all is answered, the learner leaves, or the terminal goes away. `sheet` draws for so many columns; `graded` hears of each
 /// answer as it is given.
@@ -32,12 +28,12 @@ pub fn ask(
     let begun = Instant::now();
     let (mut input, mut told) = (Input::Look, 0);
     loop {
-        let (columns, rows) = terminal::size().unwrap_or((80, 24));
+        let (columns, rows) = terminal::size().map_or((80, 24), |(c, r)| (usize::from(c), usize::from(r)));
         let now = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let scene = session.step(input, now);
         let (over, mode) = (scene.over, scene.mode);
         let mut text = String::new();
-        sheet(usize::from(columns)).scene(&scene, &mut text);
+        sheet(columns).scene(&scene, &mut text);
         while let Some(grade) = session.grades().get(told) {
             if let Some(question) = session.questions().get(grade.question) {
                 graded(question, grade);
@@ -47,7 +43,11 @@ pub fn ask(
         if over {
             return Ok(());
         }
-        draw(&text, rows, mode == Mode::Read)?;
+        // Of what does not fit, the end is shown: there is the answer.
+        let room = rows.saturating_sub(1).max(1);
+        let top = text.lines().count().saturating_sub(room);
+        let offers = Offers { skip: mode != Mode::Read, ..Offers::default() };
+        draw(&text, top, room, &line(mode, offers, columns))?;
         input = loop {
             let Some(event) = keys.next() else { return Ok(()) };
             match event {
@@ -65,29 +65,11 @@ pub fn ask(
 
 /// A key means what it means in a lesson.
 fn meaning(key: KeyEvent, mode: Mode) -> Option<Input> {
-    Some(match command(key, mode)? {
-        Command::Leave | Command::Play(Step::Quit) => Input::Quit,
-        Command::Play(Step::Next) => Input::Next,
-        Command::Play(Step::Skip) => Input::Skip,
-        Command::Play(Step::Choose(index)) => Input::Answer(Key::Choose(index)),
-        Command::Play(Step::Type(c)) => Input::Answer(Key::Type(c)),
-        Command::Play(Step::Erase) => Input::Answer(Key::Erase),
-        Command::Play(Step::Move(by)) => Input::Answer(Key::Move(by)),
-        Command::Play(Step::Anchor) => Input::Answer(Key::Anchor),
-        Command::Play(Step::Submit) => Input::Answer(Key::Enter),
-        _ => return None,
-    })
-}
-
-/// Of what does not fit, the end is shown: there is the answer.
-fn draw(text: &str, rows: u16, answered: bool) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    let room = usize::from(rows).saturating_sub(1).max(1);
-    let skip = text.lines().count().saturating_sub(room);
-    execute!(out, MoveTo(0, 0), Clear(ClearType::All))?;
-    for (row, line) in (0..).zip(text.lines().skip(skip).take(room)) {
-        queue!(out, MoveTo(0, row), Print(line))?;
+    match command(key, mode)? {
+        Command::Leave | Command::Play(lesson::Input::Quit) => Some(Input::Quit),
+        Command::Play(lesson::Input::Next) => Some(Input::Next),
+        Command::Play(lesson::Input::Skip) => Some(Input::Skip),
+        Command::Play(lesson::Input::Key(step)) => Some(Input::Key(step)),
+        _ => None,
     }
-    queue!(out, MoveTo(0, rows.saturating_sub(1)), Print(HELP[usize::from(answered)]))?;
-    out.flush()
 }

@@ -4,9 +4,10 @@
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
 //! [`stats`] (counts)
 //! [`plot`] (one connection over time), [`fork`] (two
-//! timelines) and [`hops`] (one packet over several links). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
+//! timelines), [`hops`] (one packet over several links) and [`ask`](mod@ask) (any question). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
 //! appended to a `String`.
 
+pub mod ask;
 pub mod brief;
 pub mod follow;
 pub mod fork;

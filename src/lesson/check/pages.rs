@@ -8,6 +8,7 @@ use crate::lesson::format::{
     Ask, AskKind, Choice, Example, Fence, Lesson, Page, Placed, ProbeId, Show, Slip, Typed, Wanted, WhatIf, Words,
     Worked,
 };
+use crate::lesson::posed::posed;
 use crate::lesson::simulate;
 use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
@@ -49,7 +50,7 @@ impl Checker<'_> {
                 self.words(&say.words, hit.as_ref());
             }
             Some(Fence::Show(show)) => self.show(index, show),
-            Some(Fence::Ask(ask)) => self.ask(ask, before.as_ref()),
+            Some(Fence::Ask(ask)) => self.ask(index, ask, before.as_ref()),
             Some(Fence::WhatIf(whatif)) => self.whatif(whatif, before.as_ref()),
             Some(Fence::Worked(worked, example)) => self.worked(worked, *example),
         }
@@ -141,7 +142,7 @@ impl Checker<'_> {
 
     // ---- ask
 
-    fn ask(&mut self, ask: &Ask, before: Option<&Hit>) {
+    fn ask(&mut self, index: usize, ask: &Ask, before: Option<&Hit>) {
         let of = self.of(ask.of, before);
         self.words(&ask.prompt, of.as_ref());
         if let Some(hint) = &ask.hint {
@@ -175,6 +176,23 @@ impl Checker<'_> {
                         self.say(step.span.clone(), why);
                     }
                     last = hit.packet.number;
+                }
+            }
+            AskKind::Packet(right) => {
+                if self.probe(*right).is_some() && posed(self.lesson, &self.trace, index).is_empty() {
+                    let why = "no other packet was shown before, so that there is nothing to choose from";
+                    self.say(self.lesson.pages.get(index).map_or(0..0, |page| page.span.clone()), why);
+                }
+            }
+            AskKind::Blanks(blanks) => {
+                let moment = of.as_ref().map(Hit::moment);
+                for blank in blanks {
+                    self.template(&blank.text, moment.as_ref(), "this blank");
+                    match blank.answer.value(moment.as_ref(), &[], &[]) {
+                        Ok(value) if value.number().is_some() => {}
+                        Ok(value) => self.say(blank.answer.span.clone(), format!("this is no number but {value}")),
+                        Err(why) => self.say(blank.answer.span.clone(), why),
+                    }
                 }
             }
             AskKind::Mark(def) => {

@@ -111,6 +111,21 @@ fn marked_bytes_are_bytes_of_the_frame() {
 }
 
 #[test]
+fn a_packet_is_one_of_several_and_blanks_are_numbers() {
+    let packet = |filter: &str| ask(&format!("packet = '{filter}'"));
+    assert_eq!(says(&[lesson("a", "", &packet("tcp.flags.fin == 1"))]), "");
+    assert!(says(&[lesson("a", "", &packet("tcp.flags.urg == 1"))]).contains("this selects no packet"));
+    assert!(says(&[lesson("a", "", &packet("tcp.flags.syn == 1"))]).contains("nothing to choose from"));
+    let blanks = |answer: &str| {
+        let one = "{ text = 'port', answer = '{tcp.dstport}' }";
+        ask(&format!("of = 'tcp.flags.syn == 1'\nblanks = [{one}, {{ text = 'x', answer = '{answer}' }}]"))
+    };
+    assert_eq!(says(&[lesson("a", "", &blanks("{tcp.srcport} + 1"))]), "");
+    assert!(says(&[lesson("a", "", &blanks("\"SYN\""))]).contains("this is no number but SYN"));
+    assert!(says(&[lesson("a", "", &blanks("{http.host}"))]).contains("has no http.host"));
+}
+
+#[test]
 fn a_fault_meets_a_packet_and_changes_what_follows() {
     let of = |fault: &str, proof: &str| {
         format!(

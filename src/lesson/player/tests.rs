@@ -1,7 +1,8 @@
 //! Plays, input by input.
 
 use super::*;
-use crate::lesson::scene::{Asked, How};
+use crate::ask::Task;
+use crate::lesson::scene::Asked;
 use crate::lesson::simulate;
 
 const FRONT: &str = "+++\nid = \"x\"\ntitle = \"T\"\nosi = \"transport\"\nminutes = 1\nsource = { scenario = \"two-hosts\", seed = 7 }\n+++\n";
@@ -27,7 +28,7 @@ fn a_question_holds_back_what_comes_after_it() {
     let scene = player.step(Input::Next, 1);
     assert_eq!((scene.page, scene.mode), (1, Mode::Choose(2)));
     assert!(scene.notice.is_some() && scene.so_far.is_empty());
-    let scene = player.step(Input::Choose(0), 2);
+    let scene = player.step(Input::Key(Key::Choose(0)), 2);
     let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
     let verdict = asked.verdict.as_ref().unwrap();
     assert_eq!((verdict.mark, verdict.why.as_str()), (Mark::Right, "So."));
@@ -42,12 +43,12 @@ fn a_question_holds_back_what_comes_after_it() {
 fn a_wrong_choice_is_refuted_and_remembered_and_cannot_be_taken_back() {
     let lesson = lesson(ASK);
     let mut player = player(&lesson);
-    let scene = player.step(Input::Choose(1), 1);
+    let scene = player.step(Input::Key(Key::Choose(1)), 1);
     let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
     let verdict = asked.verdict.as_ref().unwrap();
     assert_eq!(verdict.betrayed.unwrap().id, "handshake-is-hello");
     assert!(verdict.against.is_some(), "a packet contradicts it");
-    player.step(Input::Choose(0), 2);
+    player.step(Input::Key(Key::Choose(0)), 2);
     assert_eq!(results(&player), [("flags".into(), Mark::Wrong, Some("handshake-is-hello".into()))]);
 }
 
@@ -65,19 +66,19 @@ fn a_typed_number_has_two_attempts_and_a_known_slip_is_named() {
     let ask = "```ask\nprompt = 'Next?'\nof = 'tcp.flags.syn == 1'\nnumber = '{tcp.seq} + 1'\nproof = 'tcp.flags.syn == 1 && tcp.ack == {answer}'\nwrong = [{ answer = '{tcp.seq}', betrays = 'ack-means-arrived' }]\nwhy = 'SYN counts.'\n```\n";
     let lesson = lesson(ask);
     let mut player = player(&lesson);
-    assert_eq!(player.step(Input::Submit, 0).mode, Mode::Type, "nothing was typed");
-    player.step(Input::Type('0'), 1);
-    let scene = player.step(Input::Submit, 2);
+    assert_eq!(player.step(Input::Key(Key::Enter), 0).mode, Mode::Type, "nothing was typed");
+    player.step(Input::Key(Key::Type('0')), 1);
+    let scene = player.step(Input::Key(Key::Enter), 2);
     let Body::Asked(asked) = &scene.body else { panic!("{:?}", scene.body) };
     let verdict = asked.verdict.as_ref().unwrap();
     assert!(verdict.again && verdict.betrayed.unwrap().id == "ack-means-arrived");
     for c in ['2', '3'] {
-        player.step(Input::Type(c), 3);
+        player.step(Input::Key(Key::Type(c)), 3);
     }
-    player.step(Input::Erase, 4);
-    player.step(Input::Erase, 4);
-    player.step(Input::Type('1'), 5);
-    player.step(Input::Submit, 6);
+    player.step(Input::Key(Key::Erase), 4);
+    player.step(Input::Key(Key::Erase), 4);
+    player.step(Input::Key(Key::Type('1')), 5);
+    player.step(Input::Key(Key::Enter), 6);
     assert_eq!(results(&player), [("q1".into(), Mark::Wrong, Some("ack-means-arrived".into()))]);
 }
 
@@ -87,14 +88,16 @@ fn steps_are_taken_in_order() {
     let lesson = lesson(ask);
     let mut player = player(&lesson);
     let scene = player.step(Input::Look, 0);
-    let Body::Asked(Asked { how: How::Order { items, .. }, .. }) = &scene.body else { panic!("{:?}", scene.body) };
+    let Body::Asked(Asked { task: Some(Task::Order { items, .. }), .. }) = &scene.body else {
+        panic!("{:?}", scene.body)
+    };
     let items = items.clone();
     for wanted in ["a", "b", "c"] {
         let at = items.iter().position(|i| i == wanted).unwrap();
-        player.step(Input::Choose(at), 1);
-        player.step(Input::Choose(at), 1);
+        player.step(Input::Key(Key::Choose(at)), 1);
+        player.step(Input::Key(Key::Choose(at)), 1);
     }
-    player.step(Input::Submit, 2);
+    player.step(Input::Key(Key::Enter), 2);
     assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
 }
 
@@ -105,12 +108,49 @@ fn the_bytes_of_a_field_are_marked() {
     );
     let mut player = player(&lesson);
     // Ethernet 14, IPv4 20, source port 2.
-    player.step(Input::Move(36), 1);
-    player.step(Input::Anchor, 2);
-    player.step(Input::Move(1), 3);
-    player.step(Input::Submit, 4);
+    player.step(Input::Key(Key::Move(36)), 1);
+    player.step(Input::Key(Key::Anchor), 2);
+    player.step(Input::Key(Key::Move(1)), 3);
+    player.step(Input::Key(Key::Enter), 4);
     assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
-    assert_eq!(player.step(Input::Move(isize::MIN), 5).mode, Mode::Read);
+    assert_eq!(player.step(Input::Key(Key::Move(isize::MIN)), 5).mode, Mode::Read);
+}
+
+fn typed(player: &mut Player<'_>, text: &str) {
+    for c in text.chars() {
+        player.step(Input::Key(Key::Type(c)), 1);
+    }
+    player.step(Input::Key(Key::Enter), 1);
+}
+
+#[test]
+fn one_of_the_packets_so_far_is_named_by_its_number() {
+    let second = SHOW.replace("ack == 0", "ack == 1");
+    let ask = "```ask\nprompt = 'Which one answers?'\npacket = 'tcp.flags.syn == 1 && tcp.flags.ack == 1'\nwhy = 'So.'\n```\n";
+    let lesson = lesson(&format!("{SHOW}{second}{ask}"));
+    let mut player = player(&lesson);
+    player.step(Input::Next, 0);
+    let scene = player.step(Input::Next, 0);
+    let Body::Asked(Asked { task: Some(Task::Packet { packets, right }), .. }) = &scene.body else {
+        panic!("{:?}", scene.body)
+    };
+    assert!(packets[0].text.starts_with("client: ") && packets[1].text.starts_with("server: "), "{packets:?}");
+    let right = right.to_string();
+    typed(&mut player, "9999");
+    let scene = player.step(Input::Look, 1);
+    assert!(scene.complaint.is_some() && scene.mode == Mode::Type, "no such packet was shown, and that is no attempt");
+    (0..4).for_each(|_| drop(player.step(Input::Key(Key::Erase), 1)));
+    typed(&mut player, &right);
+    assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
+}
+
+#[test]
+fn several_numbers_are_asked_for_at_once_and_written_as_anywhere() {
+    let ask = "```ask\nprompt = 'Which?'\nof = 'tcp.flags.syn == 1'\nblanks = [{ text = 'destination port', answer = '{tcp.dstport}' }, { text = 'window', answer = '{tcp.window_size_value}' }]\nwhy = 'So.'\n```\n";
+    let lesson = lesson(ask);
+    let mut player = player(&lesson);
+    typed(&mut player, "0x50 65,535");
+    assert_eq!(results(&player), [("q1".into(), Mark::Right, None)]);
 }
 
 #[test]
@@ -121,7 +161,7 @@ fn a_what_if_asks_for_a_prediction_then_for_a_run() {
     player.step(Input::Next, 1);
     let scene = player.step(Input::WhatIf, 2);
     assert!(scene.request.is_none() && scene.notice.is_some(), "first a prediction");
-    let scene = player.step(Input::Choose(0), 3);
+    let scene = player.step(Input::Key(Key::Choose(0)), 3);
     assert_eq!(scene.request, Some(Request::WhatIf { page: 1 }));
     let Some(Fence::WhatIf(whatif)) = &lesson.pages[1].fence else { panic!("a what-if") };
     let ends = simulate::trace(&lesson, None).unwrap().ends();
@@ -145,16 +185,16 @@ fn a_procedure_fades_step_by_step() {
     };
     assert_eq!(told(&player.step(Input::Look, 0)), [Some("1".into()), Some("6".into())]);
     assert_eq!(told(&player.step(Input::Next, 1)), [Some("1".into()), None]);
-    player.step(Input::Type('6'), 2);
-    player.step(Input::Submit, 3);
+    player.step(Input::Key(Key::Type('6')), 2);
+    player.step(Input::Key(Key::Enter), 3);
     assert_eq!(told(&player.step(Input::Next, 4)), [None, None]);
     for c in ['9', '9'] {
-        player.step(Input::Type(c), 5);
-        player.step(Input::Submit, 6);
+        player.step(Input::Key(Key::Type(c)), 5);
+        player.step(Input::Key(Key::Enter), 6);
     }
     assert_eq!(told(&player.step(Input::Look, 7)), [Some("1".into()), None], "after two attempts it is told");
-    player.step(Input::Type('6'), 8);
-    player.step(Input::Submit, 9);
+    player.step(Input::Key(Key::Type('6')), 8);
+    player.step(Input::Key(Key::Enter), 9);
     let marks: Vec<Mark> = results(&player).into_iter().map(|(_, mark, _)| mark).collect();
     assert_eq!(marks, [Mark::Right, Mark::Wrong]);
 }
@@ -163,7 +203,7 @@ fn a_procedure_fades_step_by_step() {
 fn a_play_goes_on_where_it_was_left() {
     let lesson = lesson(&format!("{ASK}{SHOW}{ASK}").replacen("id = 'flags'", "id = 'first'", 1));
     let mut first = player(&lesson);
-    first.step(Input::Choose(1), 1);
+    first.step(Input::Key(Key::Choose(1)), 1);
     first.step(Input::Next, 2);
     let record = first.record();
     assert_eq!((record.page, record.result("first")), (1, Some(Mark::Wrong)));
@@ -196,12 +236,12 @@ fn no_input_at_any_time_makes_the_player_panic() {
                 4 => Input::Deeper,
                 5 => Input::Audience,
                 6 => Input::View,
-                7 => Input::Choose(n),
-                8 => Input::Type(char::from(b'0' + u8::try_from(n).unwrap())),
-                9 => Input::Erase,
-                10 => Input::Move(n.cast_signed() - 5),
-                11 => Input::Anchor,
-                12 | 13 => Input::Submit,
+                7 => Input::Key(Key::Choose(n)),
+                8 => Input::Key(Key::Type(char::from(b'0' + u8::try_from(n).unwrap()))),
+                9 => Input::Key(Key::Erase),
+                10 => Input::Key(Key::Move(n.cast_signed() - 5)),
+                11 => Input::Key(Key::Anchor),
+                12 | 13 => Input::Key(Key::Enter),
                 14 => Input::Hint,
                 15 => Input::Skip,
                 16 => Input::WhatIf,

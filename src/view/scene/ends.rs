@@ -31,7 +31,7 @@ impl Stage {
         }
         let known = recent.iter().any(|p| p.hit.states.is_some());
         if known {
-            self.theme.faint.paint("  States are inferred: a capture sees segments, not endpoints.\n", out);
+            self.board.theme.faint.paint("  States are inferred: a capture sees segments, not endpoints.\n", out);
         }
     }
 
@@ -50,30 +50,30 @@ impl Stage {
         let Some(past) = scene.so_far.iter().rev().find(|p| p.is_new) else { return };
         for (end, text) in ["Client's program: ", "Server's program: "].into_iter().zip(&shown.show.calls) {
             if let Some(text) = text {
-                self.paragraph(&text.fill(&past.hit.moment()), end, out);
+                self.board.paragraph(&text.fill(&past.hit.moment()), end, out);
             }
         }
     }
 
     /// What the kernels themselves said, where they were asked.
     fn kernel(&self, hit: &Hit, out: &mut String) {
-        for line in hit.kernel().flat_map(|told| wrap(told, self.columns.saturating_sub(2))) {
+        for line in hit.kernel().flat_map(|told| wrap(told, self.board.columns.saturating_sub(2))) {
             out.push_str("  ");
-            self.theme.observed.paint(line, out);
+            self.board.theme.observed.paint(line, out);
             out.push('\n');
         }
     }
 
     fn half(&self) -> usize {
-        self.columns / 2 - 2
+        self.board.columns / 2 - 2
     }
 
     fn title(&self, [left, right]: [&str; 2], out: &mut String) {
         out.push_str("  ");
-        self.theme.strong.paint(left, out);
+        self.board.theme.strong.paint(left, out);
         let drawn = width(left) + 2;
         spaces((self.half() + 4).saturating_sub(drawn), out);
-        self.theme.strong.paint(right, out);
+        self.board.theme.strong.paint(right, out);
         out.push('\n');
     }
 
@@ -90,7 +90,7 @@ impl Stage {
             out.push_str("  ");
             let both = cell + r.unwrap_or("");
             if states {
-                self.theme.inferred.paint(both.trim_end(), out);
+                self.board.theme.inferred.paint(both.trim_end(), out);
             } else {
                 out.push_str(both.trim_end());
             }
@@ -120,8 +120,8 @@ impl Stage {
             Side::Client => line.extend(["  ── ", &label, " ──▶"]),
             Side::Server => line.extend(["  ◀── ", &label, " ──"]),
         }
-        crate::view::measure::cut(&mut line, 0, self.columns);
-        self.theme.faint.paint(&line, out);
+        crate::view::measure::cut(&mut line, 0, self.board.columns);
+        self.board.theme.faint.paint(&line, out);
         out.push('\n');
     }
 }

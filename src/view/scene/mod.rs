@@ -6,6 +6,7 @@ mod broken;
 mod ends;
 mod question;
 
+use super::ask::Board;
 use super::ladder::{Ladder, Side};
 use super::measure::{cut, pad, repeat, spaces, width, wrap};
 use super::text::{Options, Text};
@@ -31,11 +32,8 @@ const MOST_COLUMNS: usize = 150;
 /// Draws scenes.
 #[derive(Debug)]
 pub struct Stage {
-    theme: Theme,
-    columns: usize,
+    board: Board,
     rungs: usize,
-    /// It is printed: nobody can answer, so that answers simply follow questions.
-    printed: bool,
     texts: Arc<Texts>,
 }
 
@@ -44,20 +42,21 @@ impl Stage {
     pub fn new(theme: Theme, screen: Option<(usize, usize)>, texts: Arc<Texts>) -> Self {
         let (columns, rows) = screen.unwrap_or((80, LOW));
         let rungs = if rows < LOW { FEW_RUNGS } else { MOST_RUNGS };
-        Self { theme, columns: columns.clamp(40, 110), rungs, printed: screen.is_none(), texts }
+        let board = Board { theme, columns: columns.clamp(40, 110), printed: screen.is_none() };
+        Self { board, rungs, texts }
     }
 
     /// Appends a scene. Gives the line, from 0, where the newest of it begins: it should be in sight.
     pub fn draw(&self, scene: &Scene<'_>, out: &mut String) -> usize {
         self.heading(scene, out);
         if !scene.prose.is_empty() {
-            prose::markdown(scene.prose, self.columns, &self.theme, out);
+            prose::markdown(scene.prose, self.board.columns, &self.board.theme, out);
             out.push('\n');
         }
         let mut focus = None;
         match &scene.body {
             Body::Prose => {}
-            Body::Said(text) => self.paragraph(text, "", out),
+            Body::Said(text) => self.board.paragraph(text, "", out),
             Body::Shown(shown) => self.shown(scene, shown, out),
             Body::Asked(asked) => focus = Some(self.asked(scene, asked, out)),
             Body::Broken(broken) => focus = self.broken(scene, broken, out),
@@ -69,16 +68,16 @@ impl Stage {
     fn heading(&self, scene: &Scene<'_>, out: &mut String) {
         let mut title = scene.title.to_owned();
         let right = format!(" {} ── {} of {} ──", scene.audience, scene.page, scene.pages);
-        cut(&mut title, 0, self.columns.saturating_sub(width(&right) + 6));
+        cut(&mut title, 0, self.board.columns.saturating_sub(width(&right) + 6));
         let left = format!("── {title} ");
-        let rule = self.columns.saturating_sub(width(&left) + width(&right));
-        self.theme.strong.around(out, |out| {
+        let rule = self.board.columns.saturating_sub(width(&left) + width(&right));
+        self.board.theme.strong.around(out, |out| {
             out.push_str(&left);
             repeat('─', rule, out);
             out.push_str(&right);
         });
         out.push('\n');
-        self.theme.faint.paint(scene.origin, out);
+        self.board.theme.faint.paint(scene.origin, out);
         out.push_str("\n\n");
     }
 
@@ -91,17 +90,18 @@ impl Stage {
         out.push('\n');
         if shown.hits.is_empty() {
             let text = format!("This capture has no packet for this step. Looked for: {}", shown.show.filter.it);
-            self.paragraph(&text, "! ", out);
+            self.board.paragraph(&text, "! ", out);
             return;
         }
-        self.paragraph(&shown.text, "", out);
+        self.board.paragraph(&shown.text, "", out);
         self.lit(shown, out);
-        if self.printed {
+        if self.board.printed {
             self.program(shown, scene, out);
         }
         if scene.deeper {
             let options = Options { hex: true, audience: scene.audience };
-            let mut text = Text::new(self.theme.clone(), Some(self.columns), options, Arc::clone(&self.texts));
+            let mut text =
+                Text::new(self.board.theme.clone(), Some(self.board.columns), options, Arc::clone(&self.texts));
             for hit in shown.hits {
                 out.push('\n');
                 text.packet(&hit.moment(), out);
@@ -120,7 +120,7 @@ impl Stage {
 
     /// Some packets, one below the other; time counts from `first`.
     fn rungs(&self, first: Option<&Hit>, hits: &[&Hit], out: &mut String) {
-        let mut ladder = Ladder::new(self.theme.clone(), Some(self.columns));
+        let mut ladder = Ladder::new(self.board.theme.clone(), Some(self.board.columns));
         let states = |s: Option<[crate::flow::State; 2]>| s.map(|[c, s]| (c.name(), s.name()));
         if let Some(first) = first {
             ladder.since(&first.packet);
@@ -159,31 +159,18 @@ impl Stage {
             if value.is_empty() {
                 value.push_str("yes");
             }
-            let room = self.columns.saturating_sub(VALUES);
+            let room = self.board.columns.saturating_sub(VALUES);
             for (i, line) in wrap(&value, room).enumerate() {
                 if i > 0 {
                     out.push('\n');
                     spaces(VALUES, out);
                 }
-                self.theme.strong.paint(line, out);
+                self.board.theme.strong.paint(line, out);
             }
             if width(&value) + field.def.name.len() + 2 <= room {
                 spaces(room - width(&value) - field.def.name.len(), out);
-                self.theme.faint.paint(field.def.name, out);
+                self.board.theme.faint.paint(field.def.name, out);
             }
-            out.push('\n');
-        }
-    }
-
-    /// A paragraph behind a mark; its later lines hang below the first.
-    fn paragraph(&self, text: &str, mark: &str, out: &mut String) {
-        for (i, line) in wrap(text, self.columns.saturating_sub(width(mark))).enumerate() {
-            if i == 0 {
-                out.push_str(mark);
-            } else {
-                spaces(width(mark), out);
-            }
-            out.push_str(line);
             out.push('\n');
         }
     }
