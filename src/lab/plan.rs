@@ -2,10 +2,11 @@
 //! each switch one with a bridge, each router one that forwards; each link becomes a virtual cable.
 
 use std::net::IpAddr;
-use std::num::{NonZeroU16, NonZeroU32};
+use std::num::NonZeroU16;
 use std::time::Duration;
 
 use crate::rng::Rng;
+use crate::sim::link::{self, Link};
 use crate::sim::scenario::{self, Congestion, Scenario, Service, Whom};
 
 /// Devices and the cables between them.
@@ -15,8 +16,6 @@ pub struct Plan {
     pub(super) cables: Vec<Cable>,
     /// What is watched: device and card.
     pub(super) watched: Vec<(usize, usize)>,
-    /// Decides which frames are lost by chance.
-    pub(super) seed: u64,
 }
 
 /// A namespace of its own.
@@ -50,25 +49,10 @@ pub(super) struct Card {
 /// From one card to another, each named by device and place.
 pub(super) struct Cable {
     pub(super) ends: [(usize, usize); 2],
-    pub(super) traits: Traits,
-}
-
-/// How a cable differs from one that is short, fast and sound.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Traits {
-    pub(super) delay: Duration,
-    /// By how much more, at random; frames keep their order.
-    pub(super) jitter: Duration,
-    /// How many of a hundred frames are lost, at random.
-    pub(super) loss: f64,
-    /// Which frames are lost, counted over both directions, from 1.
-    pub(super) loses: Vec<u64>,
-    /// How many bits can be sent in a millisecond.
-    pub(super) kbit: Option<u32>,
-    /// How many frames may wait to be sent.
-    pub(super) queue: Option<u32>,
-    /// The longest IP packet that crosses it.
-    pub(super) mtu: Option<u16>,
+    /// What it does to frames; the simulator's would do the same.
+    pub(super) link: Link<Vec<u8>>,
+    /// Whether a card at one of its ends is watched: only there faults befall frames.
+    pub(super) watched: bool,
 }
 
 /// What runs on a host.
@@ -94,7 +78,7 @@ impl Plan {
     /// There is no such place, or the scenario has something that no kernel plays; a clause.
     pub fn new(scenario: &Scenario, seed: u64, at: Option<&str>) -> Result<Self, String> {
         let mut rng = Rng::seeded(seed);
-        let mut plan = Self { seed, ..Self::default() };
+        let mut plan = Self::default();
         for (at, host) in scenario.hosts.iter().enumerate() {
             let mut device = device(scenario, at, host.name.as_ref(), Role::Host);
             device.routes = host.gateways().iter().map(|via| (*via, 0, *via)).collect();
@@ -113,10 +97,11 @@ impl Plan {
             device.routes = router.routes.iter().map(|r| (r.to.address, r.to.length, *r.via.as_ref())).collect();
             plan.devices.push(device);
         }
+        let mut dice = link::dice(seed);
         for link in &scenario.links {
             let Some(ends) = scenario.ends(link) else { continue };
             let ends = ends.map(|end| (end.device, plan.port(end.device, end.card)));
-            plan.cables.push(Cable { ends, traits: traits(link) });
+            plan.cables.push(Cable { ends, link: Link::new(link, dice.fork()), watched: false });
         }
         let at = at.or_else(|| scenario.vantage.as_ref().map(|at| at.as_ref().as_str()));
         plan.watched = match at {
@@ -125,6 +110,9 @@ impl Plan {
                 format!("no host, switch, router, card or link here is called '{}'", at.escape_debug())
             })?,
         };
+        for cable in &mut plan.cables {
+            cable.watched = cable.ends.iter().any(|end| plan.watched.contains(end));
+        }
         Ok(plan)
     }
 
@@ -209,18 +197,6 @@ fn programs(host: &scenario::Host, rng: &mut Rng) -> Result<Programs, String> {
         deaf: if host.not_reading { Duration::MAX } else { Duration::from_millis(host.reads_from_ms.into()) },
         ipv4: own.is_some(),
     })
-}
-
-fn traits(link: &scenario::Link) -> Traits {
-    Traits {
-        delay: Duration::from_micros(link.delay_us.into()),
-        jitter: Duration::from_micros(link.jitter_us.into()),
-        loss: link.loss_percent,
-        loses: link.loses.clone(),
-        kbit: link.rate_kbit.map(NonZeroU32::get),
-        queue: link.queue.map(NonZeroU32::get),
-        mtu: link.mtu.as_ref().map(|mtu| *mtu.as_ref()),
-    }
 }
 
 /// The port of a visit; 0 where it needs none.

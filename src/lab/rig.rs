@@ -8,7 +8,7 @@ use std::os::fd::AsFd as _;
 use std::sync::mpsc::Sender;
 
 use super::netlink::{End, Netlink};
-use super::plan::{Device, Plan, Role, Traits};
+use super::plan::{Device, Plan, Role};
 use super::refusal::{Refusal, Wanted};
 use super::relay::{Met, Relay};
 use super::space::{self, Space};
@@ -32,10 +32,9 @@ pub(super) struct Rig {
 }
 
 /// Builds it. This thread stands in `workshop`, and does again afterwards.
-pub(super) fn build(plan: &Plan, judge: Option<Judge>, workshop: &Space, remarks: Sender<Met>) -> Result<Rig, Refusal> {
+pub(super) fn build(plan: &Plan, judge: Option<Judge>, workshop: &Space, met: Sender<Met>) -> Result<Rig, Refusal> {
     let no = |wanted: Wanted| move |error: io::Error| Refusal::new(wanted, &error);
-    let relayed = judge.is_some();
-    let mut relay = Relay::new(plan.seed, judge, remarks);
+    let mut relay = Relay::new(judge, met);
     let mut spaces = Vec::new();
     for device in &plan.devices {
         spaces.push(Space::new().map_err(no(Wanted::Net))?);
@@ -47,7 +46,7 @@ pub(super) fn build(plan: &Plan, judge: Option<Judge>, workshop: &Space, remarks
     let mut ports = FIRST_PORT..;
     for cable in &plan.cables {
         let [Some(a), Some(b)] = cable.ends.map(|(device, card)| end(plan, &spaces, device, card)) else { continue };
-        if !relayed && cable.traits == Traits::default() {
+        if !relay.wants(cable) {
             netlink.cable(a, b).map_err(no(Wanted::Link))?;
             continue;
         }
@@ -60,7 +59,7 @@ pub(super) fn build(plan: &Plan, judge: Option<Judge>, workshop: &Space, remarks
             sockets.push(sys::port(index).map_err(no(Wanted::Capture))?);
         }
         if let Ok(ends) = <[_; 2]>::try_from(sockets) {
-            relay.add(ends, &cable.traits);
+            relay.add(ends, cable);
         }
     }
     for (device, space) in plan.devices.iter().zip(&spaces) {

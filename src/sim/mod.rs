@@ -1,23 +1,26 @@
 //! Rank 3: the simulator: real TCP/IP stacks (smoltcp) on simulated links, with switches and routers between them.
 //!
 //! Read [`scenario`] first: what hosts there are and what each does. Then `world`: the clock and what happens when. A `device` is a `host`, which is a stack with its
-//! programs, a `switch`, or a `router`; a `wire` carries frames between them; a `vantage` is where somebody
+//! programs, a `switch`, or a `router`; a [`link`] carries frames between them; a `vantage` is where somebody
 //! watches; an `endpoint` is what a host's stack holds at a moment. Nothing waits: virtual time jumps from one event to the next. One seed decides every number that
 //! a real host would draw at random, so the same seed gives the same bytes.
 
+mod agenda;
 mod device;
 mod endpoint;
 mod host;
 mod journal;
+pub mod link;
 mod port;
 mod router;
 pub mod scenario;
 mod switch;
 mod vantage;
-mod wire;
 mod world;
 
 pub use crate::peers::START;
+pub use agenda::Agenda;
 pub use endpoint::{Endpoint, Socket, Transport};
 pub use journal::{Deed, Note};
-pub use world::{Fate, Judge, Moment, Passing, Simulation};
+pub use link::{Fate, Link};
+pub use world::{Judge, Moment, Passing, Simulation};

@@ -3,60 +3,26 @@
 //! [`Simulation`] is a [`Source`]: each call lets the world go on just as far as the next frame that is seen
 //! from the vantage point. So a capture of any length is never held in memory.
 
-use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::agenda::Agenda;
 use super::device::Device;
 use super::endpoint::Endpoint;
 use super::journal::{Deed, Journal, Note};
+use super::link::{self, Fate, Link, Passage};
 use super::port::Frame;
 use super::vantage::Vantage;
-use super::wire::Link;
 use crate::model::{Interface, LinkType, RawFrame, Remark, Time};
 use crate::peers::START;
 use crate::rng::Rng;
 use crate::sim::scenario::{Place, Scenario};
 use crate::source::{Source, SourceError, Step};
 
-/// How long behind another a frame arrives that comes twice, or was overtaken.
-const TWIN: Duration = Duration::from_micros(5);
 /// So many bytes of frames may be under way; what would be more is lost.
 const UNDER_WAY: usize = 256 << 20;
 /// No scenario goes on for longer than this.
 const LIMIT: Duration = Duration::from_mins(10);
-
-/// What becomes of a frame that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It arrives.
-    Deliver,
-    /// It is lost.
-    Drop,
-    /// It arrives so much later.
-    Delay(Duration),
-    /// It arrives twice.
-    Duplicate,
-    /// It arrives with the last bit turned over.
-    Corrupt,
-    /// It arrives just after the next frame that its sender sends; never, if there is none.
-    Overtake,
-}
-
-impl Fate {
-    /// What the capture remarks on a frame that meets this fate.
-    pub(crate) fn remark(self) -> Option<Remark> {
-        match self {
-            Self::Deliver => None,
-            Self::Drop => Some(Remark::Dropped),
-            Self::Delay(_) => Some(Remark::Late),
-            Self::Duplicate => Some(Remark::Twice),
-            Self::Corrupt => Some(Remark::Damaged),
-            Self::Overtake => Some(Remark::HeldBack),
-        }
-    }
-}
 
 /// Decides the fate of each frame that leaves on a link which the vantage point sees. Frames are numbered as
 /// they are sent, from 1, over all links: see [`Simulation::sent_as`].
@@ -70,11 +36,10 @@ pub struct Simulation {
     wakes: Vec<Option<Duration>>,
     /// When each device falls silent.
     silent: Vec<Option<Duration>>,
-    links: Vec<Link>,
+    links: Vec<Wire>,
     /// For each device and card: which link it stands on, and at which end.
     wires: Vec<Vec<(usize, usize)>>,
-    agenda: BinaryHeap<Reverse<Entry>>,
-    entries: u64,
+    agenda: Agenda<Event>,
     /// Bytes of frames in the agenda.
     under_way: usize,
     judge: Option<Judge>,
@@ -86,12 +51,12 @@ pub struct Simulation {
     sent: RawFrame,
     /// How many packets there were.
     packets: u64,
-    /// Frames on their way that the sender's next one will overtake.
-    overtaken: Vec<Way>,
     given: Passing,
     journal: Journal,
     /// What a device sends just now.
     outbox: Vec<(usize, Frame)>,
+    /// What will arrive of a frame that leaves just now.
+    arrivals: Vec<(Duration, Way)>,
 }
 
 /// How a frame passed the vantage point.
@@ -120,6 +85,12 @@ pub enum Moment {
     Arrives,
 }
 
+/// A link, and the cards at its two ends.
+struct Wire {
+    ends: [Place; 2],
+    link: Link<Way>,
+}
+
 /// A frame on a link.
 #[derive(Clone)]
 struct Way {
@@ -132,26 +103,25 @@ struct Way {
     frame: Frame,
 }
 
-/// Something that will happen at a known moment.
-struct Entry {
-    at: Duration,
-    /// Of two at the same moment, the one entered first comes first.
-    order: u64,
-    event: Event,
-}
-
+/// What will happen at a known moment.
 enum Event {
-    /// The first bit leaves a card; the last will arrive at the moment given.
-    Leaves { way: Way, arrives: Duration, mishap: Option<Remark> },
+    /// The first bit leaves a card.
+    Leaves(Way, Passage),
     /// The last bit has arrived.
     Arrives(Way),
+}
+
+impl AsMut<Vec<u8>> for Way {
+    fn as_mut(&mut self) -> &mut Vec<u8> {
+        &mut self.frame.bytes
+    }
 }
 
 impl Event {
     /// How many bytes it holds.
     fn size(&self) -> usize {
         match self {
-            Self::Leaves { way, .. } | Self::Arrives(way) => way.frame.bytes.len(),
+            Self::Leaves(way, _) | Self::Arrives(way) => way.frame.bytes.len(),
         }
     }
 }
@@ -161,8 +131,7 @@ impl Simulation {
     pub fn new(scenario: &Scenario, seed: u64) -> Self {
         let mut rng = Rng::seeded(seed);
         let devices = Device::all(scenario, &mut rng);
-        // Links have dice of their own, so that one that loses nothing changes nothing.
-        let mut link_rng = Rng::seeded(seed ^ 0x6c69_6e6b);
+        let mut dice = link::dice(seed);
         let mut wires = vec![Vec::new(); devices.len()];
         for (device, wires) in wires.iter_mut().enumerate() {
             wires.resize(scenario.cards(device).len(), (usize::MAX, 0));
@@ -181,7 +150,7 @@ impl Simulation {
                     own[end.card] = (links.len(), side);
                 }
             }
-            links.push(Link::new(plan, ends, link_rng.fork()));
+            links.push(Wire { ends, link: Link::new(plan, dice.fork()) });
         }
         let mut silent: Vec<_> =
             scenario.hosts.iter().map(|host| host.silent_at_ms.map(|ms| Duration::from_millis(ms.into()))).collect();
@@ -196,8 +165,7 @@ impl Simulation {
             silent,
             links,
             wires,
-            agenda: BinaryHeap::new(),
-            entries: 0,
+            agenda: Agenda::new(),
             under_way: 0,
             judge: None,
             rng,
@@ -206,7 +174,7 @@ impl Simulation {
             captured: 0,
             sent: RawFrame::default(),
             packets: 0,
-            overtaken: Vec::new(),
+            arrivals: Vec::new(),
             given: Passing { number: 0, packet: 0, link: 0, from: nowhere, to: nowhere, moment: Moment::Leaves },
             journal: Journal::default(),
             outbox: Vec::new(),
@@ -263,7 +231,7 @@ impl Simulation {
         let mut unseen = RawFrame::default();
         loop {
             let wake = self.wakes.iter().copied().flatten().min();
-            let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
+            let due = self.agenda.next();
             match wake.into_iter().chain(due).min() {
                 Some(at) if at <= until && !self.is_done() => self.advance(&mut unseen),
                 _ => return,
@@ -283,17 +251,17 @@ impl Simulation {
     /// Goes on by one event; says whether that put a frame into `shown`.
     fn advance(&mut self, shown: &mut RawFrame) -> bool {
         let wake = self.wakes.iter().copied().enumerate().filter_map(|(device, at)| Some((at?, device))).min();
-        let due = self.agenda.peek().map(|Reverse(entry)| entry.at);
+        let due = self.agenda.next();
         if let Some((at, device)) = wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
             self.now = at.max(self.now);
             self.run(device);
             return false;
         }
-        let Some(Reverse(entry)) = self.agenda.pop() else { return false };
-        self.now = entry.at;
-        self.under_way = self.under_way.saturating_sub(entry.event.size());
-        match entry.event {
-            Event::Leaves { way, arrives, mishap } => self.leave(way, arrives, mishap, shown),
+        let Some((at, event)) = self.agenda.take() else { return false };
+        self.now = at;
+        self.under_way = self.under_way.saturating_sub(event.size());
+        match event {
+            Event::Leaves(way, passage) => self.leave(way, &passage, shown),
             Event::Arrives(way) => {
                 let seen = self.show(&way, Moment::Arrives, shown);
                 self.arrive(way);
@@ -303,42 +271,25 @@ impl Simulation {
     }
 
     /// A frame leaves, and meets its fate.
-    fn leave(&mut self, mut way: Way, arrives: Duration, mishap: Option<Remark>, shown: &mut RawFrame) -> bool {
+    fn leave(&mut self, mut way: Way, passage: &Passage, shown: &mut RawFrame) -> bool {
         self.sent.number += 1;
         way.number = self.sent.number;
-        let loses = self.links.get_mut(way.link).is_some_and(Link::loses_next);
-        let mishap = mishap.or(loses.then_some(Remark::Lost));
-        let fate = self.fate(&way);
-        way.remark = mishap.filter(|_| fate != Fate::Drop).or(fate.remark());
+        let mut fate = self.fate(&way);
+        way.remark = self.links[way.link].link.meets(passage, fate);
         let seen = self.show(&way, Moment::Leaves, shown);
-        let from = way.from;
-        match fate {
-            _ if mishap.is_some() || fate == Fate::Drop => {
-                self.journal.device = way.to.device;
-                self.journal.note(way.frame.id, Deed::Lost);
-            }
-            Fate::Deliver | Fate::Drop => self.enter(arrives, Event::Arrives(way)),
-            Fate::Delay(by) => self.enter(arrives + by, Event::Arrives(way)),
-            Fate::Duplicate => {
-                self.enter(arrives, Event::Arrives(way.clone()));
-                self.enter(arrives + TWIN, Event::Arrives(way));
-            }
-            Fate::Corrupt => {
-                if let Some(last) = way.frame.bytes.last_mut() {
-                    *last ^= 1;
-                }
-                self.enter(arrives, Event::Arrives(way));
-            }
-            Fate::Overtake => {
-                self.overtaken.push(way);
-                return seen;
-            }
+        if way.remark.is_some_and(Remark::is_loss) {
+            fate = Fate::Drop;
+            self.journal.device = way.to.device;
+            self.journal.note(way.frame.id, Deed::Lost);
         }
-        if !self.overtaken.is_empty() {
-            for way in self.overtaken.extract_if(.., |way| way.from == from).collect::<Vec<_>>() {
-                self.enter(arrives + TWIN, Event::Arrives(way));
-            }
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        let wire = &mut self.links[way.link];
+        let end = usize::from(wire.ends[0] != way.from);
+        wire.link.carry(end, passage.arrives, fate, way, &mut arrivals);
+        for (at, way) in arrivals.drain(..) {
+            self.enter(at, Event::Arrives(way));
         }
+        self.arrivals = arrivals;
         seen
     }
 
@@ -378,19 +329,18 @@ impl Simulation {
             }
             let Some(&(at, end)) = self.wires[device].get(card) else { continue };
             let ready = self.now + self.devices[device].needs(&mut self.rng);
-            let Some(link) = self.links.get_mut(at) else { continue };
+            let Some(wire) = self.links.get_mut(at) else { continue };
             if self.under_way > UNDER_WAY {
                 self.journal.note(frame.id, Deed::Dropped("too much is under way already"));
                 continue;
             }
-            let Some(passage) = link.book(end, ready, frame.bytes.len()) else {
+            let Some(passage) = wire.link.book(end, ready, frame.bytes.len()) else {
                 self.journal.note(frame.id, Deed::Dropped("too many frames wait for the link already"));
                 continue;
             };
-            let (from, to) = (Place { device, card }, link.other(end));
+            let (from, to) = (wire.ends[end], wire.ends[1 - end]);
             let way = Way { link: at, from, to, number: 0, remark: None, frame };
-            let event = Event::Leaves { way, arrives: passage.arrives, mishap: passage.mishap };
-            self.enter(passage.leaves, event);
+            self.enter(passage.leaves, Event::Leaves(way, passage));
         }
     }
 
@@ -399,9 +349,8 @@ impl Simulation {
     }
 
     fn enter(&mut self, at: Duration, event: Event) {
-        self.entries += 1;
         self.under_way += event.size();
-        self.agenda.push(Reverse(Entry { at, order: self.entries, event }));
+        self.agenda.enter(at, event);
     }
 
     fn fate(&mut self, way: &Way) -> Fate {
@@ -462,23 +411,3 @@ fn fill(frame: &mut RawFrame, number: u64, now: Duration, bytes: &[u8], interfac
     frame.comment.clear();
     frame.checksum_pending = false;
 }
-
-impl Ord for Entry {
-    fn cmp(&self, other: &Self) -> Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
-impl PartialOrd for Entry {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Entry {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Entry {}
