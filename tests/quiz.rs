@@ -49,13 +49,15 @@ fn sources() -> Vec<String> {
     all
 }
 
-/// More sources of what few captures hold: lost frames, and Socket.IO.
+/// More sources of what few captures hold: lost frames, Socket.IO, names.
 fn more() -> Vec<(String, Kind)> {
     let lost = ["two-hosts", "chat"].into_iter().flat_map(|name| (1..=24).map(move |n| format!("{name}@1-{n}")));
     let chats =
         ["chat", "polling", "socketio"].into_iter().flat_map(|name| (2..=4).map(move |n| format!("{name}@{n}")));
+    let names = ["dns", "web-request"].into_iter().flat_map(|name| (2..=4).map(move |n| format!("{name}@{n}")));
     let mut all: Vec<(String, Kind)> = lost.map(|name| (name, Kind::Retransmission)).collect();
     all.extend(chats.map(|name| (name, Kind::Socketio)));
+    all.extend(names.map(|name| (name, Kind::Name)));
     all
 }
 
@@ -189,7 +191,8 @@ fn verify(question: &Question, packets: &BTreeMap<u64, Packet>) {
             assert!(all.iter().all(|p| p.number != *right || p.betrays.is_none()), "{id}");
             verify_reply(question, packets, all, *right);
         }
-        Task::Order { .. } | Task::Blanks { .. } | Task::Text { .. } => panic!("{id} is a puzzle"),
+        Task::Text { right, .. } => verify_name(question, packet, &right[0].to_string()),
+        Task::Order { .. } | Task::Blanks { .. } => panic!("{id} is a puzzle"),
     }
 }
 
@@ -325,6 +328,15 @@ fn verify_choice(
         }
         other => panic!("{other} has no choices"),
     }
+}
+
+/// The bytes that are shown stand in the frame, and their labels spell the name.
+fn verify_name(question: &Question, packet: &Packet, name: &str) {
+    let hex: Vec<u8> = question.shown[0].split(' ').map(|byte| u8::from_str_radix(byte, 16).unwrap()).collect();
+    assert!(packet.frame().windows(hex.len()).any(|bytes| bytes == hex), "{}", question.id);
+    let spelled: Vec<u8> =
+        name.split('.').flat_map(|l| [&[u8::try_from(l.len()).unwrap()], l.as_bytes()].concat()).collect();
+    assert_eq!(hex, [&spelled[..], &[0]].concat(), "{}", question.id);
 }
 
 /// One packet answers, and none of the others.

@@ -3,7 +3,7 @@
 use super::store::{Store, today};
 use super::{Failure, color, columns, json_line};
 use crate::ask::draft::paper::{Maker, choose};
-use crate::ask::{Grade, Kind, Question, Session, Task};
+use crate::ask::{Grade, Kind, Question, Session};
 use crate::cli::{Color, Paper, Quiz};
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
@@ -288,21 +288,16 @@ fn page(set: &Set, paper: &Paper, theme: &Theme) -> String {
 
 fn object(set: &Set, answers: bool) -> Value {
     let one = |q: &Question| {
+        let asked = q.task.asked();
         let mut shown = q.shown.clone();
-        if let Task::Bytes { frame, .. } = &q.task {
-            shown.extend(rows(frame));
-        }
-        let choices: Option<Vec<String>> = match &q.task {
-            Task::Choose { choices, .. } => Some(choices.iter().map(|c| c.text.clone()).collect()),
-            Task::Packet { packets, .. } => Some(packets.iter().map(|p| format!("{} {}", p.number, p.text)).collect()),
-            Task::Order { items, .. } => Some(items.clone()),
-            _ => None,
-        };
+        shown.extend(rows(asked.frame));
+        let packets = asked.packets.iter().map(|(number, text)| format!("{number} {text}"));
+        let choices: Vec<String> = asked.choices.iter().map(|&text| text.to_owned()).chain(packets).collect();
         let mut value = json!({
-            "id": q.id, "kind": q.kind.name(), "prompt": q.prompt, "shown": shown, "form": q.task.form(), "how": q.task.how(),
+            "id": q.id, "kind": q.kind.name(), "prompt": q.prompt, "shown": shown, "form": asked.form, "how": asked.how,
         });
-        if let Some(choices) = choices.map(|c| json!(c)) {
-            value["choices"] = choices;
+        if !choices.is_empty() {
+            value["choices"] = json!(choices);
         }
         if answers {
             value["answer"] = json!(q.task.right());

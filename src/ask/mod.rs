@@ -17,5 +17,5 @@ pub use bank::{Misconception, bank, misconception};
 pub use entry::{Entry, Key, Mode};
 pub use question::{Kind, Proof, Question};
 pub use session::{Grade, Session};
-pub use task::{Candidate, Choice, Mark, Slip, Task, Verdict};
+pub use task::{Asked, Candidate, Choice, Mark, Slip, Task, Verdict};
 pub use value::Value;

@@ -43,6 +43,8 @@ pub enum Kind {
     Blanks,
     /// Puzzle: find the packet that cannot be.
     Impossible,
+    /// Which name do the bytes of a DNS question spell?
+    Name,
 }
 
 /// A question, with all that its answer needs.
@@ -78,7 +80,7 @@ pub struct Proof {
 
 impl Kind {
     /// The kinds of `quiz`.
-    pub const QUIZ: [Self; 13] = [
+    pub const QUIZ: [Self; 14] = [
         Self::Flags,
         Self::Ack,
         Self::Seq,
@@ -92,6 +94,7 @@ impl Kind {
         Self::Length,
         Self::Websocket,
         Self::Socketio,
+        Self::Name,
     ];
 
     /// The kinds of `puzzle`.
@@ -116,6 +119,7 @@ impl Kind {
             Self::Order => "order",
             Self::Blanks => "blanks",
             Self::Impossible => "impossible",
+            Self::Name => "name",
         }
     }
 }

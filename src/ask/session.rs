@@ -6,7 +6,7 @@ use super::question::Question;
 use super::task::Verdict;
 use serde::{Deserialize, Serialize};
 
-/// Milliseconds since the session was started.
+/// Milliseconds since the session, or a lesson's player, was started.
 pub type Millis = u64;
 
 /// What the learner did.

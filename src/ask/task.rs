@@ -93,6 +93,24 @@ pub struct Candidate {
     pub betrays: Option<Belief>,
 }
 
+/// A task as a learner may see it: without its answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Asked<'t> {
+    /// The name of its kind.
+    pub form: &'static str,
+    /// How to write an answer, in a few words.
+    pub how: String,
+    /// What can be chosen, or put in order: the first is 1.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<&'t str>,
+    /// The packets to choose from: number and line.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub packets: Vec<(u64, &'t str)>,
+    /// The bytes to mark.
+    #[serde(skip_serializing_if = "<[u8]>::is_empty")]
+    pub frame: &'t [u8],
+}
+
 /// What an answer is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
@@ -142,6 +160,22 @@ impl Task {
             Self::Packet { .. } => "packet",
             Self::Blanks { .. } => "blanks",
         }
+    }
+
+    /// It without its answer.
+    pub fn asked(&self) -> Asked<'_> {
+        let mut asked =
+            Asked { form: self.form(), how: self.how(), choices: Vec::new(), packets: Vec::new(), frame: &[] };
+        match self {
+            Self::Choose { choices, .. } => asked.choices = choices.iter().map(|c| c.text.as_str()).collect(),
+            Self::Order { items, .. } => asked.choices = items.iter().map(String::as_str).collect(),
+            Self::Packet { packets, .. } => {
+                asked.packets = packets.iter().map(|p| (p.number, p.text.as_str())).collect();
+            }
+            Self::Bytes { frame, .. } => asked.frame = frame,
+            Self::Number { .. } | Self::Text { .. } | Self::Blanks { .. } => {}
+        }
+        asked
     }
 
     /// How to write an answer, in a few words.
@@ -238,16 +272,6 @@ impl Task {
             }
         }
     }
-
-    /// The misconceptions that a wrong answer can betray.
-    pub fn beliefs(&self) -> Vec<Belief> {
-        match self {
-            Self::Choose { choices, .. } => choices.iter().filter_map(|c| c.betrays).collect(),
-            Self::Packet { packets, .. } => packets.iter().filter_map(|p| p.betrays).collect(),
-            Self::Number { slips, .. } | Self::Text { slips, .. } => slips.iter().filter_map(|s| s.betrays).collect(),
-            Self::Bytes { .. } | Self::Order { .. } | Self::Blanks { .. } => Vec::new(),
-        }
-    }
 }
 
 impl Verdict {
@@ -318,6 +342,10 @@ mod tests {
             let text = serde_json::to_string(&verdict).unwrap();
             assert_eq!(serde_json::from_str::<Verdict>(&text).unwrap(), verdict, "{text}");
         }
+        let secret =
+            Task::Choose { choices: vec![Choice { text: "x".into(), betrays: Some(belief::HELLO) }], right: 0 };
+        let seen = serde_json::to_string(&secret.asked()).unwrap();
+        assert_eq!(seen, r#"{"form":"choice","how":"a number, 1 to 1","choices":["x"]}"#, "no answer, no belief");
         let unknown = r#"{"choose":{"choices":[{"text":"x","betrays":"no-such-belief"}],"right":0}}"#;
         assert!(serde_json::from_str::<Task>(unknown).unwrap_err().to_string().contains("no-such-belief"));
     }

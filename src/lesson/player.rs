@@ -11,11 +11,9 @@ use super::posed::{Posed, posed};
 pub use super::scene::{Body, Request, Scene, View};
 use super::sheet::Sheet;
 use super::simulate::Outcome;
+use crate::ask::session::Millis;
 use crate::ask::{Key, Mark, Mode};
 use crate::tutor::Audience;
-
-/// Milliseconds since the player was started.
-pub type Millis = u64;
 
 /// What the learner did, or what a request came to.
 #[derive(Clone, Debug)]

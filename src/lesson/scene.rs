@@ -2,8 +2,8 @@
 
 use super::find::Hit;
 use super::format::{Fade, Show};
-use super::player::Millis;
 use super::simulate::Outcome;
+use crate::ask::session::Millis;
 use crate::ask::{Entry, Mark, Misconception, Mode, Task};
 use crate::tutor::Audience;
 

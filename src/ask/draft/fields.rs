@@ -4,6 +4,7 @@ use super::{Draft, Line, Pool, choice, line_of, number, only};
 use crate::ask::bank::belief;
 use crate::ask::question::Kind;
 use crate::ask::task::{Choice, Task};
+use crate::ask::value::Value::Text;
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::{dns, engineio, ethernet, http, ipv4, ipv6, socketio, tcp, udp, websocket};
 use crate::rng::Rng;
@@ -74,6 +75,9 @@ pub(super) fn take(packet: &Packet, line: Line, pool: &mut Pool) {
     }
     if let Some(frame) = only(packet, &websocket::ABOUT) {
         pool.offer(Kind::Websocket, number, |rng| websocket_frame(packet, frame, line, rng));
+    }
+    if only(packet, &dns::ABOUT).is_some() {
+        pool.offer(Kind::Name, number, |_| name(packet, line));
     }
     if let Some(message) = only(packet, &socketio::ABOUT) {
         pool.offer(Kind::Socketio, number, |rng| digits(packet, message, line, rng));
@@ -246,6 +250,44 @@ fn length(packet: &Packet, ip: &Layer, line: Line) -> Option<Draft> {
             if right == 0 { " Nothing is left: this packet stops at layer 4." } else { "" }
         ),
     })
+}
+
+/// Which name do the bytes of a DNS question spell?
+fn name(packet: &Packet, line: Line) -> Option<Draft> {
+    let (_, field) = single(packet, &dns::QRY_NAME)?;
+    let span = field.span;
+    let raw = packet.frame().get(span.start as usize..span.end() as usize).filter(|_| span.buf == 0)?;
+    let labels = labels(raw)?;
+    let name = labels.join(".");
+    let mut hex = String::new();
+    show::hex_bytes(raw, " ", &mut hex);
+    let spelled: Vec<String> = labels.iter().map(|label| format!("{} {label}", label.len())).collect();
+    let n = packet.number;
+    Some(Draft {
+        prompt: format!("The DNS question in frame {n} has a name, in these bytes. Which name is it?"),
+        shown: vec![hex],
+        // Whoever ends it at the root writes it out in full.
+        task: Task::Text { right: vec![Text(name.clone()), Text(format!("{name}."))], slips: Vec::new() },
+        filter: format!("frame.number == {n} && dns.qry.name == \"{name}\""),
+        frame: n,
+        line: line_of(packet, line),
+        why: format!(
+            "Each label has its length before it, and a length of 0 ends the name: {} (RFC 1035 §3.1). The dots are only for people.",
+            spelled.join(", ")
+        ),
+    })
+}
+
+/// The labels of a name that is written out, in plain letters (RFC 1035 §3.1).
+fn labels(mut bytes: &[u8]) -> Option<Vec<&str>> {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_');
+    let mut labels = Vec::new();
+    while let Some((&length, rest)) = bytes.split_first().filter(|(length, _)| **length > 0) {
+        let (label, rest) = rest.split_at_checked(usize::from(length))?;
+        labels.push(std::str::from_utf8(label).ok().filter(|_| label.iter().all(plain))?);
+        bytes = rest;
+    }
+    (bytes == [0] && !labels.is_empty()).then_some(labels)
 }
 
 /// What a WebSocket frame's first two bytes say (RFC 6455 §5.2).
