@@ -189,6 +189,20 @@ fn a_lost_syn_is_sent_again_by_the_kernels_own_timer() {
 }
 
 #[test]
+fn a_link_does_to_real_frames_what_it_does_to_simulated_ones() {
+    if !possible() {
+        return;
+    }
+    let (frames, _) = play(&[&scenario("loss"), "--at", "server"]);
+    let lost: Vec<_> =
+        frames.iter().enumerate().filter(|(_, f)| f.remark == Some(Remark::Lost)).map(|(at, _)| at).collect();
+    assert_eq!(lost.len(), 1, "the scenario says that frame 30 of the link is lost: {lost:?}");
+    let (frames, _) = play(&["loss", "--mtu", "600"]);
+    let longest = frames.iter().map(|f| f.bytes.len()).max().unwrap();
+    assert!((500..=614).contains(&longest), "{longest}");
+}
+
+#[test]
 fn a_bridge_floods_the_question_and_routers_lower_the_ttl() {
     if !possible() {
         return;

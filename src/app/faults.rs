@@ -13,7 +13,7 @@ use std::io::Write;
 pub(super) fn of_options(asked: &cli::Faults) -> Result<Faults, Failure> {
     let mut faults = Faults::default();
     for (name, value) in &asked.0 {
-        faults.add(name, value).map_err(|error| failure(error, |why| format!("--{why}")))?;
+        faults.add(name, value).map_err(|error| told(error, |why| format!("--{why}")))?;
     }
     Ok(faults)
 }
@@ -27,16 +27,21 @@ pub(super) fn what_if(asked: &[String]) -> Result<Faults, Failure> {
     for text in asked {
         let (name, value) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
         let hint = "--what-if wants a fault without its dashes, like 'drop 1 of tcp.flags.syn == 1' or 'delay 300ms 5'";
-        let told = |why| format!("{hint}: {why}; simulate --help lists the faults");
-        faults.add(name.trim_start_matches('-'), value.trim()).map_err(|error| failure(error, told))?;
+        let hinted = |why| format!("{hint}: {why}; simulate --help lists the faults");
+        faults.add(name.trim_start_matches('-'), value.trim()).map_err(|error| told(error, hinted))?;
     }
     Ok(faults)
 }
 
-fn failure(error: FaultError, told: impl FnOnce(String) -> String) -> Failure {
+/// What is wrong, for whoever typed it.
+pub(super) fn failure(error: FaultError) -> Failure {
+    told(error, |why| why)
+}
+
+fn told(error: FaultError, value: impl FnOnce(String) -> String) -> Failure {
     Failure::Usage(match error {
         FaultError::Filter { error, .. } => format!("{error}\n{}", error.caret()),
-        FaultError::Value(why) => told(why),
+        FaultError::Value(why) => value(why),
     })
 }
 

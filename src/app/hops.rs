@@ -1,7 +1,8 @@
 //! `simulate --hops`: one packet over all links.
 
-use super::{Failure, color, json_line, show};
+use super::{Failure, color, faults, json_line};
 use crate::cli::{Color, Simulate};
+use crate::fault::Pick;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
@@ -20,7 +21,8 @@ const MOST_STEPS: usize = 2000;
 /// Which packet.
 enum Which {
     Number(u64),
-    Matching(Box<Filter>),
+    /// The n-th that matches.
+    Matching(Box<Filter>, u64),
 }
 
 /// Follows the packet that was asked for. `world` makes the scenario's world anew, with its
@@ -35,9 +37,11 @@ pub(super) fn run(
     world: &dyn Fn() -> Result<Simulation, Failure>,
     choice: Color,
 ) -> Result<(), Failure> {
-    let which = match which.trim().parse() {
-        Ok(number) => Which::Number(number),
-        Err(_) => Which::Matching(show::filter(which)?.into()),
+    let which = if let Ok(number) = which.trim().parse() {
+        Which::Number(number)
+    } else {
+        let (filter, nth) = Pick::one(which).map_err(faults::failure)?;
+        Which::Matching(filter.into(), nth)
     };
     let (number, packet) = find(world()?, &which)?;
     let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
@@ -57,11 +61,14 @@ pub(super) fn run(
 
 /// The frame's number, and the packet in it.
 fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
-    let mut reader = Reader::new(Limits::default());
+    let (mut reader, mut seen) = (Reader::new(Limits::default()), 0);
     while reader.next(&mut world)? == Step::Frame {
         let found = match which {
             Which::Number(number) => *number == reader.frame.number,
-            Which::Matching(filter) => filter.matches(&reader.packet),
+            Which::Matching(filter, nth) => {
+                seen += u64::from(filter.matches(&reader.packet));
+                seen == *nth
+            }
         };
         if found {
             return Ok((reader.frame.number, world.passing().packet));
@@ -70,7 +77,11 @@ fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
     let frame = &reader.frame;
     Err(Failure::Usage(match which {
         Which::Number(number) => format!("there is no frame {number} to follow: there are {}", frame.number),
-        Which::Matching(_) => format!("none of {} frames matches; --at all lets one look at every link", frame.number),
+        Which::Matching(..) => {
+            let matching = if seen == 0 { "none".to_owned() } else { format!("only {seen}") };
+            let verb = if seen > 1 { "match" } else { "matches" };
+            format!("{matching} of {} frames {verb}; --at all lets one look at every link", frame.number)
+        }
     }))
 }
 

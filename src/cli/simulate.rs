@@ -28,7 +28,7 @@ pub struct Simulate {
     #[arg(long, conflicts_with_all = ["what_if", "pace", "plot", "brief", "hex", "notes", "write", "filter"])]
     pub endpoints: bool,
     /// Follow one packet over all links: what each device read, did and changed. WHICH is its frame's number, as this
-    /// capture shows it, or a display filter for the first that matches
+    /// capture shows it, or a display filter for the first that matches, or '2 of FILTER'
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["what_if", "endpoints", "pace", "plot", "brief", "notes", "hex", "write"])]
     pub hops: Option<String>,
     /// Play in real time (1), slower (0.1), faster (10), or a frame a key (step; q ends)

@@ -37,6 +37,17 @@ impl Pick {
         Ok(Self { filter, which })
     }
 
+    /// Reads a filter, perhaps with `2 of` before it, that means one packet: which of those that match.
+    ///
+    /// # Errors
+    /// It is no filter, counts from 0, or may mean several.
+    pub fn one(text: &str) -> Result<(Filter, u64), FaultError> {
+        match Self::parse(text)? {
+            Self { filter, which: Which::Nth(nth) } => Ok((filter, nth)),
+            _ => Err(FaultError::Value("one packet is wanted here: FILTER for the first, or '2 of FILTER'".into())),
+        }
+    }
+
     /// Whether a packet is meant; `seen` counts those that match.
     pub fn takes(&self, packet: &Packet, seen: &mut u64, dice: &mut Rng) -> bool {
         if !self.filter.matches(packet) {

@@ -29,8 +29,11 @@ const PARTS: &[Part] = &[
     Part {
         key: "each",
         of: "WHICH",
-        wants: "true",
-        around: |value| (*value == Scalar::Flag(true)).then(|| ["each of ".to_owned(), String::new()]),
+        wants: "true or false",
+        around: |value| match value {
+            Scalar::Flag(each) => Some([if *each { "each of ".to_owned() } else { String::new() }, String::new()]),
+            _ => None,
+        },
     },
     Part {
         key: "by_ms",
@@ -56,7 +59,7 @@ const PARTS: &[Part] = &[
 ];
 
 fn number(value: &Scalar) -> Option<i64> {
-    if let Scalar::Number(number) = value { Some(*number) } else { None }
+    if let Scalar::Number(number @ 0..) = value { Some(*number) } else { None }
 }
 
 /// What breaks.
@@ -152,6 +155,7 @@ mod tests {
         for (apart, whole) in [
             ("{ drop = 'tcp', nth = 2 }", "{ drop = '2 of tcp' }"),
             ("{ drop = 'tcp', each = true }", "{ drop = 'each of tcp' }"),
+            ("{ drop = 'tcp', each = false }", "{ drop = 'tcp' }"),
             ("{ delay = 'tcp', by_ms = 300 }", "{ delay = '300ms tcp' }"),
             ("{ nth = 2, delay = 'tcp', by_ms = 300 }", "{ delay = '300ms 2 of tcp' }"),
             ("{ mtu = 576, link = 'client-server' }", "{ mtu = 'client-server=576' }"),
@@ -160,7 +164,9 @@ mod tests {
             assert_eq!(reads(apart), reads(whole));
         }
         assert!(says("{ drop = 'tcp', at_ms = 2 }").contains("no fault here has a place for at_ms"));
-        assert!(says("{ drop = 'tcp', nth = 'two' }").contains("nth wants a number"));
+        for bad in ["'two'", "-2"] {
+            assert!(says(&format!("{{ drop = 'tcp', nth = {bad} }}")).contains("nth wants a number"));
+        }
     }
 
     #[test]

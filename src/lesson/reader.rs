@@ -3,7 +3,7 @@
 
 use super::error::{LessonError, Placed, Source};
 use super::format::{Pick, Words};
-use crate::fault::{self, FaultError, Which};
+use crate::fault::{self, FaultError};
 use crate::filter::Filter;
 use crate::model::FieldDef;
 use crate::model::show::{has_a_pile_of_marks, is_deceptive};
@@ -290,13 +290,9 @@ impl<'s, 't> Keys<'s, 't> {
 
     /// What is written is a display filter, perhaps with `2 of` before it.
     pub(super) fn as_pick(&self, text: &Placed<String>) -> Read<Placed<Pick>> {
-        let pick = fault::Pick::parse(&text.it).map_err(|error| self.misread(&text.span, 0, error))?;
-        let Which::Nth(nth) = pick.which else {
-            return Err(
-                self.error(text.span.clone(), "one packet is wanted here: FILTER for the first, or '2 of FILTER'")
-            );
-        };
-        Ok(Placed { it: Pick { filter: pick.filter, nth }, span: text.span.clone() })
+        let one = fault::Pick::one(&text.it);
+        let (filter, nth) = one.map_err(|error| self.misread(&text.span, 0, error))?;
+        Ok(Placed { it: Pick { filter, nth }, span: text.span.clone() })
     }
 
     /// What is wrong with a fault that is written at `text`, so many bytes of which were put before it.
