@@ -1,9 +1,10 @@
 //! `osi-tutor doctor`: what this machine allows, and how to get the rest.
 
-use super::{Failure, color, columns, json_line, machine};
+use super::{Failure, color, columns, machine};
 use crate::cli::Color;
 use crate::model::show;
 use crate::view::Theme;
+use crate::view::json::to_line;
 use crate::view::measure::{pad, spaces, wrap};
 use std::io::Write;
 
@@ -19,7 +20,7 @@ pub(super) fn run(json: bool, choice: Color) -> Result<(), Failure> {
     let theme = Theme::new(color(choice));
     for fact in &facts {
         if json {
-            out.push_str(&json_line(&object(fact)));
+            out.push_str(&to_line(&object(fact)));
         } else {
             entry(fact, &theme, &mut out);
         }

@@ -1,6 +1,6 @@
 //! `osi-tutor follow`: what both ends of one conversation said, in order.
 
-use super::{Failure, color, columns, error, json_line, show as shows};
+use super::{Failure, color, columns, error, show as shows};
 use crate::cli::{Color, End, Follow, FollowAs};
 use crate::flow::follow::{Follower, Message, Run, What, messages};
 use crate::flow::{Endpoint, Limits, reader};
@@ -9,6 +9,7 @@ use crate::proto::{Address, Ends, Talk};
 use crate::source::Source;
 use crate::source::file::File;
 use crate::view::follow::{self, How, name};
+use crate::view::json::to_line;
 use crate::view::{Theme, brief};
 use serde_json::json;
 use std::io::{BufWriter, IsTerminal, Write};
@@ -207,7 +208,7 @@ fn write(run: Run<'_>, args: &Follow, shape: &mut Shape, offsets: &mut [u64; 2],
             if let Some(map) = object.as_object_mut() {
                 map.insert(key.0.to_owned(), key.1);
             }
-            out.text.push_str(&json_line(&object));
+            out.text.push_str(&to_line(&object));
         }
     }
 }
@@ -232,7 +233,7 @@ fn say_messages(
         if wanted(args, from) {
             for message in messages(packet, transport) {
                 if args.json {
-                    out.text.push_str(&json_line(&object(args, packet, from, &message)));
+                    out.text.push_str(&to_line(&object(args, packet, from, &message)));
                 } else {
                     view.message(packet, from, &message, &mut out.text);
                 }

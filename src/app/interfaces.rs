@@ -1,8 +1,9 @@
 //! `osi-tutor interfaces`: where this machine could be listened to.
 
-use super::{Failure, json_line};
+use super::Failure;
 use crate::model::show;
 use crate::source::live::{self, Nic};
+use crate::view::json::to_line;
 use std::io::Write;
 
 /// Runs it.
@@ -10,7 +11,7 @@ pub(super) fn run(json: bool) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     for nic in live::interfaces().into_iter().chain(live::any()) {
         if json {
-            out.write_all(json_line(&object(&nic)).as_bytes())?;
+            out.write_all(to_line(&object(&nic)).as_bytes())?;
         } else {
             out.write_all(entry(&nic).as_bytes())?;
         }
@@ -79,7 +80,7 @@ mod tests {
     #[test]
     fn a_name_cannot_command_a_terminal() {
         let nic = Nic { name: "a\u{9b}31m\u{202e}\u{7f}\u{1b}".into(), ..Nic::default() };
-        let line = json_line(&object(&nic));
+        let line = to_line(&object(&nic));
         assert!(line.contains(r#""name":"a\u009b31m\u202e\u007f\u001b""#), "{line}");
         assert_eq!(serde_json::from_str::<serde_json::Value>(&line).unwrap()["name"], nic.name);
     }

@@ -105,11 +105,6 @@ fn columns() -> Option<usize> {
     std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)))
 }
 
-/// A JSON value as a line of output, with nothing in it that commands a terminal or hides.
-fn json_line(value: &serde_json::Value) -> String {
-    crate::view::json::harmless(&value.to_string()) + "\n"
-}
-
 /// Whether standard output gets colour.
 fn color(choice: Color) -> bool {
     let choice = match choice {

@@ -1,12 +1,13 @@
 //! `osi-tutor progress`: what was done, what was believed, what to review next.
 
+use super::Failure;
 use super::store::{Store, today};
-use super::{Failure, json_line};
 use crate::ask::{self, Kind, Question};
 use crate::cli::Progress as Args;
 use crate::lesson;
 use crate::lesson::progress::{Day, Progress};
 use crate::model::{Time, show};
+use crate::view::json::to_line;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Read, Write};
@@ -21,7 +22,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return reset(&store, args.yes);
     }
     let (progress, day) = (store.read()?, today());
-    let text = if args.json { json_line(&object(&progress, &store, day)) } else { page(&progress, &store, day) };
+    let text = if args.json { to_line(&object(&progress, &store, day)) } else { page(&progress, &store, day) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)

@@ -1,7 +1,7 @@
 //! `osi-tutor quiz`: questions made from a capture, a lesson's packets or the ready scenarios.
 
 use super::store::{Store, today};
-use super::{Failure, color, columns, json_line};
+use super::{Failure, color, columns};
 use crate::ask::draft::paper::{Maker, choose};
 use crate::ask::{Grade, Kind, Question, Session};
 use crate::cli::{Color, Paper, Quiz};
@@ -19,6 +19,7 @@ use crate::terminal;
 use crate::view::Theme;
 use crate::view::ask::rows;
 use crate::view::brief::sentence;
+use crate::view::json::to_line;
 use crate::view::quiz::Sheet;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -261,7 +262,7 @@ pub(super) fn present(
         grades(path, &paper.name, &session, false)?;
         return ended;
     }
-    let text = if paper.json { json_line(&object(&set, paper.answers)) } else { page(&set, paper, &theme) };
+    let text = if paper.json { to_line(&object(&set, paper.answers)) } else { page(&set, paper, &theme) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

@@ -1,12 +1,13 @@
 //! `osi-tutor stats`: a whole capture, counted.
 
-use super::{Failure, color, columns, json_line, show};
+use super::{Failure, color, columns, show};
 use crate::cli::{Color, Stats as Args, Table as Only};
 use crate::flow::Limits;
 use crate::flow::reader::each;
 use crate::model::Osi;
 use crate::source::file::File;
 use crate::stats::{Conversation, Count, End, Endpoint, Kind, Stats};
+use crate::view::json::to_line;
 use crate::view::{Theme, stats as view};
 use serde_json::{Map, Value, json};
 use std::io::Write;
@@ -24,7 +25,7 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
         Ok(true)
     });
     let text =
-        if args.json { json_line(&object(&stats, args)) } else { tables(&stats, args, &Theme::new(color(choice))) };
+        if args.json { to_line(&object(&stats, args)) } else { tables(&stats, args, &Theme::new(color(choice))) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

@@ -4,18 +4,16 @@ use super::{Failure, columns, faults};
 use crate::fault::Report;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
-use crate::model::{Remark, Time, show};
+use crate::model::Time;
 use crate::sim::{Endpoint, Moment, START, Simulation};
 use crate::source::Step;
 use crate::view::Theme;
-use crate::view::fork::{Fork, Line, Merged};
-use serde_json::{Value, json};
-use std::collections::VecDeque;
+use crate::view::fork::{Fork, Line};
+use crate::view::json::to_line;
+use crate::view::what_if::Timelines;
 use std::io::Write;
 
-/// Frames that are shown before the timelines part.
-const BEFORE: usize = 6;
-/// Frames of each timeline that are shown after that, unless more are asked for.
+/// Frames of each timeline that are shown after they have parted, unless more are asked for.
 const AFTER: u64 = 20;
 
 /// How both worlds are told and made.
@@ -40,37 +38,19 @@ struct World {
     over: bool,
 }
 
-/// Both timelines, as far as they are shown.
-#[derive(Default)]
-struct Timelines {
-    /// How many frames they have in common, and the last of these, each with what befell it in the second.
-    same: u64,
-    common: VecDeque<(Line, Option<Remark>)>,
-    /// What each shows after they have parted, and how many frames it has in all.
-    apart: [Vec<Line>; 2],
-    frames: [u64; 2],
-    lasted: [i64; 2],
-    /// When they part.
-    parted: Option<Time>,
-}
-
 /// Runs it.
 pub(super) fn run(question: &Question<'_>, as_json: bool, theme: Theme) -> Result<(), Failure> {
-    let (mut near, mut far) = (World::new((question.as_it_was)()?), World::new((question.what_if)()?));
-    let most = question.count.unwrap_or(AFTER);
-    let timelines = Timelines::of(&mut near, &mut far, most)?;
-    let beliefs = match timelines.parted {
-        Some(at) => Some([believed(question.as_it_was, at)?, believed(question.what_if, at)?]),
-        None => None,
-    };
-    let text = if as_json {
-        object(question, &timelines, beliefs.as_ref()).to_string() + "\n"
-    } else {
-        timelines.text(question, beliefs.as_ref(), &Fork::new(theme, columns()))
-    };
+    let mut worlds = [World::new((question.as_it_was)()?), World::new((question.what_if)()?)];
+    let mut timelines = Timelines::new(question.asked, &question.names);
+    compare(&mut worlds, &mut timelines, question.count.unwrap_or(AFTER))?;
+    if let Some(at) = timelines.parted {
+        timelines.beliefs = Some([believed(question.as_it_was, at)?, believed(question.what_if, at)?]);
+    }
+    let text = if as_json { to_line(&timelines.object()) } else { timelines.text(&Fork::new(theme, columns())) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;
+    let [_, far] = &worlds;
     faults::tell(&far.report);
     Ok(())
 }
@@ -100,165 +80,35 @@ impl World {
         Ok(false)
     }
 
+    /// Whether both have come to the same frame at the same moment.
+    fn is_at_the_same(&self, other: &Self) -> bool {
+        let (own, theirs) = (&self.reader.frame, &other.reader.frame);
+        own.time == theirs.time && own.bytes == theirs.bytes
+    }
+
     fn line(&self) -> Line {
         let sent = self.simulation.passing().moment == Moment::Leaves;
         Line::of(&self.reader.packet, START, Some(sent))
     }
 }
 
-impl Timelines {
-    fn of(near: &mut World, far: &mut World, most: u64) -> Result<Self, Failure> {
-        let mut all = Self::default();
-        let mut worlds = [near, far];
-        loop {
-            let mut more = [false; 2];
-            for (world, more) in worlds.iter_mut().zip(&mut more) {
-                *more = world.next()?;
-            }
-            let [near, far] = &worlds;
-            if more != [true; 2]
-                || near.reader.frame.time != far.reader.frame.time
-                || near.reader.frame.bytes != far.reader.frame.bytes
-            {
-                let times = worlds.iter().zip(more).filter(|(_, more)| *more).map(|(world, _)| world.reader.frame.time);
-                all.parted = times.min();
-                for (side, world) in worlds.iter_mut().enumerate() {
-                    all.rest(side, world, more[side], most)?;
-                }
-                return Ok(all);
-            }
-            all.same += 1;
-            if all.common.len() == BEFORE {
-                all.common.pop_front();
-            }
-            let [was, met] = [near, far].map(|world| world.reader.packet.remark);
-            all.common.push_back((near.line(), met.filter(|_| met != was)));
-            for (side, world) in worlds.iter().enumerate() {
-                all.count(side, world);
-            }
+/// Runs both worlds to their ends: side by side while they are the same, then one after the other.
+fn compare(worlds: &mut [World; 2], timelines: &mut Timelines<'_>, most: u64) -> Result<(), Failure> {
+    loop {
+        let [near, far] = worlds;
+        let more = [near.next()?, far.next()?];
+        if more != [true; 2] || !near.is_at_the_same(far) {
+            break timelines.parted =
+                worlds.iter().zip(more).filter(|(_, more)| *more).map(|(it, _)| it.reader.frame.time).min();
+        }
+        let [was, met] = [&*near, far].map(|world| world.reader.packet.remark);
+        timelines.add_same(near.line(), met.filter(|_| met != was));
+    }
+    for (side, world) in worlds.iter_mut().enumerate() {
+        while !world.over {
+            timelines.add_apart(side, world.line(), most);
+            world.next()?;
         }
     }
-
-    fn count(&mut self, side: usize, world: &World) {
-        self.frames[side] += 1;
-        self.lasted[side] = world.reader.frame.time.since(START).unwrap_or(0);
-    }
-
-    /// What one timeline goes on with.
-    fn rest(&mut self, side: usize, world: &mut World, mut more: bool, most: u64) -> Result<(), Failure> {
-        while more {
-            self.count(side, world);
-            if (self.apart[side].len() as u64) < most {
-                self.apart[side].push(world.line());
-            }
-            more = world.next()?;
-        }
-        Ok(())
-    }
-
-    fn text(&self, question: &Question<'_>, beliefs: Option<&[Vec<Endpoint>; 2]>, fork: &Fork) -> String {
-        let mut out = String::new();
-        fork.heading("as it was", &format!("what if: {}", question.asked.join(", ").escape_debug()), &mut out);
-        let hidden = self.same - self.common.len() as u64;
-        if hidden > 0 {
-            fork.texts(&format!("… {hidden} frames"), "the same", &mut out);
-        }
-        for (line, met) in &self.common {
-            fork.same(line, *met, &mut out);
-        }
-        let Some([near, far]) = beliefs else {
-            fork.rule("they never part", &mut out);
-            return out;
-        };
-        let mut at = String::new();
-        show::seconds(self.parted.and_then(|at| at.since(START)).unwrap_or(0), 6, &mut at);
-        fork.rule(&format!("here they part, at {at} s; what each host's stack holds then"), &mut out);
-        for (left, right) in near.iter().zip(far) {
-            endpoint(question, left, right, fork, &mut out);
-        }
-        fork.rule("what followed", &mut out);
-        for (left, right) in Merged::new(&self.apart[0], &self.apart[1]) {
-            fork.frames(left, right, &mut out);
-        }
-        let [near, far] = [0, 1].map(|side| self.summary(side));
-        fork.texts(&near, &far, &mut out);
-        out
-    }
-
-    /// How one timeline ends.
-    fn summary(&self, side: usize) -> String {
-        let hidden = self.frames[side].saturating_sub(self.same + self.apart[side].len() as u64);
-        let mut text = if hidden > 0 { format!("… and {hidden} more; ") } else { String::new() };
-        show::number(self.frames[side], &mut text);
-        text.push_str(" frames in ");
-        show::seconds(self.lasted[side], 3, &mut text);
-        text.push_str(" s");
-        text
-    }
-}
-
-/// A host's sockets in both worlds.
-fn endpoint(question: &Question<'_>, left: &Endpoint, right: &Endpoint, fork: &Fork, out: &mut String) {
-    let name = |endpoint: &Endpoint| {
-        let mut text = String::new();
-        show::escape(question.names.get(endpoint.device).map_or("", |name| name).as_bytes(), &mut text);
-        text
-    };
-    let sockets = |endpoint: &Endpoint| {
-        let mut all: Vec<String> = endpoint.sockets.iter().map(|socket| socket.brief().to_string()).collect();
-        if all.is_empty() {
-            all.push("no connection".to_owned());
-        }
-        all
-    };
-    let (near, far) = (sockets(left), sockets(right));
-    fork.texts(&name(left), &name(right), out);
-    for at in 0..near.len().max(far.len()) {
-        let side = |all: &[String]| all.get(at).map_or(String::new(), |text| format!("  {text}"));
-        fork.texts(&side(&near), &side(&far), out);
-    }
-}
-
-/// Everything as one object, after `schema/what-if.json`.
-fn object(question: &Question<'_>, timelines: &Timelines, beliefs: Option<&[Vec<Endpoint>; 2]>) -> Value {
-    let line = |line: &Line| {
-        json!({ "number": line.number, "time_relative": seconds(line.at), "sent": line.sent, "text": line.text,
-                "remark": sentence(line.remark) })
-    };
-    let sides = ["as_it_was", "what_if"];
-    let both = |value: &dyn Fn(usize) -> Value| {
-        Value::Object(sides.iter().enumerate().map(|(side, name)| ((*name).to_owned(), value(side))).collect())
-    };
-    json!({
-        "v": 1,
-        "asked": question.asked,
-        "same": timelines.same,
-        "parted": timelines.parted.and_then(|at| at.since(START)).map(seconds),
-        "before": timelines.common.iter().map(|(common, met)| {
-            let mut value = line(common);
-            value["met"] = json!(sentence(*met));
-            value
-        }).collect::<Vec<_>>(),
-        "endpoints": beliefs.map(|beliefs| both(&|side| {
-            Value::Array(beliefs.get(side).into_iter().flatten().map(|it| believes(question, it)).collect())
-        })),
-        "after": both(&|side| Value::Array(timelines.apart[side].iter().map(line).collect())),
-        "frames": both(&|side| json!(timelines.frames[side])),
-        "lasted": both(&|side| json!(seconds(timelines.lasted[side]))),
-    })
-}
-
-fn believes(question: &Question<'_>, endpoint: &Endpoint) -> Value {
-    super::endpoints::object(question.names.get(endpoint.device).map_or("", |name| name), endpoint)
-}
-
-fn seconds(nanos: i64) -> String {
-    let mut text = String::new();
-    show::seconds(nanos, 9, &mut text);
-    text
-}
-
-/// What befell a frame; empty where nothing did.
-fn sentence(remark: Option<Remark>) -> &'static str {
-    remark.map_or("", Remark::sentence)
+    Ok(())
 }

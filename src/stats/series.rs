@@ -4,11 +4,16 @@
 //! flight are what one end has sent and the other has not acknowledged; a capture at the sender shows them best.
 //! However long the connection is, the points kept are bounded: where there are too many, every second one is left out.
 
+use crate::flow::{Endpoint, Tracker};
 use crate::model::{Packet, Time};
 use crate::proto::tcp;
+use std::collections::HashMap;
+use std::net::SocketAddr;
 
 /// Points of one curve. At twice as many pixels a reader sees no difference.
 const MOST_POINTS: usize = 4096;
+/// Connections whose bytes in flight are inferred at the same time.
+const MOST_STREAMS: usize = 1024;
 
 /// Where something stood at a moment: nanoseconds since the connection's first frame, and bytes.
 pub type Point = (i64, u64);
@@ -177,6 +182,35 @@ fn unwrap(near: u64, number: u64) -> u64 {
         same_turn + TURN
     } else {
         same_turn
+    }
+}
+
+/// What each end of each connection has in flight, inferred from the frames.
+#[derive(Debug, Default)]
+pub struct Flights(HashMap<(SocketAddr, SocketAddr), Series>);
+
+impl Flights {
+    /// Adds the next packet; one that is of no TCP connection says nothing.
+    pub fn add(&mut self, packet: &Packet, tracker: &Tracker) {
+        let Some(conversation) = tracker.current() else { return };
+        let Some(connection) = tracker.connection(conversation) else { return };
+        let ends = connection.ends;
+        let client = SocketAddr::new(ends.src.ip(), ends.src_port);
+        let server = SocketAddr::new(ends.dst.ip(), ends.dst_port);
+        if self.0.len() < MOST_STREAMS || self.0.contains_key(&(client, server)) {
+            let series = self.0.entry((client, server)).or_default();
+            series.add(packet, connection.sender(conversation.forward) == Endpoint::Client);
+        }
+    }
+
+    /// Of what `local` sends to `remote`, in bytes.
+    pub fn of(&self, local: SocketAddr, remote: SocketAddr) -> Option<u64> {
+        let way = match (self.0.get(&(local, remote)), self.0.get(&(remote, local))) {
+            (Some(series), _) => series.ways.first(),
+            (None, Some(series)) => series.ways.last(),
+            (None, None) => None,
+        };
+        way?.flight.all().last().map(|point| point.1)
     }
 }
 

@@ -6,6 +6,10 @@ use super::Theme;
 use super::measure::{pad, spaces, width, wrap};
 use crate::model::{At, Packet, RawFrame, Remark, Time, show};
 use crate::proto::{NoMemory, walk};
+use crate::sim::Deed;
+use crate::sim::scenario::Scenario;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
 
 /// What always shows, because it is what devices look at or change.
 const SHOWN: &[&str] = &[
@@ -116,6 +120,84 @@ impl Leg {
 fn is_header(name: &str) -> bool {
     let layer = name.split('.').next().unwrap_or_default();
     matches!(layer, "eth" | "arp" | "ip" | "ipv6" | "icmp" | "icmpv6" | "tcp" | "udp")
+}
+
+/// What a device did, in words: a sentence without its full stop.
+pub fn sentence(deed: &Deed) -> String {
+    match deed {
+        Deed::Switched => "knows behind which port this MAC address is, and sends it out there alone".into(),
+        Deed::Flooded => {
+            "does not know behind which port the receiver is, or it is for all: sends it out at every other".into()
+        }
+        Deed::Routed { next, prefix } => {
+            format!("takes one from TTL or hop limit; a line of its table fits {prefix} bits and says: on to {next}")
+        }
+        Deed::Waits { next } => format!("must first ask for the link address of {next}; the packet waits"),
+        Deed::Translated => "translates: writes another address, and perhaps another port, into it".into(),
+        Deed::Fragmented(pieces) => {
+            format!("cuts it into {pieces} fragments, for the next link carries no more at once")
+        }
+        Deed::Dropped(why) => format!("drops it: {why}"),
+        Deed::Refused(why) => format!("does not pass it on, and tells the sender – {why}"),
+        Deed::Answered => "is itself the receiver".into(),
+        Deed::Delivered => "is the receiver: its stack takes the packet".into(),
+        Deed::Lost => "never gets it: it is lost on the link".into(),
+    }
+}
+
+/// The devices in the order in which the packet met them.
+pub fn stations(steps: &[Step], scenario: &Scenario) -> Vec<Station> {
+    let mut stations = Vec::<Station>::new();
+    for step in steps {
+        let met = match step {
+            Step::Leg(leg) => [Some(&leg.from), Some(&leg.to)],
+            Step::Act(act) => [Some(&act.device), None],
+        };
+        for device in met.into_iter().flatten() {
+            if stations.iter().any(|station| station.device == *device) {
+                continue;
+            }
+            let (hosts, switches) = (scenario.hosts.len(), scenario.switches.len());
+            let (kind, reads) = match scenario.device(device) {
+                Some((at, _)) if at < hosts => {
+                    ("host", "an end of the conversation, where all layers are read and written")
+                }
+                Some((at, _)) if at < hosts + switches => {
+                    ("switch", "reads layer 2, the Ethernet header, and changes nothing")
+                }
+                Some((at, _))
+                    if scenario.routers.get(at - hosts - switches).is_some_and(|router| router.nat.is_some()) =>
+                {
+                    ("router with NAT", "reads layer 3, the IP header, and for NAT the ports of layer 4")
+                }
+                _ => ("router", "reads layer 3, the IP header, and writes a new layer 2"),
+            };
+            stations.push(Station { device: device.clone(), kind, reads });
+        }
+    }
+    stations
+}
+
+/// Appends which packet it is, and how many links it crosses.
+pub fn heading(number: u64, steps: &[Step], out: &mut String) {
+    let links = steps.iter().filter(|step| matches!(step, Step::Leg(_))).count();
+    let times = if links == 1 { "once".to_owned() } else { format!("{links} times") };
+    let _ = writeln!(out, "Frame {number}: its packet crosses a link {times}.\n");
+}
+
+/// Everything as one object.
+pub fn object(number: u64, packet: u64, steps: &[Step], stations: &[Station]) -> Value {
+    let step = |step: &Step| match step {
+        Step::Act(act) => json!({ "device": act.device, "did": act.text }),
+        Step::Leg(leg) => {
+            let fields: serde_json::Map<_, _> =
+                leg.fields.iter().map(|(name, value)| ((*name).to_owned(), json!(value))).collect();
+            json!({ "link": leg.link, "from": leg.from, "to": leg.to, "time_epoch": leg.time.to_string(), "fields": fields })
+        }
+    };
+    let devices: Vec<_> =
+        stations.iter().map(|s| json!({ "name": s.device, "kind": s.kind, "reads": s.reads })).collect();
+    json!({ "v": 1, "frame": number, "packet": packet, "devices": devices, "steps": steps.iter().map(step).collect::<Vec<_>>() })
 }
 
 /// The whole way, device by device.

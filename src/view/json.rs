@@ -265,8 +265,13 @@ fn number(n: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(n).as_bytes());
 }
 
+/// A value that a library writes, as a line of output with nothing in it that commands a terminal or hides.
+pub fn to_line(value: &serde_json::Value) -> String {
+    harmless(&value.to_string()) + "\n"
+}
+
 /// A line of JSON that a library has written, with what commands a terminal or hides as `\u202e`: the same value.
-pub fn harmless(line: &str) -> String {
+fn harmless(line: &str) -> String {
     let mut out = Vec::with_capacity(line.len() + 1);
     for c in line.chars() {
         // Quotes and backslashes are the library's; beyond strings there are no others of these.

@@ -1,14 +1,16 @@
 //! Rank 6: views. They arrange what the lower rooms found, and find nothing themselves.
 //!
 //! Read [`outline`] (the one thing every view shows), then [`text`] (all of a packet), [`hex`] (its bytes,
-//! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said)
-//! [`stats`] (counts)
-//! [`plot`] (one connection over time), [`fork`] (two
-//! timelines), [`hops`] (one packet over several links) and [`ask`](mod@ask) (any question). [`theme`] holds the colours; [`measure`] knows how wide text is. Everything is
-//! appended to a `String`.
+//! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said),
+//! [`stats`] (counts), [`plot`] (one connection over time), [`fork`] (two timelines), [`what_if`] (what stands in them),
+//! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
+//! [`fields`] and [`reference`] (what can be looked up). [`theme`] holds the colours; [`measure`] knows how wide text is.
+//! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
 pub mod ask;
 pub mod brief;
+pub mod endpoints;
+pub mod fields;
 pub mod follow;
 pub mod fork;
 pub mod hex;
@@ -20,9 +22,11 @@ pub mod outline;
 pub mod plot;
 pub mod prose;
 pub mod quiz;
+pub mod reference;
 pub mod scene;
 pub mod stats;
 pub mod text;
 pub mod theme;
+pub mod what_if;
 
 pub use theme::{Style, Theme};
