@@ -31,6 +31,14 @@ fn place(path: &[String]) -> Option<String> {
 
 /// Where tshark counts otherwise: capture, kind, why.
 const OTHERWISE: &[(&str, &str, &str)] = &[
+    ("call.pcap", "hierarchy", "what SIP carries stands in no tree of tshark's, digits inside RTP do"),
+    ("datagrams.pcap", "hierarchy", "EAP inside RADIUS stands in no tree of tshark's, a mail slot does"),
+    ("printer.pcap", "hierarchy", "a document behind IPP's attributes is data here, and nothing in tshark's tree"),
+    ("quic.pcap", "hierarchy", "TLS inside QUIC stands in no tree of tshark's"),
+    ("traversal.pcap", "hierarchy", "what a relay's message holds is data here, and nothing in tshark's tree"),
+    ("tunnels.pcap", "hierarchy", "Ethernet over MPLS is a protocol of its own in tshark's tree"),
+    ("tunnels.pcap", "udp", "tshark tells the directions by the innermost addresses, those of tunnelled packets"),
+    ("wifi-radio.pcap", "hierarchy", "what the card tells is a protocol of its own in tshark's tree"),
     ("cut.pcap", "ipv6", "a frame that ends inside an extension header belongs to no IPv6 conversation of tshark's"),
     ("http-pipelined.pcap", "hierarchy", "a segment that ends one message and holds the next is HTTP twice in tshark"),
     ("http-post.pcap", "hierarchy", "a form's parts that have no type are data here, and nothing in tshark's tree"),

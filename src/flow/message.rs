@@ -447,6 +447,10 @@ impl Speaker<'_> {
             let vague = matches!(said, Framing::NeedMore | Framing::Need(_)) && window.len() < FEWEST_TO_GUESS;
             if said != Framing::NotMine && (named || !vague) {
                 *self.protocol = Some(row);
+                // TLS from the first byte on a port that others use: what a later message may switch to, the first may.
+                if matches!(said, Framing::Switch(_)) {
+                    return self.ask(ctx, window);
+                }
                 return answer(said, row, window.len(), ctx);
             }
         }

@@ -29,7 +29,7 @@ use crate::proto::{
 };
 use hashbrown::HashMap;
 use std::collections::VecDeque;
-use table::{Removed, Table};
+use table::{Removed, Table, Talking};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
 #[derive(Clone, Copy, Debug)]
@@ -90,11 +90,19 @@ pub struct Tracker {
     queue: VecDeque<(Conversation, u64)>,
     events: Vec<Event>,
     /// Who reads what begins at an announced address and port.
-    expected: HashMap<(Address, u16), &'static Protocol>,
+    expected: HashMap<(Address, u16), Announced>,
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
     shelf: Shelf,
+}
+
+/// What was announced for an address and port.
+#[derive(Clone, Copy)]
+struct Announced {
+    row: &'static Protocol,
+    /// Datagrams from there, or to there from where nothing was announced, count as a conversation: its number.
+    number: Option<u32>,
 }
 
 /// More announced ports than these are not remembered.
@@ -146,12 +154,27 @@ impl Tracker {
     }
 
     fn find(&mut self, kind: Talk, ends: &Ends) -> Conversation {
-        self.conversations.find(kind, ends).unwrap_or_else(|| self.begin(kind, ends))
+        let Some(c) = self.conversations.find(kind, ends) else { return self.begin(kind, ends) };
+        let announced = self.conversations.get(c).is_some_and(Talking::was_announced);
+        let number = if announced { self.announced_number(kind, ends) } else { None };
+        number.map_or(c, |number| self.conversations.turn(c, number))
+    }
+
+    /// Of ends that were announced: the number of the conversation that they count as.
+    fn announced_number(&mut self, kind: Talk, ends: &Ends) -> Option<u32> {
+        if kind != Talk::Udp || self.expected.is_empty() {
+            return None;
+        }
+        let mut ends = [(ends.src, ends.src_port), (ends.dst, ends.dst_port)].into_iter();
+        let end = ends.find(|end| self.expected.contains_key(end))?;
+        let announced = self.expected.get_mut(&end)?;
+        Some(*announced.number.get_or_insert_with(|| self.conversations.next_number(kind)))
     }
 
     /// Begins a conversation, over an earlier one of the same ends if there is one.
     fn begin(&mut self, kind: Talk, ends: &Ends) -> Conversation {
-        let (c, removed) = self.conversations.begin(kind, ends);
+        let announced = self.announced_number(kind, ends);
+        let (c, removed) = self.conversations.begin_as(kind, ends, announced);
         if let Some(Removed { conversation, talking, crowded }) = removed {
             let bytes = talking.connection.map_or(0, |c| c.waiting());
             self.waiting.release(bytes);
@@ -159,11 +182,12 @@ impl Tracker {
                 self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
             }
         }
-        if kind == Talk::Udp && !self.expected.is_empty() {
+        if announced.is_some() {
             let ends = [(ends.dst, ends.dst_port), (ends.src, ends.src_port)];
-            let claimed = ends.iter().find_map(|end| self.expected.get(end)).copied();
+            let claimed = ends.iter().find_map(|end| self.expected.get(end)).map(|announced| announced.row);
             if let Some(talking) = self.conversations.get_mut(c) {
                 talking.claimed = claimed;
+                talking.announce();
             }
         }
         c
@@ -234,7 +258,7 @@ impl Memory for Tracker {
         let talking = self.conversations.get_mut(c)?;
         let mut announced = false;
         if talking.connection.is_none() && !self.expected.is_empty() {
-            let of = |address, port| self.expected.get(&(address, port)).copied();
+            let of = |address, port| self.expected.get(&(address, port)).map(|announced| announced.row);
             if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
                 talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
                 announced = true;
@@ -322,8 +346,9 @@ impl Memory for Tracker {
     }
 
     fn expect(&mut self, address: Address, port: u16, row: &'static Protocol) {
+        // What is announced again begins anew, as far as numbers go.
         if self.expected.len() < MOST_EXPECTED {
-            self.expected.insert((address, port), row);
+            self.expected.insert((address, port), Announced { row, number: None });
         }
     }
 

@@ -40,6 +40,8 @@ pub(super) struct Talking {
     pub connection: Option<Box<Connection>>,
     /// Who reads its datagrams, whatever the ports say.
     pub claimed: Option<&'static Protocol>,
+    /// The number that the other direction has, and when its packets came.
+    other: Option<(u32, Option<(Time, Time)>)>,
 }
 
 /// Whether the first answer counts as another conversation.
@@ -48,6 +50,8 @@ enum Renumbered {
     No,
     AtAnswer,
     Done,
+    /// One of its ends was announced when it began: each direction has a number.
+    EachDirection,
 }
 
 /// Both ends, the smaller first, so that both directions find the same conversation.
@@ -94,11 +98,17 @@ impl Table {
         Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
     }
 
-    /// Begins a conversation of these ends; an earlier one of theirs, or else one that was not heard of for
+    /// See [`Table::begin_as`]; it gets the next number.
+    #[cfg(test)]
+    fn begin(&mut self, kind: Talk, ends: &Ends) -> (Conversation, Option<Removed>) {
+        self.begin_as(kind, ends, None)
+    }
+
+    /// Begins a conversation of these ends, with the next number if none is given; an earlier one of theirs, or else one that was not heard of for
     /// long, makes room where it must.
-    pub(super) fn begin(&mut self, kind: Talk, ends: &Ends) -> (Conversation, Option<Removed>) {
+    pub(super) fn begin_as(&mut self, kind: Talk, ends: &Ends, number: Option<u32>) -> (Conversation, Option<Removed>) {
         let (low_first, key) = Key::of(kind, ends);
-        let number = self.next_number(kind);
+        let number = number.unwrap_or_else(|| self.next_number(kind));
         let new = Talking {
             key,
             number,
@@ -110,6 +120,7 @@ impl Table {
             streams: None,
             connection: None,
             claimed: None,
+            other: None,
         };
         let before = self.find(kind, ends).map(|c| c.slot);
         let place = before.or_else(|| (self.held.len() >= self.most).then(|| self.oldest()));
@@ -148,7 +159,18 @@ impl Table {
         self.places.insert_unique(hasher.hash_one(key), slot, rehash);
     }
 
-    fn next_number(&mut self, kind: Talk) -> u32 {
+    /// The same conversation under the number of this direction.
+    pub(super) fn turn(&mut self, c: Conversation, number: u32) -> Conversation {
+        if let Some(talking) = self.get_mut(c).filter(|t| t.number != number) {
+            let here = (talking.number, talking.paced);
+            talking.paced = talking.other.filter(|(other, _)| *other == number).and_then(|(_, paced)| paced);
+            talking.number = number;
+            talking.other = Some(here);
+        }
+        Conversation { number, ..c }
+    }
+
+    pub(super) fn next_number(&mut self, kind: Talk) -> u32 {
         let Some(n) = self.numbers.get_mut(kind as usize) else { return 0 };
         let number = *n;
         *n = n.saturating_add(1);
@@ -174,6 +196,16 @@ impl Talking {
         if self.renumbered == Renumbered::No {
             self.renumbered = Renumbered::AtAnswer;
         }
+    }
+
+    /// One of its ends was announced.
+    pub(super) fn announce(&mut self) {
+        self.renumbered = Renumbered::EachDirection;
+    }
+
+    /// See [`Talking::announce`].
+    pub(super) fn was_announced(&self) -> bool {
+        self.renumbered == Renumbered::EachDirection
     }
 
     /// See [`Memory::pace`](crate::proto::Memory::pace).
@@ -255,5 +287,27 @@ mod tests {
         assert_eq!(pace(one, Time(170)), (Some(70), Some(40)));
         assert_eq!(pace(one, Time::NONE), (None, None), "this packet has no time");
         assert_eq!(pace(one, Time(180)), (Some(80), None), "the one before had none");
+    }
+
+    #[test]
+    fn a_direction_may_have_a_number_and_a_clock_of_its_own() {
+        let mut table = Table::new(3);
+        let there = table.begin(Talk::Udp, &ends(1)).0;
+        table.get_mut(there).unwrap().pace(Time(100), true);
+        let back = table.turn(there, 1);
+        assert_eq!((back.number, back.slot), (1, there.slot));
+        assert_eq!(table.get_mut(back).unwrap().pace(Time(150), true), (Some(0), Some(0)));
+        let again = table.turn(back, 0);
+        assert_eq!(table.get_mut(again).unwrap().pace(Time(160), true), (Some(60), Some(60)));
+    }
+
+    #[test]
+    fn an_empty_datagram_is_not_the_one_before() {
+        let mut table = Table::new(3);
+        let c = table.begin(Talk::Udp, &ends(1)).0;
+        let mut pace = |time, counts| table.get_mut(c).unwrap().pace(time, counts);
+        pace(Time(100), true);
+        pace(Time(130), false);
+        assert_eq!(pace(Time(150), true), (Some(50), Some(50)));
     }
 }

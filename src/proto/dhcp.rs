@@ -207,6 +207,8 @@ fields! {
 enum Form {
     /// One value of so many bytes.
     One(&'static FieldDef, usize),
+    /// A byte, and nothing should follow it.
+    First(&'static FieldDef),
     /// Values of so many bytes, one after the other.
     Many(&'static FieldDef, usize),
     /// Two kinds of value, by turns.
@@ -218,7 +220,7 @@ enum Form {
     /// In its own way: where the value starts, and its length.
     Own(fn(&mut Cursor<'_>, usize, usize) -> Result<(), Trouble>),
 }
-use Form::{Many, One, Own, Pairs, Raw, Text};
+use Form::{First, Many, One, Own, Pairs, Raw, Text};
 
 /// The options that are read here, ascending.
 static FORMS: &[(u8, Form)] = &[
@@ -242,8 +244,8 @@ static FORMS: &[(u8, Form)] = &[
     (46, One(&NETBIOS_NODE_TYPE, 1)),
     (50, One(&REQUESTED_ADDRESS, 4)),
     (51, One(&LEASE_TIME, 4)),
-    (52, One(&OVERLOAD, 1)),
-    (53, One(&MESSAGE_TYPE, 1)),
+    (52, First(&OVERLOAD)),
+    (53, First(&MESSAGE_TYPE)),
     (54, One(&SERVER_ID, 4)),
     (55, Many(&REQUEST_LIST_ITEM, 1)),
     (56, Text(&MESSAGE)),
@@ -352,8 +354,14 @@ fn option(c: &mut Cursor<'_>, code: u8, at: usize, len: usize) -> Result<(), Tro
     }
     match form.map_or(Raw(&VALUE), |&(_, form)| form) {
         One(def, n) if len < n => c.doubt(c.malformed(too_short(def))),
-        One(_, n @ 1..=2) if len > n => c.doubt(c.malformed("an option is too long for its number")),
+        One(_, n) if len > n => c.doubt(c.malformed("an option is too long for its value")),
         One(def, n) => drop(c.read(def, at, n)?),
+        First(def) => {
+            if len > 1 {
+                c.doubt(c.malformed("an option is too long for its number"));
+            }
+            c.read(def, at, 1)?;
+        }
         Many(def, n) => {
             for i in 0..len / n {
                 c.read(def, at + i * n, n)?;

@@ -75,8 +75,7 @@ pub static V2_PROTOCOL: Protocol = Protocol {
 
 fn guess(bytes: &[u8]) -> Guess {
     match bytes {
-        [0x0e | 0x0f | 0x1e | 0x1f | 0x30..=0x37, _, _, _, ..] => Guess::This,
-        [0x40..=0x5f, _, _, _, ..] => Guess::Of(&V2_PROTOCOL),
+        [0x0e | 0x0f | 0x1e | 0x1f | 0x30..=0x37 | 0x40..=0x5f, _, _, _, ..] => Guess::This,
         _ => Guess::No,
     }
 }
@@ -84,6 +83,9 @@ fn guess(bytes: &[u8]) -> Guess {
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const USER_PACKET: u8 = 255;
     let flags = c.u8(0)?;
+    if flags >> 5 == 2 {
+        return Ok(Next::instead(&V2_PROTOCOL));
+    }
     let mut at = if flags >> 5 == 1 {
         c.fixed(V1_FIELDS)?;
         8

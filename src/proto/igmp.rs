@@ -5,6 +5,7 @@
 //! ```
 
 use super::checksum;
+use super::lookup;
 use super::prelude::*;
 
 /// IGMP.
@@ -61,7 +62,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const LEAVE: u8 = 0x17;
     const REPORT_V3: u8 = 0x22;
     let kind = c.u8(0)?;
-    // DVMRP, PIM's first version and router discovery (RFC 4286) have types of their own.
+    if let Some(row) = lookup(Key::Igmp(kind)) {
+        return Ok(Next::instead(row));
+    }
+    // Router discovery (RFC 4286), for one, has types of its own.
     if !matches!(kind, QUERY | REPORT_V1 | REPORT_V2 | LEAVE | REPORT_V3) {
         c.put(&TYPE)?;
         if c.len() > 1 {

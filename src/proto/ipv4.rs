@@ -96,7 +96,7 @@ static JOINED_FIELDS: &[&FieldDef] = &[&FRAGMENT, &FRAGMENT_COUNT, &REASSEMBLED_
 /// The row.
 pub static PROTOCOL: Protocol = Protocol {
     about: &ABOUT,
-    follows: &[Key::EtherType(0x0800), Key::IpProto(4), Key::Link(228), Key::Ppp(0x0021)],
+    follows: &[Key::EtherType(0x0800), Key::Sap(0x06), Key::IpProto(4), Key::Link(228), Key::Ppp(0x0021)],
     over: Over::Packet,
     dissect,
 };

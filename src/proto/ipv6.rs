@@ -47,12 +47,15 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 const HEADER: usize = 40;
+/// The next header of a packet in which nothing follows (RFC 8200 §4.7).
+const NOTHING: u8 = 59;
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&VERSION)?;
     c.put(&IP_VERSION)?;
     if c.u8(0)? >> 4 != 6 {
-        return Err(c.malformed("an IPv6 header starts with the digit 6"));
+        c.doubt(c.malformed("an IPv6 header starts with the digit 6"));
+        return Ok(Next::data(0));
     }
     c.put(&TCLASS)?;
     c.nested(|c| {
@@ -66,6 +69,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.context.ends.dst = address(c, 24)?;
     // 0 is a jumbogram (RFC 2675) or left to the card by segmentation offload: the frame's length counts.
     match c.u16(4)? {
+        0 if c.u8(6)? == NOTHING => c.limit(HEADER, &PLEN),
         0 => {}
         len => c.limit(HEADER + usize::from(len), &PLEN),
     }

@@ -173,6 +173,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &ospf::PROTOCOL,
     &eigrp::PROTOCOL,
     &pim::PROTOCOL,
+    &pim::V1_PROTOCOL,
     &vrrp::PROTOCOL,
     &vrrp::HSRP_PROTOCOL,
     &bfd::PROTOCOL,
@@ -296,6 +297,13 @@ pub static REGISTRY: &[&Protocol] = &[
     &named::LACP,
     &named::LOOP,
     &named::WAKE,
+    &named::DVMRP,
+    &named::MSNIP,
+    &named::CGMP,
+    &named::MAC_CONTROL,
+    &named::AARP,
+    &named::DSR,
+    &named::XTP,
     &named::AOE,
     &named::MACSEC,
     &named::CFM,
@@ -494,6 +502,8 @@ pub enum Key {
     Sap(u8),
     /// IPv4 protocol or IPv6 next header.
     IpProto(u8),
+    /// What has a type in IGMP and is none of its messages.
+    Igmp(u8),
     /// PPP protocol number.
     Ppp(u16),
     /// TCP port, of either end.
@@ -555,8 +565,6 @@ pub enum Guess {
     No,
     /// This one is mine; the next one may be another's.
     This,
-    /// This one is this row's, which has no port of its own: the first bytes tell the two apart.
-    Of(&'static Protocol),
     /// This one is mine. The conversation's next ones are shown to that row before their ports count: one that looks
     /// at bytes may refuse them.
     Follow(&'static Protocol),
@@ -566,11 +574,6 @@ impl Guess {
     /// Whether the datagram is mine.
     pub const fn is_mine(self) -> bool {
         !matches!(self, Self::No)
-    }
-
-    /// Whose the datagram is, if `asked` was asked and did not say no.
-    fn row(self, asked: &'static Protocol) -> &'static Protocol {
-        if let Self::Of(other) = self { other } else { asked }
     }
 }
 

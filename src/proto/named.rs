@@ -142,7 +142,7 @@ named! {
     IGRP "igrp" "Cisco Interior Gateway Routing Protocol" Network "Cisco" [ip(9)] ANY;
     DCCP "dccp" "Datagram Congestion Control Protocol" Transport "RFC 4340" [ip(33)] ANY;
     RSVP "rsvp" "Resource ReserVation Protocol" Network "RFC 2205" [ip(46), udp(3455)] ANY;
-    NHRP "nhrp" "NBMA Next Hop Resolution Protocol" Network "RFC 2332" [ip(54), ether(0x2001)] ANY;
+    NHRP "nhrp" "NBMA Next Hop Resolution Protocol" Network "RFC 2332" [ip(54)] ANY;
     IPCOMP "ipcomp" "IP Payload Compression" Network "RFC 3173" [ip(108)] ANY;
     PGM "pgm" "Pragmatic General Multicast" Transport "RFC 3208" [ip(113)] ANY;
     PAGP "pagp" "Port Aggregation Protocol" Link "Cisco" [cisco(0x0104)] ANY;
@@ -151,6 +151,13 @@ named! {
     DTP "dtp" "Dynamic Trunking Protocol" Link "Cisco" [cisco(0x2004)] ANY;
     LACP "slow" "Slow Protocols" Link "IEEE 802.3" [ether(0x8809)] ANY;
     LOOP "loop" "Configuration Test Protocol (loopback)" Link "Ethernet V2" [ether(0x9000)] ANY;
+    DVMRP "dvmrp" "Distance Vector Multicast Routing Protocol" Network "RFC 1075" [Key::Igmp(0x13)] ANY;
+    MSNIP "msnip" "Multicast Source Notification of Interest Protocol" Network "draft-ietf-magma-msnip" [Key::Igmp(0x23), Key::Igmp(0x24), Key::Igmp(0x25)] ANY;
+    CGMP "cgmp" "Cisco Group Management Protocol" Link "Cisco" [cisco(0x2001), ether(0x2001)] ANY;
+    MAC_CONTROL "macc" "MAC Control" Link "IEEE 802.3 §31" [ether(0x8808)] ANY;
+    AARP "aarp" "AppleTalk Address Resolution Protocol" Network "Apple" [ether(0x80f3)] ANY;
+    DSR "dsr" "Dynamic Source Routing" Network "RFC 4728" [ip(48)] ANY;
+    XTP "xtp" "Xpress Transport Protocol" Transport "XTP 4.0" [ip(36)] ANY;
     WAKE "wol" "Wake On LAN" Link "AMD" [ether(0x0842), Key::Guess] Over::Datagram(magic_packet);
     AOE "aoe" "ATA over Ethernet" Link "AoE" [ether(0x88a2)] ANY;
     MACSEC "macsec" "802.1AE Security tag" Link "IEEE 802.1AE" [ether(0x88e5)] ANY;

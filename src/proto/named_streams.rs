@@ -194,8 +194,14 @@ fn tpkt(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         [3] | [3, 0] | [3, 0, _] => Framing::NeedMore,
         // RDP goes on in TLS, or in its own short form.
         [0x16, 3, 0..=4, ..] => Framing::Switch(Key::TcpPort(443)),
+        _ if reads_as_text(bytes) => Framing::NotMine,
         _ => Framing::Message(bytes.len()),
     }
+}
+
+/// Lines of another protocol on a port whose own messages are binary.
+fn reads_as_text(bytes: &[u8]) -> bool {
+    bytes.len() >= 4 && bytes.iter().take(4).all(|b| b.is_ascii_graphic() || *b == b' ')
 }
 
 /// RFC 5531 §11: the top bit says that a record is whole. A call or an answer of version 2 follows.
@@ -238,6 +244,7 @@ fn ber(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         }
         [0x30] => Framing::NeedMore,
         [0x16, 3, 0..=4, ..] => Framing::Switch(Key::TcpPort(443)),
+        _ if reads_as_text(bytes) => Framing::NotMine,
         _ => Framing::Message(bytes.len()),
     }
 }

@@ -24,6 +24,7 @@ pub(crate) enum To {
     Ports(u16, u16),
     Stream(&'static Joined),
     Row(&'static Protocol),
+    Instead(&'static Protocol),
     Data,
 }
 
@@ -65,6 +66,11 @@ impl Next {
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
         Self { to: To::Row(row), header, buffer: None, part: None, more: None, empty: false, shown: None }
+    }
+
+    /// The bytes are another protocol's, which only they tell: this one leaves no layer behind.
+    pub const fn instead(row: &'static Protocol) -> Self {
+        Self { to: To::Instead(row), header: 0, buffer: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// After `header` bytes follows what no protocol here claims.

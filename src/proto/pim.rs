@@ -52,6 +52,18 @@ fields! {
 /// The row.
 pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProto(103)], over: Over::Packet, dissect };
 
+/// The row of version 1, which came in IGMP.
+pub static V1_PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::Igmp(0x14)],
+    over: Over::Packet,
+    dissect: |c| {
+        c.put(&CHECKSUM)?;
+        c.read(&VERSION, 4, 1)?;
+        Ok(Next::end(c.len()))
+    },
+};
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;

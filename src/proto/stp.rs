@@ -66,7 +66,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::end(4));
     }
     if kind != 0 && kind != RAPID {
-        return Ok(Next::data(4));
+        return Ok(Next::end(c.len()));
     }
     flags(c, kind == RAPID)?;
     bridge(c, 5, &ROOT_PRIO, &ROOT_EXT, &ROOT_HW)?;
@@ -77,7 +77,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         let nanos = i64::from(c.u16(at)?) * 1_000_000_000 / 256;
         c.push(def, at, 2, Value::Nanos(nanos));
     }
-    if version < RAPID || kind != RAPID {
+    if kind != RAPID {
         return Ok(Next::end(35));
     }
     c.put(&VERSION_1_LENGTH)?;

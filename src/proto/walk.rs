@@ -120,6 +120,11 @@ impl Walker<'_> {
             }
             let (whole, outer) = (reach, context);
             let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
+            if let To::Instead(other) = next.to {
+                self.packet.layers.pop();
+                (row, reach, context) = (other, whole, outer);
+                continue;
+            }
             if let Some(len) = next.more {
                 let end = whole.start.saturating_add(len).min(whole.end);
                 let part = Reach { end: reach.end.min(end), claimed: end, ..reach };
@@ -169,10 +174,7 @@ impl Walker<'_> {
         for port in [a.min(b), a.max(b)] {
             if let Some(row) = lookup(Key::UdpPort(port)).filter(willing) {
                 context.via = u32::from(port);
-                return match row.over {
-                    Over::Datagram(look) => look(payload).row(row),
-                    _ => row,
-                };
+                return row;
             }
         }
         context.via = 0;
@@ -180,7 +182,6 @@ impl Walker<'_> {
             match guess(payload) {
                 Guess::No => {}
                 Guess::This => return row,
-                Guess::Of(other) => return other,
                 Guess::Follow(next) => {
                     if let Some(c) = conversation {
                         self.memory.claim(c, next);
@@ -395,13 +396,13 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
     match to {
         To::End | To::Stream(..) => None,
         To::Data => Some(&data::PROTOCOL),
-        To::Row(row) => Some(row),
+        To::Row(row) | To::Instead(row) => Some(row),
         To::Key(key) => {
             context.via = match key {
                 Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) | Key::Cisco(n) => {
                     u32::from(n)
                 }
-                Key::IpProto(n) | Key::Sap(n) => u32::from(n),
+                Key::IpProto(n) | Key::Sap(n) | Key::Igmp(n) => u32::from(n),
                 Key::Upgrade(_)
                 | Key::Media(_)
                 | Key::Query(..)

@@ -57,7 +57,7 @@ pub static LLMNR: Identity = Identity {
 /// The row of DNS over UDP.
 pub static PROTOCOL: Protocol = Protocol {
     about: &ABOUT,
-    follows: &[Key::UdpPort(53)],
+    follows: &[Key::UdpPort(53), Key::Media("application/dns-message")],
     over: Over::Packet,
     dissect: |c| message(c, Dialect::Dns, 0),
 };
@@ -373,10 +373,10 @@ mod tests {
     }
 
     #[test]
-    fn a_pointer_to_itself_is_a_trouble_and_ends_the_message() {
+    fn a_pointer_to_itself_is_a_trouble_and_no_name() {
         let p = read(b"\0\x07\x81\x80\0\x01\0\0\0\0\0\0\xc0\x0c\0\x01\0\x01");
         assert!(p.layer(&ABOUT).is_some_and(|l| l.trouble.is_some()));
-        assert!(p.field(&QRY_NAME).is_none());
+        assert_eq!(p.octets(&QRY_NAME), Some(&b"<Name contains a pointer that loops>"[..]));
     }
 
     #[test]

@@ -53,7 +53,11 @@ pub(super) fn read(c: &mut Cursor<'_>, base: usize, at: usize) -> Result<Name, T
                 used = used.or_else(|| Some(from + 2 - at));
                 pointers += 1;
                 if pointers > MOST_POINTERS || target == from {
-                    return Err(c.malformed("a domain name's pointers lead round in a circle"));
+                    c.doubt(c.malformed("a domain name's pointers lead round in a circle"));
+                    c.packet.text.truncate(start);
+                    c.packet.text.extend_from_slice(b"<Name contains a pointer that loops>");
+                    labels = 1;
+                    break;
                 }
                 from = target;
             }

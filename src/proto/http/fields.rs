@@ -108,6 +108,7 @@ fields! {
     REQUEST_LINE      = text("http.request.line", "Header", "A header line of the request.");
     RESPONSE_LINE     = text("http.response.line", "Header", "A header line of the response.");
     REQUEST_LINES     = text("http.request.line", "Header line", "A header line of the request.").hidden();
+    OTHER_LINE        = text("http.unknown_header", "Header", "A header line of a notification.");
     RESPONSE_LINES    = text("http.response.line", "Header line", "A header line of the response.").hidden();
     FULL_URI          = derived(Kind::Text, "http.request.full_uri", "Full URI", "Host and target put together.");
     NOTIFICATION      = derived(Kind::Bool, "http.notification", "Notification", "This message announces something and asks nothing.");

@@ -51,7 +51,6 @@ const METHODS: &[&[u8]] = &[
     b"RPC_IN_DATA",
     b"RPC_OUT_DATA",
     b"PING",
-    b"SOURCE",
 ];
 
 /// What kind of message a first line begins.
@@ -268,7 +267,7 @@ fn goes_on(line: &Line<'_>) -> bool {
 
 /// The status code of a response's first line.
 pub(super) fn code(line: &[u8]) -> Option<u16> {
-    let rest = line.get(line.iter().position(|&b| b == b' ')? + 1..)?;
+    let rest = line.get(line.iter().position(|&b| b == b' ')?..)?.trim_ascii_start();
     let digits = rest.get(..3).filter(|d| d.iter().all(u8::is_ascii_digit))?;
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
@@ -276,6 +275,8 @@ pub(super) fn code(line: &[u8]) -> Option<u16> {
 /// What a value of `Content-Length` counts (RFC 9110 §8.6).
 pub(super) fn length(value: &[u8]) -> Option<u64> {
     let digits = value.trim_ascii();
+    // A sign is against the rule, and read all the same by whatever counts on its library for numbers.
+    let digits = digits.strip_prefix(b"+").unwrap_or(digits);
     let plain = !digits.is_empty() && digits.iter().all(u8::is_ascii_digit);
     let n: u64 = std::str::from_utf8(digits).ok().filter(|_| plain)?.parse().ok()?;
     i64::try_from(n).ok().map(|_| n)

@@ -190,11 +190,13 @@ fn request_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
 fn status_line<'a>(c: &mut Cursor<'a>, line: &Line<'a>, told: &mut Told<'a>) {
     let version = line.text.iter().position(|&b| b == b' ').unwrap_or(line.text.len());
     put(c, &RESPONSE_VERSION, line.at, version);
+    let blanks = |from: usize| line.text.iter().skip(from).take_while(|&&b| b == b' ').count();
+    let at = version + blanks(version);
     if let Some(code) = head::code(line.text) {
         told.code = code;
-        c.push(&CODE, line.at + version + 1, 3, Value::Uint(u64::from(code)));
+        c.push(&CODE, line.at + at, 3, Value::Uint(u64::from(code)));
     }
-    let phrase = version + 5;
+    let phrase = at + 3 + blanks(at + 3);
     if phrase < line.text.len() {
         put(c, &PHRASE, line.at + phrase, line.text.len() - phrase);
     }
@@ -205,8 +207,15 @@ const MOST_HEADERS: usize = 10_000;
 
 /// RFC 9112 §5: one field a line, up to an empty line. Gives where the body starts.
 fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Opening, told: &mut Told<'a>) -> usize {
-    let answers = opening == Opening::Response;
-    let [shown, hidden] = if answers { [&RESPONSE_LINE, &RESPONSE_LINES] } else { [&REQUEST_LINE, &REQUEST_LINES] };
+    let [shown, hidden] = match opening {
+        Opening::Response => [&RESPONSE_LINE, &RESPONSE_LINES],
+        _ => [&REQUEST_LINE, &REQUEST_LINES],
+    };
+    // Of a notification, which is no request, only lines that nobody knows are shown once more.
+    let [shown, hidden] = match opening {
+        Opening::Notification => [Some(&OTHER_LINE), None],
+        _ => [Some(shown), Some(hidden)],
+    };
     let mut at = from;
     let mut rest = None;
     for n in 0_usize.. {
@@ -230,12 +239,14 @@ fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Openin
             meaning(c, field.clone(), role, told);
             c.indent(0);
         }
-        let line = text_of(c, &field, true);
-        c.push(if known.is_some() { hidden } else { shown }, field.at, field.len, line);
+        if let Some(def) = if known.is_some() { hidden } else { shown } {
+            let line = text_of(c, &field, true);
+            c.push(def, field.at, field.len, line);
+        }
     }
     if let Some(from) = rest {
         c.doubt(c.unshown("it has more headers than are shown one by one; the rest are shown as one"));
-        put(c, shown, from, at - from);
+        put(c, shown.unwrap_or(&OTHER_LINE), from, at - from);
     }
     match head::line(bytes, at) {
         Some(end) => at += end.len,

@@ -614,6 +614,72 @@ def association():
     yield back(5, (6, 0, x("000c 0008") + b"over"))
     yield ends(9, (9, 0, x("0001 0008 0007 0000")))
 
+# ---- what is rare: each a kind that was once read otherwise than by tshark
+
+
+def domain(text):
+    """A domain name (RFC 1035 §3.1)."""
+    return b"".join(counted(1, label.encode()) for label in text.split(".") if label) + b"\0"
+
+
+def record(kind, data):
+    """An answer about the name of the question."""
+    question = domain("www.example.com") + x("0001 0001")
+    answer = x("c00c") + u16(kind) + x("0001 0000012c") + counted(2, data)
+    return frame(udp(x("0007 8180 0001 0001 0000 0000") + question + answer, 53, 50000, SERVER, CLIENT))
+
+
+def dhcp(*options):
+    """RFC 2131 §2, an offer."""
+    head = x("02 01 06 00 12345678 0001 8000") + bytes(4) + ip4(CLIENT) + ip4(SERVER) + bytes(4)
+    body = b"".join(u8(kind) + counted(1, value) for kind, value in ((53, x("02")), *options))
+    return frame(udp(head + mac(LEFT).ljust(208, b"\0") + x("63825363") + body + x("ff"), 67, 68, SERVER, CLIENT))
+
+
+@capture(1)
+def rare_datagrams():
+    for body in (b"", b"", b"text", b"", b"more"):
+        yield frame(udp(body, 50000, 9001))
+    yield llc(PING, RIGHT, "060603")
+    yield llc(x("10 00 0001 0000 00") + mac(LEFT), "01:00:0c:dd:dd:dd", oui="00000c", kind=0x2001)
+    yield ether(0x8808, x("0001 ffff") + bytes(42), "01:80:c2:00:00:01")
+    yield frame(ip(59, b"", CLIENT6, SERVER6)) + bytes(6)
+    yield ether(0x86DD, x("45") + bytes(49))
+    for kind, group in ((0x13, "224.0.0.4"), (0x14, "224.0.0.2"), (0x23, "224.0.0.22"), (0x30, "224.0.0.106")):
+        yield frame(ip(2, summed(u8(kind) + x("01 0000 00000000"), 2), ROUTER, group, 1))
+    bridge = x("8000") + mac(LEFT)
+    bpdu = bridge + u32(4) + bridge + x("8001 0000 1400 0200 0f00 00")
+    yield llc(x("0000 00 02 3c") + bpdu, "01:80:c2:00:00:00", "424203")
+    yield llc(x("0000 00 01 00") + bpdu, "01:80:c2:00:00:00", "424203")
+    signature = x("08 02 00000e10 60000000 5f000000 1234") + domain("example.com") + bytes(16)
+    for kind in (24, 46):
+        yield record(kind, x("0001") + signature)
+    for kind, data in ((17, domain("a.example") * 2), (29, x("00121613 80000000 80000000 00989680")), (44, bytes(22))):
+        yield record(kind, data)
+    for kind, data in ((53, bytes(11)), (55, x("0402 0004") + b"hit.keyk"), (32769, x("1234 08 02") + bytes(32)), (65280, b"own")):
+        yield record(kind, data)
+    yield frame(udp(x("0007 0100 0001 0000 0000 0000 c00c 0001 0001"), 50000, 53))
+    yield dhcp((1, bytes(5)), (51, bytes(3)), (54, ip4(SERVER) * 2), (53, x("05 00")), (52, x("01 01")))
+    yield dhcp((1, x("ffffff00")), (51, u32(3600)), (54, ip4(SERVER)))
+
+
+@capture(1)
+def rare_streams():
+    hello = x("16 0301 0043 01 00003f 0303") + bytes(range(32)) + x("00 0002 1301 01 00 0014 0000 0010 000e 00 000b") + b"example.org"
+    for number, port in enumerate((3389, 143)):
+        connection = Tcp(port, 40000 + number)
+        connection.client(hello).server(x("15 0303 0002 02 28"))
+        yield from connection.close()
+    connection = Tcp(80, 40002)
+    connection.client("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
+    connection.server("HTTP/1.1  200  Fine\r\nContent-Length: +2\r\nContent-Type: text/plain\r\n\r\nab")
+    connection.client("NOTIFY / HTTP/1.1\r\nHost: example.org\r\nNT: upnp:event\r\n\r\n")
+    query = x("0000 0100 0001 0000 0000 0000") + domain("www.example.com") + x("0001 0001")
+    head = text("HTTP/1.1 200 OK", "Content-Type: application/dns-message", f"Content-Length: {len(query)}", "", "")
+    connection.server(head + query)
+    yield from connection.close()
+
+
 
 if __name__ == "__main__":
     wanted, folder = sys.argv[1], Path(sys.argv[2])
