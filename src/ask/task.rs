@@ -237,8 +237,11 @@ impl Task {
         match self {
             Self::Choose { choices, right } => {
                 let mut chars = given.chars();
-                let (Some(sign), None) = (chars.next(), chars.next()) else { return None };
-                let index = place(sign, choices.len())?;
+                let index = match (number(given), chars.next(), chars.next()) {
+                    (Some(n), ..) => usize::try_from(n).ok()?.checked_sub(1).filter(|&index| index < choices.len())?,
+                    (None, Some(letter), None) => place(letter, choices.len())?,
+                    _ => return None,
+                };
                 Some(Verdict { right: index == *right, betrays: choices.get(index)?.betrays, place: Some(index) })
             }
             Self::Number { right, slips } => {
@@ -376,7 +379,7 @@ mod tests {
         }
         assert_eq!(judged(&blanks, "80"), None);
         let choice = tasks().remove(0);
-        for given in ["3", "c", "C"] {
+        for given in ["3", "c", "C", "0b11"] {
             assert_eq!(judged(&choice, given), Some(true), "{given}");
         }
         for given in ["0", "4", "d", "33"] {

@@ -109,7 +109,7 @@ pub(super) fn line(mode: Mode, offers: Offers, columns: usize) -> String {
         (4, reading && offers.view, "v other view"),
         (5, reading && offers.deeper, "d deeper"),
         (3, offers.turn && matches!(mode, Mode::Read | Mode::Choose(_)), "a audience"),
-        (2, offers.turn && !matches!(mode, Mode::Order(_) | Mode::Mark), "↑↓ scroll"),
+        (2, !matches!(mode, Mode::Order(_) | Mode::Mark), "↑↓ scroll"),
         (8, true, or("q quit", "Esc quit")),
     ];
     items.retain(|(_, offered, _)| *offered);

@@ -6,8 +6,9 @@
 mod keys;
 pub mod quiz;
 
+use crate::ask::Mode;
 use crate::lesson::play::Record;
-use crate::lesson::scene::Request;
+use crate::lesson::scene::{Offers, Request};
 use crate::lesson::{Input, Player};
 use crate::tty::{Keys, Screen};
 use crate::view::measure::width;
@@ -36,47 +37,64 @@ pub fn play(
     carry: &mut dyn FnMut(Request) -> Input,
     keep: &mut dyn FnMut(&Record),
 ) -> io::Result<()> {
+    let mut kept = player.record();
+    drive(&mut |mut input, now, (columns, rows)| {
+        loop {
+            let scene = player.step(input, now);
+            if let Some(request) = scene.request.filter(|_| !scene.over) {
+                input = carry(request);
+                continue;
+            }
+            let seen = (!scene.over).then(|| {
+                let mut text = String::new();
+                let focus = stage(columns, rows).draw(&scene, &mut text);
+                Seen { text, focus, page: scene.page, mode: scene.mode, offers: scene.offers }
+            });
+            let record = player.record();
+            if record != kept {
+                keep(&record);
+                kept = record;
+            }
+            return seen;
+        }
+    })
+}
+
+/// What there is to see now.
+struct Seen {
+    text: String,
+    /// The line that should be in sight.
+    focus: usize,
+    page: usize,
+    mode: Mode,
+    offers: Offers,
+}
+
+/// Shows what comes of each key, until that is nothing, the learner leaves, or the terminal goes away. `step` takes an
+/// input, the milliseconds since the begin, and the columns and rows of the screen.
+fn drive(step: &mut dyn FnMut(Input, u64, (usize, usize)) -> Option<Seen>) -> io::Result<()> {
     let keys = Keys::new()?;
     let _screen = Screen::take()?;
     let begun = Instant::now();
-    let millis = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (mut input, mut top, mut page) = (Input::Look, None, 0);
-    let mut kept = player.record();
-    let mut note = |record: Record| {
-        if record != kept {
-            keep(&record);
-            kept = record;
-        }
-    };
     loop {
         let (columns, rows) = terminal::size().map_or((80, 24), |(c, r)| (usize::from(c), usize::from(r)));
-        let scene = player.step(input, millis());
-        if scene.over {
-            note(player.record());
-            return Ok(());
-        }
-        if let Some(request) = scene.request {
-            input = carry(request);
-            continue;
-        }
-        let mut text = String::new();
-        let focus = stage(columns, rows).draw(&scene, &mut text);
+        let now = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let Some(seen) = step(input, now, (columns, rows)) else { return Ok(()) };
         let room = rows.saturating_sub(1).max(1);
-        let lines = text.lines().count();
+        let lines = seen.text.lines().count();
         let end = lines.saturating_sub(room);
         // A new page is read from its top; on the same one, the newest comes in sight.
-        let turned = std::mem::replace(&mut page, scene.page) != scene.page;
-        let here = if turned { 0 } else { top.unwrap_or(focus).min(end) };
+        let turned = std::mem::replace(&mut page, seen.page) != seen.page;
+        let here = if turned { 0 } else { top.unwrap_or(seen.focus).min(end) };
         // A line that is too long would push the page up by one.
         let more = if here + room < lines { MORE } else { "" };
-        let help = line(scene.mode, scene.offers, columns.saturating_sub(width(more))) + more;
-        let mode = scene.mode;
-        note(player.record());
-        draw(&text, here, room, &help)?;
+        let help = line(seen.mode, seen.offers, columns.saturating_sub(width(more))) + more;
+        draw(&seen.text, here, room, &help)?;
         (input, top) = loop {
             let Some(event) = keys.next() else { return Ok(()) };
             match event {
-                Event::Key(key) if key.kind != KeyEventKind::Release => match command(key, mode) {
+                Event::Key(key) if key.kind != KeyEventKind::Release => match command(key, seen.mode) {
                     Some(Command::Leave) => return Ok(()),
                     Some(Command::Play(input)) => {
                         let top = keys::stays(&input).then_some(here);

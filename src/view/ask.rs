@@ -50,6 +50,11 @@ impl Board {
             }
             Task::Number { .. } | Task::Text { .. } => {}
         }
+        if stand == Stand::Told && !self.printed && !entry.typed.is_empty() {
+            let mut given = String::new();
+            show::escape(entry.typed.trim().as_bytes(), &mut given);
+            self.paragraph(&given, "  Your answer: ", out);
+        }
         if stand != Stand::Open || self.printed {
             return;
         }
