@@ -5,6 +5,7 @@ mod chat;
 #[cfg(feature = "live")]
 mod live;
 mod simulate;
+mod words;
 
 #[cfg(feature = "chat")]
 pub use chat::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
@@ -15,6 +16,11 @@ pub use live::LabHelper;
 pub use simulate::{Faults, Simulate};
 
 use crate::ask::Kind;
+use crate::flow::Endpoint;
+use crate::tutor::Audience;
+use crate::view::plot;
+use crate::view::stats::Table;
+use crate::view::theme::Color;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -39,15 +45,6 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Command,
-}
-
-/// `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the names are the definition")]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 /// The subcommands, in the order of the help.
@@ -413,7 +410,7 @@ pub struct Follow {
     pub how: FollowAs,
     /// Only one end's words
     #[arg(long, value_enum, value_name = "WHO")]
-    pub from: Option<End>,
+    pub from: Option<Endpoint>,
     /// Write the bytes of one end into a file, as they are; needs --from
     #[arg(short = 'o', long, value_name = "FILE", requires = "from", conflicts_with = "json")]
     pub output: Option<PathBuf>,
@@ -435,15 +432,6 @@ pub enum FollowAs {
     Raw,
 }
 
-/// `follow --from`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum End {
-    /// Who opened the connection, or spoke first
-    Client,
-    /// The other end
-    Server,
-}
-
 /// `osi-tutor stats`.
 #[derive(Debug, Args)]
 pub struct Stats {
@@ -462,19 +450,6 @@ pub struct Stats {
     /// One JSON object, all rows
     #[arg(long)]
     pub json: bool,
-}
-
-/// `stats --only`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Table {
-    /// Which protocol inside which: frames and bytes
-    Hierarchy,
-    /// In how many frames something of each OSI layer was seen
-    Layers,
-    /// Who talked to whom
-    Conversations,
-    /// Who talked
-    Endpoints,
 }
 
 /// `osi-tutor fields`.
@@ -524,7 +499,7 @@ pub struct Show {
     pub write: Option<PathBuf>,
     /// Draw a TCP connection over time instead
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes"])]
-    pub plot: Option<Plot>,
+    pub plot: Option<plot::Kind>,
     /// Draw this TCP connection (`tcp.stream`); without it, the one that carries most
     #[arg(long, value_name = "N", requires = "plot")]
     pub stream: Option<u32>,
@@ -534,27 +509,4 @@ pub struct Show {
     /// MiB that may wait for the rest of a message or datagram; what waits longest is given up first
     #[arg(long, value_name = "MIB", default_value_t = 160, value_parser = clap::value_parser!(u32).range(1..=65_536))]
     pub memory: u32,
-}
-
-/// `--plot`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Plot {
-    /// Sequence numbers: sent, sent again, acknowledged, and the window's edge
-    Seq,
-    /// Bytes in flight: what is sent and not yet acknowledged
-    Flight,
-    /// The window that the receiver offers
-    Window,
-}
-
-/// `--audience`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Audience {
-    /// Plain words, nothing assumed
-    Newcomer,
-    /// The field's own terms
-    #[default]
-    Student,
-    /// Section numbers and edge cases
-    Engineer,
 }

@@ -3,7 +3,7 @@
 use super::rights::Rights;
 use super::show::{self, Tally};
 use super::{Failure, error, machine};
-use crate::cli::{Capture, Color, Show};
+use crate::cli::{Capture, Show};
 use crate::filter::Filter;
 use crate::flow::Tracker;
 #[cfg(feature = "lab")]
@@ -13,6 +13,7 @@ use crate::proto::walk;
 use crate::rights::{Files, Needs};
 use crate::source::file::Writer;
 use crate::source::live::{self, Choice, Live, OpenError, Options, Sum, Wish};
+use crate::view::theme::Color;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};

@@ -5,10 +5,11 @@ use super::{Failure, color, error};
 use crate::chat::code;
 use crate::chat::join::{self, JoinError};
 use crate::chat::server::{News, Open, Options, Standing};
-use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Color, Transport};
+use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
 use crate::peers::engineio;
 use crate::rights::Needs;
 use crate::view::Theme;
+use crate::view::theme::Color;
 use std::io::{self, IsTerminal as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 

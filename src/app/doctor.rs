@@ -1,11 +1,11 @@
 //! `osi-tutor doctor`: what this machine allows, and how to get the rest.
 
 use super::{Failure, color, columns, machine};
-use crate::cli::Color;
 use crate::model::show;
 use crate::view::Theme;
 use crate::view::json::to_line;
 use crate::view::measure::{pad, spaces, wrap};
+use crate::view::theme::Color;
 use std::io::Write;
 
 /// Where what was found begins.

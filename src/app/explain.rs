@@ -3,7 +3,7 @@
 use super::store::{Store, today};
 use super::{Failure, color, live_lesson, reference};
 use crate::ask::Mark;
-use crate::cli::{Audience, Color, Explain};
+use crate::cli::Explain;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::lesson::format::Fence;
@@ -18,6 +18,7 @@ use crate::source::file::File;
 use crate::source::{Source, Step};
 use crate::view::Theme;
 use crate::view::scene::Stage;
+use crate::view::theme::Color;
 use crate::{terminal, tutor};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -34,11 +35,11 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         Some(_) => course(folder)?.into_iter().find(|l| l.id == id),
     };
     let Some(lesson) = &found else {
-        return reference::explain(&wanted, &course(folder)?, audience(args.audience), choice);
+        return reference::explain(&wanted, &course(folder)?, args.audience, choice);
     };
     let packets = packets(args, lesson)?;
     let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };
-    let mut player = Player::new(lesson, packets.trace, packets.origin, audience(args.audience));
+    let mut player = Player::new(lesson, packets.trace, packets.origin, args.audience);
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
         Input::Answer(what_if(lesson, page, args.seed, &played).map(Box::new))
@@ -208,14 +209,6 @@ pub(super) fn find(
         }
     };
     (finder.finish(), ended)
-}
-
-fn audience(choice: Audience) -> tutor::Audience {
-    match choice {
-        Audience::Newcomer => tutor::Audience::Newcomer,
-        Audience::Student => tutor::Audience::Student,
-        Audience::Engineer => tutor::Audience::Engineer,
-    }
 }
 
 /// The course, one lesson a line, with what was done of it.

@@ -1,7 +1,8 @@
 //! `osi-tutor fields`: every name that a filter knows, with its type and its meaning.
 
 use super::{Failure, color, columns};
-use crate::cli::{Color, Fields};
+use crate::cli::Fields;
+use crate::view::theme::Color;
 use crate::view::{Theme, fields};
 use std::io::Write;
 

@@ -1,19 +1,15 @@
 //! `osi-tutor follow`: what both ends of one conversation said, in order.
 
 use super::{Failure, color, columns, error, show as shows};
-use crate::cli::{Color, End, Follow, FollowAs};
-use crate::flow::follow::{Follower, Message, Run, What, messages};
-use crate::flow::{Endpoint, Limits, reader};
-use crate::model::{Packet, show};
-use crate::proto::{Address, Ends, Talk};
-use crate::source::Source;
+use crate::cli::{Follow, FollowAs};
+use crate::flow::follow::{Follower, messages};
+use crate::flow::{Limits, reader};
+use crate::proto::Talk;
 use crate::source::file::File;
-use crate::view::follow::{self, How, name};
-use crate::view::json::to_line;
-use crate::view::{Theme, brief};
-use serde_json::json;
+use crate::view::Theme;
+use crate::view::follow::{self, How, Shape, Transcript};
+use crate::view::theme::Color;
 use std::io::{BufWriter, IsTerminal, Write};
-use std::net::SocketAddr;
 use std::path::Path;
 
 /// Runs it.
@@ -26,30 +22,26 @@ pub(super) fn run(args: &Follow, choice: Color) -> Result<(), Failure> {
         Some(path) => Box::new(std::fs::File::create(path).map_err(|e| unwritten(path, &e))?),
         None => Box::new(stdout.lock()),
     };
-    let mut out = Out {
-        to: BufWriter::with_capacity(1 << 16, to),
-        text: String::new(),
-        failed: None,
-        missing: 0,
-        path: args.output.as_deref(),
+    let mut out = Out { to: BufWriter::with_capacity(1 << 16, to), waiting: Vec::new(), path: args.output.as_deref() };
+    let view = |how| follow::Follow::new(Theme::new(color(choice)), columns(), how);
+    let shape = match args.how {
+        _ if raw => Shape::Bytes,
+        _ if args.json => Shape::Objects,
+        FollowAs::Messages => Shape::Messages(view(How::Text)),
+        FollowAs::Hex => Shape::Turns(view(How::Hex)),
+        FollowAs::Text | FollowAs::Raw => Shape::Turns(view(How::Text)),
     };
     let kind = if args.udp { Talk::Udp } else { Talk::Tcp };
     let mut follower = Follower::new(kind, args.stream);
-    let followed = match (args.how, raw) {
-        (FollowAs::Messages, _) => say_messages(&mut source, args, &mut follower, choice, &mut out),
-        (_, true) => bytes(&mut source, args, &mut follower, &mut Shape::Raw, &mut out),
-        _ if args.json => bytes(&mut source, args, &mut follower, &mut Shape::Json, &mut out),
-        (how, _) => {
-            let how = if how == FollowAs::Hex { How::Hex } else { How::Text };
-            let view = follow::Follow::new(Theme::new(color(choice)), columns(), how);
-            bytes(&mut source, args, &mut follower, &mut Shape::View(Box::new(view)), &mut out)
-        }
-    };
-    let written = out.to.flush().map_err(|e| out.failure(e));
+    let mut transcript = Transcript::new(kind, args.stream, args.from, shape);
+    let by_message = args.how == FollowAs::Messages;
+    let read = if by_message { by_messages } else { by_bytes };
+    let followed = read(&mut source, &mut follower, &mut transcript, &mut out);
+    let written = out.flush();
     followed.and(written)?;
-    if raw && out.missing > 0 {
-        let bytes = if out.missing == 1 { "byte is" } else { "bytes are" };
-        error::tell(&format!("{} {bytes} missing: not in this capture.", out.missing));
+    if transcript.missing() > 0 {
+        let bytes = if transcript.missing() == 1 { "byte is" } else { "bytes are" };
+        error::tell(&format!("{} {bytes} missing: not in this capture.", transcript.missing()));
     }
     found(args, &follower)
 }
@@ -83,37 +75,24 @@ fn found(args: &Follow, follower: &Follower) -> Result<(), Failure> {
     }
 }
 
-/// Where everything goes; the first failure is kept, and nothing is written after it.
+/// Where everything goes.
 struct Out<'a> {
     to: BufWriter<Box<dyn Write + 'a>>,
-    text: String,
-    failed: Option<std::io::Error>,
-    missing: u64,
+    /// What is prepared and not handed on yet.
+    waiting: Vec<u8>,
     /// The file that is written, if it is not standard output.
     path: Option<&'a Path>,
 }
 
-/// How bytes are written.
-enum Shape {
-    View(Box<follow::Follow>),
-    Json,
-    Raw,
-}
-
 impl Out<'_> {
-    fn write(&mut self, bytes: &[u8]) {
-        if self.failed.is_none() {
-            self.failed = self.to.write_all(bytes).err();
-        }
+    fn send(&mut self) -> Result<(), Failure> {
+        let sent = self.to.write_all(&self.waiting);
+        self.waiting.clear();
+        sent.map_err(|e| self.failure(e))
     }
 
-    /// Writes the text that has been prepared.
-    fn send(&mut self) -> Result<(), Failure> {
-        let text = std::mem::take(&mut self.text);
-        self.write(text.as_bytes());
-        self.text = text;
-        self.text.clear();
-        self.failed.take().map_or(Ok(()), |e| Err(self.failure(e)))
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.to.flush().map_err(|e| self.failure(e))
     }
 
     fn failure(&self, e: std::io::Error) -> Failure {
@@ -124,139 +103,38 @@ impl Out<'_> {
     }
 }
 
-/// Whether `--from` lets an end's words through.
-fn wanted(args: &Follow, from: Endpoint) -> bool {
-    match args.from {
-        None => true,
-        Some(End::Client) => from == Endpoint::Client,
-        Some(End::Server) => from == Endpoint::Server,
-    }
-}
-
-/// Hands each dissected packet on.
-fn packets(source: &mut dyn Source, mut each: impl FnMut(&Packet) -> Result<(), Failure>) -> Result<(), Failure> {
-    reader::each(source, Limits::default(), |packet, _| each(packet).map(|()| true))
-}
-
 /// What both ends said, byte by byte.
-fn bytes(
-    source: &mut dyn Source,
-    args: &Follow,
-    follower: &mut Follower,
-    shape: &mut Shape,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
-    let mut offsets = [0u64; 2];
-    let mut begun = false;
-    let read = packets(source, |packet| {
-        let belongs = follower.packet(packet, &mut |run| write(run, args, shape, &mut offsets, out));
-        if let (true, Some(ends), Shape::View(view)) = (belongs && !begun, follower.ends(), &*shape) {
-            // The first words may be prepared already; the heading stands before them.
-            let mut heading = String::new();
-            head(view, args, ends, &mut heading);
-            out.text.insert_str(0, &heading);
+fn by_bytes(source: &mut File, follower: &mut Follower, to: &mut Transcript, out: &mut Out<'_>) -> Result<(), Failure> {
+    let read = reader::each(source, Limits::default(), |packet, _| {
+        let belongs = follower.packet(packet, &mut |run| to.run(run, &mut out.waiting));
+        if let Some(ends) = follower.ends().filter(|_| belongs) {
+            to.begin(ends, &mut out.waiting);
         }
-        begun |= belongs;
-        out.send()
+        out.send().map(|()| true)
     });
     // Of a damaged capture, what came before the damage stands.
-    follower.end(&mut |run| write(run, args, shape, &mut offsets, out));
-    if let Shape::View(view) = shape {
-        view.end(&mut out.text);
-        if begun && offsets == [0, 0] {
-            out.text.push_str("\nNot a byte of it is in this capture.\n");
-        }
-    }
+    follower.end(&mut |run| to.run(run, &mut out.waiting));
+    to.end(&mut out.waiting);
     out.send()?;
     read
 }
 
-fn head(view: &follow::Follow, args: &Follow, ends: Ends, out: &mut String) {
-    let end = |address: Address, port| SocketAddr::new(address.ip(), port).to_string();
-    let (client, server) = (end(ends.src, ends.src_port), end(ends.dst, ends.dst_port));
-    view.heading(if args.udp { "UDP" } else { "TCP" }, args.stream, [&client, &server], out);
-}
-
-fn write(run: Run<'_>, args: &Follow, shape: &mut Shape, offsets: &mut [u64; 2], out: &mut Out<'_>) {
-    if !wanted(args, run.from) {
-        return;
-    }
-    let [client, server] = offsets;
-    let offset = if run.from == Endpoint::Client { client } else { server };
-    let (at, length) = match run.what {
-        What::Bytes(b) => (*offset, b.len() as u64),
-        What::Missing(n) => (*offset, n),
-    };
-    *offset += length;
-    match (shape, run.what) {
-        (Shape::View(view), _) => view.run(run, &mut out.text),
-        (Shape::Raw, What::Bytes(bytes)) => out.write(bytes),
-        (Shape::Raw, What::Missing(n)) => out.missing += n,
-        (Shape::Json, what) => {
-            let frame = Some(run.frame).filter(|&n| n > 0);
-            let mut object = json!({
-                "v": 1, "stream": args.stream, "from": name(run.from), "frame": frame, "offset": at, "length": length,
-            });
-            let key = match what {
-                What::Bytes(bytes) => {
-                    let mut hex = String::new();
-                    show::hex_bytes(bytes, "", &mut hex);
-                    ("hex", json!(hex))
-                }
-                What::Missing(_) => ("missing", json!(true)),
-            };
-            if let Some(map) = object.as_object_mut() {
-                map.insert(key.0.to_owned(), key.1);
-            }
-            out.text.push_str(&to_line(&object));
-        }
-    }
-}
-
 /// The messages that the conversation carried.
-fn say_messages(
-    source: &mut dyn Source,
-    args: &Follow,
+fn by_messages(
+    source: &mut File,
     follower: &mut Follower,
-    choice: Color,
+    to: &mut Transcript,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
-    let view = follow::Follow::new(Theme::new(color(choice)), columns(), How::Text);
-    let mut begun = args.json;
-    packets(source, |packet| {
-        let Some((transport, from)) = follower.belongs(packet) else { return Ok(()) };
-        if let (false, Some(ends)) = (begun, follower.ends()) {
-            begun = true;
-            head(&view, args, ends, &mut out.text);
-            out.text.push('\n');
+    reader::each(source, Limits::default(), |packet, _| {
+        let Some((transport, from)) = follower.belongs(packet) else { return Ok(true) };
+        if let Some(ends) = follower.ends() {
+            to.begin(ends, &mut out.waiting);
         }
-        if wanted(args, from) {
-            for message in messages(packet, transport) {
-                if args.json {
-                    out.text.push_str(&to_line(&object(args, packet, from, &message)));
-                } else {
-                    view.message(packet, from, &message, &mut out.text);
-                }
-            }
+        for message in messages(packet, transport) {
+            to.message(packet, from, &message, &mut out.waiting);
         }
-        out.send()
-    })
-}
-
-fn object(args: &Follow, packet: &Packet, from: Endpoint, message: &Message) -> serde_json::Value {
-    let layer = follow::subject(packet, message);
-    let mut summary = String::new();
-    if let Some(layer) = layer {
-        brief::summary(packet, layer, &mut summary);
-    }
-    let mut frames: Vec<u64> = message
-        .joined
-        .and_then(|id| packet.buffers().get(usize::from(id)))
-        .map_or_else(|| vec![packet.number], |b| b.sources.iter().map(|p| p.frame).collect());
-    frames.dedup();
-    json!({
-        "v": 1, "stream": args.stream, "from": name(from), "frame": packet.number, "frames": frames,
-        "protocol": layer.map(|l| l.proto.name), "length": message.len, "summary": summary,
+        out.send().map(|()| true)
     })
 }
 

@@ -1,7 +1,7 @@
 //! `simulate --hops`: one packet over all links.
 
 use super::{Failure, color, faults};
-use crate::cli::{Color, Simulate};
+use crate::cli::Simulate;
 use crate::fault::Pick;
 use crate::filter::Filter;
 use crate::flow::Limits;
@@ -13,6 +13,7 @@ use crate::source::{Source, Step};
 use crate::view::Theme;
 use crate::view::hops::{self, Act, Leg};
 use crate::view::json::to_line;
+use crate::view::theme::Color;
 use std::io::Write;
 
 /// A packet that goes round in circles ends with its TTL; what is flooded, or cut, may be more.

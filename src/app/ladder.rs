@@ -1,7 +1,7 @@
 //! `osi-tutor ladder`: one TCP connection of a capture, both ends side by side.
 
 use super::{Failure, color, columns};
-use crate::cli::{self as args, Color};
+use crate::cli as args;
 use crate::flow::reader::each;
 use crate::flow::{Connection, Endpoint, Event, Limits, Tracker};
 use crate::proto::{Address, tcp};
@@ -9,6 +9,7 @@ use crate::source::Source;
 use crate::source::file::File;
 use crate::view::Theme;
 use crate::view::ladder::{Ladder, Side};
+use crate::view::theme::Color;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
 

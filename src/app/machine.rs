@@ -3,8 +3,8 @@
 #[cfg(feature = "live")]
 use super::Failure;
 use super::store::Store;
-use crate::cli::Color;
 use crate::rights;
+use crate::view::theme::Color;
 use std::io::{IsTerminal, Read as _, Write};
 use std::path::{Path, PathBuf};
 

@@ -38,8 +38,9 @@ mod what_if;
 
 pub use error::Failure;
 
-use crate::cli::{Cli, Color, Command};
+use crate::cli::{Cli, Command};
 use crate::view::theme;
+use crate::view::theme::Color;
 use clap::{CommandFactory, Parser};
 use std::io::{IsTerminal, Write};
 
@@ -107,10 +108,5 @@ fn columns() -> Option<usize> {
 
 /// Whether standard output gets colour.
 fn color(choice: Color) -> bool {
-    let choice = match choice {
-        Color::Auto => theme::Choice::Auto,
-        Color::Always => theme::Choice::Always,
-        Color::Never => theme::Choice::Never,
-    };
     theme::wanted(choice, std::io::stdout().is_terminal(), |name| std::env::var(name).ok())
 }

@@ -1,7 +1,7 @@
 //! `--plot`: one TCP connection of what is shown, drawn over time.
 
 use super::{Failure, columns};
-use crate::cli::{self, Show};
+use crate::cli::Show;
 use crate::flow::{Endpoint, Tracker};
 use crate::model::Packet;
 use crate::model::show::escape;
@@ -31,12 +31,7 @@ pub(super) struct Plot {
 
 impl Plot {
     /// What was asked for.
-    pub(super) fn new(kind: cli::Plot, show: &Show, origin: &str, theme: Theme) -> Self {
-        let kind = match kind {
-            cli::Plot::Seq => Kind::Seq,
-            cli::Plot::Flight => Kind::Flight,
-            cli::Plot::Window => Kind::Window,
-        };
+    pub(super) fn new(kind: Kind, show: &Show, origin: &str, theme: Theme) -> Self {
         let mut shown = String::new();
         escape(origin.as_bytes(), &mut shown);
         Self { kind, stream: show.stream, to: show.output.clone(), origin: shown, theme, known: BTreeMap::new() }

@@ -2,18 +2,11 @@
 
 use super::Failure;
 use super::store::{Store, today};
-use crate::ask::{self, Kind, Question};
 use crate::cli::Progress as Args;
-use crate::lesson;
-use crate::lesson::progress::{Day, Progress};
-use crate::model::{Time, show};
+use crate::model::show;
 use crate::view::json::to_line;
-use serde_json::{Value, json};
-use std::fmt::Write as _;
+use crate::view::progress::{NOWHERE, object, page};
 use std::io::{BufRead, IsTerminal, Read, Write};
-
-/// Rows of a list that are shown; `--json` has all.
-const MOST: usize = 12;
 
 /// Runs it.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
@@ -22,7 +15,8 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
         return reset(&store, args.yes);
     }
     let (progress, day) = (store.read()?, today());
-    let text = if args.json { to_line(&object(&progress, &store, day)) } else { page(&progress, &store, day) };
+    let text =
+        if args.json { to_line(&object(&progress, store.path(), day)) } else { page(&progress, store.path(), day) };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
@@ -30,7 +24,7 @@ pub(super) fn run(args: &Args) -> Result<(), Failure> {
 
 /// Forgets everything, if that is really wanted.
 fn reset(store: &Store, yes: bool) -> Result<(), Failure> {
-    let Some(path) = store.path() else { return Err(Failure::Data(nowhere())) };
+    let Some(path) = store.path() else { return Err(Failure::Data(NOWHERE.to_owned())) };
     if !yes {
         if !std::io::stdin().is_terminal() {
             return Err(Failure::Usage(
@@ -53,141 +47,4 @@ fn reset(store: &Store, yes: bool) -> Result<(), Failure> {
     }
     let text = if store.reset()? { "All progress is forgotten.\n" } else { "There was nothing to forget.\n" };
     Ok(std::io::stdout().write_all(text.as_bytes())?)
-}
-
-fn nowhere() -> String {
-    "neither XDG_STATE_HOME nor HOME says where progress may be kept; set one of them".to_owned()
-}
-
-/// A day as a date.
-fn date(day: Day) -> String {
-    let mut text = String::new();
-    show::moment(Time::new(i64::try_from(day.saturating_mul(86_400)).unwrap_or(i64::MAX), 0), &mut text);
-    text.chars().take(10).collect()
-}
-
-/// Text that a file may have put there.
-fn clean(text: &str) -> String {
-    let mut out = String::new();
-    show::escape_within(text.as_bytes(), 60, &mut out);
-    out
-}
-
-fn page(progress: &Progress, store: &Store, day: Day) -> String {
-    let mut out = String::new();
-    lessons(progress, &mut out);
-    let answers = progress.right + progress.wrong;
-    if answers > 0 {
-        let _ = writeln!(out, "\nAnswers        {} of {answers} right", progress.right);
-    }
-    if !progress.misconceptions.is_empty() {
-        out.push_str("\nMisconceptions\n");
-        for (id, met) in progress.misconceptions.iter().take(MOST) {
-            let mark = if met.is_overcome() { "✓ overcome" } else { "✗ open    " };
-            let times = if met.times == 1 { "once".to_owned() } else { format!("{} times", met.times) };
-            let _ = writeln!(out, "  {mark}  {}, met {times}, last {}", clean(id), date(met.last));
-            if let Some(known) = ask::misconception(id).filter(|_| !met.is_overcome()) {
-                let _ = writeln!(out, "              osi-tutor explain {}", known.lesson);
-            }
-        }
-        more(progress.misconceptions.len(), &mut out);
-    }
-    next(progress, day, &mut out);
-    match store.path() {
-        Some(path) => {
-            let _ = writeln!(out, "\nKept in {}", clean_path(&path.to_string_lossy()));
-        }
-        None => {
-            let _ = writeln!(out, "\nNothing is kept: {}.", nowhere());
-        }
-    }
-    out
-}
-
-fn clean_path(path: &str) -> String {
-    let mut out = String::new();
-    show::escape(path.as_bytes(), &mut out);
-    out
-}
-
-fn more(all: usize, out: &mut String) {
-    if all > MOST {
-        let _ = writeln!(out, "  and {} more", all - MOST);
-    }
-}
-
-fn lessons(progress: &Progress, out: &mut String) {
-    let course: Vec<String> = lesson::course().map(|c| c.into_iter().map(|l| l.id).collect()).unwrap_or_default();
-    let done = course.iter().filter(|id| progress.lessons.get(*id).is_some_and(|l| l.done.is_some())).count();
-    let _ = writeln!(out, "Lessons        {done} of {} done", course.len());
-    let own = progress.lessons.keys().filter(|id| !course.contains(id));
-    for id in course.iter().chain(own) {
-        let Some(lesson) = progress.lessons.get(id) else { continue };
-        let how = match lesson.done {
-            Some(day) => format!("✓ done on {}", date(day)),
-            None => format!("begun, page {}, last on {}", lesson.page, date(lesson.last)),
-        };
-        let _ = writeln!(out, "  {:<24} {how}", clean(id));
-    }
-}
-
-/// What to do now.
-fn next(progress: &Progress, day: Day, out: &mut String) {
-    out.push_str("\nNext\n");
-    // A lesson's own questions come back when it is played again.
-    let course = lesson::course().unwrap_or_default();
-    let of_lesson =
-        |id: &&str| course.iter().find(|l| id.strip_prefix(l.id.as_str()).is_some_and(|r| r.starts_with('/')));
-    let (missed, due): (Vec<&str>, Vec<&str>) = progress.due(day).into_iter().partition(|id| of_lesson(id).is_some());
-    let mut again: Vec<&str> = missed.iter().filter_map(of_lesson).map(|l| l.id.as_str()).collect();
-    again.dedup();
-    for id in &again {
-        let count = missed.iter().filter(|m| of_lesson(m).is_some_and(|l| l.id == **id)).count();
-        let what = if count == 1 { "1 question".to_owned() } else { format!("{count} questions") };
-        let _ = writeln!(out, "  {what} that you missed in a lesson: osi-tutor explain {id}");
-    }
-    if !due.is_empty() {
-        let what = if due.len() == 1 {
-            "1 question that you missed is".to_owned()
-        } else {
-            format!("{} questions that you missed are", due.len())
-        };
-        let _ = writeln!(out, "  {what} due");
-        for id in due.iter().take(MOST) {
-            let _ = writeln!(out, "    {}: {}", clean(id), comes_back(id));
-        }
-        more(due.len(), out);
-    } else if let Some(next) = progress.next_due(day) {
-        let _ = writeln!(out, "  nothing is due before {}", date(next));
-    }
-    let open = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|p| p.done.is_none()));
-    if let Some(lesson) = open {
-        let _ = writeln!(out, "  lesson {}: osi-tutor explain {}", lesson.id, lesson.id);
-    }
-    if due.is_empty() {
-        out.push_str("  new questions: osi-tutor quiz\n");
-    }
-}
-
-/// The command that asks a question again.
-fn comes_back(id: &str) -> String {
-    match Question::read_id(id) {
-        Some((source, kind, _)) if Kind::PUZZLES.contains(&kind) => format!("osi-tutor puzzle {}", place(source)),
-        Some((source, ..)) if source.contains('@') => "osi-tutor quiz".to_owned(),
-        Some((source, ..)) => format!("osi-tutor quiz {}", place(source)),
-        None => "play its lesson again".to_owned(),
-    }
-}
-
-/// A source as the command line names it: a scenario without its seed, or a file's name.
-fn place(source: &str) -> String {
-    clean(source.split_once('@').map_or(source, |(scenario, _)| scenario))
-}
-
-fn object(progress: &Progress, store: &Store, day: Day) -> Value {
-    let mut value = serde_json::to_value(progress).unwrap_or_default();
-    value["today"] = json!(day);
-    value["due"] = json!(progress.due(day));
-    value["path"] = json!(store.path().map(|p| p.to_string_lossy()));
-    value
 }

@@ -5,8 +5,9 @@ use super::quiz::{self, Set};
 use super::store::{Store, today};
 use crate::ask::Kind;
 use crate::ask::draft::puzzle::Puzzler;
-use crate::cli::{Color, Puzzle};
+use crate::cli::Puzzle;
 use crate::view::brief::sentence;
+use crate::view::theme::Color;
 
 /// Runs it.
 pub(super) fn run(args: &Puzzle, choice: Color) -> Result<(), Failure> {

@@ -1,8 +1,9 @@
 //! `osi-tutor read`: the packets of a capture file.
 
 use super::{Failure, show};
-use crate::cli::{Color, Read};
+use crate::cli::Read;
 use crate::source::file::File;
+use crate::view::theme::Color;
 
 /// Runs it.
 pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {

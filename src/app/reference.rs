@@ -1,11 +1,11 @@
 //! `osi-tutor explain` for what is no lesson: an OSI layer, a protocol, a field, a misconception.
 
 use super::{Failure, color};
-use crate::cli::Color;
 use crate::lesson::Lesson;
 use crate::tutor::{Audience, Texts};
 use crate::view::Theme;
 use crate::view::reference::{Reference, Topic, near};
+use crate::view::theme::Color;
 use std::io::Write;
 
 /// Explains a name that is no lesson's.

@@ -3,7 +3,7 @@
 use super::error::tell;
 use super::plot::Plot;
 use super::{Failure, color, columns};
-use crate::cli::{Audience, Color, Show};
+use crate::cli::Show;
 use crate::filter::Filter;
 use crate::flow::reader::Reader;
 use crate::flow::{Event, Limits, Tracker};
@@ -15,6 +15,7 @@ use crate::tutor::{self, Moment, Texts};
 use crate::view::brief::Brief;
 use crate::view::stats::grouped;
 use crate::view::text::{Options, Text};
+use crate::view::theme::Color;
 use crate::view::{Theme, json};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -246,15 +247,6 @@ pub(super) fn filter(source: &str) -> Result<Filter, Failure> {
     Filter::parse(source).map_err(|e| Failure::Usage(format!("{e}\n{}", e.caret())))
 }
 
-/// The tutor's word for `--audience`.
-fn audience(who: Audience) -> tutor::Audience {
-    match who {
-        Audience::Newcomer => tutor::Audience::Newcomer,
-        Audience::Student => tutor::Audience::Student,
-        Audience::Engineer => tutor::Audience::Engineer,
-    }
-}
-
 /// How many packets came too fast to be shown, and where they are.
 pub(super) fn left_out(packets: u64, filed: bool) -> String {
     let mut text = String::from("skipped ");
@@ -295,14 +287,14 @@ impl View {
         } else if show.quiet || takes_stdout(show) {
             Kind::Silent
         } else if show.json && show.notes {
-            Kind::Explained(english()?, audience(show.audience))
+            Kind::Explained(english()?, show.audience)
         } else if show.json {
             Kind::Json
         } else if show.brief {
             Kind::Brief(Box::new(Brief::new(theme, columns())))
         } else {
             let texts = english()?.into();
-            let options = Options { hex: show.hex, audience: audience(show.audience) };
+            let options = Options { hex: show.hex, audience: show.audience };
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
         };
         let bytes = Vec::with_capacity(2 * CHUNK);

@@ -3,12 +3,13 @@
 use super::pace::{Pace, Paced};
 use super::what_if::{self, Question};
 use super::{Failure, endpoints, error, faults, hops, show};
-use crate::cli::{Color, Simulate};
+use crate::cli::Simulate;
 use crate::fault::{Faults, Report};
 use crate::model::show::escape;
 use crate::sim::Simulation;
 use crate::sim::scenario::{READY, Scenario};
 use crate::view::Theme;
+use crate::view::theme::Color;
 use std::fs::File;
 use std::io::{Read, Write};
 use std::path::Path;

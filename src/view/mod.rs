@@ -20,6 +20,7 @@ pub mod ladder;
 pub mod measure;
 pub mod outline;
 pub mod plot;
+pub mod progress;
 pub mod prose;
 pub mod quiz;
 pub mod reference;

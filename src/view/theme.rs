@@ -8,7 +8,7 @@ use colored::{ColoredString, Colorize};
 
 /// What `--color` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Choice {
+pub enum Color {
     /// In a terminal, unless the environment says otherwise.
     #[default]
     Auto,
@@ -44,14 +44,14 @@ pub struct Theme {
 /// Whether to use colour, as the user and the environment wish.
 ///
 /// `--color` wins, then `NO_COLOR` (no-color.org), then `CLICOLOR_FORCE`, then whether a terminal reads.
-pub fn wanted(choice: Choice, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
+pub fn wanted(choice: Color, terminal: bool, variable: impl Fn(&str) -> Option<String>) -> bool {
     let on = |name| variable(name).is_some_and(|v| !v.is_empty() && v != "0");
     match choice {
-        Choice::Always => true,
-        Choice::Never => false,
-        Choice::Auto if variable("NO_COLOR").is_some_and(|v| !v.is_empty()) => false,
-        Choice::Auto if on("CLICOLOR_FORCE") => true,
-        Choice::Auto => {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto if variable("NO_COLOR").is_some_and(|v| !v.is_empty()) => false,
+        Color::Auto if on("CLICOLOR_FORCE") => true,
+        Color::Auto => {
             let refused = variable("CLICOLOR").is_some_and(|v| v == "0");
             terminal && !refused && variable("TERM").is_none_or(|t| t != "dumb")
         }
@@ -128,16 +128,16 @@ mod tests {
         let ask = |choice, terminal, set: &'static [(&str, &str)]| {
             wanted(choice, terminal, |n| set.iter().find(|(k, _)| *k == n).map(|(_, v)| (*v).to_owned()))
         };
-        assert!(ask(Choice::Auto, true, &[]));
-        assert!(!ask(Choice::Auto, false, &[]));
-        assert!(!ask(Choice::Auto, true, &[("NO_COLOR", "1")]));
-        assert!(ask(Choice::Auto, true, &[("NO_COLOR", "")]));
-        assert!(ask(Choice::Auto, false, &[("CLICOLOR_FORCE", "1")]));
-        assert!(!ask(Choice::Auto, false, &[("CLICOLOR_FORCE", "0")]));
-        assert!(!ask(Choice::Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
-        assert!(!ask(Choice::Auto, true, &[("TERM", "dumb")]));
-        assert!(ask(Choice::Always, false, &[("NO_COLOR", "1")]));
-        assert!(!ask(Choice::Never, true, &[("CLICOLOR_FORCE", "1")]));
+        assert!(ask(Color::Auto, true, &[]));
+        assert!(!ask(Color::Auto, false, &[]));
+        assert!(!ask(Color::Auto, true, &[("NO_COLOR", "1")]));
+        assert!(ask(Color::Auto, true, &[("NO_COLOR", "")]));
+        assert!(ask(Color::Auto, false, &[("CLICOLOR_FORCE", "1")]));
+        assert!(!ask(Color::Auto, false, &[("CLICOLOR_FORCE", "0")]));
+        assert!(!ask(Color::Auto, false, &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
+        assert!(!ask(Color::Auto, true, &[("TERM", "dumb")]));
+        assert!(ask(Color::Always, false, &[("NO_COLOR", "1")]));
+        assert!(!ask(Color::Never, true, &[("CLICOLOR_FORCE", "1")]));
     }
 
     #[test]

@@ -1,11 +1,33 @@
 //! Counts as tables: numbers at the right, names at the left, exact bytes with a rounded size beside them.
 
+mod object;
+
+pub use object::object;
+
 use super::measure::{pad, spaces, width};
 use super::theme::Theme;
 use crate::model::{Osi, show};
 use crate::stats::{Count, End, Kind, Stats};
 use std::cmp::Reverse;
 use std::net::SocketAddr;
+
+/// What can be counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Table {
+    /// Which protocol inside which.
+    Hierarchy,
+    /// In how many frames something of each OSI layer was seen.
+    Layers,
+    /// Who talked to whom.
+    Conversations,
+    /// Who talked.
+    Endpoints,
+}
+
+impl Table {
+    /// All of them, in their order.
+    pub const ALL: [Self; 4] = [Self::Hierarchy, Self::Layers, Self::Conversations, Self::Endpoints];
+}
 
 /// A table in the making: a heading, and rows of as many cells.
 struct Sheet {
@@ -15,8 +37,23 @@ struct Sheet {
     rows: Vec<Vec<String>>,
 }
 
+/// How much there was, then each of these tables; `most` rows of each kind of conversation or endpoint.
+pub fn text(stats: &Stats, tables: &[Table], most: usize, columns: Option<usize>, theme: &Theme) -> String {
+    let mut out = String::new();
+    total(stats, theme, &mut out);
+    for table in Table::ALL.into_iter().filter(|table| stats.all.frames > 0 && tables.contains(table)) {
+        match table {
+            Table::Hierarchy => hierarchy(stats, theme, &mut out),
+            Table::Layers => layers(stats, theme, &mut out),
+            Table::Conversations => conversations(stats, most, columns, theme, &mut out),
+            Table::Endpoints => endpoints(stats, most, theme, &mut out),
+        }
+    }
+    out
+}
+
 /// Appends how much there was.
-pub fn total(stats: &Stats, theme: &Theme, out: &mut String) {
+fn total(stats: &Stats, theme: &Theme, out: &mut String) {
     theme.strong.around(out, |out| {
         grouped(stats.all.frames, out);
         out.push_str(if stats.all.frames == 1 { " frame, " } else { " frames, " });
@@ -35,7 +72,7 @@ pub fn total(stats: &Stats, theme: &Theme, out: &mut String) {
 }
 
 /// Appends which protocol stands inside which.
-pub fn hierarchy(stats: &Stats, theme: &Theme, out: &mut String) {
+fn hierarchy(stats: &Stats, theme: &Theme, out: &mut String) {
     title("Protocols, in the order in which a frame has them", theme, out);
     let mut sheet = Sheet::new(&["protocol", "frames", "%", "bytes", "size"], 1);
     // Depth first; the deepest place is bounded by the layers of a packet.
@@ -55,7 +92,7 @@ pub fn hierarchy(stats: &Stats, theme: &Theme, out: &mut String) {
 }
 
 /// Appends in how many frames something of each OSI layer was read.
-pub fn layers(stats: &Stats, theme: &Theme, out: &mut String) {
+fn layers(stats: &Stats, theme: &Theme, out: &mut String) {
     title("OSI layers, by the frames in which something of them was read", theme, out);
     let mut sheet = Sheet::new(&["layer", "frames", "%", "bytes", "size"], 1);
     for (osi, count) in Osi::ALL.into_iter().zip(stats.layers).rev() {
@@ -76,7 +113,7 @@ const WHOLE: usize = 110;
 
 /// Appends who talked to whom, most bytes first; `most` rows of each kind. On a terminal of fewer than
 /// 110 columns, sizes and times are left out.
-pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme: &Theme, out: &mut String) {
+fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme: &Theme, out: &mut String) {
     let whole = terminal.is_none_or(|columns| columns >= WHOLE);
     for (kind, table) in Kind::ALL.into_iter().zip(&stats.conversations) {
         if table.rows.is_empty() {
@@ -97,12 +134,12 @@ pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme:
         for c in rows.into_iter().take(most) {
             let mut cells: Vec<String> = c.ends.into_iter().map(end).collect();
             for sent in c.sent {
-                cells.extend([text(|out| grouped(sent.frames, out)), text(|out| grouped(sent.bytes, out))]);
+                cells.extend([made(|out| grouped(sent.frames, out)), made(|out| grouped(sent.bytes, out))]);
             }
             if whole {
-                cells.push(text(|out| size(c.total().bytes, out)));
+                cells.push(made(|out| size(c.total().bytes, out)));
                 match stats.when(c) {
-                    Some(times) => cells.extend(times.map(|nanos| text(|out| show::seconds(nanos, 6, out)))),
+                    Some(times) => cells.extend(times.map(|nanos| made(|out| show::seconds(nanos, 6, out)))),
                     None => cells.extend(["-", "-"].map(str::to_owned)),
                 }
             }
@@ -117,7 +154,7 @@ pub fn conversations(stats: &Stats, most: usize, terminal: Option<usize>, theme:
 }
 
 /// Appends who talked, most bytes first; `most` rows of each kind.
-pub fn endpoints(stats: &Stats, most: usize, theme: &Theme, out: &mut String) {
+fn endpoints(stats: &Stats, most: usize, theme: &Theme, out: &mut String) {
     for (kind, table) in Kind::ALL.into_iter().zip(&stats.endpoints) {
         if table.rows.is_empty() {
             continue;
@@ -129,9 +166,9 @@ pub fn endpoints(stats: &Stats, most: usize, theme: &Theme, out: &mut String) {
         for e in rows.into_iter().take(most) {
             let mut cells = vec![end(e.end)];
             for part in [e.sent, e.received] {
-                cells.extend([text(|out| grouped(part.frames, out)), text(|out| grouped(part.bytes, out))]);
+                cells.extend([made(|out| grouped(part.frames, out)), made(|out| grouped(part.bytes, out))]);
             }
-            cells.push(text(|out| size(e.total().bytes, out)));
+            cells.push(made(|out| size(e.total().bytes, out)));
             sheet.rows.push(cells);
         }
         sheet.write(theme, out);
@@ -142,7 +179,7 @@ pub fn endpoints(stats: &Stats, most: usize, theme: &Theme, out: &mut String) {
 /// An end as people write it: `192.0.2.1:80`, `[2001:db8::1]:80`, `02:00:00:00:00:01`.
 pub fn end(end: End) -> String {
     match end {
-        End::Mac(bytes) => text(|out| show::mac(&bytes, out)),
+        End::Mac(bytes) => made(|out| show::mac(&bytes, out)),
         End::Ip(address) => address.ip().to_string(),
         End::Port(address, port) => SocketAddr::new(address.ip(), port).to_string(),
     }
@@ -219,14 +256,14 @@ fn left_out(count: Count, out: &mut String) {
 /// Frames, their share of all, bytes, and the rounded size.
 fn numbers(count: Count, all: Count) -> [String; 4] {
     [
-        text(|out| grouped(count.frames, out)),
-        text(|out| share(count.frames, all.frames, out)),
-        text(|out| grouped(count.bytes, out)),
-        text(|out| size(count.bytes, out)),
+        made(|out| grouped(count.frames, out)),
+        made(|out| share(count.frames, all.frames, out)),
+        made(|out| grouped(count.bytes, out)),
+        made(|out| size(count.bytes, out)),
     ]
 }
 
-fn text(write: impl FnOnce(&mut String)) -> String {
+fn made(write: impl FnOnce(&mut String)) -> String {
     let mut out = String::new();
     write(&mut out);
     out
@@ -303,15 +340,15 @@ mod tests {
             (u64::MAX, "18 EB"),
         ];
         for (n, expected) in cases {
-            assert_eq!(text(|out| size(n, out)), expected, "{n}");
+            assert_eq!(made(|out| size(n, out)), expected, "{n}");
         }
-        let group = |n| text(|out| grouped(n, out));
+        let group = |n| made(|out| grouped(n, out));
         assert_eq!([group(7), group(999), group(1000), group(1_234_567)], ["7", "999", "1,000", "1,234,567"]);
     }
 
     #[test]
     fn shares_have_one_decimal() {
-        let of = |a, b| text(|out| share(a, b, out));
+        let of = |a, b| made(|out| share(a, b, out));
         assert_eq!([of(1, 3), of(2, 3), of(3, 3), of(0, 0)], ["33.3", "66.7", "100.0", "0.0"]);
     }
 

@@ -10,6 +10,10 @@
 //! An arrow stands before each line of the conversation and before nothing else, so that no text in it can
 //! pass for a heading or for a remark of ours.
 
+mod transcript;
+
+pub use transcript::{Shape, Transcript};
+
 use super::brief;
 use super::measure::{cut, repeat, spaces, width};
 use super::theme::{Style, Theme};
