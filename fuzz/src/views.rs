@@ -114,11 +114,7 @@ fn every_packet(frames: &[RawFrame]) {
         }
     });
     out.clear();
-    stats::total(&counted, &theme, &mut out);
-    stats::hierarchy(&counted, &theme, &mut out);
-    stats::layers(&counted, &theme, &mut out);
-    stats::conversations(&counted, 10, Some(80), &theme, &mut out);
-    stats::endpoints(&counted, 10, &theme, &mut out);
+    out.push_str(&stats::text(&counted, &stats::Table::ALL, 10, Some(80), &theme));
     drawn::lines(&out);
 }
 
