@@ -44,11 +44,11 @@ pub(super) struct Talking {
     other: Option<(u32, Option<(Time, Time)>)>,
 }
 
-/// Whether the first answer counts as another conversation.
+/// Whether the second packet counts as another conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Renumbered {
     No,
-    AtAnswer,
+    AtNext,
     Done,
     /// One of its ends was announced when it began: each direction has a number.
     EachDirection,
@@ -87,7 +87,7 @@ impl Table {
         let next = self.numbers.get_mut(kind as usize);
         let talking = self.held.get_mut(slot as usize)?;
         talking.heard = true;
-        if talking.renumbered == Renumbered::AtAnswer && talking.low_first != low_first {
+        if talking.renumbered == Renumbered::AtNext {
             talking.renumbered = Renumbered::Done;
             talking.paced = None;
             if let Some(next) = next {
@@ -191,10 +191,10 @@ impl Table {
 }
 
 impl Talking {
-    /// The first answer will count as another conversation.
+    /// The next packet will count as another conversation.
     pub(super) fn renumber(&mut self) {
         if self.renumbered == Renumbered::No {
-            self.renumbered = Renumbered::AtAnswer;
+            self.renumbered = Renumbered::AtNext;
         }
     }
 

@@ -451,7 +451,7 @@ impl<'a> Cursor<'a> {
         self.memory.glimpse(&self.context.ends, self.packet.time)
     }
 
-    /// The first answer in this conversation begins a new one: see [`Memory::renumber`].
+    /// The next packet in this conversation begins a new one: see [`Memory::renumber`].
     pub fn renumber(&mut self) {
         if let Some(conversation) = self.context.conversation.filter(|_| !self.context.quoted) {
             self.memory.renumber(conversation);

@@ -173,7 +173,7 @@ pub trait Memory {
     /// From here on, this conversation's datagrams are read by `row`.
     fn claim(&mut self, conversation: Conversation, row: &'static Protocol);
 
-    /// The first answer in this conversation begins a new one, as Wireshark counts SNMP's.
+    /// The next packet in this conversation begins a new one, as Wireshark counts SNMP's.
     fn renumber(&mut self, conversation: Conversation);
 
     /// Conversations that begin at this address and port from now on are read by `row`: the port was announced

@@ -59,9 +59,14 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPor
 const TO_1970: i64 = 2_208_988_800;
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    for def in [&FLAGS, &FLAGS_LI, &FLAGS_VN, &FLAGS_MODE] {
-        c.put(def)?;
+    const PRIVATE: usize = 7;
+    c.put(&FLAGS)?;
+    // A private message has other bits in its place: whether it answers, and whether more follow.
+    if c.uint(&FLAGS_MODE) != PRIVATE {
+        c.put(&FLAGS_LI)?;
     }
+    c.put(&FLAGS_VN)?;
+    c.put(&FLAGS_MODE)?;
     if c.uint(&FLAGS_MODE) < 6 {
         for def in [&STRATUM, &PPOLL, &PRECISION, &ROOTDELAY, &ROOTDISPERSION] {
             c.put(def)?;

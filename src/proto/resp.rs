@@ -42,6 +42,13 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let (mut at, mut left) = if ctx.side.searched > 0 { *ctx.side.state::<(usize, usize)>() } else { (0, 1) };
     let mut whole = 0;
     loop {
+        // Nothing more is owed: what was left open when these bytes were last looked at ends here, too.
+        if left == 0 {
+            if at > bytes.len() {
+                break;
+            }
+            (whole, left) = (at, 1);
+        }
         let rest = bytes.get(at..).unwrap_or(&[]);
         let Some(end) = rest.iter().position(|&b| b == b'\n') else { break };
         let count = || count(rest.get(1..end).unwrap_or(&[])).and_then(|n| usize::try_from(n).ok());
@@ -51,12 +58,6 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
             Some(b'*') => left = left.saturating_add(count().unwrap_or(0)),
             Some(b'$') => at += count().map_or(0, |n| n.min(usize::MAX / 4) + 2),
             _ => {}
-        }
-        if left == 0 && at <= bytes.len() {
-            (whole, left) = (at, 1);
-        }
-        if left == 0 {
-            break;
         }
     }
     if whole > 0 {
@@ -204,6 +205,18 @@ mod tests {
         assert_eq!(ask(b"*2\r\n$3\r\nGET\r\n"), Framing::Begun(0));
         assert_eq!(ask(b"$5\r\nab"), Framing::Begun(11));
         assert_eq!(ask(b"+OK\r\n:1\r\n+O"), Framing::Message(9));
+    }
+
+    #[test]
+    fn a_value_that_comes_in_pieces_ends_with_its_last_piece() {
+        let mut streams = Streams::default();
+        let mut ask = |bytes: &[u8]| frame(&mut streams.view(true), bytes);
+        assert_eq!(ask(b"$5\r\nab"), Framing::Begun(11));
+        assert_eq!(ask(b"$5\r\nabcde\r\n"), Framing::Message(11));
+        let mut streams = Streams::default();
+        let mut ask = |bytes: &[u8]| frame(&mut streams.view(true), bytes);
+        assert_eq!(ask(b"$5\r\nab"), Framing::Begun(11));
+        assert_eq!(ask(b"$5\r\nabcde\r\n+OK\r\n"), Framing::Message(16));
     }
 
     #[test]

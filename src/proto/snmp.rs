@@ -104,12 +104,14 @@ struct Element {
     tag: u8,
     at: usize,
     len: usize,
+    /// Bytes of its type and length, which stand before.
+    head: usize,
 }
 
 impl Element {
     fn read(c: &Cursor<'_>, at: usize) -> Result<Self, Trouble> {
         let Some((tag, len, head)) = element(c.rest(at)) else { return Err(c.missing(c.len() + 1)) };
-        Ok(Self { tag, at: at + head, len })
+        Ok(Self { tag, at: at + head, len, head })
     }
 
     fn end(self) -> usize {
@@ -129,9 +131,7 @@ impl Element {
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const V3: u8 = 3;
-    if c.context.ends.dst_port == AGENT {
-        c.renumber();
-    }
+    c.renumber();
     let whole = Element::read(c, 0)?;
     let version = Element::read(c, whole.at)?;
     if c.rest(version.at).first() == Some(&V3) {
@@ -152,7 +152,7 @@ fn message(c: &mut Cursor<'_>, pdu: Element) -> Result<(), Trouble> {
     const BULK: u8 = 5;
     let kind = pdu.tag & 0x1f;
     c.slice(pdu.at, pdu.len)?;
-    c.push(&DATA, pdu.at, pdu.len, Value::Uint(u64::from(kind)));
+    c.push(&DATA, pdu.at - pdu.head, pdu.len + pdu.head, Value::Uint(u64::from(kind)));
     // A trap of version 1 has another shape (RFC 1157 §4.1.6).
     if kind == TRAP {
         return Ok(());

@@ -661,6 +661,9 @@ def rare_datagrams():
     yield frame(udp(x("0007 0100 0001 0000 0000 0000 c00c 0001 0001"), 50000, 53))
     yield dhcp((1, bytes(5)), (51, bytes(3)), (54, ip4(SERVER) * 2), (53, x("05 00")), (52, x("01 01")))
     yield dhcp((1, x("ffffff00")), (51, u32(3600)), (54, ip4(SERVER)))
+    trap = x("3026020101 04067075626c6963 a719 020101 020100 020100 300e 300c 06082b06010201010100 0500")
+    for sport in (50001, 50001, 50001, 162, 162):
+        yield frame(udp(trap, sport, 162))
 
 
 @capture(1)
@@ -670,6 +673,10 @@ def rare_streams():
         connection = Tcp(port, 40000 + number)
         connection.client(hello).server(x("15 0303 0002 02 28"))
         yield from connection.close()
+    connection = Tcp(6379, 40003)
+    connection.client("*2\r\n$3\r\nGET\r\n$1\r\na\r\n").server("$9\r\nin ", "pieces\r\n")
+    connection.client("PING\r\n").server("+PONG\r\n$4\r\nmo", "re\r\n:5\r\n")
+    yield from connection.close()
     connection = Tcp(80, 40002)
     connection.client("GET / HTTP/1.1\r\nHost: example.org\r\n\r\n")
     connection.server("HTTP/1.1  200  Fine\r\nContent-Length: +2\r\nContent-Type: text/plain\r\n\r\nab")
