@@ -275,7 +275,7 @@ fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
 fn alert(c: &mut Cursor<'_>, at: usize, len: usize) -> Result<(), Trouble> {
     c.push(&ALERT_MESSAGE, at, len, Value::None);
     let known = |def: &FieldDef, n: u8| def.name_of(u64::from(n)).is_some();
-    if len == 2 && known(&ALERT_LEVEL, c.u8(at)?) && known(&ALERT_DESC, c.u8(at + 1)?) {
+    if len == 2 && known(&ALERT_LEVEL, c.u8(at)?) {
         c.nested(|c| {
             c.read(&ALERT_LEVEL, at, 1)?;
             c.read(&ALERT_DESC, at + 1, 1)
@@ -470,7 +470,7 @@ impl Items<'_> {
         }
         match kind.map(|n| u8::try_from(n).unwrap_or(0)) {
             Some(ALERT) => {
-                let desc = fields.iter().find(|f| f.def == &ALERT_DESC).and_then(named);
+                let desc = fields.iter().find(|f| f.def == &ALERT_DESC).map(|f| named(f).unwrap_or("unknown"));
                 self.say(if desc.is_some() { "Alert: " } else { "Encrypted Alert" });
                 self.out.push_str(desc.filter(|_| self.shown <= MOST_ITEMS).unwrap_or_default());
             }

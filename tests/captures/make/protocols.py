@@ -685,6 +685,9 @@ def rare_streams():
     head = text("HTTP/1.1 200 OK", "Content-Type: application/dns-message", f"Content-Length: {len(query)}", "", "")
     connection.server(head + query)
     yield from connection.close()
+    connection = Tcp(443, 40004)
+    connection.client(hello).server(x("15 0303 0002 01 c8"))
+    yield from connection.close()
 
 
 
