@@ -53,6 +53,8 @@ pub mod lab;
 pub mod fault;
 
 pub mod lesson;
+#[cfg(not(target_family = "wasm"))]
+pub mod machine;
 
 pub mod view;
 
@@ -60,6 +62,8 @@ pub mod view;
 pub mod chat;
 #[cfg(not(target_family = "wasm"))]
 pub mod cli;
+#[cfg(not(target_family = "wasm"))]
+pub mod store;
 #[cfg(not(target_family = "wasm"))]
 pub mod terminal;
 

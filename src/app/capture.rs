@@ -2,7 +2,7 @@
 
 use super::rights::Rights;
 use super::show::{self, Tally};
-use super::{Failure, error, machine};
+use super::{Failure, error};
 use crate::cli::{Capture, Show};
 use crate::filter::Filter;
 use crate::flow::Tracker;
@@ -12,7 +12,7 @@ use crate::model::Packet;
 use crate::proto::walk;
 use crate::rights::{Files, Needs};
 use crate::source::file::Writer;
-use crate::source::live::{self, Choice, Live, OpenError, Options, Sum, Wish};
+use crate::source::live::{self, Choice, Live, Options, Sum, Wish};
 use crate::view::theme::Color;
 use std::fmt::Write as _;
 use std::path::Path;
@@ -219,40 +219,4 @@ fn start(demo: demo::Open, source: &Live, filter: &mut Option<String>) -> Result
 #[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
 fn no_demo(why: std::io::Error) -> Failure {
     Failure::Data(format!("the demonstration could not be started: {why}"))
-}
-
-impl From<OpenError> for Failure {
-    /// Why no capture began, and what to do about it.
-    fn from(why: OpenError) -> Self {
-        match why {
-            OpenError::Unknown { ref known, .. } => {
-                Self::Usage(format!("{why}; this machine has {}", known.join(", ")))
-            }
-            OpenError::Denied { ref name } => {
-                let without = ["simulate two-hosts", "read FILE"].map(str::to_owned);
-                machine::denied(name, &format!("capture {}", machine::quoted(name)), &without)
-            }
-            OpenError::Down { .. } | OpenError::Io { .. } => Self::Data(why.to_string()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_unknown_interface_is_a_mistake_of_usage_and_names_the_others() {
-        let why = OpenError::Unknown { name: "eth7".into(), known: vec!["lo".into(), "eth0".into()] };
-        let Failure::Usage(text) = Failure::from(why) else { panic!("usage") };
-        assert_eq!(text, "there is no interface called \"eth7\"; this machine has lo, eth0");
-    }
-
-    #[test]
-    fn a_missing_right_names_this_binary_and_the_ways_without() {
-        let Failure::Data(text) = Failure::from(OpenError::Denied { name: "lo".into() }) else { panic!("data") };
-        let program = machine::this_program();
-        assert!(text.contains(&format!("sudo {program} capture lo\n")), "{text}");
-        assert!(text.contains("osi-tutor simulate two-hosts\n") && text.ends_with("osi-tutor read FILE"), "{text}");
-    }
 }

@@ -1,7 +1,12 @@
 //! Failures: one clear sentence on standard error, what to do next, and an exit code.
 
+#[cfg(feature = "live")]
+use crate::machine;
 use crate::model::show;
 use crate::source::SourceError;
+#[cfg(feature = "live")]
+use crate::source::live::OpenError;
+use crate::store::StoreError;
 use std::io::Write;
 
 /// Why a command could not be done.
@@ -80,5 +85,40 @@ impl From<SourceError> for Failure {
             return Self::ClosedPipe;
         }
         Self::Data(e.to_string())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(e: StoreError) -> Self {
+        Self::Data(e.to_string())
+    }
+}
+
+#[cfg(feature = "live")]
+impl From<OpenError> for Failure {
+    /// Why no capture began, and what to do about it.
+    fn from(why: OpenError) -> Self {
+        match why {
+            OpenError::Unknown { ref known, .. } => {
+                Self::Usage(format!("{why}; this machine has {}", known.join(", ")))
+            }
+            OpenError::Denied { ref name } => {
+                let without = ["simulate two-hosts", "read FILE"].map(str::to_owned);
+                Self::Data(machine::denied(name, &format!("capture {}", machine::quoted(name)), &without))
+            }
+            OpenError::Down { .. } | OpenError::Io { .. } => Self::Data(why.to_string()),
+        }
+    }
+}
+
+#[cfg(all(test, feature = "live"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_interface_is_a_mistake_of_usage_and_names_the_others() {
+        let why = OpenError::Unknown { name: "eth7".into(), known: vec!["lo".into(), "eth0".into()] };
+        let Failure::Usage(text) = Failure::from(why) else { panic!("usage") };
+        assert_eq!(text, "there is no interface called \"eth7\"; this machine has lo, eth0");
     }
 }

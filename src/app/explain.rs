@@ -1,7 +1,6 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
-use super::store::{Store, today};
-use super::{Failure, color, live_lesson, reference};
+use super::{Failure, color, live_lesson, reference, store};
 use crate::ask::Mark;
 use crate::cli::Explain;
 use crate::flow::Limits;
@@ -16,6 +15,7 @@ use crate::model::show::{escape, escape_prose};
 use crate::proto::memory::Ends;
 use crate::source::file::File;
 use crate::source::{Source, Step};
+use crate::store::today;
 use crate::view::Theme;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
@@ -87,7 +87,7 @@ fn play(
 ) -> Result<(), Failure> {
     let (theme, texts) = (Theme::new(color(choice)), texts()?);
     let stage = |columns, rows| Stage::new(theme.clone(), Some((columns, rows)), Arc::clone(&texts));
-    let store = Store::open();
+    let store = store();
     let begun = match store.read() {
         Ok(progress) => progress.lessons.get(&lesson.id).cloned(),
         // A play without progress is better than none; the end says why nothing is kept.
@@ -105,7 +105,7 @@ fn play(
             told = record.answers.len();
         }
     });
-    kept.and(played.map_err(Failure::from))
+    kept.map_err(Failure::from).and(played.map_err(Failure::from))
 }
 
 /// Notes the page, and the answers that are new.
@@ -213,7 +213,7 @@ pub(super) fn find(
 
 /// The course, one lesson a line, with what was done of it.
 fn list(course: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
-    let progress = Store::open().read().unwrap_or_default();
+    let progress = store().read().unwrap_or_default();
     let mut out = std::io::stdout().lock();
     let width = course.iter().map(|l| l.id.len()).max().unwrap_or_default();
     for l in course {

@@ -1,13 +1,9 @@
 //! `osi-tutor explain --live`: a lesson's packets from a real kernel, in the private lab or on an interface.
 
-use super::Failure;
-#[cfg(feature = "live")]
-use super::machine;
-use super::rights;
-#[cfg(feature = "live")]
-use super::store::Store;
+use super::{Failure, rights};
 use crate::cli::Explain;
 use crate::lesson::{Lesson, Trace};
+use crate::machine;
 #[cfg(feature = "live")]
 use crate::rights::{Files, Needs};
 
@@ -59,7 +55,7 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
 
 #[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
 fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
-    Err(refused(&super::machine::NO_LAB, None, lesson))
+    Err(refused(&machine::NO_LAB, None, lesson))
 }
 
 /// Why there is no lab, and the ways that are left.
@@ -78,7 +74,8 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
             let demo = if args.demo { " --demo" } else { "" };
             let id = machine::quoted(&lesson.id);
             let command = format!("explain {id} --live={}{demo}", machine::quoted(interface));
-            machine::denied(interface, &command, &[format!("explain {id} --live"), format!("explain {id}")])
+            let without = [format!("explain {id} --live"), format!("explain {id}")];
+            Failure::Data(machine::denied(interface, &command, &without))
         }
         why => why.into(),
     })?;
@@ -97,7 +94,7 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
     #[cfg(not(feature = "lab"))]
     let connect = Vec::new();
     // What was learnt is kept at the end.
-    let write = Store::open().folder().map(Into::into).into_iter().collect();
+    let write = super::store().folder().map(Into::into).into_iter().collect();
     rights.seal(&Needs { connect, files: Files::Only { read: Vec::new(), write } });
     #[cfg(feature = "lab")]
     let demo = demo.map(crate::lab::demo::Open::start).transpose().map_err(no_demo)?;

@@ -21,7 +21,6 @@ mod lab_helper;
 mod ladder;
 mod lesson;
 mod live_lesson;
-mod machine;
 mod pace;
 mod plot;
 mod progress;
@@ -33,12 +32,12 @@ mod rights;
 mod show;
 mod simulate;
 mod stats;
-mod store;
 mod what_if;
 
 pub use error::Failure;
 
 use crate::cli::{Cli, Command};
+use crate::store::Store;
 use crate::view::theme;
 use crate::view::theme::Color;
 use clap::{CommandFactory, Parser};
@@ -104,6 +103,11 @@ fn man() -> Result<(), Failure> {
 /// The terminal's width; a pipe or a file has none.
 fn columns() -> Option<usize> {
     std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)))
+}
+
+/// The learner's progress; what goes wrong with it is told.
+fn store() -> Store {
+    Store::open(error::tell)
 }
 
 /// Whether standard output gets colour.

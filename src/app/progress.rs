@@ -1,16 +1,16 @@
 //! `osi-tutor progress`: what was done, what was believed, what to review next.
 
-use super::Failure;
-use super::store::{Store, today};
+use super::{Failure, store};
 use crate::cli::Progress as Args;
 use crate::model::show;
+use crate::store::{Store, today};
 use crate::view::json::to_line;
 use crate::view::progress::{NOWHERE, object, page};
 use std::io::{BufRead, IsTerminal, Read, Write};
 
 /// Runs it.
 pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let store = Store::open();
+    let store = store();
     if args.reset {
         return reset(&store, args.yes);
     }

@@ -1,11 +1,11 @@
 //! `osi-tutor puzzle`: puzzles made from a capture, a lesson's packets or a ready scenario.
 
-use super::Failure;
 use super::quiz::{self, Set};
-use super::store::{Store, today};
+use super::{Failure, store};
 use crate::ask::Kind;
 use crate::ask::draft::puzzle::Puzzler;
 use crate::cli::Puzzle;
+use crate::store::today;
 use crate::view::brief::sentence;
 use crate::view::theme::Color;
 
@@ -14,7 +14,7 @@ pub(super) fn run(args: &Puzzle, choice: Color) -> Result<(), Failure> {
     let kinds = if args.kind.is_empty() { Kind::PUZZLES.to_vec() } else { args.kind.clone() };
     let paper = &args.paper;
     quiz::check_input(Some(&args.what), paper)?;
-    let store = Store::open();
+    let store = store();
     let due = quiz::due(paper, &store, today());
     let seed = paper.seed.unwrap_or_else(quiz::fresh_seed);
     let count = usize::from(paper.count);

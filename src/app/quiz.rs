@@ -1,7 +1,6 @@
 //! `osi-tutor quiz`: questions made from a capture, a lesson's packets or the ready scenarios.
 
-use super::store::{Store, today};
-use super::{Failure, color, columns};
+use super::{Failure, color, columns, store};
 use crate::ask::draft::paper::{Maker, choose};
 use crate::ask::{Grade, Kind, Question, Session};
 use crate::cli::{Paper, Quiz};
@@ -15,6 +14,7 @@ use crate::sim::Simulation;
 use crate::sim::scenario::{READY, Scenario};
 use crate::source::Source;
 use crate::source::file::File;
+use crate::store::{Store, today};
 use crate::terminal;
 use crate::view::Theme;
 use crate::view::ask::rows;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Quiz, choice: Color) -> Result<(), Failure> {
     let kinds = if args.kind.is_empty() { Kind::QUIZ.to_vec() } else { args.kind.clone() };
     let paper = &args.paper;
     check_input(args.what.as_deref(), paper)?;
-    let store = Store::open();
+    let store = store();
     let due = due(paper, &store, today());
     let seed = paper.seed.unwrap_or_else(fresh_seed);
     let count = usize::from(paper.count);
@@ -72,7 +72,7 @@ pub(super) fn due(paper: &Paper, store: &Store, day: Day) -> Vec<String> {
     match store.read() {
         Ok(progress) => progress.due(day).into_iter().map(str::to_owned).collect(),
         Err(e) => {
-            e.report();
+            Failure::from(e).report();
             Vec::new()
         }
     }

@@ -9,12 +9,16 @@
 
 pub mod ask;
 pub mod brief;
+#[cfg(not(target_family = "wasm"))]
+pub mod doctor;
 pub mod endpoints;
 pub mod fields;
 pub mod follow;
 pub mod fork;
 pub mod hex;
 pub mod hops;
+#[cfg(feature = "live")]
+pub mod interfaces;
 pub mod json;
 pub mod ladder;
 pub mod measure;

@@ -1,10 +1,12 @@
-//! What this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
+//! Rank 5: what this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
 
 #[cfg(feature = "live")]
-use super::Failure;
-use super::store::Store;
+mod right;
+
+#[cfg(feature = "live")]
+pub use right::{denied, quoted, this_program};
+
 use crate::rights;
-use crate::view::theme::Color;
 use std::io::{IsTerminal, Read as _, Write};
 use std::path::{Path, PathBuf};
 
@@ -12,19 +14,19 @@ use std::path::{Path, PathBuf};
 const ROOM: (u16, u16) = (80, 24);
 /// One thing that this machine allows or not.
 #[derive(Debug)]
-pub(super) struct Fact {
+pub struct Fact {
     /// Its name, for programs.
-    pub(super) id: &'static str,
+    pub id: &'static str,
     /// What it is good for, in a few words.
-    pub(super) about: &'static str,
+    pub about: &'static str,
     /// Whether all is well.
-    pub(super) ok: bool,
+    pub ok: bool,
     /// Whether nobody needs it.
-    pub(super) optional: bool,
+    pub optional: bool,
     /// What was found, in a sentence without a full stop.
-    pub(super) found: String,
+    pub found: String,
     /// A command that would help.
-    pub(super) remedy: Option<String>,
+    pub remedy: Option<String>,
 }
 
 impl Fact {
@@ -43,8 +45,19 @@ impl Fact {
     }
 }
 
+/// What only the program around it knows.
+#[derive(Clone, Copy)]
+pub struct Program<'p> {
+    /// Whether it uses colours.
+    pub colours: bool,
+    /// Whether it was told never to.
+    pub never: bool,
+    /// Where progress is kept; asked once the rights are given up, for then the user may be another.
+    pub progress: &'p dyn Fn() -> Option<PathBuf>,
+}
+
 /// Everything, in the order in which a learner meets it. Asking gives up the rights of this program, for good.
-pub(super) fn facts(choice: Color) -> Vec<Fact> {
+pub fn facts(own: Program<'_>) -> Vec<Fact> {
     let mut facts = vec![
         Fact::new("simulation", "simulated packets", Ok("always: no right, no network needed".into())),
         Fact::new("lab", "explain LESSON --live", lab()),
@@ -59,9 +72,9 @@ pub(super) fn facts(choice: Color) -> Vec<Fact> {
     }
     let rest = [
         Fact::new("terminal", "lessons, step by step", terminal()),
-        Fact::optional("colours", "layers by colour", colours(choice)),
+        Fact::optional("colours", "layers by colour", colours(own)),
         Fact::new("utf8", "lines and arrows", utf8()),
-        Fact::new("progress", "what you have learnt is kept", progress()),
+        Fact::new("progress", "what you have learnt is kept", progress((own.progress)())),
         Fact::optional("tshark", "a second opinion", program("tshark", "tshark")),
         Fact::optional("wireshark", "the same packets in windows", program("wireshark", "wireshark")),
     ];
@@ -106,55 +119,6 @@ fn held(status: &str, landlock: Option<u32>, becomes: Option<String>) -> Found {
     Ok(format!("{user}: no capability, no_new_privs{fence}, seccomp"))
 }
 
-/// The command that lets this program capture as an ordinary user; `None` where the system has none. As with
-/// Wireshark's dumpcap, only a group may run it then: whoever may, sees what other users send.
-#[cfg(feature = "live")]
-pub(super) fn let_capture() -> Option<String> {
-    let program = this_program();
-    cfg!(target_os = "linux").then(|| {
-        format!(
-            "sudo groupadd -f {GROUP} && sudo usermod -aG {GROUP} \"$USER\" && sudo chgrp {GROUP} {program} && \
-             sudo chmod 0750 {program} && sudo setcap cap_net_raw+ep {program}"
-        )
-    })
-}
-
-/// Who may run the program once it may capture.
-#[cfg(feature = "live")]
-const GROUP: &str = "osi-tutor";
-
-/// Why a capture is refused, and what can be done: `command` is what was typed, `without` what needs no right.
-#[cfg(feature = "live")]
-pub(super) fn denied(interface: &str, command: &str, without: &[String]) -> Failure {
-    let program = this_program();
-    let mut lines = vec![format!("capturing on {interface} needs a right that this program does not have")];
-    lines.extend(let_capture().map(|give| format!("Give it once, to a group, and log in anew:\n  {give}")));
-    lines.push(if cfg!(unix) {
-        format!("Or be root:     sudo {program} {command}")
-    } else {
-        "Start it as an administrator.".to_owned()
-    });
-    lines.extend(without.iter().map(|command| format!("No right needed:  osi-tutor {command}")));
-    Failure::Data(lines.join("\n"))
-}
-
-/// The path of this very binary, as a shell takes it.
-#[cfg(feature = "live")]
-pub(super) fn this_program() -> String {
-    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
-    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
-}
-
-/// As a shell takes it: quoted where it holds anything unusual.
-#[cfg(any(test, feature = "live"))]
-pub(super) fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 type Found = Result<String, (String, Option<String>)>;
 
 /// Builds a lab and lets it go.
@@ -174,7 +138,7 @@ fn lab() -> Found {
 
 /// Why there is none in this program.
 #[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]
-pub(super) const NO_LAB: &str = "this program was built without it, or for another system than Linux";
+pub const NO_LAB: &str = "this program was built without it, or for another system than Linux";
 
 /// Opens each interface that is up, and lets it go.
 #[cfg(feature = "live")]
@@ -188,7 +152,7 @@ fn capture() -> Found {
     match live::open(first, &Options { promiscuous: false, ..Options::default() }) {
         Ok(_) => Ok(format!("allowed on {}", up.join(", "))),
         Err(OpenError::Denied { .. }) if cfg!(target_os = "linux") => {
-            Err(("this program lacks the capability cap_net_raw".into(), let_capture()))
+            Err(("this program lacks the capability cap_net_raw".into(), right::let_capture()))
         }
         Err(OpenError::Denied { .. }) => Err(("this program lacks the right; start it with sudo".into(), None)),
         Err(why) => Err((why.to_string(), None)),
@@ -218,14 +182,14 @@ fn terminal() -> Found {
     }
 }
 
-fn colours(choice: Color) -> Found {
+fn colours(own: Program<'_>) -> Found {
     let set = |name: &str| std::env::var_os(name).is_some_and(|v| !v.is_empty());
-    match (super::color(choice), choice) {
-        (true, _) => Ok("used".into()),
-        (false, Color::Never) => Ok("not used, as --color never says".into()),
-        (false, _) if set("NO_COLOR") => Err(("not used, as NO_COLOR says".into(), Some("unset NO_COLOR".into()))),
-        (false, _) if !std::io::stdout().is_terminal() => Ok("not used: standard output is no terminal".into()),
-        (false, _) => Err(("not used, as TERM or CLICOLOR says".into(), Some("osi-tutor --color always …".into()))),
+    match own.colours {
+        true => Ok("used".into()),
+        false if own.never => Ok("not used, as --color never says".into()),
+        false if set("NO_COLOR") => Err(("not used, as NO_COLOR says".into(), Some("unset NO_COLOR".into()))),
+        false if !std::io::stdout().is_terminal() => Ok("not used: standard output is no terminal".into()),
+        false => Err(("not used, as TERM or CLICOLOR says".into(), Some("osi-tutor --color always …".into()))),
     }
 }
 
@@ -244,13 +208,12 @@ fn utf8() -> Found {
 }
 
 /// Tries to write where progress is kept, or would be.
-fn progress() -> Found {
-    let store = Store::open();
-    let Some(path) = store.path() else {
+fn progress(path: Option<PathBuf>) -> Found {
+    let Some(path) = path else {
         let found = "neither XDG_STATE_HOME nor HOME says where";
         return Err((found.into(), Some("export XDG_STATE_HOME=$HOME/.local/state".into())));
     };
-    let folder = path.parent().unwrap_or(path);
+    let folder = path.parent().unwrap_or(&path);
     let there = folder.ancestors().find(|folder| folder.is_dir()).unwrap_or(folder);
     match probe(there) {
         Ok(()) => Ok(format!("in {}", path.display())),
@@ -284,12 +247,6 @@ fn program(name: &str, package: &str) -> Found {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_with_blanks_is_quoted_for_the_shell() {
-        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
-        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
-    }
 
     #[test]
     fn what_is_kept_is_read_from_what_the_kernel_says() {

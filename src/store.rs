@@ -1,16 +1,15 @@
-//! Where progress is kept: one JSON file, in the place that the system has for it.
+//! Rank 7: where progress is kept: one JSON file, in the place that the system has for it.
 //!
 //! It is written beside the old one and then renamed, so a crash leaves one of the two, whole. Programs that
 //! run at the same time take turns by a lock. What cannot be read is moved aside, never overwritten.
 
-use super::Failure;
-use super::error::tell;
 use crate::lesson::progress::{Day, Progress, VERSION};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use thiserror::Error;
 
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 16 << 20;
@@ -22,13 +21,23 @@ const MOST_ASIDE: u32 = 1_000;
 
 /// The file with a learner's progress.
 #[derive(Debug)]
-pub(super) struct Store {
+pub struct Store {
     /// `None` where the system names no place for it.
     path: Option<PathBuf>,
+    /// Who is told what went wrong without ending anything.
+    tell: fn(&str),
+}
+
+/// Progress cannot be read or kept.
+#[derive(Debug, Error)]
+#[error("{}: {why}", path.display())]
+pub struct StoreError {
+    path: PathBuf,
+    why: String,
 }
 
 /// Today, as progress counts days.
-pub(super) fn today() -> Day {
+pub fn today() -> Day {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs() / 86_400)
 }
 
@@ -46,21 +55,21 @@ fn place(system: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<Pa
 }
 
 impl Store {
-    /// The store of whoever runs the program.
-    pub(super) fn open() -> Self {
+    /// The store of whoever runs the program. `tell` hears what went wrong without ending anything.
+    pub fn open(tell: fn(&str)) -> Self {
         let home = crate::rights::home(|name| std::env::var_os(name)).map(PathBuf::into_os_string);
         let variable = |name: &str| home.clone().filter(|_| name == "HOME").or_else(|| std::env::var_os(name));
-        Self { path: place(std::env::consts::OS, variable) }
+        Self { path: place(std::env::consts::OS, variable), tell }
     }
 
     /// The folder in which it is, made if it can be: what a program that may open nothing else needs.
     #[cfg(feature = "live")]
-    pub(super) fn folder(&self) -> Option<&Path> {
+    pub fn folder(&self) -> Option<&Path> {
         self.path()?.parent().filter(|folder| make(folder).is_ok())
     }
 
     /// Where it is, if the system names a place.
-    pub(super) fn path(&self) -> Option<&Path> {
+    pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
 
@@ -68,7 +77,7 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be read, or a newer version of the program wrote it.
-    pub(super) fn read(&self) -> Result<Progress, Failure> {
+    pub fn read(&self) -> Result<Progress, StoreError> {
         let Some(path) = &self.path else { return Ok(Progress::default()) };
         let broken = match load(path)? {
             Loaded::None => return Ok(Progress::default()),
@@ -81,7 +90,7 @@ impl Store {
             Loaded::Progress(progress) => Ok(progress),
             Loaded::None => Ok(Progress::default()),
             Loaded::Broken(_) => {
-                aside(path, &broken)?;
+                aside(path, &broken, self.tell)?;
                 Ok(Progress::default())
             }
         }
@@ -91,7 +100,7 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be read or written, or a newer version of the program wrote it.
-    pub(super) fn update(&self, change: impl FnOnce(&mut Progress)) -> Result<(), Failure> {
+    pub fn update(&self, change: impl FnOnce(&mut Progress)) -> Result<(), StoreError> {
         let Some(path) = &self.path else { return Ok(()) };
         if let Some(folder) = path.parent() {
             make(folder).map_err(|e| no(folder, &e))?;
@@ -101,7 +110,7 @@ impl Store {
             Loaded::Progress(progress) => progress,
             Loaded::None => Progress::default(),
             Loaded::Broken(why) => {
-                aside(path, &why)?;
+                aside(path, &why, self.tell)?;
                 Progress::default()
             }
         };
@@ -110,7 +119,7 @@ impl Store {
     }
 
     /// Notes an answer. Where it cannot be kept, that is said once, and the program goes on.
-    pub(super) fn record_answer(&mut self, question: &str, right: bool, betrays: Option<&str>, day: Day) {
+    pub fn record_answer(&mut self, question: &str, right: bool, betrays: Option<&str>, day: Day) {
         if let Err(failure) = self.update(|p| p.record_answer(question, right, betrays, day)) {
             self.give_up(&failure);
         }
@@ -120,7 +129,7 @@ impl Store {
     ///
     /// # Errors
     /// It cannot be removed.
-    pub(super) fn reset(&self) -> Result<bool, Failure> {
+    pub fn reset(&self) -> Result<bool, StoreError> {
         let Some(path) = self.path.as_ref().filter(|p| p.exists()) else { return Ok(false) };
         let _lock = lock(path)?;
         match fs::remove_file(path) {
@@ -131,16 +140,14 @@ impl Store {
     }
 
     /// Stops keeping anything, and says why.
-    fn give_up(&mut self, failure: &Failure) {
-        if let Failure::Data(why) | Failure::Usage(why) = failure {
-            tell(&format!("osi-tutor: progress is not kept: {why}"));
-        }
+    fn give_up(&mut self, failure: &StoreError) {
+        (self.tell)(&format!("osi-tutor: progress is not kept: {failure}"));
         self.path = None;
     }
 }
 
-fn no(path: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Data(format!("{}: {error}", path.display()))
+fn no(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError { path: path.to_owned(), why: error.to_string() }
 }
 
 enum Loaded {
@@ -150,7 +157,7 @@ enum Loaded {
     Broken(String),
 }
 
-fn load(path: &Path) -> Result<Loaded, Failure> {
+fn load(path: &Path) -> Result<Loaded, StoreError> {
     if is_special(path) {
         return Ok(Loaded::Broken("it is no regular file".to_owned()));
     }
@@ -190,7 +197,7 @@ fn is_special(path: &Path) -> bool {
 }
 
 /// Moves a file aside that cannot be understood, and says so.
-fn aside(path: &Path, why: &str) -> Result<(), Failure> {
+fn aside(path: &Path, why: &str, tell: fn(&str)) -> Result<(), StoreError> {
     let name = |n: u32| PathBuf::from(format!("{}.broken-{n}", path.display()));
     let free = (1..=MOST_ASIDE).map(name).find(|p| !p.exists());
     let Some(to) = free else { return Err(no(path, &"it cannot be read, and no name is free to keep it under")) };
@@ -216,7 +223,7 @@ fn make(folder: &Path) -> std::io::Result<()> {
 }
 
 /// Waits for one's turn. The lock ends with the value.
-fn lock(path: &Path) -> Result<Option<File>, Failure> {
+fn lock(path: &Path) -> Result<Option<File>, StoreError> {
     let path = PathBuf::from(format!("{}.lock", path.display()));
     if is_special(&path) {
         return Err(no(&path, &"it is no regular file; remove it"));
@@ -275,7 +282,7 @@ mod tests {
         }
 
         fn store(&self) -> Store {
-            Store { path: Some(self.0.join("state").join("progress.json")) }
+            Store { path: Some(self.0.join("state").join("progress.json")), tell: |_| {} }
         }
     }
 
@@ -364,7 +371,7 @@ mod tests {
 
     #[test]
     fn without_a_place_nothing_is_kept_and_nothing_fails() {
-        let mut store = Store { path: None };
+        let mut store = Store { path: None, tell: |_| {} };
         store.record_answer("q", false, None, 1);
         assert_eq!(store.read().unwrap(), Progress::default());
     }
