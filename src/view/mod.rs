@@ -23,6 +23,7 @@ pub mod json;
 pub mod ladder;
 pub mod measure;
 pub mod outline;
+pub mod paper;
 pub mod plot;
 pub mod progress;
 pub mod prose;

@@ -42,8 +42,23 @@ impl Maker {
     }
 }
 
+/// Those of the ids that are questions of this source: kind and frame.
+pub fn wanted(source: &str, due: &[String]) -> Vec<(Kind, u64)> {
+    let all = due.iter().filter_map(|id| Question::read_id(id)).filter(|(of, ..)| *of == source);
+    all.map(|(_, kind, frame)| (kind, frame)).collect()
+}
+
+/// First what was missed, then others up to `count`.
+pub fn fill(again: Vec<Question>, fresh: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
+    let mut questions = again;
+    questions.truncate(count);
+    let fresh: Vec<Question> = fresh.into_iter().filter(|q| questions.iter().all(|o| o.id != q.id)).collect();
+    questions.extend(choose(fresh, seed, count - questions.len()));
+    questions
+}
+
 /// Draws a paper of at most `count` from the pool: one kind after the other, so that all get their turn.
-pub fn choose(pool: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
+fn choose(pool: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
     let mut rng = Rng::seeded(seed);
     let mut kinds: Vec<(Kind, Vec<Question>)> = Vec::new();
     for question in pool {
