@@ -1,35 +1,27 @@
 //! `osi-tutor capture`: packets as they pass an interface.
 
+use super::outputs::check;
+use super::record::{LOOK, record};
 use super::rights::Rights;
-use super::show::{self, Tally};
-use super::{Failure, error};
-use crate::cli::{Capture, Show};
-use crate::filter::Filter;
-use crate::flow::Tracker;
+use super::{Failure, error, show};
+use crate::cli::Capture;
 #[cfg(feature = "lab")]
 use crate::lab::demo::{self, Demo};
-use crate::model::Packet;
-use crate::proto::walk;
 use crate::rights::{Files, Needs};
 use crate::source::file::Writer;
-use crate::source::live::{self, Choice, Live, Options, Sum, Wish};
+#[cfg(feature = "lab")]
+use crate::source::live::Live;
+use crate::source::live::{self, Options};
 use crate::view::theme::Color;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError};
-use std::time::{Duration, Instant};
-
-/// How often to look whether anybody still reads what we write.
-const LOOK: Duration = Duration::from_millis(250);
-/// How long what has come may still be shown after Ctrl-C, and after the time is up.
-const AFTER_INTERRUPT: Duration = Duration::from_secs(1);
-const AFTER_END: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// Runs it.
 pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     // A mistake in the filter is told before anything is opened.
     args.show.filter.as_deref().map(show::filter).transpose()?;
-    show::check(&args.show)?;
+    check(&args.show)?;
     let end = args.duration.and_then(|d| Instant::now().checked_add(d));
     let options = Options { promiscuous: !args.no_promiscuous, snaplen: args.snaplen, ..Options::default() };
     let mut rights = Rights::of(args.user.as_deref())?;
@@ -59,8 +51,7 @@ pub(super) fn run(args: &Capture, color: Color) -> Result<(), Failure> {
     let _demo = demo.map(|demo| start(demo, &source, &mut view.filter)).transpose()?;
     error::tell(&format!("Capturing on {}. Ctrl-C ends it.", args.interface));
 
-    let told = Told { name: args.interface.clone(), changes: 0 };
-    record(source, writer, view, told, end, color)
+    record(source, writer, view, &args.interface, end, color)
 }
 
 /// Whether Ctrl-C was pressed, or the time is up.
@@ -87,116 +78,6 @@ fn open(path: &Path, over: &mut dyn FnMut() -> bool) -> Result<Option<Writer>, F
             Err(RecvTimeoutError::Timeout) if !over() => {}
             Err(_) => return Ok(None),
         }
-    }
-}
-
-/// Where it captures, and what was told of it.
-struct Told {
-    name: String,
-    changes: u32,
-}
-
-/// Records in a thread, and shows here what the screen can follow.
-fn record(
-    source: Live,
-    writer: Option<Writer>,
-    mut view: Show,
-    mut told: Told,
-    mut end: Option<Instant>,
-    color: Color,
-) -> Result<(), Failure> {
-    let screen = !view.quiet && !show::takes_stdout(&view);
-    let (written, limited) = (writer.is_some(), view.filter.is_some());
-    // What is written must be chosen where nothing is left out.
-    let filter = if written || !screen { view.filter.take() } else { None };
-    let chooses = filter.is_some();
-    if chooses && screen {
-        // There are two memories then.
-        view.memory = (view.memory / 2).max(1);
-    }
-    let memory = view.memory;
-    let choose = filter.map(|filter| Box::new(move || chooser(&filter, memory)) as Box<dyn FnOnce() -> Choice + Send>);
-    let count = view.count.filter(|_| written || !screen || !limited);
-    let wish = Wish { write: writer, choose, count, screen };
-    let no_thread = |e| Failure::Data(format!("the capture could not begin: {e}"));
-    let (mut frames, reins) = live::record(source, wish).map_err(no_thread)?;
-
-    let origin = format!("Captured live on {}", told.name);
-    let mut looked = Instant::now();
-    let mut closing = None;
-    let done = show::run_into(&mut frames, &view, None, &origin, color, &mut || {
-        let now = Instant::now();
-        let look = now.duration_since(looked) >= LOOK;
-        if look {
-            looked = now;
-        }
-        told.changes(reins.changes());
-        let interrupted = live::interrupted();
-        if interrupted || end.is_some_and(|end| now >= end) {
-            reins.stop();
-            let rest = if interrupted { AFTER_INTERRUPT } else { AFTER_END };
-            closing = Some(closing.unwrap_or(now + rest).min(now + rest));
-            end = None;
-        }
-        closing.is_some_and(|until| now >= until) || (look && live::reader_gone())
-    });
-    let (sum, error) = reins.end(&frames);
-    told.changes(sum.changes);
-    told.sum_up(&sum, done.as_ref().ok(), screen, written);
-    done?;
-    if let Some(error) = error {
-        return Err(error.into());
-    }
-    if sum.stuck {
-        return Err(Failure::Data("what was captured last is not written: nobody reads it".into()));
-    }
-    if sum.gone {
-        return Err(Failure::Data(format!("the interface {} disappeared", told.name)));
-    }
-    Ok(())
-}
-
-/// Makes the choice that `-Y` asks for; its own memory has seen every frame.
-fn chooser(filter: &str, memory: u32) -> Choice {
-    // It was read before, to tell what is wrong with it.
-    let Ok(filter) = Filter::parse(filter) else { return Box::new(|_| false) };
-    let (mut tracker, mut packet) = (Tracker::new(show::limits(memory)), Packet::new());
-    Box::new(move |frame| {
-        walk(frame, &mut tracker, &mut packet);
-        filter.matches(&packet)
-    })
-}
-
-impl Told {
-    /// Says that the link went down or came back.
-    fn changes(&mut self, changes: u32) {
-        while self.changes < changes {
-            self.changes += 1;
-            error::tell(&if self.changes.is_multiple_of(2) {
-                format!("The link of {} is up again.", self.name)
-            } else {
-                format!("The link of {} went down; the capture waits for it to come back.", self.name)
-            });
-        }
-    }
-
-    /// What was captured, what of it was shown, and what was lost.
-    fn sum_up(&self, sum: &Sum, tally: Option<&Tally>, screen: bool, written: bool) {
-        let packets = if sum.captured == 1 { "packet" } else { "packets" };
-        let mut text = format!("{} {packets} captured on {}", sum.captured, self.name);
-        if let Some(tally) = tally.filter(|_| screen) {
-            let _ = write!(text, ", {} shown", tally.shown);
-            let left_out = tally.left_out + if tally.enough { 0 } else { sum.unseen };
-            if left_out > 0 {
-                let _ = write!(text, ", {}", show::left_out(left_out, written));
-            }
-        } else if written {
-            let _ = write!(text, ", {} written", sum.wanted);
-        }
-        if let Some(dropped) = sum.dropped {
-            let _ = write!(text, ", {dropped} dropped by the kernel");
-        }
-        error::tell(&format!("{text}."));
     }
 }
 

@@ -1,6 +1,7 @@
 //! `osi-tutor follow`: what both ends of one conversation said, in order.
 
-use super::{Failure, color, columns, error, show as shows};
+use super::outputs::spare;
+use super::{Failure, color, columns, error};
 use crate::cli::{Follow, FollowAs};
 use crate::flow::follow::{Follower, messages};
 use crate::flow::{Limits, reader};
@@ -58,7 +59,7 @@ fn refuse(args: &Follow, raw: bool) -> Result<(), Failure> {
     if raw && args.output.is_none() && std::io::stdout().is_terminal() {
         return usage("bytes as they are could command your terminal; write them to a file (-o FILE) or into a pipe");
     }
-    shows::spare("-o", args.output.as_deref(), &args.file)
+    spare("-o", args.output.as_deref(), &args.file)
 }
 
 /// There must have been such a conversation.

@@ -39,7 +39,7 @@ pub(super) fn check_input(what: Option<&Path>, paper: &Paper) -> Result<(), Fail
         let why = "standard input cannot give both the capture and the answers; put the capture into a file";
         return Err(Failure::Usage(why.to_owned()));
     }
-    what.map_or(Ok(()), |from| super::show::spare("--csv", paper.csv.as_deref(), from))
+    what.map_or(Ok(()), |from| super::outputs::spare("--csv", paper.csv.as_deref(), from))
 }
 
 /// A seed that nobody chose, short enough to be read out.

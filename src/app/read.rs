@@ -1,5 +1,6 @@
 //! `osi-tutor read`: the packets of a capture file.
 
+use super::outputs::spare;
 use super::{Failure, show};
 use crate::cli::Read;
 use crate::source::file::File;
@@ -8,8 +9,8 @@ use crate::view::theme::Color;
 /// Runs it.
 pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {
     // Writing would empty the file that is being read.
-    show::spare("-w", args.show.write.as_deref(), &args.file)?;
-    show::spare("-o", args.show.output.as_deref(), &args.file)?;
+    spare("-w", args.show.write.as_deref(), &args.file)?;
+    spare("-o", args.show.output.as_deref(), &args.file)?;
     let mut file = File::open_live(&args.file)?;
     let origin = format!("From the file {}", args.file.display());
     show::run(&mut file, &args.show, &origin, color, &mut || false).map(|_| ())

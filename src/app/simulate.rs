@@ -1,5 +1,6 @@
 //! `osi-tutor simulate`: the packets of simulated hosts.
 
+use super::outputs::{check, spare};
 use super::pace::{Pace, Paced};
 use super::what_if::{self, Question};
 use super::{Failure, endpoints, error, faults, hops, show};
@@ -20,9 +21,9 @@ const LONGEST: u64 = 1 << 20;
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let Some(wanted) = args.scenario.as_deref().filter(|_| !args.list) else { return list() };
-    show::spare("-w", args.show.write.as_deref(), wanted)?;
-    show::spare("-o", args.show.output.as_deref(), wanted)?;
-    show::check(&args.show)?;
+    spare("-w", args.show.write.as_deref(), wanted)?;
+    spare("-o", args.show.output.as_deref(), wanted)?;
+    check(&args.show)?;
     let mut scenario = find(wanted)?;
     let faults = faults::of_options(&args.faults)?;
     faults::apply(&faults, &mut scenario)?;

@@ -1,6 +1,6 @@
 //! `osi-tutor stats`: a whole capture, counted.
 
-use super::{Failure, color, columns, show};
+use super::{Failure, color, columns, error, show};
 use crate::cli::Stats as Args;
 use crate::flow::Limits;
 use crate::flow::reader::each;
@@ -9,6 +9,7 @@ use crate::stats::Stats;
 use crate::view::Theme;
 use crate::view::json::to_line;
 use crate::view::stats::{self as view, Table};
+use crate::view::tally::Links;
 use crate::view::theme::Color;
 use std::io::Write;
 
@@ -16,9 +17,11 @@ use std::io::Write;
 pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     let filter = args.filter.as_deref().map(show::filter).transpose()?;
     let mut source = File::open(&args.file)?;
-    let (mut stats, mut links) = (Stats::default(), show::Links::default());
+    let (mut stats, mut links) = (Stats::default(), Links::default());
     let ended = each(&mut source, Limits::default(), |packet, _| {
-        links.note(packet.link);
+        if let Some(unread) = links.note(packet.link) {
+            error::tell(&unread);
+        }
         if filter.as_ref().is_none_or(|f| f.matches(packet)) {
             stats.count(packet);
         }

@@ -31,6 +31,7 @@ pub mod quiz;
 pub mod reference;
 pub mod scene;
 pub mod stats;
+pub mod tally;
 pub mod text;
 pub mod theme;
 pub mod what_if;

@@ -1,0 +1,117 @@
+//! Where packets are shown: one of the views, on standard output.
+
+use super::outputs::takes_stdout;
+use super::plot::Plot;
+use super::{Failure, color, columns};
+use crate::cli::Show;
+use crate::flow::Tracker;
+use crate::model::Packet;
+use crate::tutor::{self, Moment, Texts};
+use crate::view::brief::Brief;
+use crate::view::tally::left_out;
+use crate::view::text::{Options, Text};
+use crate::view::theme::Color;
+use crate::view::{Theme, json};
+use std::io::Write;
+
+/// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
+const CHUNK: usize = 1 << 16;
+
+/// One of the views, and where it writes.
+pub(super) struct Screen {
+    out: std::io::StdoutLock<'static>,
+    kind: Kind,
+    text: String,
+    bytes: Vec<u8>,
+}
+
+enum Kind {
+    Text(Box<Text>),
+    Brief(Box<Brief>),
+    Json,
+    /// With notes, for an audience.
+    Explained(Texts, tutor::Audience),
+    /// Drawn when all have come.
+    Plot(Box<Plot>),
+    /// Nothing is shown.
+    Silent,
+}
+
+impl Screen {
+    pub(super) fn new(show: &Show, origin: &str, choice: Color) -> Result<Self, Failure> {
+        let theme = Theme::new(color(choice));
+        let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
+        let kind = if let Some(plot) = show.plot {
+            Kind::Plot(Box::new(Plot::new(plot, show, origin, theme)))
+        } else if show.quiet || takes_stdout(show) {
+            Kind::Silent
+        } else if show.json && show.notes {
+            Kind::Explained(english()?, show.audience)
+        } else if show.json {
+            Kind::Json
+        } else if show.brief {
+            Kind::Brief(Box::new(Brief::new(theme, columns())))
+        } else {
+            let texts = english()?.into();
+            let options = Options { hex: show.hex, audience: show.audience };
+            Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
+        };
+        let bytes = Vec::with_capacity(2 * CHUNK);
+        Ok(Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes })
+    }
+
+    pub(super) fn silent(&self) -> bool {
+        matches!(self.kind, Kind::Silent)
+    }
+
+    /// Says among the packets that some are left out, so that nobody takes them for lost on the network.
+    pub(super) fn gap(&mut self, packets: u64, filed: bool) {
+        if matches!(self.kind, Kind::Text(_) | Kind::Brief(_)) {
+            self.text.push_str("[... ");
+            self.text.push_str(&left_out(packets, filed));
+            self.text.push_str("]\n");
+        }
+    }
+
+    pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
+        match &mut self.kind {
+            Kind::Json => json::line(packet, None, &mut self.bytes),
+            Kind::Explained(texts, audience) => {
+                let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
+                json::line(packet, Some((&notes, *audience)), &mut self.bytes);
+            }
+            Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
+            Kind::Brief(view) => view.line(packet, &mut self.text),
+            Kind::Plot(plot) => plot.packet(packet, tracker),
+            Kind::Silent => {}
+        }
+        if self.bytes.len().max(self.text.len()) >= CHUNK {
+            self.write()?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        // Each view writes into one of the two.
+        let done = self.out.write_all(self.text.as_bytes()).and_then(|()| self.out.write_all(&self.bytes));
+        self.text.clear();
+        self.bytes.clear();
+        // One giant packet must not be paid for ever after.
+        self.text.shrink_to(16 * CHUNK);
+        self.bytes.shrink_to(16 * CHUNK);
+        done.map_err(Failure::from)
+    }
+
+    /// There will be no more packets.
+    pub(super) fn finish(&mut self) -> Result<(), Failure> {
+        if let Kind::Plot(plot) = &self.kind {
+            plot.draw(&mut self.text)?;
+        }
+        self.flush()
+    }
+
+    pub(super) fn flush(&mut self) -> Result<(), Failure> {
+        self.write()?;
+        self.out.flush().map_err(Failure::from)
+    }
+}
