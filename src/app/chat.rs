@@ -4,14 +4,14 @@ use super::rights::Rights;
 use super::{Failure, color, error};
 use crate::chat::code;
 use crate::chat::join::{self, JoinError};
-use crate::chat::server::{News, Open, Options, Standing};
+use crate::chat::server::{News, Open, Options};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
 use crate::peers::engineio;
 use crate::rights::Needs;
 use crate::view::Theme;
 use crate::view::theme::Color;
 use std::io::{self, IsTerminal as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
 /// Runs it.
 pub(super) fn run(command: &ChatCommand, choice: Color) -> Result<(), Failure> {
@@ -33,7 +33,9 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
     };
     let (share, code) = (args.share_packets, options.code.clone());
     let news = move |news: News<'_>| match news {
-        News::Stands(standing) => tell(standing, share, code.as_deref()),
+        News::Stands(standing) => {
+            standing.told(share, code.as_deref()).iter().for_each(|line| error::tell(line));
+        }
         News::Full(connections) => error::tell(&format!(
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
@@ -91,78 +93,4 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
         }
         JoinError::Refused(..) | JoinError::Ended(..) => Failure::Data(e.to_string()),
     })
-}
-
-/// Says where the chat is, who can reach it, and what the page will show.
-fn tell(standing: &Standing, share: bool, code: Option<&str>) {
-    let address = standing.address;
-    let open = if address.ip().is_unspecified() {
-        SocketAddr::new(
-            if address.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() },
-            address.port(),
-        )
-    } else {
-        address
-    };
-    error::tell(&format!("The chat is at http://{open}/ — open it in two windows. Ctrl-C ends it."));
-    if let Some(code) = code {
-        error::tell(&format!("The room code is {code} — everyone who joins is asked for it."));
-    }
-    if !address.ip().is_loopback() {
-        let who = reach(address.ip());
-        error::tell(&match code {
-            Some(_) => format!(
-                "{address} can be reached from {who}. Nothing is encrypted: who can listen there reads the code, too."
-            ),
-            None => format!(
-                "Anyone on that network can enter ({address}: {who}), and nothing is encrypted; --room-code asks for a code."
-            ),
-        });
-    }
-    if share {
-        error::tell("Everybody sees everybody's packets (--share-packets).");
-    }
-    match &standing.capture {
-        Ok(names) => error::tell(&format!("The page shows packets captured on {}.", names.join(", "))),
-        Err(None) => error::tell("No packets are captured (--no-capture)."),
-        Err(Some(why)) => error::tell(&format!(
-            "No packets are captured ({why}); the page shows what the browser itself sent and heard.\n\
-             osi-tutor doctor says how to give it the right to capture."
-        )),
-    }
-}
-
-/// Who can reach a server at this address.
-fn reach(ip: IpAddr) -> &'static str {
-    let ip = ip.to_canonical();
-    let private = match ip {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local(),
-        IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
-    };
-    if ip.is_unspecified() {
-        "every network that this machine is connected to"
-    } else if private {
-        "the local network, and everyone on it"
-    } else {
-        "possibly the whole Internet"
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_can_reach_an_address_is_told() {
-        let cases = [
-            ("0.0.0.0", "every network"),
-            ("::", "every network"),
-            ("192.168.1.7", "the local network"),
-            ("fe80::1", "the local network"),
-            ("203.0.113.5", "possibly the whole Internet"),
-        ];
-        for (ip, wanted) in cases {
-            assert!(reach(ip.parse().unwrap()).starts_with(wanted), "{ip}");
-        }
-    }
 }

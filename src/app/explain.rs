@@ -1,24 +1,18 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
-use super::{Failure, color, live_lesson, reference, store};
-use crate::ask::Mark;
+use super::lesson_packets::Packets;
+use super::{Failure, color, reference, store};
 use crate::cli::Explain;
-use crate::flow::Limits;
-use crate::flow::reader::Reader;
 use crate::lesson::format::Fence;
 use crate::lesson::play::Record;
-use crate::lesson::progress::{Begun, Progress};
 use crate::lesson::scene::Request;
 use crate::lesson::simulate::{self, Outcome};
-use crate::lesson::{self, Finder, Input, Lesson, LessonError, Player, Trace};
-use crate::model::show::{escape, escape_prose};
+use crate::lesson::{self, Input, Lesson, LessonError, Player};
 use crate::proto::memory::Ends;
-use crate::source::file::File;
-use crate::source::{Source, Step};
 use crate::store::today;
-use crate::view::Theme;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
+use crate::view::{Theme, lessons as view};
 use crate::{terminal, tutor};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -37,7 +31,7 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let Some(lesson) = &found else {
         return reference::explain(&wanted, &course(folder)?, args.audience, choice);
     };
-    let packets = packets(args, lesson)?;
+    let packets = Packets::of(args, lesson)?;
     let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };
     let mut player = Player::new(lesson, packets.trace, packets.origin, args.audience);
     let mut carry = |request: Request| {
@@ -48,6 +42,14 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return play(&mut player, lesson, choice, &mut carry);
     }
     print(&mut player, choice, &mut carry)
+}
+
+/// The course, one lesson a line, with what was done of it.
+fn list(lessons: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
+    let text = view::course(lessons, &store().read().unwrap_or_default(), folder);
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
 }
 
 /// The lessons: the built-in course, or those of a teacher's folder.
@@ -101,22 +103,11 @@ fn play(
     let (mut told, mut kept) = (0, Ok(()));
     let played = terminal::play(player, &stage, carry, &mut |record| {
         if kept.is_ok() {
-            kept = store.update(|progress| keep(progress, record, told));
+            kept = store.update(|progress| progress.record_play(record, told, today()));
             told = record.answers.len();
         }
     });
     kept.map_err(Failure::from).and(played.map_err(Failure::from))
-}
-
-/// Notes the page, and the answers that are new.
-fn keep(progress: &mut Progress, record: &Record, told: usize) {
-    let (page, day) = (u32::try_from(record.page + 1).unwrap_or(u32::MAX), today());
-    progress.record_lesson(&record.lesson, page, record.done, day);
-    for answer in record.answers.iter().skip(told).filter(|a| a.result != Mark::Skipped) {
-        let question = format!("{}/{}", record.lesson, answer.question);
-        let right = answer.result == Mark::Right;
-        progress.record_answer(&question, right, answer.misconception.as_deref(), day);
-    }
 }
 
 /// In a pipe, all of it.
@@ -143,95 +134,4 @@ fn print(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) 
 
 fn texts() -> Result<Arc<tutor::Texts>, Failure> {
     Ok(Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?))
-}
-
-/// The packets that a lesson plays on.
-struct Packets {
-    trace: Trace,
-    /// In words where they come from.
-    origin: String,
-    /// They come from the lesson's own simulation.
-    simulated: bool,
-}
-
-fn packets(args: &Explain, lesson: &Lesson) -> Result<Packets, Failure> {
-    let captured = |(trace, origin)| Packets { trace, origin, simulated: false };
-    if let Some(path) = &args.read {
-        return read(lesson, path).map(captured);
-    }
-    if let Some(interface) = &args.live {
-        return live_lesson::trace(args, lesson, interface.as_deref()).map(captured);
-    }
-    let trace = simulate::trace(lesson, args.seed).map_err(Failure::Data)?;
-    let (name, seed) = (&lesson.source.scenario, args.seed.unwrap_or(lesson.source.seed));
-    let at = lesson.source.at.as_ref().map_or(String::new(), |at| format!(", seen by {at}"));
-    Ok(Packets { trace, origin: format!("Simulated: {name} (seed {seed}){at}"), simulated: true })
-}
-
-/// The lesson's packets in a capture file.
-fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
-    let mut source = File::open(path)?;
-    let mut name = String::new();
-    escape_prose(&path.to_string_lossy(), &mut name);
-    let (trace, ended) = find(lesson, &mut source, &mut || false);
-    let (found, all) = (trace.found(), lesson.shows().count());
-    // With fewer than half of its packets a conversation is not what the lesson is about.
-    if found == 0 || found * 2 < all {
-        ended?;
-        return Err(Failure::Data(format!(
-            "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one; \
-             to play it on simulated packets: osi-tutor explain {id}",
-            id = lesson.id
-        )));
-    }
-    let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-    let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
-    Ok((trace, format!("From the file {name}{stream}{lacks}")))
-}
-
-/// Feeds the finder until a conversation has everything, or the source ends.
-pub(super) fn find(
-    lesson: &Lesson,
-    source: &mut dyn Source,
-    stop: &mut dyn FnMut() -> bool,
-) -> (Trace, Result<(), Failure>) {
-    let mut finder = Finder::new(lesson);
-    let mut reader = Reader::new(Limits::default());
-    let ended = loop {
-        if stop() {
-            break Ok(());
-        }
-        match reader.next(source) {
-            Ok(Step::Frame) if finder.take(&reader.packet, &reader.tracker) => break Ok(()),
-            Ok(Step::Frame | Step::Idle) => {}
-            Ok(Step::End) => break Ok(()),
-            Err(e) => break Err(e.into()),
-        }
-    };
-    (finder.finish(), ended)
-}
-
-/// The course, one lesson a line, with what was done of it.
-fn list(course: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
-    let progress = store().read().unwrap_or_default();
-    let mut out = std::io::stdout().lock();
-    let width = course.iter().map(|l| l.id.len()).max().unwrap_or_default();
-    for l in course {
-        let mut title = String::new();
-        escape(l.title.as_bytes(), &mut title);
-        let how = match progress.lessons.get(&l.id) {
-            Some(Begun { done: Some(_), .. }) => " ✓ done".to_owned(),
-            Some(begun) => format!(" … at step {} of {}", begun.page, l.pages.len()),
-            None => String::new(),
-        };
-        writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes)?;
-    }
-    let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
-    let mut own = String::new();
-    if let Some(folder) = folder {
-        own.push_str(" --lessons ");
-        escape_prose(&folder.to_string_lossy(), &mut own);
-    }
-    writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id))?;
-    Ok(out.flush()?)
 }

@@ -1,7 +1,7 @@
 //! `osi-tutor lab-helper`: what `explain --live` starts; it leaves for a network of its own and tells of it on standard
 //! output, in a language of their own.
 
-use super::{Failure, faults, simulate};
+use super::{Failure, faults, scenario};
 use crate::cli::LabHelper;
 use crate::lab::{self, Plan};
 use std::io::{BufWriter, IsTerminal};
@@ -13,7 +13,7 @@ pub(super) fn run(args: &LabHelper) -> Result<(), Failure> {
             "lab-helper talks to osi-tutor only; what you want is: explain LESSON --live".into(),
         ));
     }
-    let mut scenario = simulate::find(&args.scenario)?;
+    let mut scenario = scenario::find(&args.scenario)?;
     let faults = faults::of_options(&args.faults)?;
     faults::apply(&faults, &mut scenario)?;
     let seed = args.seed.unwrap_or(scenario.seed);

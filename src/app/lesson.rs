@@ -3,11 +3,11 @@
 use super::Failure;
 use crate::cli::LessonCommand;
 use crate::lesson::check::check;
-use crate::lesson::format::Fence;
 use crate::lesson::guide::GUIDE;
 use crate::lesson::new::{is_id, skeleton};
 use crate::lesson::{COURSE, Lesson};
-use crate::model::show::{escape, escape_prose};
+use crate::model::show::escape_prose;
+use crate::view::lessons::contents;
 use std::fs::File;
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
@@ -91,16 +91,7 @@ fn list(folder: Option<&Path>) -> Result<(), Failure> {
         lessons.push(Lesson::parse(file, text).map_err(|e| Failure::Data(e.to_string()))?);
     }
     let mut out = std::io::stdout().lock();
-    let width = lessons.iter().map(|l| l.id.len()).max().unwrap_or_default().max(2);
-    writeln!(out, "{:width$}  steps  questions  what-ifs  minutes  title", "id")?;
-    for l in &lessons {
-        let questions = l.pages.iter().filter(|p| p.question.is_some()).count();
-        let whatifs = l.pages.iter().filter(|p| matches!(p.fence, Some(Fence::WhatIf(_)))).count();
-        let mut title = String::new();
-        escape(l.title.as_bytes(), &mut title);
-        let steps = l.pages.len();
-        writeln!(out, "{:width$}  {steps:5}  {questions:9}  {whatifs:8}  {:7}  {title}", l.id, l.minutes)?;
-    }
+    out.write_all(contents(&lessons).as_bytes())?;
     Ok(out.flush()?)
 }
 

@@ -38,7 +38,7 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
     let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
     live::catch_interrupts();
     let mut lab = Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
-    let (trace, ended) = super::explain::find(lesson, &mut lab, &mut live::interrupted);
+    let (trace, ended) = crate::lesson::find::search(lesson, &mut lab, &mut live::interrupted);
     if trace.is_empty() {
         ended?;
         return Err(Failure::Data(format!(
@@ -46,7 +46,7 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
             lesson.id
         )));
     }
-    if let Err(Failure::Data(why)) = ended {
+    if let Err(Failure::Data(why)) = ended.map_err(Failure::from) {
         super::error::tell(&format!("{why}. The lesson plays what has come."));
     }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
@@ -101,7 +101,7 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
     #[cfg(not(feature = "lab"))]
     let _ = args;
     super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));
-    let (trace, ended) = super::explain::find(lesson, &mut source, &mut live::interrupted);
+    let (trace, ended) = crate::lesson::find::search(lesson, &mut source, &mut live::interrupted);
     #[cfg(feature = "lab")]
     drop(demo);
     ended?;

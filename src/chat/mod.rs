@@ -20,6 +20,7 @@ mod plain;
 pub mod serve;
 pub mod server;
 mod socket;
+pub mod standing;
 pub mod strangers;
 #[cfg(feature = "live")]
 mod veil;

@@ -24,6 +24,7 @@ use super::code::Code;
 use super::feed::Feeds;
 use super::gate::{self, Sessions};
 use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
+use super::standing::Standing;
 use super::{plain, socket, words};
 use crate::chat::serve::{self, Bounds, Hosts};
 use crate::proto::{engineio, socketio};
@@ -65,15 +66,6 @@ pub struct Options {
     pub names: Vec<String>,
     /// What one must know to come in.
     pub code: Option<String>,
-}
-
-/// What the server says about itself when it stands.
-#[derive(Clone, Debug)]
-pub struct Standing {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// The interfaces that are captured; or why none is, in one sentence, unless nobody wanted it.
-    pub capture: Result<Vec<String>, Option<String>>,
 }
 
 /// What the server tells whoever started it.

@@ -5,11 +5,13 @@ use super::compute::Expr;
 use super::error::Placed;
 use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
 use crate::filter::Filter;
-use crate::flow::{Connection, Endpoint, Event, State, Tracker};
+use crate::flow::reader::Reader;
+use crate::flow::{Connection, Endpoint, Event, Limits, State, Tracker};
 use crate::model::{KERNEL, Packet, Remark, Value};
 use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
+use crate::source::{Source, SourceError, Step};
 use crate::tutor::Moment;
 use std::sync::Arc;
 
@@ -84,6 +86,29 @@ struct Seen {
     hit: Option<Hit>,
     /// The filter for the answer, once that is known.
     filter: Option<Filter>,
+}
+
+/// Feeds a finder until a conversation has everything, or the source ends; what ends it too early comes
+/// beside what was found.
+pub fn search(
+    lesson: &Lesson,
+    source: &mut dyn Source,
+    stop: &mut dyn FnMut() -> bool,
+) -> (Trace, Result<(), SourceError>) {
+    let mut finder = Finder::new(lesson);
+    let mut reader = Reader::new(Limits::default());
+    let ended = loop {
+        if stop() {
+            break Ok(());
+        }
+        match reader.next(source) {
+            Ok(Step::Frame) if finder.take(&reader.packet, &reader.tracker) => break Ok(()),
+            Ok(Step::Frame | Step::Idle) => {}
+            Ok(Step::End) => break Ok(()),
+            Err(e) => break Err(e),
+        }
+    };
+    (finder.finish(), ended)
 }
 
 impl<'l> Finder<'l> {

@@ -3,6 +3,8 @@
 //! Data without a clock or a file: the day comes in, what there is to review goes out. A missed question
 //! comes back after 1, 2, 4, 8 and 16 days (after Leitner, 1972); a wrong answer begins anew.
 
+use super::play::Record;
+use crate::ask::Mark;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -102,6 +104,17 @@ impl Progress {
         (lesson.page, lesson.last) = (page, day);
         if done {
             lesson.done = lesson.done.or(Some(day));
+        }
+    }
+
+    /// Notes the page that a play has come to, and its answers; the first `told` of them were noted before.
+    pub fn record_play(&mut self, record: &Record, told: usize, day: Day) {
+        let page = u32::try_from(record.page + 1).unwrap_or(u32::MAX);
+        self.record_lesson(&record.lesson, page, record.done, day);
+        for answer in record.answers.iter().skip(told).filter(|a| a.result != Mark::Skipped) {
+            let question = format!("{}/{}", record.lesson, answer.question);
+            let right = answer.result == Mark::Right;
+            self.record_answer(&question, right, answer.misconception.as_deref(), day);
         }
     }
 

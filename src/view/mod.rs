@@ -21,6 +21,7 @@ pub mod hops;
 pub mod interfaces;
 pub mod json;
 pub mod ladder;
+pub mod lessons;
 pub mod measure;
 pub mod outline;
 pub mod paper;

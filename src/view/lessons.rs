@@ -1,0 +1,48 @@
+//! Lessons, one a line: for who plays them, and for who writes them.
+
+use crate::lesson::Lesson;
+use crate::lesson::format::Fence;
+use crate::lesson::progress::{Begun, Progress};
+use crate::model::show::{escape, escape_prose};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// A course, one lesson a line, with what was done of it. `folder` is where a teacher keeps it.
+pub fn course(course: &[Lesson], progress: &Progress, folder: Option<&Path>) -> String {
+    let mut out = String::new();
+    let width = course.iter().map(|l| l.id.len()).max().unwrap_or_default();
+    for l in course {
+        let mut title = String::new();
+        escape(l.title.as_bytes(), &mut title);
+        let how = match progress.lessons.get(&l.id) {
+            Some(Begun { done: Some(_), .. }) => " ✓ done".to_owned(),
+            Some(begun) => format!(" … at step {} of {}", begun.page, l.pages.len()),
+            None => String::new(),
+        };
+        let _ = writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes);
+    }
+    let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
+    let mut own = String::new();
+    if let Some(folder) = folder {
+        own.push_str(" --lessons ");
+        escape_prose(&folder.to_string_lossy(), &mut own);
+    }
+    let _ = writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id));
+    out
+}
+
+/// The same with what is in each.
+pub fn contents(lessons: &[Lesson]) -> String {
+    let mut out = String::new();
+    let width = lessons.iter().map(|l| l.id.len()).max().unwrap_or_default().max(2);
+    let _ = writeln!(out, "{:width$}  steps  questions  what-ifs  minutes  title", "id");
+    for l in lessons {
+        let questions = l.pages.iter().filter(|p| p.question.is_some()).count();
+        let whatifs = l.pages.iter().filter(|p| matches!(p.fence, Some(Fence::WhatIf(_)))).count();
+        let mut title = String::new();
+        escape(l.title.as_bytes(), &mut title);
+        let steps = l.pages.len();
+        let _ = writeln!(out, "{:width$}  {steps:5}  {questions:9}  {whatifs:8}  {:7}  {title}", l.id, l.minutes);
+    }
+    out
+}
