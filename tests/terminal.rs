@@ -122,7 +122,7 @@ impl Drop for Played {
 /// What is played, its arguments, and what its screen says once it waits for keys.
 const PLAYED: [(&str, &[&str], &str); 3] = [
     ("explain", &["explain", "handshake"], "1 of "),
-    ("quiz", &["quiz", "two-hosts", "--seed", "1"], "esc end"),
+    ("quiz", &["quiz", "two-hosts", "--seed", "1"], "Esc quit"),
     ("pace", &["simulate", "two-hosts", "--pace", "step", "--brief"], "q ends"),
 ];
 

@@ -46,3 +46,23 @@ pub fn contents(lessons: &[Lesson]) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_course_says_what_was_done_and_what_comes_next() {
+        let lessons = crate::lesson::course().unwrap();
+        let [first, second, ..] = lessons.as_slice() else { panic!("there are lessons") };
+        let mut progress = Progress::default();
+        progress.record_lesson(&first.id, 3, true, 20_000);
+        progress.record_lesson(&second.id, 2, false, 20_000);
+        let text = course(&lessons, &progress, Some(Path::new("/a\u{1b}")));
+        let lines: Vec<_> = text.lines().collect();
+        assert!(lines[0].starts_with(&first.id) && lines[0].ends_with(" ✓ done"), "{text}");
+        assert!(lines[1].ends_with(&format!(" … at step 2 of {}", second.pages.len())), "{text}");
+        assert!(text.ends_with(&format!("osi-tutor explain {} --lessons /a\\x1b\n", second.id)), "{text}");
+        assert_eq!(contents(&lessons).lines().count(), lessons.len() + 1);
+    }
+}

@@ -157,3 +157,48 @@ fn seconds(nanos: i64) -> String {
 fn sentence(remark: Option<Remark>) -> &'static str {
     remark.map_or("", Remark::sentence)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Osi;
+    use crate::view::Theme;
+
+    fn line(number: u64, text: &str) -> Line {
+        let at = i64::try_from(number).unwrap() * 1_000_000;
+        Line { number, at, sent: None, osi: Osi::Transport, text: text.into(), remark: None }
+    }
+
+    #[test]
+    fn only_the_last_common_frames_and_the_first_of_each_side_are_shown_and_the_rest_is_counted() {
+        let asked = ["drop 9".to_owned()];
+        let mut timelines = Timelines::new(&asked, &[]);
+        for number in 1..=8 {
+            timelines.add_same(line(number, "both"), (number == 8).then_some(Remark::Lost));
+        }
+        for number in 9..=12 {
+            timelines.add_apart(0, line(number, "near"), 2);
+        }
+        timelines.add_apart(1, line(9, "far"), 2);
+        (timelines.parted, timelines.beliefs) = (Some(START), Some([Vec::new(), Vec::new()]));
+        let text = timelines.text(&Fork::new(Theme::new(false), Some(120)));
+        assert!(text.starts_with("as it was") && text.contains("what if: drop 9"), "{text}");
+        assert!(text.contains("… 2 frames") && text.matches("both").count() == BEFORE, "{text}");
+        assert!(text.contains(Remark::Lost.sentence()) && text.matches("near").count() == 2, "{text}");
+        assert!(text.contains("… and 2 more; 12 frames in 0.012 s") && text.contains("9 frames in 0.009 s"), "{text}");
+        let object = timelines.object();
+        assert_eq!((&object["same"], &object["frames"]["as_it_was"]), (&json!(8), &json!(12)));
+        assert_eq!(
+            (&object["before"][5]["met"], &object["after"]["what_if"][0]["text"]),
+            (&json!(Remark::Lost.sentence()), &json!("far"))
+        );
+    }
+
+    #[test]
+    fn timelines_that_never_part_say_so() {
+        let mut timelines = Timelines::new(&[], &[]);
+        timelines.add_same(line(1, "both"), None);
+        assert!(timelines.text(&Fork::new(Theme::new(false), None)).contains("they never part"));
+        assert_eq!(timelines.object()["parted"], Value::Null);
+    }
+}
