@@ -115,7 +115,9 @@ mod tests {
     #[test]
     fn the_steps_of_a_page_are_asked_one_after_the_other() {
         let (posed, mut sheet) = (numbers(&[1, 2]), Sheet::default());
-        ["9", "9", "2"].into_iter().for_each(|text| typed(&mut sheet, &posed, text));
+        for text in ["9", "9", "2"] {
+            typed(&mut sheet, &posed, text);
+        }
         assert_eq!((sheet.done, sheet.slot), (Some(Mark::Wrong), 2));
     }
 }
