@@ -3,7 +3,7 @@
 //!
 //! The sources are read as tokens, so that comments and text do not count. `ARCHITECTURE.md` draws the ranks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -316,6 +316,58 @@ fn rank(room: &str) -> Option<u8> {
 #[track_caller]
 fn none(findings: &[String]) {
     assert!(findings.is_empty(), "\n{}\n", findings.join("\n"));
+}
+
+/// The files that each file names, by module; a name that a module passes on counts as its owner's. Between a folder's
+/// `mod.rs` and the files below it both ways are natural, and left out.
+fn arrows(sources: &[Source]) -> BTreeMap<String, BTreeSet<String>> {
+    let modules: BTreeSet<&[String]> = sources.iter().map(|s| s.module.as_slice()).collect();
+    let owner = |path: &[String]| (1..=path.len()).rev().find(|&n| modules.contains(&path[..n]));
+    let mut passed = BTreeMap::new();
+    for source in sources {
+        for (path, _) in source.imports(false) {
+            if let (Some(n), Some(name)) = (owner(&path), path.last()) {
+                passed.insert((source.module.clone(), name.clone()), path[..n].to_vec());
+            }
+        }
+    }
+    let mut arrows = BTreeMap::<String, BTreeSet<String>>::new();
+    for source in sources {
+        for (path, _) in source.imports(false) {
+            let Some(n) = owner(&path) else { continue };
+            let named = path[..n].to_vec();
+            let to = path.get(n).and_then(|name| passed.get(&(named.clone(), name.clone()))).unwrap_or(&named);
+            if !to.starts_with(&source.module) && !source.module.starts_with(to) {
+                arrows.entry(source.module.join("/")).or_default().insert(to.join("/"));
+            }
+        }
+    }
+    arrows
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let arrows = arrows(&sources());
+    let reached = |from: &str| {
+        let (mut reached, mut open) = (BTreeSet::new(), vec![from.to_owned()]);
+        while let Some(at) = open.pop() {
+            open.extend(arrows.get(&at).into_iter().flatten().filter(|to| reached.insert((*to).clone())).cloned());
+        }
+        reached
+    };
+    let all: BTreeMap<&String, BTreeSet<String>> = arrows.keys().map(|from| (from, reached(from))).collect();
+    let mut findings = BTreeSet::new();
+    for (from, to) in &all {
+        let circle: Vec<&str> = to
+            .iter()
+            .filter(|other| all.get(other).is_some_and(|back| back.contains(*from)))
+            .map(String::as_str)
+            .collect();
+        if to.contains(*from) {
+            findings.insert(circle.join(", "));
+        }
+    }
+    none(&findings.into_iter().collect::<Vec<_>>());
 }
 
 #[test]

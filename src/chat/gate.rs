@@ -21,7 +21,7 @@ use tokio::time::timeout;
 
 use super::feed::Feeds;
 use super::hub::MEMBERS;
-use super::server::MESSAGE;
+use super::room::MESSAGE;
 use crate::chat::serve::{Judge, Peer};
 use crate::proto::engineio::{self, BINARY_MARK, BORDER};
 use crate::proto::socketio;

@@ -8,6 +8,7 @@
 
 #[cfg(feature = "live")]
 mod capture;
+mod carrier;
 pub mod code;
 mod describe;
 mod entry;
@@ -17,6 +18,7 @@ mod hub;
 pub mod join;
 mod peel;
 mod plain;
+mod room;
 pub mod serve;
 pub mod server;
 mod socket;

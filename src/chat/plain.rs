@@ -4,7 +4,6 @@
 //! Each text message is one JSON object: `{"event":"say","data":{…},"id":3}` and for an answer `{"ack":3,"data":{…}}`.
 //! There is no polling, no upgrade probe, no namespace; the heartbeat is the ping of RFC 6455.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -18,9 +17,9 @@ use socketioxide::socket::Sid;
 use tokio::sync::mpsc;
 use tokio::time::interval;
 
-use super::hub::{Id, Tell};
-use super::server::{Carrier, Chat, MESSAGE};
-use super::socket::WRONG_CODE;
+use super::carrier::{Carrier, frame};
+use super::hub::Id;
+use super::room::{Chat, MESSAGE, WRONG_CODE};
 use super::words::event;
 use crate::chat::serve::Peer;
 
@@ -116,19 +115,4 @@ async fn hear(chat: &Chat, id: Id, text: &str, way: &mpsc::WeakSender<Utf8Bytes>
         }
     };
     chat.hear(id, event, data, |_| (), answer).await
-}
-
-/// Sends an event to each member; who cannot keep up is let go.
-pub(super) fn tell(members: &mut HashMap<Id, mpsc::Sender<Utf8Bytes>>, room: &[Id], tell: &Tell) {
-    let text = frame(tell.event, &tell.data);
-    for id in room.iter().filter(|&&id| tell.except != Some(id)) {
-        let slow = members.get(id).is_some_and(|to| to.try_send(text.clone()).is_err());
-        if slow {
-            members.remove(id);
-        }
-    }
-}
-
-fn frame(event: &str, data: &Json) -> Utf8Bytes {
-    json!({ "event": event, "data": data }).to_string().into()
 }

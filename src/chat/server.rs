@@ -1,36 +1,34 @@
 //! The server: one messaging system, carried by Socket.IO or by a plain WebSocket, its page, and the packet feeds.
 
-use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use serde_json::{Value as Json, json};
-use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
-use tokio::sync::{Mutex as AsyncMutex, mpsc};
+use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{interval, timeout};
 
+use super::carrier::Carrier;
 use super::code::Code;
 use super::feed::Feeds;
 use super::gate::{self, Sessions};
-use super::hub::{Hub, Id, MEMBERS, Outcome, Tell};
+use super::hub::MEMBERS;
+use super::room::{Chat, MESSAGE};
 use super::standing::Standing;
 use super::{plain, socket, words};
 use crate::chat::serve::{self, Bounds, Hosts};
 use crate::proto::{engineio, socketio};
 
-/// Bytes of one message from a browser: 1000 letters, however they are escaped.
-pub(super) const MESSAGE: usize = 16 << 10;
 /// Each browser holds up to three connections, and some are on their way.
 const BOUNDS: Bounds = Bounds {
     connections: 4 * MEMBERS,
@@ -75,24 +73,6 @@ pub enum News<'a> {
     Stands(&'a Standing),
     /// So many connections are open that idle ones go to make room; told once a minute at most.
     Full(usize),
-}
-
-/// What every handler shares.
-#[derive(Debug)]
-pub(super) struct Chat {
-    pub(super) hub: AsyncMutex<Hub>,
-    pub(super) feeds: Arc<Feeds>,
-    pub(super) carrier: Carrier,
-    pub(super) code: Option<Code>,
-    begun: Instant,
-    capture: Json,
-}
-
-/// What carries words to members.
-#[derive(Debug)]
-pub(super) enum Carrier {
-    SocketIo(SocketIo),
-    Plain(Mutex<HashMap<Id, mpsc::Sender<Utf8Bytes>>>),
 }
 
 /// A chat whose sockets are open: the port, and those that capture. No thread runs yet, and nothing that a stranger
@@ -321,76 +301,6 @@ async fn feed(chat: Arc<Chat>, mut socket: WebSocket) {
         };
         if sent.is_err() {
             return;
-        }
-    }
-}
-
-impl Chat {
-    /// Since the server began.
-    pub(super) fn now(&self) -> Duration {
-        self.begun.elapsed()
-    }
-
-    /// What a new member hears first.
-    pub(super) fn welcome(&self, key: &str) -> Json {
-        json!({ "capture": self.capture, "key": key })
-    }
-
-    /// Whether somebody who gives this code may come in.
-    pub(super) async fn admits(&self, guess: &str) -> bool {
-        match &self.code {
-            Some(code) => code.admits(guess).await,
-            None => true,
-        }
-    }
-
-    /// A new member, unless there are too many.
-    pub(super) async fn enter(&self, key: &str, peer: Option<SocketAddr>) -> Option<Id> {
-        let id = self.hub.lock().await.enter(self.now())?;
-        self.feeds.open(key, id, peer);
-        Some(id)
-    }
-
-    /// A member said something. The answer is given while nobody else can speak, so that no message is missed
-    /// between the history and the first one told.
-    pub(super) async fn hear(
-        &self,
-        id: Id,
-        event: &str,
-        data: &Json,
-        moved: impl FnOnce(&str),
-        answer: impl FnOnce(&Json),
-    ) -> bool {
-        let mut hub = self.hub.lock().await;
-        let Outcome { answer: words, tell, out, .. } = hub.hear(id, event, data, self.now());
-        self.tell(&hub, &tell).await;
-        if event == "join"
-            && let Some(room) = hub.room_of(id)
-        {
-            moved(room);
-        }
-        answer(&words);
-        !out
-    }
-
-    /// A member's connection has gone.
-    pub(super) async fn leave(&self, id: Id, key: &str, why: &'static str) {
-        let mut hub = self.hub.lock().await;
-        let tell = hub.leave(id, why);
-        self.tell(&hub, &tell).await;
-        self.feeds.close(key);
-    }
-
-    /// Tells a room.
-    async fn tell(&self, hub: &Hub, all: &[Tell]) {
-        for tell in all {
-            match &self.carrier {
-                Carrier::SocketIo(io) => socket::tell(io, tell).await,
-                Carrier::Plain(members) => {
-                    let mut members = members.lock().unwrap_or_else(PoisonError::into_inner);
-                    plain::tell(&mut members, hub.members_of(&tell.room), tell);
-                }
-            }
         }
     }
 }

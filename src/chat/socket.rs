@@ -12,9 +12,10 @@ use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::DisconnectReason;
 use tokio::sync::{Notify, mpsc};
 
+use super::carrier::{room_name, room_of_one};
 use super::gate::{NOWHERE, Pass};
-use super::hub::{Id, Tell};
-use super::server::{Chat, MESSAGE};
+use super::hub::Id;
+use super::room::{Chat, MESSAGE, WRONG_CODE};
 use super::words::event;
 
 /// The heartbeat: often enough that a lesson sees it.
@@ -25,8 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(15);
 const HELLO: Duration = Duration::from_secs(10);
 /// Packets that wait for a browser that is slow.
 const WAITING: usize = 1024;
-/// What is said to whoever does not know the code of the room; a client may look for it.
-pub(super) const WRONG_CODE: &str = "the room code is missing or wrong";
 /// Words of one member that wait for their turn.
 const WORDS: usize = 64;
 
@@ -148,7 +147,7 @@ async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut wo
         let Some(Word { event, data, ack }) = word else { return };
         let moved = |to: &str| {
             socket.leave_all();
-            socket.join([room(to), room_of_one(id)]);
+            socket.join([room_name(to), room_of_one(id)]);
         };
         let answer = |answer: &Json| {
             let _ = ack.send(answer);
@@ -158,24 +157,6 @@ async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut wo
             return;
         }
     }
-}
-
-/// Sends an event to each connection in a room.
-pub(super) async fn tell(io: &SocketIo, tell: &Tell) {
-    let to = io.to(room(&tell.room));
-    let to = if let Some(id) = tell.except { to.except(room_of_one(id)) } else { to };
-    // Who cannot be reached is on the way out; the rest has been served.
-    let _ = to.emit(tell.event, &tell.data).await;
-}
-
-/// Rooms have names of their own, apart from the ids of connections.
-fn room(name: &str) -> String {
-    format!("room {name}")
-}
-
-/// A room of one, to leave a member out.
-fn room_of_one(id: Id) -> String {
-    format!("member {id}")
 }
 
 /// Why somebody went, in words that others read.

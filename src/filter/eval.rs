@@ -4,12 +4,13 @@
 //! whoever asked. Nothing is collected, and short texts are made on the stack: nothing is allocated.
 
 use super::ast::{Arithmetic, Function, Piece, Relation};
+use super::item::{Item, Scratch, Taker};
 use super::literal::Constant;
 use super::names::{Named, View};
 use crate::model::{Field, Kind, Layer, Packet, Span, Value};
 use regex::bytes::Regex;
 use std::cmp::Ordering;
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A condition.
@@ -52,21 +53,6 @@ pub(super) enum Operand {
     Negate(Box<Operand>),
     Arithmetic(Arithmetic, Box<Operand>, Box<Operand>),
 }
-
-/// One value of one packet.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Item<'a> {
-    /// A number, a truth value, or nanoseconds.
-    Int(i128),
-    Bytes(&'a [u8]),
-    Text(&'a [u8]),
-    Net(&'a [u8], u8),
-    /// What a calculation without a result gives, such as a division by zero.
-    Nothing,
-}
-
-/// Takes values one by one; true means that it has seen enough.
-type Taker<'a> = &'a mut dyn FnMut(Item<'_>) -> bool;
 
 impl Node {
     pub(super) fn holds(&self, packet: &Packet) -> bool {
@@ -209,15 +195,6 @@ impl Constant {
             Self::Bytes(b) => Item::Bytes(b),
             Self::Text(t) => Item::Text(t),
             Self::Net(b, bits) => Item::Net(b, *bits),
-        }
-    }
-}
-
-impl<'a> Item<'a> {
-    const fn bytes(self) -> Option<&'a [u8]> {
-        match self {
-            Self::Int(_) | Self::Nothing => None,
-            Self::Bytes(b) | Self::Text(b) | Self::Net(b, _) => Some(b),
         }
     }
 }
@@ -498,56 +475,6 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
     false
 }
 
-/// Bytes made for one comparison: on the stack while they are few.
-pub(super) struct Scratch {
-    inline: [u8; 256],
-    len: usize,
-    spilled: Vec<u8>,
-}
-
-impl Default for Scratch {
-    fn default() -> Self {
-        Self { inline: [0; 256], len: 0, spilled: Vec::new() }
-    }
-}
-
-impl Scratch {
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
-        let end = self.len + bytes.len();
-        match self.inline.get_mut(self.len..end) {
-            Some(room) if self.spilled.is_empty() => room.copy_from_slice(bytes),
-            _ => {
-                if self.spilled.is_empty() {
-                    self.spilled.extend_from_slice(self.inline.get(..self.len).unwrap_or(&[]));
-                }
-                self.spilled.extend_from_slice(bytes);
-            }
-        }
-        self.len = end;
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        if self.spilled.is_empty() { self.inline.get(..self.len).unwrap_or(&[]) } else { &self.spilled }
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        if self.spilled.is_empty() { self.inline.get_mut(..self.len).unwrap_or(&mut []) } else { &mut self.spilled }
-    }
-}
-
-/// Appends a number in decimal.
-pub(super) fn write_to(out: &mut Scratch, n: u64) {
-    // Writing to a scratch cannot fail.
-    let _ = write!(out, "{n}");
-}
-
-impl fmt::Write for Scratch {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        self.extend(text.as_bytes());
-        Ok(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -565,15 +492,5 @@ mod tests {
     fn what_is_contained_may_begin_anywhere() {
         assert!(contains(b"aab", b"ab") && contains(b"ab", b"ab"));
         assert!(!contains(b"ab", b"abc") && !contains(b"", b"a") && !contains(b"a", b""));
-    }
-
-    #[test]
-    fn a_long_text_leaves_the_stack_and_stays_whole() {
-        let mut scratch = Scratch::default();
-        for _ in 0..100 {
-            scratch.extend(b"12345");
-        }
-        assert_eq!(scratch.bytes().len(), 500);
-        assert!(scratch.bytes().chunks(5).all(|c| c == b"12345"));
     }
 }

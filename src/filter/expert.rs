@@ -2,7 +2,7 @@
 //!
 //! Most findings are fields that a dissector wrote; one table says which field means which finding.
 
-use super::eval::{Scratch, write_to};
+use super::item::{Scratch, write_to};
 use super::text::line;
 use crate::model::{Field, FieldDef, Layer, Packet, Trouble, Value, Why};
 use crate::proto::{dns, frame, http, icmp, icmpv6, igmp, ipv4, ipv6_extension, tcp};

@@ -1,7 +1,7 @@
 //! Values that no field holds: made from the whole packet when a filter asks for them.
 
-use super::eval::{Item, Scratch};
 use super::expert;
+use super::item::{Item, Scratch};
 use super::text::{self, Body};
 use crate::model::field::row::derived;
 use crate::model::{FieldDef, Identity, Kind, Layer, Packet};

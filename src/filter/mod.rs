@@ -14,6 +14,7 @@ mod check;
 mod error;
 mod eval;
 mod expert;
+mod item;
 mod lexer;
 mod literal;
 mod made;

@@ -1,6 +1,6 @@
 //! Bodies that are text, whatever carries them: lines, and forms.
 
-use super::eval::Scratch;
+use super::item::Scratch;
 use crate::model::{Layer, Packet};
 use crate::proto::{form, http, websocket};
 

@@ -4,7 +4,7 @@
 //! goes on at once. What was left in front of the hole is kept; the segment that fills it completes that message.
 //! Other bytes behind a hole are shown as what they are, and wait.
 
-use super::message::{Answer, Brought, Messages, Speaker};
+use super::message::{Answer, Brought, Left, Messages, Speaker};
 use super::stream::{Arrival, Budget, Stream};
 use super::tcp::after;
 use crate::model::{Piece, clamp};
@@ -21,27 +21,6 @@ const MOST_TO_READ_AGAIN: usize = 1 << 17;
 const MOST_IN_VAIN: usize = 1 << 23;
 /// How many holes may wait for their bytes at a time.
 const MOST_HOLES: usize = 16;
-
-/// The stream in front of a hole, as it was when reading went on behind it.
-#[derive(Debug)]
-pub(super) struct Left {
-    stream: Stream,
-    pending: Vec<u8>,
-    sources: Vec<Piece>,
-    need: usize,
-    shown: usize,
-    /// The number of the byte at which reading went on.
-    until: u32,
-    /// How many bytes its protocol had searched, and will search again, because segments filled this hole.
-    in_vain: usize,
-}
-
-impl Left {
-    /// Bytes that wait.
-    pub(super) fn waiting(&self) -> usize {
-        self.pending.len() + self.stream.waiting()
-    }
-}
 
 impl Messages {
     /// Fills a hole that was left: the message in front of it goes on. A hole that its receiver has acknowledged is

@@ -5,7 +5,6 @@
 //!
 //! What lies behind bytes that have not come is `hole`'s.
 
-use super::hole::Left;
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{Buffer, Piece, clamp};
 use crate::proto::memory::Segment;
@@ -70,6 +69,27 @@ pub(super) enum Answer {
 pub(super) struct Speaker<'a> {
     protocol: &'a mut Option<&'static Protocol>,
     ports: (u16, u16),
+}
+
+/// The stream in front of a hole, as it was when reading went on behind it.
+#[derive(Debug)]
+pub(super) struct Left {
+    pub(super) stream: Stream,
+    pub(super) pending: Vec<u8>,
+    pub(super) sources: Vec<Piece>,
+    pub(super) need: usize,
+    pub(super) shown: usize,
+    /// The number of the byte at which reading went on.
+    pub(super) until: u32,
+    /// How many bytes its protocol had searched, and will search again, because segments filled this hole.
+    pub(super) in_vain: usize,
+}
+
+impl Left {
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.pending.len() + self.stream.waiting()
+    }
 }
 
 impl Messages {

@@ -3,29 +3,7 @@
 //! A row is written once, beside the protocol that owns it, and everything else (help, filters,
 //! JSON, the expanded view) loops over rows. Names are Wireshark's filter names, verbatim.
 
-use super::packet::{Layer, Packet};
 use std::fmt;
-
-/// What a protocol is called and which fields it can give. Everything static that a view needs.
-#[derive(Debug)]
-pub struct Identity {
-    /// Wireshark's filter name: `tcp`.
-    pub name: &'static str,
-    /// The name in words: `Transmission Control Protocol`.
-    pub title: &'static str,
-    /// The OSI layer it is counted to.
-    pub osi: Osi,
-    /// Where it is specified: `RFC 9293`.
-    pub spec: &'static str,
-    /// Its fields, in Wireshark's order of display.
-    pub fields: &'static [&'static FieldDef],
-    /// Writes the one line that `--brief` and the ladder show of a layer; `None` lists its first fields.
-    pub summary: Option<Summary>,
-}
-
-/// Appends one line about a layer, without its protocol's name. Text from the packet goes through
-/// [`show::escape`](super::show::escape). Called for every packet: no `format!`.
-pub type Summary = fn(&Packet, &Layer, &mut String);
 
 /// The seven layers of ISO/IEC 7498-1. TCP/IP was not built from them; the mapping is a judgement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,11 +105,6 @@ pub struct Span {
     pub start: u32,
     /// Number of bytes.
     pub len: u32,
-}
-
-/// A length or an offset as the 32 bits that a [`Span`] holds. No buffer is longer.
-pub fn clamp(n: usize) -> u32 {
-    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Bytes or text that a value points to: in a buffer, or ([`Slice::TEXT`]) in the packet's text arena.

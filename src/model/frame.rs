@@ -1,7 +1,7 @@
 //! A frame: bytes as a source gave them, before anyone has looked inside.
 
 use super::Remark;
-use super::field::clamp;
+use super::clamp;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;

@@ -11,7 +11,12 @@ mod remark;
 pub(crate) mod short;
 pub mod show;
 
-pub use field::{At, Field, FieldDef, Identity, Kind, Osi, Slice, Span, Summary, Value, clamp};
+pub use field::{At, Field, FieldDef, Kind, Osi, Slice, Span, Value};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
-pub use packet::{Buffer, BufferKind, Layer, Packet, Piece, Trouble, Why};
+pub use packet::{Buffer, BufferKind, Identity, Layer, Packet, Piece, Summary, Trouble, Why};
 pub use remark::Remark;
+
+/// A length or an offset as the 32 bits that a [`Span`] holds. No buffer is longer.
+pub fn clamp(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}

@@ -5,10 +5,32 @@
 //! ranges, so a packet has no lifetime and outlives whatever produced it. Reused, it allocates nothing.
 
 use super::Remark;
-use super::field::{Field, FieldDef, Identity, Slice, Span, Value, clamp};
+use super::clamp;
+use super::field::{Field, FieldDef, Osi, Slice, Span, Value};
 use super::frame::{Interface, LinkType, Time};
 use std::ops::Range;
 use std::sync::Arc;
+
+/// What a protocol is called and which fields it can give. Everything static that a view needs.
+#[derive(Debug)]
+pub struct Identity {
+    /// Wireshark's filter name: `tcp`.
+    pub name: &'static str,
+    /// The name in words: `Transmission Control Protocol`.
+    pub title: &'static str,
+    /// The OSI layer it is counted to.
+    pub osi: Osi,
+    /// Where it is specified: `RFC 9293`.
+    pub spec: &'static str,
+    /// Its fields, in Wireshark's order of display.
+    pub fields: &'static [&'static FieldDef],
+    /// Writes the one line that `--brief` and the ladder show of a layer; `None` lists its first fields.
+    pub summary: Option<Summary>,
+}
+
+/// Appends one line about a layer, without its protocol's name. Text from the packet goes through
+/// [`show::escape`](super::show::escape). Called for every packet: no `format!`.
+pub type Summary = fn(&Packet, &Layer, &mut String);
 
 /// One dissected frame.
 #[derive(Clone, Debug, Default)]

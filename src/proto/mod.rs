@@ -113,6 +113,9 @@ pub use walk::{walk, walk_moving, walk_on};
 
 use crate::model::{Identity, Trouble};
 
+/// What is put together: the datagrams and streams that are shown as wholes.
+static JOINED: [&Joined; 3] = [&tcp::JOINED, &ipv4::JOINED, &ipv6_extension::JOINED];
+
 /// Every row, in the order in which help and field lists show them.
 pub static REGISTRY: &[&Protocol] = &[
     &frame::PROTOCOL,

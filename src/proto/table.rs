@@ -1,6 +1,6 @@
 //! Who follows whom: the keys of [`REGISTRY`], made into tables by the compiler.
 
-use super::{Carrier, Framing, Key, Look, Over, Protocol, REGISTRY, StreamCtx, ipv4, ipv6_extension, tcp};
+use super::{Carrier, Framing, JOINED, Key, Look, Over, Protocol, REGISTRY, StreamCtx};
 use crate::model::{FieldDef, Identity};
 
 /// A protocol's own rows, and those that it shares with another.
@@ -138,10 +138,9 @@ static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
 
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
-    let joined = [tcp::JOINED.about, ipv4::JOINED.about, ipv6_extension::JOINED.about];
     let rows =
         REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name));
-    rows.map(|(_, p)| p.about).chain(joined)
+    rows.map(|(_, p)| p.about).chain(JOINED.iter().map(|joined| joined.about))
 }
 
 /// Which kind of key a table below is indexed by.

@@ -23,4 +23,13 @@ pub use agenda::Agenda;
 pub use endpoint::{Endpoint, Socket, Transport};
 pub use journal::{Deed, Note};
 pub use link::{Fate, Link};
-pub use world::{Judge, Moment, Passing, Simulation};
+pub use world::{Judge, Passing, Simulation};
+
+/// A moment of a frame's way over a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// The first bit leaves.
+    Leaves,
+    /// The last bit has arrived.
+    Arrives,
+}

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::world::Moment;
+use super::Moment;
 use crate::model::Interface;
 use crate::sim::scenario::{Place, Scenario};
 

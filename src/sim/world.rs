@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Moment;
 use super::agenda::Agenda;
 use super::device::Device;
 use super::endpoint::Endpoint;
@@ -74,15 +75,6 @@ pub struct Passing {
     pub to: Place,
     /// At which moment of its way.
     pub moment: Moment,
-}
-
-/// A moment of a frame's way over a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moment {
-    /// The first bit leaves.
-    Leaves,
-    /// The last bit has arrived.
-    Arrives,
 }
 
 /// A link, and the cards at its two ends.

@@ -71,7 +71,7 @@ fn is_half_done(h: &Here<'_>) -> bool {
 
 /// The sum over the two innermost IP addresses.
 fn addresses(h: &Here<'_>) -> Option<u64> {
-    super::name::ADDRESSES.iter().find_map(|&(src, dst)| {
+    super::here::ADDRESSES.iter().find_map(|&(src, dst)| {
         let (src, dst) = (h.field(src)?, h.field(dst)?);
         let sum = checksum::add(0, super::here::octets(h.packet(), src)?);
         Some(checksum::add(sum, super::here::octets(h.packet(), dst)?))

@@ -128,6 +128,9 @@ impl<'a> Here<'a> {
     }
 }
 
+/// The fields that name a packet's two ends.
+pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST), (&ipv6::SRC, &ipv6::DST)];
+
 /// The bytes of a field that holds bytes or text.
 pub(super) fn octets<'a>(packet: &'a Packet, field: &Field) -> Option<&'a [u8]> {
     match field.value {

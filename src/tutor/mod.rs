@@ -18,6 +18,7 @@ mod text;
 mod tls;
 mod transport;
 mod trouble;
+mod value;
 mod web;
 
 pub use here::Here;

@@ -1,11 +1,13 @@
 //! What a sentence may mention beside fields: values that are computed when they are asked for.
 
 use super::Here;
+use super::here::ADDRESSES;
+use super::value::value;
 use crate::flow::{Endpoint, Event};
 use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
 use crate::proto::tcp::verdict;
 use crate::proto::websocket::wire::{GUID, accept_for};
-use crate::proto::{ethernet, http, ipv4, ipv6, tcp, udp, websocket};
+use crate::proto::{ethernet, http, tcp, udp, websocket};
 use sha1::{Digest, Sha1};
 
 /// A computed placeholder.
@@ -160,7 +162,7 @@ fn layer_fields(here: &Here<'_>, out: &mut String) -> Option<()> {
         }
         out.push_str(field.def.name);
         out.push(' ');
-        super::text::value(field, here, out)?;
+        value(field, here, out)?;
     }
     (out.len() > before).then_some(())
 }
@@ -196,8 +198,6 @@ fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
 
 // ---- ends
 
-/// The fields that name a packet's two ends, the innermost kind first.
-pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST), (&ipv6::SRC, &ipv6::DST)];
 static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
 
 fn end(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {

@@ -15,10 +15,11 @@
 //! placeholder has no value in this packet is left out. `{{` stands for a brace.
 
 use super::name::{NAMES, Name};
+use super::value::value;
 use super::{
     Audience, Here, Moment, application, capture, link, network, rules, seven, socketio, tls, transport, trouble, web,
 };
-use crate::model::{Field, FieldDef, show};
+use crate::model::{FieldDef, show};
 use crate::proto;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -42,8 +43,6 @@ const ENGLISH: &[(&str, &str)] = &[
     ("seven.toml", seven::TEXT),
 ];
 
-/// Characters that one placeholder may become.
-const MOST_CHARS: usize = 72;
 /// Values that `|all` lists.
 const MOST_VALUES: usize = 8;
 
@@ -334,18 +333,6 @@ fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) 
     }
     let name = NAMES.iter().find(|n| n.name == name)?;
     matches!(form, Form::Value).then_some(Part::Name(name))
-}
-
-/// A field's value. Long ones are cut; one that is empty counts as missing.
-pub(super) fn value(field: &Field, here: &Here<'_>, out: &mut String) -> Option<()> {
-    let before = out.len();
-    show::value(here.packet(), field, out);
-    let written = out.get(before..)?;
-    if let Some((at, _)) = written.char_indices().nth(MOST_CHARS) {
-        out.truncate(before + at);
-        out.push('…');
-    }
-    (out.len() > before).then_some(())
 }
 
 /// Every field of a kind in this layer: `3, 4 and 6`.

@@ -10,8 +10,7 @@
 //! ```
 
 use super::measure::{cut, pad, repeat, spaces};
-use super::outline::{self, Item, bytes as count};
-use super::text::kind as buffer_kind;
+use super::outline::{self, Item, buffer_kind, bytes as count};
 use super::theme::{Style, Theme};
 use crate::model::{Field, Layer, Osi, Packet, Span, Value, show};
 

@@ -3,7 +3,7 @@
 //! Layers stand under the OSI layer they are counted to, fields under their layer, and the bits of a field
 //! under that field. What is too much for a reader is counted, not shown.
 
-use crate::model::{Field, Layer, Osi, Packet, Trouble, Value, show};
+use crate::model::{BufferKind, Field, Layer, Osi, Packet, Trouble, Value, show};
 
 /// Lines of one layer.
 const MOST_ITEMS: usize = 150;
@@ -151,6 +151,19 @@ pub fn more(n: usize, what: &str, out: &mut String) {
 pub fn bytes(n: u32, out: &mut String) {
     show::number(u64::from(n), out);
     out.push_str(if n == 1 { " byte" } else { " bytes" });
+}
+
+/// How the bytes of a buffer came to be, as an adjective.
+pub(super) fn buffer_kind(kind: BufferKind) -> &'static str {
+    match kind {
+        BufferKind::Frame => "captured",
+        BufferKind::Defragmented => "defragmented",
+        BufferKind::Reassembled => "reassembled",
+        BufferKind::Dechunked => "dechunked",
+        BufferKind::Unmasked => "unmasked",
+        BufferKind::Inflated => "decompressed",
+        BufferKind::Decoded => "decoded",
+    }
 }
 
 #[cfg(test)]

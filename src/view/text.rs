@@ -11,7 +11,7 @@
 //! ```
 
 use super::measure::{pad, repeat, spaces, width, wrap};
-use super::outline::{self, Item};
+use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme};
 use super::{brief, hex};
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
@@ -288,21 +288,7 @@ fn place_of(packet: &Packet, layer: &Layer, out: &mut String) {
     }
     if let Some(buffer) = packet.buffers().get(usize::from(span.buf)).filter(|_| span.buf > 0) {
         out.push_str(" of the ");
-        out.push_str(kind(buffer.kind));
+        out.push_str(buffer_kind(buffer.kind));
         out.push_str(" bytes");
-    }
-}
-
-/// How the bytes of a buffer came to be, as an adjective.
-pub(super) fn kind(kind: crate::model::BufferKind) -> &'static str {
-    use crate::model::BufferKind as K;
-    match kind {
-        K::Frame => "captured",
-        K::Defragmented => "defragmented",
-        K::Reassembled => "reassembled",
-        K::Dechunked => "dechunked",
-        K::Unmasked => "unmasked",
-        K::Inflated => "decompressed",
-        K::Decoded => "decoded",
     }
 }

@@ -26,6 +26,7 @@ use self::model::{Model, Now};
 use self::talk::{FeedReader, Heard, Outbox, Talk};
 use crate::chat::entry::Entry;
 use crate::lab;
+use crate::model::show;
 use crate::peers::engineio::Transport;
 use crate::peers::engineio::client::{Call, Line};
 use crate::rng::Rng;
@@ -122,6 +123,16 @@ pub(super) fn lines(said: &[Json]) -> Vec<String> {
         model.typed(&key);
     }
     lines
+}
+
+/// Letters of anything that others wrote.
+const SHOWN: usize = 2000;
+
+/// Text of others, so that it cannot do anything to a terminal.
+pub(super) fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    show::escape_within(text.as_bytes(), SHOWN, &mut out);
+    out
 }
 
 async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>) -> Result<(), JoinError> {

@@ -7,19 +7,17 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value as Json, json};
 
+use super::escaped;
 use super::keys::Typed;
 use super::peel::Peel;
 use super::talk::{Heard, Outbox};
 use crate::chat::entry::{Captured, Entry};
 use crate::chat::words::{self, event};
-use crate::model::show;
 use crate::proto::socketio::Type;
 use crate::view::Theme;
 
 /// Lines of the conversation, and packets, that are kept.
 const KEPT: usize = 500;
-/// Letters of anything that others wrote.
-const SHOWN: usize = 2000;
 
 /// What follows from something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -357,6 +355,11 @@ impl Model {
         self.say(event::SAY, json!({ "text": text, "tag": self.tags }));
     }
 
+    /// The packets of the rows, the first first.
+    fn packets(&self) -> impl DoubleEndedIterator<Item = &Captured> {
+        self.rows.iter().filter_map(|row| row.packet.as_deref())
+    }
+
     /// The messages, the last first.
     pub(super) fn messages(&self) -> impl Iterator<Item = &Said> {
         self.said.iter().rev().filter(|s| s.id.is_some())
@@ -366,8 +369,8 @@ impl Model {
     fn open(&mut self) {
         let chosen = self.messages().nth(self.chosen).cloned();
         let peel = match &chosen {
-            Some(said) => Peel::of_message(&self.rows, said.id, said.tag.filter(|_| said.mine)),
-            None => Peel::of_last(&self.rows),
+            Some(said) => Peel::of_message(self.packets(), said.id, said.tag.filter(|_| said.mine)),
+            None => Peel::of_last(self.packets()),
         };
         match peel {
             Some(peel) => self.peel = Some(peel),
@@ -375,13 +378,6 @@ impl Model {
             None => self.note("only a server that captures can show what is below Socket.IO"),
         }
     }
-}
-
-/// Text of others, so that it cannot do anything to a terminal.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    show::escape_within(text.as_bytes(), SHOWN, &mut out);
-    out
 }
 
 #[cfg(test)]

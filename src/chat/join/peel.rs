@@ -4,10 +4,8 @@
 //! 0040  13 93[81 bd 36 7b 2b 37]34 32   ..6{+742      brackets, and colour, stand around the step's bytes
 //! ```
 
-use std::collections::VecDeque;
-
+use super::escaped;
 use super::keys::Typed;
-use super::model::{Row, escaped};
 use crate::chat::entry::{self, Captured};
 use crate::model::{Osi, show};
 use crate::view::Theme;
@@ -54,19 +52,22 @@ struct Step {
 
 impl Peel {
     /// The packets that carried a message: by its number, and on the way up by the tag that we gave to it.
-    pub(super) fn of_message(rows: &VecDeque<Row>, id: Option<u64>, tag: Option<u64>) -> Option<Self> {
+    pub(super) fn of_message<'a>(
+        packets: impl Iterator<Item = &'a Captured>,
+        id: Option<u64>,
+        tag: Option<u64>,
+    ) -> Option<Self> {
         let same = |of: Option<u64>, wanted| of.is_some() && of == wanted;
-        let of = |row: &Row| {
-            let packet = row.packet.as_ref()?;
+        let of = |packet: &Captured| {
             let peel = packet.peels.iter().find(|peel| same(peel.message, id) || same(peel.tag, tag))?;
             Some(Packet::new(packet, peel))
         };
-        Self::new(rows.iter().filter_map(of).take(MOST).collect())
+        Self::new(packets.filter_map(of).take(MOST).collect())
     }
 
     /// The last packet that carries data.
-    pub(super) fn of_last(rows: &VecDeque<Row>) -> Option<Self> {
-        let packet = rows.iter().rev().find(|row| !row.bare)?.packet.as_ref()?;
+    pub(super) fn of_last<'a>(mut packets: impl DoubleEndedIterator<Item = &'a Captured>) -> Option<Self> {
+        let packet = packets.rfind(|packet| !packet.bare)?;
         Self::new(packet.peels.first().map(|peel| Packet::new(packet, peel)).into_iter().collect())
     }
 
@@ -216,7 +217,7 @@ mod tests {
     use super::*;
     use crate::chat::entry::Over;
 
-    fn row() -> Row {
+    fn packet() -> Captured {
         let step = |short: &str, own: [u32; 2]| entry::Step {
             short: short.into(),
             osi: 7,
@@ -227,14 +228,12 @@ mod tests {
         let steps = vec![entry::Step { over, ..step("Event", [2, 4]) }, step("WEBSOCKET", [1, 4])];
         let peel = entry::Peel { tag: Some(3), steps, ..entry::Peel::default() };
         let hex = vec![0x00, 0x81, 0xff, 0xee, 0xff];
-        let packet = Captured { n: 9, port: 5000, len: 5, hex, peels: vec![peel], ..Captured::default() };
-        Row { packet: Some(Box::new(packet)), ..Row::default() }
+        Captured { n: 9, port: 5000, len: 5, hex, peels: vec![peel], ..Captured::default() }
     }
 
     #[test]
     fn a_step_lights_its_bytes_and_lays_readable_ones_over_them() {
-        let rows = VecDeque::from([row()]);
-        let mut peel = Peel::of_message(&rows, None, Some(3)).unwrap();
+        let mut peel = Peel::of_message([&packet()].into_iter(), None, Some(3)).unwrap();
         let theme = Theme::new(false);
         let first = peel.lines(80, 24, &theme).join("\n");
         assert!(first.contains("[Event] > WEBSOCKET"), "{first}");
@@ -247,8 +246,7 @@ mod tests {
 
     #[test]
     fn a_page_fits_its_place() {
-        let rows = VecDeque::from([row()]);
-        let peel = Peel::of_last(&rows).unwrap();
+        let peel = Peel::of_last([&packet()].into_iter()).unwrap();
         assert!(peel.lines(80, 5, &Theme::new(false)).len() <= 5);
     }
 
@@ -258,8 +256,7 @@ mod tests {
         for steps in [vec![], vec![step]] {
             let peel = entry::Peel { steps, ..entry::Peel::default() };
             let packet = Captured { hex: vec![1], peels: vec![peel], ..Captured::default() };
-            let odd = Row { packet: Some(Box::new(packet)), ..Row::default() };
-            if let Some(peel) = Peel::of_last(&VecDeque::from([odd])) {
+            if let Some(peel) = Peel::of_last([&packet].into_iter()) {
                 peel.lines(80, 24, &Theme::new(false));
             }
         }

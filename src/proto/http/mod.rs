@@ -132,7 +132,7 @@ fn message(c: &mut Cursor<'_>, remembers: bool) -> Next {
     }
     if opening != Opening::Headers {
         c.derive(&CHAT, Value::None);
-        order::count(c, opening);
+        count(c, opening);
     }
     // A request without a length has no body (RFC 9112 §6.3).
     let asks = matches!(opening, Opening::Request | Opening::Notification);
@@ -429,6 +429,23 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     }
     if first {
         out.push_str("piece of a message");
+    }
+}
+
+/// Says which request or answer this is, and which came before.
+fn count(c: &mut Cursor<'_>, opening: Opening) {
+    let number = match opening {
+        Opening::Request => &REQUEST_NUMBER,
+        Opening::Response => &RESPONSE_NUMBER,
+        Opening::Notification | Opening::Headers => return,
+    };
+    let frame = c.frame();
+    let (n, before) = c.stream().dialogue.state::<Exchange>().order.count(opening, frame);
+    c.derive(number, Value::Uint(n.into()));
+    for (def, before) in [&PREV_REQUEST_IN, &PREV_RESPONSE_IN].into_iter().zip(before) {
+        if let Some(frame) = before {
+            c.derive(def, Value::Uint(frame));
+        }
     }
 }
 

@@ -1,10 +1,7 @@
 //! The requests and answers of a conversation, counted in pairs as Wireshark does: a request begins a pair, and so does
 //! an answer where the last pair has one.
 
-use super::super::prelude::*;
-use super::framing::Exchange;
 use super::head::Opening;
-use super::{PREV_REQUEST_IN, PREV_RESPONSE_IN, REQUEST_NUMBER, RESPONSE_NUMBER};
 
 /// The last two pairs.
 #[derive(Debug, Default)]
@@ -34,33 +31,21 @@ impl Order {
         self.now.response = Some(frame);
     }
 
+    /// Counts a message; gives its number, and the frames of the request and of the answer before it.
+    pub(super) fn count(&mut self, opening: Opening, frame: u64) -> (u32, [Option<u64>; 2]) {
+        let mut answered = None;
+        if opening == Opening::Response {
+            self.answer(frame);
+            answered = self.before.response;
+        } else {
+            self.ask(frame);
+        }
+        (self.number, [self.before.request, answered])
+    }
+
     fn begin(&mut self) {
         self.number = self.number.saturating_add(1);
         self.before = std::mem::take(&mut self.now);
-    }
-}
-
-/// Counts a message, and says which it is and which came before.
-pub(super) fn count(c: &mut Cursor<'_>, opening: Opening) {
-    let frame = c.frame();
-    let order = &mut c.stream().dialogue.state::<Exchange>().order;
-    let (number, answered) = match opening {
-        Opening::Request => {
-            order.ask(frame);
-            (&REQUEST_NUMBER, None)
-        }
-        Opening::Response => {
-            order.answer(frame);
-            (&RESPONSE_NUMBER, order.before.response)
-        }
-        Opening::Notification | Opening::Headers => return,
-    };
-    let (n, asked) = (order.number, order.before.request);
-    c.derive(number, Value::Uint(n.into()));
-    for (def, before) in [(&PREV_REQUEST_IN, asked), (&PREV_RESPONSE_IN, answered)] {
-        if let Some(frame) = before {
-            c.derive(def, Value::Uint(frame));
-        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::fields::{
     VALUE, VALUE_LENGTH,
 };
 use super::streams::{self, Told};
-use super::{Sending, flag};
+use super::{Part, Sending, flag};
 use crate::model::{BufferKind, Span, clamp};
 use crate::proto::hpack::{Bad, How, Step, USUAL};
 use crate::proto::inflate::MOST;
@@ -20,17 +20,6 @@ const GIVEN_UP: &str = "header lines not decoded: the table isn't known, as it w
 const TOO_LONG: &str = "header lines not decoded: they are longer than is kept here";
 const HOLE: &str = "header lines not decoded: the table isn't known, as bytes before them are missing";
 const BROKEN: &str = "header lines not decoded: the table isn't known, as a header block before could not be read";
-
-/// What a frame says of the header lines that it brings.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    pub(super) stream: u32,
-    pub(super) flags: u8,
-    /// The lines begin here.
-    pub(super) first: bool,
-    /// They're a request that the server makes up: they say nothing of this stream.
-    pub(super) promise: bool,
-}
 
 /// A frame with header lines, or with more of them.
 pub(super) fn block(c: &mut Cursor<'_>, at: usize, len: usize, part: Part) {

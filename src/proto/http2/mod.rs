@@ -92,10 +92,21 @@ struct Sending {
     /// The holes of its bytes that were noticed.
     gaps: u32,
     /// Header lines that go on in the next frame: how they began.
-    open: Option<headers::Part>,
+    open: Option<Part>,
     pieces: Option<Ticket>,
     /// The largest table that it lets the other side have, as far as it said.
     allows: Option<usize>,
+}
+
+/// What a frame says of the header lines that it brings.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    stream: u32,
+    flags: u8,
+    /// The lines begin here.
+    first: bool,
+    /// They're a request that the server makes up: they say nothing of this stream.
+    promise: bool,
 }
 
 /// The connection began with the fixed text.
@@ -162,7 +173,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         kind::HEADERS | kind::PUSH_PROMISE => lines(c, len, kind, stream, flags)?,
         kind::CONTINUATION => {
             c.push(&CONTINUED, HEAD, len - HEAD, Value::Text(c.span(HEAD, len - HEAD)));
-            headers::block(c, HEAD, len - HEAD, headers::Part { stream, flags, first: false, promise: false });
+            headers::block(c, HEAD, len - HEAD, Part { stream, flags, first: false, promise: false });
         }
         kind::PRIORITY => urgency(c, HEAD)?,
         kind::RST_STREAM => drop(c.read(&RST_ERROR, HEAD, 4)?),
@@ -223,7 +234,7 @@ fn lines(c: &mut Cursor<'_>, len: usize, kind: u64, stream: u32, flags: u8) -> R
     };
     let (block, filled) = if promise { (&PROMISE_BLOCK, &PROMISE_PADDING) } else { (&BLOCK, &BLOCK_PADDING) };
     c.push(block, at, body, Value::Bytes(c.span(at, body)));
-    headers::block(c, at, body, headers::Part { stream, flags, first: true, promise });
+    headers::block(c, at, body, Part { stream, flags, first: true, promise });
     if filling > 0 {
         c.read(filled, at + body, filling)?;
     }

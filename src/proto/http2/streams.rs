@@ -2,8 +2,7 @@
 //! reads its media type; the DATA of a stream that was opened for WebSocket (RFC 8441) is read as WebSocket.
 
 use super::fields::{BODY, BODY_LENGTH, LENGTH};
-use super::headers::Part;
-use super::{Sending, flag};
+use super::{Part, Sending, flag};
 use crate::model::{BufferKind, Span, clamp};
 use crate::proto::coding;
 use crate::proto::inflate::MOST;
