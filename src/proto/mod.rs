@@ -63,6 +63,7 @@ pub mod pim;
 pub mod pop;
 pub mod ppp;
 pub mod pppoe;
+pub(crate) mod prelude;
 pub mod quic;
 pub mod radiotap;
 pub mod radius;
@@ -593,10 +594,3 @@ macro_rules! fields {
     };
 }
 pub(crate) use fields;
-
-/// What nearly every protocol file needs.
-pub(crate) mod prelude {
-    pub(crate) use super::{Cursor, Key, Next, Over, Protocol, fields};
-    pub(crate) use crate::model::field::row::*;
-    pub(crate) use crate::model::{FieldDef, Identity, Kind, Layer, Osi, Packet, Trouble, Value, show};
-}
