@@ -74,7 +74,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("signal_hook", &["tty"]),
     ("smoltcp", &["sim"]),
     ("socketioxide", &["chat"]),
-    ("strsim", &["filter", "lesson/reader", "view/reference", "app"]),
+    ("strsim", &["model/near"]),
     ("thiserror", &[""]),
     ("tokio", &["lab", "chat"]),
     ("toml", &["peers", "sim", "lab", "tutor", "ask", "lesson"]),

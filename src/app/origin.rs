@@ -4,6 +4,7 @@ use super::Failure;
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
 use crate::lesson::{self, Lesson};
+use crate::model::near::nearest;
 use crate::model::{Packet, show};
 use crate::sim::Simulation;
 use crate::sim::scenario::{READY, Scenario};
@@ -36,11 +37,7 @@ impl Origin {
         let plain = what.extension().is_none() && what.components().count() == 1 && name != "-";
         if plain && !what.exists() {
             let known = course.iter().map(|l| l.id.as_str()).chain(READY.iter().map(|(name, _)| *name));
-            let near = known
-                .map(|known| (strsim::jaro_winkler(known, &id), known))
-                .filter(|(score, _)| *score > 0.7)
-                .max_by(|a, b| a.0.total_cmp(&b.0));
-            let hint = near.map_or(String::new(), |(_, known)| format!(" Did you mean {known}?"));
+            let hint = nearest(&id, known).map_or(String::new(), |known| format!(" Did you mean {known}?"));
             return Err(Failure::Usage(format!(
                 "there is no capture, lesson or scenario {name}.{hint} Lessons: osi-tutor explain; scenarios: osi-tutor simulate --list"
             )));

@@ -1,6 +1,7 @@
 //! Scenarios by their names: the ready ones, and those in files.
 
 use super::Failure;
+use crate::model::near::nearest;
 use crate::sim::scenario::{READY, Scenario};
 use std::fs::File;
 use std::io::{Read, Write};
@@ -41,11 +42,7 @@ pub(super) fn find(wanted: &Path) -> Result<Scenario, Failure> {
 }
 
 fn unknown(name: &str) -> Failure {
-    let near = READY
-        .iter()
-        .map(|(ready, _)| *ready)
-        .max_by(|a, b| strsim::jaro_winkler(a, name).total_cmp(&strsim::jaro_winkler(b, name)));
-    let near = near.filter(|near| strsim::jaro_winkler(near, name) > 0.8);
+    let near = nearest(name, READY.iter().map(|(ready, _)| *ready));
     let hint = near.map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
     Failure::Usage(format!("there is no scenario {name}.{hint} To see all: osi-tutor simulate --list"))
 }

@@ -1,16 +1,14 @@
 //! What is wrong with a filter: where, why, and what was probably meant.
 
+use crate::model::near;
 use crate::model::show::is_deceptive;
 use std::borrow::Cow;
-use std::cmp::Reverse;
 use std::fmt;
 use std::ops::Range;
 use unicode_width::UnicodeWidthStr;
 
 /// How many characters of a long filter are shown before the word to blame, of that word, and after it.
 const AROUND: usize = 48;
-/// A word longer than this is no name mistyped.
-const LONGEST_NAME: usize = 80;
 
 /// A filter that means nothing. Its [`Display`](fmt::Display) is one sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +34,7 @@ impl Fault {
 
     /// Suggests the candidate that is nearest to `word`, if one is near.
     pub(super) fn near<'a>(mut self, word: &str, candidates: impl Iterator<Item = &'a str>) -> Self {
-        self.suggestion = nearest(word, candidates).map(str::to_owned);
+        self.suggestion = near::nearest(word, candidates).map(str::to_owned);
         self
     }
 
@@ -97,37 +95,6 @@ pub(super) fn brief(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// The name that was probably meant: the one with the fewest typing slips, up to a third of the word; but
-/// rather than several slips, a part that was left out (`tcp.syn`, `syn`) or an end (`tcp.window`).
-fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if word.len() > LONGEST_NAME {
-        return None;
-    }
-    let word = word.to_ascii_lowercase();
-    let names: Vec<_> = candidates.collect();
-    let shortest = |fits: &dyn Fn(&str) -> bool| names.iter().copied().filter(|n| fits(n)).min_by_key(|n| n.len());
-    let (first, last) = (word.split('.').next().unwrap_or(""), word.rsplit('.').next().unwrap_or(""));
-    let ends_alike = |name: &str| name.strip_suffix(last).is_some_and(|rest| rest.ends_with('.'));
-    let begins_alike = |name: &str| name.strip_prefix(first).is_some_and(|rest| rest.starts_with('.'));
-    let few = typed(&word, &names, 1);
-    let inner = || shortest(&|n| ends_alike(n) && (first == last || begins_alike(n)));
-    let longer = || shortest(&|n| word.len() > 3 && n.starts_with(&word));
-    few.or_else(inner).or_else(longer).or_else(|| typed(&word, &names, (word.len() / 3).max(1)))
-}
-
-/// The candidate with the fewest typing slips from `word`, if it has not more than `most`; of several, the
-/// one that begins and ends most alike.
-fn typed<'a>(word: &str, names: &[&'a str], most: usize) -> Option<&'a str> {
-    let alike = |name: &str| {
-        let from_start = word.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
-        let from_end = word.bytes().rev().zip(name.bytes().rev()).take_while(|(a, b)| a == b).count();
-        from_start + from_end
-    };
-    let slips = |name: &str| strsim::osa_distance(word, &name.to_ascii_lowercase());
-    let near = names.iter().filter(|name| name.len().abs_diff(word.len()) <= most).map(|name| (slips(name), *name));
-    near.filter(|&(n, _)| n <= most).min_by_key(|&(n, name)| (n, Reverse(alike(name)))).map(|(_, name)| name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,18 +103,6 @@ mod tests {
     fn a_caret_stands_under_the_word_even_after_wide_characters() {
         let e = Fault::new(&(9..12), "x").in_source("\"字\" == foo\x1b");
         assert_eq!(e.caret(), "\"字\" == foo?\n        ^~~");
-    }
-
-    #[test]
-    fn the_nearest_name_is_suggested_only_when_it_is_near() {
-        let names = ["tcp.port", "udp.port", "tcp.flags.syn"];
-        assert_eq!(nearest("tcp.prot", names.into_iter()), Some("tcp.port"));
-        assert_eq!(nearest("TCP.Port", names.into_iter()), Some("tcp.port"));
-        assert_eq!(nearest("weather", names.into_iter()), None);
-        for part in ["tcp.syn", "syn", "tcp.flags.sym", "tcp.flag.syn"] {
-            assert_eq!(nearest(part, names.into_iter()), Some("tcp.flags.syn"), "{part}");
-        }
-        assert_eq!(nearest("icmp6", ["icmp", "icmpv6"].into_iter()), Some("icmpv6"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::format::{Pick, Words};
 use crate::fault::{self, FaultError};
 use crate::filter::Filter;
 use crate::model::FieldDef;
+use crate::model::near;
 use crate::model::show::{has_a_pile_of_marks, is_deceptive};
 use crate::proto;
 use crate::tutor::{Audience, Template};
@@ -378,13 +379,7 @@ pub(super) fn unseen(source: &Source<'_>) -> Option<LessonError> {
 
 /// `; did you mean …?` where one of the candidates is near.
 pub(super) fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> String {
-    // What is much longer than any name is no name mistyped, and would take long to compare.
-    if word.len() > 80 {
-        return String::new();
-    }
-    let scored = candidates.map(|c| (strsim::jaro_winkler(c, word), c)).filter(|(score, _)| *score > 0.8);
-    let best = scored.max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map_or(String::new(), |(_, name)| format!("; did you mean {name}?"))
+    near::nearest(word, candidates).map_or(String::new(), |name| format!("; did you mean {name}?"))
 }
 
 fn a_kind(value: &DeValue<'_>) -> String {

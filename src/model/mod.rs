@@ -6,6 +6,7 @@
 pub mod field;
 pub mod frame;
 mod linktype;
+pub mod near;
 pub mod packet;
 mod remark;
 pub(crate) mod short;

@@ -4,14 +4,13 @@ use super::Theme;
 use super::measure::{pad, wrap};
 use crate::ask::{Misconception, bank, misconception};
 use crate::lesson::Lesson;
+use crate::model::near::nearest;
 use crate::model::{At, FieldDef, Identity, Kind, Osi};
 use crate::proto;
 use crate::tutor::{Audience, JUDGEMENT, Texts};
 
 /// Columns of the text.
 const WIDTH: usize = 80;
-/// How near a name must be to be suggested.
-const NEAR: f64 = 0.75;
 /// Values of a field that are listed; `osi-tutor fields` has all.
 const MOST_VALUES: usize = 40;
 
@@ -49,19 +48,11 @@ impl Topic {
 
 /// The known name that is most like this one, if any is.
 pub fn near(name: &str, course: &[Lesson]) -> Option<String> {
-    let lessons = course.iter().map(|l| l.id.clone());
-    let protocols = proto::identities().map(|i| i.name.to_owned());
-    let fields = proto::identities().flat_map(|i| i.fields).map(|f| f.name.to_owned());
-    let claims = bank().iter().map(|m| format!("misconception:{}", m.id));
-    let layers = Osi::ALL.into_iter().map(|o| o.name().to_lowercase());
-    let known = lessons.chain(layers).chain(["misconceptions".to_owned()]).chain(protocols).chain(claims).chain(fields);
-    // What is much longer than any name is no name mistyped.
-    let scored = known.filter(|_| name.len() <= 80).map(|k| (strsim::jaro_winkler(&k, name), k));
-    let near = scored.filter(|(score, _)| *score > NEAR).fold(None, |best: Option<(f64, String)>, next| match best {
-        Some(best) if best.0 >= next.0 => Some(best),
-        _ => Some(next),
-    });
-    near.map(|(_, name)| name)
+    let claims: Vec<String> = bank().iter().map(|m| format!("misconception:{}", m.id)).collect();
+    let layers: Vec<String> = Osi::ALL.into_iter().map(|o| o.name().to_lowercase()).collect();
+    let names = course.iter().map(|l| l.id.as_str()).chain(layers.iter().map(String::as_str)).chain(["misconceptions"]);
+    let names = names.chain(proto::identities().map(|i| i.name)).chain(claims.iter().map(String::as_str));
+    nearest(name, names.chain(proto::identities().flat_map(|i| i.fields).map(|f| f.name))).map(str::to_owned)
 }
 
 /// Draws what is looked up.
