@@ -3,6 +3,8 @@
 //! This is splitmix64 (Steele, Lea and Flood, 2014). It is no cryptography. A simulated network wants
 //! repeatable bytes; a real program seeds it from the system before it sends anything.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+
 /// A stream of numbers that its seed decides.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
@@ -11,6 +13,12 @@ impl Rng {
     /// The stream of this seed.
     pub fn seeded(seed: u64) -> Self {
         Self(seed)
+    }
+
+    /// A stream that nobody can foresee. The standard library seeds its hash tables from the system; that serves for
+    /// masking keys and session ids too.
+    pub fn from_system() -> Self {
+        Self::seeded(RandomState::new().build_hasher().finish())
     }
 
     /// A stream of its own for someone else, so that neither disturbs the other.

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use osi_tutor::lab;
 use osi_tutor::peers::socketio::server::{Server, Site};
+use osi_tutor::rng::Rng;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
@@ -41,7 +42,7 @@ fn the_official_client_gets_through_over_every_transport() {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = Server::new(&site, lab::dice());
+    let server = Server::new(&site, Rng::from_system());
     runtime.spawn(lab::serve(listener, GUESTS, LONGEST, move || server.accept()));
     for (transports, first, last) in [
         ("polling", "polling", "polling"),

@@ -13,8 +13,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::{sleep, timeout};
 
-use super::{Company, carry, dice};
+use super::{Company, carry};
 use crate::peers::web::{Act, Chat, Client, Server, Site, Visit};
+use crate::rng::Rng;
 
 /// The port that people expect; if it is taken, any other serves.
 const PORT: u16 = 8080;
@@ -99,13 +100,13 @@ impl Drop for Demo {
 
 async fn serve(listener: TcpListener) {
     let site = Arc::new(site());
-    super::serve(listener, GUESTS, LONGEST, || Server::new(Arc::clone(&site), dice())).await;
+    super::serve(listener, GUESTS, LONGEST, || Server::new(Arc::clone(&site), Rng::from_system())).await;
 }
 
 async fn visit(port: u16) {
     for _ in 0..VISITS {
         if let Ok(stream) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await {
-            let client = Box::new(Client::new(plan(port), dice()));
+            let client = Box::new(Client::new(plan(port), Rng::from_system()));
             let _ = timeout(LONGEST, carry(client, stream, Company::new())).await;
         }
         sleep(PAUSE).await;
@@ -161,11 +162,11 @@ mod tests {
             let port = listener.local_addr().unwrap().port();
             let server = async {
                 let (stream, _) = listener.accept().await.unwrap();
-                carry(Box::new(Server::new(Arc::new(site()), dice())), stream, Company::new()).await
+                carry(Box::new(Server::new(Arc::new(site()), Rng::from_system())), stream, Company::new()).await
             };
             let client = async {
                 let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
-                carry(Box::new(Client::new(plan(port), dice())), stream, Company::new()).await
+                carry(Box::new(Client::new(plan(port), Rng::from_system())), stream, Company::new()).await
             };
             let ends = async { tokio::join!(server, client) };
             let (served, visited) = timeout(Duration::from_secs(20), ends).await.expect("both ends close");

@@ -9,8 +9,9 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::{dice, sys};
+use super::sys;
 use crate::peers::{DatagramPeer, Heard, Want};
+use crate::rng::Rng;
 use crate::sim::scenario::{Ping, Reset, Traceroute};
 
 /// The longest datagram.
@@ -129,7 +130,7 @@ pub(super) async fn look_up(name: &str, server: Option<IpAddr>) -> io::Result<Op
     socket.connect((server, DNS)).await?;
     let mut inbox = vec![0; ROOM];
     for kind in [A, AAAA] {
-        let [high, low] = dice().bytes();
+        let [high, low] = Rng::from_system().bytes();
         let question = question([high, low], name, kind);
         for _ in 0..TRIES {
             if socket.send(&question).await.is_err() {

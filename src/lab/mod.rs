@@ -44,7 +44,6 @@ pub use parent::{Lab, OURSELVES};
 #[cfg(all(target_os = "linux", feature = "live"))]
 pub use plan::Plan;
 
-use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -58,7 +57,6 @@ use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use crate::peers::{Input, Peer, Want};
-use crate::rng::Rng;
 
 /// How long to wait before the system is asked for a connection again, after it gave none.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -99,11 +97,6 @@ impl Company {
             witness(stream);
         }
     }
-}
-
-/// The standard library seeds its hash tables from the system; that serves for masking keys too.
-pub fn dice() -> Rng {
-    Rng::seeded(RandomState::new().build_hasher().finish())
 }
 
 /// Calls a server for a program, and carries on by itself: that connection, and those that the program wants besides.

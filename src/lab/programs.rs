@@ -18,7 +18,7 @@ use super::errands;
 use super::kernel::TcpView;
 use super::plan::{self, Device, Programs};
 use super::space::Space;
-use super::{Company, carry, dice, sys};
+use super::{Company, carry, sys};
 use crate::model::Time;
 use crate::peers::Peer;
 use crate::rng::Rng;
@@ -152,7 +152,7 @@ impl Host {
             },
         };
         let to = SocketAddr::new(address, plan::port(&visit));
-        match visit.start(to, dice()) {
+        match visit.start(to, Rng::from_system()) {
             Job::Stream(peer) => self.talk(peer, to).await,
             Job::Datagram(peer) => {
                 let socket = UdpSocket::bind(errands::any(address)).await?;
@@ -180,7 +180,7 @@ type Accept = Box<dyn FnMut(Rng) -> Box<dyn Peer + Send> + Send>;
 
 async fn serve(mut accept: Accept, listener: TcpListener, company: Arc<Company>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let peer = accept(dice());
+        let peer = accept(Rng::from_system());
         let company = Arc::clone(&company);
         tokio::spawn(async move {
             // A guest who breaks off is no concern of the others.

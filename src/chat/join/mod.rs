@@ -10,8 +10,6 @@ mod peel;
 mod screen;
 mod talk;
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher as _, Hasher as _};
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -178,7 +176,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     let (feed, mut entries) = mpsc::channel(WAITING);
     let outbox = Outbox::default();
     let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
-    let line = Line::new(call, Talk::new(to, outbox.clone(), options.code.as_deref()), dice());
+    let line = Line::new(call, Talk::new(to, outbox.clone(), options.code.as_deref()), Rng::from_system());
     if options.screen && !model.was_here() {
         model.note(&format!("calling {} …", options.host));
         show(options, model)?;
@@ -213,7 +211,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
                     refused(options, model, &word)?;
                     let key = model.hear(word);
                     if let Some(key) = key {
-                        let reader = FeedReader::new(options.host.clone(), key, dice(), feed.clone());
+                        let reader = FeedReader::new(options.host.clone(), key, Rng::from_system(), feed.clone());
                         // Without the feed the chat goes on; the page says so as well.
                         let _ = lab::call(Box::new(reader), server).await;
                     }
@@ -312,11 +310,6 @@ fn silent() -> io::Error {
 async fn address(host: &str) -> io::Result<SocketAddr> {
     let first = tokio::net::lookup_host(host).await?.next();
     first.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "the name has no address"))
-}
-
-/// The standard library seeds its hash tables from the system; that serves for masking keys too.
-fn dice() -> Rng {
-    Rng::seeded(RandomState::new().build_hasher().finish())
 }
 
 #[cfg(test)]
