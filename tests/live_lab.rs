@@ -193,7 +193,11 @@ fn a_link_does_to_real_frames_what_it_does_to_simulated_ones() {
     if !possible() {
         return;
     }
-    let (frames, _) = play(&[&scenario("loss"), "--at", "server"]);
+    // A link shows each frame once, as it leaves, and so the lost one, too.
+    let (frames, _) = play(&[&scenario("loss"), "--at", "client-server"]);
+    assert!(frames.iter().all(|f| f.interface.as_ref().is_some_and(|i| i.name == "client-server")));
+    let syns = frames.iter().filter(|f| flags(f) == Some(2)).count();
+    assert_eq!(syns, 1, "a frame is shown once");
     let lost: Vec<_> =
         frames.iter().enumerate().filter(|(_, f)| f.remark == Some(Remark::Lost)).map(|(at, _)| at).collect();
     assert_eq!(lost.len(), 1, "the scenario says that frame 30 of the link is lost: {lost:?}");

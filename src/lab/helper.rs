@@ -84,16 +84,15 @@ fn stand_up(plan: Plan, judge: Option<Judge>) -> Result<(Stage, watch::Sender<bo
     let (remark, remarks) = channel();
     let rig = rig::build(&plan, judge, &workshop, remark)?;
     let mut captures = Vec::new();
-    for &(at, card) in &plan.watched {
+    for watched in &plan.watched {
+        let (at, card) = watched.end;
         let (Some(device), Some(space)) = (plan.devices.get(at), rig.spaces.get(at)) else { continue };
         let Some(card) = device.cards.get(card) else { continue };
         space.enter().map_err(no(Wanted::Capture))?;
-        let options = Options { wait: WAIT, ..Options::default() };
+        let options = Options { wait: WAIT, sent_only: watched.sent_only, ..Options::default() };
         let capture =
             live::open(&card.name, &options).map_err(|error| Refusal::because(Wanted::Capture, error.to_string()))?;
-        let only = device.cards.len() == 1;
-        let name = if only { device.name.clone() } else { format!("{}:{}", device.name, card.name) };
-        captures.push((capture, Arc::new(Interface { name, loopback: false })));
+        captures.push((capture, Arc::new(Interface { name: watched.name.clone(), loopback: false })));
     }
     workshop.enter().map_err(no(Wanted::Net))?;
     if !rig.relay.is_empty() {

@@ -14,8 +14,18 @@ use crate::sim::scenario::{self, Congestion, Scenario, Service, Whom};
 pub struct Plan {
     pub(super) devices: Vec<Device>,
     pub(super) cables: Vec<Cable>,
-    /// What is watched: device and card.
-    pub(super) watched: Vec<(usize, usize)>,
+    pub(super) watched: Vec<Watched>,
+}
+
+/// A card that is watched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Watched {
+    /// Its device, and its place there.
+    pub(super) end: (usize, usize),
+    /// What its capture's interface is called: as in the simulation.
+    pub(super) name: String,
+    /// Whether only what it sends counts: a link shows each frame once, as it leaves.
+    pub(super) sent_only: bool,
 }
 
 /// A namespace of its own.
@@ -103,15 +113,13 @@ impl Plan {
             let ends = ends.map(|end| (end.device, plan.port(end.device, end.card)));
             plan.cables.push(Cable { ends, link: Link::new(link, dice.fork()), watched: false });
         }
-        let at = at.or_else(|| scenario.vantage.as_ref().map(|at| at.as_ref().as_str()));
-        plan.watched = match at {
-            None => vec![(0, 0)],
-            Some(at) => plan.place(scenario, at).ok_or_else(|| {
-                format!("no host, switch, router, card or link here is called '{}'", at.escape_debug())
-            })?,
-        };
+        let first = scenario.devices().next().map_or("", |name| name.as_ref().as_str());
+        let at = at.or_else(|| scenario.vantage.as_ref().map(|at| at.as_ref().as_str())).unwrap_or(first);
+        plan.watched = plan
+            .place(scenario, at)
+            .ok_or_else(|| format!("no host, switch, router, card or link here is called '{}'", at.escape_debug()))?;
         for cable in &mut plan.cables {
-            cable.watched = cable.ends.iter().any(|end| plan.watched.contains(end));
+            cable.watched = plan.watched.iter().any(|card| cable.ends.contains(&card.end));
         }
         Ok(plan)
     }
@@ -129,20 +137,27 @@ impl Plan {
     }
 
     /// The cards that a name means.
-    fn place(&self, scenario: &Scenario, name: &str) -> Option<Vec<(usize, usize)>> {
-        let of = |device: usize| {
-            let cards = self.devices.get(device).map_or(0, |device| device.cards.len());
-            (0..cards).map(move |card| (device, card))
+    fn place(&self, scenario: &Scenario, name: &str) -> Option<Vec<Watched>> {
+        let card = |device: usize, card: usize| {
+            let own = self.devices.get(device)?;
+            let name = match &own.cards[..] {
+                [_] => own.name.clone(),
+                cards => format!("{}:{}", own.name, cards.get(card)?.name),
+            };
+            Some(Watched { end: (device, card), name, sent_only: false })
         };
-        // Of the two ends of a link, one sees all that the other does.
-        let link = |at: usize| self.cables.get(at).map(|cable| cable.ends[0]);
+        let link = |at: usize| {
+            let (cable, name) = (self.cables.get(at)?, &scenario.links.get(at)?.name);
+            Some(cable.ends.map(|end| Watched { end, name: name.clone(), sent_only: true }))
+        };
         match (name, scenario.link(name)) {
-            ("all", _) => Some((0..self.cables.len()).filter_map(link).collect()),
-            (_, Some(at)) => link(at).map(|end| vec![end]),
-            (_, None) => match scenario.device(name)? {
-                (device, Some(card)) => Some(vec![(device, card)]),
-                (device, None) => Some(of(device).collect()),
-            },
+            ("all", _) => Some((0..self.cables.len()).filter_map(link).flatten().collect()),
+            (_, Some(at)) => link(at).map(Vec::from),
+            (_, None) => {
+                let (device, only) = scenario.device(name)?;
+                let cards = 0..self.devices.get(device)?.cards.len();
+                Some(cards.filter(|at| only.is_none_or(|only| only == *at)).filter_map(|at| card(device, at)).collect())
+            }
         }
     }
 }

@@ -52,6 +52,8 @@ pub struct Live {
     snaplen: usize,
     wait: Duration,
     ring: Ring,
+    /// Only frames that go out are given.
+    sent_only: bool,
     captured: u64,
     dropped: u64,
     /// Frames were given since the last [`Step::Idle`]: its caller may want to show them before we wait.
@@ -120,6 +122,7 @@ impl Live {
             snaplen: usize::try_from(options.snaplen).unwrap_or(usize::MAX),
             wait: options.wait,
             ring,
+            sent_only: options.sent_only,
             captured: 0,
             dropped: 0,
             fresh: false,
@@ -232,6 +235,9 @@ impl Source for Live {
                 continue;
             };
             let (head, from) = (framed.head, framed.from);
+            if self.sent_only && from.sll_pkttype != libc::PACKET_OUTGOING {
+                continue;
+            }
             // Where all are heard, each frame on loopback is there twice, going out and coming in.
             if all && from.sll_hatype == ARPHRD_LOOPBACK && from.sll_pkttype == libc::PACKET_OUTGOING {
                 continue;

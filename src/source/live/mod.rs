@@ -47,6 +47,8 @@ pub struct Options {
     pub wait: Duration,
     /// MiB of frames that the kernel may hold until we come to read, where the system lets a program say so.
     pub buffer: u32,
+    /// Only take what this machine sends, where the system tells that (Linux).
+    pub sent_only: bool,
 }
 
 /// One network interface of this machine, as `osi-tutor interfaces` lists it.
@@ -129,7 +131,7 @@ impl fmt::Display for State {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { promiscuous: true, snaplen: WHOLE, wait: WAIT, buffer: BUFFER }
+        Self { promiscuous: true, snaplen: WHOLE, wait: WAIT, buffer: BUFFER, sent_only: false }
     }
 }
 
