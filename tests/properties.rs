@@ -507,3 +507,17 @@ fn random_payloads_are_claimed_in_less_than_one_of_100_000_cases() {
     }
     assert!(claimed.len() <= all / 100_000, "{} of {all} were claimed: {claimed:?}", claimed.len());
 }
+
+/// Wherever two segments meet, also inside the empty line that ends a head: the first may come last.
+#[test]
+fn a_request_is_found_wherever_a_hole_cut_the_stream() {
+    let request = |(n, body): (usize, &&str)| {
+        format!("POST /{n} HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let stream = ["aaaa", "", ""].iter().enumerate().map(request).collect::<String>().into_bytes();
+    for cut in 1..stream.len() {
+        let mut found = messages(0, &stream, &[(cut, stream.len()), (0, cut)]);
+        found.sort();
+        assert_eq!(found, ["/0", "/1", "/2"], "cut before {:?}", stream[cut..].escape_ascii().to_string());
+    }
+}

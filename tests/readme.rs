@@ -200,6 +200,7 @@ fn every_file_that_is_named_is_there() {
 /// The script that CONTRIBUTING.md names, in a copy of what it changes.
 #[test]
 fn a_protocol_is_begun_and_registered() {
+    // The copy is read by bash, not executed: a file just written may be open in another test's child.
     let copy = folder("new-protocol");
     for file in [".ci/new-protocol", "src/proto/mod.rs"] {
         let to = copy.join(file);
@@ -209,11 +210,11 @@ fn a_protocol_is_begun_and_registered() {
     for (name, key, over) in
         [("toy-u", "UdpPort(65000)", "Over::Packet"), ("toyt", "TcpPort(65001)", "Over::Stream(frame)")]
     {
-        let said = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
+        let said = Command::new("bash").arg(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
         let written = fs::read_to_string(copy.join(format!("src/proto/{}.rs", name.replace('-', "_")))).unwrap();
         assert!(written.contains(&format!("follows: &[Key::{key}], over: {over}, dissect")), "{written}");
-        let again = Command::new(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
+        let again = Command::new("bash").arg(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert_eq!(again.status.code(), Some(1), "a file that is there stays");
     }
     let registry = fs::read_to_string(copy.join("src/proto/mod.rs")).unwrap();

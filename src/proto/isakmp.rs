@@ -124,8 +124,8 @@ fn payloads(c: &mut Cursor<'_>, mut kind: u8, mut at: usize, end: usize, level: 
         if len < 4 {
             return Err(c.malformed("a payload is shorter than its own header"));
         }
-        c.push(&PAYLOAD, at, len, Value::Uint(u64::from(kind)));
-        let inner = (at + len).min(end);
+        let inner = (at + len).min(end).min(c.len());
+        c.push(&PAYLOAD, at, inner.saturating_sub(at), Value::Uint(u64::from(kind)));
         let done = c.nested(|c| {
             c.read(&NEXT, at, 1)?;
             c.read(&PAYLOAD_LENGTH, at + 2, 2)?;

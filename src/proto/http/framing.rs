@@ -144,7 +144,9 @@ pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     let exchange: &mut Exchange = ctx.dialogue.state();
     exchange.late = ctx.late;
     if ctx.gap != Gap::None {
-        match opening_line(bytes) {
+        // An empty line right behind a hole is the end of a message in it, rather than one before the next.
+        let opening = opening_line(bytes).filter(|_| ctx.gap != Gap::Unknown || head::leading(bytes) == 0);
+        match opening {
             Some(Opening::Response) => exchange.skip_answers(ctx.gap),
             None if ctx.gap == Gap::Unknown && exchange.switch.is_none() => {
                 return if exchange.seen || headers(bytes) { Framing::Middle } else { Framing::Skip(bytes.len()) };
