@@ -1,5 +1,5 @@
 //! What is asked, on a screen or on paper: every kind of [`Task`], the answer so far, and what it is worth. Lessons and
-//! quizzes draw it with the same [`Board`].
+//! quizzes draw it with the same `Board`.
 //!
 //! What comes from packets was escaped when its task was made.
 

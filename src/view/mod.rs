@@ -4,7 +4,7 @@
 //! labelled), [`brief`] (one line a packet), [`ladder`] (one connection, both ends), [`follow`] (what they said),
 //! [`stats`] (counts), [`plot`] (one connection over time), [`fork`] (two timelines), [`what_if`] (what stands in them),
 //! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
-//! [`fields`] and [`reference`] (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
+//! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
 //! what was learnt, what is asked), [`tally`] (what is said besides packets). [`theme`] holds the colours; [`measure`] knows how wide text is.
 //! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
