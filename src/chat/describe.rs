@@ -86,7 +86,7 @@ pub(super) fn captured(moment: &Moment<'_>, texts: &Texts, talks: &[Talk], down:
     let notes = tutor::explain(moment, Audience::Student, texts);
     let mut line = String::new();
     brief::sentence(packet, &mut line);
-    // The protocol's name stands in the step's title.
+    // The protocol's name is in the step's title.
     line.drain(..line.find("  ").map_or(0, |at| at + 2));
     let last = packet.layers.len().saturating_sub(1);
     let of = |talk: &Talk| Peel {

@@ -269,8 +269,8 @@ fn index() -> String {
 
 /// What the page must know first: how it speaks, and which digit of Engine.IO and Socket.IO stands for what.
 fn mode(plain: bool, asks: bool) -> String {
-    let engine = engineio::Type::ALL.map(|kind| format!("{:?}: \"{}\"", kind, kind.digit()));
-    let socket = socketio::Type::ALL.map(|kind| format!("{:?}: \"{}\"", kind, kind.digit()));
+    let engine: Vec<_> = engineio::Type::ALL.iter().map(|kind| format!("{kind:?}: \"{}\"", kind.digit())).collect();
+    let socket: Vec<_> = socketio::Type::ALL.iter().map(|kind| format!("{kind:?}: \"{}\"", kind.digit())).collect();
     format!(
         "\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\nconst ENGINE = {{ {} }};\nconst SOCKET = {{ {} }};\n",
         engine.join(", "),

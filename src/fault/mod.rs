@@ -93,14 +93,14 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "mtu",
         value: "[LINK=]BYTES",
-        help: "Let a link, or every link, carry IP packets of at most so many bytes",
+        help: "Let a link, or every link, carry IP packets of at most that many bytes",
         example: "client-server=600",
         acts: Acts::Link(|scenario, link, bytes| scenario.set_mtu(link, u16::try_from(bytes).unwrap_or(u16::MAX))),
     },
     Row {
         name: "rate",
         value: "[LINK=]KBIT",
-        help: "Let a link, or every link, send so many bits in a millisecond",
+        help: "Let a link, or every link, send that many bits in a millisecond",
         example: "client-server=64",
         acts: Acts::Link(|scenario, link, kbit| {
             scenario.set_rate(link, NonZeroU32::new(kbit).ok_or("a link sends at least 1 bit in a millisecond")?)

@@ -79,7 +79,7 @@ pub static FUNCTIONS: &[Function] = &[
         let (bytes, at) = (v.first()?.octets()?, usize::try_from(v.get(1)?.number()?).ok()?);
         Some(Value::Number(i128::from(*bytes.get(at.checked_sub(1)?)?)))
     }),
-    function("first", (2, 2), "the first so many bytes: bytes, how many", |v| {
+    function("first", (2, 2), "the first bytes: of which, how many", |v| {
         let (mut bytes, n) = (v.first()?.octets()?, usize::try_from(v.get(1)?.number()?).ok()?);
         bytes.truncate(n);
         Some(Value::Bytes(bytes))
@@ -119,7 +119,7 @@ impl Expr {
         match parser.rest().chars().next() {
             None => Ok(Self { node, written: text.trim().to_owned() }),
             Some(c) => Err((
-                format!("the expression should end before {c:?}; a text in it stands in quotes: 'SYN'"),
+                format!("the expression should end before {c:?}; a text in it is in quotes: 'SYN'"),
                 parser.at..parser.at + c.len_utf8(),
             )),
         }
@@ -334,10 +334,8 @@ impl Parser<'_> {
         let name = self.digits();
         let Some(function) = FUNCTIONS.iter().find(|f| f.name == name) else {
             let names: Vec<&str> = FUNCTIONS.iter().map(|f| f.name).collect();
-            let why = format!(
-                "there is no function {name}; there are {}; a text stands in quotes: '{name}'",
-                names.join(", ")
-            );
+            let why =
+                format!("there is no function {name}; there are {}; a text is in quotes: '{name}'", names.join(", "));
             return Err(self.fault(from, why));
         };
         if !self.eat('(') {

@@ -18,6 +18,7 @@ mod claimed;
 
 pub use claimed::CLAIMED;
 
+use super::digit::digits;
 use super::jsontext::{decimal, items, put_string, skip_blank, unquote};
 use super::prelude::*;
 use super::shelf::Name;
@@ -36,58 +37,30 @@ pub static ABOUT: Identity = Identity {
     summary: Some(summary),
 };
 
-/// What a packet is for. On the wire it is the packet's first digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// The server names the dialogue.
-    Open,
-    /// One side ends it.
-    Close,
-    /// Are you there?
-    Ping,
-    /// I am.
-    Pong,
-    /// Something for the layer above.
-    Message,
-    /// From here on by the better transport.
-    Upgrade,
-    /// Ends a waiting request.
-    Noop,
+digits! {
+    /// What a packet is for. On the wire it is the packet's first digit.
+    pub enum Type {
+        /// The server names the dialogue.
+        Open = "Open",
+        /// One side ends it.
+        Close = "Close",
+        /// Are you there?
+        Ping = "Ping",
+        /// I am.
+        Pong = "Pong",
+        /// Something for the layer above.
+        Message = "Message",
+        /// From here on by the better transport.
+        Upgrade = "Upgrade",
+        /// Ends a waiting request.
+        Noop = "Noop",
+    }
 }
 
 /// What a binary message begins with where it is written as text.
 pub const BINARY_MARK: u8 = b'b';
 /// What stands between the packets of one body, in protocol 4.
 pub const BORDER: u8 = 0x1e;
-
-const TYPES: &[(u64, &str)] =
-    &[(0, "Open"), (1, "Close"), (2, "Ping"), (3, "Pong"), (4, "Message"), (5, "Upgrade"), (6, "Noop")];
-
-impl Type {
-    /// All, in the order of their digits.
-    pub const ALL: [Self; 7] =
-        [Self::Open, Self::Close, Self::Ping, Self::Pong, Self::Message, Self::Upgrade, Self::Noop];
-
-    /// What stands for it on the wire, as a byte.
-    pub const fn byte(self) -> u8 {
-        b'0' + self as u8
-    }
-
-    /// What stands for it on the wire.
-    pub fn digit(self) -> char {
-        char::from(self.byte())
-    }
-
-    /// The type that a digit stands for.
-    pub fn of(digit: char) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.digit() == digit)
-    }
-
-    /// Its name, as the field shows it.
-    pub fn name(self) -> &'static str {
-        TYPE.name_of(self as u64).unwrap_or_default()
-    }
-}
 
 const ERRORS: &[(u64, &str)] = &[
     (0, "Transport unknown"),

@@ -13,6 +13,7 @@ mod cursor;
 pub mod data;
 pub mod dhcp;
 pub mod dhcpv6;
+mod digit;
 pub mod dns;
 pub mod dtls;
 pub mod eapol;

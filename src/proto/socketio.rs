@@ -8,6 +8,7 @@
 //! 51-["photo",{"_placeholder":true,"num":0}]   event whose bytes follow in one binary message
 //! ```
 
+use super::digit::digits;
 use super::jsontext::{decimal, items, put_string, skip_blank, value_end};
 use super::prelude::*;
 use super::stream::{Framing, StreamCtx};
@@ -24,72 +25,25 @@ pub static ABOUT: Identity = Identity {
     summary: Some(summary),
 };
 
-/// What a packet is for. On the wire it is the packet's first digit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
-    /// Let me into this namespace; or: you are in.
-    Connect,
-    /// I leave it.
-    Disconnect,
-    /// Something happened.
-    Event,
-    /// The answer to an event.
-    Ack,
-    /// You are not let in.
-    ConnectError,
-    /// An event, and attachments follow.
-    BinaryEvent,
-    /// An answer, and attachments follow.
-    BinaryAck,
-}
-
-impl Type {
-    /// All, in the order of their digits.
-    pub const ALL: [Self; 7] = [
-        Self::Connect,
-        Self::Disconnect,
-        Self::Event,
-        Self::Ack,
-        Self::ConnectError,
-        Self::BinaryEvent,
-        Self::BinaryAck,
-    ];
-
-    /// What stands for it on the wire, as a byte.
-    pub const fn byte(self) -> u8 {
-        b'0' + self as u8
-    }
-
-    /// What stands for it on the wire.
-    pub fn digit(self) -> char {
-        char::from(self.byte())
-    }
-
-    /// The type that a digit stands for.
-    pub fn of(digit: char) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.digit() == digit)
-    }
-
-    /// The type that a value of the field [`TYPE`] stands for.
-    pub fn of_value(value: u64) -> Option<Self> {
-        Self::ALL.into_iter().find(|&kind| kind as u64 == value)
-    }
-
-    /// Its name, as the field shows it.
-    pub fn name(self) -> &'static str {
-        TYPE.name_of(self as u64).unwrap_or_default()
+digits! {
+    /// What a packet is for. On the wire it is the packet's first digit.
+    pub enum Type {
+        /// Let me into this namespace; or: you are in.
+        Connect = "Connect",
+        /// I leave it.
+        Disconnect = "Disconnect",
+        /// Something happened.
+        Event = "Event",
+        /// The answer to an event.
+        Ack = "Ack",
+        /// You are not let in.
+        ConnectError = "Connect error",
+        /// An event, and attachments follow.
+        BinaryEvent = "Binary event",
+        /// An answer, and attachments follow.
+        BinaryAck = "Binary ack",
     }
 }
-
-const TYPES: &[(u64, &str)] = &[
-    (0, "Connect"),
-    (1, "Disconnect"),
-    (2, "Event"),
-    (3, "Ack"),
-    (4, "Connect error"),
-    (5, "Binary event"),
-    (6, "Binary ack"),
-];
 
 fields! {
     TYPE          = dynamic(Kind::Uint(8), "socketio.type", "Type", "What the packet is for, as one digit.").names(TYPES);

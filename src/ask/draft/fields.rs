@@ -342,7 +342,7 @@ fn websocket_frame(packet: &Packet, frame: &Layer, line: Line, rng: &mut Rng) ->
         frame: n,
         line: line_of(packet, line),
         why: format!(
-            "{first:02x} is {first:08b}: FIN {}, opcode {opcode}. {second:02x} is {second:08b}: MASK {}, length {length} (RFC 6455 §5.2). A mask's key stands in the frame itself.",
+            "{first:02x} is {first:08b}: FIN {}, opcode {opcode}. {second:02x} is {second:08b}: MASK {}, length {length} (RFC 6455 §5.2). A mask's key is in the frame itself.",
             u8::from(fin),
             u8::from(masked)
         ),

@@ -185,7 +185,8 @@ fn ends(packet: &Packet, segment: &Layer) -> Option<[String; 2]> {
 mod tests {
     use super::*;
 
-    fn draft(frame: u64) -> Draft {
+    /// A draft about a frame, whatever it asks.
+    pub(super) fn draft(frame: u64) -> Draft {
         Draft {
             prompt: String::new(),
             shown: Vec::new(),

@@ -81,20 +81,8 @@ fn choose(pool: Vec<Question>, seed: u64, count: usize) -> Vec<Question> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Draft, number};
+    use super::super::tests::draft;
     use super::*;
-
-    fn draft(frame: u64) -> Draft {
-        Draft {
-            prompt: String::new(),
-            shown: Vec::new(),
-            task: number(frame, &[]),
-            filter: String::new(),
-            frame,
-            line: String::new(),
-            why: String::new(),
-        }
-    }
 
     #[test]
     fn a_paper_gives_each_kind_its_turn() {
