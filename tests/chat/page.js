@@ -43,6 +43,8 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
   if (await ada.evaluate(() => packets.captured)) {
     await ada.waitForFunction(() => document.querySelector(".mine .spread").textContent.includes("2 frames"));
   }
+  // Packets of several connections come in the order in which the server took their requests: the message may be the last.
+  await ada.waitForFunction(() => [...document.querySelectorAll("#packets .line")].some((line) => /say|Hello! This went/.test(line.textContent)));
   // Peel the own message, down to the end.
   await ada.click(".mine .bubble");
   const peeled = [];
