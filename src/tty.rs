@@ -1,5 +1,9 @@
 //! Rank 0: the terminal, taken for a while and given back; and what happens at it.
 //!
+//! Raw mode, the alternate screen and the hidden cursor are given back however the program ends: when the guard is
+//! dropped, after a signal (the program then ends in the usual way), and before a panic says its message, which would
+//! be lost on the alternate screen.
+//!
 //! A terminal can go away at any time: its window is closed, the line of an ssh session is cut, the system wants the
 //! program to end. Whoever waits for keys hears of all that as [`Heard::Gone`], with SIGHUP or without it (a
 //! program under `su` or `nohup` gets none, and its reads then say "nothing, try again" for ever).
@@ -11,6 +15,8 @@ use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use std::io;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 /// How often to look whether the terminal is still there.
@@ -33,7 +39,14 @@ pub struct Raw(());
 
 /// The whole screen, in raw mode; given back when this is dropped.
 #[derive(Debug)]
-pub struct Screen(Raw);
+pub struct Screen(());
+
+/// What is taken of the terminal: there is one, so there is one record, which a panic in any thread finds.
+static TAKEN: AtomicU8 = AtomicU8::new(0);
+/// In [`TAKEN`]: raw mode.
+const RAW: u8 = 1;
+/// In [`TAKEN`]: the alternate screen, without line wrap or cursor.
+const SCREEN: u8 = 2;
 
 /// Who waits for keys.
 #[derive(Debug)]
@@ -48,14 +61,14 @@ impl Raw {
     /// # Errors
     /// There is no terminal.
     pub fn take() -> io::Result<Self> {
-        enable_raw_mode()?;
+        take(RAW)?;
         Ok(Self(()))
     }
 }
 
 impl Drop for Raw {
     fn drop(&mut self) {
-        let _ = disable_raw_mode();
+        give_back();
     }
 }
 
@@ -65,15 +78,43 @@ impl Screen {
     /// # Errors
     /// There is no terminal.
     pub fn take() -> io::Result<Self> {
-        let screen = Self(Raw::take()?);
-        execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide)?;
-        Ok(screen)
+        take(RAW | SCREEN)?;
+        Ok(Self(()))
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
+        give_back();
+    }
+}
+
+fn take(what: u8) -> io::Result<()> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let next = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            give_back();
+            next(panic);
+        }));
+    });
+    enable_raw_mode()?;
+    TAKEN.store(what, Ordering::SeqCst);
+    if what & SCREEN != 0 {
+        execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide).inspect_err(|_| give_back())?;
+    }
+    Ok(())
+}
+
+/// Gives back what is taken. Only once: who leaves the alternate screen a second time moves the cursor over what was
+/// written since.
+fn give_back() {
+    let taken = TAKEN.swap(0, Ordering::SeqCst);
+    if taken & SCREEN != 0 {
         let _ = execute!(io::stdout(), Show, EnableLineWrap, LeaveAlternateScreen);
+    }
+    if taken & RAW != 0 {
+        let _ = disable_raw_mode();
     }
 }
 

@@ -27,6 +27,11 @@ struct Played {
 impl Played {
     /// Starts it. `hangs_up`: the terminal's end comes with SIGHUP, as from a shell; else as under `su` or `nohup`.
     fn start(name: &str, hangs_up: bool, args: &[&str]) -> Self {
+        Self::run(Path::new(env!("CARGO_BIN_EXE_osi-tutor")), name, hangs_up, args)
+    }
+
+    /// The same with another program.
+    fn run(program: &Path, name: &str, hangs_up: bool, args: &[&str]) -> Self {
         let home = std::env::temp_dir().join(format!("osi-tutor-terminal-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&home);
         std::fs::create_dir_all(&home).unwrap();
@@ -38,7 +43,7 @@ impl Played {
         let theirs = File::options().read(true).write(true).open(theirs).unwrap();
         let mut command = Command::new("setsid");
         // A session without a controlling terminal gets no signal from it.
-        command.args(hangs_up.then_some("--ctty")).arg(env!("CARGO_BIN_EXE_osi-tutor")).args(args);
+        command.args(hangs_up.then_some("--ctty")).arg(program).args(args);
         command.env("XDG_STATE_HOME", &home).env("TERM", "xterm-256color");
         command.stdin(theirs.try_clone().unwrap()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
         let child = command.spawn().unwrap();
@@ -147,11 +152,47 @@ fn a_polite_kill_gives_the_screen_back_and_keeps_the_progress() {
         played.wait_for("2 of ");
         played.signal(signal);
         let last = played.end();
-        for given_back in ["\x1b[?1049l", "\x1b[?25h", "\x1b[?7h"] {
+        for given_back in GIVEN_BACK {
             assert!(last.contains(given_back), "{signal}: {given_back:?} in {last:?}");
         }
         assert_eq!(played.kept("handshake"), Some((2, 0)), "{signal}");
     }
+}
+
+/// What the screen is given back with: the ordinary screen, the cursor, the wrapping of lines.
+const GIVEN_BACK: [&str; 3] = ["\x1b[?1049l", "\x1b[?25h", "\x1b[?7h"];
+
+#[test]
+fn a_panic_gives_the_screen_back_once_and_then_says_its_message() {
+    let this = std::env::current_exe().unwrap();
+    for thread in ["its_own_thread", "another_thread"] {
+        let name = format!("panics_in_{thread}_with_the_screen_taken");
+        let mut played = Played::run(&this, thread, true, &["--ignored", "--exact", "--nocapture", &name]);
+        played.wait_for("\x1b[?1049h");
+        let last = played.end();
+        let message = last.find("the message of a panic").unwrap_or_else(|| panic!("no message: {last:?}"));
+        for given_back in GIVEN_BACK {
+            assert_eq!(last.matches(given_back).count(), 1, "{given_back:?} in {last:?}");
+            assert!(last.find(given_back) < Some(message), "{given_back:?} after the message: {last:?}");
+        }
+        // Raw mode is over: a line break begins at the left again.
+        assert!(last.get(message..).unwrap_or_default().contains("\r\n"), "{last:?}");
+    }
+}
+
+#[test]
+#[ignore = "panics, in a terminal that another test gives it"]
+fn panics_in_its_own_thread_with_the_screen_taken() {
+    let _screen = osi_tutor::tty::Screen::take().unwrap();
+    panic!("the message of a panic");
+}
+
+#[test]
+#[ignore = "panics, in a terminal that another test gives it"]
+fn panics_in_another_thread_with_the_screen_taken() {
+    let _screen = osi_tutor::tty::Screen::take().unwrap();
+    let other = std::thread::spawn(|| panic!("the message of a panic"));
+    assert!(other.join().is_err());
 }
 
 #[test]
