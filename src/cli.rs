@@ -236,8 +236,12 @@ pub enum LessonCommand {
     #[command(after_help = "\
 Examples:
   osi-tutor lesson check                        the course
-  osi-tutor lesson check my-lessons/            all lessons of a folder")]
+  osi-tutor lesson check my-lessons/            all lessons of a folder
+  osi-tutor lesson check --prose my-lesson.md   how it sounds, too")]
     Check {
+        /// Also warn of habits that make a text hard to read, long sentences and passive instructions
+        #[arg(long)]
+        prose: bool,
         /// A lesson file, or a folder of them; without it, the built-in ones
         #[arg(value_name = "FILE|DIR")]
         path: Option<PathBuf>,

@@ -62,7 +62,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pcap_file", &["source/file"]),
     ("pnet", &["source/live"]),
     ("pulldown_cmark", &["lesson/check", "view/prose"]),
-    ("regex", &["filter"]),
+    ("regex", &["filter", "lesson/check"]),
     ("rustix", &["tty"]),
     ("rustls", &["peers/tls"]),
     ("ruzstd", &["proto/compressed"]),

@@ -56,7 +56,7 @@ fn list(lessons: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
 fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
     let broken = |e: LessonError| Failure::Data(e.to_string());
     let Some(folder) = folder else { return lesson::course().map_err(broken) };
-    let files = super::lesson::read(folder)?;
+    let files = super::lesson_files::read(folder)?;
     files.iter().map(|(file, text)| Lesson::parse(file, text).map_err(broken)).collect()
 }
 

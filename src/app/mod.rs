@@ -20,6 +20,7 @@ mod interfaces;
 mod lab_helper;
 mod ladder;
 mod lesson;
+mod lesson_files;
 mod lesson_packets;
 mod live_lesson;
 mod origin;

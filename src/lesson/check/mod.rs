@@ -2,10 +2,11 @@
 //!
 //! Each lesson is read, its simulation is run, and each fence must find its packets, with a value for
 //! every placeholder; its what-ifs are run, too. Mistakes are found all at once, each with its file, line and a caret.
-//! Read [`check`], then `pages` (what needs packets) and `prose` (what needs only words).
+//! Read [`check`], then `pages` (what needs packets) `prose` (what needs only words) and [`voice`] (how it sounds).
 
 mod pages;
 mod prose;
+pub mod voice;
 
 use super::error::{LessonError, Source};
 use super::format::Lesson;

@@ -2,11 +2,12 @@
 
 use crate::ask::bank::bank;
 use crate::lesson::error::{LessonError, Placed, Source};
-use crate::lesson::format::{Choice, Fence, Lesson, Page, Words};
+use crate::lesson::format::{AskKind, Choice, Fence, Lesson, Page, Words};
 use crate::lesson::reader::{UNSEEN, is_unseen};
 use crate::tutor::{Audience, Template};
 use pulldown_cmark::{Event, Parser};
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Sentences of fewer words may stand in texts of several audiences, on different pages.
@@ -61,6 +62,34 @@ fn words(page: &Page) -> Vec<&Words> {
     all
 }
 
+/// The bytes of all texts of a lesson, in the file's order.
+pub(super) fn spoken(lesson: &Lesson, source: &Source<'_>) -> Vec<Range<usize>> {
+    let mut at = 0;
+    let mut all = Vec::new();
+    for page in &lesson.pages {
+        let first = prose(source, &page.prose, &mut at);
+        all.push(first.start..first.start + page.prose.trim().len());
+        all.extend(words(page).into_iter().flat_map(Words::all).map(|text| text.span.clone()));
+        all.extend(lines(page));
+    }
+    all
+}
+
+/// The short texts of a page: choices, steps, blanks.
+fn lines(page: &Page) -> Vec<Range<usize>> {
+    let choices = |choices: &[Choice]| choices.iter().map(|c| c.text.span.clone()).collect();
+    match &page.fence {
+        Some(Fence::Ask(ask)) => match &ask.kind {
+            AskKind::Order(steps) => steps.iter().map(|step| step.span.clone()).collect(),
+            AskKind::Blanks(blanks) => blanks.iter().map(|blank| blank.text.span.clone()).collect(),
+            _ => choices(ask.choices()),
+        },
+        Some(Fence::WhatIf(whatif)) => choices(&whatif.choices),
+        Some(Fence::Worked(worked, 0)) => worked.steps.iter().map(|step| step.say.span.clone()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// No two audiences share a sentence.
 fn sentences(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
     let mut anywhere: HashMap<String, Audience> = HashMap::new();
@@ -103,7 +132,7 @@ fn said(text: &Placed<Arc<Template>>) -> Placed<String> {
 }
 
 /// Where a page's prose stands in the file; pages are asked for in order.
-fn prose(source: &Source<'_>, prose: &str, at: &mut usize) -> std::ops::Range<usize> {
+fn prose(source: &Source<'_>, prose: &str, at: &mut usize) -> Range<usize> {
     let first = prose.trim().lines().next().unwrap_or("");
     let found = source.text.get(*at..).filter(|_| !first.is_empty()).and_then(|rest| rest.find(first));
     let Some(found) = found else { return *at..*at };
