@@ -241,10 +241,12 @@ impl Watch {
 impl Connection {
     /// Requests for these targets have come.
     fn follow(&mut self, paths: &[&[u8]], plain: bool) {
-        let mine = |path: &[u8]| path.starts_with(if plain { b"/chat" } else { b"/socket.io/" });
+        // The page's files begin with the same letters: /chat.js, /packets.js.
+        let at = |path: &[u8], place| path.strip_prefix(place).is_some_and(|rest| matches!(rest, [] | [b'?', ..]));
+        let mine = |path| if plain { at(path, b"/chat".as_slice()) } else { path.starts_with(b"/socket.io/") };
         if self.traffic != Traffic::Feed && !paths.is_empty() {
             self.traffic = match paths {
-                _ if paths.iter().any(|path| path.starts_with(b"/packets")) => Traffic::Feed,
+                _ if paths.iter().any(|path| at(path, b"/packets".as_slice())) => Traffic::Feed,
                 _ if paths.iter().all(|path| mine(path)) => Traffic::Chat,
                 _ => Traffic::Page,
             };
@@ -413,6 +415,19 @@ mod tests {
         assert_eq!(wire.answer("<p>"), [""; 0]);
         let shown = wire.get(&format!("{POLL}&sid=aaa"));
         assert_eq!(shown, ["aaa 1", "aaa 2", "aaa 5"], "but that the connection was opened, is");
+        let mut script = Wire::new(false);
+        assert_eq!(script.get("/packets.js"), [""; 0]);
+        assert_eq!(script.answer("const ROWS = 300;"), [""; 0]);
+        assert_eq!(script.get(&format!("{POLL}&sid=aaa")), ["aaa 1", "aaa 2", "aaa 5"]);
+        let mut script = Wire::new(true);
+        assert_eq!(script.get("/chat.js"), [""; 0]);
+        assert_eq!(script.answer("say()"), [""; 0]);
+        let ask = "GET /chat HTTP/1.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        assert_eq!(script.segment(true, ask.as_bytes()), [""; 0]);
+        let yes = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        let shown: Vec<String> =
+            script.segment(false, yes).iter().map(|s| s.rsplit_once(' ').unwrap().1.to_owned()).collect();
+        assert_eq!(shown, ["1", "2", "5", "6"], "a script is not");
         let mut feed = Wire::new(false);
         feed.get("/packets");
         assert_eq!(feed.get(&format!("{POLL}&sid=aaa")), [""; 0], "a feed stays one");
