@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use crate::model::{Packet, RawFrame, Span};
+use crate::model::{Packet, RawFrame, Seq, Span, clamp};
 use crate::proto::{ipv4, ipv6, tcp};
 
 /// Fields whose values are hidden, in small letters.
@@ -35,7 +35,7 @@ pub(super) struct Veils {
 #[derive(Debug, Default)]
 struct Veil {
     /// The number of the byte that comes next; none before the first.
-    next: Option<u32>,
+    next: Option<Seq>,
     at: Place,
     /// It speaks WebSocket: there are no fields any more.
     open: bool,
@@ -83,11 +83,11 @@ impl Veils {
         client.0.get_mut(..bytes.len())?.copy_from_slice(bytes);
         let [up_veil, down_veil] = self.veils(client);
         let syn = number(&tcp::FLAGS_SYN)? == 1;
-        let seq = u32::try_from(number(&tcp::SEQ_RAW)?).ok()?;
+        let seq = Seq(u32::try_from(number(&tcp::SEQ_RAW)?).ok()?);
         let length = usize::try_from(number(&tcp::LEN)?).ok()?;
         if syn {
             let veil = if down { &mut *down_veil } else { &mut *up_veil };
-            *veil = Veil { next: Some(seq.wrapping_add(1)), at: Place::Line(false), open: false };
+            *veil = Veil { next: Some(seq + 1), at: Place::Line(false), open: false };
             return Some(());
         }
         let header = usize::try_from(segment.span.start).ok()?;
@@ -131,12 +131,11 @@ fn range(span: Span) -> std::ops::Range<usize> {
 impl Veil {
     /// Hides what a segment must not show. What that adds to the sum of the segment's words: a TCP header has an even
     /// number of bytes.
-    fn pass(&mut self, seq: u32, data: &mut [u8]) -> u64 {
+    fn pass(&mut self, seq: Seq, data: &mut [u8]) -> u64 {
         if self.open || data.is_empty() {
             return 0;
         }
-        let ends = seq.wrapping_add(u32::try_from(data.len()).unwrap_or(u32::MAX));
-        let ahead = self.next.map_or(0, |next| ends.wrapping_sub(next).cast_signed());
+        let ends = seq + clamp(data.len());
         // What comes out of order, or again, is in the middle of nobody knows what.
         let mut place = if self.next == Some(seq) { std::mem::take(&mut self.at) } else { Place::Unknown };
         let mut change = 0;
@@ -147,7 +146,7 @@ impl Veil {
                 *byte = VEIL;
             }
         }
-        if self.next.is_none() || ahead > 0 {
+        if self.next.is_none_or(|next| ends.is_after(next)) {
             (self.next, self.at) = (Some(ends), place);
         }
         change
@@ -191,12 +190,12 @@ mod tests {
 
     /// What is shown of a text that comes in pieces of `size` bytes.
     fn shown(text: &str, size: usize) -> String {
-        let mut veil = Veil { next: Some(7), at: Place::Line(false), open: false };
-        let (mut seq, mut out) = (7, Vec::new());
+        let mut veil = Veil { next: Some(Seq(7)), at: Place::Line(false), open: false };
+        let (mut seq, mut out) = (Seq(7), Vec::new());
         for piece in text.as_bytes().chunks(size) {
             let mut piece = piece.to_vec();
             veil.pass(seq, &mut piece);
-            seq += u32::try_from(piece.len()).unwrap();
+            seq = seq + clamp(piece.len());
             out.extend(piece);
         }
         String::from_utf8(out).unwrap()
@@ -217,10 +216,10 @@ mod tests {
 
     #[test]
     fn what_comes_out_of_order_is_hidden_up_to_the_next_line() {
-        let mut veil = Veil { next: Some(100), at: Place::Line(false), open: false };
+        let mut veil = Veil { next: Some(Seq(100)), at: Place::Line(false), open: false };
         let mut pass = |seq, text: &str| {
             let mut data = text.as_bytes().to_vec();
-            veil.pass(seq, &mut data);
+            veil.pass(Seq(seq), &mut data);
             String::from_utf8(data).unwrap()
         };
         assert_eq!(pass(200, "ECRET\r\nA: b\r\nCoo"), "*****\r\nA: b\r\nCoo");

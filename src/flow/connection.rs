@@ -4,8 +4,8 @@ use super::event::{Endpoint, Event};
 use super::message::Messages;
 use super::state::{Covers, State};
 use super::stream::Budget;
-use super::tcp::{self, Direction, Reset, after};
-use crate::model::{Buffer, Piece, Time};
+use super::tcp::{self, Direction, Reset};
+use crate::model::{Buffer, Piece, Seq, Time};
 use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{complete, flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
@@ -28,7 +28,7 @@ pub struct Connection {
     /// Accurate ECN was asked for; `true` once it was agreed on.
     accurate_ecn: Option<bool>,
     rtt: Option<i64>,
-    fins: [Option<u32>; 2],
+    fins: [Option<Seq>; 2],
     /// Whether the end that closed first sends in the direction of the first frame, once one has.
     closer: Option<bool>,
     /// Whether a direction's SYN was seen: its stream then begins there, whatever comes first.
@@ -76,7 +76,7 @@ impl Connection {
     }
 
     /// What the relative sequence numbers of an endpoint count from, once seen.
-    pub fn initial_sequence(&self, of: Endpoint) -> Option<u32> {
+    pub fn initial_sequence(&self, of: Endpoint) -> Option<Seq> {
         self.direction(self.side_of(of))?.base
     }
 
@@ -226,7 +226,7 @@ impl Connection {
             found.verdicts |= verdict::REUSED_PORTS;
         }
         scale(fwd, rev, s);
-        let (fwd_base, rev_base, shift) = (fwd.base.unwrap_or(0), rev.base.unwrap_or(0), fwd.shift);
+        let (fwd_base, rev_base, shift) = (fwd.base.unwrap_or_default(), rev.base.unwrap_or_default(), fwd.shift);
         self.far_shift = far.shift;
         self.far = Some(far).filter(|far| far.is_known());
         if s.flags & flag::SYN != 0 {
@@ -278,8 +278,8 @@ impl Connection {
         let shift = self.direction(usize::from(!c.forward)).map_or(self.far_shift, |d| d.shift);
         let facts = TcpFacts {
             conversation: c,
-            seq_base: 0,
-            ack_base: 0,
+            seq_base: Seq(0),
+            ack_base: Seq(0),
             window_shift: shift,
             time_relative: now.since(self.first),
             time_delta: now.since(self.last),
@@ -356,8 +356,8 @@ impl Connection {
         let receiver_side = usize::from(c.forward);
         let other_base = self.direction(receiver_side).and_then(|d| d.base);
         let covers = Covers {
-            syn: ack && other_base.is_some_and(|b| after(s.ack, b)),
-            fin: ack && other_fin.is_some_and(|f| after(s.ack, f)),
+            syn: ack && other_base.is_some_and(|b| s.ack.is_after(b)),
+            fin: ack && other_fin.is_some_and(|f| s.ack.is_after(f)),
         };
         if let Some(challenged) = self.refuses(from, to, s, reset, covers) {
             events.push(Event::Refused { conversation: c, challenged });
@@ -376,7 +376,7 @@ impl Connection {
         let gone = |end: usize| !syn && self.fins[end].is_some() && self.states[end] == State::Closed;
         let (sender_gone, receiver_gone) = (gone(from), gone(to));
         if fin && let Some(f) = self.fins.get_mut(from) {
-            f.get_or_insert(s.seq.wrapping_add(s.len));
+            f.get_or_insert(s.seq + s.len);
         }
         if !sender_gone {
             self.states[from] = self.states[from].sends(s.flags, covers);
@@ -411,8 +411,8 @@ impl Connection {
     /// Whether the other end has acknowledged the SYN of this direction.
     fn acknowledged_syn(&self, forward: bool) -> bool {
         let base = self.direction(usize::from(!forward)).and_then(|d| d.base);
-        let acked = self.direction(usize::from(forward)).map(|d| d.ack).filter(|&ack| ack != 0);
-        base.zip(acked).is_some_and(|(base, acked)| after(acked, base))
+        let acked = self.direction(usize::from(forward)).map(|d| d.ack).filter(|&ack| ack != tcp::NONE);
+        base.zip(acked).is_some_and(|(base, acked)| acked.is_after(base))
     }
 
     /// Whether the receiver does not do what a reset or a SYN asks, and if so, whether it challenges the sender.
@@ -437,11 +437,11 @@ impl Connection {
     }
 
     /// The number of a stream's first byte: behind the SYN, or where that was not seen, what comes first.
-    fn first_byte(&self, side: usize, s: &Segment) -> u32 {
+    fn first_byte(&self, side: usize, s: &Segment) -> Seq {
         let isn = self.direction(side).and_then(|d| d.base).filter(|_| self.syns[side]);
         // Some captures made by hand give the SYN no number of its own: the data begins at the SYN's.
         let isn = isn.filter(|&isn| s.flags & flag::SYN != 0 || s.seq != isn || s.len < 2);
-        isn.map_or(s.seq, |isn| isn.wrapping_add(1))
+        isn.map_or(s.seq, |isn| isn + 1)
     }
 
     /// See [`Memory::deliver`](crate::proto::Memory::deliver).
@@ -463,7 +463,7 @@ impl Connection {
         }
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
-        let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != 0);
+        let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != tcp::NONE);
         let first = self.first_byte(side, s);
         let repeats = self.direction(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));

@@ -6,7 +6,7 @@
 
 use super::Endpoint;
 use super::stream::{Arrival, Budget, Stream};
-use crate::model::{FieldDef, Identity, Layer, Packet, Piece, clamp};
+use crate::model::{FieldDef, Identity, Layer, Packet, Piece, Seq, clamp};
 use crate::proto::memory::{Address, Ends, Segment, Talk};
 use crate::proto::tcp::flag;
 use crate::proto::{ipv4, ipv6, tcp, udp};
@@ -34,7 +34,7 @@ pub struct Follower {
 struct Side {
     stream: Option<Stream>,
     /// What its receiver has acknowledged last.
-    acked: Option<u32>,
+    acked: Option<Seq>,
 }
 
 /// A part of what one end said.
@@ -165,7 +165,7 @@ impl Follower {
         if !syn && payload.is_empty() && s.flags & flag::FIN == 0 {
             return;
         }
-        let seq = s.seq.wrapping_add(u32::from(syn));
+        let seq = s.first();
         let [client, server] = &mut self.sides;
         let side = if from == Endpoint::Client { client } else { server };
         let stream = side.stream.get_or_insert_with(|| Stream::new(seq));
@@ -176,7 +176,7 @@ impl Follower {
             Arrival::InOrder(range) => {
                 hear(Run { from, frame, what: What::Bytes(payload.get(range).unwrap_or(&[])) });
                 // What the capture cut off will come no more, unless it was sent again.
-                let missing = if cut > 0 { stream.jump(seq.wrapping_add(s.len)) } else { 0 };
+                let missing = if cut > 0 { stream.jump(seq + s.len) } else { 0 };
                 if missing > 0 {
                     hear(Run { from, frame, what: What::Missing(missing) });
                 }
@@ -298,7 +298,13 @@ fn parts(packet: &Packet, message: Message) -> Vec<Message> {
 fn segment(packet: &Packet, layer: &Layer) -> Segment {
     let of = |def| packet.uint_in(layer, def).and_then(|n| u32::try_from(n).ok()).unwrap_or(0);
     let flags = u16::try_from(of(&tcp::FLAGS)).unwrap_or(0);
-    Segment { seq: of(&tcp::SEQ_RAW), ack: of(&tcp::ACK_RAW), flags, len: of(&tcp::LEN), ..Segment::default() }
+    Segment {
+        seq: Seq(of(&tcp::SEQ_RAW)),
+        ack: Seq(of(&tcp::ACK_RAW)),
+        flags,
+        len: of(&tcp::LEN),
+        ..Segment::default()
+    }
 }
 
 #[cfg(test)]
@@ -317,7 +323,7 @@ mod tests {
             }
         };
         for (frame, &(from, seq, flags, ack, payload)) in (1..).zip(segments) {
-            let s = Segment { seq, ack, flags, len: clamp(payload.len()), ..Segment::default() };
+            let s = Segment { seq: Seq(seq), ack: Seq(ack), flags, len: clamp(payload.len()), ..Segment::default() };
             follower.segment(from, &s, payload.as_bytes(), frame, &mut hear);
         }
         follower.end(&mut hear);

@@ -6,8 +6,7 @@
 
 use super::message::{Answer, Brought, Left, Messages, Speaker};
 use super::stream::{Arrival, Budget, Stream};
-use super::tcp::after;
-use crate::model::{Piece, clamp};
+use crate::model::{Piece, Seq, clamp};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::flag;
 use crate::proto::{Delivery, Gap, Place, StreamCtx};
@@ -27,23 +26,23 @@ impl Messages {
     /// given up.
     pub(super) fn fill(
         &mut self,
-        seq: u32,
+        seq: Seq,
         payload: &[u8],
         here: Piece,
         gone: impl Fn(&Stream) -> bool,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
     ) -> Option<Brought> {
-        let over = |l: &Left| l.in_vain > MOST_IN_VAIN || gone(&l.stream) || !after(l.until, l.stream.next());
+        let over = |l: &Left| l.in_vain > MOST_IN_VAIN || gone(&l.stream) || !l.until.is_after(l.stream.next());
         while let Some(over) = self.left.iter().position(over) {
             self.drop_left(over, budget);
         }
-        let end = seq.wrapping_add(clamp(payload.len()));
-        let which = self.left.iter().position(|l| after(l.until, seq) && after(end, l.stream.next()))?;
+        let end = seq + clamp(payload.len());
+        let which = self.left.iter().position(|l| l.until.is_after(seq) && end.is_after(l.stream.next()))?;
         let until = self.left.get(which)?.until;
         self.turn(which, ctx);
         self.filling = Some(which);
-        let new = (until.wrapping_sub(seq) as usize).min(payload.len());
+        let new = ((until - seq) as usize).min(payload.len());
         let payload = payload.get(..new).unwrap_or(payload);
         Some(Brought::Run(match self.stream.arrive(seq, false, payload, here, None, budget) {
             Arrival::InOrder(range) => range,
@@ -75,7 +74,7 @@ impl Messages {
         &mut self,
         hole: u32,
         missing: bool,
-        seq: u32,
+        seq: Seq,
         fin: bool,
         payload: &[u8],
         here: Piece,
@@ -95,9 +94,9 @@ impl Messages {
         let kept = !missing && (own == 0 || self.stream.keep(seq, piece, here, budget));
         if left - hole <= payload.len() {
             if fin {
-                self.stream.closes(seq.wrapping_add(clamp(payload.len())));
+                self.stream.closes(seq + clamp(payload.len()));
             }
-            self.go_on(seq.wrapping_add(clamp(own)), Gap::Message, kept, ctx, budget);
+            self.go_on(seq + clamp(own), Gap::Message, kept, ctx, budget);
             return Brought::Run(match self.stream.arrive(seq, fin, payload, here, None, budget) {
                 Arrival::InOrder(range) => range,
                 Arrival::Nothing | Arrival::Hole(_) => 0..0,
@@ -107,14 +106,14 @@ impl Messages {
             // Reading goes on where the message ends, if that can be told.
             let end = u32::try_from(left).ok().filter(|&left| left < 1 << 31);
             self.lost = end.is_none();
-            let at = self.stream.next().wrapping_add(end.unwrap_or(0));
+            let at = self.stream.next() + end.unwrap_or(0);
             self.go_on(at, Gap::Message, false, ctx, budget);
         }
         Brought::Run(0..0)
     }
 
     /// Reads on at the byte of this number. What is in front of the hole is kept, where it may yet be completed.
-    fn go_on(&mut self, at: u32, gap: Gap, keep: bool, ctx: &mut StreamCtx<'_>, budget: &mut Budget) {
+    fn go_on(&mut self, at: Seq, gap: Gap, keep: bool, ctx: &mut StreamCtx<'_>, budget: &mut Budget) {
         let known = self.need > self.pending.len();
         let behind = self.stream.split(at, budget);
         let stream = std::mem::replace(&mut self.stream, behind);
@@ -169,8 +168,8 @@ impl Messages {
         speaker: &mut Speaker<'_>,
         budget: &mut Budget,
     ) -> Option<Delivery> {
-        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
-        let (end, fin) = (seq.wrapping_add(clamp(payload.len())), s.flags & flag::FIN != 0);
+        let seq = s.first();
+        let (end, fin) = (seq + clamp(payload.len()), s.flags & flag::FIN != 0);
         let searched = std::mem::take(&mut ctx.side.searched);
         ctx.gap = Gap::Unknown;
         let answer = if repeats && !lost { Answer::Skip(0) } else { speaker.ask(ctx, payload) };

@@ -6,7 +6,7 @@
 //! What lies behind bytes that have not come is `hole`'s.
 
 use super::stream::{Arrival, Budget, Stream};
-use crate::model::{Buffer, Piece, clamp};
+use crate::model::{Buffer, Piece, Seq, clamp};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::flag;
 use crate::proto::{Delivery, Framing, Gap, Key, Over, Place, Protocol, StreamCtx, data, guesses, lookup};
@@ -80,7 +80,7 @@ pub(super) struct Left {
     pub(super) need: usize,
     pub(super) shown: usize,
     /// The number of the byte at which reading went on.
-    pub(super) until: u32,
+    pub(super) until: Seq,
     /// How many bytes its protocol had searched, and will search again, because segments filled this hole.
     pub(super) in_vain: usize,
 }
@@ -94,7 +94,7 @@ impl Left {
 
 impl Messages {
     /// Of a stream whose first byte has this number.
-    pub(super) fn new(first: u32) -> Self {
+    pub(super) fn new(first: Seq) -> Self {
         Self {
             stream: Stream::new(first),
             pending: Vec::new(),
@@ -139,7 +139,7 @@ impl Messages {
     pub(super) fn deliver(
         &mut self,
         s: &Segment,
-        acked: Option<u32>,
+        acked: Option<Seq>,
         repeats: bool,
         payload: &[u8],
         here: Piece,
@@ -222,7 +222,7 @@ impl Messages {
     fn opens(
         &mut self,
         s: &Segment,
-        acked: Option<u32>,
+        acked: Option<Seq>,
         repeats: bool,
         payload: &[u8],
         here: Piece,
@@ -260,9 +260,9 @@ impl Messages {
         if payload.is_empty() || repeats {
             return None;
         }
-        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
+        let seq = s.first();
         if let Answer::Rest(None) = speaker.ask(ctx, payload) {
-            self.stream.pass(seq.wrapping_add(clamp(payload.len())));
+            self.stream.pass(seq + clamp(payload.len()));
             // Asked again for this segment, there is nothing more to say.
             self.run = Some(0..0);
             return Some(Delivery { protocol: None, place: Place::Payload(0..payload.len()), continuation: true });
@@ -275,13 +275,13 @@ impl Messages {
     fn arrive(
         &mut self,
         s: &Segment,
-        acked: Option<u32>,
+        acked: Option<Seq>,
         payload: &[u8],
         here: Piece,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
     ) -> Brought {
-        let seq = s.seq.wrapping_add(u32::from(s.flags & flag::SYN != 0));
+        let seq = s.first();
         let fin = s.flags & flag::FIN != 0;
         let gone = |stream: &Stream| acked.is_some_and(|acked| stream.lacks(acked) > 0);
         if !self.left.is_empty()

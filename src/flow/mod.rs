@@ -372,6 +372,7 @@ impl Memory for Tracker {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Seq;
 
     /// A tracker of little memory, and the frame that is next.
     struct Little(Tracker, u64);
@@ -382,7 +383,7 @@ mod tests {
             let ends =
                 Ends { src: Address::v4([10, 0, 0, 1]), dst: Address::v4([10, 0, 0, 2]), src_port: n, dst_port: 80 };
             let len = u32::try_from(text.len()).unwrap();
-            let segment = Segment { seq, len, flags: flag::ACK, ..Segment::default() };
+            let segment = Segment { seq: Seq(seq), len, flags: flag::ACK, ..Segment::default() };
             let here = Piece { frame: self.1, start: 0, len };
             self.1 += 1;
             self.0.clock(Time::default());

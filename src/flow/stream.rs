@@ -3,8 +3,7 @@
 //! Bytes beyond a hole wait until the hole is filled, or until the receiver acknowledges them anyway:
 //! then it has the missing bytes and only this capture lacks them.
 
-use super::tcp::after;
-use crate::model::{Piece, clamp};
+use crate::model::{Piece, Seq, clamp};
 use std::collections::BTreeMap;
 
 /// What a waiting segment costs beyond its bytes.
@@ -24,14 +23,14 @@ pub(super) struct Budget {
 #[derive(Debug)]
 pub(super) struct Stream {
     /// The next byte in order.
-    next: u32,
+    next: Seq,
     /// How many bytes came before it.
     offset: u64,
     /// What came too early, by its offset.
     early: BTreeMap<u64, Early>,
     held: usize,
     /// The number of the sender's FIN.
-    fin: Option<u32>,
+    fin: Option<Seq>,
 }
 
 #[derive(Debug)]
@@ -87,23 +86,23 @@ impl Budget {
 
 impl Stream {
     /// Begins at the byte of this number.
-    pub(super) fn new(next: u32) -> Self {
+    pub(super) fn new(next: Seq) -> Self {
         Self { next, offset: 0, early: BTreeMap::new(), held: 0, fin: None }
     }
 
     /// The number of the next byte.
-    pub(super) fn next(&self) -> u32 {
+    pub(super) fn next(&self) -> Seq {
         self.next
     }
 
     /// How many bytes are missing before the byte of this number.
-    pub(super) fn hole_before(&self, seq: u32) -> Option<u32> {
-        after(seq, self.next).then(|| seq.wrapping_sub(self.next))
+    pub(super) fn hole_before(&self, seq: Seq) -> Option<u32> {
+        seq.is_after(self.next).then(|| seq - self.next)
     }
 
     /// Ends in front of the byte of this number. What goes on there is given out, with what waits for it.
-    pub(super) fn split(&mut self, at: u32, budget: &mut Budget) -> Self {
-        let ahead = self.offset + u64::from(at.wrapping_sub(self.next));
+    pub(super) fn split(&mut self, at: Seq, budget: &mut Budget) -> Self {
+        let ahead = self.offset + u64::from(at - self.next);
         // Both count from the same byte, so what waits behind is not touched: there may be much of it.
         let mut behind = Self { next: at, offset: ahead, early: self.early.split_off(&ahead), held: 0, fin: self.fin };
         let whole = std::mem::take(&mut self.held);
@@ -120,14 +119,14 @@ impl Stream {
     }
 
     /// The sender's FIN has this number.
-    pub(super) fn closes(&mut self, end: u32) {
+    pub(super) fn closes(&mut self, end: Seq) {
         self.fin = Some(end);
     }
 
     /// Bytes up to this number have gone by without being kept.
-    pub(super) fn pass(&mut self, end: u32) {
-        if after(end, self.next) {
-            self.advance(end.wrapping_sub(self.next));
+    pub(super) fn pass(&mut self, end: Seq) {
+        if end.is_after(self.next) {
+            self.advance(end - self.next);
         }
     }
 
@@ -150,27 +149,27 @@ impl Stream {
     /// A segment arrives. What is too early is kept, within `budget`.
     pub(super) fn arrive(
         &mut self,
-        seq: u32,
+        seq: Seq,
         fin: bool,
         payload: &[u8],
         here: Piece,
-        acked: Option<u32>,
+        acked: Option<Seq>,
         budget: &mut Budget,
     ) -> Arrival {
         let len = clamp(payload.len());
-        let end = seq.wrapping_add(len);
+        let end = seq + len;
         if fin {
             self.fin = Some(end);
         }
-        if after(seq, self.next) {
+        if seq.is_after(self.next) {
             self.keep(seq, payload, here, budget);
-            let given_up = acked.is_some_and(|acked| after(acked, self.next))
+            let given_up = acked.is_some_and(|acked| acked.is_after(self.next))
                 || self.early.len() > MOST_WAITING
                 || self.held > budget.most_a_stream;
             return if given_up { self.skip() } else { Arrival::Nothing };
         }
-        if after(end, self.next) {
-            let known = self.next.wrapping_sub(seq);
+        if end.is_after(self.next) {
+            let known = self.next - seq;
             self.advance(len - known);
             return Arrival::InOrder(known as usize..payload.len());
         }
@@ -201,7 +200,7 @@ impl Stream {
 
     /// Bytes wait behind a hole of which the receiver has acknowledged something: how much of it is given
     /// up for lost. `None` acknowledges everything.
-    pub(super) fn pass_over(&mut self, acked: Option<u32>) -> Option<u64> {
+    pub(super) fn pass_over(&mut self, acked: Option<Seq>) -> Option<u64> {
         let hole = self.early.keys().next()?.saturating_sub(self.offset);
         let lost = acked.map_or(hole, |acked| hole.min(self.lacks(acked)));
         if lost == 0 {
@@ -212,13 +211,13 @@ impl Stream {
     }
 
     /// How many bytes are missing between what was taken and what was acknowledged. The sender's FIN is none.
-    pub(super) fn lacks(&self, acked: u32) -> u64 {
-        if !after(acked, self.next) {
+    pub(super) fn lacks(&self, acked: Seq) -> u64 {
+        if !acked.is_after(self.next) {
             return 0;
         }
-        let all = acked.wrapping_sub(self.next);
+        let all = acked - self.next;
         match self.fin {
-            Some(fin) => all.min(fin.wrapping_sub(self.next)).into(),
+            Some(fin) => all.min(fin - self.next).into(),
             // One more may be a FIN that nobody captured.
             None if all == 1 => 0,
             None => all.into(),
@@ -226,18 +225,18 @@ impl Stream {
     }
 
     /// Goes on at the byte of this number: how many are left out.
-    pub(super) fn jump(&mut self, to: u32) -> u64 {
-        if !after(to, self.next) {
+    pub(super) fn jump(&mut self, to: Seq) -> u64 {
+        if !to.is_after(self.next) {
             return 0;
         }
-        let left_out = to.wrapping_sub(self.next);
+        let left_out = to - self.next;
         self.advance(left_out);
         left_out.into()
     }
 
     /// Keeps bytes that came too early. `false`: no room, or too many segments wait for the hole to be filled.
-    pub(super) fn keep(&mut self, seq: u32, payload: &[u8], here: Piece, budget: &mut Budget) -> bool {
-        let at = self.offset + u64::from(seq.wrapping_sub(self.next));
+    pub(super) fn keep(&mut self, seq: Seq, payload: &[u8], here: Piece, budget: &mut Budget) -> bool {
+        let at = self.offset + u64::from(seq - self.next);
         let cost = payload.len() + OVERHEAD;
         let longer = self.early.get(&at).is_none_or(|e| e.bytes.len() < payload.len());
         if payload.is_empty() || !longer {
@@ -264,7 +263,7 @@ impl Stream {
     }
 
     fn advance(&mut self, by: u32) {
-        self.next = self.next.wrapping_add(by);
+        self.next = self.next + by;
         self.offset += u64::from(by);
     }
 }
@@ -275,11 +274,11 @@ mod tests {
 
     fn feed(order: &[(u32, &[u8])]) -> Vec<u8> {
         let mut budget = Budget::new(1 << 20, 1 << 20);
-        let mut stream = Stream::new(0xffff_fff1);
+        let mut stream = Stream::new(Seq(0xffff_fff1));
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         for (offset, bytes) in order {
-            let seq = 0xffff_fff1u32.wrapping_add(*offset);
-            match stream.arrive(seq, false, bytes, Piece::default(), Some(0xffff_fff1), &mut budget) {
+            let seq = Seq(0xffff_fff1) + *offset;
+            match stream.arrive(seq, false, bytes, Piece::default(), Some(Seq(0xffff_fff1)), &mut budget) {
                 Arrival::InOrder(range) => out.extend_from_slice(&bytes[range]),
                 Arrival::Nothing => {}
                 Arrival::Hole(_) => unreachable!("nothing was acknowledged"),
@@ -308,8 +307,11 @@ mod tests {
     #[test]
     fn a_hole_is_given_up_when_the_receiver_has_acknowledged_it() {
         let mut budget = Budget::new(1 << 20, 1 << 20);
-        let mut stream = Stream::new(100);
-        assert_eq!(stream.arrive(110, false, b"xyz", Piece::default(), Some(113), &mut budget), Arrival::Hole(10));
+        let mut stream = Stream::new(Seq(100));
+        assert_eq!(
+            stream.arrive(Seq(110), false, b"xyz", Piece::default(), Some(Seq(113)), &mut budget),
+            Arrival::Hole(10)
+        );
         let (mut out, mut sources) = (Vec::new(), Vec::new());
         assert!(stream.take_early(&mut out, &mut sources, &mut budget));
         assert_eq!(out, b"xyz");

@@ -4,7 +4,7 @@
 //! opens the same capture there reads the same words. They are suspicions: an onlooker cannot know why
 //! bytes come twice. "Direction" below is the segment's own, "reverse" the other one.
 
-use crate::model::Time;
+use crate::model::{Seq, Time};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::{flag, verdict};
 
@@ -17,21 +17,24 @@ const FAST_NANOS: i64 = 20_000_000;
 /// One packet that is captured twice comes again within 10 ms: no sender repeats itself so soon.
 const TWICE_NANOS: i64 = 10_000_000;
 
-/// What is remembered of one direction. A sequence number of 0 stands for "none yet", as in Wireshark.
+/// No number yet, as in Wireshark: one sequence number of four thousand million is taken for none.
+pub(super) const NONE: Seq = Seq(0);
+
+/// What is remembered of one direction.
 #[derive(Clone, Debug)]
 pub(super) struct Direction {
     /// What relative sequence numbers count from.
-    pub base: Option<u32>,
+    pub base: Option<Seq>,
     /// One past the highest byte sent.
-    pub next: u32,
+    pub next: Seq,
     next_frame: u64,
     next_time: Time,
     /// Its last segment.
     pub frame: u64,
     /// One past the highest byte sent without a hole before it.
-    contiguous: u32,
+    contiguous: Seq,
     /// The last acknowledgment number that this direction carried.
-    pub ack: u32,
+    pub ack: Seq,
     ack_time: Time,
     /// The frame that carried that number first.
     ack_frame: u64,
@@ -48,7 +51,7 @@ pub(super) struct Direction {
     sacked: u32,
     hole: bool,
     /// One past the highest byte sent, whatever a reset claimed.
-    sent: u32,
+    sent: Seq,
     /// Its last packets, to know one that was captured twice.
     recent: [Print; 4],
 }
@@ -59,8 +62,8 @@ struct Print {
     frame: u64,
     time: Time,
     ip_id: u16,
-    seq: u32,
-    ack: u32,
+    seq: Seq,
+    ack: Seq,
     len: u32,
     flags: u16,
     window: u16,
@@ -98,15 +101,15 @@ struct Unacked {
     /// The first and the last number among them, relative; `None` where it must be counted anew.
     reach: Option<(u32, u32)>,
     /// The acknowledgment that they were last compared with, if nothing came since.
-    compared: Option<u32>,
+    compared: Option<Seq>,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Sent {
     frame: u64,
     time: Time,
-    seq: u32,
-    next: u32,
+    seq: Seq,
+    next: Seq,
 }
 
 /// What the analysis of one segment found.
@@ -161,11 +164,6 @@ pub(super) const FOLLOWS: &[(u32, Pick)] = &[
     (verdict::KEEP_ALIVE_ACK, |e| e.other_last),
 ];
 
-/// `a` comes after `b` in sequence space (RFC 9293 §3.4).
-pub(super) fn after(a: u32, b: u32) -> bool {
-    a.wrapping_sub(b).cast_signed() > 0
-}
-
 /// Whether verdicts say that a segment seems to bring nothing new: Wireshark does not read it again.
 pub(super) fn only_repeats(verdicts: u32) -> bool {
     let again = verdicts & (verdict::RETRANSMISSION | verdict::FAST_RETRANSMISSION) == verdict::RETRANSMISSION;
@@ -176,12 +174,12 @@ impl Direction {
     pub(super) fn new() -> Self {
         Self {
             base: None,
-            next: 0,
+            next: NONE,
             next_frame: 0,
             next_time: Time::default(),
             frame: 0,
-            contiguous: 0,
-            ack: 0,
+            contiguous: NONE,
+            ack: NONE,
             ack_time: Time::default(),
             ack_frame: 0,
             duplicate_acks: DuplicateAcks::Counted(0),
@@ -192,7 +190,7 @@ impl Direction {
             unacked: Unacked::default(),
             sacked: 0,
             hole: false,
-            sent: 0,
+            sent: NONE,
             recent: [Print::default(); 4],
         }
     }
@@ -203,7 +201,7 @@ impl Direction {
     }
 
     /// The relative numbers count from here now.
-    pub(super) fn rebase(&mut self, base: u32) {
+    pub(super) fn rebase(&mut self, base: Seq) {
         self.base = Some(base);
         self.unacked.reach = None;
     }
@@ -221,11 +219,11 @@ impl Direction {
 }
 
 impl Unacked {
-    fn add(&mut self, sent: Sent, base: u32) {
+    fn add(&mut self, sent: Sent, base: Seq) {
         if self.segments.len() >= MOST_UNACKED {
             return;
         }
-        let (first, last) = (sent.seq.wrapping_sub(base), sent.next.wrapping_sub(base));
+        let (first, last) = (sent.seq - base, sent.next - base);
         self.reach = match self.reach {
             Some((a, b)) => Some((a.min(first), b.max(last))),
             None if self.segments.is_empty() => Some((first, last)),
@@ -240,7 +238,7 @@ impl Unacked {
     }
 
     /// Takes off what `ack` covers. Gives the oldest segment that ends exactly there.
-    fn acknowledge(&mut self, ack: u32) -> Option<Sent> {
+    fn acknowledge(&mut self, ack: Seq) -> Option<Sent> {
         if self.segments.is_empty() || self.compared == Some(ack) {
             return None;
         }
@@ -249,8 +247,8 @@ impl Unacked {
             if u.next == ack {
                 exact.get_or_insert(*u);
             }
-            let keep = after(u.next, ack);
-            if keep && after(ack, u.seq) {
+            let keep = u.next.is_after(ack);
+            if keep && ack.is_after(u.seq) {
                 (u.seq, changed) = (ack, true);
             }
             changed |= !keep;
@@ -264,10 +262,10 @@ impl Unacked {
     }
 
     /// The first and the last number among them, relative to `base`.
-    fn reach(&mut self, base: u32) -> Option<(u32, u32)> {
+    fn reach(&mut self, base: Seq) -> Option<(u32, u32)> {
         if self.reach.is_none() {
-            let first = self.segments.iter().map(|u| u.seq.wrapping_sub(base)).min()?;
-            let last = self.segments.iter().map(|u| u.next.wrapping_sub(base)).max()?;
+            let first = self.segments.iter().map(|u| u.seq - base).min()?;
+            let last = self.segments.iter().map(|u| u.next - base).max()?;
             self.reach = Some((first, last));
         }
         self.reach
@@ -288,11 +286,11 @@ pub(super) enum Reset {
 /// Where a reset of direction `fwd` lies (RFC 9293 §3.10.7.4). The receiver expects a byte between its last
 /// ACK and what was sent last: an onlooker can't see how much has arrived.
 pub(super) fn reset(fwd: &Direction, rev: &Direction, s: &Segment) -> Reset {
-    if rev.ack == 0 || !rev.is_known() {
+    if rev.ack == NONE || !rev.is_known() {
         return Reset::Exact;
     }
-    let beyond = s.seq.wrapping_sub(rev.ack);
-    let sent = if fwd.sent != 0 && after(fwd.sent, rev.ack) { fwd.sent.wrapping_sub(rev.ack) } else { 0 };
+    let beyond = s.seq - rev.ack;
+    let sent = if fwd.sent != NONE && fwd.sent.is_after(rev.ack) { fwd.sent - rev.ack } else { 0 };
     // A window that was never scaled before this capture may be the largest there is.
     let window =
         if rev.shift == -1 && !rev.window_unscaled { rev.window.saturating_mul(1 << 14) } else { rev.multiplied() };
@@ -313,9 +311,9 @@ pub(super) fn analyse(
     now: Time,
 ) -> Findings {
     let syn = s.flags & flag::SYN != 0;
-    fwd.base.get_or_insert(if syn { s.seq } else { s.seq.wrapping_sub(1) });
+    fwd.base.get_or_insert(if syn { s.seq } else { s.seq - 1 });
     if s.flags & flag::ACK != 0 {
-        rev.base.get_or_insert(s.ack.wrapping_sub(1));
+        rev.base.get_or_insert(s.ack - 1);
         rev.hole = false;
     }
     let mut found = Findings {
@@ -336,18 +334,18 @@ pub(super) fn analyse(
         fwd.ack_frame = frame;
         fwd.duplicate_acks = DuplicateAcks::Counted(0);
     }
-    if rev.contiguous != 0 && after(s.ack, rev.contiguous) && s.flags & flag::ACK != 0 {
+    if rev.contiguous != NONE && s.ack.is_after(rev.contiguous) && s.flags & flag::ACK != 0 {
         overtake(rev, &mut found);
     }
     judge_repetition(fwd, rev, s, rtt, now, &mut found);
     if found.verdicts & verdict::RETRANSMISSION != 0 {
         let mut sent = fwd.unacked.segments.iter();
-        let waiting = sent.find(|u| !after(u.seq, s.seq) && after(u.next, s.seq)).map(|u| u.frame);
+        let waiting = sent.find(|u| !u.seq.is_after(s.seq) && u.next.is_after(s.seq)).map(|u| u.frame);
         let mut recent = fwd.recent.iter().filter(|p| p.frame != 0 && p.flags & flag::RST == 0);
         let same = |p: &&Print| p.seq == s.seq && (p.len > 0 || p.flags & (flag::SYN | flag::FIN) != 0);
         found.original = waiting.or_else(|| recent.find(same).map(|p| p.frame));
         // What was acknowledged is forgotten, so nobody can say whether it was seen.
-        let forgotten = after(rev.ack, s.seq) && rev.ack != 0 || fwd.unacked.segments.len() >= MOST_UNACKED;
+        let forgotten = rev.ack.is_after(s.seq) && rev.ack != NONE || fwd.unacked.segments.len() >= MOST_UNACKED;
         found.unseen = found.original.is_none() && !forgotten;
     }
     note(fwd, s, frame, now, found.verdicts);
@@ -363,7 +361,7 @@ pub(super) fn analyse(
 /// More was acknowledged than this direction was seen to send.
 fn overtake(rev: &mut Direction, found: &mut Findings) {
     found.told = true;
-    if after(rev.next, rev.contiguous) {
+    if rev.next.is_after(rev.contiguous) {
         rev.contiguous = rev.next;
         found.verdicts |= verdict::ACK_LOST_SEGMENT;
         return;
@@ -386,14 +384,14 @@ fn judge_alone(fwd: &mut Direction, rev: &mut Direction, s: &Segment, found: &mu
     if window == 0 && !special {
         found.verdicts |= verdict::ZERO_WINDOW;
     }
-    if fwd.next != 0 && after(s.seq, fwd.next) && s.flags & flag::RST == 0 {
+    if fwd.next != NONE && s.seq.is_after(fwd.next) && s.flags & flag::RST == 0 {
         found.verdicts |= verdict::LOST_SEGMENT;
         fwd.hole = true;
     }
-    if s.len <= 1 && s.seq == fwd.next.wrapping_sub(1) && !special {
+    if s.len <= 1 && s.seq == fwd.next - 1 && !special {
         found.verdicts |= verdict::KEEP_ALIVE;
     }
-    if s.len > 0 && rev.shift != -1 && s.seq.wrapping_add(s.len) == rev.ack.wrapping_add(rev.multiplied()) && !special {
+    if s.len > 0 && rev.shift != -1 && s.seq + s.len == rev.ack + rev.multiplied() && !special {
         found.verdicts |= verdict::WINDOW_FULL;
     }
     // What follows repeats the last segment of its direction: no data, same place.
@@ -428,13 +426,13 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
     if !occupies || found.verdicts & verdict::KEEP_ALIVE != 0 {
         return;
     }
-    let end = s.seq.wrapping_add(s.len);
-    if s.len > 0 && rev.ack != 0 && !after(end, rev.ack) {
+    let end = s.seq + s.len;
+    if s.len > 0 && rev.ack != NONE && !end.is_after(rev.ack) {
         found.verdicts |= verdict::SPURIOUS_RETRANSMISSION | verdict::RETRANSMISSION;
         return;
     }
     // A segment that starts at an unanswered probe's byte and brings more is new.
-    let advances = fwd.next == 0 || !after(fwd.next, s.seq) || (s.len > 1 && fwd.next.wrapping_sub(1) == s.seq);
+    let advances = fwd.next == NONE || !fwd.next.is_after(s.seq) || (s.len > 1 && fwd.next - 1 == s.seq);
     if advances {
         return;
     }
@@ -444,7 +442,7 @@ fn judge_repetition(fwd: &Direction, rev: &Direction, s: &Segment, rtt: Option<i
         return;
     }
     let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
-    if within(now, fwd.next_time, rtt.unwrap_or(OUT_OF_ORDER_NANOS)) && fwd.next != end.wrapping_add(one) {
+    if within(now, fwd.next_time, rtt.unwrap_or(OUT_OF_ORDER_NANOS)) && fwd.next != end + one {
         found.verdicts |= verdict::OUT_OF_ORDER;
         return;
     }
@@ -463,19 +461,19 @@ fn within(now: Time, since: Time, nanos: i64) -> bool {
 /// Remembers what the segment said.
 fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) {
     let occupies_one = s.flags & (flag::SYN | flag::FIN) != 0;
-    let mut end = s.seq.wrapping_add(s.len);
+    let mut end = s.seq + s.len;
     if s.len > 0 || occupies_one {
-        end = end.wrapping_add(u32::from(occupies_one));
-        fwd.unacked.add(Sent { frame, time: now, seq: s.seq, next: end }, fwd.base.unwrap_or(0));
+        end = end + u32::from(occupies_one);
+        fwd.unacked.add(Sent { frame, time: now, seq: s.seq, next: end }, fwd.base.unwrap_or_default());
     }
     let probe = verdicts & verdict::ZERO_WINDOW_PROBE != 0;
-    if (fwd.next == 0 || after(end, fwd.next)) && !probe {
+    if (fwd.next == NONE || end.is_after(fwd.next)) && !probe {
         (fwd.next, fwd.next_frame, fwd.next_time) = (end, frame, now);
     }
-    if (fwd.contiguous == 0 || s.seq == fwd.contiguous) && !probe {
+    if (fwd.contiguous == NONE || s.seq == fwd.contiguous) && !probe {
         fwd.contiguous = fwd.next;
     }
-    if s.flags & flag::RST == 0 && (fwd.sent == 0 || after(end, fwd.sent)) {
+    if s.flags & flag::RST == 0 && (fwd.sent == NONE || end.is_after(fwd.sent)) {
         fwd.sent = end;
     }
     fwd.frame = frame;
@@ -491,7 +489,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: u64, now: Time, verdicts: u32) 
     }
     fwd.ack = s.ack;
     fwd.ack_time = now;
-    fwd.sacked = s.sacks.iter().fold(0, |sum, (from, to)| to.wrapping_sub(*from).wrapping_add(sum));
+    fwd.sacked = s.sacks.iter().fold(0, |sum, (from, to)| (*to - *from).wrapping_add(sum));
     fwd.verdicts = verdicts;
 }
 

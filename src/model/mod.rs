@@ -9,6 +9,7 @@ mod linktype;
 pub mod near;
 pub mod packet;
 mod remark;
+mod seq;
 pub(crate) mod short;
 pub mod show;
 
@@ -16,6 +17,7 @@ pub use field::{At, Field, FieldDef, Kind, Osi, Slice, Span, Value};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Identity, Layer, Packet, Piece, Summary, Trouble, Why};
 pub use remark::Remark;
+pub use seq::Seq;
 
 /// A length or an offset as the 32 bits that a [`Span`] holds. No buffer is longer.
 pub fn clamp(n: usize) -> u32 {

@@ -8,7 +8,7 @@
 use super::Protocol;
 use super::shelf::Shelf;
 use super::stream::{Delivery, StreamCtx, Streams};
-use crate::model::{Buffer, Piece, Time};
+use crate::model::{Buffer, Piece, Seq, Time};
 
 /// An IP address of either version; IPv4 is mapped (`::ffff:0:0/96`), so both compare as one type.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,9 +72,9 @@ pub struct Fragment {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Segment {
     /// Sequence number on the wire.
-    pub seq: u32,
+    pub seq: Seq,
     /// Acknowledgment number on the wire.
-    pub ack: u32,
+    pub ack: Seq,
     /// All twelve flag bits.
     pub flags: u16,
     /// Window on the wire, unscaled.
@@ -88,7 +88,7 @@ pub struct Segment {
     /// SACK-permitted option of a SYN.
     pub sack_permitted: bool,
     /// Its SACK blocks: first byte, and one past the last (RFC 2018 §3); unused ones are empty.
-    pub sacks: [(u32, u32); 4],
+    pub sacks: [(Seq, Seq); 4],
     /// Checksum on the wire.
     pub checksum: u16,
     /// Identification of the IPv4 packet; 0 where there is none.
@@ -103,9 +103,9 @@ pub struct TcpFacts {
     /// The connection.
     pub conversation: Conversation,
     /// What `tcp.seq` counts from.
-    pub seq_base: u32,
+    pub seq_base: Seq,
     /// What `tcp.ack` counts from (also what this side's SACK edges count from).
-    pub ack_base: u32,
+    pub ack_base: Seq,
     /// Shift of this side's window: -1 unknown (no SYN seen), -2 not in use, else the shift count.
     pub window_shift: i8,
     /// Since the connection's first frame.

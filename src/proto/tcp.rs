@@ -21,8 +21,8 @@ use super::Joined;
 use super::checksum;
 use super::memory::{Segment, TcpFacts};
 use super::prelude::*;
-use crate::model::clamp;
 use crate::model::short::Short;
+use crate::model::{Seq, clamp};
 
 /// TCP.
 pub static ABOUT: Identity = Identity {
@@ -298,6 +298,13 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::IpProt
 /// Bytes of the header that the connection's memory needs.
 const UP_TO_WINDOW: usize = 16;
 
+impl Segment {
+    /// The number of its first byte of data: a SYN uses up one number before it (RFC 9293 §3.4).
+    pub fn first(&self) -> Seq {
+        self.seq + u32::from(self.flags & flag::SYN != 0)
+    }
+}
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if c.len() < UP_TO_WINDOW && !c.context.quoted {
         // What there is of a cut header still counts.
@@ -318,8 +325,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     let header = usize::from(c.u8(12)? >> 4) * 4;
     let mut segment = Segment {
-        seq: c.u32(4)?,
-        ack: c.u32(8)?,
+        seq: Seq(c.u32(4)?),
+        ack: Seq(c.u32(8)?),
         flags: c.u16(12)? & 0x0fff,
         window: c.u16(14)?,
         len: clamp(c.promised().saturating_sub(header)),
@@ -377,7 +384,7 @@ static FROM_HDR_LEN: &[&FieldDef] = &[
 ];
 
 /// Connection, length and sequence number, which is given.
-fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<u32, Trouble> {
+fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<Seq, Trouble> {
     if let Some(f) = facts {
         c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));
         c.derive(&COMPLETENESS, Value::Uint(u64::from(f.completeness)));
@@ -385,8 +392,8 @@ fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, who
     if whole {
         c.derive(&LEN, Value::Uint(u64::from(segment.len)));
     }
-    let seq = segment.seq.wrapping_sub(facts.map_or(0, |f| f.seq_base));
-    c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq)));
+    let seq = Seq(segment.seq - facts.map_or(Seq(0), |f| f.seq_base));
+    c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq.0)));
     // Of what ICMP over IPv4 quotes, the number is shown once: nothing makes it relative.
     let given_once = c.context.quoted && c.context.ends.src.is_v4();
     if !c.summary_only() && !given_once {
@@ -400,16 +407,13 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
     let lean = c.summary_only();
     // SYN and FIN each use up one number (RFC 9293 §3.4).
     let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
-    let next = seq.wrapping_add(segment.len).wrapping_add(one);
+    let next = seq + segment.len + one;
     if whole && !lean {
-        c.derive(&NXTSEQ, Value::Uint(u64::from(next)));
+        c.derive(&NXTSEQ, Value::Uint(u64::from(next.0)));
     }
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
-    let ack = if segment.flags & flag::ACK != 0 {
-        segment.ack.wrapping_sub(facts.map_or(0, |f| f.ack_base))
-    } else {
-        segment.ack
-    };
+    let ack =
+        if segment.flags & flag::ACK != 0 { segment.ack - facts.map_or(Seq(0), |f| f.ack_base) } else { segment.ack.0 };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
     if lean {
         c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));

@@ -4,7 +4,7 @@ use super::Here;
 use super::here::ADDRESSES;
 use super::value::value;
 use crate::flow::{Endpoint, Event};
-use crate::model::{Field, FieldDef, Kind, Trouble, Value, show};
+use crate::model::{Field, FieldDef, Kind, Seq, Trouble, Value, show};
 use crate::proto::tcp::verdict;
 use crate::proto::websocket::wire::{GUID, accept_for};
 use crate::proto::{ethernet, http, tcp, udp, websocket};
@@ -64,7 +64,7 @@ pub static NAMES: &[Name] = &[
     name("state.client", "the client's state after this packet", |h, out| state(h, Endpoint::Client, out)),
     name("state.server", "the server's state after this packet", |h, out| state(h, Endpoint::Server, out)),
     name("next.raw", "the sequence number that follows this segment, as the wire carries it", |h, out| {
-        number(u64::from(next_raw(h)?), out)
+        number(u64::from(next_raw(h)?.0), out)
     }),
     name("last.byte", "the relative number of this segment's last data byte", |h, out| {
         number(carried(h, &tcp::SEQ)?.checked_add(carried(h, &tcp::LEN)?)?.checked_sub(1)?, out)
@@ -252,10 +252,10 @@ fn after(here: &Here<'_>, wanted: u32, out: &mut String) -> Option<()> {
 }
 
 /// RFC 9293 §3.4: SYN and FIN each use up one number, like a byte of data.
-fn next_raw(here: &Here<'_>) -> Option<u32> {
+fn next_raw(here: &Here<'_>) -> Option<Seq> {
     let value = |def| u32::try_from(carried(here, def)?).ok();
     let (syn, fin) = (value(&tcp::FLAGS_SYN)?, value(&tcp::FLAGS_FIN)?);
-    Some(value(&tcp::SEQ_RAW)?.wrapping_add(value(&tcp::LEN)?).wrapping_add(syn).wrapping_add(fin))
+    Some(Seq(value(&tcp::SEQ_RAW)?) + value(&tcp::LEN)? + syn + fin)
 }
 
 /// A number of this layer, or of the nearest layer around it: a segment stays one when it carries HTTP.

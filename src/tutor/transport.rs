@@ -2,7 +2,7 @@
 
 use super::{Here, Rule};
 use crate::flow::{Endpoint, Event, State};
-use crate::model::Identity;
+use crate::model::{Identity, Seq};
 use crate::proto::{tcp, udp};
 
 pub(super) const TEXT: &str = include_str!("text/transport.toml");
@@ -175,10 +175,11 @@ fn unseen(h: &Here<'_>) -> bool {
 
 /// The first SACK block tells of bytes that came twice: below the ACK, or inside the next block (RFC 2883 §4).
 fn duplicate_block(h: &Here<'_>) -> bool {
-    let mut left = h.own(&tcp::SACK_LE).filter_map(|f| f.value.uint());
-    let mut right = h.own(&tcp::SACK_RE).filter_map(|f| f.value.uint());
-    let (Some(from), Some(to), Some(ack)) = (left.next(), right.next(), h.uint(&tcp::ACK)) else { return false };
-    let reaches = |a: u64, b: u64| (b.wrapping_sub(a) & 0xffff_ffff) < 1 << 31;
-    let inside = left.next().zip(right.next()).is_some_and(|(a, b)| reaches(a, from) && reaches(to, b));
-    reaches(to, ack) || inside
+    let seq = |number: u64| u32::try_from(number).map(Seq).ok();
+    let mut left = h.own(&tcp::SACK_LE).filter_map(|f| seq(f.value.uint()?));
+    let mut right = h.own(&tcp::SACK_RE).filter_map(|f| seq(f.value.uint()?));
+    let ack = h.uint(&tcp::ACK).and_then(seq);
+    let (Some(from), Some(to), Some(ack)) = (left.next(), right.next(), ack) else { return false };
+    let inside = left.next().zip(right.next()).is_some_and(|(a, b)| !a.is_after(from) && !to.is_after(b));
+    !to.is_after(ack) || inside
 }

@@ -8,6 +8,7 @@ use super::{
     HAS_TFO, HAS_TIMESTAMP, HAS_UNKNOWN, HAS_USER_TO, HAS_WSCALE, MSS_VAL, OPTION_KIND, OPTION_LEN, OPTIONS, SACK_LE,
     SACK_PERM, SACK_RE, TSECR, TSVAL, WSCALE_MULTIPLIER, WSCALE_SHIFT,
 };
+use crate::model::Seq;
 
 /// What each kind is called.
 pub(super) const KINDS: &[(u64, &str)] = &[
@@ -72,7 +73,7 @@ pub(super) fn note(bytes: &[u8], segment: &mut Segment) -> bool {
             E::SelectiveAcknowledgementPermitted => segment.sack_permitted = true,
             E::SelectiveAcknowledgement(first, others) => {
                 for (block, sack) in segment.sacks.iter_mut().zip([Some(first)].into_iter().chain(others).flatten()) {
-                    *block = sack;
+                    *block = (Seq(sack.0), Seq(sack.1));
                 }
             }
             E::Noop | E::Timestamp(..) => {}
@@ -99,7 +100,7 @@ pub(super) fn carries(mut bytes: &[u8], kind: u8) -> bool {
 
 /// RFC 9293 §3.1: a list of kind (1), length (1), data; kinds 0 and 1 have no length.
 pub(super) fn dissect(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
-    let ack_base = facts.map_or(0, |f| f.ack_base);
+    let ack_base = facts.map_or(Seq(0), |f| f.ack_base);
     let mut at = 20;
     if header > at {
         c.push(&OPTIONS, at, header - at, Value::Bytes(c.span(at, header - at)));
@@ -138,7 +139,7 @@ pub(super) fn dissect(c: &mut Cursor<'_>, header: usize, facts: Option<&TcpFacts
     Ok(())
 }
 
-fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -> Result<(), Trouble> {
+fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: Seq) -> Result<(), Trouble> {
     match (kind, len) {
         (2, 4) => {
             c.read(&MSS_VAL, at + 2, 2)?;
@@ -155,7 +156,7 @@ fn option(c: &mut Cursor<'_>, kind: u64, at: usize, len: usize, ack_base: u32) -
                     break;
                 }
                 for (def, edge) in [(&SACK_LE, block), (&SACK_RE, block + 4)] {
-                    let n = c.u32(edge)?.wrapping_sub(ack_base);
+                    let n = Seq(c.u32(edge)?) - ack_base;
                     c.push(def, edge, 4, Value::Uint(u64::from(n)));
                 }
             }
