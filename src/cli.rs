@@ -63,7 +63,7 @@ Examples:
   osi-tutor explain 7                           an OSI layer
   osi-tutor explain ntp                         a protocol; protocol:tls where a lesson has the name, too
   osi-tutor explain tcp.flags.syn               a field
-  osi-tutor explain misconceptions              what many believe, and what contradicts it
+  osi-tutor explain misconceptions              what people often get wrong, and what contradicts it
 
 The last line of the screen says which keys mean something now. In a pipe everything is printed, answers below
 their questions.")]
@@ -149,7 +149,7 @@ Examples:
 WHICH frame meets a fault is said by its number, as a run without faults shows it, or by a display
 filter: FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'.")]
     Simulate(Box<Simulate>),
-    /// Chat, and see the packets of one's own messages: a small messaging system on Socket.IO
+    /// Chat, and see the packets of your own messages: a small messaging system on Socket.IO
     #[cfg(feature = "chat")]
     #[command(
         subcommand,
@@ -292,7 +292,7 @@ pub struct Explain {
     /// Play it on the packets of a capture; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]
     pub read: Option<PathBuf>,
-    /// Play it on this machine's kernel, in a network of its own; with =IFACE, wait for its packets on an interface
+    /// Play it on this machine's kernel, in a private network; with =IFACE, wait for its packets on an interface
     #[arg(long, value_name = "IFACE", require_equals = true, num_args = 0..=1, conflicts_with = "seed")]
     pub live: Option<Option<String>>,
     /// With --live=lo: start a small server and visitor, so that there is something to see
@@ -495,7 +495,7 @@ pub struct Show {
     /// Only packets that match this display filter (Wireshark's language)
     #[arg(short = 'Y', long, value_name = "FILTER", allow_hyphen_values = true)]
     pub filter: Option<String>,
-    /// Stop after so many shown packets
+    /// Stop after this many shown packets
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
     /// Write the shown packets to a pcapng file, too; - is standard output, and nothing is shown

@@ -203,7 +203,7 @@ fn aside(path: &Path, why: &str, tell: fn(&str)) -> Result<(), StoreError> {
     let Some(to) = free else { return Err(no(path, &"it cannot be read, and no name is free to keep it under")) };
     fs::rename(path, &to).map_err(|e| no(path, &e))?;
     tell(&format!(
-        "osi-tutor: {} is not a progress file ({why}): it is kept as {}, and progress begins anew",
+        "osi-tutor: {} is not a progress file ({why}): it is kept as {}, and progress starts again",
         path.display(),
         to.display()
     ));

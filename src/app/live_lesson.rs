@@ -11,9 +11,9 @@ use crate::rights::{Files, Needs};
 pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) -> Result<(Trace, String), Failure> {
     match interface {
         Some(interface) => on_interface(args, lesson, interface),
-        None if args.demo => Err(Failure::Usage(
-            "--live without an interface has programs of its own; --demo goes with --live=lo".into(),
-        )),
+        None if args.demo => {
+            Err(Failure::Usage("--live without an interface has its own programs; --demo goes with --live=lo".into()))
+        }
         None => {
             let played = in_lab(lesson)?;
             // The lab was built with the rights that there were, and is gone.

@@ -11,10 +11,10 @@ pub enum ChatCommand {
 Examples:
   osi-tutor chat serve                          for this machine alone, at 127.0.0.1:8080
   osi-tutor chat serve 8081                     at another port
-  osi-tutor chat serve 192.168.1.7 --room-code  for whoever is told the code that it prints
+  osi-tutor chat serve 192.168.1.7 --room-code  for everyone you tell the code that it prints
   sudo osi-tutor chat serve 192.168.1.7         for everybody who can reach that address, with captured packets
 
-The server captures its own port, if it may, and shows each browser the packets of its own connections. Without
+The server captures its own port, if it may, and shows each browser the packets of its connections. Without
 the right to capture, the page shows what the browser itself sent and heard. Ctrl-C ends it.")]
     Serve(ChatServe),
     /// Join a chat from the terminal
@@ -95,7 +95,7 @@ pub struct ChatServe {
     /// Started as root: become this user once the port is open; without it, who typed sudo, else nobody
     #[arg(long, value_name = "USER")]
     pub user: Option<String>,
-    /// Ask whoever joins for a code: this one, or without CODE one that is made up
+    /// Ask everyone who joins for a code: this one, or without CODE a random one
     #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "", value_parser = room_code)]
     pub room_code: Option<String>,
     /// A name under which browsers reach this server; addresses and localhost always do
@@ -106,7 +106,7 @@ pub struct ChatServe {
 /// The port of `chat serve` where none is given.
 pub const CHAT_PORT: u16 = 8080;
 
-/// A code; empty if one is to be made up.
+/// A code; empty for a random one.
 fn room_code(text: &str) -> Result<String, String> {
     if text.parse::<IpAddr>().is_ok() || text.parse::<SocketAddr>().is_ok() {
         return Err("that is an address: put it before --room-code".to_owned());

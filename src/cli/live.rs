@@ -14,10 +14,10 @@ pub struct Capture {
     /// The interface: lo for this machine itself, any for all at once; osi-tutor interfaces lists them
     #[arg(value_name = "IFACE")]
     pub interface: String,
-    /// Stop after so many seconds
+    /// Stop after this many seconds
     #[arg(long, value_name = "SECS", value_parser = seconds)]
     pub duration: Option<Duration>,
-    /// Keep only so many bytes of each packet
+    /// Keep only this many bytes of each packet
     #[arg(long, value_name = "N", default_value_t = 65_600, value_parser = clap::value_parser!(u32).range(14..=262_144))]
     pub snaplen: u32,
     /// Take only what is addressed to this machine

@@ -14,7 +14,7 @@ pub struct Simulate {
     /// List the scenarios that are ready
     #[arg(long, conflicts_with = "scenario")]
     pub list: bool,
-    /// The number that decides all that is random; without it, the scenario's own
+    /// The number that decides everything random; without it, the scenario's own
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// Where the packets are seen: a host, switch or router, a router's card (router:lan), a link, or all links;

@@ -297,7 +297,7 @@ fn searchable(term: &Term, names: &Names, operator: &str) -> Result<Known, Fault
 /// Compiles a pattern, which works on bytes and takes upper and lower case for the same.
 fn pattern(term: &Term) -> Result<Regex, Fault> {
     let TermKind::Quoted(bytes) = &term.kind else {
-        return Err(Fault::new(&term.span, "a pattern stands in double quotes"));
+        return Err(Fault::new(&term.span, "a pattern is written in double quotes"));
     };
     let mut text = String::with_capacity(bytes.len());
     for &b in bytes {

@@ -173,7 +173,7 @@ impl<'a> Lexer<'a> {
             '=' if unequal => fault("`=!` means nothing: write `!=`"),
             '=' => fault("one `=` does not compare: write `==`"),
             '“' | '”' | '„' | '‘' | '’' | '«' | '»' => {
-                fault("text stands in straight double quotes: write \"…\"")
+                fault("text is written in straight double quotes: \"…\"")
             }
             '|' => fault("one `|` means nothing: write `||` for or"),
             '^' => fault("one `^` means nothing: write `^^` for either but not both"),

@@ -166,7 +166,7 @@ fn capture() -> Found {
 
 fn terminal() -> Found {
     if !std::io::stdout().is_terminal() {
-        return Ok("standard output is none: everything is printed at once".into());
+        return Ok("standard output isn't one: everything is printed without a pause".into());
     }
     let (columns, rows) = crossterm::terminal::size().unwrap_or_default();
     let kind = std::env::var("TERM").unwrap_or_default();

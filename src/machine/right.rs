@@ -19,7 +19,7 @@ const GROUP: &str = "osi-tutor";
 pub fn denied(interface: &str, command: &str, without: &[String]) -> String {
     let program = this_program();
     let mut lines = vec![format!("capturing on {interface} needs a right that this program does not have")];
-    lines.extend(let_capture().map(|give| format!("Give it once, to a group, and log in anew:\n  {give}")));
+    lines.extend(let_capture().map(|give| format!("Give it once, to a group, and log in again:\n  {give}")));
     lines.push(if cfg!(unix) {
         format!("Or be root:     sudo {program} {command}")
     } else {

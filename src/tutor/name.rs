@@ -34,7 +34,7 @@ pub static NAMES: &[Name] = &[
     name("layer.length", "bytes of this layer", |h, out| number(u64::from(h.layer.span.len), out)),
     name("layer.fields", "up to three fields with their values", layer_fields),
     name("layer.about", "what those fields mean", layer_about),
-    name("layer.list", "the protocols that stand on this OSI layer", list),
+    name("layer.list", "the protocols on this OSI layer", list),
     // The packet.
     name("sender", "the innermost sender: IP address, else MAC address", |h, out| end(h, true, out)),
     name("receiver", "the innermost receiver: IP address, else MAC address", |h, out| end(h, false, out)),

@@ -15,7 +15,7 @@ pub fn summary(facts: &[Fact]) -> String {
     let missing = facts.iter().filter(|fact| !fact.ok && !fact.optional).count();
     let optional = facts.iter().filter(|fact| !fact.ok && fact.optional).count();
     let need = match missing {
-        0 => "All that you need is there.".to_owned(),
+        0 => "Everything you need is there.".to_owned(),
         1 => "One thing is missing; everything else works without it.".to_owned(),
         n => format!("{n} things are missing; everything else works without them."),
     };
@@ -104,9 +104,9 @@ mod tests {
     #[test]
     fn what_nobody_needs_is_no_reason_for_alarm() {
         let fact = |ok, optional| Fact { id: "x", about: "y", ok, optional, found: "z".into(), remedy: None };
-        assert_eq!(summary(&[fact(true, false), fact(true, true)]), "All that you need is there.\n");
+        assert_eq!(summary(&[fact(true, false), fact(true, true)]), "Everything you need is there.\n");
         let without = [fact(true, false), fact(false, true), fact(false, true)];
-        assert_eq!(summary(&without), "All that you need is there. 2 more would be nice to have.\n");
+        assert_eq!(summary(&without), "Everything you need is there. 2 more would be nice to have.\n");
         assert!(summary(&[fact(false, false), fact(true, true)]).starts_with("One thing is missing; "));
         let mut text = String::new();
         entry(&fact(false, true), None, &Theme::new(false), &mut text);

@@ -406,7 +406,7 @@ fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Lin
         ),
     };
     Some(Draft {
-        prompt: "One packet of this connection was altered, so that it cannot be. Its checksum is right all the same. Which one is it?".to_owned(),
+        prompt: "One packet of this connection was altered, so that it cannot be. Its checksum is right anyway. Which one is it?".to_owned(),
         shown: Vec::new(),
         task: one_packet(candidate(piece, altered), others, RUN)?,
         filter: format!("frame.number == {} && {field}", m.number),

@@ -453,7 +453,7 @@ fn why_flags(set: u16) -> &'static str {
         f if f == flag::RST | flag::ACK => {
             "A SYN to a port where nobody listens is answered with a reset (RFC 9293 §3.5.2)."
         }
-        flag::ACK => "The other side's SYN is acknowledged, too; the own one was already (RFC 9293 §3.5).",
+        flag::ACK => "The other side's SYN is acknowledged, too; its own one already was (RFC 9293 §3.5).",
         _ => {
             "FIN says that no more data comes this way; from the SYN's answer on, every segment acknowledges (RFC 9293 §3.6)."
         }

@@ -63,7 +63,7 @@ fn needs(lessons: &[(Lesson, Source<'_>)], known: &[&str], wrong: &mut Vec<Lesso
                 wrong.push(source.error(at(), format!("there is no lesson {need}{near}")));
             }
             if lesson.needs.iter().take(i).any(|other| other == need) {
-                wrong.push(source.error(at(), format!("{need} stands here twice")));
+                wrong.push(source.error(at(), format!("{need} is here twice")));
             }
         }
         // Whoever can be reached from a lesson must not need that lesson.

@@ -134,7 +134,7 @@ impl Checker<'_> {
             if hit.packet.field(def.it).is_none() {
                 self.say(
                     def.span.clone(),
-                    format!("{} is to be lit, and packet {} lacks it", def.name, hit.packet.number),
+                    format!("{} should be lit, but packet {} lacks it", def.name, hit.packet.number),
                 );
             }
         }
@@ -156,7 +156,7 @@ impl Checker<'_> {
                 self.choices(choices, of.as_ref());
                 for choice in choices.iter().filter(|c| c.right) {
                     if let Some(hit) = choice.packet.and_then(|id| self.trace.probe(id)) {
-                        let why = format!("this is to be impossible, and packet {} does it", hit.packet.number);
+                        let why = format!("this should be impossible, but packet {} does it", hit.packet.number);
                         self.say(choice.text.span.clone(), why);
                     }
                 }
@@ -200,7 +200,7 @@ impl Checker<'_> {
                 let field = hit.packet.all(def.it).last();
                 let there = field.is_some_and(|f| f.span.buf == 0 && f.span != Span::default() && f.span.len > 0);
                 if !there {
-                    let why = format!("{} has no bytes of its own in packet {}", def.name, hit.packet.number);
+                    let why = format!("{} has no bytes in packet {}", def.name, hit.packet.number);
                     self.say(def.span.clone(), why);
                 }
             }

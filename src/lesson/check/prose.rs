@@ -1,5 +1,6 @@
 //! What words alone show: audiences that share a sentence, and misconceptions that are taught as facts.
 
+use super::voice::Speech;
 use crate::ask::bank::bank;
 use crate::lesson::error::{LessonError, Placed, Source};
 use crate::lesson::format::{AskKind, Choice, Fence, Lesson, Page, Words};
@@ -62,17 +63,32 @@ fn words(page: &Page) -> Vec<&Words> {
     all
 }
 
-/// The bytes of all texts of a lesson, in the file's order.
-pub(super) fn spoken(lesson: &Lesson, source: &Source<'_>) -> Vec<Range<usize>> {
+/// The bytes of all texts of a lesson, in the file's order, and what each is for.
+pub(super) fn spoken(lesson: &Lesson, source: &Source<'_>) -> Vec<(Range<usize>, Speech)> {
     let mut at = 0;
     let mut all = Vec::new();
     for page in &lesson.pages {
         let first = prose(source, &page.prose, &mut at);
-        all.push(first.start..first.start + page.prose.trim().len());
-        all.extend(words(page).into_iter().flat_map(Words::all).map(|text| text.span.clone()));
-        all.extend(lines(page));
+        all.push((first.start..first.start + page.prose.trim().len(), Speech::Statement));
+        let asked = asked(page);
+        for words in words(page) {
+            let asks = asked.iter().any(|asked| std::ptr::eq(*asked, words));
+            let speech = if asks { Speech::Instruction } else { Speech::Statement };
+            all.extend(words.all().iter().map(|text| (text.span.clone(), speech)));
+        }
+        all.extend(lines(page).into_iter().map(|span| (span, Speech::Statement)));
     }
     all
+}
+
+/// The texts of a page that ask for something, or help to do it.
+fn asked(page: &Page) -> Vec<&Words> {
+    match &page.fence {
+        Some(Fence::Ask(ask)) => ask.hint.iter().chain([&ask.prompt]).collect(),
+        Some(Fence::WhatIf(whatif)) => whatif.hint.iter().chain([&whatif.prompt]).collect(),
+        Some(Fence::Worked(worked, _)) => worked.hint.iter().collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The short texts of a page: choices, steps, blanks.

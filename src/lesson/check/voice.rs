@@ -68,7 +68,7 @@ pub const HABITS: &[Habit] = &[
     ),
     habit("one's own", "your own", "Then read one's own capture.", "Then read your own capture."),
     habit(
-        "of (its|their|his|her|your) own",
+        "of (its|their|his|her) own",
         "its own …",
         "The client has a timeout of its own.",
         "The client has its own timeout.",
@@ -80,8 +80,8 @@ pub const HABITS: &[Habit] = &[
         "Masking doesn't encrypt.",
     ),
     habit(
-        "at once",
-        "immediately, or at the same time",
+        "(answers?|asks?|sends?|starts?|comes?|begins?|ends?|closes?|tells?|says?|acknowledges?|goes|repeats?|arrives?) (\\w+ )?at once",
+        "immediately",
         "The server answers at once.",
         "The server answers immediately.",
     ),
@@ -137,10 +137,19 @@ pub const HABITS: &[Habit] = &[
     ),
 ];
 
-/// Sentences that begin with *Who*, and ask nothing.
-const WHO: &str = r"(?:^|[.!?:] )(?<who>Who [^?.!]*)[.!]";
+/// Statements that begin with *Who*.
+const WHO: &str = r"(?:^|[.!?:] )(?<who>Who \w+s\b[^?.!]* (?:is|are|has|needs?|gets?|must|can|may|will)\b[^?.!]*)[.!]";
 /// An instruction that names nobody who should follow it.
-const PASSIVE: &str = r"(?i)\b(?:must|should|has to|have to|needs? to) be \w+(?:ed|en|wn|ad|id|und)\b";
+const PASSIVE: &str = r"(?i)\b(?:must|should|has to|have to|needs? to) be \w+(?:ed|en|wn|ad|und)\b";
+
+/// What a text is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// It says how things are.
+    Statement,
+    /// It says what to do; the passive hides who should do it.
+    Instruction,
+}
 
 /// Something in a text that a native technical writer would say otherwise.
 #[derive(Debug, PartialEq, Eq)]
@@ -152,20 +161,19 @@ pub struct Advice {
 }
 
 /// What to say otherwise in a text, in its order.
-pub fn advice(text: &str) -> Vec<Advice> {
+pub fn advice(text: &str, speech: Speech) -> Vec<Advice> {
     static FINDERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
         let bounded = |h: &Habit| {
             let start = if h.find.starts_with('\'') { "" } else { r"\b" };
             (format!(r"(?i){start}(?:{})\b", h.find), h.instead)
         };
-        let fixed = [
-            (WHO.to_owned(), "anyone who, or name the actor"),
-            (PASSIVE.to_owned(), "say who does it: you, the client"),
-        ];
+        let fixed =
+            [(WHO.to_owned(), "anyone who, or the actor"), (PASSIVE.to_owned(), "say who does it: you, the client")];
         HABITS.iter().map(bounded).chain(fixed).filter_map(|(find, why)| Some((Regex::new(&find).ok()?, why))).collect()
     });
+    let last = FINDERS.len() - usize::from(speech == Speech::Statement);
     let mut all: Vec<Advice> = long(text).collect();
-    for (finder, instead) in FINDERS.iter() {
+    for (finder, instead) in FINDERS.iter().take(last) {
         for found in finder.captures_iter(text) {
             let Some(words) = found.name("who").or(found.get(0)) else { continue };
             let why =
@@ -200,10 +208,10 @@ pub fn hear(files: &[(String, String)]) -> Vec<LessonError> {
     for (file, text) in files {
         let Ok(lesson) = Lesson::parse(file, text) else { continue };
         let source = Source { file, text };
-        for span in spoken(&lesson, &source) {
+        for (span, speech) in spoken(&lesson, &source) {
             let words = text.get(span.clone()).unwrap_or("");
             let here = |a: Advice| source.error(span.start + a.at.start..span.start + a.at.end, a.why);
-            all.extend(advice(words).into_iter().map(here));
+            all.extend(advice(words, speech).into_iter().map(here));
         }
     }
     all
@@ -214,7 +222,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<&str> {
-        advice(text).into_iter().map(|a| &text[a.at]).collect()
+        advice(text, Speech::Instruction).into_iter().map(|a| &text[a.at]).collect()
     }
 
     #[test]

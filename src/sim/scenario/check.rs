@@ -115,7 +115,7 @@ impl Scenario {
                 devices.push(device);
                 let is_switch = cards == 0;
                 if !used.insert((device, card.unwrap_or(0))) && !is_switch {
-                    return wrong(name.span(), "this card stands on a wire already");
+                    return wrong(name.span(), "this card is on a wire already");
                 }
             }
             if devices[0] == devices[1] {
@@ -125,7 +125,7 @@ impl Scenario {
             if devices.iter().all(|device| self.cards(*device).is_empty()) {
                 let [one, other] = [root(&joined, devices[0]), root(&joined, devices[1])];
                 if one == other {
-                    let ring = "these switches are joined already: in a ring, what is for all would go round for ever";
+                    let ring = "these switches are joined already: in a ring, what is for all would go round forever";
                     return wrong(link.between[1].span(), ring);
                 }
                 joined[one] = other;
@@ -203,7 +203,7 @@ impl Host {
         for (at, card) in self.cards.iter().enumerate() {
             let bare = card.addresses.as_ref().is_empty();
             if self.dhcp && at == 0 && card.addresses.as_ref().iter().any(|prefix| prefix.address.is_ipv4()) {
-                return wrong(card.addresses.span(), "with dhcp = true the first card has no IPv4 address of its own");
+                return wrong(card.addresses.span(), "with dhcp = true the first card can't have a fixed IPv4 address");
             }
             if bare && !(self.dhcp && at == 0) {
                 return wrong(card.addresses.span(), "a card has at least one address");

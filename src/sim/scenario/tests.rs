@@ -40,7 +40,7 @@ fn values_that_make_no_sense_are_refused_where_they_stand() {
     ];
     for (old, new, why) in cases {
         let text = TWO.replacen(old, new, 1);
-        assert_ne!(text, TWO, "{old} stands in the scenario");
+        assert_ne!(text, TWO, "{old} is in the scenario");
         let error = error(&text);
         assert!(error.contains(why) && error.ends_with('^'), "{new}: {error}");
     }
@@ -177,7 +177,7 @@ fn what_does_not_fit_together_is_refused_where_it_stands() {
     ];
     for (old, new, why) in cases {
         let text = WIDE.replacen(old, new, 1);
-        assert_ne!(text, WIDE, "{old} stands in the scenario");
+        assert_ne!(text, WIDE, "{old} is in the scenario");
         let error = Scenario::parse("x.toml", &text).unwrap_err().to_string();
         assert!(error.contains(why) && error.ends_with('^'), "{new}: {error}");
     }
@@ -191,7 +191,7 @@ fn switches_in_a_ring_are_refused() {
     let text = |more: &str| WIDE.replacen("[[router]]", &format!("{switches}[[router]]"), 1) + &chain + more;
     assert!(Scenario::parse("x.toml", &text("")).is_ok());
     let error = Scenario::parse("x.toml", &text(&link("three", "switch"))).unwrap_err().to_string();
-    assert!(error.contains("go round for ever"), "{error}");
+    assert!(error.contains("go round forever"), "{error}");
     let twice = "[[link]]\nname = \"again\"\nbetween = [\"switch\", \"two\"]\n";
     assert!(Scenario::parse("x.toml", &text(twice)).is_err());
 }
