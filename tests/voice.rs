@@ -3,15 +3,17 @@
 mod common;
 
 use common::root;
-use osi_tutor::lesson::COURSE;
-use osi_tutor::lesson::check::voice::{Speech, advice, hear};
+use osi_tutor::lesson::check::voice::{Speech, advice};
 use regex::Regex;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Words that are found and are right: part of a file's name, the words, why.
-const RIGHT: &[(&str, &str, &str)] =
-    &[("voice.md", "", "it quotes the habits"), ("check/voice.rs", "", "it quotes the habits")];
+const RIGHT: &[(&str, &str, &str)] = &[
+    ("voice.md", "", "it quotes the habits"),
+    ("check/voice.rs", "", "it quotes the habits"),
+    ("isakmp.rs", "Who speaks", "what the field says, not who does something"),
+];
 
 /// Fails with all advice on these texts, each with where it is.
 fn listen<'t>(speech: Speech, texts: impl IntoIterator<Item = (String, &'t str)>) {
@@ -132,22 +134,6 @@ fn the_program_speaks_well() {
             help.captures_iter(&text)
                 .map(|c| (place(&path, &text, c.get(0).map_or(0, |m| m.start())), c[1].to_owned())),
         );
-    }
-    listen(Speech::Statement, texts.iter().map(|(place, words)| (place.clone(), words.as_str())));
-}
-
-#[test]
-fn the_course_reads_well() {
-    let lessons: Vec<_> = COURSE.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
-    let heard: Vec<String> = hear(&lessons).iter().map(ToString::to_string).collect();
-    assert!(heard.is_empty(), "{} places could read better:\n{}", heard.len(), heard.join("\n"));
-    let mut texts = Vec::new();
-    let literal = Regex::new(r#""((?:[^"\\]|\\.)*)""#).expect("a pattern");
-    let bank = root().join("lessons/misconceptions.toml");
-    let bank = (bank.clone(), fs::read_to_string(bank).expect("it is there"));
-    for (path, text) in files(&root().join("src/tutor/text"), "toml").iter().chain([&bank]) {
-        let words = literal.captures_iter(text).filter_map(|c| c.get(1));
-        texts.extend(words.map(|w| (place(path, text, w.start()), w.as_str().to_owned())));
     }
     listen(Speech::Statement, texts.iter().map(|(place, words)| (place.clone(), words.as_str())));
 }

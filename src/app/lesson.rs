@@ -3,7 +3,7 @@
 use super::Failure;
 use super::lesson_files::{id_of, read};
 use crate::cli::LessonCommand;
-use crate::lesson::check::{check, voice};
+use crate::lesson::check::{check, hear};
 use crate::lesson::guide::GUIDE;
 use crate::lesson::new::{is_id, skeleton};
 use crate::lesson::{COURSE, Lesson};
@@ -30,7 +30,7 @@ fn check_all(path: Option<&Path>, prose: bool) -> Result<(), Failure> {
         Some(path) => (read(path)?, COURSE.iter().map(|(file, _)| id_of(file)).collect()),
     };
     let wrong = check(&files, &known);
-    let advice = if prose { voice::hear(&files) } else { Vec::new() };
+    let advice = if prose { hear(&files) } else { Vec::new() };
     let mut out = std::io::stdout().lock();
     for one in &advice {
         writeln!(out, "{one}")?;

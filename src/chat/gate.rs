@@ -166,7 +166,7 @@ impl Sessions {
             oldest.forget();
         }
         if self.remain.load(Ordering::Acquire) >= REMAINS {
-            return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions begin at once; try again\n").into_response();
+            return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions begin right now; try again\n").into_response();
         }
         let session = self.open(peer.address);
         request.extensions_mut().insert(Pass(Arc::clone(&session)));

@@ -36,10 +36,10 @@ fields! {
     IS_GRATUITOUS   = derived(Kind::Bool, "arp.isgratuitous", "Gratuitous", "Nobody asked: the sender announces itself.");
     IS_ANNOUNCEMENT = derived(Kind::Bool, "arp.isannouncement", "Announcement", "The sender claims this address from now on.");
     IS_PROBE        = derived(Kind::Bool, "arp.isprobe", "Probe", "The sender checks that nobody has the address yet.");
-    SRC_HW     = dynamic(Kind::Bytes, "arp.src.hw", "Sender hardware address", "The link address of whoever speaks.");
-    SRC_MAC    = dynamic(Kind::Ether, "arp.src.hw_mac", "Sender MAC", "The card of whoever speaks.");
-    SRC_PROTO  = dynamic(Kind::Bytes, "arp.src.proto", "Sender protocol address", "The address of whoever speaks.");
-    SRC_IPV4   = dynamic(Kind::Ipv4, "arp.src.proto_ipv4", "Sender IP", "The address of whoever speaks.");
+    SRC_HW     = dynamic(Kind::Bytes, "arp.src.hw", "Sender hardware address", "The sender's link address.");
+    SRC_MAC    = dynamic(Kind::Ether, "arp.src.hw_mac", "Sender MAC", "The sender's card.");
+    SRC_PROTO  = dynamic(Kind::Bytes, "arp.src.proto", "Sender protocol address", "The sender's address.");
+    SRC_IPV4   = dynamic(Kind::Ipv4, "arp.src.proto_ipv4", "Sender IP", "The sender's address.");
     DST_HW     = dynamic(Kind::Bytes, "arp.dst.hw", "Target hardware address", "The link address that is asked for or spoken to.");
     DST_MAC    = dynamic(Kind::Ether, "arp.dst.hw_mac", "Target MAC", "The card asked for (still zero) or spoken to.");
     DST_PROTO  = dynamic(Kind::Bytes, "arp.dst.proto", "Target protocol address", "The address whose owner is asked for.");

@@ -22,7 +22,7 @@ fields! {
     VERSION = u8_at(0, "bfd.version", "Version", "Always 1.").bits(0xe0);
     DIAGNOSTIC = u8_at(0, "bfd.diag", "Diagnostic", "Why the state has changed.").bits(0x1f);
     STATE = u8_at(1, "bfd.sta", "State", "What the sender believes of the path.").bits(0xc0).names(STATES);
-    MULTIPLIER = u8_at(2, "bfd.detect_time_multiplier", "Multiplier", "So many messages may be lost before the path counts as down.");
+    MULTIPLIER = u8_at(2, "bfd.detect_time_multiplier", "Multiplier", "How many messages may be lost before the path counts as down.");
     LENGTH = u8_at(3, "bfd.message_length", "Length", "Bytes of the whole message.");
     MINE = u32_at(4, "bfd.my_discriminator", "My discriminator", "The sender's number for this session.").hex();
     YOURS = u32_at(8, "bfd.your_discriminator", "Your discriminator", "The other side's number for it; 0 while unknown.").hex();

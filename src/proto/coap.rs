@@ -117,7 +117,7 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 
 fields! {
     VERSION = u8_at(0, "coap.version", "Version", "Always 1.").bits(0xc0);
-    TYPE = u8_at(0, "coap.type", "Type", "Whether the receiver shall confirm it, or does so.").bits(0x30).names(TYPES);
+    TYPE = u8_at(0, "coap.type", "Type", "Whether it asks for a confirmation, or is one.").bits(0x30).names(TYPES);
     TOKEN_LENGTH = u8_at(0, "coap.token_len", "Token length", "Bytes of the token.").bits(0x0f);
     CODE = u8_at(1, "coap.code", "Code", "A method, or how it went: 69 is 2.05, Content.").names(CODES);
     MESSAGE_ID = u16_at(2, "coap.mid", "Message ID", "The confirmation repeats it.");

@@ -144,7 +144,7 @@ fields! {
     OPTION_TYPE = dynamic(Kind::Uint(8), "dhcp.option.type", "Option", "What the next bytes are about.").names(CODES);
     OPTION_LENGTH = dynamic(Kind::Uint(8), "dhcp.option.length", "Option length", "Bytes of this option's value.");
     ANY_VALUE   = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, byte for byte.").hidden();
-    VALUE       = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, as it stands in the packet.");
+    VALUE       = dynamic(Kind::Bytes, "dhcp.option.value", "Value", "What the option says, byte for byte.");
     END         = dynamic(Kind::Uint(8), "dhcp.option.end", "End", "No more options follow.");
     PADDING     = dynamic(Kind::Bytes, "dhcp.option.padding", "Padding", "Filler without meaning.");
     SUBNET_MASK = dynamic(Kind::Ipv4, "dhcp.option.subnet_mask", "Subnet mask", "Which part of the address all hosts on the link share.");
@@ -160,7 +160,7 @@ fields! {
     IP_FORWARDING = dynamic(Kind::Bool, "dhcp.option.ip_forwarding", "IP forwarding", "Whether the client should act as a router.");
     INTERFACE_MTU = dynamic(Kind::Uint(16), "dhcp.option.interface_mtu", "Interface MTU", "The largest packet on this link.");
     BROADCAST_ADDRESS = dynamic(Kind::Ipv4, "dhcp.option.broadcast_address", "Broadcast address", "The address that reaches every host on the link.");
-    STATIC_ROUTE_IP = dynamic(Kind::Ipv4, "dhcp.option.static_route.ip", "Route to", "An address that has a router of its own.");
+    STATIC_ROUTE_IP = dynamic(Kind::Ipv4, "dhcp.option.static_route.ip", "Route to", "An address that has its own router.");
     STATIC_ROUTE_ROUTER = dynamic(Kind::Ipv4, "dhcp.option.static_route.router", "Route through", "That router.");
     NTP_SERVER  = dynamic(Kind::Ipv4, "dhcp.option.ntp_server", "NTP server", "Whom to ask for the exact time.");
     NETBIOS_NAME_SERVER = dynamic(Kind::Ipv4, "dhcp.option.netbios_over_tcpip_name_server", "NetBIOS name server", "Whom to ask for Windows names.");

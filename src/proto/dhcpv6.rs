@@ -89,10 +89,10 @@ fields! {
     XID      = dynamic(Kind::Hex(24), "dhcpv6.xid", "Transaction ID", "A number that ties question and answer together.");
     HOPCOUNT = dynamic(Kind::Uint(8), "dhcpv6.hopcount", "Hop count", "How many relays have carried the message.");
     LINKADDR = dynamic(Kind::Ipv6, "dhcpv6.linkaddr", "Link address", "Tells the server on which link the client is.");
-    PEERADDR = dynamic(Kind::Ipv6, "dhcpv6.peeraddr", "Peer address", "Who gave the message to the relay, or shall get it.");
+    PEERADDR = dynamic(Kind::Ipv6, "dhcpv6.peeraddr", "Peer address", "Who gave the message to the relay, or should get it.");
     OPTION_TYPE = dynamic(Kind::Uint(16), "dhcpv6.option.type", "Option", "What the option is about.").names(OPTIONS);
     OPTION_LENGTH = dynamic(Kind::Uint(16), "dhcpv6.option.length", "Option length", "Bytes of the option.");
-    DUID     = dynamic(Kind::Bytes, "dhcpv6.duid.bytes", "DUID", "A name of the machine that stays the same for ever.");
+    DUID     = dynamic(Kind::Bytes, "dhcpv6.duid.bytes", "DUID", "A name for the machine that never changes.");
     DUID_TYPE = dynamic(Kind::Uint(16), "dhcpv6.duid.type", "DUID type", "What the name was made from.").names(DUIDS);
     LLT_HWTYPE = dynamic(Kind::Uint(16), "dhcpv6.duidllt.hwtype", "Hardware type", "1: Ethernet.");
     LL_HWTYPE = dynamic(Kind::Uint(16), "dhcpv6.duidll.hwtype", "Hardware type", "1: Ethernet.");
@@ -100,8 +100,8 @@ fields! {
     LL_ADDRESS = dynamic(Kind::Text, "dhcpv6.duidll.link_layer_addr", "Link-layer address", "The address of the machine's network card.");
     IAID     = dynamic(Kind::Text, "dhcpv6.iaid", "Association ID", "Which of the client's interfaces the addresses are for.");
     IATA     = dynamic(Kind::Text, "dhcpv6.iata", "Association ID", "Which of the client's interfaces the temporary addresses are for.");
-    T1       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t1", "T1", "After so many seconds the client asks the same server again.");
-    T2       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t2", "T2", "After so many seconds it asks any server.");
+    T1       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t1", "T1", "Seconds until the client asks the same server again.");
+    T2       = dynamic(Kind::Uint(32), "dhcpv6.iaid.t2", "T2", "Seconds until it asks any server.");
     ADDRESS  = dynamic(Kind::Ipv6, "dhcpv6.iaaddr.ip", "Address", "The address that is lent, or wished for.");
     PREFERRED = dynamic(Kind::Uint(32), "dhcpv6.iaaddr.pref_lifetime", "Preferred lifetime", "Seconds during which new connections may use the address.");
     VALID    = dynamic(Kind::Uint(32), "dhcpv6.iaaddr.valid_lifetime", "Valid lifetime", "Seconds after which the address must be given up.");

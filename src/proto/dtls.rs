@@ -219,7 +219,7 @@ fn extensions(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble> 
         let kind = c.read(&EXTENSION_TYPE, at, 2)?;
         let len = c.read_len(&EXTENSION_LENGTH, at + 2, 2)?;
         if at + 4 + len > end {
-            return Err(c.malformed("an extension is longer than the list it stands in"));
+            return Err(c.malformed("an extension is longer than its list"));
         }
         // RFC 6066 §3: list length, type, name length, name.
         if kind == 0 && len > 5 {

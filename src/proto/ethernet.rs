@@ -25,7 +25,7 @@ fields! {
     TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES);
     LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.");
     PADDING = dynamic(Kind::Bytes, "eth.padding", "Padding", "Zeros that fill the frame up to its least length of 60 bytes.");
-    TRAILER = dynamic(Kind::Bytes, "eth.trailer", "Trailer", "Bytes behind the packet, which no header accounts for.");
+    TRAILER = dynamic(Kind::Bytes, "eth.trailer", "Trailer", "Bytes after the packet that no header accounts for.");
     FCS  = dynamic(Kind::Hex(32),  "eth.fcs", "Frame check sequence", "Detects damage on this link; few captures hold it.");
     FCS_STATUS = derived(Kind::Uint(8), "eth.fcs.status", "Check sequence status", "Whether the sequence was verified.").names(super::checksum::STATUS);
 }

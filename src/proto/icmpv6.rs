@@ -94,7 +94,7 @@ fields! {
     NA_FLAG  = dynamic(Kind::Hex(32), "icmpv6.nd.na.flag", "Flags", "Who answers, and how.");
     NA_FLAG_R = dynamic(Kind::Bool, "icmpv6.nd.na.flag.r", "Router", "The sender is a router.").bits(0x8000_0000);
     NA_FLAG_S = dynamic(Kind::Bool, "icmpv6.nd.na.flag.s", "Solicited", "It answers a solicitation.").bits(0x4000_0000);
-    NA_FLAG_O = dynamic(Kind::Bool, "icmpv6.nd.na.flag.o", "Override", "What was known before is to be replaced.").bits(0x2000_0000);
+    NA_FLAG_O = dynamic(Kind::Bool, "icmpv6.nd.na.flag.o", "Override", "Replace what was known before.").bits(0x2000_0000);
     NA_TARGET = dynamic(Kind::Ipv6, "icmpv6.nd.na.target_address", "Target address", "The address whose owner speaks.");
     RD_TARGET = dynamic(Kind::Ipv6, "icmpv6.nd.rd.target_address", "Better first hop", "Where to send packets for this destination.");
     RD_DESTINATION = dynamic(Kind::Ipv6, "icmpv6.rd.na.destination_address", "Destination", "The destination that the redirect is about.");
@@ -112,7 +112,7 @@ fields! {
     OPT_ROUTE_LIFETIME = dynamic(Kind::Uint(32), "icmpv6.opt.route_lifetime", "Route lifetime", "For how many seconds the router knows the way there.");
     OPT_MTU  = dynamic(Kind::Uint(32), "icmpv6.opt.mtu", "Link MTU", "The largest packet on this link.");
     OPT_INTERVAL = dynamic(Kind::Uint(32), "icmpv6.opt.advertisement_interval", "Advertisement interval", "How many milliseconds lie between two advertisements.");
-    OPT_NONCE = dynamic(Kind::Bytes, "icmpv6.opt.nonce", "Nonce", "A random number that tells one's own question from another's.");
+    OPT_NONCE = dynamic(Kind::Bytes, "icmpv6.opt.nonce", "Nonce", "A random number by which a sender knows its own question again.");
     OPT_RDNSS_LIFETIME = dynamic(Kind::Uint(32), "icmpv6.opt.rdnss.lifetime", "DNS server lifetime", "For how many seconds these servers may be asked.");
     OPT_RDNSS = dynamic(Kind::Ipv6, "icmpv6.opt.rdnss", "DNS server", "A server that hosts on this link may ask.");
     MLD_DELAY = dynamic(Kind::Uint(16), "icmpv6.mld.maximum_response_delay", "Maximum response delay", "How long listeners may wait, in milliseconds.");

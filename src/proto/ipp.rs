@@ -30,7 +30,7 @@ const OPERATIONS: &[(u64, &str)] = &[
 
 fields! {
     VERSION      = u16_at(0, "ipp.version", "Version", "Which IPP it is: 0x0101 is 1.1.").hex();
-    OPERATION_ID = dynamic(Kind::Hex(16), "ipp.operation_id", "Operation", "What the printer shall do.").names(OPERATIONS);
+    OPERATION_ID = dynamic(Kind::Hex(16), "ipp.operation_id", "Operation", "What the printer should do.").names(OPERATIONS);
     STATUS_CODE  = dynamic(Kind::Hex(16), "ipp.status_code", "Status", "How it went; 0 to 0xff mean well.");
     REQUEST_ID   = u32_at(4, "ipp.request_id", "Request ID", "An answer repeats its request's number.");
     NAME         = dynamic(Kind::Text, "ipp.name", "Attribute", "What an attribute is called.");

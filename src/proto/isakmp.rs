@@ -66,7 +66,7 @@ const PAYLOADS: &[(u64, &str)] = &[
 fields! {
     ISPI     = dynamic(Kind::Bytes, "isakmp.ispi", "Initiator SPI", "Names the agreement at the end that began.");
     RSPI     = dynamic(Kind::Bytes, "isakmp.rspi", "Responder SPI", "Names it at the other end; zero in the first message.");
-    NEXT     = dynamic(Kind::Uint(8), "isakmp.nextpayload", "Next payload", "What stands first in the message, or behind this piece.").names(PAYLOADS);
+    NEXT     = dynamic(Kind::Uint(8), "isakmp.nextpayload", "Next payload", "The type of the first payload, or of the one after this.").names(PAYLOADS);
     VERSION  = u8_at(17, "isakmp.version", "Version", "0x10 is IKEv1, 0x20 is IKEv2.").hex();
     EXCHANGE = u8_at(18, "isakmp.exchangetype", "Exchange type", "Which step of the agreement this is.").names(EXCHANGES);
     FLAGS    = u8_at(19, "isakmp.flags", "Flags", "Who speaks, and whether the rest is encrypted.").hex();

@@ -25,7 +25,7 @@ fields! {
     TYPE    = u16_at(0, "l2tp.type", "Type", "A frame of the tunnel's users, or a message between its ends.").bits(0x8000).names(TYPES);
     LENGTH_BIT = bit_at(0, 2, 0x4000, "l2tp.length_bit", "Length present", "The header says how long the message is.");
     SEQ_BIT = bit_at(0, 2, 0x0800, "l2tp.seq_bit", "Sequence present", "The header has sequence numbers.");
-    OFFSET_BIT = bit_at(0, 2, 0x0200, "l2tp.offset_bit", "Offset present", "The payload does not begin at once.");
+    OFFSET_BIT = bit_at(0, 2, 0x0200, "l2tp.offset_bit", "Offset present", "The payload begins after an offset.");
     PRIORITY = bit_at(0, 2, 0x0100, "l2tp.priority", "Priority", "The frame should not wait.");
     VERSION = u16_at(0, "l2tp.version", "Version", "2; 3 has another header.").bits(0x000f);
     LENGTH  = dynamic(Kind::Uint(16), "l2tp.length", "Length", "Bytes of the whole message.");

@@ -67,7 +67,7 @@ const PORT_KINDS: &[(u64, &str)] = &[
 fields! {
     TYPE     = dynamic(Kind::Uint(16), "lldp.tlv.type", "Type", "What this entry says.").bits(0xfe00).names(TYPES);
     LENGTH   = dynamic(Kind::Uint(16), "lldp.tlv.len", "Length", "Bytes of the entry.").bits(0x01ff);
-    CHASSIS_MAC = dynamic(Kind::Ether, "lldp.chassis.id.mac", "Chassis", "The device, named by an address of its own.");
+    CHASSIS_MAC = dynamic(Kind::Ether, "lldp.chassis.id.mac", "Chassis", "The device, named by one of its addresses.");
     PORT_KIND = dynamic(Kind::Uint(8), "lldp.port.subtype", "Port id subtype", "What the port is named by.").names(PORT_KINDS);
     PORT_ID  = dynamic(Kind::Text, "lldp.port.id", "Port", "Which port of the device this wire leads to.");
     PORT_MAC = dynamic(Kind::Ether, "lldp.port.id.mac", "Port", "Which port of the device this wire leads to.");

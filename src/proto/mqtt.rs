@@ -93,7 +93,7 @@ const U8: Kind = Kind::Uint(8);
 const U16: Kind = Kind::Uint(16);
 
 fields! {
-    HEADER_FLAGS = dynamic(Kind::Hex(8), "mqtt.hdrflags", "Header flags", "What kind of message it is, and how it is to be handled.").detail();
+    HEADER_FLAGS = dynamic(Kind::Hex(8), "mqtt.hdrflags", "Header flags", "What kind of message it is, and how to handle it.").detail();
     TYPE        = dynamic(U8, "mqtt.msgtype", "Message type", "What the sender wants: connect, publish, subscribe and so on.").bits(0xf0).names(TYPES);
     RESERVED    = dynamic(U8, "mqtt.hdr_reserved", "Reserved", "Four bits that say nothing in this kind of message.").bits(0x0f).detail();
     DUP         = dynamic(Kind::Bool, "mqtt.dupflag", "Duplicate", "The message is sent once more, as nobody has confirmed it.").bits(0x08).detail();
@@ -108,11 +108,11 @@ fields! {
     HAS_USER    = dynamic(Kind::Bool, "mqtt.conflag.uname", "User name", "A user name follows.").bits(0x80).detail();
     HAS_PASSWORD = dynamic(Kind::Bool, "mqtt.conflag.passwd", "Password", "A password follows.").bits(0x40).detail();
     WILL_RETAIN = dynamic(Kind::Bool, "mqtt.conflag.retain", "Will retain", "The broker keeps the last will for later subscribers.").bits(0x20).detail();
-    WILL_QOS    = dynamic(U8, "mqtt.conflag.qos", "Will quality", "How sure it shall be that the last will arrives.").bits(0x18).names(QOS).detail();
+    WILL_QOS    = dynamic(U8, "mqtt.conflag.qos", "Will quality", "How sure the delivery of the last will should be.").bits(0x18).names(QOS).detail();
     WILL_FLAG   = dynamic(Kind::Bool, "mqtt.conflag.willflag", "Will", "A message follows that is published if the client is lost.").bits(0x04).detail();
     CLEAN       = dynamic(Kind::Bool, "mqtt.conflag.cleansess", "Clean session", "Nothing of an earlier session is remembered.").bits(0x02).detail();
     FLAG_RESERVED = dynamic(Kind::Bool, "mqtt.conflag.reserved", "Reserved", "Always 0.").bits(0x01).detail();
-    KEEP_ALIVE  = dynamic(U16, "mqtt.kalive", "Keep alive", "The client promises to say something every so many seconds.").detail();
+    KEEP_ALIVE  = dynamic(U16, "mqtt.kalive", "Keep alive", "The client promises to send something at least this often, in seconds.").detail();
     CLIENT_ID_LEN = dynamic(U16, "mqtt.clientid_len", "Client ID length", "Bytes of the client's id.").detail();
     CLIENT_ID   = dynamic(Kind::Text, "mqtt.clientid", "Client ID", "What the client calls itself.");
     WILL_TOPIC_LEN = dynamic(U16, "mqtt.willtopic_len", "Will topic length", "Bytes of the last will's topic.").detail();

@@ -45,7 +45,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 
 fields! {
     VERSION = u8_at(0, "pim.version", "Version", "Always 2.").bits(0xf0);
-    TYPE = u8_at(0, "pim.type", "Type", "A greeting, a wish to join, a packet on its way to the group's root.").bits(0x0f).names(TYPES);
+    TYPE = u8_at(0, "pim.type", "Type", "A greeting, a request to join, a packet on its way to the group's root.").bits(0x0f).names(TYPES);
     CHECKSUM = u16_at(2, "pim.cksum", "Checksum", "Detects damage on the way.").hex();
 }
 

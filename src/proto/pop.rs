@@ -25,7 +25,7 @@ fields! {
     REQUEST     = dynamic(Kind::Text, "pop.request",              "Request",       "What the client says.");
     COMMAND     = dynamic(Kind::Text, "pop.request.command",      "Command",       "What the client wants done: USER, PASS, LIST, RETR and so on.");
     PARAMETER   = dynamic(Kind::Text, "pop.request.parameter",    "Parameter",     "With what: a name, a password in the clear, a mail's number.");
-    REQUEST_DATA = dynamic(Kind::Text, "pop.request.data",        "Further line",  "What else the client says at once.").detail();
+    REQUEST_DATA = dynamic(Kind::Text, "pop.request.data",        "Further line",  "What else the client says in the same go.").detail();
 }
 
 /// The row. Each segment is read for itself, as Wireshark does.

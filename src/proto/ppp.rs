@@ -87,7 +87,7 @@ fields! {
     PEER_LENGTH = dynamic(Kind::Uint(8), "pap.peer_id.length", "Name length", "Bytes of the name.");
     PEER       = dynamic(Kind::Text, "pap.peer_id", "Name", "Who dials in.");
     PASSWORD_LENGTH = dynamic(Kind::Uint(8), "pap.password.length", "Password length", "Bytes of the password.");
-    PASSWORD   = dynamic(Kind::Text, "pap.password", "Password", "In the clear: whoever hears it, has it.");
+    PASSWORD   = dynamic(Kind::Text, "pap.password", "Password", "In the clear: anyone on the way can read it.");
     MESSAGE_LENGTH = dynamic(Kind::Uint(8), "pap.message.length", "Message length", "Bytes of the message.");
     MESSAGE    = dynamic(Kind::Text, "pap.message", "Message", "A word to the one who dials in.");
     CHAP_CODE  = u8_at(0, "chap.code", "Code", "A question, its answer, or what came of it.").names(CHAP_CODES);

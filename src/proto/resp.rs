@@ -128,7 +128,7 @@ fn bulk(c: &mut Cursor<'_>, at: usize, end: usize, len: i64) -> Result<Option<us
 
 fn array(c: &mut Cursor<'_>, at: usize, end: usize, count: i64, depth: u8) -> Result<Option<usize>, Trouble> {
     if depth >= DEEPEST {
-        return Err(c.malformed("arrays stand in arrays deeper than is followed here"));
+        return Err(c.malformed("arrays are nested deeper than is followed here"));
     }
     let opened = c.open(&ARRAY, at);
     c.close(opened, end);

@@ -65,7 +65,7 @@ fields! {
     MARKER    = bit_at(1, 1, 0x80, "rtp.marker", "Marker", "Often: speech begins here, or a picture ends.");
     PAYLOAD_TYPE = u8_at(1, "rtp.p_type", "Payload type", "How sound or picture is coded; from 96 on, as the call agreed.").bits(0x7f).names(PAYLOADS);
     SEQUENCE  = u16_at(2, "rtp.seq", "Sequence number", "Counts packets: shows what was lost or overtaken.");
-    TIMESTAMP = u32_at(4, "rtp.timestamp", "Timestamp", "When the piece is to be played, in the codec's own ticks.");
+    TIMESTAMP = u32_at(4, "rtp.timestamp", "Timestamp", "When to play this piece, in the codec's own ticks.");
     SSRC      = u32_at(8, "rtp.ssrc", "Source", "A random number for each stream of a sender.").hex();
     CSRC      = dynamic(Kind::Hex(32), "rtp.csrc.item", "Contributor", "One of the senders that a mixer put together.");
     PAYLOAD   = dynamic(Kind::Bytes, "rtp.payload", "Payload", "A piece of sound or picture.");

@@ -41,7 +41,7 @@ fields! {
     CHUNK_TYPE = dynamic(Kind::Uint(8), "sctp.chunk_type", "Chunk type", "Data, an acknowledgment, or a step of beginning or ending.").names(CHUNKS);
     CHUNK_FLAGS = dynamic(Kind::Hex(8), "sctp.chunk_flags", "Chunk flags", "What they mean depends on the type.");
     CHUNK_LENGTH = dynamic(Kind::Uint(16), "sctp.chunk_length", "Chunk length", "Bytes of the chunk, header included, filling not.");
-    STREAM   = dynamic(Kind::Hex(16), "sctp.data_sid", "Stream", "Which of the association's streams; each is in order by itself.");
+    STREAM   = dynamic(Kind::Hex(16), "sctp.data_sid", "Stream", "Which of the association's streams; each keeps its own order.");
     SEQUENCE = dynamic(Kind::Uint(16), "sctp.data_ssn", "Stream sequence", "Counts the messages of one stream.");
     PAYLOAD  = dynamic(Kind::Uint(32), "sctp.data_payload_proto_id", "Payload protocol", "What the message is, as the programs agreed; 0: not said.");
 }

@@ -26,7 +26,7 @@ fields! {
     OWNER_ADDRESS = dynamic(Kind::Text, "sdp.owner.address",     "Owner's address", "The machine that made the description.").detail();
     NAME         = dynamic(Kind::Text, "sdp.session_name",       "Session name",   "What the session is called, or a hyphen.").detail();
     INFO         = dynamic(Kind::Text, "sdp.session_info",       "Information",    "What the session is about.").detail();
-    CONNECTION   = dynamic(Kind::Text, "sdp.connection_info",    "Connection",     "Where the media shall be sent to.").detail();
+    CONNECTION   = dynamic(Kind::Text, "sdp.connection_info",    "Connection",     "Where to send the media.").detail();
     NETWORK      = dynamic(Kind::Text, "sdp.connection_info.network_type", "Network", "IN: the Internet.").detail();
     ADDRESS_TYPE = dynamic(Kind::Text, "sdp.connection_info.address_type", "Address type", "IP4 or IP6.").detail();
     ADDRESS      = dynamic(Kind::Text, "sdp.connection_info.address", "Address",   "The address that waits for the media.");

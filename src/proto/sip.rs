@@ -21,7 +21,7 @@ const U32: Kind = Kind::Uint(32);
 fields! {
     REQUEST_LINE = dynamic(Kind::Text, "sip.Request-Line", "Request line",  "What is asked, of whom.").detail();
     METHOD       = dynamic(Kind::Text, "sip.Method",       "Method",        "INVITE calls, ACK confirms, BYE hangs up, REGISTER says where one is.");
-    URI          = dynamic(Kind::Text, "sip.r-uri",        "Request URI",   "Who shall do it.");
+    URI          = dynamic(Kind::Text, "sip.r-uri",        "Request URI",   "Who should do it.");
     URI_USER     = dynamic(Kind::Text, "sip.r-uri.user",   "User",          "The user or the number that is called.").detail();
     URI_HOST     = dynamic(Kind::Text, "sip.r-uri.host",   "Host",          "At which machine or domain.").detail();
     URI_PORT     = dynamic(Kind::Text, "sip.r-uri.port",   "Port",          "At which port.").detail();
@@ -40,8 +40,8 @@ fields! {
     CSEQ_NUMBER  = dynamic(U32,        "sip.CSeq.seq",     "Sequence number", "The count.").detail();
     CSEQ_METHOD  = dynamic(Kind::Text, "sip.CSeq.method",  "Sequence method", "What was asked.");
     CONTACT      = dynamic(Kind::Text, "sip.Contact",      "Contact",       "Where to reach this side directly from now on.").detail();
-    MAX_FORWARDS = dynamic(U32,        "sip.Max-Forwards", "Max forwards",  "Through so many proxies it may still go.").detail();
-    EXPIRES      = dynamic(U32,        "sip.Expires",      "Expires",       "For so many seconds it holds.").detail();
+    MAX_FORWARDS = dynamic(U32,        "sip.Max-Forwards", "Max forwards",  "How many more proxies it may pass.").detail();
+    EXPIRES      = dynamic(U32,        "sip.Expires",      "Expires",       "How long it holds, in seconds.").detail();
     USER_AGENT   = dynamic(Kind::Text, "sip.User-Agent",   "User agent",    "The software of who asks.").detail();
     SERVER       = dynamic(Kind::Text, "sip.Server",       "Server",        "The software of who answers.").detail();
     SUBJECT      = dynamic(Kind::Text, "sip.Subject",      "Subject",       "What the call is about.").detail();

@@ -51,7 +51,7 @@ fields! {
     REQUEST_ID = dynamic(Kind::Int(32), "snmp.request_id", "Request ID", "The answer repeats it.");
     ERROR_STATUS = dynamic(Kind::Int(32), "snmp.error_status", "Error status", "Whether the question could be answered.").names(ERRORS);
     ERROR_INDEX = dynamic(Kind::Int(32), "snmp.error_index", "Error index", "Which of the names was at fault.");
-    NON_REPEATERS = dynamic(Kind::Uint(32), "snmp.non_repeaters", "Non-repeaters", "So many names are asked for once only.");
+    NON_REPEATERS = dynamic(Kind::Uint(32), "snmp.non_repeaters", "Non-repeaters", "How many of the names are asked for only once.");
     MAX_REPETITIONS = dynamic(Kind::Uint(32), "snmp.max_repetitions", "Max repetitions", "How many of their successors the others may bring.");
     BINDINGS  = dynamic(Kind::Uint(32), "snmp.variable_bindings", "Variables", "How many names with values there are.");
     NAME      = dynamic(Kind::Text, "snmp.name", "Name", "The place in the tree; 1.3.6.1.2.1.1.5.0 is the device's own name.");

@@ -81,8 +81,8 @@ const FAMILIES: &[(u64, &str)] = &[(1, "IPv4"), (2, "IPv6")];
 fields! {
     CHANNEL = dynamic(Kind::Hex(16), "stun.channel", "Channel", "A short name for a peer, so that each packet needs 4 bytes only.");
     TYPE    = dynamic(Kind::Hex(16), "stun.type", "Message type", "What is asked or answered.").names(TYPES);
-    CLASS   = dynamic(Kind::Hex(16), "stun.type.class", "Class", "A request, an answer, an error, or a mere indication.").bits(0x0110).names(CLASSES);
-    METHOD  = dynamic(Kind::Hex(16), "stun.type.method", "Method", "What is asked for; Binding asks for one's own address.").bits(0x3eef).names(METHODS);
+    CLASS   = dynamic(Kind::Hex(16), "stun.type.class", "Class", "A request, an answer, an error, or an indication.").bits(0x0110).names(CLASSES);
+    METHOD  = dynamic(Kind::Hex(16), "stun.type.method", "Method", "What is asked for; Binding asks for the sender's public address.").bits(0x3eef).names(METHODS);
     LENGTH  = dynamic(Kind::Uint(16), "stun.length", "Length", "Bytes after the header.");
     COOKIE  = dynamic(Kind::Bytes, "stun.cookie", "Magic cookie", "Always the same number: by it STUN is told from other protocols.");
     ID      = dynamic(Kind::Bytes, "stun.id", "Transaction ID", "The answer repeats it.");
@@ -106,7 +106,7 @@ fields! {
     ERROR_CLASS = dynamic(Kind::Uint(8), "stun.att.error.class", "Error class", "The hundreds of the error code.").bits(0x07);
     ERROR   = dynamic(Kind::Uint(8), "stun.att.error", "Error code", "The rest of the error code.");
     REASON  = dynamic(Kind::Text, "stun.att.error.reason", "Reason", "The error in words.");
-    TRANSPORT = dynamic(Kind::Hex(8), "stun.att.transp", "Transport", "How the relay shall carry the data: 0x11 is UDP.");
+    TRANSPORT = dynamic(Kind::Hex(8), "stun.att.transp", "Transport", "How the relay should carry the data: 0x11 is UDP.");
     TIE_BREAKER = dynamic(Kind::Bytes, "stun.att.tie-breaker", "Tie breaker", "Where both ends want to decide, the greater number does.");
     VALUE   = dynamic(Kind::Bytes, "stun.value", "Value", "What an attribute holds that is not read any further.");
 }

@@ -160,7 +160,7 @@ fields! {
     MPTCP_SUBTYPE = dynamic(Kind::Uint(8), "tcp.options.mptcp.subtype", "Multipath TCP", "What this option of Multipath TCP does.").bits(0xf0).names(mptcp::SUBTYPES);
     MPTCP_VERSION = dynamic(Kind::Uint(8), "tcp.options.mptcp.version", "Version", "Which version of Multipath TCP the sender speaks: 1 is RFC 8684.").bits(0x0f).detail();
     MPTCP_FLAGS = dynamic(Kind::Uint(8), "tcp.options.mptcp.flags", "Flags", "The option's flags, as the wire carries them.").hex().detail();
-    MPTCP_CHECKSUM_REQUIRED = dynamic(Kind::Uint(8), "tcp.options.mptcp.checksumreq.flags", "Checksum required", "Each piece of data carries a checksum of its own.").bits(0x80).names(mptcp::SET).detail();
+    MPTCP_CHECKSUM_REQUIRED = dynamic(Kind::Uint(8), "tcp.options.mptcp.checksumreq.flags", "Checksum required", "Each piece of data carries its own checksum.").bits(0x80).names(mptcp::SET).detail();
     MPTCP_EXTENSIBILITY = dynamic(Kind::Uint(8), "tcp.options.mptcp.extensibility.flag", "Extensibility", "Kept for later versions; now always 0.").bits(0x40).names(mptcp::SET).detail();
     MPTCP_NO_MORE = dynamic(Kind::Uint(8), "tcp.options.mptcp.nomoresubflows.flag", "No more paths here", "Open no further path to this address and port.").bits(0x20).names(mptcp::SET).detail();
     MPTCP_SHA1 = dynamic(Kind::Uint(8), "tcp.options.mptcp.sha1.flag", "HMAC-SHA1", "How both sides prove that they know the keys (version 0).").bits(0x01).names(mptcp::SET).detail();

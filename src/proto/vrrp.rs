@@ -73,7 +73,7 @@ fields! {
     OPCODE = u8_at(1, "hsrp.opcode", "Opcode", "Alive, taking over, or giving up.").names(OPCODES);
     STATE = u8_at(2, "hsrp.state", "State", "Whether the sender answers for the address or waits.").names(STATES);
     HELLO = u8_at(3, "hsrp.hellotime", "Hello time", "Seconds between two such messages.");
-    HOLD = u8_at(4, "hsrp.holdtime", "Hold time", "After so many seconds of silence another takes over.");
+    HOLD = u8_at(4, "hsrp.holdtime", "Hold time", "Seconds of silence after which another takes over.");
     HSRP_PRIORITY = u8_at(5, "hsrp.priority", "Priority", "The highest one answers for the address.");
     GROUP = u8_at(6, "hsrp.group", "Group", "Which shared address this is about.");
     PASSWORD = dynamic(Kind::Text, "hsrp.auth_data", "Password", "In the clear, so that it protects from mistakes only.");

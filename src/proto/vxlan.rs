@@ -33,7 +33,7 @@ const CARRIED: &[(u64, &str)] = &[(1, "IPv4"), (2, "IPv6"), (3, "Ethernet"), (4,
 
 fields! {
     FLAGS  = u16_at(0, "vxlan.flags", "Flags", "Whether the network identifier counts.").hex();
-    FLAG_G = bit_at(0, 2, 0x8000, "vxlan.flag_g", "Group policy", "The frame belongs to a group with rules of its own.");
+    FLAG_G = bit_at(0, 2, 0x8000, "vxlan.flag_g", "Group policy", "The frame belongs to a group with its own rules.");
     FLAG_I = bit_at(0, 2, 0x0800, "vxlan.flag_i", "Identifier present", "The network identifier counts; it always should.");
     GBP    = u16_at(2, "vxlan.gbp", "Group policy ID", "Which group the frame belongs to.");
     VNI    = u24_at(4, "vxlan.vni", "Network identifier", "Which of 16 million virtual networks the frame belongs to.");

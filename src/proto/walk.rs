@@ -134,7 +134,7 @@ impl Walker<'_> {
                     return;
                 }
                 if parts >= MOST_PARTS {
-                    return self.too_much("more packets stand in one message than are shown here");
+                    return self.too_much("one message holds more packets than are shown here");
                 }
                 (reach, context) = (Reach { start: end, ..whole }, outer);
                 nesting -= 1;

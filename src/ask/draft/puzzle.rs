@@ -401,7 +401,7 @@ fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Lin
         ),
         Alteration::SynAndFin => (
             format!("flags from {:#05x} to {:#05x}", m.flags, altered.flags),
-            "no segment opens its direction and ends it at once (RFC 9293 §3.5, §3.6)",
+            "no single segment opens and ends its direction (RFC 9293 §3.5, §3.6)",
             format!("tcp.flags == {:#05x}", m.flags),
         ),
     };

@@ -32,6 +32,21 @@ pub fn check(files: &[(String, String)], known: &[&str]) -> Vec<LessonError> {
     wrong
 }
 
+/// What to say otherwise in lessons, each a file name and its text. A file that is no lesson has no texts.
+pub fn hear(files: &[(String, String)]) -> Vec<LessonError> {
+    let mut all = Vec::new();
+    for (file, text) in files {
+        let Ok(lesson) = Lesson::parse(file, text) else { continue };
+        let source = Source { file, text };
+        for (span, speech) in prose::spoken(&lesson, &source) {
+            let words = text.get(span.clone()).unwrap_or("");
+            let here = |a: voice::Advice| source.error(span.start + a.at.start..span.start + a.at.end, a.why);
+            all.extend(voice::advice(words, speech).into_iter().map(here));
+        }
+    }
+    all
+}
+
 /// A file is called by its place in the course and its lesson's id.
 fn named(lesson: &Lesson, source: &Source<'_>, wrong: &mut Vec<LessonError>) {
     let name = source.file.rsplit(['/', '\\']).next().unwrap_or(source.file);

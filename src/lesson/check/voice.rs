@@ -1,9 +1,6 @@
 //! How a text sounds: habits that a native technical writer would not have, sentences that are too long, and
 //! instructions in the passive. `docs/guide/voice.md` says it to people, from the same rows.
 
-use super::prose::spoken;
-use crate::lesson::error::{LessonError, Source};
-use crate::lesson::format::Lesson;
 use regex::Regex;
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -200,21 +197,6 @@ fn long(text: &str) -> impl Iterator<Item = Advice> + '_ {
         let why = format!("{words} words in one sentence; {LONGEST} are the most");
         (words > LONGEST).then_some(Advice { at: at.start + lead..at.end, why })
     })
-}
-
-/// What to say otherwise in lessons, each a file name and its text. A file that is no lesson has no texts.
-pub fn hear(files: &[(String, String)]) -> Vec<LessonError> {
-    let mut all = Vec::new();
-    for (file, text) in files {
-        let Ok(lesson) = Lesson::parse(file, text) else { continue };
-        let source = Source { file, text };
-        for (span, speech) in spoken(&lesson, &source) {
-            let words = text.get(span.clone()).unwrap_or("");
-            let here = |a: Advice| source.error(span.start + a.at.start..span.start + a.at.end, a.why);
-            all.extend(advice(words, speech).into_iter().map(here));
-        }
-    }
-    all
 }
 
 #[cfg(test)]

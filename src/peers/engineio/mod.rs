@@ -100,7 +100,7 @@ pub enum Error {
     #[error("a packet's data cannot be read")]
     Data,
     /// More than `MAX_PACKETS`.
-    #[error("more than {MAX_PACKETS} packets come at once")]
+    #[error("more than {MAX_PACKETS} packets come in one body")]
     TooMany,
 }
 

@@ -69,7 +69,7 @@ fields! {
     TXT = dynamic(TEXT, "dns.txt", "Text", "Anything that the owner of the name wants to say.");
     SPF_LENGTH = dynamic(U8, "dns.spf.length", "SPF length", "Bytes of the text that follows.");
     SPF = dynamic(TEXT, "dns.spf", "SPF", "Which hosts may send mail for this name.");
-    NULL = dynamic(Kind::Bytes, "dns.null", "Null data", "Bytes without any meaning of their own.");
+    NULL = dynamic(Kind::Bytes, "dns.null", "Null data", "Bytes without a meaning.");
     HINFO_CPU_LENGTH = dynamic(U8, "dns.hinfo.cpu_length", "CPU length", "Bytes of the processor's name.");
     HINFO_CPU = dynamic(TEXT, "dns.hinfo.cpu", "CPU", "What processor the host has.");
     HINFO_OS_LENGTH = dynamic(U8, "dns.hinfo.os_length", "System length", "Bytes of the operating system's name.");
@@ -152,7 +152,7 @@ fields! {
     SVC_ECHCONFIG = dynamic(Kind::Bytes, "dns.svcb.svcparam.echconfig", "Encrypted ClientHello", "The key to hide from others whom one calls.");
     SVC_IPV6HINT = dynamic(Kind::Ipv6, "dns.svcb.svcparam.ipv6hint.ip", "IPv6 hint", "An address to try until the true one is known.");
     CAA_FLAGS = dynamic(Kind::Hex(8), "dns.caa.flags", "CAA flags", "Eight bits, of which one is in use.");
-    CAA_ISSUER_CRITICAL = dynamic(B, "dns.caa.flags.issuer_critical", "Issuer critical", "Who does not understand this must not issue.").bits(0x80);
+    CAA_ISSUER_CRITICAL = dynamic(B, "dns.caa.flags.issuer_critical", "Issuer critical", "An authority that doesn't understand this must not issue.").bits(0x80);
     CAA_ISSUE = dynamic(TEXT, "dns.caa.issue", "Issue", "Who may issue certificates for this name.");
     CAA_ISSUEWILD = dynamic(TEXT, "dns.caa.issuewild", "Issue wildcard", "Who may issue certificates for all names under it.");
     CAA_IODEF = dynamic(TEXT, "dns.caa.iodef", "Report URL", "Where to report a request that was refused.");

@@ -235,7 +235,7 @@ pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
     let (mut len, mut end) = (first.len, at + first.text.len());
     let named = name.trim_ascii_end();
     let mut breaks = match named.len() {
-        n if n < name.len() => Some("a blank stands between a header's name and its colon"),
+        n if n < name.len() => Some("there is a blank between a header's name and its colon"),
         0 => Some("a header has no name"),
         _ if !is_token(named) => Some("a header's name has characters that no name may have"),
         _ => None,

@@ -121,7 +121,7 @@ fields! {
     CONTINUED = text("http2.continuation.header", "Header block", "More header lines, packed.");
     INCREMENT_RESERVED = dynamic(U32, "http2.window_update.r", "Reserved", "Unused, 0.").bits(0x8000_0000).hex();
     INCREMENT = dynamic(U32, "http2.window_update.window_size_increment", "Increment", "How many more bytes may be sent.").bits(0x7fff_ffff);
-    RST_ERROR = dynamic(U32, "http2.rst_stream.error", "Error", "Why the stream ends at once.").names(ERRORS);
+    RST_ERROR = dynamic(U32, "http2.rst_stream.error", "Error", "Why the stream ends immediately.").names(ERRORS);
     LAST_RESERVED = dynamic(U32, "http2.goway.r", "Reserved", "Unused, 0.").bits(0x8000_0000).hex();
     LAST      = dynamic(U32, "http2.goaway.last_stream_id", "Last stream", "The last stream that was looked at.").bits(0x7fff_ffff);
     AWAY_ERROR = dynamic(U32, "http2.goaway.error", "Error", "Why the connection ends.").names(ERRORS);

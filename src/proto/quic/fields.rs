@@ -81,7 +81,7 @@ fields! {
     DCIL = dynamic(U8, "quic.dcil", "Destination ID length", "Bytes of the receiver's connection id.");
     DCID = dynamic(Kind::Bytes, "quic.dcid", "Destination connection ID", "Names the connection to the receiver, even when addresses change.");
     SCIL = dynamic(U8, "quic.scil", "Source ID length", "Bytes of the sender's connection id.");
-    SCID = dynamic(Kind::Bytes, "quic.scid", "Source connection ID", "What the other side shall put into its packets.");
+    SCID = dynamic(Kind::Bytes, "quic.scid", "Source connection ID", "What the other side should put into its packets.");
     SUPPORTED_VERSION = dynamic(H32, "quic.supported_version", "Supported version", "A version that the server would accept.").names(VERSIONS);
     TOKEN_LENGTH = dynamic(U64, "quic.token_length", "Token length", "Bytes of the token.");
     TOKEN = dynamic(Kind::Bytes, "quic.token", "Token", "Proves to the server that the client's address is no forgery.");

@@ -35,7 +35,7 @@ pub(super) const SUBTYPES: &[(u64, &str)] = &[
     (REMOVE_ADDRESS, "REMOVE_ADDR: addresses that are gone"),
     (PRIORITY, "MP_PRIO: how much this path is wanted"),
     (FAIL, "MP_FAIL: a checksum was wrong"),
-    (FAST_CLOSE, "MP_FASTCLOSE: the whole connection ends at once"),
+    (FAST_CLOSE, "MP_FASTCLOSE: the whole connection ends immediately"),
     (RESET, "MP_TCPRST: why this path is reset"),
 ];
 

@@ -51,7 +51,7 @@ impl Element {
             _ => return Err(c.malformed("a length in a certificate is not written as DER wants it")),
         };
         if at + len > end {
-            return Err(c.malformed("a part of a certificate is longer than what it stands in"));
+            return Err(c.malformed("a part of a certificate is longer than what holds it"));
         }
         Ok(Self { tag, at, end: at + len })
     }

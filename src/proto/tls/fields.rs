@@ -88,7 +88,7 @@ fields! {
     URI_NAME = dynamic(Kind::Text, "x509ce.uniformResourceIdentifier", "Address", "Where to ask about the certificate, or what it holds for.").detail();
     IPV4_NAME = dynamic(Kind::Ipv4, "x509ce.IPAddress.ipv4", "IPv4 address", "An address that this certificate holds for.").detail();
     IPV6_NAME = dynamic(Kind::Ipv6, "x509ce.IPAddress.ipv6", "IPv6 address", "An address that this certificate holds for.").detail();
-    TICKET_LIFETIME = dynamic(Kind::Uint(32), "tls.handshake.session_ticket_lifetime_hint", "Ticket lifetime", "For so many seconds the session may be resumed.");
+    TICKET_LIFETIME = dynamic(Kind::Uint(32), "tls.handshake.session_ticket_lifetime_hint", "Ticket lifetime", "How long the session can be resumed, in seconds.");
     TICKET_LENGTH = dynamic(U16, "tls.handshake.session_ticket_length", "Ticket length", "Bytes of the ticket.");
     TICKET = dynamic(Kind::Bytes, "tls.handshake.session_ticket", "Session ticket", "Only the server can read it: it lets the client come back quickly.");
     CURVE_TYPE = dynamic(Kind::Hex(8), "tls.handshake.server_curve_type", "Curve type", "3: a curve that has a number.").names(&[(1, "explicit_prime"), (2, "explicit_char2"), (3, "named_curve")]);

@@ -106,7 +106,7 @@ fn list(
     let len = c.read_len(length, at, width)?;
     let first = at + width;
     if first + len > end {
-        return Err(c.malformed("a list is longer than what it stands in"));
+        return Err(c.malformed("a list is longer than what holds it"));
     }
     if let Some(all) = all {
         c.push(all, first, len, Value::None);
@@ -138,7 +138,7 @@ fn extensions(c: &mut Cursor<'_>, speaker: Speaker, at: usize, end: usize) -> Re
         c.nested(|c| {
             c.read(&EXTENSION_LEN, at + 2, 2)?;
             if next > end {
-                return Err(c.malformed("an extension is longer than the list it stands in"));
+                return Err(c.malformed("an extension is longer than its list"));
             }
             v13 |= extension(c, speaker, kind, at + 4, next)?;
             Ok(())
@@ -198,7 +198,7 @@ fn server_names(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble
         c.read(&SERVER_NAME_TYPE, at, 1)?;
         let len = c.read_len(&SERVER_NAME_LEN, at + 1, 2)?;
         if at + 3 + len > end {
-            return Err(c.malformed("a server's name is longer than the extension it stands in"));
+            return Err(c.malformed("a server's name is longer than its extension"));
         }
         c.read(&SERVER_NAME, at + 3, len)?;
         at += 3 + len;
@@ -213,7 +213,7 @@ fn application_protocols(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<()
     while at < end {
         let len = c.read_len(&ALPN_STR_LEN, at, 1)?;
         if at + 1 + len > end {
-            return Err(c.malformed("a protocol's name is longer than the extension it stands in"));
+            return Err(c.malformed("a protocol's name is longer than its extension"));
         }
         c.read(&ALPN_STR, at + 1, len)?;
         at += 1 + len;
@@ -225,7 +225,7 @@ fn application_protocols(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<()
 fn key_share(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<usize, Trouble> {
     let len = usize::from(c.u16(at + 2)?);
     if at + 4 + len > end {
-        return Err(c.malformed("a key share is longer than the extension it stands in"));
+        return Err(c.malformed("a key share is longer than its extension"));
     }
     let group = c.u16(at)?;
     c.push(&KEY_SHARE_GROUP, at, 2, Value::Uint(u64::from(group)));

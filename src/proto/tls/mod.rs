@@ -393,7 +393,7 @@ fn certificates(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble
         while at < end {
             let len = c.read_len(&CERTIFICATE_LENGTH, at, 3)?;
             if at + 3 + len > end {
-                return Err(c.malformed("a certificate is longer than the list it stands in"));
+                return Err(c.malformed("a certificate is longer than its list"));
             }
             c.read(&CERTIFICATE, at + 3, len)?;
             if let Err(trouble) = c.nested(|c| certificate::read(c, at + 3, at + 3 + len)) {
