@@ -28,6 +28,10 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         None => lesson::built_in(id).transpose().map_err(|e| Failure::Data(e.to_string()))?,
         Some(_) => course(folder)?.into_iter().find(|l| l.id == id),
     };
+    let found = found.map(|mut lesson| {
+        lesson.cut_for(args.audience);
+        lesson
+    });
     let Some(lesson) = &found else {
         return reference::explain(&wanted, &course(folder)?, args.audience, choice);
     };

@@ -147,8 +147,8 @@ enum Arrived {
 /// wants besides are opened to the same server, and carried likewise.
 fn carry(mut peer: Box<dyn Peer + Send>, mut stream: TcpStream, company: Arc<Company>) -> BoxFuture<io::Result<()>> {
     Box::pin(async move {
-        // Each message shall leave at once, in a segment of its own, so that a capture shows it so.
-        stream.set_nodelay(true)?;
+        // Most programs want each message to leave at once; one asks for the system's default.
+        stream.set_nodelay(peer.no_delay())?;
         let Company { start, bell, .. } = company.as_ref();
         let (mut out, mut inbox) = (Vec::new(), vec![0; 4096]);
         let mut want = peer.step(start.elapsed(), Input::Opened, &mut out);

@@ -11,6 +11,9 @@ use crate::tutor::{Audience, Template};
 use std::ops::Range;
 use std::sync::Arc;
 
+/// How many examples of a procedure newcomers work out.
+const NEWCOMERS_EXAMPLES: usize = 2;
+
 /// A lesson, ready to be played.
 #[derive(Debug)]
 pub struct Lesson {
@@ -66,6 +69,8 @@ pub struct Page {
     pub fence: Option<Fence>,
     /// What the learner's record calls its question, if it asks one.
     pub question: Option<String>,
+    /// Not for newcomers.
+    pub advanced: bool,
     /// The line that opens the fence, in the file.
     pub span: Range<usize>,
 }
@@ -278,6 +283,14 @@ pub enum Fade {
 }
 
 impl Lesson {
+    /// Leaves out what isn't for this audience: newcomers skip advanced pages, and work out two examples of a procedure.
+    pub fn cut_for(&mut self, audience: Audience) {
+        let long = |page: &Page| matches!(page.fence, Some(Fence::Worked(_, NEWCOMERS_EXAMPLES..)));
+        if audience == Audience::Newcomer {
+            self.pages.retain(|page| !page.advanced && !long(page));
+        }
+    }
+
     /// The `show` fences, in order.
     pub fn shows(&self) -> impl Iterator<Item = &Show> {
         self.pages.iter().filter_map(Page::show)
@@ -310,9 +323,13 @@ impl Words {
         Self(vec![text.map(Arc::new)])
     }
 
-    /// Newcomer, student, engineer.
+    /// Newcomer, student, engineer; or the last two, and the newcomer reads what the student does.
     pub(super) fn three(texts: Vec<Placed<Template>>) -> Self {
-        Self(texts.into_iter().map(|t| t.map(Arc::new)).collect())
+        let mut texts: Vec<_> = texts.into_iter().map(|t| t.map(Arc::new)).collect();
+        if let [student, _] = texts.as_slice() {
+            texts.insert(0, student.clone());
+        }
+        Self(texts)
     }
 
     /// The text for an audience.

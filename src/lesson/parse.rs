@@ -63,6 +63,9 @@ impl Lesson {
     }
 }
 
+/// The pages of one fence: what is live, its question's name, its place; and whether it is advanced.
+type Made = (Vec<(Fence, Option<String>, Range<usize>)>, bool);
+
 struct Builder<'s, 't> {
     source: &'s Source<'t>,
     wrong: Vec<LessonError>,
@@ -157,11 +160,11 @@ impl<'s> Builder<'s, '_> {
         }
         if !prose.trim().is_empty() {
             let span = at..at;
-            self.pages.push(Page { prose, fence: None, question: None, span });
+            self.pages.push(Page { prose, fence: None, question: None, advanced: false, span });
         }
     }
 
-    fn add(&mut self, fences: Vec<(Fence, Option<String>, Range<usize>)>, prose: &mut String) {
+    fn add(&mut self, (fences, advanced): Made, prose: &mut String) {
         for (fence, id, span) in fences {
             let asks = match &fence {
                 Fence::Ask(_) => true,
@@ -171,7 +174,7 @@ impl<'s> Builder<'s, '_> {
             };
             self.asked += usize::from(asks);
             let question = asks.then(|| id.unwrap_or_else(|| format!("q{}", self.asked)));
-            self.pages.push(Page { prose: std::mem::take(prose), fence: Some(fence), question, span });
+            self.pages.push(Page { prose: std::mem::take(prose), fence: Some(fence), question, advanced, span });
         }
     }
 
@@ -187,14 +190,7 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    #[expect(clippy::type_complexity, reason = "one fence, its question's name and its place")]
-    fn fence(
-        &mut self,
-        kind: &str,
-        at: usize,
-        body: &'s str,
-        here: Range<usize>,
-    ) -> Read<Vec<(Fence, Option<String>, Range<usize>)>> {
+    fn fence(&mut self, kind: &str, at: usize, body: &'s str, here: Range<usize>) -> Read<Made> {
         let what = match kind {
             "say" => "say fence",
             "show" => "show fence",
@@ -208,6 +204,8 @@ impl<'s> Builder<'s, '_> {
             }
         };
         let mut keys = Keys::parse(self.source, what, at, body, here.clone())?;
+        keys.advanced = keys.flag("advanced")?;
+        let advanced = keys.advanced;
         let id = match kind {
             "ask" | "whatif" => keys.words_of_one("id")?.map(|t| t.it),
             _ => None,
@@ -221,11 +219,11 @@ impl<'s> Builder<'s, '_> {
                 let worked = Arc::new(self.worked(&mut keys)?);
                 keys.finish()?;
                 let pages = (0..worked.on.len()).map(|i| (Fence::Worked(Arc::clone(&worked), i), None, here.clone()));
-                return Ok(pages.collect());
+                return Ok((pages.collect(), advanced));
             }
         };
         keys.finish()?;
-        Ok(vec![(fence, id, here)])
+        Ok((vec![(fence, id, here)], advanced))
     }
 
     // ---- probes

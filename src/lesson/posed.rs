@@ -150,6 +150,14 @@ impl Worked {
         }
     }
 
+    /// The same, where the steps do not say them anyway.
+    pub(super) fn unsaid(&self, example: usize) -> &[(String, String)] {
+        let given = self.given(example);
+        let says =
+            |name: &str| self.steps.iter().any(|step| step.given && step.value.written() == format!("{{{name}}}"));
+        if given.iter().all(|(name, _)| says(name)) { &[] } else { given }
+    }
+
     /// What each step gives; fewer where one cannot be computed.
     pub(super) fn values(&self, trace: &Trace, example: usize) -> Vec<Value> {
         let moment = self.hit(trace, example).map(Hit::moment);

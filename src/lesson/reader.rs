@@ -25,6 +25,8 @@ pub(super) struct Keys<'s, 't> {
     what: &'static str,
     left: Vec<(Placed<String>, Spanned<DeValue<'s>>)>,
     asked: Vec<&'static str>,
+    /// The page isn't for newcomers: where their text is missing, the student's does.
+    pub(super) advanced: bool,
 }
 
 /// What a reader gives.
@@ -51,7 +53,7 @@ impl<'s, 't> Keys<'s, 't> {
             let span = key.span();
             (Placed { it: key.into_inner().into_owned(), span: at + span.start..at + span.end }, value)
         });
-        Self { source, at, span, what, left: left.collect(), asked: Vec::new() }
+        Self { source, at, span, what, left: left.collect(), asked: Vec::new(), advanced: false }
     }
 
     /// Where the table was opened.
@@ -138,7 +140,10 @@ impl<'s, 't> Keys<'s, 't> {
 
     fn as_table(&self, key: &str, what: &'static str, value: Placed<DeValue<'s>>) -> Read<Self> {
         match value.it {
-            DeValue::Table(table) => Ok(Self::new(self.source, what, self.at, value.span, table)),
+            DeValue::Table(table) => {
+                let keys = Self::new(self.source, what, self.at, value.span, table);
+                Ok(Self { advanced: self.advanced, ..keys })
+            }
             _ => Err(self.wrong(key, &value, "a table in braces")),
         }
     }
@@ -252,6 +257,9 @@ impl<'s, 't> Keys<'s, 't> {
         let mut texts = Vec::new();
         for audience in Audience::ALL {
             let text = self.text(audience.name())?;
+            if text.is_none() && self.advanced && audience == Audience::Newcomer {
+                continue;
+            }
             let text = text.ok_or_else(|| {
                 let what = self.what;
                 self.error(

@@ -182,7 +182,7 @@ impl Player<'_> {
             title: &worked.title,
             fade: worked.fade(example),
             hit,
-            given: worked.given(example),
+            given: worked.unsaid(example),
             lines,
             entry: &sheet.entry,
             hint: self.hint(worked.hint.as_ref(), hit, sheet),

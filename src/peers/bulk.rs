@@ -25,6 +25,10 @@ pub struct Plan {
     /// From one message to the next, in milliseconds; 0 sends as fast as the other end takes them.
     #[serde(default)]
     pub every_ms: u32,
+    /// Each message is handed over by a `send()` of its own, with Nagle's algorithm on, as a program does that sets
+    /// no option. Otherwise many go at once.
+    #[serde(default)]
+    pub one_by_one: bool,
     /// After so many bytes have arrived, it reads nothing for a while.
     pub hold: Option<Hold>,
     /// After its last message it breaks off (RST) instead of saying that no more will come (FIN).
@@ -78,7 +82,7 @@ impl Bulk {
         }
         let pause = Duration::from_millis(self.plan.every_ms.into());
         let mut next = *self.next.get_or_insert(now);
-        let mut room = CHUNK;
+        let mut room = if self.plan.one_by_one { 1 } else { CHUNK };
         while self.said < self.plan.messages && next <= now && room > 0 {
             self.said += 1;
             message(self.said, self.plan.size, out);
@@ -98,6 +102,10 @@ impl Bulk {
 }
 
 impl Peer for Bulk {
+    fn no_delay(&self) -> bool {
+        !self.plan.one_by_one
+    }
+
     fn step(&mut self, now: Duration, input: Input<'_>, out: &mut Vec<u8>) -> Want {
         match input {
             Input::Bytes(bytes) => self.heard += bytes.len() as u64,
@@ -146,6 +154,17 @@ mod tests {
             out.clear();
             assert_eq!(bulk.step(Duration::ZERO, input, &mut out), Want::Drain);
             assert!((60_000..70_000).contains(&out.len()));
+        }
+    }
+
+    #[test]
+    fn one_message_at_a_time_is_one_send_each() {
+        let plan = Plan { messages: 2, size: 30, one_by_one: true, ..Plan::default() };
+        let (mut bulk, mut out) = (Bulk::new(plan), Vec::new());
+        assert!(!bulk.no_delay() && sender(2, 30, 0).no_delay());
+        for want in [Want::Drain, Want::Finish] {
+            out.clear();
+            assert_eq!((bulk.step(Duration::ZERO, Input::Tick, &mut out), out.len()), (want, 30));
         }
     }
 

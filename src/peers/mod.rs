@@ -39,6 +39,12 @@ pub trait Peer {
         false
     }
 
+    /// Whether short messages leave at once (`TCP_NODELAY`), as browsers and web servers want it. Otherwise a
+    /// short one waits while earlier bytes are not acknowledged (Nagle's algorithm, RFC 9293 §3.7.4).
+    fn no_delay(&self) -> bool {
+        true
+    }
+
     /// Another connection to the same server that the program wants now, as the peer that will hold it. Each is
     /// given once. The carrier asks after each step, until there is none, and opens what it got.
     fn another(&mut self) -> Option<Box<dyn Peer + Send>> {

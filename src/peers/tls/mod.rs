@@ -216,6 +216,10 @@ impl Peer for Tls {
         }
     }
 
+    fn no_delay(&self) -> bool {
+        self.peer.no_delay()
+    }
+
     fn has_news(&self) -> bool {
         self.reads() && self.peer.has_news()
     }

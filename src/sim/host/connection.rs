@@ -51,6 +51,7 @@ impl Connection {
     /// does not read leaves what arrives with the stack, whose window closes.
     pub(super) fn run(&mut self, now: Duration, socket: &mut Socket<'_>, reads: bool) -> bool {
         if self.want.is_none() && socket.may_send() {
+            socket.set_nagle_enabled(!self.peer.no_delay());
             self.step(now, Input::Opened);
         }
         let mut busy = self.read(now, socket, reads);
@@ -179,8 +180,6 @@ impl Sockets {
         let receive = SocketBuffer::new(vec![0; self.receive_buffer]);
         let mut socket = Socket::new(receive, SocketBuffer::new(vec![0; BUFFER]));
         socket.set_tsval_generator(Some(|| TIMESTAMP.get()));
-        // Browsers and web servers send at once (TCP_NODELAY).
-        socket.set_nagle_enabled(false);
         socket.set_congestion_control(self.congestion);
         socket.set_timeout(Some(GIVES_UP));
         socket
