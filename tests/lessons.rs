@@ -1,6 +1,7 @@
 //! The course as a whole, and the workshop of those who write lessons, through the binary.
 
 use osi_tutor::ask::bank;
+use osi_tutor::filter::Filter;
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::lesson::format::{Fence, Words};
 use osi_tutor::lesson::{COURSE, Page, course};
@@ -125,8 +126,9 @@ fn every_question_of_the_course_explains_itself_to_each_audience() {
 
 #[test]
 fn every_lesson_is_printed_whole_for_every_audience() {
-    for lesson in course().expect("the course is sound") {
-        for audience in Audience::ALL {
+    for audience in Audience::ALL {
+        for mut lesson in course().expect("the course is sound") {
+            lesson.cut_for(audience);
             let (code, text, said) = run(&["explain", &lesson.id, "--audience", audience.name()]);
             assert_eq!(code, Some(0), "{}: {said}", lesson.id);
             assert!(!text.contains("This capture"), "{} lacks a packet", lesson.id);
@@ -134,6 +136,27 @@ fn every_lesson_is_printed_whole_for_every_audience() {
             assert!(text.contains(&last), "{} ends early", lesson.id);
             assert!(text.lines().all(|line| line.chars().count() <= 80), "{} is wider than 80 columns", lesson.id);
         }
+    }
+}
+
+/// What the course says of its own scenarios in numbers: so many packets of this kind.
+const SAID: [(&str, &str, usize); 4] = [
+    // Fifty sends of 100 bytes with Nagle's algorithm: the first leaves alone, the rest share.
+    ("segmentation", "tcp.stream == 0 && tcp.dstport == 5000 && tcp.len == 100 && tcp.seq == 1", 1),
+    ("segmentation", "tcp.stream == 0 && tcp.dstport == 5000 && tcp.len > 100", 4),
+    // One send of 14,000 bytes fits into the ten segments that may leave before the first ACK (RFC 6928).
+    ("segmentation", "tcp.stream == 1 && tcp.dstport == 5000 && tcp.len > 0", 10),
+    ("segmentation", "tcp.stream == 1 && tcp.analysis.bytes_in_flight > 14480", 0),
+];
+
+#[test]
+fn what_the_course_counts_in_its_scenarios_is_there() {
+    for (name, text, count) in SAID {
+        let filter = Filter::parse(text).expect("it is a filter");
+        let scenario = Scenario::ready(name).expect("it is ready").expect("it is sound");
+        let mut found = 0;
+        each(&mut Simulation::new(&scenario, scenario.seed), &mut |p| found += usize::from(filter.matches(p)));
+        assert_eq!(found, count, "{name}: {text}");
     }
 }
 
