@@ -1,4 +1,5 @@
-//! Lists the course for the library: the files of `lessons/`, in the order of the numbers that they begin with.
+//! Lists the course for the library: the files of `lessons/`, in the order of the numbers that they begin with, and the
+//! programs that belong to a lesson, in the folder of its name.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,9 +9,14 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed=lessons");
     let folder = |name| env::var(name).map_err(io::Error::other);
     let (here, out) = (folder("CARGO_MANIFEST_DIR")?, folder("OUT_DIR")?);
-    let mut lessons = Vec::new();
+    let (mut lessons, mut programs) = (Vec::new(), Vec::new());
     for entry in fs::read_dir(Path::new(&here).join("lessons"))? {
         let path = entry?.path();
+        if path.is_dir() && path.file_name().is_some_and(|name| name != "scenarios") {
+            for entry in fs::read_dir(&path)? {
+                programs.push(entry?.path());
+            }
+        }
         if path.extension().is_none_or(|extension| extension != "md") {
             continue;
         }
@@ -27,5 +33,16 @@ fn main() -> io::Result<()> {
         let _ = writeln!(list, "    ({name:?}, include_str!({place:?})),");
     }
     list.push_str("]\n");
-    fs::write(Path::new(&out).join("course.rs"), list)
+    fs::write(Path::new(&out).join("course.rs"), list)?;
+    programs.sort();
+    let mut list = String::from("&[\n");
+    for path in &programs {
+        let name = |path: Option<&Path>| Some(path?.file_name()?.to_str()?.to_owned());
+        let Some(((folder, name), place)) = name(path.parent()).zip(name(Some(path))).zip(path.to_str()) else {
+            return Err(io::Error::other(format!("{}: its name is no text", path.display())));
+        };
+        let _ = writeln!(list, "    ({folder:?}, {name:?}, include_str!({place:?})),");
+    }
+    list.push_str("]\n");
+    fs::write(Path::new(&out).join("programs.rs"), list)
 }

@@ -265,6 +265,18 @@ Examples:
   osi-tutor lesson guide | less
   osi-tutor lesson guide > lesson-format.md")]
     Guide,
+    /// Write out the programs of a lesson, such as the course's own chat
+    #[command(after_help = "\
+Examples:
+  osi-tutor lesson files chat my-chat           server.js, client.js and index.html, into my-chat/")]
+    Files {
+        /// Which lesson
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The folder to write them into; it is made if it isn't there
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// List lessons: steps, questions, what-ifs
     #[command(after_help = "\
 Examples:

@@ -335,3 +335,42 @@ fn a_server_on_this_machine_alone_warns_of_nobody() {
     assert!(server.said.starts_with("The chat is at http://127.0.0.1:"), "{}", server.said);
     assert!(!server.said.contains("can join"), "{}", server.said);
 }
+
+// ---- the course's own chat
+
+#[test]
+fn the_chat_of_the_course_runs_as_its_lesson_writes_it() {
+    if !folder().join("node_modules").is_dir() {
+        return skipped("tests/chat has no node_modules (npm ci there brings them)");
+    }
+    let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join("course-chat");
+    let _ = std::fs::remove_dir_all(&out);
+    let folders = ["chat", "socketio-vs-websocket"].map(|id| {
+        let folder = out.join(id);
+        let (code, said) = osi_tutor(&["lesson", "files", id, folder.to_str().unwrap()]);
+        assert_eq!(code, Some(0), "{said}");
+        folder
+    });
+    let (code, said) = osi_tutor(&["lesson", "files", "chat", folders[0].to_str().unwrap()]);
+    assert!(code == Some(1) && said.contains("is there already: nothing was written"), "{said}");
+    let chromium = Path::new(&std::env::var("CHROMIUM").unwrap_or("/usr/bin/chromium".into())).exists();
+    let mut node = Command::new("node");
+    node.arg(folder().join("course.js")).args(&folders).stdin(Stdio::piped()).stdout(Stdio::piped());
+    if !chromium {
+        skipped("there is no Chromium; two terminals talk without it");
+        node.arg("no-browser");
+    }
+    let Ok(mut run) = node.spawn() else { return skipped("node does not run") };
+    // The script and all that it has started end with its standard input.
+    let leash = run.stdin.take();
+    let run = run.wait_with_output().unwrap();
+    drop(leash);
+    let lines = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success(), "{lines}");
+    let told: Json = serde_json::from_str(&lines).unwrap();
+    assert_eq!(told["alive"], true, "nonsense must not end the server");
+    assert_eq!(told["complaints"], json!([]), "the page runs without errors");
+    assert_eq!(told["browser"], chromium);
+    let bare: Vec<&str> = told["bare"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
+    assert!(bare.iter().any(|line| line.starts_with("heard 430[{\"members\":")), "digits are enough: {bare:?}");
+}

@@ -232,6 +232,34 @@ fn a_broken_lesson_is_refused_with_line_and_caret() {
 }
 
 #[test]
+fn the_files_of_a_lesson_are_written_once_and_never_over_another() {
+    let folder = folder("lesson-files").join("new");
+    let path = folder.to_str().expect("a plain name");
+    let (code, text, said) = run(&["lesson", "files", "chat", path]);
+    assert_eq!((code, said.as_str()), (Some(0), ""), "{text}");
+    let server = std::fs::read_to_string(folder.join("server.js")).expect("it was written");
+    assert_eq!(server, std::fs::read_to_string(root().join("lessons/chat/server.js")).expect("it is there"));
+    std::fs::remove_file(folder.join("server.js")).expect("it can be removed");
+    std::fs::write(folder.join("index.html"), "mine").expect("it can be changed");
+    let (code, _, said) = run(&["lesson", "files", "chat", path]);
+    assert!(code == Some(1) && said.contains("is there already: nothing was written"), "{said}");
+    assert!(!folder.join("server.js").exists(), "all or nothing");
+    assert_eq!(std::fs::read_to_string(folder.join("index.html")).expect("it is there"), "mine");
+    let (code, _, said) = run(&["lesson", "files", "tls", path]);
+    assert!(code == Some(2) && said.contains("these lessons have: chat, socketio-vs-websocket"), "{said}");
+}
+
+#[test]
+fn code_is_printed_as_it_is_in_the_file() {
+    let text = run(&["explain", "chat"]).1;
+    for line in
+        std::fs::read_to_string(root().join("lessons/chat/server.js")).expect("it is there").lines().skip(13).take(23)
+    {
+        assert!(line.is_empty() || text.contains(&format!("    {line}\n")), "not whole in the print: {line}");
+    }
+}
+
+#[test]
 fn what_is_no_lesson_is_explained_all_the_same() {
     for (name, part) in [
         ("7", "OSI layer 7 Application"),

@@ -22,6 +22,7 @@ mod ladder;
 mod lesson;
 mod lesson_files;
 mod lesson_packets;
+mod lesson_writes;
 mod live_lesson;
 mod origin;
 mod outputs;

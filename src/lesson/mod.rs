@@ -16,6 +16,7 @@ pub mod play;
 pub mod player;
 mod posed;
 mod probe;
+pub mod programs;
 pub mod progress;
 mod reader;
 pub mod scene;

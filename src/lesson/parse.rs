@@ -8,6 +8,7 @@ use super::format::{
     Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
 use super::posed::mix;
+use super::programs;
 use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
 use crate::ask::bank::{Misconception, bank, misconception};
 use crate::filter::Filter;
@@ -16,8 +17,8 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The live fences, and the one that stays text.
-const FENCES: [&str; 6] = ["say", "show", "ask", "whatif", "worked", "text"];
+/// The live fences, and those that stay text.
+const FENCES: [&str; 7] = ["say", "show", "ask", "whatif", "worked", "file", "text"];
 /// The most pages, probes, and items of a list: more make no lesson.
 const MOST: usize = 200;
 
@@ -144,15 +145,14 @@ impl<'s> Builder<'s, '_> {
                 self.wrong.push(self.source.error(here, "this fence is not closed by a line ```"));
                 return;
             };
-            if kind == "text" {
-                prose.push_str(self.source.text.get(start..at).unwrap_or(""));
+            let body = self.source.text.get(body_at..body_end).unwrap_or("");
+            if programs::add(self.source, (kind, body), &here, &mut prose, &mut self.wrong) {
                 continue;
             }
             if self.pages.len() >= MOST {
                 self.wrong.push(self.source.error(here, format!("a lesson has at most {MOST} pages")));
                 return;
             }
-            let body = self.source.text.get(body_at..body_end).unwrap_or("");
             let read = self.fence(kind, body_at, body, here);
             if let Err(e) = read.map(|fences| self.add(fences, &mut prose)) {
                 self.wrong.push(e);

@@ -1,6 +1,6 @@
 //! Markdown for a terminal: paragraphs, headings, lists, emphasis, code.
 
-use super::measure::{spaces, width, wrap};
+use super::measure::{cut, spaces, width};
 use super::theme::Theme;
 use crate::model::show::escape_prose;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
@@ -54,12 +54,12 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
             Event::End(TagEnd::Strong | TagEnd::Emphasis) => w.strong = false,
             Event::Text(text) if code => {
                 for line in plain(&text).lines() {
-                    // What is too long goes on below, further in: no line may leave the screen.
-                    for (i, part) in wrap(line, w.columns.saturating_sub(8)).enumerate() {
-                        spaces(if i == 0 { 4 } else { 8 }, w.out);
-                        w.out.push_str(part);
-                        w.out.push('\n');
-                    }
+                    // Code that is wrapped no longer runs when it is copied, so what is too long is cut.
+                    let from = w.out.len();
+                    spaces(if line.is_empty() { 0 } else { 4 }, w.out);
+                    w.out.push_str(line);
+                    cut(w.out, from, w.columns);
+                    w.out.push('\n');
                 }
             }
             Event::Text(text) => w.text(&plain(&text), w.strong),
@@ -120,10 +120,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_of_code_that_is_too_long_goes_on_below() {
+    fn a_line_of_code_that_is_too_long_is_cut_and_never_wrapped() {
         let mut out = String::new();
-        markdown("```text\nabc\n  one two three\n```\n", 18, &Theme::new(false), &mut out);
-        assert_eq!(out, "    abc\n      one two\n        three\n");
+        markdown("```text\nabc\n\n  one two three\n```\n", 18, &Theme::new(false), &mut out);
+        assert_eq!(out, "    abc\n\n      one two thr…\n");
     }
 
     #[test]
