@@ -183,6 +183,32 @@ mod tests {
         check(Entry::Broken { why: "eth0 was removed".into() });
     }
 
+    /// After a change that is meant: `INSTA_UPDATE=always`, and read the difference.
+    #[test]
+    fn a_message_by_polling_and_one_by_websocket_are_told_as_they_were_before() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let mut file = crate::source::file::File::open(&root.join("tests/captures/socketio.pcapng")).unwrap();
+        let (texts, mut told) = (Texts::english().unwrap(), Vec::new());
+        reader::each(&mut file, Limits::default(), |packet, tracker| {
+            let talks = talks(packet);
+            if !talks.is_empty() {
+                let entry = captured(&Moment::new(packet, tracker), &texts, &talks, false, 40_000);
+                told.push(serde_json::from_str::<serde_json::Value>(&Entry::Packet(Box::new(entry)).write()).unwrap());
+            }
+            Ok::<_, crate::source::SourceError>(true)
+        })
+        .unwrap();
+        let mut settings = insta::Settings::clone_current();
+        settings.set_snapshot_path(root.join("tests/feed"));
+        settings.set_prepend_module_to_snapshot(false);
+        settings.set_omit_expression(true);
+        settings.bind(|| {
+            for (name, entry) in [("first", told.first()), ("last", told.last())] {
+                insta::assert_snapshot!(name, serde_json::to_string_pretty(&entry).unwrap());
+            }
+        });
+    }
+
     /// The entry of a segment: its flags and data; `wrong` spoils its checksum.
     fn told(syn: bool, data: &[u8], wrong: bool) -> Captured {
         let to = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);

@@ -559,7 +559,98 @@ fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{cut, fields, read, summary};
     use super::*;
+    use etherparse::{PacketBuilder, TcpOptionElement as Opt};
+
+    /// Where TCP begins: behind Ethernet and IPv4.
+    const BEGIN: usize = 14 + 20;
+
+    /// A SYN with four bytes of options, and data, which it may carry.
+    fn syn(data: &[u8]) -> Vec<u8> {
+        let ip =
+            PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+        let tcp = ip.tcp(50_000, 80, 0xffff_fff0, 64_240).syn().options(&[Opt::MaximumSegmentSize(1460)]).unwrap();
+        let mut bytes = Vec::new();
+        tcp.write(&mut bytes, data).unwrap();
+        bytes
+    }
+
+    #[test]
+    fn each_field_has_its_value_and_its_place() {
+        let packet = read(1, &syn(b""));
+        let told = fields(&packet, "tcp");
+        let told: Vec<_> = told.iter().map(|(name, value, place)| (*name, value.as_str(), place.clone())).collect();
+        let expected = [
+            ("tcp.srcport", "50000", 0..2),
+            ("tcp.dstport", "80", 2..4),
+            ("tcp.len", "0", 0..0),
+            ("tcp.seq", "4294967280", 4..8),
+            ("tcp.seq_raw", "4294967280", 4..8),
+            ("tcp.nxtseq", "4294967281", 0..0),
+            ("tcp.ack", "0", 8..12),
+            ("tcp.ack_raw", "0", 8..12),
+            ("tcp.hdr_len", "24", 12..13),
+            ("tcp.flags", "0x002", 12..14),
+            ("tcp.flags.res", "not set", 12..14),
+            ("tcp.flags.ae", "not set", 12..14),
+            ("tcp.flags.cwr", "not set", 13..14),
+            ("tcp.flags.ece", "not set", 13..14),
+            ("tcp.flags.urg", "not set", 13..14),
+            ("tcp.flags.ack", "not set", 13..14),
+            ("tcp.flags.push", "not set", 13..14),
+            ("tcp.flags.reset", "not set", 13..14),
+            ("tcp.flags.syn", "set", 13..14),
+            ("tcp.flags.fin", "not set", 13..14),
+            ("tcp.window_size_value", "64240", 14..16),
+            ("tcp.flags.str", "··········S·", 0..0),
+            ("tcp.connection.syn", "", 0..0),
+            ("tcp.window_size", "64240", 0..0),
+            ("tcp.checksum", "0x55a0", 16..18),
+            ("tcp.checksum.status", "1 (Good)", 0..0),
+            ("tcp.urgent_pointer", "0", 18..20),
+            ("tcp.options", "02:04:05:b4", 20..24),
+            ("tcp.options.mss", "", 20..24),
+            ("tcp.option_kind", "2 (Maximum segment size)", 20..21),
+            ("tcp.option_len", "4", 21..22),
+            ("tcp.options.mss_val", "1460", 22..24),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(summary(&packet), "50000 → 80 [SYN] Seq=4294967280 Win=64240 Len=0 MSS=1460");
+    }
+
+    #[test]
+    fn a_segment_that_is_cut_anywhere_keeps_what_was_read() {
+        let bytes = syn(b"data");
+        for keep in 0..bytes.len() {
+            let packet = cut(1, &bytes, keep);
+            let Some(layer) = packet.layer(&ABOUT) else {
+                assert!(keep <= BEGIN, "{keep}");
+                continue;
+            };
+            let rows: [(&FieldDef, usize); 6] =
+                [(&SRCPORT, 2), (&DSTPORT, 4), (&SEQ_RAW, 8), (&ACK_RAW, 12), (&WINDOW_SIZE_VALUE, 16), (&MSS_VAL, 24)];
+            for (def, ends) in rows {
+                let read = packet.fields_of(layer).iter().any(|f| std::ptr::eq(f.def, def));
+                assert_eq!(read, keep >= BEGIN + ends, "{} of {keep} bytes", def.name);
+            }
+            let cut = packet.layers.iter().any(|l| matches!(l.trouble, Some(Trouble::CutByCapture { .. })));
+            assert!(cut || keep >= BEGIN + 24, "{keep}");
+        }
+    }
+
+    #[test]
+    fn a_data_offset_that_lies_is_said_and_the_numbers_are_read() {
+        let with = |offset: u8| {
+            let mut bytes = syn(b"");
+            bytes[BEGIN + 12] = offset << 4;
+            let packet = read(1, &bytes);
+            assert_eq!((packet.uint(&DSTPORT), packet.uint(&SEQ)), (Some(80), Some(0xffff_fff0)));
+            packet.layer(&ABOUT).unwrap().trouble
+        };
+        assert!(matches!(with(4), Some(Trouble::Malformed(why)) if why.0.contains("shorter than the TCP header")));
+        assert!(matches!(with(15), Some(Trouble::LengthLies { need: 60, have: 24, .. })));
+    }
 
     #[test]
     fn what_was_shown_of_a_connection_grows_with_each_segment() {

@@ -1,7 +1,7 @@
 //! What the tests of protocol files share: one frame in, one packet out, nothing remembered.
 
 use super::{Context, Cursor, Ends, NoMemory, Protocol, walk};
-use crate::model::{BufferKind, Layer, LinkType, Packet, RawFrame, Span, clamp};
+use crate::model::{BufferKind, Field, Layer, LinkType, Packet, RawFrame, Span, clamp, show};
 
 /// Dissects a whole frame of this link type.
 pub(crate) fn read(link: u16, bytes: &[u8]) -> Packet {
@@ -54,4 +54,18 @@ pub(crate) fn summary(packet: &Packet) -> String {
     let (layer, mut out) = (packet.layers.last().unwrap(), String::new());
     (layer.proto.summary.unwrap())(packet, layer, &mut out);
     out
+}
+
+/// The fields of the innermost layer that is called so: the name of each, its value as the views show it, and its
+/// place, counted from where the layer begins.
+pub(crate) fn fields(packet: &Packet, name: &str) -> Vec<(&'static str, String, std::ops::Range<usize>)> {
+    let layer = packet.layers.iter().rfind(|layer| layer.proto.name == name).unwrap();
+    let place = |n: u32| (n - layer.span.start) as usize;
+    let field = |f: &Field| {
+        let mut value = String::new();
+        show::value(packet, f, &mut value);
+        let span = f.span;
+        (f.def.name, value, if span.len == 0 { 0..0 } else { place(span.start)..place(span.end()) })
+    };
+    packet.fields_of(layer).iter().map(field).collect()
 }

@@ -79,3 +79,81 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     out.push_str(" Len=");
     show::number(of(&LENGTH).saturating_sub(8), out);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{cut, fields, read};
+    use super::*;
+    use etherparse::PacketBuilder;
+
+    /// Where UDP begins: behind Ethernet and IPv4.
+    const BEGIN: usize = 14 + 20;
+
+    fn datagram(data: &[u8]) -> Vec<u8> {
+        let ip =
+            PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]).ipv4([192, 0, 2, 1], [192, 0, 2, 2], 64);
+        let mut bytes = Vec::new();
+        ip.udp(40_000, 40_001).write(&mut bytes, data).unwrap();
+        bytes
+    }
+
+    /// The same with another value in its header.
+    fn with(at: usize, value: u16, data: &[u8]) -> Packet {
+        let mut bytes = datagram(data);
+        bytes[BEGIN + at..BEGIN + at + 2].copy_from_slice(&value.to_be_bytes());
+        read(1, &bytes)
+    }
+
+    fn trouble(packet: &Packet) -> Option<Trouble> {
+        packet.layer(&ABOUT).unwrap().trouble
+    }
+
+    #[test]
+    fn each_field_has_its_value_and_its_place() {
+        let packet = read(1, &datagram(b"data"));
+        let told = fields(&packet, "udp");
+        let told: Vec<_> = told.iter().map(|(name, value, place)| (*name, value.as_str(), place.clone())).collect();
+        let expected = [
+            ("udp.srcport", "40000", 0..2),
+            ("udp.dstport", "40001", 2..4),
+            ("udp.length", "12", 4..6),
+            ("udp.checksum", "0x6a8d", 6..8),
+            ("udp.checksum.status", "1 (Good)", 0..0),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(trouble(&packet), None);
+    }
+
+    #[test]
+    fn a_datagram_that_is_cut_anywhere_keeps_what_was_read() {
+        let bytes = datagram(b"data");
+        for keep in 0..bytes.len() {
+            let packet = cut(1, &bytes, keep);
+            let Some(layer) = packet.layer(&ABOUT) else {
+                assert!(keep <= BEGIN, "{keep}");
+                continue;
+            };
+            let whole = |def: &'static FieldDef, ends: usize| {
+                assert_eq!(packet.field_in(layer, def).is_some(), keep >= BEGIN + ends, "{} of {keep}", def.name);
+            };
+            (whole(&SRCPORT, 2), whole(&DSTPORT, 4), whole(&LENGTH, 6), whole(&CHECKSUM, 8));
+            let cut = packet.layers.iter().any(|l| matches!(l.trouble, Some(Trouble::CutByCapture { .. })));
+            assert!(cut || keep >= BEGIN + 8, "{keep}");
+        }
+    }
+
+    #[test]
+    fn a_length_that_cannot_hold_the_header_is_said() {
+        let packet = with(4, 7, b"data");
+        assert!(matches!(trouble(&packet), Some(Trouble::Malformed(why)) if why.0.contains("under 8")));
+        assert_eq!(packet.uint(&LENGTH), Some(7), "what was read is kept");
+    }
+
+    #[test]
+    fn a_checksum_is_right_wrong_or_absent() {
+        let status = |sum| with(6, sum, b"data").uint(&CHECKSUM_STATUS);
+        assert_eq!(read(1, &datagram(b"data")).uint(&CHECKSUM_STATUS), Some(Status::Good as u64));
+        assert_eq!(status(0x1234), Some(Status::Bad as u64));
+        assert_eq!(status(0), Some(Status::NotPresent as u64));
+    }
+}
