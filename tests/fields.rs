@@ -24,6 +24,7 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("frame.time_epoch", "a moment; Wireshark counts it as the time since 1970"),
     ("ieee8021ad.dei", "Wireshark, too, marks one byte, although the type and mask are those of two"),
     ("ieee8021ad.priority", "Wireshark, too, marks one byte, although the type and mask are those of two"),
+    ("imf.message_text", "the text of a mail; Wireshark only marks where it is"),
     ("llc.control.ftype", "one bit or two, by the kind of frame; Wireshark registers the one"),
     ("snmp.name", "a text of numbers and dots; Wireshark has a type of its own for object identifiers"),
     ("stp.forward", "a time; Wireshark has a floating-point number of seconds"),

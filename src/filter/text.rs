@@ -2,7 +2,7 @@
 
 use super::item::Scratch;
 use crate::model::{Layer, Packet};
-use crate::proto::{form, http, websocket};
+use crate::proto::{form, http, imf, websocket};
 
 /// What a body is, by its media type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +52,13 @@ const NAMED: &[(&str, Body)] = &[
     ("application/ocsp-response", Body::Named("ocsp")),
 ];
 
-/// The body that a layer of HTTP carries, and what it is.
+/// The body that a layer of HTTP or a mail carries, and what it is.
 pub(super) fn body<'a>(packet: &'a Packet, layer: &Layer) -> Option<(Body, &'a [u8])> {
-    let data = packet.octets_in(layer, &http::FILE_DATA).filter(|data| !data.is_empty())?;
-    let named = packet.octets_in(layer, &http::CONTENT_TYPE)?;
+    let of = |body, media| {
+        let data = packet.octets_in(layer, body).filter(|data| !data.is_empty())?;
+        Some((data, packet.octets_in(layer, media)?))
+    };
+    let (data, named) = of(&http::FILE_DATA, &http::CONTENT_TYPE).or_else(|| of(&imf::TEXT, &imf::TYPE))?;
     let named = named.split(|&b| b == b';').next().unwrap_or(&[]).trim_ascii();
     let is = |name: &str| named.eq_ignore_ascii_case(name.as_bytes());
     if LINES.iter().any(|name| is(name)) {

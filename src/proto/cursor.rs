@@ -32,6 +32,8 @@ pub struct Context {
     ///
     /// [`Key::Query`]: super::Key::Query
     pub target: Slice,
+    /// The media type of these bytes, where what carries them names it.
+    pub media: Slice,
     /// Whether the client speaks, where the messages around this one say so.
     pub from_client: Option<bool>,
     /// The dialogue that this message belongs to, where it goes on from one connection to the next.

@@ -4,7 +4,7 @@
 use super::prelude::*;
 use super::words::{line, number, word};
 use super::{Framing, StreamCtx};
-use crate::model::Time;
+use crate::model::{BufferKind, Time};
 
 /// IMAP.
 pub static ABOUT: Identity = Identity {
@@ -81,7 +81,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
         };
         if whole > bytes.len() {
             ctx.side.searched = 0;
-            return if at == 0 { Framing::Need(whole) } else { Framing::Message(at) };
+            return if at == 0 { Framing::Begun(whole) } else { Framing::Message(at) };
         }
         at = if whole > next { whole - 1 } else { next };
     }
@@ -101,18 +101,41 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let bytes = c.rest(0);
     let asks = c.context.ends.dst_port == PORT;
     c.derive(&IS_REQUEST, Value::Bool(asks));
-    let mut at = 0;
+    let (mut at, mut mail) = (0, None);
     while at < bytes.len() {
         let rest = bytes.get(at..).unwrap_or(&[]);
         let (len, whole) = line(rest);
         let text = rest.get(..len).unwrap_or(&[]);
+        let size = literal(text).filter(|size| (1..=rest.len() - whole).contains(size));
+        if let (Some(id), Some(_)) = (mail, size) {
+            // The next mail, with the answer that brings it.
+            return Ok(Next::to(Key::Media("message/rfc822"), at).within(id).more(at));
+        }
         c.read(&LINE, at, whole)?;
         if rest.first() != Some(&b'*') && len > 0 {
             c.nested(|c| if asks { request(c, at, text) } else { response(c, at, text) })?;
         }
-        at += whole + literal(text).unwrap_or(0).min(rest.len() - whole);
+        at += whole;
+        if let Some(size) = size {
+            mail = uncovered(c, at, size);
+            at += size;
+        } else if literal(text).is_some() {
+            // Its mail has only begun.
+            break;
+        }
     }
-    Ok(Next::end(bytes.len()))
+    Ok(match mail {
+        Some(id) => Next::to(Key::Media("message/rfc822"), at).within(id),
+        None => Next::end(at),
+    })
+}
+
+/// The mail inside an answer, in a buffer of its own.
+fn uncovered(c: &mut Cursor<'_>, at: usize, len: usize) -> Option<u8> {
+    let bytes = c.slice(at, len).ok()?;
+    let id = c.uncover(BufferKind::Reassembled, bytes)?;
+    c.made_of(id, c.span(at, len));
+    Some(id)
 }
 
 /// The tag, under both of its names; gives where the word behind it begins.
@@ -280,7 +303,7 @@ mod tests {
     #[test]
     fn a_mail_inside_an_answer_is_waited_for() {
         let text = b"* 1 FETCH (BODY[] {12}\r\nSubject: a\r\n)\r\na7 OK\r\n";
-        assert_eq!(ask(&text[..30]), Framing::Need(37));
+        assert_eq!(ask(&text[..30]), Framing::Begun(37));
         assert_eq!(ask(text), Framing::Message(text.len()));
         assert_eq!(message(&PROTOCOL, (PORT, 40000), text).all(&LINE).count(), 3);
     }

@@ -34,6 +34,7 @@ pub mod icmp_extension;
 pub mod icmpv6;
 pub mod igmp;
 pub mod imap;
+pub mod imf;
 mod inflate;
 pub mod ipp;
 pub mod ipsec;
@@ -234,6 +235,7 @@ pub static REGISTRY: &[&Protocol] = &[
     &ftp::PROTOCOL,
     &ftp::DATA,
     &smtp::PROTOCOL,
+    &imf::PROTOCOL,
     &ssh::PROTOCOL,
     &named::ECHO,
     &named::DAYTIME,

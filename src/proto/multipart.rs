@@ -21,6 +21,7 @@ pub static ABOUT: Identity = Identity {
 };
 
 fields! {
+    MEDIA    = dynamic(Kind::Text, "mime_multipart.type", "Type", "What the parts are to each other: mixed, alternatives, a form's fields.");
     FIRST    = dynamic(Kind::Text, "mime_multipart.first_boundary", "First boundary", "The line that begins the first part; every part begins so.");
     PART     = dynamic(Kind::Text, "mime_multipart.part", "Part", "One body among several, with its own header lines.");
     TYPE        = dynamic(Kind::Text, "mime_multipart.header.content-type", "Content type", "What kind of data the part is.");
@@ -71,6 +72,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let boundary = bytes.get(..first).unwrap_or(&[]).trim_ascii_end();
     if !boundary.starts_with(b"--") || boundary.len() < 3 {
         return Ok(Next::data(0));
+    }
+    let media = c.context.media;
+    if media.len > 0 {
+        c.push(&MEDIA, 0, bytes.len(), Value::Text(media));
     }
     c.read(&FIRST, 0, first)?;
     // The first part that no other protocol here reads is shown behind this layer.

@@ -1,8 +1,12 @@
 //! SMTP — RFC 5321. Mail is handed over in lines of text: a verb goes out, a number of three digits
-//! and a sentence come back. After DATA come the lines of the mail, until one that is a single dot.
+//! and a sentence come back. After DATA come the lines of the mail, until one that is a single dot; after BDAT (RFC 3030)
+//! as many bytes of it as the command says. At its end the mail is put together and read.
 
 use super::prelude::*;
+use super::shelf::Ticket;
+use super::words::{line, number, word};
 use super::{Framing, StreamCtx};
+use crate::model::{BufferKind, Span, clamp};
 
 /// SMTP.
 pub static ABOUT: Identity = Identity {
@@ -28,6 +32,10 @@ fields! {
     RESPONSE_CODE = dynamic(Kind::Uint(32), "smtp.response.code", "Response code", "How it went: 2 done, 3 go on, 4 try later, 5 refused.");
     RSP_PARAMETER = dynamic(Kind::Text, "smtp.rsp.parameter", "Response text", "The same in words.");
     EOM           = dynamic(Kind::Flag, "smtp.eom",           "End of mail",  "A dot alone on its line ends the mail.");
+    FRAGMENTS     = dynamic(Kind::Flag, "smtp.data.fragments", "Mail",         "It began after the answer to DATA, ends here, and is read below as a whole.");
+    FRAGMENT      = dynamic(Kind::Frame, "smtp.data.fragment", "Piece",        "A frame that carried a piece of the mail.").detail();
+    FRAGMENT_COUNT = derived(Kind::Uint(32), "smtp.data.fragment.count", "Pieces", "How many frames the mail came in.");
+    MAIL_LENGTH   = derived(Kind::Uint(32), "smtp.data.reassembled.length", "Length of the mail", "Its head, an empty line and its text, in bytes.");
 }
 
 /// The row.
@@ -41,12 +49,44 @@ pub static PROTOCOL: Protocol = Protocol {
 /// What one connection remembers.
 #[derive(Debug, Default)]
 struct Talk {
-    /// The client sends the lines of a mail.
-    mail: bool,
+    mail: Mail,
     /// What the client's next lines are.
     secrets: Secrets,
     tls: Tls,
 }
+
+/// A mail that the client sends.
+#[derive(Clone, Copy, Debug, Default)]
+struct Mail {
+    coming: Coming,
+    /// Its last byte so far did not end a line.
+    midline: bool,
+    /// Which way it goes.
+    forward: bool,
+    /// Its bytes, and how many of them each frame brought.
+    bytes: Ticket,
+    pieces: Ticket,
+    /// There is something of it, or there was.
+    begun: bool,
+    /// How often bytes of this direction were missing when it began.
+    gaps: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Coming {
+    #[default]
+    No,
+    /// Until a line that is a single dot.
+    Lines,
+    /// So many bytes, which may be the last ones.
+    Chunk(usize, bool),
+}
+
+/// A longer mail is not put together, and none of more pieces.
+const LONGEST: usize = 8 << 20;
+const MOST_PIECES: usize = 10_000;
+/// What is kept of a piece: its frame and its length.
+const PIECE: usize = 12;
 
 /// What a client owes that wants to prove who it is (RFC 4954).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,12 +111,19 @@ enum Tls {
 
 /// What is here is one message as soon as it holds a whole line: Wireshark takes the last line, too, as it is.
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    if ctx.dialogue.state::<Talk>().tls == Tls::Agreed {
+    let talk = ctx.dialogue.state::<Talk>();
+    if talk.tls == Tls::Agreed {
         // RFC 3207 §4.
         return Framing::Switch(Key::TcpPort(443));
     }
-    if bytes.get(ctx.side.searched..).unwrap_or(&[]).contains(&b'\n') {
+    let mail = Some(talk.mail).filter(|mail| mail.forward == ctx.forward).unwrap_or_default();
+    if matches!(mail.coming, Coming::Chunk(..)) {
         return Framing::Message(bytes.len());
+    }
+    if bytes.get(ctx.side.searched..).unwrap_or(&[]).contains(&b'\n') {
+        // The dot that ends a mail may come in two segments.
+        let held = [&b"\r\n.\r"[..], b"\r\n."].iter().find(|end| bytes.ends_with(end)).map_or(0, |end| end.len() - 2);
+        return Framing::Message(bytes.len() - if mail.coming == Coming::Lines { held } else { 0 });
     }
     ctx.side.searched = bytes.len();
     Framing::NeedMore
@@ -88,11 +135,18 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let mut at = 0;
     let mut goes_on = false;
     while at < len {
+        let coming = c.stream().dialogue.state::<Talk>().mail.coming;
+        if from_client && coming != Coming::No {
+            let (more, ended) = gather(c, at, coming);
+            at += more;
+            if let Some(id) = ended.then(|| whole_mail(c)).flatten() {
+                return Ok(Next::to(Key::Media("message/rfc822"), at).within(id).more(at));
+            }
+            continue;
+        }
         let rest = c.rest(at);
-        let whole = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |i| i + 1);
-        let line = rest.get(..whole).unwrap_or(&[]);
-        let text = line.strip_suffix(b"\n").unwrap_or(line);
-        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let (text, whole) = line(rest);
+        let text = rest.get(..text).unwrap_or(&[]);
         if from_client {
             client(c, at, whole, text)?;
         } else {
@@ -103,16 +157,101 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     Ok(Next::end(len))
 }
 
+/// Puts by what is here of a mail. Gives how many bytes that were, its end included, and whether it has ended.
+fn gather(c: &mut Cursor<'_>, at: usize, coming: Coming) -> (usize, bool) {
+    let rest = c.rest(at);
+    let mut mail = c.stream().dialogue.state::<Talk>().mail;
+    let (len, dot, ended) = if let Coming::Chunk(left, last) = coming {
+        let len = left.min(rest.len());
+        mail.coming = if len == left { Coming::No } else { Coming::Chunk(left - len, last) };
+        (len, 0, len == left && last)
+    } else {
+        let (len, dot) = lines(rest, mail.midline);
+        mail.coming = if dot > 0 { Coming::No } else { Coming::Lines };
+        mail.midline = len > 0 && rest.get(len - 1) != Some(&b'\n');
+        (len, dot, dot > 0)
+    };
+    if !mail.begun {
+        mail.gaps = c.stream().side.gaps;
+        (mail.bytes, mail.pieces) = (c.shelf().renew(mail.bytes), c.shelf().renew(mail.pieces));
+    }
+    if len > 0 {
+        mail.begun = true;
+        let (frame, span) = (c.frame().to_be_bytes(), c.span(at, len));
+        c.with_shelf(span, |bytes, shelf| {
+            let kept = |shelf: &mut super::shelf::Shelf, ticket| shelf.get(ticket).map_or(0, <[u8]>::len);
+            if kept(shelf, mail.bytes) + len > LONGEST || kept(shelf, mail.pieces) >= MOST_PIECES * PIECE {
+                shelf.drop(mail.bytes);
+                shelf.drop(mail.pieces);
+            }
+            shelf.add(mail.bytes, bytes, LONGEST);
+            shelf.add(mail.pieces, &frame, MOST_PIECES * PIECE);
+            shelf.add(mail.pieces, &clamp(len).to_be_bytes(), MOST_PIECES * PIECE);
+        });
+    }
+    if dot > 0 {
+        c.push(&EOM, at + len, dot, Value::None);
+    }
+    c.stream().dialogue.state::<Talk>().mail = mail;
+    (len + dot, ended)
+}
+
+/// How many bytes of lines of a mail are here, and how many the dot behind them has: 0, or 3 with the line's end. As
+/// in Wireshark, an empty line before the dot goes with it.
+fn lines(rest: &[u8], midline: bool) -> (usize, usize) {
+    let mut at = if midline { line(rest).1 } else { 0 };
+    while at < rest.len() {
+        let from = rest.get(at..).unwrap_or(&[]);
+        if let Some(end) = [&b".\r\n"[..], b"\r\n.\r\n"].iter().find(|end| from.starts_with(end)) {
+            return (at, end.len());
+        }
+        at += line(from).1;
+    }
+    (at, 0)
+}
+
+/// The mail in a buffer of its own, and from which frames it is. Nothing where it was empty, or is not kept.
+fn whole_mail(c: &mut Cursor<'_>) -> Option<u8> {
+    let gaps = c.stream().side.gaps;
+    let mail = std::mem::take(&mut c.stream().dialogue.state::<Talk>().mail);
+    if !mail.begun {
+        return None;
+    }
+    let nothing = c.span(0, 0);
+    let made = c.uncover_with_shelf(BufferKind::Reassembled, nothing, |_, shelf, out| {
+        out.extend_from_slice(shelf.get(mail.bytes).unwrap_or(&[]));
+        shelf.drop(mail.bytes);
+    });
+    let pieces = c.shelf().get(mail.pieces).map(<[u8]>::to_vec).unwrap_or_default();
+    c.shelf().drop(mail.pieces);
+    let Some((id, len)) = made.filter(|(_, len)| *len > 0) else {
+        c.doubt(c.unshown("the mail is longer than is kept here"));
+        return None;
+    };
+    if gaps != mail.gaps {
+        c.doubt(c.unshown("pieces of the mail are missing in this capture"));
+    }
+    let span = |start, len| Span { buf: id, start, len };
+    c.push_in(&FRAGMENTS, span(0, clamp(len)), Value::None);
+    let (mut start, mut count) = (0_u32, 0);
+    let done = c.nested(|c| {
+        for piece in pieces.chunks_exact(PIECE) {
+            let (Some(frame), Some(len)) = (piece.first_chunk::<8>(), piece.last_chunk::<4>()) else { break };
+            let len = u32::from_be_bytes(*len);
+            c.push_in(&FRAGMENT, span(start, len), Value::Uint(u64::from_be_bytes(*frame)));
+            (start, count) = (start.saturating_add(len), count + 1);
+        }
+        c.derive(&FRAGMENT_COUNT, Value::Uint(count));
+        c.derive(&MAIL_LENGTH, Value::Uint(len as u64));
+        Ok(())
+    });
+    done.ok().map(|()| id)
+}
+
 fn client(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<(), Trouble> {
     let memory = c.stream();
+    let forward = memory.forward;
     let talk = memory.dialogue.state::<Talk>();
-    if talk.mail {
-        if text == b"." {
-            talk.mail = false;
-            c.push(&EOM, at, whole, Value::None);
-        }
-        return Ok(());
-    }
     if talk.secrets != Secrets::None && text != b"QUIT" && text != b"*" {
         let (def, then) = match talk.secrets {
             Secrets::Username => (&AUTH_USERNAME, Secrets::Password),
@@ -130,7 +269,16 @@ fn client(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<()
         // A line of a mail whose DATA was not seen.
         return Ok(());
     }
-    talk.mail = is(b"DATA");
+    talk.mail.forward = forward;
+    if is(b"DATA") {
+        talk.mail = Mail { coming: Coming::Lines, forward, ..Mail::default() };
+    } else if let Some(chunk) = text.get(..5).filter(|verb| verb.eq_ignore_ascii_case(b"BDAT ")).and(text.get(5..)) {
+        let (end, next) = word(chunk, 0);
+        let last = chunk.get(next..).is_some_and(|rest| rest.eq_ignore_ascii_case(b"LAST"));
+        if let Some(size) = chunk.get(..end).and_then(number::<u32>) {
+            talk.mail.coming = Coming::Chunk(size as usize, last);
+        }
+    }
     talk.tls = if is(b"STARTTLS") { Tls::Asked } else { Tls::Off };
     talk.secrets = match () {
         () if is(b"AUTH LOGIN") => Secrets::Username,
@@ -185,5 +333,25 @@ mod tests {
         let mut streams = Streams::default();
         assert_eq!(frame(&mut streams.view(true), b"RS"), Framing::NeedMore);
         assert_eq!(frame(&mut streams.view(true), b"RSET\r\nNOOP\r\nQU"), Framing::Message(14));
+    }
+
+    #[test]
+    fn the_dot_that_ends_a_mail_begins_a_line_and_has_it_for_itself() {
+        assert_eq!(lines(b"a\r\n..b\r\n.c\r\n.\r\nQUIT\r\n", false), (12, 3));
+        assert_eq!(lines(b".\r\n", false), (0, 3));
+        assert_eq!(lines(b".\r\n", true), (3, 0), "it belongs to the line before");
+        assert_eq!(lines(b"a\r\n\r\n.\r\n", false), (3, 5));
+        assert_eq!(lines(b"a\r\nb", false), (4, 0));
+    }
+
+    #[test]
+    fn a_dot_in_two_segments_is_waited_for_only_in_a_mail() {
+        let mut streams = Streams::default();
+        assert_eq!(frame(&mut streams.view(true), b"a\r\n."), Framing::Message(4));
+        streams.dialogue.state::<Talk>().mail = Mail { coming: Coming::Lines, forward: true, ..Mail::default() };
+        assert_eq!(frame(&mut streams.view(true), b"a\r\n."), Framing::Message(3));
+        assert_eq!(frame(&mut streams.view(true), b"a\r\n.\r"), Framing::Message(3));
+        assert_eq!(frame(&mut streams.view(true), b"a\r\n.\r\n"), Framing::Message(6));
+        assert_eq!(frame(&mut streams.view(false), b"a\r\n."), Framing::Message(4), "the server's");
     }
 }

@@ -576,6 +576,53 @@ def mailbox():
 
 
 @capture(1)
+def letters():
+    """Mails in SMTP, IMAP and HTTP: in one piece, in several, in chunks, of several parts, without a head."""
+    letter = text(
+        "Return-Path: <ann@example.org>", "Received: from left.example.org by mail.example.org;", "\tThu, 01 Jan 2026 00:00:00 +0000",
+        "Date: Thu, 01 Jan 2026 00:00:00 +0000", "From: Ann Author <ann@example.org>, ann@example.net", "Sender: Ann <ann@example.org>",
+        "Reply-To: ann@example.org", "To: Bob <bob@example.net>,", " <carol@example.net>", "Cc: dora@example.net", "Subject: =?utf-8?q?A_lesson?=",
+        " in two lines", "Message-ID: <1@example.org>", "In-Reply-To: <0@example.net>", "References: <0@example.net>", "MIME-Version: 1.0",
+        "X-Mailer: hand", "X-Own: thing", "User-Agent: pen", "Keywords: mail, lesson", "Comments:", "Content-Transfer-Encoding: 7bit",
+        "Content-Type: text/plain; charset=utf-8", "", "Hello,", "..a dot first", "", "Bye", "",
+    )
+    short = text("From: ann@example.org", "To: bob@example.net", "", "line 0", "line 1", "")
+    parts = text(
+        "From: ann@example.org", "Subject: parts", 'Content-Type: multipart/mixed; boundary="cut"', "", "--cut", "Content-Type: text/plain", "", "one",
+        "--cut", "Content-Type: text/html; charset=utf-8", "", "<p>two</p>", "--cut--", "",
+    )
+    typed = text("From: ann@example.org", "Content-Type: text/html", "", "<p>no parameter</p>", "")
+    end = b".\r\n"
+    connection = Tcp(25)
+    connection.server("220 mail.example.org ready\r\n").client("EHLO left.example.org\r\n").server("250 CHUNKING\r\n")
+    for pieces in (
+        [letter + end], [letter[:300], letter[300:], end], [short, end], [parts + end], [typed + end], [end], [b"no colon\r\n.\r\n"],
+        [b"\r\nno head\r\n\r\n.\r\n"], [b"Subject: x\r\n\r\nmid", b".\r\n line\r\n.\r\n"],
+    ):
+        connection.client("MAIL FROM:<ann@example.org>\r\n").server("250 ok\r\n").client("RCPT TO:<bob@example.net>\r\n").server("250 ok\r\n")
+        connection.client("DATA\r\n").server("354 go on\r\n").client(*pieces).server("250 kept\r\n")
+    connection.client("QUIT\r\n").server("221 bye\r\n")
+    yield from connection.close()
+    connection = Tcp(25, 40001)
+    chunk = b"Subject: in chunks\r\n\r\nabc\r\n"
+    connection.server("220 mail.example.org ready\r\n").client(f"BDAT {len(chunk)}\r\n", chunk).server("250 ok\r\n")
+    connection.client("BDAT 5 LAST\r\n", "def\r\n").server("250 kept\r\n").client("QUIT\r\n").server("221 bye\r\n")
+    yield from connection.close()
+    connection = Tcp(143, 40002)
+    fetched = lambda what, mail: f"* 1 FETCH ({what} {{{len(mail)}}}\r\n".encode() + mail + b")\r\n"
+    connection.server("* OK ready\r\n").client("a1 FETCH 1 (BODY[])\r\n").server(fetched("BODY[]", short) + b"a1 OK done\r\n")
+    connection.client("a2 FETCH 1 (BODY[TEXT])\r\n").server(fetched("BODY[TEXT]", b"just text\r\n") + b"a2 OK done\r\n")
+    both = fetched("RFC822", short) + fetched("RFC822", parts) + b"a3 OK done\r\n"
+    connection.client("a3 FETCH 1:2 (RFC822)\r\n").server(both)
+    whole = fetched("BODY[]", letter) + b"a4 OK done\r\n"
+    connection.client("a4 FETCH 1 (BODY[])\r\n").server(whole[:200], whole[200:])
+    yield from connection.close()
+    connection = Tcp(80, 40003)
+    connection.client(text("POST /m HTTP/1.1", "Host: web.example", "Content-Type: message/rfc822", f"Content-Length: {len(short)}", "", "") + short)
+    yield from connection.close()
+
+
+@capture(1)
 def printer():
     attribute = lambda tag, name, value: u8(tag) + counted(2, name) + counted(2, value)
     common = attribute(0x47, b"attributes-charset", b"utf-8") + attribute(0x48, b"attributes-natural-language", b"en")
