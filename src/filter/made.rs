@@ -5,7 +5,7 @@ use super::item::{Item, Scratch};
 use super::text::{self, Body};
 use crate::model::field::row::derived;
 use crate::model::{FieldDef, Identity, Kind, Layer, Packet};
-use crate::proto::{ethernet, igmp, ipv4, ipv6_extension, radiotap, sll, tcp, vlan};
+use crate::proto::{dns, ethernet, igmp, ipv4, ipv6_extension, mqtt, radiotap, sll, tcp, vlan, websocket};
 
 /// Which value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub enum Made {
     Form,
     FormKey,
     FormValue,
+    PduSize,
 }
 
 macro_rules! rows {
@@ -47,6 +48,7 @@ rows! {
     LINES = derived(Kind::Bytes, "data-text-lines", "Lines of text", "A body that is plain text: HTML, CSS, JavaScript and the like.");
     FORM = derived(Kind::Bytes, "urlencoded-form", "Form", "What somebody typed into a form, as it was sent.");
     FORM_KEY = derived(Kind::Text, "urlencoded-form.key", "Form field", "The name of one field of a form.");
+    PDU_SIZE = derived(Kind::Uint(32), "tcp.pdu.size", "Message size", "Bytes of one message of DNS, MQTT or WebSocket in a stream.");
     FORM_VALUE = derived(Kind::Text, "urlencoded-form.value", "Form value", "What was typed into one field of a form.");
 }
 
@@ -66,6 +68,9 @@ const ENCAPSULATIONS: &[(u16, i128)] = &[
     (229, 130),
     (276, 210),
 ];
+
+/// Protocols whose messages say their length at their start.
+const COUNTED: [&Identity; 3] = [&dns::ABOUT, &mqtt::ABOUT, &websocket::ABOUT];
 
 impl Made {
     /// Gives its values to `take` until it has seen enough.
@@ -95,9 +100,18 @@ impl Made {
             Self::Lines => text::lines(packet, |bytes| take(Item::Bytes(bytes))),
             Self::Form => text::forms(packet, |bytes| take(Item::Bytes(bytes))),
             Self::FormKey => text::forms(packet, |form| text::pairs(form, false, &mut |text| take(Item::Text(text)))),
+            Self::PduSize => sizes(packet, |size| take(Item::Int(size.into()))),
             Self::FormValue => text::forms(packet, |form| text::pairs(form, true, &mut |text| take(Item::Text(text)))),
         }
     }
+}
+
+/// How long each message is that a stream brings, of the protocols that say so at its start.
+fn sizes(packet: &Packet, take: impl FnMut(u32) -> bool) -> bool {
+    let tcp = packet.layers.iter().position(|layer| std::ptr::eq(layer.proto, &raw const tcp::ABOUT));
+    let above = packet.layers.iter().skip(tcp.unwrap_or(usize::MAX));
+    let counted = above.filter(|layer| COUNTED.iter().any(|&about| std::ptr::eq(layer.proto, about)));
+    counted.map(|layer| layer.end.saturating_sub(layer.span.start)).any(take)
 }
 
 /// The names of the layers, as Wireshark counts them: it has some that are no layer here.
@@ -111,11 +125,21 @@ fn protocols(packet: &Packet, out: &mut Scratch) {
         }
         out.extend(name.as_bytes());
     };
+    let (mut before, mut begun) = ("", [false; COUNTED.len()]);
     while let Some(layer) = layers.next() {
         if text::is_ours(layer) {
             continue;
         }
-        say(layer.proto.name);
+        let begun = COUNTED.iter().position(|&about| is(layer, about)).and_then(|i| begun.get_mut(i));
+        // One call reads all messages of a stream that a frame brings.
+        if !begun.is_some_and(|begun| std::mem::replace(begun, true)) {
+            if is(layer, &websocket::ABOUT) && before != "http2" {
+                // Who asked for the upgrade still hands the frames on.
+                say("http");
+            }
+            say(layer.proto.name);
+        }
+        before = layer.proto.name;
         let next = layers.peek().map(|next| next.proto.name);
         let typed = [&ethernet::ABOUT, &sll::ABOUT, &vlan::ABOUT, &vlan::SERVICE].iter().any(|&about| is(layer, about));
         if typed && next.is_some_and(|name| name != "llc") {

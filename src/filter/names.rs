@@ -94,6 +94,7 @@ pub static ALIASES: &[Alias] = &[
     made(&[&made::FORM], Made::Form),
     made(&[&made::FORM_KEY], Made::FormKey),
     made(&[&made::FORM_VALUE], Made::FormValue),
+    made(&[&made::PDU_SIZE], Made::PduSize),
 ];
 
 /// A name whose values are made from the whole packet.

@@ -50,6 +50,8 @@ pub(super) struct Direction {
     /// Bytes that its last segment acknowledged selectively.
     sacked: u32,
     hole: bool,
+    /// Bytes since the last segment that asked to be handed on at once (PSH), and whether the last one asked.
+    pushed: (u32, bool),
     /// One past the highest byte sent, whatever a reset claimed.
     sent: Seq,
     /// Its last packets, to know one that was captured twice.
@@ -117,7 +119,7 @@ struct Sent {
 pub(super) struct Findings {
     pub verdicts: u32,
     pub acks: Option<(u64, Option<i64>)>,
-    pub bytes_in_flight: Option<u32>,
+    pub bytes_in_flight: Option<(u32, u32)>,
     pub duplicate_ack: Option<(u32, u64)>,
     pub rto: Option<(i64, u64)>,
     /// The frame that carried a repetition's first byte first.
@@ -190,6 +192,7 @@ impl Direction {
             unacked: Unacked::default(),
             sacked: 0,
             hole: false,
+            pushed: (0, false),
             sent: NONE,
             recent: [Print::default(); 4],
         }
@@ -352,7 +355,10 @@ pub(super) fn analyse(
     found.acks = rev.unacked.acknowledge(s.ack).map(|sent| (sent.frame, now.since(sent.time)));
     let flying = s.len != 0 && !fwd.hole && !fwd.unacked.segments.is_empty();
     if flying {
-        found.bytes_in_flight = in_flight(fwd, rev, s);
+        let before = if fwd.pushed.1 { 0 } else { fwd.pushed.0 };
+        fwd.pushed = (before.saturating_add(s.len), s.flags & flag::PSH != 0);
+        let pushed = fwd.pushed.0;
+        found.bytes_in_flight = in_flight(fwd, rev, s).map(|n| (n, pushed));
     }
     found.told |= found.verdicts != 0 || found.acks.is_some() || flying;
     found

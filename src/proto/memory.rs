@@ -118,8 +118,8 @@ pub struct TcpFacts {
     pub verdicts: u32,
     /// The frame whose segment this acknowledges, and how long ago it was sent.
     pub acks: Option<(u64, Option<i64>)>,
-    /// Bytes sent this way and not acknowledged, this segment included.
-    pub bytes_in_flight: Option<u32>,
+    /// Bytes sent this way, this segment included: those not acknowledged, and those since the last segment with PSH.
+    pub bytes_in_flight: Option<(u32, u32)>,
     /// Ordinal of a duplicate ACK, and the frame that it duplicates.
     pub duplicate_ack: Option<(u32, u64)>,
     /// Whether Wireshark has an analysis of it to show.
