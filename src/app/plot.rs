@@ -2,14 +2,13 @@
 
 use super::{Failure, columns};
 use crate::cli::Show;
-use crate::flow::{Endpoint, Tracker};
+use crate::flow::Tracker;
 use crate::model::Packet;
 use crate::model::show::escape;
-use crate::stats::series::Series;
+use crate::stats::series::{Sent, Series};
 use crate::view::Theme;
 use crate::view::plot::{Chart, Kind, svg, terminal};
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 /// Without `--stream`, the largest of so many connections is drawn, the first ones.
@@ -39,21 +38,15 @@ impl Plot {
 
     /// Takes the next packet.
     pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) {
-        let Some(conversation) = tracker.current() else { return };
-        let Some(connection) = tracker.connection(conversation) else { return };
-        let number = conversation.number;
+        let Some(Sent { stream: number, client, server, from_client }) = Sent::now(tracker) else { return };
         if self.stream.is_some_and(|wanted| wanted != number)
             || (self.known.len() == MOST_STREAMS && !self.known.contains_key(&number))
         {
             return;
         }
-        let (_, series) = self.known.entry(number).or_insert_with(|| {
-            let ends = connection.ends;
-            let (client, server) =
-                (SocketAddr::new(ends.src.ip(), ends.src_port), SocketAddr::new(ends.dst.ip(), ends.dst_port));
-            (format!("TCP stream {number} ({client} – {server})"), Series::default())
-        });
-        series.add(packet, connection.sender(conversation.forward) == Endpoint::Client);
+        let title = || format!("TCP stream {number} ({client} – {server})");
+        let (_, series) = self.known.entry(number).or_insert_with(|| (title(), Series::default()));
+        series.add(packet, from_client);
     }
 
     /// Draws: into `out`, or as a picture into the file that was asked for.

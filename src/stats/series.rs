@@ -173,6 +173,34 @@ impl Points {
     }
 }
 
+/// The TCP connection that the present packet is of, and who sends it.
+#[derive(Clone, Copy, Debug)]
+pub struct Sent {
+    /// Which connection of the capture.
+    pub stream: u32,
+    /// Who opened it.
+    pub client: SocketAddr,
+    /// The other end.
+    pub server: SocketAddr,
+    /// The client sends the packet.
+    pub from_client: bool,
+}
+
+impl Sent {
+    /// Of the packet that the tracker has seen last; none if that is of no TCP connection.
+    pub fn now(tracker: &Tracker) -> Option<Self> {
+        let conversation = tracker.current()?;
+        let connection = tracker.connection(conversation)?;
+        let ends = connection.ends;
+        Some(Self {
+            stream: conversation.number,
+            client: SocketAddr::new(ends.src.ip(), ends.src_port),
+            server: SocketAddr::new(ends.dst.ip(), ends.dst_port),
+            from_client: connection.sender(conversation.forward) == Endpoint::Client,
+        })
+    }
+}
+
 /// What each end of each connection has in flight, inferred from the frames.
 #[derive(Debug, Default)]
 pub struct Flights(HashMap<(SocketAddr, SocketAddr), Series>);
@@ -180,14 +208,10 @@ pub struct Flights(HashMap<(SocketAddr, SocketAddr), Series>);
 impl Flights {
     /// Adds the next packet; one that is of no TCP connection says nothing.
     pub fn add(&mut self, packet: &Packet, tracker: &Tracker) {
-        let Some(conversation) = tracker.current() else { return };
-        let Some(connection) = tracker.connection(conversation) else { return };
-        let ends = connection.ends;
-        let client = SocketAddr::new(ends.src.ip(), ends.src_port);
-        let server = SocketAddr::new(ends.dst.ip(), ends.dst_port);
+        let Some(Sent { client, server, from_client, .. }) = Sent::now(tracker) else { return };
         if self.0.len() < MOST_STREAMS || self.0.contains_key(&(client, server)) {
             let series = self.0.entry((client, server)).or_default();
-            series.add(packet, connection.sender(conversation.forward) == Endpoint::Client);
+            series.add(packet, from_client);
         }
     }
 
