@@ -1,11 +1,11 @@
 //! One TCP connection: both directions, both endpoints' states, both streams.
 
 use super::event::{Endpoint, Event};
-use super::message::Messages;
+use super::message::{Incoming, Messages, Speaker};
 use super::state::{Covers, State};
 use super::stream::Budget;
 use super::tcp::{self, Direction, Reset};
-use crate::model::{Buffer, Piece, Seq, Time};
+use crate::model::{Buffer, Seq, Time};
 use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{complete, flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
@@ -445,32 +445,29 @@ impl Connection {
     }
 
     /// See [`Memory::deliver`](crate::proto::Memory::deliver).
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     pub(super) fn deliver(
         &mut self,
         c: Conversation,
-        s: &Segment,
-        payload: &[u8],
-        here: Piece,
+        incoming: Incoming<'_>,
         whole: &mut Buffer,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
         events: &mut Vec<Event>,
     ) -> Option<Delivery> {
-        if payload.is_empty() && s.flags & flag::FIN == 0 {
+        if incoming.payload.is_empty() && !incoming.closes() {
             // A bare ACK never carries a message; what waits goes with the next data.
             return None;
         }
         let side = usize::from(!c.forward);
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
         let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != tcp::NONE);
-        let first = self.first_byte(side, s);
+        let first = self.first_byte(side, incoming.segment);
         let repeats = self.direction(side).is_some_and(|d| tcp::only_repeats(d.verdicts));
         let messages = self.messages.get_mut(side)?.get_or_insert_with(|| Box::new(Messages::new(first)));
         let before = self.protocol.map(|p| p.about.name);
         let ports = (self.ends.src_port.min(self.ends.dst_port), self.ends.src_port.max(self.ends.dst_port));
-        let delivery =
-            messages.deliver(s, acked, repeats, payload, here, whole, ctx, &mut self.protocol, ports, budget);
+        let mut speaker = Speaker { protocol: &mut self.protocol, ports };
+        let delivery = messages.deliver(Incoming { acked, repeats, ..incoming }, &mut speaker, whole, ctx, budget);
         let now = self.protocol.map(|p| p.about.name);
         if let (Some(_), Some(protocol)) = (before, now)
             && before != now

@@ -4,11 +4,9 @@
 //! goes on at once. What was left in front of the hole is kept; the segment that fills it completes that message.
 //! Other bytes behind a hole are shown as what they are, and wait.
 
-use super::message::{Answer, Brought, Left, Messages, Speaker};
+use super::message::{Answer, Brought, Incoming, Left, Messages, Speaker};
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{Piece, Seq, clamp};
-use crate::proto::memory::Segment;
-use crate::proto::tcp::flag;
 use crate::proto::{Delivery, Gap, Place, StreamCtx};
 
 /// Behind a hole, a message that claims to be longer than this is none.
@@ -69,18 +67,16 @@ impl Messages {
     }
 
     /// A segment behind a hole, of which the message that has begun tells whether it is a piece of that.
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     pub(super) fn interrupted(
         &mut self,
         hole: u32,
         missing: bool,
-        seq: Seq,
-        fin: bool,
-        payload: &[u8],
-        here: Piece,
+        incoming: Incoming<'_>,
         ctx: &mut StreamCtx<'_>,
         budget: &mut Budget,
     ) -> Brought {
+        let Incoming { payload, here, .. } = incoming;
+        let (seq, fin) = (incoming.segment.first(), incoming.closes());
         if self.pending.is_empty() || self.need <= self.pending.len() {
             return Brought::Beyond(missing);
         }
@@ -156,20 +152,17 @@ impl Messages {
 
     /// A segment behind a hole of which nothing is known: reading goes on where a message surely begins. Else its
     /// bytes are shown as they are, and wait for the hole to be filled, unless it will not be.
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     pub(super) fn beyond(
         &mut self,
-        s: &Segment,
+        incoming: Incoming<'_>,
         lost: bool,
-        repeats: bool,
-        payload: &[u8],
-        here: Piece,
         ctx: &mut StreamCtx<'_>,
         speaker: &mut Speaker<'_>,
         budget: &mut Budget,
     ) -> Option<Delivery> {
-        let seq = s.first();
-        let (end, fin) = (seq + clamp(payload.len()), s.flags & flag::FIN != 0);
+        let Incoming { payload, here, repeats, .. } = incoming;
+        let (seq, fin) = (incoming.segment.first(), incoming.closes());
+        let end = seq + clamp(payload.len());
         let searched = std::mem::take(&mut ctx.side.searched);
         ctx.gap = Gap::Unknown;
         let answer = if repeats && !lost { Answer::Skip(0) } else { speaker.ask(ctx, payload) };

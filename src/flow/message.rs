@@ -45,6 +45,31 @@ pub(super) struct Messages {
     beheaded: bool,
 }
 
+/// A segment that comes in: its header, its data, and what its connection knows about it.
+#[derive(Clone, Copy)]
+pub(super) struct Incoming<'a> {
+    pub(super) segment: &'a Segment,
+    pub(super) payload: &'a [u8],
+    /// Where the payload is.
+    pub(super) here: Piece,
+    /// What the other end has acknowledged of this direction, if anything.
+    pub(super) acked: Option<Seq>,
+    /// It seems to bring nothing that was not sent before.
+    pub(super) repeats: bool,
+}
+
+impl<'a> Incoming<'a> {
+    /// One of which the connection has not said anything yet.
+    pub(super) fn new(segment: &'a Segment, payload: &'a [u8], here: Piece) -> Self {
+        Self { segment, payload, here, acked: None, repeats: false }
+    }
+
+    /// It closes its direction.
+    pub(super) fn closes(&self) -> bool {
+        self.segment.flags & flag::FIN != 0
+    }
+}
+
 /// What a segment brings.
 pub(super) enum Brought {
     /// These bytes are next, if any.
@@ -67,8 +92,8 @@ pub(super) enum Answer {
 
 /// Who speaks on a connection, and its ports, the lower first.
 pub(super) struct Speaker<'a> {
-    protocol: &'a mut Option<&'static Protocol>,
-    ports: (u16, u16),
+    pub(super) protocol: &'a mut Option<&'static Protocol>,
+    pub(super) ports: (u16, u16),
 }
 
 /// The stream in front of a hole, as it was when reading went on behind it.
@@ -135,26 +160,20 @@ impl Messages {
     }
 
     /// See [`Memory::deliver`](crate::proto::Memory::deliver).
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     pub(super) fn deliver(
         &mut self,
-        s: &Segment,
-        acked: Option<Seq>,
-        repeats: bool,
-        payload: &[u8],
-        here: Piece,
+        incoming: Incoming<'_>,
+        speaker: &mut Speaker<'_>,
         whole: &mut Buffer,
         ctx: &mut StreamCtx<'_>,
-        protocol: &mut Option<&'static Protocol>,
-        ports: (u16, u16),
         budget: &mut Budget,
     ) -> Option<Delivery> {
-        let mut speaker = Speaker { protocol, ports };
         if self.run.is_none()
-            && let ControlFlow::Break(at_once) = self.opens(s, acked, repeats, payload, here, ctx, &mut speaker, budget)
+            && let ControlFlow::Break(at_once) = self.opens(incoming, ctx, speaker, budget)
         {
             return at_once;
         }
+        let Incoming { payload, here, .. } = incoming;
         ctx.late = self.filling.is_some();
         loop {
             ctx.side.gaps = ctx.side.gaps.saturating_add(u32::from(std::mem::take(&mut self.beheaded)));
@@ -200,7 +219,7 @@ impl Messages {
             }
             let arrived = run.clone();
             if !self.more(payload, run, here, budget) {
-                return self.finish(here, ctx, &mut speaker, whole, budget);
+                return self.finish(here, ctx, speaker, whole, budget);
             }
             self.shown = self.pending.len();
             match speaker.ask(ctx, &self.pending) {
@@ -218,28 +237,23 @@ impl Messages {
     }
 
     /// Takes in a segment that is asked about for the first time. Breaks off where there is nothing more to say about it.
-    #[expect(clippy::too_many_arguments, reason = "a segment's whole situation, passed on once")]
     fn opens(
         &mut self,
-        s: &Segment,
-        acked: Option<Seq>,
-        repeats: bool,
-        payload: &[u8],
-        here: Piece,
+        incoming: Incoming<'_>,
         ctx: &mut StreamCtx<'_>,
         speaker: &mut Speaker<'_>,
         budget: &mut Budget,
     ) -> ControlFlow<Option<Delivery>> {
         let unknown = speaker.is_unknown(ctx) && self.pending.is_empty();
-        let unclaimed = if unknown { self.unclaimed(s, repeats, payload, ctx, speaker) } else { None };
+        let unclaimed = if unknown { self.unclaimed(incoming, ctx, speaker) } else { None };
         if unclaimed.is_some() || (unknown && speaker.is_unknown(ctx)) {
             return ControlFlow::Break(unclaimed);
         }
-        match self.arrive(s, acked, payload, here, ctx, budget) {
+        match self.arrive(incoming, ctx, budget) {
             Brought::Run(run) => self.run = Some(run),
             Brought::Beyond(lost) => {
                 self.run = Some(0..0);
-                let unread = self.beyond(s, lost, repeats, payload, here, ctx, speaker, budget);
+                let unread = self.beyond(incoming, lost, ctx, speaker, budget);
                 return unread.map_or(ControlFlow::Continue(()), |piece| ControlFlow::Break(Some(piece)));
             }
         }
@@ -251,16 +265,15 @@ impl Messages {
     /// then begins here.
     fn unclaimed(
         &mut self,
-        s: &Segment,
-        repeats: bool,
-        payload: &[u8],
+        incoming: Incoming<'_>,
         ctx: &mut StreamCtx<'_>,
         speaker: &mut Speaker<'_>,
     ) -> Option<Delivery> {
-        if payload.is_empty() || repeats {
+        let payload = incoming.payload;
+        if payload.is_empty() || incoming.repeats {
             return None;
         }
-        let seq = s.first();
+        let seq = incoming.segment.first();
         if let Answer::Rest(None) = speaker.ask(ctx, payload) {
             self.stream.pass(seq + clamp(payload.len()));
             // Asked again for this segment, there is nothing more to say.
@@ -272,17 +285,9 @@ impl Messages {
     }
 
     /// A new segment: which of its bytes are next.
-    fn arrive(
-        &mut self,
-        s: &Segment,
-        acked: Option<Seq>,
-        payload: &[u8],
-        here: Piece,
-        ctx: &mut StreamCtx<'_>,
-        budget: &mut Budget,
-    ) -> Brought {
-        let seq = s.first();
-        let fin = s.flags & flag::FIN != 0;
+    fn arrive(&mut self, incoming: Incoming<'_>, ctx: &mut StreamCtx<'_>, budget: &mut Budget) -> Brought {
+        let Incoming { payload, here, acked, .. } = incoming;
+        let seq = incoming.segment.first();
         let gone = |stream: &Stream| acked.is_some_and(|acked| stream.lacks(acked) > 0);
         if !self.left.is_empty()
             && let Some(filled) = self.fill(seq, payload, here, gone, ctx, budget)
@@ -294,9 +299,9 @@ impl Messages {
         }
         if let Some(hole) = self.stream.hole_before(seq).filter(|_| !payload.is_empty()) {
             let missing = gone(&self.stream);
-            return self.interrupted(hole, missing, seq, fin, payload, here, ctx, budget);
+            return self.interrupted(hole, missing, incoming, ctx, budget);
         }
-        match self.stream.arrive(seq, fin, payload, here, None, budget) {
+        match self.stream.arrive(seq, incoming.closes(), payload, here, None, budget) {
             Arrival::InOrder(range) => Brought::Run(range),
             Arrival::Nothing | Arrival::Hole(_) => Brought::Run(0..0),
         }

@@ -28,6 +28,7 @@ use crate::proto::{
     tcp::{flag, verdict},
 };
 use hashbrown::HashMap;
+use message::Incoming;
 use std::collections::VecDeque;
 use table::{Removed, Table, Talking};
 
@@ -309,8 +310,8 @@ impl Memory for Tracker {
         let streams = talking.streams.get_or_insert_with(Box::default);
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
-        let delivery =
-            connection.deliver(c, segment, payload, here, whole, &mut ctx, &mut self.waiting, &mut self.events);
+        let incoming = Incoming::new(segment, payload, here);
+        let delivery = connection.deliver(c, incoming, whole, &mut ctx, &mut self.waiting, &mut self.events);
         if delivery.is_none() {
             if connection.is_over() {
                 // Nothing new can be said: what still comes is a repetition.
