@@ -5,7 +5,7 @@ use super::item::{Item, Scratch};
 use super::text::{self, Body};
 use crate::model::field::row::derived;
 use crate::model::{FieldDef, Identity, Kind, Layer, Packet};
-use crate::proto::{dns, ethernet, igmp, ipv4, ipv6_extension, mqtt, radiotap, sll, tcp, vlan, websocket};
+use crate::proto::{dns, ethernet, igmp, ipv4, ipv6_extension, mqtt, multipart, radiotap, sll, tcp, vlan, websocket};
 
 /// Which value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +69,8 @@ const ENCAPSULATIONS: &[(u16, i128)] = &[
     (276, 210),
 ];
 
+/// Protocols that one call reads as often as a frame brings them.
+const ONCE: [&Identity; 4] = [&dns::ABOUT, &mqtt::ABOUT, &websocket::ABOUT, &multipart::ABOUT];
 /// Protocols whose messages say their length at their start.
 const COUNTED: [&Identity; 3] = [&dns::ABOUT, &mqtt::ABOUT, &websocket::ABOUT];
 
@@ -125,13 +127,12 @@ fn protocols(packet: &Packet, out: &mut Scratch) {
         }
         out.extend(name.as_bytes());
     };
-    let (mut before, mut begun) = ("", [false; COUNTED.len()]);
+    let (mut before, mut begun) = ("", [false; ONCE.len()]);
     while let Some(layer) = layers.next() {
         if text::is_ours(layer) {
             continue;
         }
-        let begun = COUNTED.iter().position(|&about| is(layer, about)).and_then(|i| begun.get_mut(i));
-        // One call reads all messages of a stream that a frame brings.
+        let begun = ONCE.iter().position(|&about| is(layer, about)).and_then(|i| begun.get_mut(i));
         if !begun.is_some_and(|begun| std::mem::replace(begun, true)) {
             if is(layer, &websocket::ABOUT) && before != "http2" {
                 // Who asked for the upgrade still hands the frames on.

@@ -107,6 +107,9 @@ impl Plan {
             device.routes = router.routes.iter().map(|r| (r.to.address, r.to.length, *r.via.as_ref())).collect();
             plan.devices.push(device);
         }
+        if let Some(refused) = plan.devices.iter().find_map(too_small_for_ipv6) {
+            return Err(refused);
+        }
         let mut dice = link::dice(seed);
         for link in &scenario.links {
             let Some(ends) = scenario.ends(link) else { continue };
@@ -179,6 +182,18 @@ fn device(scenario: &Scenario, at: usize, name: &str, role: Role) -> Device {
     }
 }
 
+/// Why a kernel would refuse this device's addresses: below 1280 bytes there is no IPv6 (RFC 8200 §5).
+fn too_small_for_ipv6(device: &Device) -> Option<String> {
+    let has_ipv6 = |card: &&Card| card.addresses.iter().any(|(address, _)| address.is_ipv6());
+    let card = device.cards.iter().find(|card| has_ipv6(card) && card.mtu < IPV6_LEAST_MTU)?;
+    let (name, mtu) = (&device.name, card.mtu);
+    Some(format!(
+        "{name} has an IPv6 address on a card with an MTU of {mtu}, and IPv6 needs at least {IPV6_LEAST_MTU} bytes: raise the MTU or use IPv4"
+    ))
+}
+
+const IPV6_LEAST_MTU: u16 = 1280;
+
 /// Every kernel knows Reno, and nearly every CUBIC; one that shall use none uses its own.
 fn settings(host: &scenario::Host) -> Vec<(&'static str, &'static str)> {
     let control = match host.congestion {
@@ -217,4 +232,21 @@ fn programs(host: &scenario::Host, rng: &mut Rng) -> Result<Programs, String> {
 /// The port of a visit; 0 where it needs none.
 pub(super) fn port(visit: &scenario::Visit) -> u16 {
     visit.to.as_ref().port.map_or(0, NonZeroU16::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ipv6_over_too_small_an_mtu_is_refused_in_a_sentence_and_ipv4_is_not() {
+        let plan = |name: &str, mtu| {
+            let mut scenario = Scenario::ready(name).unwrap().unwrap();
+            scenario.set_mtu(None, mtu).unwrap();
+            Plan::new(&scenario, 1, None).err()
+        };
+        let why = plan("two-hosts-ipv6", 1279).unwrap();
+        assert!(why.contains("MTU of 1279") && why.contains("at least 1280"), "{why}");
+        assert_eq!((plan("two-hosts-ipv6", 1280), plan("two-hosts", 576)), (None, None));
+    }
 }

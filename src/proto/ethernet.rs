@@ -24,6 +24,7 @@ fields! {
     SRC  = mac_at(6,  "eth.src",  "Source",      "The card on this link that sent the frame.");
     TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES);
     LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.");
+    INVALID = dynamic(Kind::Hex(16), "eth.invalid_lentype", "Neither length nor type", "1501 to 1535 has no meaning.");
     PADDING = dynamic(Kind::Bytes, "eth.padding", "Padding", "Zeros that fill the frame up to its least length of 60 bytes.");
     TRAILER = dynamic(Kind::Bytes, "eth.trailer", "Trailer", "Bytes after the packet that no header accounts for.");
     FCS  = dynamic(Kind::Hex(32),  "eth.fcs", "Frame check sequence", "Detects damage on this link; few captures hold it.");
@@ -45,11 +46,12 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.read(&TYPE, 12, 2)?;
         return Ok(Next::to(Key::EtherType(number), 14));
     }
-    c.read(&LEN, 12, 2)?;
     if number > super::numbers::LONGEST_802_3 {
+        c.read(&INVALID, 12, 2)?;
         c.doubt(c.malformed("1501 to 1535 is neither a length nor a type"));
         return Ok(Next::data(14));
     }
+    c.read(&LEN, 12, 2)?;
     c.limit(14 + usize::from(number), &LEN);
     // NetWare once put IPX here without LLC; it begins with 0xffff, which no LLC header does. Where the capture kept
     // less, nothing says that LLC follows.

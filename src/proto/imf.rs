@@ -152,7 +152,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         return Ok(Next::end(at));
     }
     if let Some((from, len)) = named {
-        c.context.media = c.span(from, len);
+        c.context.media = c.keep(bytes.get(from..from + len).unwrap_or(&[]));
         if let Some(row) = crate::proto::media(bytes.get(from..from + len).unwrap_or(&[])).filter(|row| !row.is_data())
         {
             return Ok(Next::row(row, at));
@@ -264,7 +264,7 @@ fn media_type(c: &mut Cursor<'_>, at: usize, value: &[u8]) -> Result<Option<(usi
     c.read(&TYPE, at, len)?;
     let rest = value.get(len + 1..).unwrap_or(&[]);
     c.read(&PARAMETERS, at + len + 1, line(rest).0)?;
-    Ok(Some((at, len)))
+    Ok(Some((at, value.len())))
 }
 
 /// `from ann@example.org, subject: a lesson`

@@ -9,6 +9,7 @@
 //! ```
 
 use super::prelude::*;
+use crate::model::{Span, clamp};
 
 /// Multipart.
 pub static ABOUT: Identity = Identity {
@@ -23,6 +24,8 @@ pub static ABOUT: Identity = Identity {
 fields! {
     MEDIA    = dynamic(Kind::Text, "mime_multipart.type", "Type", "What the parts are to each other: mixed, alternatives, a form's fields.");
     FIRST    = dynamic(Kind::Text, "mime_multipart.first_boundary", "First boundary", "The line that begins the first part; every part begins so.");
+    PREAMBLE = dynamic(Kind::Bytes, "mime_multipart.preamble", "Preamble", "What stands before the first part; readers of MIME pass over it.");
+    BOUNDARY = dynamic(Kind::Text, "mime_multipart.boundary", "Boundary", "The line that ends a part and begins the next one.");
     PART     = dynamic(Kind::Text, "mime_multipart.part", "Part", "One body among several, with its own header lines.");
     TYPE        = dynamic(Kind::Text, "mime_multipart.header.content-type", "Content type", "What kind of data the part is.");
     DISPOSITION = dynamic(Kind::Text, "mime_multipart.header.content-disposition", "Content disposition", "The form field that the part fills, or the file that it is.");
@@ -33,6 +36,7 @@ fields! {
     CONTENT_ID  = dynamic(Kind::Text, "mime_multipart.header.content-id", "Content ID", "A name by which other parts mention this one.");
     DESCRIPTION = dynamic(Kind::Text, "mime_multipart.header.content-description", "Description", "What the part is, in words.");
     LAST     = dynamic(Kind::Text, "mime_multipart.last_boundary", "Last boundary", "The same line with two more hyphens ends the whole.");
+    TRAILER  = dynamic(Kind::Bytes, "mime_multipart.trailer", "Trailer", "What stands behind the last part; readers of MIME pass over it.");
 }
 
 /// The header lines that have a field.
@@ -63,58 +67,100 @@ pub static PROTOCOL: Protocol = Protocol {
     dissect,
 };
 
-/// How many parts are looked at.
+/// How many parts are looked at in one go; behind one that somebody reads, it begins anew.
 const MOST: usize = 1000;
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let bytes = c.rest(0);
-    let first = bytes.iter().position(|&b| b == b'\n').map_or(bytes.len(), |i| i + 1);
-    let boundary = bytes.get(..first).unwrap_or(&[]).trim_ascii_end();
-    if !boundary.starts_with(b"--") || boundary.len() < 3 {
-        return Ok(Next::data(0));
-    }
     let media = c.context.media;
-    if media.len > 0 {
-        c.push(&MEDIA, 0, bytes.len(), Value::Text(media));
+    let mut boundary = [0; LONGEST + 2];
+    let Some(boundary) = named(c.kept(media), &mut boundary) else {
+        c.doubt(c.breaks("a multipart type names what stands between its parts (RFC 2046 §5.1.1)"));
+        return Ok(Next::data(0));
+    };
+    let essence = c.kept(media).iter().position(|&b| b == b';').unwrap_or(media.len as usize);
+    let essence = Value::Text(Span { len: clamp(essence), ..media });
+    let Some((before, first)) = delimiter(bytes, 0, boundary) else {
+        c.push(&MEDIA, 0, bytes.len(), essence);
+        c.doubt(c.breaks("no line of the body is the one that its type says to stand between the parts"));
+        return Ok(Next::data(0));
+    };
+    // A body that begins with a line's end goes on behind a part that another protocol has read.
+    let goes_on = before == 0 && first.at > before;
+    let mut here = if goes_on { (before, first) } else { (first.at, first) };
+    if !goes_on {
+        c.push(&MEDIA, 0, bytes.len(), essence);
+        if first.at > 0 {
+            c.read(&PREAMBLE, 0, first.at)?;
+        }
     }
-    c.read(&FIRST, 0, first)?;
-    // The first part that no other protocol here reads is shown behind this layer.
-    let mut unread = None;
-    let mut at = first;
-    for _ in 0..MOST {
-        let Some(end) = find(bytes, at, boundary) else { break };
-        c.read(&PART, at, end - at)?;
+    for part in 0..MOST {
+        let (from, line) = here;
+        if line.last && (part > 0 || goes_on) {
+            c.read(&LAST, from, line.end - from)?;
+            if line.end < bytes.len() {
+                c.read(&TRAILER, line.end, bytes.len() - line.end)?;
+            }
+            return Ok(Next::end(bytes.len()));
+        }
+        c.read(if part == 0 && !goes_on { &FIRST } else { &BOUNDARY }, from, line.end - from)?;
+        let next = delimiter(bytes, line.end, boundary);
+        let Some((end, _)) = next.filter(|_| !line.last) else { break };
+        c.read(&PART, line.end, end - line.end)?;
+        let text = bytes.get(line.end..end).unwrap_or(&[]);
         c.nested(|c| {
-            headers(c, at, bytes.get(at..end).unwrap_or(&[]));
+            headers(c, line.end, text);
             Ok(())
         })?;
-        unread = unread.or_else(|| body(bytes.get(at..end).unwrap_or(&[])).map(|from| (at + from, end)));
-        let after = end + boundary.len() + 2;
-        if bytes.get(after..).is_some_and(|b| b.starts_with(b"--")) {
-            c.read(&LAST, end, bytes.len() - end)?;
-            break;
+        if let Some((row, at)) = reader(text) {
+            let at = line.end + at;
+            return Ok(row.map_or(Next::data(at), |row| Next::row(row, at)).more(end));
         }
-        let rest = bytes.get(after..).unwrap_or(&[]);
-        at = after + rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |i| i + 1);
+        if let Some(found) = next {
+            here = found;
+        }
     }
-    Ok(match unread {
-        Some((from, end)) => {
-            c.limit(end, &PART);
-            Next::data(from)
-        }
-        None => Next::end(bytes.len()),
-    })
+    Ok(Next::end(bytes.len()))
 }
 
-/// Where the line break before the next boundary stands.
-fn find(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<usize> {
+/// A boundary has 70 letters at most.
+const LONGEST: usize = 70;
+
+/// The line between the parts, as the media type names it.
+fn named<'b>(media: &[u8], out: &'b mut [u8; LONGEST + 2]) -> Option<&'b [u8]> {
+    let mut parameters = media.split(|&b| b == b';').skip(1).map(<[u8]>::trim_ascii);
+    let value = parameters.find_map(|p| {
+        let (name, value) = p.split_at_checked(p.iter().position(|&b| b == b'=')?)?;
+        name.trim_ascii().eq_ignore_ascii_case(b"boundary").then(|| value.get(1..).unwrap_or(&[]).trim_ascii())
+    })?;
+    let value = value.strip_prefix(b"\"").map_or(value, |v| v.split(|&b| b == b'"').next().unwrap_or(v));
+    let line = out.get_mut(..value.len() + 2).filter(|line| line.len() > 2)?;
+    line.split_at_mut(2).0.copy_from_slice(b"--");
+    line.split_at_mut(2).1.copy_from_slice(value);
+    Some(line)
+}
+
+/// A line between parts: where its hyphens are, where the next line begins, and whether it is the last one.
+#[derive(Clone, Copy)]
+struct Line {
+    at: usize,
+    end: usize,
+    last: bool,
+}
+
+/// The next such line, and where the line's end before it is, which belongs to it.
+fn delimiter(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<(usize, Line)> {
     let mut at = from;
     loop {
-        at += bytes.get(at..)?.iter().position(|&b| b == b'\r')?;
-        match bytes.get(at..)?.strip_prefix(b"\r\n") {
-            Some(rest) if rest.starts_with(boundary) => return Some(at),
-            _ => at += 1,
+        let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
+        if let Some(behind) = rest.strip_prefix(boundary) {
+            let last = behind.starts_with(b"--");
+            let text = bytes.get(from..at).unwrap_or(&[]);
+            let before = text.strip_suffix(b"\n").map_or(text, |t| t.strip_suffix(b"\r").unwrap_or(t));
+            let end = at + super::words::line(rest).1;
+            return Some((from + before.len(), Line { at, end, last }));
         }
+        at += super::words::line(rest).1;
     }
 }
 
@@ -179,23 +225,30 @@ fn compact(value: &[u8], mut give: impl FnMut(&[u8])) {
     }
 }
 
-/// Where the body of a part starts, if its header lines give no type that is read elsewhere.
-fn body(part: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    while let Some(line) = part.get(at..).filter(|rest| !rest.is_empty()) {
-        let len = line.iter().position(|&b| b == b'\n').map_or(line.len(), |i| i + 1);
-        let text = line.get(..len).unwrap_or(&[]).trim_ascii();
-        at += len;
+/// Who reads the body of a part, and where it starts: whoever its header lines name, or nobody where they say nothing.
+/// Text that is shown with its part needs no reader.
+fn reader(part: &[u8]) -> Option<(Option<&'static Protocol>, usize)> {
+    let (mut at, mut named) = (0, None);
+    loop {
+        let rest = part.get(at..).filter(|rest| !rest.is_empty())?;
+        let len = line(rest);
+        let text = rest.get(..len).unwrap_or(&[]).trim_ascii();
         if text.is_empty() {
-            return (at < part.len()).then_some(at);
+            // A part may have no header lines at all (RFC 2046 §5.1); then, as in Wireshark, all of it is its body.
+            at += if at > 0 { len } else { 0 };
+            break;
         }
-        let typed = text.get(..13).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type:"));
-        let value = text.get(13..).unwrap_or(&[]).trim_ascii();
-        if typed && !value.get(..24).is_some_and(|v| v.eq_ignore_ascii_case(b"application/octet-stream")) {
-            return None;
+        at += len;
+        if text.get(..13).is_some_and(|name| name.eq_ignore_ascii_case(b"content-type:")) {
+            named = Some(text.get(13..).unwrap_or(&[]).trim_ascii());
         }
     }
-    None
+    let plain = |of: &[u8]| of.get(..24).is_some_and(|v| v.eq_ignore_ascii_case(b"application/octet-stream"));
+    let row = match named.filter(|of| !plain(of)) {
+        None => None,
+        Some(of) => Some(crate::proto::media(of).filter(|row| row.about.name != ABOUT.name)?),
+    };
+    (at < part.len()).then_some((row, at))
 }
 
 #[cfg(test)]
@@ -203,10 +256,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_ends_before_the_next_boundary() {
-        assert_eq!(find(b"abc\r\n--X--", 0, b"--X"), Some(3));
-        assert_eq!(find(b"abc\r\n--Y\r\n--X", 0, b"--X"), Some(8));
-        assert_eq!(find(b"abc", 0, b"--X"), None);
+    fn a_line_between_parts_takes_the_end_of_the_line_before_with_it() {
+        let found = |bytes: &[u8]| delimiter(bytes, 0, b"--X").map(|(from, l)| (from, l.at, l.end, l.last));
+        assert_eq!(found(b"abc\r\n--X--"), Some((3, 5, 10, true)));
+        assert_eq!(found(b"abc\r\n--Y\r\n--X\r\nd"), Some((8, 10, 15, false)));
+        assert_eq!(found(b"--X\na"), Some((0, 0, 4, false)));
+        assert_eq!(found(b"abc--X"), None);
+    }
+
+    #[test]
+    fn the_media_type_names_the_line_between_parts() {
+        let is = |media: &[u8], line: Option<&[u8]>| assert_eq!(named(media, &mut [0; LONGEST + 2]), line);
+        is(b"multipart/mixed; boundary=cut", Some(b"--cut"));
+        is(b"multipart/mixed;charset=x; BOUNDARY = \"a b\"; z=1", Some(b"--a b"));
+        is(b"multipart/mixed", None);
+        is(b"multipart/mixed; boundary=", None);
+        is(&[&b"multipart/mixed; boundary="[..], &[b'x'; 71]].concat(), None);
     }
 
     #[test]
@@ -223,8 +288,11 @@ mod tests {
 
     #[test]
     fn a_part_that_names_no_type_is_shown_as_it_is() {
-        assert_eq!(body(b"Content-Disposition: form-data\r\n\r\nhi"), Some(34));
-        assert_eq!(body(b"Content-Type: text/plain\r\n\r\nhi"), None);
-        assert_eq!(body(b"content-type: application/octet-stream\r\n\r\nhi"), Some(42));
+        let who = |part: &[u8]| reader(part).map(|(row, at)| (row.map_or("data", |row| row.about.name), at));
+        assert_eq!(who(b"Content-Disposition: form-data\r\n\r\nhi"), Some(("data", 34)));
+        assert_eq!(who(b"Content-Type: text/plain\r\n\r\nhi"), None);
+        assert_eq!(who(b"content-type: application/octet-stream\r\n\r\nhi"), Some(("data", 42)));
+        assert_eq!(who(b"Content-Type: application/json\r\n\r\n{}"), Some(("json", 34)));
+        assert_eq!(who(b"Content-Type: application/json\r\n\r\n"), None);
     }
 }

@@ -85,7 +85,7 @@ pub(super) fn dissect(
     let reader = claim.filter(|row| knows(c, row)).or(reader);
     let next = match (reader, media_type) {
         (Some(row), named) => {
-            c.context.media = c.keep(named.and_then(|n| n.split(|&b| b == b';').next()).unwrap_or(&[]).trim_ascii());
+            c.context.media = c.keep(named.unwrap_or(&[]));
             Next::row(row, at)
         }
         (None, Some(_)) => return Next::end(whole),

@@ -623,6 +623,25 @@ def letters():
 
 
 @capture(1)
+def parts():
+    """Bodies of several parts: with text before and behind them, without the name of their boundary; frames of no valid length."""
+    body = text(
+        "--cut", "Content-Type: text/plain", "", "one", "--cut", "Content-Type: application/json", "", '{"a":[1,2]}', "--cut",
+        'Content-Disposition: form-data; name="x"', "", "value", "--cut", "", "no header", "--cut--", "",
+    )
+    bodies = (
+        ("multipart/mixed; boundary=cut", body), ('multipart/mixed; boundary="cut"', b"before\r\nit\r\n" + body + b"behind"), ("multipart/mixed", body),
+        ("multipart/mixed; boundary=other", body), ("multipart/form-data; boundary=cut", body[:-9]), ("multipart/mixed; boundary=cut", b"--cut--\r\n"),
+    )
+    for n, (kind, data) in enumerate(bodies):
+        connection = Tcp(80, 40000 + n)
+        connection.client(text("POST /m HTTP/1.1", "Host: web.example", f"Content-Type: {kind}", f"Content-Length: {len(data)}", "", "") + data)
+        yield from connection.close()
+    for number in (1500, 1501, 1535):
+        yield mac(RIGHT) + mac(LEFT) + u16(number) + x("424203") + bytes(1500)
+
+
+@capture(1)
 def printer():
     attribute = lambda tag, name, value: u8(tag) + counted(2, name) + counted(2, value)
     common = attribute(0x47, b"attributes-charset", b"utf-8") + attribute(0x48, b"attributes-natural-language", b"en")
