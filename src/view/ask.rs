@@ -4,13 +4,12 @@
 //! What comes from packets was escaped when its task was made.
 
 use super::Theme;
+use super::hex::{self, ROW};
 use super::measure::{spaces, width, wrap};
 use crate::ask::task::label;
 use crate::ask::{Candidate, Choice, Entry, Mark, Misconception, Task};
 use crate::model::show;
 
-/// Bytes in a row.
-const ROW: usize = 16;
 /// Rows of bytes that are drawn around the cursor.
 const MOST_ROWS: usize = 8;
 
@@ -133,9 +132,7 @@ impl Board {
         };
         for row in (top..rows).take(MOST_ROWS) {
             out.push_str("  ");
-            let mut offset = String::new();
-            show::hex((row * ROW) as u64, 4, &mut offset);
-            self.theme.faint.paint(offset.trim_start_matches("0x"), out);
+            self.theme.faint.paint(&hex::offset((row * ROW) as u64, 4), out);
             out.push(' ');
             let bytes = frame.get(row * ROW..).unwrap_or(&[]);
             for (at, byte) in (row * ROW..).zip(bytes.iter().take(ROW)) {

@@ -14,8 +14,8 @@ use super::outline::{self, Item, buffer_kind, bytes as count};
 use super::theme::{Style, Theme};
 use crate::model::{Field, Layer, Osi, Packet, Span, Value, show};
 
-/// Bytes in a row.
-const ROW: usize = 16;
+/// Bytes in a row, in every view.
+pub const ROW: usize = 16;
 /// Bytes of one layer that are drawn.
 const MOST_BYTES: usize = 16 * ROW;
 /// Buffers beside the layer's own that are drawn.
@@ -40,6 +40,18 @@ struct Region<'a> {
     bytes: &'a [u8],
     /// For each byte the field that claims it, if one does.
     owner: Vec<Option<&'a Field>>,
+}
+
+/// Where a row begins, in hexadecimal: at least so many digits.
+pub fn offset(at: u64, digits: usize) -> String {
+    let mut out = String::new();
+    show::hex(at, digits, &mut out);
+    out.split_off("0x".len())
+}
+
+/// A byte as the right half of a row shows it: ASCII that can be printed, else a dot.
+pub fn character(byte: u8) -> char {
+    if (b' '..=b'~').contains(&byte) { char::from(byte) } else { '.' }
 }
 
 /// Appends the bytes of a layer and the legend to them, at most `width` columns wide.
@@ -145,9 +157,8 @@ impl<'a> Drawing<'a> {
     fn row(&self, region: &Region<'_>, from: usize, theme: &Theme, out: &mut String) {
         let to = (from + ROW).min(region.bytes.len());
         spaces(4, out);
-        let mut place = String::new();
-        show::hex(u64::from(region.span.start) + from as u64, 4, &mut place);
-        theme.faint.paint(place.get(2..).unwrap_or(""), out);
+        let place = offset(u64::from(region.span.start) + from as u64, 4);
+        theme.faint.paint(&place, out);
         out.push_str("  ");
         let mut brackets = String::new();
         let mut labelled = false;
@@ -167,12 +178,10 @@ impl<'a> Drawing<'a> {
             at = end;
         }
         spaces(3 * (ROW - (to - from)) + 1, out);
-        for &b in region.bytes.get(from..to).unwrap_or(&[]) {
-            out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' });
-        }
+        out.extend(region.bytes.get(from..to).unwrap_or(&[]).iter().copied().map(character));
         out.push('\n');
         if labelled {
-            spaces(4 + place.len(), out);
+            spaces(4 + place.len() + 2, out);
             out.push_str(brackets.trim_end());
             out.push('\n');
         }

@@ -9,10 +9,9 @@ use super::keys::Typed;
 use crate::chat::entry::{self, Captured};
 use crate::model::{Osi, show};
 use crate::view::Theme;
+use crate::view::hex::{self, ROW};
 use crate::view::measure::wrap;
 
-/// Bytes in a row of the dump.
-const ROW: usize = 16;
 /// Rows of the dump.
 const ROWS: usize = 10;
 /// Packets of one message.
@@ -183,9 +182,7 @@ impl Step {
     fn row(&self, bytes: &[u8], from: usize, theme: &Theme) -> String {
         let row = bytes.get(from..bytes.len().min(from + ROW)).unwrap_or_default();
         let mut out = String::new();
-        let mut place = String::new();
-        show::hex(from as u64, 4, &mut place);
-        theme.faint.paint(place.get(2..).unwrap_or_default(), &mut out);
+        theme.faint.paint(&hex::offset(from as u64, 4), &mut out);
         out.push(' ');
         for i in 0..=ROW {
             let at = from + i;
@@ -205,8 +202,7 @@ impl Step {
         out.push_str("  ");
         for (i, &byte) in row.iter().enumerate() {
             let style = if self.owns(from + i) { &theme.observed } else { &theme.faint };
-            let c = if (b' '..=b'~').contains(&byte) { char::from(byte) } else { '.' };
-            style.around(&mut out, |out| out.push(c));
+            style.around(&mut out, |out| out.push(hex::character(byte)));
         }
         out
     }

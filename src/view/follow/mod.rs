@@ -15,14 +15,13 @@ mod transcript;
 pub use transcript::{Shape, Transcript};
 
 use super::brief;
+use super::hex::{self, ROW};
 use super::measure::{cut, repeat, spaces, width};
 use super::theme::{Style, Theme};
 use crate::flow::Endpoint;
 use crate::flow::follow::{Message, Run, What};
 use crate::model::{Osi, Packet, show};
 
-/// Bytes in a row.
-const ROW: usize = 16;
 const WIDEST: usize = 100;
 /// Frames that are named one by one.
 const MOST_FRAMES: usize = 6;
@@ -230,15 +229,11 @@ impl Follow {
             self.style(from).around(out, |out| {
                 out.push_str(arrow(from));
                 out.push(' ');
-                let mut place = String::new();
-                show::hex(offset + at, 8, &mut place);
-                out.push_str(place.get(2..).unwrap_or(""));
+                out.push_str(&hex::offset(offset + at, 8));
                 out.push_str("  ");
                 show::hex_bytes(row, " ", out);
                 spaces(3 * (ROW - row.len()) + 2, out);
-                for &b in row {
-                    out.push(if (b' '..=b'~').contains(&b) { char::from(b) } else { '.' });
-                }
+                out.extend(row.iter().copied().map(hex::character));
             });
             out.push('\n');
         }
