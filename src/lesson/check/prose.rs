@@ -68,8 +68,11 @@ pub(super) fn spoken(lesson: &Lesson, source: &Source<'_>) -> Vec<(Range<usize>,
     let mut at = 0;
     let mut all = Vec::new();
     for page in &lesson.pages {
-        let first = prose(source, &page.prose, &mut at);
-        all.push((first.start..first.start + page.prose.trim().len(), Speech::Statement));
+        // Every second part is code, which is no speech.
+        for part in page.prose.split("```").step_by(2).map(str::trim).filter(|part| !part.is_empty()) {
+            let first = prose(source, part, &mut at);
+            all.push((first.start..first.start + part.len(), Speech::Statement));
+        }
         let asked = asked(page);
         for words in words(page) {
             let asks = asked.iter().any(|asked| std::ptr::eq(*asked, words));
