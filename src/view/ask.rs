@@ -205,9 +205,9 @@ impl Board {
     }
 
     /// The misconception that an answer betrays.
-    pub(super) fn belief(&self, belief: &Misconception, out: &mut String) {
+    pub(super) fn belief(&self, belief: &Misconception, plainly: bool, out: &mut String) {
         self.paragraph(&format!("Many believe: {}", belief.claim), "  ", out);
-        self.paragraph(&belief.refutation, "  But: ", out);
+        self.paragraph(if plainly { belief.plainly() } else { &belief.refutation }, "  But: ", out);
     }
 
     /// A paragraph behind a mark; its later lines hang below the first.

@@ -63,7 +63,7 @@ impl Sheet {
         let mark = if verdict.right { Mark::Right } else { Mark::Wrong };
         self.board.mark(mark, false, false, Some(&question.task), out);
         if let Some(belief) = verdict.betrays.and_then(misconception) {
-            self.board.belief(belief, out);
+            self.board.belief(belief, false, out);
         }
         self.proof(question, out);
     }

@@ -7,6 +7,7 @@ use crate::ask::Task;
 use crate::lesson::Hit;
 use crate::lesson::format::Fade;
 use crate::lesson::scene::{Asked, Line, Procedure, Scene, Told};
+use crate::tutor::Audience;
 
 /// How far an answer is.
 pub(super) fn stand(verdict: Option<&Told<'_>>) -> Stand {
@@ -72,7 +73,7 @@ impl Stage {
             self.board.paragraph(said, "  ", out);
         }
         if let Some(m) = verdict.betrayed.filter(|_| !verdict.repaired) {
-            self.board.belief(m, out);
+            self.board.belief(m, scene.audience == Audience::Newcomer, out);
             let same = |hit: &&Hit| verdict.proof.is_none_or(|proof| proof.packet.number != hit.packet.number);
             match (verdict.against.filter(same), &m.spec) {
                 // While another attempt is open, the packet would tell the answer.
