@@ -113,6 +113,53 @@ fn every_sentence_of_the_course_is_short() {
     assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
+/// Lessons that are also practice: you install and run something.
+const PRACTICE: [&str; 1] = ["chat"];
+
+/// A lesson's minutes, for the audience that has most to read: 200 words a minute, and 40 seconds a question. Choices
+/// and steps are counted as ten words each.
+fn measured(lesson: &osi_tutor::lesson::Lesson) -> f64 {
+    let long = |text: &str| text.split_whitespace().count();
+    let of = |audience: Audience| -> usize {
+        let one = |page: &Page| {
+            let said = words(page).into_iter().filter_map(|w| w.all().get(audience as usize).or(w.all().first()));
+            let choices = match &page.fence {
+                Some(Fence::Ask(ask)) => ask.choices().len(),
+                Some(Fence::WhatIf(whatif)) => whatif.choices.len(),
+                _ => 0,
+            };
+            // Code is looked at, not read.
+            let prose: usize = page.prose.split("```").step_by(2).map(long).sum();
+            prose + 10 * choices + said.map(|text| long(&text.it.sentences().join(" "))).sum::<usize>()
+        };
+        lesson.pages.iter().map(one).sum()
+    };
+    let words = Audience::ALL.into_iter().map(of).max().unwrap_or(0);
+    let questions = lesson.pages.iter().filter(|page| page.question.is_some()).count();
+    #[expect(clippy::cast_precision_loss, reason = "a lesson has a few thousand words")]
+    let minutes = words as f64 / 200.0 + questions as f64 * 2.0 / 3.0;
+    minutes
+}
+
+#[test]
+fn a_lesson_is_a_dozen_pages_and_takes_as_long_as_it_says() {
+    let second_half = course().expect("the course is sound").into_iter().skip_while(|l| l.id != "flow-control");
+    let mut wrong = Vec::new();
+    for lesson in second_half {
+        let measured = measured(&lesson);
+        if lesson.pages.len() > 12 {
+            wrong.push(format!("{} has {} pages", lesson.id, lesson.pages.len()));
+        }
+        let spare = if PRACTICE.contains(&&*lesson.id) { 7.0 } else { 2.0 };
+        #[expect(clippy::cast_precision_loss, reason = "minutes are few")]
+        let said = lesson.minutes as f64;
+        if said < measured.floor() - 1.0 || said > measured + spare {
+            wrong.push(format!("{} says {said} minutes, and takes {measured:.1}", lesson.id));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn every_question_of_the_course_explains_itself_to_each_audience() {
     for lesson in course().expect("the course is sound") {

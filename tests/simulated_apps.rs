@@ -72,7 +72,7 @@ const ROWS: &[Row] = &[
             ("engineio.type == 6", 1),
             ("websocket && socketio", 7),
         ],
-        tshark: &[("http.request.method == \"POST\"", 4), ("websocket.opcode == 1", 8), ("http.request", 10)],
+        tshark: &[("http.request.method == \"POST\"", 4), ("websocket.opcode == 1", 8), ("http.request", 11)],
     },
     Row {
         scenario: "socketio",
