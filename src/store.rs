@@ -55,7 +55,7 @@ fn place(system: &str, variable: impl Fn(&str) -> Option<OsString>) -> Option<Pa
 }
 
 impl Store {
-    /// The store of whoever runs the program. `tell` hears what went wrong without ending anything.
+    /// The store of the user who runs the program. `tell` hears what went wrong without ending anything.
     pub fn open(tell: fn(&str)) -> Self {
         let home = crate::rights::home(|name| std::env::var_os(name)).map(PathBuf::into_os_string);
         let variable = |name: &str| home.clone().filter(|_| name == "HOME").or_else(|| std::env::var_os(name));

@@ -5,7 +5,7 @@
 //! be lost on the alternate screen.
 //!
 //! A terminal can go away at any time: its window is closed, the line of an ssh session is cut, the system wants the
-//! program to end. Whoever waits for keys hears of all that as [`Heard::Gone`], with SIGHUP or without it (a
+//! program to end. A program that waits for keys hears of all that as [`Heard::Gone`], with SIGHUP or without it (a
 //! program under `su` or `nohup` gets none, and its reads then say "nothing, try again" for ever).
 
 use crossterm::cursor::{Hide, Show};
@@ -48,7 +48,7 @@ const RAW: u8 = 1;
 /// In [`TAKEN`]: the alternate screen, without line wrap or cursor.
 const SCREEN: u8 = 2;
 
-/// Who waits for keys.
+/// Waits for keys.
 #[derive(Debug)]
 pub struct Keys {
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! What stands before Socket.IO: each Engine.IO session is known here, and what it says is looked at before anything
+//! The gate before Socket.IO: each Engine.IO session is known here, and what it says is looked at before anything
 //! of it is kept.
 //!
 //! A session says hello a few times at most, and never while it is here; binary messages, which a chat does not need,

@@ -66,7 +66,7 @@ pub struct Options {
     pub code: Option<String>,
 }
 
-/// What the server tells whoever started it.
+/// What the server tells the user who started it.
 #[derive(Clone, Copy, Debug)]
 pub enum News<'a> {
     /// It serves from now on.
@@ -278,7 +278,7 @@ fn mode(plain: bool, asks: bool) -> String {
     )
 }
 
-/// The feed of a session's packets, for whoever knows the session's id.
+/// The feed of a session's packets, for those who know the session's id.
 async fn packets(State(chat): State<Arc<Chat>>, upgrade: WebSocketUpgrade) -> Response {
     upgrade.max_message_size(MESSAGE).on_upgrade(move |socket| feed(chat, socket)).into_response()
 }

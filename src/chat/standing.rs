@@ -1,8 +1,8 @@
-//! What the server says about itself when it stands.
+//! What the server says about itself once it runs.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Where it stands, and what it captures.
+/// Where it can be reached, and what it captures.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// Where it listens.

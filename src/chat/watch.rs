@@ -30,7 +30,7 @@ const COUNTED: usize = 256;
 pub(super) enum Owner {
     /// The session with this id.
     Session(String),
-    /// Whoever opened the connection from there by WebSocket, in the plain mode.
+    /// The client that opened the connection from there by WebSocket, in the plain mode.
     Peer(SocketAddr),
 }
 

@@ -2,7 +2,7 @@
 //! will see.
 //!
 //! Characters that are invisible or turn the direction of reading go; what remains is text, and a page shows it as
-//! text. Nothing is escaped here: that is the affair of whoever shows it.
+//! text. Nothing is escaped here: that is the job of the view that shows it.
 
 use crate::model::show::{is_deceptive, is_mark};
 

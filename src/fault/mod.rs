@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// No time in a fault is longer.
 const LONGEST: Duration = Duration::from_mins(1);
-/// What `WHICH` means, in a sentence for whoever asks how a fault is written.
+/// What `WHICH` means, in a sentence for a reader who asks how a fault is written.
 pub const WHICH: &str = "FILTER for the first match, 'N of FILTER', 'each of FILTER', '10% of FILTER'";
 
 /// One fault.
@@ -53,7 +53,7 @@ enum Acts {
     Programs(fn(&mut Scenario) -> Result<(), String>),
 }
 
-/// All faults, in the order of their options. Of two that meet one frame, the one that stands here first counts.
+/// All faults, in the order of their options. Of two that meet one frame, the one listed first counts.
 pub const TABLE: &[Row] = &[
     Row {
         name: "drop",

@@ -63,7 +63,7 @@ impl Pick {
 }
 
 impl Which {
-    /// What stands before a filter, and where the filter begins; the first, where nothing does.
+    /// What comes before a filter, and where the filter begins; the first, where nothing does.
     ///
     /// # Errors
     /// It counts from 0.

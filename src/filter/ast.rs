@@ -58,7 +58,7 @@ pub(super) enum Member {
     Range(Term, Term),
 }
 
-/// Something with values, and where it stands in the source.
+/// Something with values, and where it is in the source.
 #[derive(Clone, Debug)]
 pub(super) struct Term {
     pub(super) kind: TermKind,
@@ -119,7 +119,7 @@ pub(super) enum End {
 }
 
 impl PartialEq for Term {
-    /// Where it stands makes no difference.
+    /// Where it is makes no difference.
     fn eq(&self, other: &Self) -> bool {
         self.kind == other.kind
     }

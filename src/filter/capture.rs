@@ -98,7 +98,7 @@ impl Said {
     }
 }
 
-/// What stands before a value. A value alone takes those of the one before it: `port 80 or 443`.
+/// What comes before a value. A value alone takes those of the one before it: `port 80 or 443`.
 #[derive(Clone, Copy)]
 struct Qualifiers<'a> {
     protocol: Option<&'a str>,

@@ -24,7 +24,7 @@ pub(super) enum Node {
     Present(Operand),
     /// At least one value is not zero.
     NonZero(Operand),
-    /// One pair of values, or with `all` every pair, stands in this relation.
+    /// One pair of values, or with `all` every pair, has this relation.
     Compare {
         all: bool,
         left: Operand,

@@ -1,7 +1,7 @@
 //! A filter's text, cut into words, values and signs.
 //!
 //! Field names, numbers and addresses are all one kind of word (`tcp.port`, `10.0.0.0/8`, `fe80::1`,
-//! `00:11:22:33:44:55`): what a word means depends on what stands beside it, so the check decides.
+//! `00:11:22:33:44:55`): what a word means depends on what is beside it, so the check decides.
 
 use super::ast::{Arithmetic, End, Piece, Relation};
 use super::error::Fault;

@@ -27,7 +27,7 @@ pub(super) enum Type {
     Date,
 }
 
-/// A value that stands in a filter.
+/// A value in a filter.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Constant {
     /// A number, a truth value (0 or 1), or nanoseconds.

@@ -43,7 +43,7 @@ impl Parser {
         self.tokens.get(self.at).map_or(&Token::End, |(t, _)| t)
     }
 
-    /// Where the next token stands; the end of the source behind the last.
+    /// Where the next token is; the end of the source behind the last.
     fn span(&self) -> Range<usize> {
         self.tokens.get(self.at).or(self.tokens.last()).map_or(0..0, |(_, s)| s.clone())
     }

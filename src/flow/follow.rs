@@ -68,7 +68,7 @@ pub struct Message {
     pub joined: Option<u8>,
 }
 
-/// Whoever hears the runs, in order.
+/// Called with each run, in order.
 pub type Hear<'a> = dyn FnMut(Run<'_>) + 'a;
 
 impl Follower {

@@ -1,4 +1,4 @@
-//! The framing loop: one direction's bytes in order, cut into messages by whoever speaks on it.
+//! The framing loop: one direction's bytes in order, cut into messages by the protocol that speaks on it.
 //!
 //! A message that lies in one segment is given out as a range of it, without a copy. Only what began in
 //! an earlier segment waits here.
@@ -84,7 +84,7 @@ pub(super) enum Answer {
     /// The same; the frame that brought its first bytes shows whose they are.
     Begun(usize, &'static Protocol),
     Message(usize, Option<&'static Protocol>),
-    /// So many bytes are nobody's.
+    /// This number of bytes belongs to no message.
     Skip(usize),
     /// All of them are what is left of something not understood.
     Rest(Option<&'static Protocol>),

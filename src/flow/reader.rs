@@ -45,7 +45,7 @@ impl Reader {
         Ok(step)
     }
 
-    /// Reads a frame that stays with whoever lends it.
+    /// Reads a frame that the caller keeps.
     pub fn look(&mut self, frame: &RawFrame) {
         walk(frame, &mut self.tracker, &mut self.packet);
     }

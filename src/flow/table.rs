@@ -33,7 +33,7 @@ pub(super) struct Talking {
     /// Somebody spoke since the hand came by.
     heard: bool,
     renumbered: Renumbered,
-    /// It stands in the queue of those in which bytes wait.
+    /// It is in the queue of those in which bytes wait.
     pub queued: bool,
     /// What its protocols remember; made when one first asks.
     pub streams: Option<Box<Streams>>,

@@ -1,4 +1,4 @@
-//! What the helper tells whoever started it, over a pipe: frames, what the kernel knows, and how it ended.
+//! What the helper tells the process that started it, over a pipe: frames, what the kernel knows, and how it ended.
 //!
 //! A message is a letter, the length of what follows (four bytes, little-endian), and that.
 

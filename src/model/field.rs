@@ -246,7 +246,7 @@ impl FieldDef {
         self
     }
 
-    /// Is another name of a value that stands beside it.
+    /// Is another name of the value beside it.
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;

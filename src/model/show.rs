@@ -414,7 +414,7 @@ fn in_brackets(name: &str, out: &mut String) {
     out.push(')');
 }
 
-/// Appends those of `parts` that a layer has, each with what stands before it.
+/// Appends those of `parts` that a layer has, each with the text before it.
 pub fn parts(packet: &Packet, layer: &Layer, parts: &[(&str, &'static FieldDef)], out: &mut String) {
     for (before, def) in parts {
         if let Some(field) = packet.field_in(layer, def) {

@@ -42,7 +42,7 @@ const FORMATS: &[(u64, &[u8])] = &[(50, b"application/json")];
 /// The option that has such a number.
 const CONTENT_FORMAT: usize = 12;
 
-/// Stands before the payload.
+/// Marks where the payload begins.
 const MARKER: u8 = 0xff;
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {

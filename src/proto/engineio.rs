@@ -59,7 +59,7 @@ digits! {
 
 /// What a binary message begins with where it is written as text.
 pub const BINARY_MARK: u8 = b'b';
-/// What stands between the packets of one body, in protocol 4.
+/// What separates the packets of one body, in protocol 4.
 pub const BORDER: u8 = 0x1e;
 
 const ERRORS: &[(u64, &str)] = &[

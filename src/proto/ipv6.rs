@@ -8,7 +8,7 @@
 //! | destination address (128)                                     |
 //! ```
 //!
-//! What IPv4 keeps in options stands in extension headers behind it: see `ipv6_extension`.
+//! What IPv4 keeps in options is in extension headers behind it: see `ipv6_extension`.
 
 use super::memory::Address;
 use super::numbers::{DSCP, ECN, PROTOCOLS, ip_version};

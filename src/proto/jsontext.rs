@@ -141,12 +141,12 @@ pub(super) fn decimal(digits: &[u8]) -> Option<u64> {
     sound.then(|| digits.iter().fold(0, |n, &d| n * 10 + u64::from(d - b'0')))
 }
 
-/// What stands between a string's quotes.
+/// What is between a string's quotes.
 pub(super) fn unquote(value: &[u8]) -> Option<&[u8]> {
     value.strip_prefix(b"\"")?.strip_suffix(b"\"")
 }
 
-/// Writes the JSON string at `at` as a field over what stands between its quotes; says whether it is one.
+/// Writes the JSON string at `at` as a field over what is between its quotes; says whether it is one.
 pub(super) fn put_string(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize, value: &[u8]) -> bool {
     let Some(inner) = unquote(value) else { return false };
     if inner.contains(&b'\\') {

@@ -263,7 +263,7 @@ fn rpc_followed(bytes: &[u8]) -> Guess {
     }
 }
 
-/// A message before a connection stands has sixteen fixed bytes in it.
+/// A message before a connection is established has sixteen fixed bytes in it.
 fn raknet(bytes: &[u8]) -> Guess {
     const MAGIC: &[u8] = b"\x00\xff\xff\x00\xfe\xfe\xfe\xfe\xfd\xfd\xfd\xfd\x12\x34\x56\x78";
     let at = match bytes.first() {

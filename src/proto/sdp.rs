@@ -197,7 +197,7 @@ fn words<const N: usize>(
     })
 }
 
-/// What stands before a colon, and behind it; nothing where there is no colon.
+/// What is before a colon, and behind it; nothing where there is no colon.
 fn pair(
     c: &mut Cursor<'_>,
     from: usize,

@@ -241,7 +241,7 @@ fn uri(c: &mut Cursor<'_>, at: usize, uri: &[u8]) -> Result<(), Trouble> {
     let rest = uri.get(from..).unwrap_or(&[]);
     let end = rest.iter().position(|b| matches!(b, b';' | b'?' | b'>')).unwrap_or(rest.len());
     let rest = rest.get(..end).unwrap_or(&[]);
-    // An IPv6 address stands in brackets, and has colons of its own.
+    // An IPv6 address is in brackets, and has colons of its own.
     let bracket = rest.iter().position(|&b| b == b']').unwrap_or(0);
     let port = rest.get(bracket..).unwrap_or(&[]).iter().position(|&b| b == b':').map(|i| bracket + i);
     let host = port.unwrap_or(rest.len());

@@ -491,7 +491,7 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
     }
 }
 
-/// The options that [`gist`] tells, and what stands before each.
+/// The options that [`gist`] tells, and the text before each.
 static TOLD: [(&FieldDef, &str); 4] =
     [(&MSS_VAL, " MSS="), (&WSCALE_MULTIPLIER, " WS="), (&SACK_LE, " SLE="), (&SACK_RE, " SRE=")];
 

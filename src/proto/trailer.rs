@@ -37,7 +37,7 @@ pub(super) fn add(packet: &mut Packet) {
         let span = Span { buf: 0, start: fcs, len: FCS };
         let sent = packet.bytes(span).iter().fold(0, |n, &b| n << 8 | u64::from(b));
         insert(packet, index, Field { def: &ethernet::FCS, value: Value::Uint(sent), span, depth: 0 });
-        // Most captures hold no check sequence: what stands there may be anything, so nothing is called bad.
+        // Most captures hold no check sequence: what is there may be anything, so nothing is called bad.
         let value = Value::Uint(checksum::Status::Unverified as u64);
         insert(packet, index, Field { def: &ethernet::FCS_STATUS, value, span: Span::default(), depth: 0 });
     }

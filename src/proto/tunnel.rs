@@ -94,7 +94,7 @@ fn lisp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     })
 }
 
-/// Type I has no header at all: the frame stands directly in GRE.
+/// Type I has no header at all: the frame is directly in GRE.
 fn erspan(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if c.u8(0)? >> 4 != 1 {
         return Ok(Next::to(ETHERNET, 0));

@@ -1,4 +1,4 @@
-//! What stands at the ends of links: a host, a switch, a router. To the world they are alike.
+//! What is at the ends of links: a host, a switch, a router. To the world they are alike.
 
 use std::time::Duration;
 

@@ -61,7 +61,7 @@ pub struct Node {
     pub proto: &'static Identity,
     /// The frames that have it there.
     pub count: Count,
-    /// What stands inside it, as indices into [`Stats::tree`], in order of first frame.
+    /// What is inside it, as indices into [`Stats::tree`], in order of first frame.
     pub children: Vec<usize>,
 }
 

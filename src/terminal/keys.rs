@@ -86,7 +86,7 @@ pub(super) fn stays(input: &Input) -> bool {
     matches!(input, Input::Look | Input::Audience | Input::View)
 }
 
-/// What the keys do, in one line of at most so many columns: what matters least is left out first.
+/// What the keys do, in one line of at most `columns` columns: what matters least is left out first.
 pub(super) fn line(mode: Mode, offers: Offers, columns: usize) -> String {
     let (typing, reading) = (mode == Mode::Type, mode == Mode::Read);
     // Where something is typed, letters are letters.

@@ -22,11 +22,11 @@ use keys::{Command, command, line};
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// What stands behind the keys while the page goes on below.
+/// Shown after the keys while the page goes on below.
 const MORE: &str = "  ↓ more";
 
-/// Plays a lesson in the terminal until the learner leaves, or the terminal goes away. `stage` makes a stage for so
-/// many columns and rows; `carry` carries out what the player asks for; `keep` hears of each page that was turned and
+/// Plays a lesson in the terminal until the learner leaves, or the terminal goes away. `stage` makes a stage for
+/// a number of columns and rows; `carry` carries out what the player asks for; `keep` hears of each page that was turned and
 /// each answer, so that nothing is lost however it ends.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use crate::lesson::scene::Offers;
 use crate::view::quiz::Sheet;
 use std::io;
 
-/// Asks until all is answered, the learner leaves, or the terminal goes away. `sheet` draws for so many columns; `graded` hears of each
+/// Asks until all is answered, the learner leaves, or the terminal goes away. `sheet` draws for a number of columns; `graded` hears of each
 /// answer as it is given.
 ///
 /// # Errors

@@ -83,17 +83,17 @@ impl<'a> Here<'a> {
         self.packet().layers.get(self.index + 1..).unwrap_or(&[]).iter()
     }
 
-    /// Whether a layer of this protocol stands somewhere after this one.
+    /// Whether a layer of this protocol comes somewhere after this one.
     pub fn carries(&self, about: &'static Identity) -> bool {
         self.inner().any(|l| std::ptr::eq(l.proto, about))
     }
 
-    /// Whether a layer of this protocol stands somewhere before this one.
+    /// Whether a layer of this protocol comes somewhere before this one.
     pub fn inside(&self, about: &'static Identity) -> bool {
         self.outer().any(|l| std::ptr::eq(l.proto, about))
     }
 
-    /// Whether something of layers 5 to 7 stands after this one.
+    /// Whether something of layers 5 to 7 comes after this one.
     pub fn carries_application(&self) -> bool {
         self.inner().any(|l| l.proto.osi >= Osi::Session)
     }

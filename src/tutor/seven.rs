@@ -1,6 +1,6 @@
 //! The seven layers, honestly: for each of them whether this packet shows it, and if not, why.
 //!
-//! A header says where it stands ([`Identity::osi`](crate::model::Identity)). Everything else here is
+//! A header says which layer it belongs to ([`Identity::osi`](crate::model::Identity)). Everything else here is
 //! about the rows that no header fills: they are inferred, or not visible, and say so.
 
 use super::application::{echoed, piece};

@@ -61,7 +61,7 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("eio-refused-forbidden", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(4)),
     Rule::observed("eio-refused-version", ENGINE, REFUSAL, |h| h.uint(&ERROR_CODE) == Some(5)),
     Rule::observed("eio-taken", ENGINE, &[&OK], |h| h.has(&OK)),
-    // The sid stands in the request, in another packet or layer: the packet itself does not repeat it.
+    // The sid is in the request, in another packet or layer: the packet itself does not repeat it.
     Rule::inferred("eio-session", ENGINE, &[&engineio::SID], |h| {
         h.has(&engineio::SID) && !engine(h, engineio::Type::Open)
     }),

@@ -117,14 +117,14 @@ impl Board {
         out.push_str("▁\n");
     }
 
-    /// The bytes of a frame around the cursor; what is marked stands in brackets.
+    /// The bytes of a frame around the cursor; what is marked is in brackets.
     fn bytes(&self, frame: &[u8], (first, last): (usize, usize), entry: &Entry, stand: Stand, out: &mut String) {
         let told = stand == Stand::Told;
         let right = first..last.saturating_add(1);
         let rows = frame.len().div_ceil(ROW);
         let here = if told { first } else { entry.cursor } / ROW;
         let top = here.saturating_sub(MOST_ROWS / 2).min(rows.saturating_sub(MOST_ROWS));
-        // In print the answer stands below, and nothing is marked.
+        // In print the answer is below, and nothing is marked.
         let marked = match stand {
             _ if self.printed => 0..0,
             Stand::Told => right,

@@ -187,7 +187,7 @@ impl<'a> Drawing<'a> {
         }
     }
 
-    /// A line for each field; what owns no byte of its own stands under the letter before it.
+    /// A line for each field; what owns no byte of its own is under the letter before it.
     fn legend(&self, packet: &Packet, theme: &Theme, width: usize, out: &mut String) {
         let computed = |item: &Item<'_>| matches!(item, Item::Field { field, .. } if field.span.len == 0);
         for item in self.items.iter().filter(|i| !computed(i)) {

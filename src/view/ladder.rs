@@ -7,7 +7,7 @@
 //! ```
 //!
 //! States are printed when they change, beside the line of the end that has them. What an application
-//! says stands under the arrow that completes it.
+//! says is under the arrow that completes it.
 
 use super::brief;
 use super::measure::{cut, repeat, spaces, width};
@@ -67,7 +67,7 @@ impl Ladder {
         self.first = Some(first.time);
     }
 
-    /// Appends who stands on which side.
+    /// Appends who is on which side.
     pub fn ends(&self, out: &mut String) {
         spaces(MARGIN, out);
         opposite("client", "server", self.lane + 2, &self.theme.strong, out);

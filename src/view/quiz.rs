@@ -9,7 +9,7 @@ use crate::ask::session::Scene;
 use crate::ask::{Entry, Grade, Mark, Question, misconception};
 use std::fmt::Write as _;
 
-/// Columns before what stands with a question.
+/// Columns before what belongs to a question.
 const INDENT: usize = 4;
 
 /// Draws questions.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! | 0 0 | length (6) | so many bytes …       a label; length 0 is the root and ends the name
-//! | 1 1 | offset, from the message's start (14) |   the rest of the name stands there
+//! | 1 1 | offset, from the message's start (14) |   the rest of the name is there
 //! ```
 //!
 //! A pointer may point anywhere, also to itself. So a name is given a budget: a real one has at most
@@ -19,7 +19,7 @@ const LONGEST: usize = 1024;
 /// A name as it was read.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Name {
-    /// Bytes that it takes where it stands (a pointer takes two).
+    /// Bytes that it takes where it is (a pointer takes two).
     pub(super) used: usize,
     /// Its labels with dots between them; `<Root>` where there is none.
     pub(super) text: Slice,

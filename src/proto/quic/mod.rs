@@ -250,7 +250,7 @@ fn show(
     done
 }
 
-/// RFC 9000 §17.3: what can be seen once a connection stands.
+/// RFC 9000 §17.3: what can be seen once a connection is established.
 fn short(c: &mut Cursor<'_>, reach: Reach) -> Result<(), Trouble> {
     let at = reach.start;
     c.push(&SHORT, at, reach.end - at, Value::None);

@@ -31,7 +31,7 @@ pub(super) struct Connection {
     pub(super) card: usize,
     pub(super) handle: SocketHandle,
     peer: Box<dyn Peer + Send>,
-    /// What the program wants; nothing before the connection stands.
+    /// What the program wants; nothing before the connection is established.
     want: Option<Want>,
     /// What the program said and the stack has not yet taken, from `said` on.
     outbox: Vec<u8>,

@@ -387,7 +387,7 @@ fn first_ipv4(plan: &scenario::Host) -> Option<Ipv4Addr> {
     all.find_map(|prefix| if let IpAddr::V4(address) = prefix.address { Some(address) } else { None })
 }
 
-/// Whether a card stands in this address's network.
+/// Whether a card is in this address's network.
 fn holds(card: &scenario::Card, address: IpAddr) -> bool {
     card.addresses.as_ref().iter().any(|prefix| prefix.network().contains(address))
 }

@@ -1,4 +1,4 @@
-//! What a host's stack holds, for whoever looks at it.
+//! What a host's stack holds, for those who look at it.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::time::Duration;

@@ -7,7 +7,7 @@
 //!   45 bytes in frame 15
 //! ```
 //!
-//! An arrow stands before each line of the conversation and before nothing else, so that no text in it can
+//! An arrow begins each line of the conversation and nothing else, so that no text in it can
 //! pass for a heading or for a remark of ours.
 
 mod transcript;

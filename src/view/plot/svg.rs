@@ -188,7 +188,7 @@ mod tests {
         for name in ["again", "sent", "acked", "From somewhere."] {
             assert!(svg.contains(&format!(">{name}</text>")), "{name}");
         }
-        // The last point stands at the right edge, three quarters up.
+        // The last point is at the right edge, three quarters up.
         assert!(svg.contains("H930.0V150.0"), "{svg}");
     }
 

@@ -9,7 +9,7 @@ use crate::view::theme::Style;
 const NARROWEST: usize = 40;
 const WIDEST: usize = 160;
 
-/// What stands in a cell, and whose curve it is.
+/// What is in a cell, and whose curve it is.
 type Cell = Option<(char, usize)>;
 
 struct Grid {

@@ -71,7 +71,7 @@ fn total(stats: &Stats, theme: &Theme, out: &mut String) {
     out.push('\n');
 }
 
-/// Appends which protocol stands inside which.
+/// Appends which protocol is inside which.
 fn hierarchy(stats: &Stats, theme: &Theme, out: &mut String) {
     title("Protocols, in the order in which a frame has them", theme, out);
     let mut sheet = Sheet::new(&["protocol", "frames", "%", "bytes", "size"], 1);
