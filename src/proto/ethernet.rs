@@ -32,8 +32,12 @@ fields! {
 }
 
 /// The row.
-pub static PROTOCOL: Protocol =
-    Protocol { about: &ABOUT, follows: &[Key::Link(1), Key::EtherType(0x6558)], over: Over::Packet, dissect };
+pub static PROTOCOL: Protocol = Protocol {
+    about: &ABOUT,
+    follows: &[Key::Link(1), Key::EtherType(0x6558), Key::IpProto(143)],
+    over: Over::Packet,
+    dissect,
+};
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     for (def, at) in [(&DST, 0), (&SRC, 6)] {

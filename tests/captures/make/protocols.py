@@ -624,7 +624,7 @@ def letters():
 
 @capture(1)
 def parts():
-    """Bodies of several parts: with text before and behind them, without the name of their boundary; frames of no valid length."""
+    """Bodies of several parts: with text before and behind them, without the name of their boundary; frames of no valid length, and one in IPv6 (RFC 8986)."""
     body = text(
         "--cut", "Content-Type: text/plain", "", "one", "--cut", "Content-Type: application/json", "", '{"a":[1,2]}', "--cut",
         'Content-Disposition: form-data; name="x"', "", "value", "--cut", "", "no header", "--cut--", "",
@@ -639,6 +639,7 @@ def parts():
         yield from connection.close()
     for number in (1500, 1501, 1535):
         yield mac(RIGHT) + mac(LEFT) + u16(number) + x("424203") + bytes(1500)
+    yield frame(ip(143, BRIDGED, CLIENT6, SERVER6))
 
 
 @capture(1)
