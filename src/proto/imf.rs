@@ -267,9 +267,10 @@ fn media_type(c: &mut Cursor<'_>, at: usize, value: &[u8]) -> Result<Option<(usi
     Ok(Some((at, value.len())))
 }
 
-/// `from ann@example.org, subject: a lesson`
+/// `Mail from ann@example.org to bob@example.net, subject: a lesson`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    show::parts(packet, layer, &[("from ", &FROM), (" to ", &TO), (": ", &SUBJECT)], out);
+    out.push_str("Mail");
+    show::parts(packet, layer, &[(" from ", &FROM), (" to ", &TO), (", subject: ", &SUBJECT)], out);
 }
 
 #[cfg(test)]
@@ -286,7 +287,7 @@ mod tests {
         let p = read(b"Subject: two\r\n lines\r\nFROM: a@example.org\r\n\r\nHello: you\r\n");
         assert_eq!(p.octets(&SUBJECT), Some(&b"two\r\n lines"[..]));
         assert_eq!((p.octets(&FROM), p.octets(&TEXT)), (Some(&b"a@example.org"[..]), Some(&b"Hello: you\r\n"[..])));
-        assert_eq!(summary(&p), "from a@example.org: two\\r\\n lines");
+        assert_eq!(summary(&p), "Mail from a@example.org, subject: two\\r\\n lines");
     }
 
     #[test]
