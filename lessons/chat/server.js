@@ -37,6 +37,6 @@ io.on("connection", (socket) => {
 });
 
 const port = process.env.PORT || 3000;
-web.listen(port, "127.0.0.1", () => {
+web.listen(port, "localhost", () => {
   console.log(`Listening. Open http://localhost:${web.address().port}`);
 });
