@@ -187,13 +187,26 @@ fn every_lesson_is_printed_whole_for_every_audience() {
 }
 
 /// What the course says of its own scenarios in numbers: so many packets of this kind.
-const SAID: [(&str, &str, usize); 4] = [
+const SAID: [(&str, &str, usize); 13] = [
     // Fifty sends of 100 bytes with Nagle's algorithm: the first leaves alone, the rest share.
     ("segmentation", "tcp.stream == 0 && tcp.dstport == 5000 && tcp.len == 100 && tcp.seq == 1", 1),
     ("segmentation", "tcp.stream == 0 && tcp.dstport == 5000 && tcp.len > 100", 4),
     // One send of 14,000 bytes fits into the ten segments that may leave before the first ACK (RFC 6928).
     ("segmentation", "tcp.stream == 1 && tcp.dstport == 5000 && tcp.len > 0", 10),
     ("segmentation", "tcp.stream == 1 && tcp.analysis.bytes_in_flight > 14480", 0),
+    // The window closes while its right edge stands still; the probe goes out once.
+    ("flow-control", "tcp.len == 0 && tcp.ack == 19281 && tcp.window_size == 5792", 1),
+    ("flow-control", "tcp.analysis.zero_window_probe", 1),
+    // One line of chat by polling: 209 + 109 + 177 + 124 bytes; by WebSocket: 30 + 55.
+    ("polling", r#"http.request.method == "POST" && socketio.type == 2 && tcp.len == 209"#, 1),
+    ("polling", "engineio.ok && tcp.len == 109", 4),
+    ("polling", r#"http.response && socketio.event == "message" && tcp.len == 177"#, 1),
+    ("polling", r#"http.request.method == "GET" && http.request.uri contains "sid=" && tcp.len == 124"#, 4),
+    ("polling", r#"websocket && tcp.len == 30 || websocket && tcp.len == 55"#, 2),
+    // TLS's goodbye: two bytes, a type and a tag.
+    ("tls", "tls.record.length == 19", 2),
+    // What one says, three hear, the speaker too.
+    ("chat", r#"socketio.event == "message""#, 6),
 ];
 
 #[test]
