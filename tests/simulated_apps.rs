@@ -36,7 +36,8 @@ const ROWS: &[Row] = &[
         scenario: "dns",
         ours: &[
             ("dns.flags.response == 0 && ip.dst == 192.0.2.53", 7),
-            ("dns.flags.response == 0 && ip.dst == 192.0.2.54", 5),
+            ("dns.flags.response == 0 && ip.dst == 198.51.100.54", 5),
+            ("dns.flags.recdesired == 0 && dns.flags.response == 0 && ip.dst == 198.51.100.51", 1),
             ("dns.resp.ttl == 296", 1),
         ],
         tshark: &[

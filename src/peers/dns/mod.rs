@@ -21,6 +21,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub const MAX_UDP: usize = 512;
 /// The fixed part.
 const HEADER: usize = 12;
+/// Labels and pointers of one name that we follow.
+const MAX_LABELS: usize = 160;
 /// Records of one message that we look at.
 const MAX_RECORDS: usize = 256;
 
@@ -49,6 +51,8 @@ pub enum Data {
     A(Ipv4Addr),
     /// An IPv6 address.
     Aaaa(Ipv6Addr),
+    /// The server of a zone.
+    Ns(Name),
     /// The name is only another name for this one.
     Cname(Name),
     /// A text.
@@ -77,6 +81,8 @@ pub enum Code {
 impl Kind {
     /// An IPv4 address.
     pub const A: Self = Self(1);
+    /// A zone's server.
+    pub const NS: Self = Self(2);
     /// Another name.
     pub const CNAME: Self = Self(5);
     /// The start of a zone's authority.
@@ -104,6 +110,9 @@ impl TryFrom<String> for Name {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
+        if text == "." {
+            return Ok(Self::default());
+        }
         let text = text.strip_suffix('.').unwrap_or(&text).to_ascii_lowercase();
         let right = |label: &str| (1..=63).contains(&label.len()) && label.bytes().all(|byte| byte.is_ascii_graphic());
         if text.len() > 253 || !text.split('.').all(right) {
@@ -125,6 +134,7 @@ impl Data {
         match self {
             Self::A(_) => Kind::A,
             Self::Aaaa(_) => Kind::AAAA,
+            Self::Ns(_) => Kind::NS,
             Self::Cname(_) => Kind::CNAME,
             Self::Txt(_) => Kind::TXT,
             Self::Soa(..) => Kind::SOA,
@@ -178,7 +188,7 @@ impl Writer {
         self.bytes.push(0);
     }
 
-    /// Appends a record. `part` is 1 for an answer, 2 for an authority.
+    /// Appends a record. `part` is 1 for an answer, 2 for an authority, 3 for what helps besides.
     fn record(&mut self, part: usize, name: &Name, ttl: u32, data: &Data) {
         self.name(name);
         self.word(data.kind().0);
@@ -189,7 +199,7 @@ impl Writer {
         match data {
             Data::A(address) => self.bytes.extend_from_slice(&address.octets()),
             Data::Aaaa(address) => self.bytes.extend_from_slice(&address.octets()),
-            Data::Cname(name) => self.name(name),
+            Data::Cname(name) | Data::Ns(name) => self.name(name),
             Data::Txt(text) => {
                 for piece in text.as_bytes().chunks(255) {
                     self.bytes.push(u8::try_from(piece.len()).unwrap_or(255));
@@ -280,6 +290,61 @@ fn plain_name(bytes: &[u8], mut at: usize) -> Option<(Name, usize)> {
     }
 }
 
+/// A name that may end in pointers (RFC 1035 §4.1.4); too many of them are none.
+fn name_at(bytes: &[u8], mut at: usize) -> Option<Name> {
+    let mut labels = Vec::new();
+    for _ in 0..MAX_LABELS {
+        let length = usize::from(*bytes.get(at)?);
+        match length {
+            0 if labels.is_empty() => return Some(Name::default()),
+            0 => return Name::try_from(labels.join(".")).ok(),
+            1..=63 => labels.push(std::str::from_utf8(bytes.get(at + 1..at + 1 + length)?).ok()?),
+            0xC0.. => at = usize::from(word(bytes, at)? & 0x3FFF),
+            _ => return None,
+        }
+        if length < 0xC0 {
+            at += 1 + length;
+        }
+    }
+    None
+}
+
+/// Who knows more: a zone, the address of its server, and how long that holds.
+#[derive(Debug, PartialEq, Eq)]
+struct Referral {
+    zone: Name,
+    server: Ipv4Addr,
+    ttl: u32,
+}
+
+/// What an answer refers to that has no answer itself (RFC 1034 §4.3.2, step 3b): a zone below, and its server's address.
+fn referral(bytes: &[u8], mut at: usize) -> Option<Referral> {
+    let [flags, answers, authorities, others] = [2, 6, 8, 10].map(|place| word(bytes, place).unwrap_or(0));
+    if flags & 0x840F != 0x8000 || answers != 0 {
+        return None;
+    }
+    let mut found: Option<(Name, Name, u32)> = None;
+    for record in 0..usize::from(authorities).saturating_add(others.into()).min(MAX_RECORDS) {
+        let owner = name_at(bytes, at)?;
+        at = skip_name(bytes, at)?;
+        let (kind, length) = (Kind(word(bytes, at)?), usize::from(word(bytes, at + 8)?));
+        let ttl = u32::from_be_bytes(*bytes.get(at + 4..)?.first_chunk()?);
+        let data = at + 10;
+        at = data + length;
+        match &found {
+            None if kind == Kind::NS && record < usize::from(authorities) => {
+                found = Some((owner, name_at(bytes, data)?, ttl));
+            }
+            Some((zone, name, least)) if kind == Kind::A && owner == *name => {
+                let server = Ipv4Addr::from(*bytes.get(data..at)?.first_chunk::<4>()?);
+                return Some(Referral { zone: zone.clone(), server, ttl: ttl.min(*least) });
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
 fn skip_name(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         match bytes.get(at)? {
@@ -323,7 +388,7 @@ mod tests {
 
     #[test]
     fn names_that_cannot_be_are_refused() {
-        for bad in ["", ".", "a..b", &"x".repeat(64), &"abc.".repeat(70), "with space.com"] {
+        for bad in ["", "a..b", &"x".repeat(64), &"abc.".repeat(70), "with space.com"] {
             assert!(Name::try_from(bad.to_string()).is_err(), "{bad}");
         }
         assert!(name("www.example.com").is_within(&name("example.com")));
@@ -342,7 +407,11 @@ mod tests {
         let mut rng = crate::rng::Rng::seeded(8);
         for _ in 0..5_000 {
             let noise: [u8; 40] = rng.bytes();
-            let _ = (Head::read(&noise), ttls(&noise, 12), plain_name(&noise, 0));
+            let _ = (Head::read(&noise), ttls(&noise, 12), plain_name(&noise, 0), name_at(&noise, 0));
+            let mut answer = Writer::new(7, 0x8000, None).bytes;
+            super::put(&mut answer, 8, 3);
+            answer.extend_from_slice(&noise);
+            let _ = referral(&answer, 12);
         }
     }
 }

@@ -1,18 +1,21 @@
-//! A resolver: it asks another server on behalf of its clients, and remembers the answers until their TTL is over.
+//! A resolver: it asks other servers on behalf of its clients, and remembers what they say until its TTL is over. Either it
+//! passes questions on to one server, or it starts at a root and follows referrals (RFC 1034 §5.3.3).
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use super::{Code, Head, Question, Writer, ttls};
+use super::{Code, Head, Name, Question, Writer, referral, ttls};
 use crate::peers::{Datagram, DatagramPeer, Heard, Want};
 use crate::rng::Rng;
 
 /// Answers that are remembered, and questions that are open, at a time.
 const MAX_CACHE: usize = 1_024;
 const MAX_OPEN: usize = 256;
+/// How many referrals are followed for one question.
+const MAX_HOPS: u8 = 8;
 /// How long an answer is waited for before the question is sent again, and how often it is sent.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 const TRIES: u8 = 2;
 
 /// Whom a resolver asks.
@@ -21,6 +24,9 @@ const TRIES: u8 = 2;
 pub struct Plan {
     /// The server's address and port.
     pub upstream: SocketAddr,
+    /// Whether that server is a root: the resolver asks it without a wish for recursion, and then whom it names.
+    #[serde(default)]
+    pub iterates: bool,
 }
 
 /// A resolver with its cache.
@@ -29,6 +35,8 @@ pub struct Resolver {
     plan: Plan,
     rng: Rng,
     cache: BTreeMap<Question, Known>,
+    /// Zones whose servers are known, and until when.
+    zones: BTreeMap<Name, (SocketAddr, Duration)>,
     /// Questions that were passed on, by the id that they got.
     open: BTreeMap<u16, Open>,
 }
@@ -47,6 +55,9 @@ struct Open {
     client: SocketAddr,
     id: u16,
     question: Question,
+    /// Who was asked, and how many before.
+    server: SocketAddr,
+    hops: u8,
     until: Duration,
     tries: u8,
 }
@@ -54,18 +65,21 @@ struct Open {
 impl Resolver {
     /// A resolver that knows nothing yet.
     pub fn new(plan: Plan, rng: Rng) -> Self {
-        Self { plan, rng, cache: BTreeMap::new(), open: BTreeMap::new() }
+        Self { plan, rng, cache: BTreeMap::new(), zones: BTreeMap::new(), open: BTreeMap::new() }
     }
 
     fn hear(&mut self, now: Duration, from: SocketAddr, bytes: &[u8], out: &mut Vec<Datagram>) {
         let Some(head) = Head::read(bytes) else { return };
         match (head.is_response(), head.question) {
-            (true, Some(question)) if from == self.plan.upstream => {
-                self.answer(now, head.id, head.end, &question, bytes, out);
+            (true, Some(question)) => {
+                // Only what was asked for, by whom it was asked, is believed.
+                if self.open.get(&head.id).is_some_and(|open| open.server == from && open.question == question) {
+                    self.answer(now, head.id, head.end, bytes, out);
+                }
             }
             (false, Some(question)) => self.ask(now, from, head.id, question, out),
             (false, None) => out.push(refusal(from, head.id, None, Code::FormErr)),
-            (true, _) => {}
+            (true, None) => {}
         }
     }
 
@@ -79,31 +93,43 @@ impl Resolver {
         if self.open.len() >= MAX_OPEN {
             return out.push(refusal(client, id, Some(&question), Code::ServFail));
         }
-        // An id that nobody can guess (RFC 5452 §4.3), and that is not in use.
+        self.zones.retain(|_, (_, until)| *until > now);
+        let nearest = self.zones.iter().filter(|(zone, _)| question.name.is_within(zone));
+        let nearest = nearest.max_by_key(|(zone, _)| zone.labels().count());
+        let server = nearest.map_or(self.plan.upstream, |(_, (server, _))| *server);
+        self.pass_on(Open { client, id, question, server, hops: 0, until: now + PATIENCE, tries: 1 }, out);
+    }
+
+    /// Asks a server, under an id that nobody can guess (RFC 5452 §4.3), and that is not in use.
+    fn pass_on(&mut self, open: Open, out: &mut Vec<Datagram>) {
         let mut ours = self.rng.bytes::<2>();
         while self.open.contains_key(&u16::from_be_bytes(ours)) {
             ours = self.rng.bytes();
         }
         let ours = u16::from_be_bytes(ours);
-        let open = Open { client, id, question, until: now + PATIENCE, tries: 1 };
-        out.push(Datagram { to: self.plan.upstream, bytes: Writer::new(ours, 0x0100, Some(&open.question)).bytes });
+        out.push(self.query(ours, &open));
         self.open.insert(ours, open);
     }
 
-    /// The server answers: only what was asked for is believed.
-    fn answer(
-        &mut self,
-        now: Duration,
-        ours: u16,
-        end: usize,
-        question: &Question,
-        bytes: &[u8],
-        out: &mut Vec<Datagram>,
-    ) {
-        if self.open.get(&ours).is_none_or(|open| open.question != *question) {
-            return;
+    fn query(&self, ours: u16, open: &Open) -> Datagram {
+        let flags = if self.plan.iterates { 0 } else { 0x0100 };
+        Datagram { to: open.server, bytes: Writer::new(ours, flags, Some(&open.question)).bytes }
+    }
+
+    /// The server answers, or says who knows more.
+    fn answer(&mut self, now: Duration, ours: u16, end: usize, bytes: &[u8], out: &mut Vec<Datagram>) {
+        let Some(mut open) = self.open.remove(&ours) else { return };
+        if self.plan.iterates
+            && open.hops < MAX_HOPS
+            && let Some(next) = referral(bytes, end).filter(|next| open.question.name.is_within(&next.zone))
+        {
+            open.server = SocketAddr::new(next.server.into(), self.plan.upstream.port());
+            (open.hops, open.tries, open.until) = (open.hops + 1, 1, now + PATIENCE);
+            if self.zones.len() < MAX_CACHE {
+                self.zones.insert(next.zone, (open.server, now + Duration::from_secs(next.ttl.into())));
+            }
+            return self.pass_on(open, out);
         }
-        let Some(open) = self.open.remove(&ours) else { return };
         let Some((places, ttl)) = ttls(bytes, end) else {
             return out.push(refusal(open.client, open.id, Some(&open.question), Code::ServFail));
         };
@@ -119,16 +145,15 @@ impl Resolver {
 
     /// Asks again, or gives up.
     fn tick(&mut self, now: Duration, out: &mut Vec<Datagram>) {
-        for (ours, open) in self.open.iter_mut().filter(|(_, open)| open.until <= now) {
+        let late: Vec<u16> = self.open.iter().filter(|(_, open)| open.until <= now).map(|(ours, _)| *ours).collect();
+        for open in late.iter().filter_map(|ours| self.open.remove(ours)).collect::<Vec<_>>() {
             if open.tries < TRIES {
-                let bytes = Writer::new(*ours, 0x0100, Some(&open.question)).bytes;
-                out.push(Datagram { to: self.plan.upstream, bytes });
+                // A new question, with a new id: an answer to the old one may be anybody's.
+                self.pass_on(Open { tries: open.tries + 1, until: now + PATIENCE, ..open }, out);
             } else {
                 out.push(refusal(open.client, open.id, Some(&open.question), Code::ServFail));
             }
-            (open.tries, open.until) = (open.tries + 1, now + PATIENCE);
         }
-        self.open.retain(|_, open| open.tries <= TRIES);
     }
 }
 
@@ -181,7 +206,7 @@ mod tests {
 
     impl World {
         fn new() -> Self {
-            let plan = Plan { upstream: UPSTREAM.parse().unwrap() };
+            let plan = Plan { upstream: UPSTREAM.parse().unwrap(), iterates: false };
             Self { resolver: Resolver::new(plan, Rng::seeded(1)), server: Server::new(zone()), asked: 0 }
         }
 
@@ -233,12 +258,52 @@ mod tests {
         let bytes = Writer::new(5, 0x0100, Some(&question)).bytes;
         let (mut out, seconds) = (Vec::new(), Duration::from_secs);
         let asked = Heard::Datagram { from: CLIENT.parse().unwrap(), bytes: &bytes };
-        assert_eq!(world.resolver.step(seconds(0), asked, &mut out), Want::Wake(seconds(2)));
-        assert_eq!(world.resolver.step(seconds(2), Heard::Tick, &mut out), Want::Wake(seconds(4)));
-        assert_eq!(world.resolver.step(seconds(4), Heard::Tick, &mut out), Want::Input);
+        assert_eq!(world.resolver.step(seconds(0), asked, &mut out), Want::Wake(seconds(1)));
+        assert_eq!(world.resolver.step(seconds(1), Heard::Tick, &mut out), Want::Wake(seconds(2)));
+        assert_eq!(world.resolver.step(seconds(2), Heard::Tick, &mut out), Want::Input);
         let to: Vec<_> = out.iter().map(|datagram| datagram.to.to_string()).collect();
         assert_eq!(to, [UPSTREAM, UPSTREAM, CLIENT]);
         assert_eq!(word(&out[2].bytes, 2), Some(0x8182));
+    }
+
+    #[test]
+    fn referrals_lead_from_the_root_to_the_zone_and_are_remembered() {
+        let zone = |text: &str| Server::new(toml::from_str(text).unwrap());
+        let mut servers = [
+            ("192.0.2.51:53", zone("zone = '.'\nnames = { 'com' = 'NS ns.com', 'ns.com' = '192.0.2.52' }")),
+            (
+                "192.0.2.52:53",
+                zone("zone = 'com'\nnames = { 'example.com' = 'NS ns.example.com', 'ns.example.com' = '192.0.2.54' }"),
+            ),
+            (
+                "192.0.2.54:53",
+                zone(
+                    "zone = 'example.com'\nnames = { 'www.example.com' = '192.0.2.80', 'a.example.com' = '192.0.2.81' }",
+                ),
+            ),
+        ];
+        let plan = Plan { upstream: "192.0.2.51:53".parse().unwrap(), iterates: true };
+        let mut resolver = Resolver::new(plan, Rng::seeded(1));
+        let mut ask = |text: &str| {
+            let question = Question { name: name(text), kind: Kind::A };
+            let (mut wire, mut asked) = (Vec::new(), Vec::new());
+            let bytes = Writer::new(77, 0x0100, Some(&question)).bytes;
+            resolver.step(Duration::ZERO, Heard::Datagram { from: CLIENT.parse().unwrap(), bytes: &bytes }, &mut wire);
+            while let Some(Datagram { to, bytes }) = wire.pop() {
+                let Some((_, server)) = servers.iter_mut().find(|(address, _)| address.parse() == Ok(to)) else {
+                    assert_eq!((to, word(&bytes, 2)), (CLIENT.parse().unwrap(), Some(0x8180)));
+                    break;
+                };
+                assert_eq!(word(&bytes, 2), Some(0), "no recursion is desired");
+                asked.push(to.to_string());
+                let mut back = Vec::new();
+                server.step(Duration::ZERO, Heard::Datagram { from: to, bytes: &bytes }, &mut back);
+                resolver.step(Duration::ZERO, Heard::Datagram { from: to, bytes: &back.remove(0).bytes }, &mut wire);
+            }
+            asked
+        };
+        assert_eq!(ask("www.example.com"), ["192.0.2.51:53", "192.0.2.52:53", "192.0.2.54:53"]);
+        assert_eq!(ask("a.example.com"), ["192.0.2.54:53"], "the zone's server is known");
     }
 
     #[test]

@@ -15,7 +15,7 @@ const MAX_CHAIN: usize = 8;
 pub struct Zone {
     /// Its name: the server speaks for this name and those below it.
     pub zone: Name,
-    /// Its names: addresses, `CNAME another.example.com`, or `TXT any text`; one or several.
+    /// Its names: addresses, `CNAME another.example.com`, `NS server.of.a.zone.below`, or `TXT any text`; one or several.
     pub names: BTreeMap<Name, Records>,
     /// How long an answer is good for, in seconds.
     #[serde(default = "default_ttl")]
@@ -62,9 +62,10 @@ fn record(text: &str) -> Result<Data, &'static str> {
         return Ok(Data::Aaaa(address));
     }
     match text.split_once(' ') {
+        Some(("NS", name)) => Ok(Data::Ns(Name::try_from(name.to_string())?)),
         Some(("CNAME", name)) => Ok(Data::Cname(Name::try_from(name.to_string())?)),
         Some(("TXT", text)) if text.len() <= 4_096 => Ok(Data::Txt(text.into())),
-        _ => Err("a record is an address, \"CNAME name\" or \"TXT text\""),
+        _ => Err("a record is an address, \"CNAME name\", \"NS name\" or \"TXT text\""),
     }
 }
 
@@ -96,6 +97,20 @@ impl Server {
         if !question.name.is_within(&self.zone.zone) {
             return refuse(Code::Refused);
         }
+        if let Some((zone, Records(servers))) = self.delegated(&question.name) {
+            let mut writer = Writer::new(head.id, kept, Some(question));
+            for server in servers {
+                writer.record(2, zone, self.zone.ttl_s, server);
+            }
+            for (name, Records(addresses)) in &self.zone.names {
+                if servers.contains(&Data::Ns(name.clone())) {
+                    for address in addresses {
+                        writer.record(3, name, self.zone.ttl_s, address);
+                    }
+                }
+            }
+            return Some(writer.bytes);
+        }
         let flags = kept | 0x0400; // we speak for the zone
         let (records, code) = self.look_up(question);
         let mut writer = Writer::new(head.id, flags | code as u16, Some(question));
@@ -110,6 +125,14 @@ impl Server {
             return Some(Writer::new(head.id, flags | 0x0200, Some(question)).bytes);
         }
         Some(writer.bytes)
+    }
+
+    /// The zone below ours that a name lies in, and who speaks for it (RFC 1034 §4.2.1).
+    fn delegated(&self, name: &Name) -> Option<(&Name, &Records)> {
+        let below = self.zone.names.iter().filter(|(zone, Records(data))| {
+            **zone != self.zone.zone && name.is_within(zone) && data.iter().any(|data| data.kind() == Kind::NS)
+        });
+        below.max_by_key(|(zone, _)| zone.labels().count())
     }
 
     /// A "no" is only ours to say for a name of our zone.
