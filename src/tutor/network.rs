@@ -52,14 +52,24 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("icmp-echo-reply", ICMP, &[&icmp::TYPE, &icmp::IDENT, &icmp::SEQ], |h| icmp_type(h) == Some(0)),
     Rule::observed("icmp-too-big", ICMP, &[&icmp::TYPE, &icmp::CODE, &icmp::MTU], too_big),
     Rule::observed("icmp-unreachable", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| icmp_type(h) == Some(3) && !too_big(h)),
-    Rule::observed("icmp-time-exceeded", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| icmp_type(h) == Some(11)),
+    Rule::observed("icmp-time-exceeded", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| {
+        icmp_type(h) == Some(11) && h.uint(&icmp::CODE) != Some(1)
+    }),
+    Rule::observed("icmp-reassembly-time", ICMP, &[&icmp::TYPE, &icmp::CODE], |h| {
+        icmp_type(h) == Some(11) && h.uint(&icmp::CODE) == Some(1)
+    }),
     Rule::observed("icmp-redirect", ICMP, &[&icmp::TYPE, &icmp::REDIR_GW], |h| icmp_type(h) == Some(5)),
     // RFC 4443, RFC 4861.
     Rule::observed("icmpv6-echo", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(128)),
     Rule::observed("icmpv6-echo-reply", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(129)),
     Rule::observed("icmpv6-unreachable", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| v6_type(h) == Some(1)),
     Rule::observed("icmpv6-too-big", ICMPV6, &[&icmpv6::TYPE, &icmpv6::MTU], |h| v6_type(h) == Some(2)),
-    Rule::observed("icmpv6-time-exceeded", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| v6_type(h) == Some(3)),
+    Rule::observed("icmpv6-time-exceeded", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| {
+        v6_type(h) == Some(3) && h.uint(&icmpv6::CODE) != Some(1)
+    }),
+    Rule::observed("icmpv6-reassembly-time", ICMPV6, &[&icmpv6::TYPE, &icmpv6::CODE], |h| {
+        v6_type(h) == Some(3) && h.uint(&icmpv6::CODE) == Some(1)
+    }),
     Rule::observed("ndp-router-solicitation", ICMPV6, &[&icmpv6::TYPE], |h| v6_type(h) == Some(133)),
     Rule::observed("ndp-router-advertisement", ICMPV6, &[&icmpv6::TYPE, &icmpv6::OPT_PREFIX], |h| {
         v6_type(h) == Some(134)

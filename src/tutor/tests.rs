@@ -567,6 +567,8 @@ fn examples() -> Vec<(&'static str, Packet)> {
     ] {
         rows.push(one(rule, about, fields));
     }
+    rows.push(one("icmp-reassembly-time", &icmp::ABOUT, &[(&icmp::TYPE, n(11)), (&icmp::CODE, n(1))]));
+    rows.push(one("icmpv6-reassembly-time", &icmpv6::ABOUT, &[(&icmpv6::TYPE, n(3)), (&icmpv6::CODE, n(1))]));
     for (rule, kind) in [("icmp-unreachable", 3), ("icmp-time-exceeded", 11), ("icmp-redirect", 5)] {
         rows.push(one(rule, &icmp::ABOUT, &[(&icmp::TYPE, n(kind)), (&icmp::CODE, n(0))]));
     }
