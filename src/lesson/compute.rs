@@ -101,6 +101,10 @@ pub static FUNCTIONS: &[Function] = &[
     function("wrap", (1, 1), "what a 32-bit counter shows (sequence numbers wrap, RFC 9293 §3.4)", |v| {
         Some(Value::Number(v.first()?.number()?.rem_euclid(1 << 32)))
     }),
+    function("start", (1, 1), "the usual TTL that a packet began with: 64, 128 or 255", |v| {
+        let ttl = v.first()?.number()?;
+        Some(Value::Number([64, 128].into_iter().find(|start| ttl <= *start).unwrap_or(255)))
+    }),
     function("signed", (1, 1), "a 32-bit number read with a sign", |v| {
         let n = u32::try_from(v.first()?.number()?).ok()?;
         Some(Value::Number(i128::from(n.cast_signed())))
