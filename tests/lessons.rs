@@ -239,6 +239,9 @@ fn showpieces_run_on_a_capture_too() {
         assert_eq!(code, Some(0), "{id} on {capture}: {said}");
         assert!(text.contains(&format!("From the file {path}")), "{text}");
     }
+    // npm's own server and client: the lesson finds every packet that it shows.
+    let (code, text, said) = run(&["explain", "socketio", "--read", "tests/captures/socketio.pcapng"]);
+    assert!(code == Some(0) && !text.contains("This capture"), "{said}{text}");
 }
 
 #[test]
