@@ -107,7 +107,7 @@ impl Player<'_> {
         let verdict = mark(sheet).map(|mark| Told {
             said: said.and_then(|c| c.why.as_ref()).map(|why| self.words(why, self.against(sheet).or(of))),
             against: self.against(sheet),
-            why: self.words(&ask.why, proof.or(of)),
+            why: self.why(ask, proof, of),
             proof,
             spec: ask.evidence.spec.as_deref(),
             ..Told::new(mark, task, sheet)
@@ -119,6 +119,15 @@ impl Player<'_> {
             hint: self.hint(ask.hint.as_ref(), of, sheet),
             verdict,
         }
+    }
+
+    /// Why the answer is right, said of the packet that proves it: never of another one.
+    fn why(&self, ask: &Ask, proof: Option<&Hit>, of: Option<&Hit>) -> String {
+        if ask.evidence.packet.is_some() && proof.is_none() {
+            let id = &self.lesson.id;
+            return format!("No packet of this capture shows why. The simulation has one: osi-tutor explain {id}");
+        }
+        self.words(&ask.why, proof.or(of))
     }
 
     /// What this page asks.
