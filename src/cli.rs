@@ -313,6 +313,9 @@ pub struct Explain {
     /// Other simulated packets
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Say of all seven layers of each packet what is there, and why (in a terminal: the key o)
+    #[arg(long)]
+    pub layers: bool,
 }
 
 /// `osi-tutor quiz`.

@@ -38,6 +38,9 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let packets = Packets::of(args, lesson)?;
     let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };
     let mut player = Player::new(lesson, packets.trace, packets.origin, args.audience);
+    if args.layers {
+        player.step(Input::Layers, 0);
+    }
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
         Input::Answer(what_if(lesson, page, args.seed, &played).map(Box::new))

@@ -129,7 +129,7 @@ fn step(packet: &Packet, index: usize, layer: &Layer, notes: &[Note]) -> Step {
     let mut short = layer.proto.title.to_owned();
     if short.len() > SHORT {
         short.clear();
-        brief::protocol_name(layer.proto.name, &mut short);
+        show::protocol(layer.proto.name, &mut short);
     }
     let of = notes.iter().filter(|n| n.anchor == Anchor::Layer(index)).take(NOTES);
     Step {

@@ -67,6 +67,8 @@ pub struct Page {
     pub prose: String,
     /// What is live on it.
     pub fence: Option<Fence>,
+    /// The OSI layer that it is about; `None`: that of its first lit field.
+    pub layer: Option<Placed<Osi>>,
     /// What the learner's record calls its question, if it asks one.
     pub question: Option<String>,
     /// Not for newcomers.

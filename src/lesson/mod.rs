@@ -22,6 +22,7 @@ mod reader;
 pub mod scene;
 mod sheet;
 pub mod simulate;
+mod stack;
 mod stage;
 
 pub use find::{Finder, Hit, Trace};

@@ -64,9 +64,6 @@ impl Lesson {
     }
 }
 
-/// The pages of one fence: what is live, its question's name, its place; and whether it is advanced.
-type Made = (Vec<(Fence, Option<String>, Range<usize>)>, bool);
-
 struct Builder<'s, 't> {
     source: &'s Source<'t>,
     wrong: Vec<LessonError>,
@@ -74,6 +71,18 @@ struct Builder<'s, 't> {
     probes: Vec<Probe>,
     /// Questions so far.
     asked: usize,
+}
+
+/// A live fence that was read.
+struct Fenced {
+    fence: Fence,
+    /// Its question's name.
+    id: Option<String>,
+    /// The layer that it names.
+    layer: Option<Placed<Osi>>,
+    /// Newcomers skip it.
+    advanced: bool,
+    span: Range<usize>,
 }
 
 impl<'s> Builder<'s, '_> {
@@ -84,11 +93,7 @@ impl<'s> Builder<'s, '_> {
             return Err(keys.error(id.span, "an id is made of small letters, digits and hyphens"));
         }
         let title = keys.words_of_one("title")?.ok_or_else(|| keys.lacks("title", "\"What it teaches\""))?;
-        let osi = keys.text("osi")?.ok_or_else(|| keys.lacks("osi", "\"transport\""))?;
-        let osi = layer(&osi).ok_or_else(|| {
-            let names: Vec<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
-            keys.error(osi.span.clone(), format!("there is no layer {}: {}", osi.it, names.join(", ")))
-        })?;
+        let osi = layer(&mut keys, "osi")?.ok_or_else(|| keys.lacks("osi", "\"transport\""))?.it;
         let needs = keys.texts("needs")?.into_iter().map(|n| n.it).collect();
         let minutes = keys.number("minutes")?.ok_or_else(|| keys.lacks("minutes", "10"))?.it;
         let scope = match keys.text("scope")? {
@@ -160,12 +165,12 @@ impl<'s> Builder<'s, '_> {
         }
         if !prose.trim().is_empty() {
             let span = at..at;
-            self.pages.push(Page { prose, fence: None, question: None, advanced: false, span });
+            self.pages.push(Page { prose, fence: None, layer: None, question: None, advanced: false, span });
         }
     }
 
-    fn add(&mut self, (fences, advanced): Made, prose: &mut String) {
-        for (fence, id, span) in fences {
+    fn add(&mut self, fences: Vec<Fenced>, prose: &mut String) {
+        for Fenced { fence, id, layer, advanced, span } in fences {
             let asks = match &fence {
                 Fence::Ask(_) => true,
                 Fence::WhatIf(whatif) => !whatif.choices.is_empty(),
@@ -174,7 +179,8 @@ impl<'s> Builder<'s, '_> {
             };
             self.asked += usize::from(asks);
             let question = asks.then(|| id.unwrap_or_else(|| format!("q{}", self.asked)));
-            self.pages.push(Page { prose: std::mem::take(prose), fence: Some(fence), question, advanced, span });
+            let prose = std::mem::take(prose);
+            self.pages.push(Page { prose, fence: Some(fence), layer, question, advanced, span });
         }
     }
 
@@ -190,7 +196,7 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    fn fence(&mut self, kind: &str, at: usize, body: &'s str, here: Range<usize>) -> Read<Made> {
+    fn fence(&mut self, kind: &str, at: usize, body: &'s str, here: Range<usize>) -> Read<Vec<Fenced>> {
         let what = match kind {
             "say" => "say fence",
             "show" => "show fence",
@@ -210,6 +216,7 @@ impl<'s> Builder<'s, '_> {
             "ask" | "whatif" => keys.words_of_one("id")?.map(|t| t.it),
             _ => None,
         };
+        let layer = if kind == "say" { None } else { layer(&mut keys, "layer")? };
         let fence = match kind {
             "say" => Fence::Say(Say { words: keys.three()?, of: self.of(&mut keys)? }),
             "show" => Fence::Show(Box::new(show(&mut keys)?)),
@@ -218,12 +225,18 @@ impl<'s> Builder<'s, '_> {
             _ => {
                 let worked = Arc::new(self.worked(&mut keys)?);
                 keys.finish()?;
-                let pages = (0..worked.on.len()).map(|i| (Fence::Worked(Arc::clone(&worked), i), None, here.clone()));
-                return Ok((pages.collect(), advanced));
+                let page = |i| Fenced {
+                    fence: Fence::Worked(Arc::clone(&worked), i),
+                    id: None,
+                    layer: layer.clone(),
+                    advanced,
+                    span: here.clone(),
+                };
+                return Ok((0..worked.on.len()).map(page).collect());
             }
         };
         keys.finish()?;
-        Ok((vec![(fence, id, here)], advanced))
+        Ok(vec![Fenced { fence, id, layer, advanced, span: here }])
     }
 
     // ---- probes
@@ -546,8 +559,14 @@ const LAYERS: [(&str, Osi); 7] = [
     ("application", Osi::Application),
 ];
 
-fn layer(name: &str) -> Option<Osi> {
-    LAYERS.iter().find(|(n, _)| *n == name).map(|&(_, osi)| osi)
+/// The name of an OSI layer, if the key is there.
+fn layer(keys: &mut Keys<'_, '_>, key: &'static str) -> Read<Option<Placed<Osi>>> {
+    let Some(word) = keys.text(key)? else { return Ok(None) };
+    let Some(&(_, osi)) = LAYERS.iter().find(|(name, _)| *name == word.it) else {
+        let names: Vec<&str> = LAYERS.iter().map(|(name, _)| *name).collect();
+        return Err(keys.error(word.span.clone(), format!("there is no layer {}: {}", word.it, names.join(", "))));
+    };
+    Ok(Some(word.map(|_| osi)))
 }
 
 /// Small letters, digits, hyphens.

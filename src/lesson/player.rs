@@ -30,6 +30,8 @@ pub enum Input {
     Last,
     /// More, or less, of the packet: its fields and bytes.
     Deeper,
+    /// What and why of each of the seven layers, or only which.
+    Layers,
     /// The next audience.
     Audience,
     /// The next way to look at the packets.
@@ -50,6 +52,7 @@ pub enum Input {
 
 /// A lesson being played.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one thing that is so or not")]
 pub struct Player<'l> {
     pub(super) lesson: &'l Lesson,
     pub(super) trace: Trace,
@@ -58,6 +61,7 @@ pub struct Player<'l> {
     pub(super) view: View,
     pub(super) page: usize,
     pub(super) deeper: bool,
+    pub(super) unfolded: bool,
     /// What each page asks.
     pub(super) posed: Vec<Vec<Posed>>,
     pub(super) sheets: Vec<Sheet>,
@@ -81,6 +85,7 @@ impl<'l> Player<'l> {
             view: View::Wire,
             page: 0,
             deeper: false,
+            unfolded: false,
             sheets: lesson.pages.iter().map(|_| Sheet::default()).collect(),
             answers: Vec::new(),
             done: false,
@@ -135,6 +140,7 @@ impl<'l> Player<'l> {
                 let held = (self.page..=last).find(|&p| self.is_open(p)).unwrap_or(last);
                 self.go(held);
             }
+            Input::Layers => self.unfolded = !self.unfolded,
             Input::Deeper => self.deeper = !self.deeper,
             Input::Audience => self.audience = self.audience.next(),
             Input::View => self.view = self.next_view(),

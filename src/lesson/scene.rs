@@ -5,7 +5,8 @@ use super::format::{Fade, Show};
 use super::simulate::Outcome;
 use crate::ask::session::Millis;
 use crate::ask::{Entry, Mark, Misconception, Mode, Task};
-use crate::tutor::Audience;
+use crate::model::Osi;
+use crate::tutor::{Audience, Row};
 
 /// What there is to see now.
 #[derive(Debug)]
@@ -28,6 +29,10 @@ pub struct Scene<'p> {
     pub so_far: Vec<Past<'p>>,
     /// What the page is about.
     pub body: Body<'p>,
+    /// The seven layers of each packet that the page shows, in its order.
+    pub stacks: Vec<Stack>,
+    /// Whether each layer's what and why is to be shown, too.
+    pub unfolded: bool,
     /// Whether the packet is to be shown in full.
     pub deeper: bool,
     /// Which keys mean something now.
@@ -74,6 +79,8 @@ pub struct Offers {
     pub view: bool,
     /// See the packet in full.
     pub deeper: bool,
+    /// See what and why of each layer.
+    pub layers: bool,
 }
 
 /// Something that takes time, and is done by whoever drives the player.
@@ -84,6 +91,17 @@ pub enum Request {
         /// Whose fence says what breaks.
         page: usize,
     },
+}
+
+/// The seven layers of one packet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The packet's number.
+    pub packet: u64,
+    /// The layer that the page is about.
+    pub lit: Osi,
+    /// All seven, from the wire up: what is there, how we know, and why.
+    pub rows: [Row; 7],
 }
 
 /// A packet of a page so far.

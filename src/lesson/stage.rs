@@ -12,6 +12,8 @@ impl Player<'_> {
     pub(super) fn scene(&self) -> Scene<'_> {
         let page = self.lesson.pages.get(self.page);
         let mode = self.mode();
+        let body = page.map_or(Body::Prose, |p| self.body(p));
+        let stacks = page.map_or_else(Vec::new, |p| self.stacks(p, &body));
         Scene {
             title: &self.lesson.title,
             origin: &self.origin,
@@ -21,10 +23,12 @@ impl Player<'_> {
             view: if self.has_view(self.view) { self.view } else { View::Wire },
             prose: page.map_or("", |p| p.prose.trim()),
             so_far: self.so_far(),
-            body: page.map_or(Body::Prose, |p| self.body(p)),
+            offers: self.offers(page, !stacks.is_empty()),
+            stacks,
+            unfolded: self.unfolded,
+            body,
             deeper: self.deeper,
             mode,
-            offers: self.offers(page),
             notice: self.notice,
             complaint: self.complaint(),
             request: self.request,
@@ -39,7 +43,7 @@ impl Player<'_> {
         self.posed.get(self.page)?.get(sheet.slot).map(|posed| &posed.task)
     }
 
-    fn offers(&self, page: Option<&Page>) -> Offers {
+    fn offers(&self, page: Option<&Page>, layers: bool) -> Offers {
         let (open, sheet) = (self.is_open(self.page), self.sheets.get(self.page));
         let hint = match page.and_then(|p| p.fence.as_ref()) {
             Some(Fence::Ask(ask)) => ask.hint.is_some(),
@@ -56,6 +60,7 @@ impl Player<'_> {
             break_it: breaks && !open && sheet.is_some_and(|s| s.outcome.is_none()),
             view: shows && [View::States, View::Calls].into_iter().any(|v| self.has_view(v)),
             deeper: shows,
+            layers,
         }
     }
 

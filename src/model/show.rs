@@ -453,6 +453,21 @@ fn octets(bytes: &[u8], kind: Kind, out: &mut String) {
     }
 }
 
+/// Appends a protocol's name as its column shows it: `TCP`, `ICMPv6`.
+pub fn protocol(name: &str, out: &mut String) {
+    let from = out.len();
+    out.push_str(name);
+    if let Some(new) = out.get_mut(from..) {
+        new.make_ascii_uppercase();
+        if let Some(at) = new.len().checked_sub(2)
+            && let Some(version) = new.get_mut(at..)
+            && version.starts_with('V')
+        {
+            version.make_ascii_lowercase();
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -495,6 +495,17 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
 static TOLD: [(&FieldDef, &str); 4] =
     [(&MSS_VAL, " MSS="), (&WSCALE_MULTIPLIER, " WS="), (&SACK_LE, " SLE="), (&SACK_RE, " SRE=")];
 
+/// Appends the names of the flags that are set: `SYN, ACK`.
+pub fn flag_names(flags: u64, out: &mut String) {
+    let mut short = Short::new();
+    show_flags(flags, &mut short);
+    let from = out.len();
+    short.append_to(out);
+    let bare = out.get(from..).unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    out.truncate(from);
+    out.push_str(&bare);
+}
+
 /// `[SYN, ACK]`
 fn show_flags(flags: u64, out: &mut Short) {
     // The two that nearly all segments have.

@@ -67,6 +67,7 @@ fn plain(key: KeyCode) -> Option<Command> {
         KeyCode::Char(' ' | 'n' | 'l') | KeyCode::Enter | KeyCode::Right => Command::Play(Input::Next),
         KeyCode::Char('b') | KeyCode::Backspace | KeyCode::Left => Command::Play(Input::Back),
         KeyCode::Char('d') => Command::Play(Input::Deeper),
+        KeyCode::Char('o') => Command::Play(Input::Layers),
         KeyCode::Char('a') => Command::Play(Input::Audience),
         KeyCode::Char('v') => Command::Play(Input::View),
         KeyCode::Char('h') => Command::Play(Input::Hint),
@@ -83,7 +84,7 @@ fn plain(key: KeyCode) -> Option<Command> {
 
 /// Whether the page stays where it was scrolled to.
 pub(super) fn stays(input: &Input) -> bool {
-    matches!(input, Input::Look | Input::Audience | Input::View)
+    matches!(input, Input::Look | Input::Layers | Input::Audience | Input::View)
 }
 
 /// What the keys do, in one line of at most `columns` columns: what matters least is left out first.
@@ -108,6 +109,7 @@ pub(super) fn line(mode: Mode, offers: Offers, columns: usize) -> String {
         (5, offers.turn, or("b back", "← back")),
         (4, reading && offers.view, "v other view"),
         (5, reading && offers.deeper, "d deeper"),
+        (5, offers.layers && !typing, "o layers"),
         (3, offers.turn && matches!(mode, Mode::Read | Mode::Choose(_)), "a audience"),
         (2, !matches!(mode, Mode::Order(_) | Mode::Mark), "↑↓ scroll"),
         (8, true, or("q quit", "Esc quit")),
@@ -148,7 +150,8 @@ mod tests {
 
     #[test]
     fn every_key_that_the_last_line_names_means_something() {
-        let offers = Offers { hint: true, skip: true, break_it: false, view: true, deeper: true, turn: true };
+        let offers =
+            Offers { hint: true, skip: true, break_it: false, view: true, deeper: true, layers: true, turn: true };
         for mode in [Mode::Read, Mode::Choose(4), Mode::Type, Mode::Order(3), Mode::Mark] {
             let text = line(mode, offers, 200);
             for word in text.split(" · ").filter_map(|item| item.split(' ').next()).filter(|w| w.chars().count() == 1)

@@ -13,6 +13,7 @@ mod link;
 mod name;
 mod network;
 mod seven;
+mod short;
 mod socketio;
 mod text;
 mod tls;

@@ -4,6 +4,7 @@
 //! about the rows that no header fills: they are inferred, or not visible, and say so.
 
 use super::application::{echoed, piece};
+use super::short::both;
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
 use crate::proto::{Key, data, ethernet, http, ipsec, ipv4, ipv6_extension, lookup, raw, tcp, tls, websocket};
@@ -67,7 +68,11 @@ pub struct Row {
     pub osi: Osi,
     /// Whether it was seen, inferred or hidden.
     pub truth: Truth,
-    /// One line about it.
+    /// In few words: `TCP SYN`, or `–`.
+    pub short: String,
+    /// In a line: who to whom, and what it says.
+    pub line: String,
+    /// What it is here, or why it can't be seen.
     pub text: String,
     /// The packet's layers that stand there, by their place in [`Packet::layers`].
     pub layers: Vec<usize>,
@@ -79,7 +84,8 @@ pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7]
         let layers: Vec<usize> = standing(moment.packet, osi).collect();
         let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
         let Some(here) = Here::new(moment, at) else {
-            return Row { osi, truth: Truth::NotVisible, text: String::new(), layers };
+            let [short, line, text] = [const { String::new() }; 3];
+            return Row { osi, truth: Truth::NotVisible, short, line, text, layers };
         };
         let (key, truth) = match osi {
             _ if !is_read(moment.packet.link) => unread_link(osi),
@@ -91,7 +97,8 @@ pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7]
             Osi::Presentation => presentation(&here, &layers),
             Osi::Application => application(&here, &layers),
         };
-        Row { osi, truth, text: texts.fill(key, audience, &here), layers }
+        let [short, line] = both(key, &here, &layers);
+        Row { osi, truth, short, line, text: texts.fill(key, audience, &here), layers }
     })
 }
 

@@ -90,7 +90,7 @@ impl Brief {
         let widest = &mut self.protocol;
         self.theme.layer(osi).around(out, |out| {
             let from = out.len();
-            protocol_name(layer.map_or("?", |l| l.proto.name), out);
+            show::protocol(layer.map_or("?", |l| l.proto.name), out);
             used = out.len() - from;
             *widest = (*widest).max(used.min(if self.narrow { 6 } else { 10 }));
         });
@@ -168,7 +168,7 @@ pub fn sentence(packet: &Packet, out: &mut String) {
     write_end(packet, destination, out);
     out.push_str("  ");
     if let Some(subject) = subject(packet) {
-        protocol_name(subject.layer.proto.name, out);
+        show::protocol(subject.layer.proto.name, out);
         out.push_str("  ");
         subject.write(packet, out);
     }
@@ -177,7 +177,7 @@ pub fn sentence(packet: &Packet, out: &mut String) {
 /// Appends protocol and message alone; gives the layer that they belong to.
 pub fn message(packet: &Packet, out: &mut String) -> Osi {
     let Some(subject) = subject(packet) else { return Osi::Physical };
-    protocol_name(subject.layer.proto.name, out);
+    show::protocol(subject.layer.proto.name, out);
     out.push(' ');
     subject.write(packet, out);
     subject.layer.proto.osi
@@ -233,21 +233,6 @@ fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
     match end {
         Some(field) => show::value(packet, field, out),
         None => out.push('?'),
-    }
-}
-
-/// Appends a protocol's name as its column shows it: `TCP`, `ICMPv6`.
-pub fn protocol_name(name: &str, out: &mut String) {
-    let from = out.len();
-    out.push_str(name);
-    if let Some(new) = out.get_mut(from..) {
-        new.make_ascii_uppercase();
-        if let Some(at) = new.len().checked_sub(2)
-            && let Some(version) = new.get_mut(at..)
-            && version.starts_with('V')
-        {
-            version.make_ascii_lowercase();
-        }
     }
 }
 
@@ -309,7 +294,7 @@ impl Subject<'_> {
                 out.push_str(" · ");
             }
             if !std::ptr::eq(layer.proto, self.layer.proto) {
-                protocol_name(layer.proto.name, out);
+                show::protocol(layer.proto.name, out);
                 out.push(' ');
             }
             summary(packet, layer, out);
@@ -408,7 +393,7 @@ mod tests {
     fn a_protocols_name_keeps_its_version_small() {
         for (name, expected) in [("tcp", "TCP"), ("icmpv6", "ICMPv6"), ("ipv6", "IPv6"), ("vlan", "VLAN"), ("v", "V")] {
             let mut out = String::new();
-            protocol_name(name, &mut out);
+            show::protocol(name, &mut out);
             assert_eq!(out, expected);
         }
     }

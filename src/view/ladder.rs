@@ -163,7 +163,7 @@ impl Ladder {
         let mut text = String::new();
         for layer in messages.take(MOST_MESSAGES) {
             text.clear();
-            brief::protocol_name(layer.proto.name, &mut text);
+            show::protocol(layer.proto.name, &mut text);
             text.push_str("  ");
             brief::summary(packet, layer, &mut text);
             cut(&mut text, 0, self.lane.saturating_sub(2));
@@ -193,7 +193,7 @@ fn innermost(packet: &Packet, label: &mut String) -> Osi {
     let Some(layer) = said.clone().find(|l| l.proto.summary.is_some()).or_else(|| said.clone().next()) else {
         return Osi::Link;
     };
-    brief::protocol_name(layer.proto.name, label);
+    show::protocol(layer.proto.name, label);
     label.push_str("  ");
     brief::summary(packet, layer, label);
     layer.proto.osi

@@ -8,6 +8,13 @@ pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.width() }
 }
 
+/// The same of text that styles were put around: `ESC [ … m` takes none.
+pub fn width_of_painted(text: &str) -> usize {
+    let mut pieces = text.split('\x1b');
+    let first = pieces.next().map_or(0, width);
+    first + pieces.map(|piece| piece.split_once('m').map_or(0, |(_, rest)| width(rest))).sum::<usize>()
+}
+
 /// The longest head of `text` that takes at most `columns`, in bytes.
 fn head(text: &str, columns: usize) -> usize {
     let mut used = 0;

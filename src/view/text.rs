@@ -12,11 +12,11 @@
 
 use super::measure::{pad, repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
-use super::theme::{Style, Theme};
+use super::theme::{Style, Theme, sign};
 use super::{brief, hex};
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
-use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Truth, explain, seven};
+use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, explain, seven};
 use std::sync::Arc;
 
 /// Where values begin.
@@ -113,8 +113,9 @@ impl Text {
             });
         });
         out.push_str("  ");
-        self.truth(row.truth).around(out, |out| {
-            out.push_str(mark(row.truth));
+        self.theme.truth(row.truth).around(out, |out| {
+            out.push_str(sign(row.truth));
+            out.push(' ');
             out.push_str(row.truth.name());
         });
         out.push('\n');
@@ -164,20 +165,12 @@ impl Text {
 
     /// A note, behind the mark that says how we know.
     fn note(&self, note: &Note, indent: usize, out: &mut String) {
-        let mark = mark(note.truth);
-        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + width(mark))).enumerate() {
+        let mark = [sign(note.truth), " "].concat();
+        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + width(&mark))).enumerate() {
             spaces(indent, out);
-            self.truth(note.truth).paint(if i == 0 { mark } else { "  " }, out);
+            self.theme.truth(note.truth).paint(if i == 0 { &mark } else { "  " }, out);
             out.push_str(line);
             out.push('\n');
-        }
-    }
-
-    fn truth(&self, truth: Truth) -> &Style {
-        match truth {
-            Truth::Observed => &self.theme.observed,
-            Truth::Inferred => &self.theme.inferred,
-            Truth::NotVisible => &self.theme.faint,
         }
     }
 
@@ -259,15 +252,6 @@ fn in_heading(packet: &Packet, item: &Item<'_>) -> bool {
     let is = |def: &FieldDef| std::ptr::eq(field.def, def);
     [&frame::NUMBER, &frame::TIME_RELATIVE, &frame::LEN].into_iter().any(is)
         || (is(&frame::CAP_LEN) && packet.cap_len == packet.len)
-}
-
-/// The sign for how we know; beside each of the seven rows stands its word.
-fn mark(truth: Truth) -> &'static str {
-    match truth {
-        Truth::Observed => "● ",
-        Truth::Inferred => "◐ ",
-        Truth::NotVisible => "○ ",
-    }
 }
 
 fn indent(depth: u8) -> usize {

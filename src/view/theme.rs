@@ -4,6 +4,7 @@
 //! colours of the terminal's own palette are used, because a projector's background may be any.
 
 use crate::model::Osi;
+use crate::tutor::Truth;
 use colored::{ColoredString, Colorize};
 
 /// What `--color` says.
@@ -39,6 +40,15 @@ pub struct Theme {
     pub observed: Style,
     /// What follows from them.
     pub inferred: Style,
+}
+
+/// The sign for how we know; beside each of the seven rows is its word, too.
+pub const fn sign(truth: Truth) -> &'static str {
+    match truth {
+        Truth::Observed => "●",
+        Truth::Inferred => "◐",
+        Truth::NotVisible => "○",
+    }
 }
 
 /// Whether to use colour, as the user and the environment wish.
@@ -87,6 +97,15 @@ impl Theme {
             alarm: style(|s| s.red().bold()),
             observed: style(|s| s.green()),
             inferred: style(|s| s.yellow()),
+        }
+    }
+
+    /// The style of how we know.
+    pub const fn truth(&self, truth: Truth) -> &Style {
+        match truth {
+            Truth::Observed => &self.observed,
+            Truth::Inferred => &self.inferred,
+            Truth::NotVisible => &self.faint,
         }
     }
 

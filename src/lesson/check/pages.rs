@@ -10,6 +10,7 @@ use crate::lesson::format::{
 };
 use crate::lesson::posed::posed;
 use crate::lesson::simulate;
+use crate::lesson::stack::{is_there, rows};
 use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
@@ -53,6 +54,27 @@ impl Checker<'_> {
             Some(Fence::Ask(ask)) => self.ask(index, ask, before.as_ref()),
             Some(Fence::WhatIf(whatif)) => self.whatif(whatif, before.as_ref()),
             Some(Fence::Worked(worked, example)) => self.worked(worked, *example),
+        }
+        self.layer(index, page);
+    }
+
+    /// A layer that a page names is there in its packet: seen, or at least inferred.
+    fn layer(&mut self, index: usize, page: &Page) {
+        let (Some(layer), Some(fence)) = (&page.layer, &page.fence) else { return };
+        let hit = match fence {
+            Fence::Say(_) => None,
+            Fence::Show(_) => self.trace.pages.get(index).and_then(|hits| hits.last()),
+            Fence::Ask(ask) => ask.evidence.packet.and_then(|id| self.trace.probe(id)),
+            // The second timeline is of the same conversation.
+            Fence::WhatIf(_) => self.trace.shown_before(index),
+            Fence::Worked(worked, example) => worked.hit(&self.trace, *example),
+        };
+        let Some(hit) = hit else { return };
+        let rows = rows(hit, Audience::Student);
+        if !rows.is_some_and(|rows| is_there(&rows, layer.it)) {
+            let why =
+                format!("packet {} shows nothing of the {} layer", hit.packet.number, layer.name().to_lowercase());
+            self.say(layer.span.clone(), why);
         }
     }
 

@@ -54,6 +54,19 @@ fn a_file_is_called_by_its_number_and_its_id() {
     assert_eq!(says(&[("folder/10-a.md".to_owned(), text)]), "");
 }
 
+#[test]
+fn a_layer_that_the_packet_lacks_is_refused() {
+    let named = |layer: &str| SHOW.replace("newcomer", &format!("layer = \"{layer}\"\nnewcomer"));
+    for layer in ["physical", "link", "network", "transport"] {
+        assert_eq!(says(&[lesson("a", "", &named(layer))]), "", "{layer}");
+    }
+    for layer in ["session", "presentation", "application"] {
+        let said = says(&[lesson("a", "", &named(layer))]);
+        assert!(said.contains(&format!("shows nothing of the {layer} layer")), "{said}");
+    }
+    assert!(says(&[lesson("a", "", &named("tcp"))]).contains("there is no layer tcp: physical, link"));
+}
+
 fn ask(keys: &str) -> String {
     format!("{SHOW}```ask\nprompt = \"Which?\"\nwhy = \"So.\"\n{keys}\n```\n")
 }

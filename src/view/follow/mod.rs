@@ -147,7 +147,7 @@ impl Follow {
         let mut said = String::new();
         if let Some(layer) = subject(packet, message) {
             let mut protocol = String::new();
-            brief::protocol_name(layer.proto.name, &mut protocol);
+            show::protocol(layer.proto.name, &mut protocol);
             used += width(&protocol) + 2;
             self.theme.layer(layer.proto.osi).paint(&protocol, out);
             out.push_str("  ");

@@ -42,6 +42,7 @@ impl Stage {
                 }
                 out.push('\n');
                 self.timelines(outcome, broken.proof, out);
+                self.stacks(scene, out);
                 out.push('\n');
                 self.board.paragraph(&broken.text, "", out);
             }

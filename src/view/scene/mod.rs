@@ -4,6 +4,7 @@
 
 mod broken;
 mod ends;
+mod layers;
 mod question;
 
 use super::ask::Board;
@@ -16,6 +17,7 @@ use crate::lesson::Hit;
 use crate::lesson::scene::{Body, Past, Scene, Shown, View};
 use crate::model::{Field, FieldDef, show};
 use crate::tutor::Texts;
+use layers::Layout;
 use std::sync::Arc;
 
 /// Packets of the ladder that are drawn; older ones scroll away.
@@ -34,21 +36,24 @@ const MOST_COLUMNS: usize = 150;
 pub struct Stage {
     board: Board,
     rungs: usize,
+    layout: Layout,
     texts: Arc<Texts>,
 }
 
 impl Stage {
     /// For a screen of so many columns and rows; `None` is a pipe, which gets 80 columns.
     pub fn new(theme: Theme, screen: Option<(usize, usize)>, texts: Arc<Texts>) -> Self {
-        let (columns, rows) = screen.unwrap_or((80, LOW));
+        let (layout, columns) = Layout::of(screen.map(|(columns, _)| columns));
+        let rows = screen.map_or(LOW, |(_, rows)| rows);
         let rungs = if rows < LOW { FEW_RUNGS } else { MOST_RUNGS };
         let board = Board { theme, columns: columns.clamp(40, 110), printed: screen.is_none() };
-        Self { board, rungs, texts }
+        Self { board, rungs, layout, texts }
     }
 
     /// Appends a scene. Gives the line, from 0, where the newest of it begins: it should be in sight.
     pub fn draw(&self, scene: &Scene<'_>, out: &mut String) -> usize {
         self.heading(scene, out);
+        let page = out.len();
         if !scene.prose.is_empty() {
             prose::markdown(scene.prose, self.board.columns, &self.board.theme, out);
             out.push('\n');
@@ -62,7 +67,9 @@ impl Stage {
             Body::Broken(broken) => focus = self.broken(scene, broken, out),
             Body::Worked(task) => focus = self.worked(scene, task, out),
         }
-        focus.map_or(0, |byte| out.get(..byte).unwrap_or("").matches('\n').count())
+        let focus = focus.map_or(0, |byte| out.get(..byte).unwrap_or("").matches('\n').count());
+        self.beside(scene, page, out);
+        focus
     }
 
     fn heading(&self, scene: &Scene<'_>, out: &mut String) {
@@ -92,6 +99,10 @@ impl Stage {
             let text = format!("This capture has no packet for this step. Looked for: {}", shown.show.filter.it);
             self.board.paragraph(&text, "! ", out);
             return;
+        }
+        self.stacks(scene, out);
+        if self.layout != Layout::Column {
+            out.push('\n');
         }
         self.board.paragraph(&shown.text, "", out);
         self.lit(shown, out);

@@ -89,7 +89,10 @@ impl Stage {
             self.board.paragraph(&verdict.why, "  ", out);
         }
         match (verdict.proof, verdict.spec) {
-            (Some(hit), _) => self.evidence("the proof", scene, hit, out),
+            (Some(hit), _) => {
+                self.evidence("the proof", scene, hit, out);
+                self.stacks(scene, out);
+            }
             (None, Some(spec)) => self.board.paragraph(&format!("See {spec}."), "  ", out),
             (None, None) => {}
         }
@@ -120,6 +123,7 @@ impl Stage {
         out.push_str("\n\n");
         if let Some(hit) = task.hit {
             self.rungs(None, &[hit], out);
+            self.stacks(scene, out);
             out.push('\n');
         }
         for (name, value) in task.given {
