@@ -28,7 +28,7 @@ use crate::source::{Source as _, Step};
 /// How long a capture waits for a frame.
 const WAIT: Duration = Duration::from_millis(2);
 /// A frame is told so long after it passed: by then each capture has given what is older, and the kernel was asked.
-const HOLD: Duration = Duration::from_millis(8);
+const HOLD: Duration = Duration::from_millis(50);
 /// All is over when the last visit is, and nothing has passed for so long.
 const QUIET: Duration = Duration::from_millis(150);
 /// How long the programs may take to open their ports.
