@@ -8,11 +8,12 @@ use crate::filter::Filter;
 use crate::flow::reader::Reader;
 use crate::flow::{Connection, Endpoint, Event, Limits, State, Tracker};
 use crate::model::{KERNEL, Packet, Remark, Value};
-use crate::proto::memory::Ends;
+use crate::proto::memory::{Address, Ends};
 use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
 use crate::source::{Source, SourceError, Step};
 use crate::tutor::Moment;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Conversations that are followed at the same time.
@@ -361,6 +362,13 @@ impl Hit {
 
     fn comment(&self) -> &str {
         self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
+    }
+
+    /// The ends of its TCP connection: client, then server.
+    pub fn ends(&self) -> Option<[SocketAddr; 2]> {
+        let ends = self.connection.as_ref()?.ends;
+        let end = |address: Address, port| SocketAddr::new(address.ip(), port);
+        Some([end(ends.src, ends.src_port), end(ends.dst, ends.dst_port)])
     }
 
     /// Whether the simulated network lost it on its way.

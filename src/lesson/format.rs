@@ -131,6 +131,8 @@ pub struct Ask {
     pub of: Option<ProbeId>,
     /// How it is answered.
     pub kind: AskKind,
+    /// The answer is to be read off the packets above, so that they are drawn whole.
+    pub read_off: bool,
     /// A push into the right direction.
     pub hint: Option<Words>,
     /// Why the answer is right.

@@ -24,6 +24,7 @@ mod sheet;
 pub mod simulate;
 mod stack;
 mod stage;
+pub mod veil;
 
 pub use find::{Finder, Hit, Trace};
 pub use format::{Lesson, LessonError, Page};

@@ -317,7 +317,8 @@ impl<'s> Builder<'s, '_> {
             AskKind::Impossible(_) | AskKind::Order(_) | AskKind::Mark(_) | AskKind::Blanks(_) => evidence.packet = of,
         }
         let why = keys.words("why")?.ok_or_else(|| keys.lacks("why", "\"Because …\""))?;
-        Ok(Ask { prompt, of, kind, hint: keys.words("hint")?, why, evidence })
+        let read_off = keys.flag("read_off")?;
+        Ok(Ask { prompt, of, kind, read_off, hint: keys.words("hint")?, why, evidence })
     }
 
     /// `proof`, which may mention `{answer}`.

@@ -5,7 +5,7 @@ use super::format::{Fade, Show};
 use super::simulate::Outcome;
 use crate::ask::session::Millis;
 use crate::ask::{Entry, Mark, Misconception, Mode, Task};
-use crate::model::Osi;
+use crate::model::{FieldDef, Osi};
 use crate::tutor::{Audience, Row};
 
 /// What there is to see now.
@@ -33,6 +33,8 @@ pub struct Scene<'p> {
     pub stacks: Vec<Stack>,
     /// Whether each layer's what and why is to be shown, too.
     pub unfolded: bool,
+    /// What an open question holds back of the packets above it.
+    pub veil: Veil,
     /// Whether the packet is to be shown in full.
     pub deeper: bool,
     /// Which keys mean something now.
@@ -102,6 +104,17 @@ pub struct Stack {
     pub lit: Osi,
     /// All seven, from the wire up: what is there, how we know, and why.
     pub rows: [Row; 7],
+}
+
+/// What an open question holds back of the packets above it: what would answer it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Veil {
+    /// The states of both ends.
+    pub states: bool,
+    /// The packets themselves.
+    pub rows: bool,
+    /// These words and numbers.
+    pub words: Vec<String>,
 }
 
 /// A packet of a page so far.
@@ -175,6 +188,8 @@ pub struct Told<'p> {
     pub why: String,
     /// The packet that shows it.
     pub proof: Option<&'p Hit>,
+    /// The fields of that packet that hold the answer, where it was to be typed.
+    pub shown: Vec<&'static FieldDef>,
     /// The standard that says it.
     pub spec: Option<&'p str>,
     /// It was not the last attempt: another one is open, and nothing else is told.

@@ -1,12 +1,14 @@
 //! Making the scene: what a player knows, put together for a view. Nothing is drawn here.
 
 use super::find::Hit;
-use super::format::{Ask, Fence, Page, WhatIf, Words, Worked};
+use super::format::{Ask, AskKind, Fence, Page, Wanted, WhatIf, Words, Worked};
 use super::player::{Player, View};
 use super::posed::fill;
 use super::scene::{Asked, Body, Broken, Line, Offers, Past, Procedure, Scene, Shown, Told};
 use super::sheet::Sheet;
+use super::veil::places;
 use crate::ask::{Mark, Task, Value};
+use crate::model::{Field, FieldDef};
 
 impl Player<'_> {
     pub(super) fn scene(&self) -> Scene<'_> {
@@ -25,6 +27,7 @@ impl Player<'_> {
             so_far: self.so_far(),
             offers: self.offers(page, !stacks.is_empty()),
             stacks,
+            veil: self.veil(page),
             unfolded: self.unfolded,
             body,
             deeper: self.deeper,
@@ -113,6 +116,7 @@ impl Player<'_> {
             said: said.and_then(|c| c.why.as_ref()).map(|why| self.words(why, self.against(sheet).or(of))),
             against: self.against(sheet),
             why: self.why(ask, proof, of),
+            shown: proof.map_or_else(Vec::new, |proof| self.holding(ask, proof)),
             proof,
             spec: ask.evidence.spec.as_deref(),
             ..Told::new(mark, task, sheet)
@@ -124,6 +128,31 @@ impl Player<'_> {
             hint: self.hint(ask.hint.as_ref(), of, sheet),
             verdict,
         }
+    }
+
+    /// The fields of the proof that hold the answer, of those that question and proof name.
+    fn holding(&self, ask: &Ask, proof: &Hit) -> Vec<&'static FieldDef> {
+        let (AskKind::Typed(typed), Some(Task::Number { right, .. })) = (&ask.kind, self.task()) else {
+            return Vec::new();
+        };
+        let wanted = ask.evidence.packet.and_then(|id| self.lesson.probes.get(id)).map(|probe| &probe.what);
+        let proof_says = match wanted {
+            Some(Wanted::Answer { proof, .. }) => proof.written(),
+            _ => "",
+        };
+        let named = |text: &str, name: &str| places(text, name).next().is_some();
+        let holds = |field: &&Field| field.value.uint().is_some_and(|n| i128::from(n) == *right);
+        let is_named =
+            |field: &&Field| named(proof_says, field.def.name) || named(typed.answer.written(), field.def.name);
+        let mut all: Vec<&'static FieldDef> = Vec::new();
+        for layer in proof.packet.layers.iter().filter(|layer| !layer.quoted) {
+            for field in proof.packet.fields_of(layer).iter().filter(holds).filter(is_named) {
+                if !all.iter().any(|def| std::ptr::eq(*def, field.def)) {
+                    all.push(field.def);
+                }
+            }
+        }
+        all
     }
 
     /// Why the answer is right, said of the packet that proves it: never of another one.
@@ -223,6 +252,7 @@ impl<'p> Told<'p> {
             against: None,
             why: String::new(),
             proof: None,
+            shown: Vec::new(),
             spec: None,
             again: sheet.again,
             repaired: sheet.repaired,

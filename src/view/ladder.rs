@@ -12,8 +12,9 @@
 use super::brief;
 use super::measure::{cut, repeat, spaces, width};
 use super::theme::{Style, Theme};
-use crate::model::{Osi, Packet, Time, show};
+use crate::model::{Osi, Packet, Remark, Time, show};
 use crate::proto::tcp;
+use std::net::SocketAddr;
 
 /// Columns before the client's line: number, time, and the gaps around them.
 const MARGIN: usize = 18;
@@ -30,6 +31,8 @@ pub struct Ladder {
     lane: usize,
     first: Option<Time>,
     states: [String; 2],
+    /// It was said which side is the client's.
+    named: bool,
 }
 
 /// Which side of the ladder.
@@ -45,7 +48,7 @@ impl Ladder {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>) -> Self {
         let lane = columns.unwrap_or(80).clamp(NARROWEST, WIDEST) - MARGIN - 2;
-        Self { theme, lane, first: None, states: [String::new(), String::new()] }
+        Self { theme, lane, first: None, states: [String::new(), String::new()], named: false }
     }
 
     /// Appends the heading: which stream, and who the ends are.
@@ -67,11 +70,25 @@ impl Ladder {
         self.first = Some(first.time);
     }
 
-    /// Appends who is on which side.
-    pub fn ends(&self, out: &mut String) {
-        spaces(MARGIN, out);
-        opposite("client", "server", self.lane + 2, &self.theme.strong, out);
-        out.push('\n');
+    /// Appends who is on which side, and at which address and port; what follows is of that connection.
+    pub fn ends(&mut self, [client, server]: [SocketAddr; 2], out: &mut String) {
+        self.states = [String::new(), String::new()];
+        let roles = ["client".to_owned(), "server".to_owned()];
+        let both = [roles, [client.to_string(), server.to_string()]];
+        // Whose side is whose need be said once only.
+        for [left, right] in both.into_iter().skip(usize::from(std::mem::replace(&mut self.named, true))) {
+            spaces(MARGIN, out);
+            opposite(&left, &right, self.lane + 2, &self.theme.strong, out);
+            out.push('\n');
+        }
+    }
+
+    /// Appends how many frames of the capture are left out between two rows.
+    pub fn left_out(&self, frames: u64, out: &mut String) {
+        if frames > 0 {
+            let text = format!("… {frames} {} left out", if frames == 1 { "frame" } else { "frames" });
+            self.rung([&text, ""], &self.theme.faint, out);
+        }
     }
 
     /// Appends that the connection began before the capture did, so that nobody knows its first states.
@@ -122,17 +139,33 @@ impl Ladder {
         cut(&mut label, 0, self.lane.saturating_sub(6));
         label.push(' ');
         let line = self.lane.saturating_sub(2 + width(&label));
+        // What was lost did not arrive: its arrow ends on the way.
+        let lost = packet.remark.is_some_and(Remark::is_loss).then_some(line / 2);
         let style = self.theme.layer(osi);
         match from {
             Side::Client => {
                 out.push_str("├─");
                 style.paint(&label, out);
-                repeat('─', line, out);
-                out.push_str("▶│");
+                if let Some(way) = lost {
+                    repeat('─', way, out);
+                    self.theme.alarm.paint("✗", out);
+                    spaces(line - way, out);
+                    out.push('│');
+                } else {
+                    repeat('─', line, out);
+                    out.push_str("▶│");
+                }
             }
             Side::Server => {
-                out.push_str("│◀");
-                repeat('─', line, out);
+                if let Some(way) = lost {
+                    out.push('│');
+                    spaces(line - way, out);
+                    self.theme.alarm.paint("✗", out);
+                    repeat('─', way, out);
+                } else {
+                    out.push_str("│◀");
+                    repeat('─', line, out);
+                }
                 style.paint(&label, out);
                 out.push_str("─┤");
             }
@@ -254,6 +287,18 @@ TCP stream 0
                   │ ESTABLISHED                                                │
 ";
         assert_eq!(handshake(80), expected);
+    }
+
+    #[test]
+    fn the_arrow_of_a_lost_segment_ends_on_its_way() {
+        let ladder = || Ladder::new(Theme::new(false), Some(80));
+        for side in [Side::Client, Side::Server] {
+            let mut packet = segment(1, side == Side::Client, true);
+            packet.remark = Some(Remark::Lost);
+            let mut out = String::new();
+            ladder().packet(&packet, side, &mut out);
+            assert!(out.contains('✗') && !out.contains(['▶', '◀']) && width(out.trim_end()) == 80, "{out}");
+        }
     }
 
     #[test]

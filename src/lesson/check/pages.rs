@@ -8,12 +8,16 @@ use crate::lesson::format::{
     Ask, AskKind, Choice, Example, Fence, Lesson, Page, Placed, ProbeId, Show, Slip, Typed, Wanted, WhatIf, Words,
     Worked,
 };
-use crate::lesson::posed::posed;
+use crate::lesson::posed::{fill, posed};
 use crate::lesson::simulate;
 use crate::lesson::stack::{is_there, rows};
+use crate::lesson::veil::places;
 use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
+
+/// Shorter answers, such as 1, are in many sentences without answering anything.
+const SHORTEST: usize = 3;
 
 /// One lesson on its packets.
 struct Checker<'a> {
@@ -56,6 +60,35 @@ impl Checker<'_> {
             Some(Fence::Worked(worked, example)) => self.worked(worked, *example),
         }
         self.layer(index, page);
+        self.gives_away(index, page);
+    }
+
+    /// No page says its own answer: neither its prose nor what is asked has the right text or number in it.
+    fn gives_away(&mut self, index: usize, page: &Page) {
+        let Some(Fence::Ask(ask)) = &page.fence else { return };
+        let of = ask.about(&self.trace, index).cloned();
+        let moment = of.as_ref().map(Hit::moment);
+        let (answer, span) = match &ask.kind {
+            AskKind::Choices(choices) => {
+                let Some(right) = choices.iter().find(|choice| choice.right) else { return };
+                (fill(&right.text.it, of.as_ref()), right.text.span.clone())
+            }
+            AskKind::Typed(typed) => {
+                let Ok(value) = typed.answer.value(moment.as_ref(), &[], &[]) else { return };
+                (value.shown(), typed.answer.span.clone())
+            }
+            _ => return,
+        };
+        if answer.len() < SHORTEST {
+            return;
+        }
+        let prompts = ask.prompt.all().iter().map(|text| fill(&text.it, of.as_ref()));
+        if prompts.chain([page.prose.clone()]).any(|text| places(&text, &answer).next().is_some()) {
+            self.say(
+                span,
+                format!("the page gives its answer away: {answer} is in what is asked, or in the prose above it"),
+            );
+        }
     }
 
     /// A layer that a page names is there in its packet: seen, or at least inferred.

@@ -55,6 +55,24 @@ fn a_file_is_called_by_its_number_and_its_id() {
 }
 
 #[test]
+fn a_page_that_gives_its_answer_away_is_refused() {
+    let number = |prompt: &str| {
+        ask("of = 'tcp.flags.syn == 1 && tcp.flags.ack == 0'\nnumber = '{tcp.window_size_value}'")
+            .replace("Which?", prompt)
+    };
+    assert_eq!(says(&[lesson("a", "", &number("Which?"))]), "");
+    assert!(
+        says(&[lesson("a", "", &number("Is it {tcp.window_size_value}?"))]).contains("gives its answer away: 65535")
+    );
+    let choice = |prompt: &str| {
+        let choices = "choices = [{ text = 'SYN alone', right = true, proof = 'tcp' }, { text = 'b', betrays = 'ack-means-arrived' }]";
+        ask(choices).replace("Which?", prompt)
+    };
+    assert_eq!(says(&[lesson("a", "", &choice("Is it a SYN?"))]), "");
+    assert!(says(&[lesson("a", "", &choice("It is SYN alone. Why?"))]).contains("gives its answer away: SYN alone"));
+}
+
+#[test]
 fn a_layer_that_the_packet_lacks_is_refused() {
     let named = |layer: &str| SHOW.replace("newcomer", &format!("layer = \"{layer}\"\nnewcomer"));
     for layer in ["physical", "link", "network", "transport"] {

@@ -4,7 +4,7 @@ use super::super::ask::Stand;
 use super::Stage;
 use crate::ask::Mark;
 use crate::lesson::Hit;
-use crate::lesson::scene::{Broken, Scene};
+use crate::lesson::scene::{Broken, Scene, Veil};
 use crate::lesson::simulate::Outcome;
 
 /// Packets of the first timeline that are drawn.
@@ -56,7 +56,7 @@ impl Stage {
         let before: Vec<&Hit> = outcome.before.iter().skip(outcome.parted).take(BEFORE).collect();
         self.board.theme.strong.paint("As it was:", out);
         out.push('\n');
-        self.rungs(first, &before, out);
+        self.rungs(first, &before, &Veil::default(), out);
         out.push('\n');
         self.board.theme.strong.paint("With the fault (simulated):", out);
         out.push('\n');
@@ -66,10 +66,15 @@ impl Stage {
         // Of many packets: where it parts, and where it is repaired.
         let skipped = after.len().saturating_sub(AFTER);
         let (head, tail) = after.split_at(if skipped > 0 { AFTER / 2 } else { after.len() });
-        self.rungs(first, head, out);
+        self.rungs(first, head, &Veil::default(), out);
         if skipped > 0 {
             self.board.theme.faint.paint(&format!("                  … {skipped} packets more …\n"), out);
-            self.rungs(first, tail.get(tail.len().saturating_sub(AFTER - AFTER / 2)..).unwrap_or(tail), out);
+            self.rungs(
+                first,
+                tail.get(tail.len().saturating_sub(AFTER - AFTER / 2)..).unwrap_or(tail),
+                &Veil::default(),
+                out,
+            );
         }
     }
 }

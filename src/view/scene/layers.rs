@@ -213,6 +213,7 @@ fn grouped(stacks: &[Stack]) -> Vec<(String, &Stack)> {
 
 #[cfg(test)]
 mod tests {
+    use crate::lesson::veil::places;
     use crate::lesson::{Input, Player, built_in, simulate};
     use crate::tutor::{Audience, Texts};
     use crate::view::Theme;
@@ -268,6 +269,49 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn while_a_question_is_open_no_packet_above_it_answers_it() {
+        let stage = Stage::new(Theme::new(false), Some((80, 40)), Arc::new(Texts::english().unwrap()));
+        let (mut asked, mut covered) = (0, 0);
+        for lesson in crate::lesson::course().unwrap() {
+            let trace = simulate::trace(&lesson, None).unwrap();
+            let mut player = Player::new(&lesson, trace, "here".into(), Audience::Student);
+            for _ in 0..lesson.pages.len() * 2 {
+                let scene = player.look();
+                let mut text = String::new();
+                stage.draw(&scene, &mut text);
+                if scene.veil.states {
+                    asked += 1;
+                    covered += usize::from(text.contains("=?"));
+                    for line in text.lines().filter_map(|line| line.split_once(['├', '│'])) {
+                        for word in
+                            scene.veil.words.iter().map(String::as_str).chain(["ESTABLISHED", "SYN-SENT", "TIME-WAIT"])
+                        {
+                            assert_eq!(places(line.1, word).next(), None, "{}: {word}: {text}", lesson.id);
+                        }
+                    }
+                }
+                player.step(Input::Skip, 0);
+                player.step(Input::Answer(Err("not here".into())), 0);
+                player.step(Input::Next, 0);
+            }
+        }
+        assert!(asked > 50 && covered > 1, "{asked} {covered}");
+    }
+
+    #[test]
+    fn the_proof_shows_the_number_that_was_asked_for() {
+        let all = pages("handshake", Some((80, 24)), false, false).concat();
+        let shown = |name: &str| all.lines().any(|line| line.starts_with("▸ ") && line.ends_with(name));
+        assert!(shown("tcp.ack_raw"), "{all}");
+    }
+
+    #[test]
+    fn two_connections_have_their_ports_and_a_gap_is_marked() {
+        let all = pages("ports-and-sockets", Some((80, 24)), false, false).concat();
+        assert!(all.contains("left out") && all.contains("192.0.2.80:80"), "{all}");
     }
 
     #[test]

@@ -12,9 +12,10 @@ use super::ladder::{Ladder, Side};
 use super::measure::{cut, pad, repeat, spaces, width, wrap};
 use super::text::{Options, Text};
 use super::{Theme, prose};
-use crate::flow::Endpoint;
+use crate::flow::{Endpoint, State};
 use crate::lesson::Hit;
-use crate::lesson::scene::{Body, Past, Scene, Shown, View};
+use crate::lesson::scene::{Body, Scene, Shown, Veil, View};
+use crate::lesson::veil::places;
 use crate::model::{Field, FieldDef, show};
 use crate::tutor::Texts;
 use layers::Layout;
@@ -90,7 +91,7 @@ impl Stage {
 
     fn shown(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
         match scene.view {
-            View::Wire => self.ladder(&scene.so_far, out),
+            View::Wire => self.ladder(scene, out),
             View::States => self.states(&scene.so_far, scene.audience, out),
             View::Calls => self.calls(&scene.so_far, scene.audience, out),
         }
@@ -121,26 +122,39 @@ impl Stage {
     }
 
     /// The packets so far, with both endpoints' states.
-    fn ladder(&self, past: &[Past<'_>], out: &mut String) {
+    fn ladder(&self, scene: &Scene<'_>, out: &mut String) {
+        let (past, veil) = (&scene.so_far, &scene.veil);
+        if veil.rows {
+            return self.board.paragraph("(The packets come back when you have answered.)", "", out);
+        }
         let new = past.iter().filter(|p| p.is_new).count().max(1);
         let rungs = self.rungs.max(new).min(past.len());
         let hits: Vec<&Hit> = past.iter().map(|p| p.hit).collect();
         let recent = hits.get(hits.len() - rungs..).unwrap_or(&hits);
-        self.rungs(hits.first().copied(), recent, out);
+        self.rungs(hits.first().copied(), recent, veil, out);
     }
 
-    /// Some packets, one below the other; time counts from `first`.
-    fn rungs(&self, first: Option<&Hit>, hits: &[&Hit], out: &mut String) {
+    /// Some packets, one below the other, but for what an open question holds back; time counts from `first`.
+    fn rungs(&self, first: Option<&Hit>, hits: &[&Hit], veil: &Veil, out: &mut String) {
+        let begin = out.len();
         let mut ladder = Ladder::new(self.board.theme.clone(), Some(self.board.columns));
-        let states = |s: Option<[crate::flow::State; 2]>| s.map(|[c, s]| (c.name(), s.name()));
+        let states = |s: Option<[State; 2]>| s.filter(|_| !veil.states).map(|[c, s]| (c.name(), s.name()));
         if let Some(first) = first {
             ladder.since(&first.packet);
         }
-        if let Some((client, server)) = hits.first().and_then(|h| states(h.before)) {
-            ladder.ends(out);
-            ladder.states(client, server, out);
-        }
+        let mut before: Option<&Hit> = None;
         for hit in hits {
+            let ends = hit.ends();
+            let same = before.is_some_and(|b| b.ends() == ends);
+            if let Some(left_out) = before.and_then(|b| hit.packet.number.checked_sub(b.packet.number + 1)) {
+                ladder.left_out(left_out, out);
+            }
+            if !same && let Some(ends) = ends {
+                ladder.ends(ends, out);
+                if let Some((client, server)) = states(hit.before) {
+                    ladder.states(client, server, out);
+                }
+            }
             ladder.packet(&hit.packet, side(hit), out);
             if let Some(said) = hit.said() {
                 ladder.remark(said, side(hit), out);
@@ -148,7 +162,9 @@ impl Stage {
             if let Some((client, server)) = states(hit.states) {
                 ladder.states(client, server, out);
             }
+            before = Some(hit);
         }
+        cover(out, begin, &veil.words);
     }
 
     /// The fields that the page speaks of: name, value, and where their bytes are.
@@ -160,30 +176,62 @@ impl Stage {
         }
         out.push('\n');
         for field in found {
-            let from = out.len();
-            out.push_str("▸ ");
-            out.push_str(field.def.label);
-            pad(out, from, VALUES);
-            let mut value = String::new();
-            show::value(&hit.packet, field, &mut value);
-            cut(&mut value, 0, MOST_COLUMNS);
-            if value.is_empty() {
-                value.push_str("yes");
-            }
-            let room = self.board.columns.saturating_sub(VALUES);
-            for (i, line) in wrap(&value, room).enumerate() {
-                if i > 0 {
-                    out.push('\n');
-                    spaces(VALUES, out);
-                }
-                self.board.theme.strong.paint(line, out);
-            }
-            if width(&value) + field.def.name.len() + 2 <= room {
-                spaces(room - width(&value) - field.def.name.len(), out);
-                self.board.theme.faint.paint(field.def.name, out);
-            }
-            out.push('\n');
+            self.value(hit, field, out);
         }
+    }
+
+    /// A field of a packet, if it has it: name, value, and what filters call it.
+    fn field(&self, hit: &Hit, def: &'static FieldDef, out: &mut String) {
+        if let Some(field) = innermost(hit, def) {
+            self.value(hit, field, out);
+        }
+    }
+
+    fn value(&self, hit: &Hit, field: &Field, out: &mut String) {
+        let from = out.len();
+        out.push_str("▸ ");
+        out.push_str(field.def.label);
+        pad(out, from, VALUES);
+        let mut value = String::new();
+        show::value(&hit.packet, field, &mut value);
+        cut(&mut value, 0, MOST_COLUMNS);
+        if value.is_empty() {
+            value.push_str("yes");
+        }
+        let room = self.board.columns.saturating_sub(VALUES);
+        for (i, line) in wrap(&value, room).enumerate() {
+            if i > 0 {
+                out.push('\n');
+                spaces(VALUES, out);
+            }
+            self.board.theme.strong.paint(line, out);
+        }
+        if width(&value) + field.def.name.len() + 2 <= room {
+            spaces(room - width(&value) - field.def.name.len(), out);
+            self.board.theme.faint.paint(field.def.name, out);
+        }
+        out.push('\n');
+    }
+}
+
+/// Covers words between the lines of a ladder that begins at byte `from`; numbers and times before them stay.
+fn cover(out: &mut String, from: usize, words: &[String]) {
+    if words.is_empty() {
+        return;
+    }
+    let drawn = out.split_off(from.min(out.len()));
+    for line in drawn.split_inclusive('\n') {
+        let at = line.find(['├', '│']).unwrap_or(line.len());
+        let (margin, rest) = line.split_at(at);
+        let mut rest = rest.to_owned();
+        for word in words {
+            let found: Vec<usize> = places(&rest, word).collect();
+            for at in found.into_iter().rev() {
+                rest.replace_range(at..at + word.len(), &"?".repeat(width(word)));
+            }
+        }
+        out.push_str(margin);
+        out.push_str(&rest);
     }
 }
 

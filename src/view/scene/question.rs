@@ -18,7 +18,7 @@ impl Stage {
     /// A question. Gives the byte where its newest part begins.
     pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) -> usize {
         if !scene.so_far.is_empty() && !matches!(asked.task, Some(Task::Bytes { .. })) {
-            self.ladder(&scene.so_far, out);
+            self.ladder(scene, out);
             out.push('\n');
         }
         let begins = out.len();
@@ -91,6 +91,9 @@ impl Stage {
         match (verdict.proof, verdict.spec) {
             (Some(hit), _) => {
                 self.evidence("the proof", scene, hit, out);
+                for def in &verdict.shown {
+                    self.field(hit, def, out);
+                }
                 self.stacks(scene, out);
             }
             (None, Some(spec)) => self.board.paragraph(&format!("See {spec}."), "  ", out),
@@ -122,7 +125,7 @@ impl Stage {
         self.board.theme.strong.paint(title.trim_end(), out);
         out.push_str("\n\n");
         if let Some(hit) = task.hit {
-            self.rungs(None, &[hit], out);
+            self.rungs(None, &[hit], &scene.veil, out);
             self.stacks(scene, out);
             out.push('\n');
         }
