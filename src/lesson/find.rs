@@ -121,10 +121,13 @@ impl<'l> Finder<'l> {
 
     /// Takes a packet, right after `tracker` served its walk. `true`: a conversation has everything.
     pub fn take(&mut self, packet: &Packet, tracker: &Tracker) -> bool {
+        // What an ICMP error quotes was sent by somebody else, before: no step of a lesson is that.
+        let own = packet.unquoted();
+        let seen = own.as_ref().unwrap_or(packet);
         let mut matched = 0u64;
         for (bit, &page) in self.wanted.iter().enumerate() {
             let show = self.lesson.pages.get(page).and_then(|p| p.show());
-            matched |= u64::from(show.is_some_and(|s| s.filter.matches(packet))) << bit;
+            matched |= u64::from(show.is_some_and(|s| s.filter.matches(seen))) << bit;
         }
         let mut useful = matched != 0;
         let picks: Vec<bool> = self
@@ -132,7 +135,7 @@ impl<'l> Finder<'l> {
             .probes
             .iter()
             .map(|probe| match &probe.what {
-                Wanted::Pick(pick) => pick.matches(packet),
+                Wanted::Pick(pick) => pick.matches(seen),
                 Wanted::Answer { .. } => false,
             })
             .collect();
@@ -152,15 +155,15 @@ impl<'l> Finder<'l> {
         let Some(candidate) = self.candidates.get_mut(index) else { return false };
         let mut hit = None;
         let make = |first: Option<&[u8]>| Hit::new(packet, tracker, first);
-        for (seen, id) in candidate.probes.iter_mut().zip(0..) {
-            if seen.hit.is_none() && seen.wants(lesson.probes.get(id), picks.get(id) == Some(&true)) {
-                seen.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
+        for (probe, id) in candidate.probes.iter_mut().zip(0..) {
+            if probe.hit.is_none() && probe.wants(lesson.probes.get(id), picks.get(id) == Some(&true)) {
+                probe.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
             }
         }
         candidate.answers(lesson);
-        for seen in candidate.probes.iter_mut().filter(|s| s.hit.is_none()) {
-            if seen.filter.as_ref().is_some_and(|f| f.matches(packet)) {
-                seen.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
+        for probe in candidate.probes.iter_mut().filter(|s| s.hit.is_none()) {
+            if probe.filter.as_ref().is_some_and(|f| f.matches(seen)) {
+                probe.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
             }
         }
         if matched != 0 {
@@ -442,5 +445,12 @@ mod tests {
     fn who_got_its_address_meanwhile_is_still_the_client() {
         let both = senders("web-request", "laptop", ["dhcp.option.dhcp == 1", "dns.flags.response == 0"]);
         assert_eq!(both, [Some(Endpoint::Client), Some(Endpoint::Client)]);
+    }
+
+    #[test]
+    fn a_filter_does_not_match_what_an_error_of_icmp_quotes() {
+        let lesson = "+++\nid = 'x'\ntitle = 'T'\nosi = 'network'\nminutes = 1\nscope = 'capture'\nsource = { scenario = 'routers', seed = 1, at = 'client' }\n+++\n```show\nfilter = 'udp && icmp'\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n";
+        let lesson = Lesson::parse("10-x.md", lesson).unwrap_or_else(|e| panic!("{e}"));
+        assert!(simulate::trace(&lesson, None).unwrap().is_empty());
     }
 }

@@ -69,6 +69,8 @@ pub struct Page {
     pub fence: Option<Fence>,
     /// The OSI layer that it is about; `None`: that of its first lit field.
     pub layer: Option<Placed<Osi>>,
+    /// A packet without which nothing of this page is true.
+    pub when: Option<ProbeId>,
     /// What the learner's record calls its question, if it asks one.
     pub question: Option<String>,
     /// Not for newcomers.

@@ -80,6 +80,8 @@ struct Fenced {
     id: Option<String>,
     /// The layer that it names.
     layer: Option<Placed<Osi>>,
+    /// The packet without which it says nothing.
+    when: Option<ProbeId>,
     /// Newcomers skip it.
     advanced: bool,
     span: Range<usize>,
@@ -165,12 +167,20 @@ impl<'s> Builder<'s, '_> {
         }
         if !prose.trim().is_empty() {
             let span = at..at;
-            self.pages.push(Page { prose, fence: None, layer: None, question: None, advanced: false, span });
+            self.pages.push(Page {
+                prose,
+                fence: None,
+                layer: None,
+                when: None,
+                question: None,
+                advanced: false,
+                span,
+            });
         }
     }
 
     fn add(&mut self, fences: Vec<Fenced>, prose: &mut String) {
-        for Fenced { fence, id, layer, advanced, span } in fences {
+        for Fenced { fence, id, layer, when, advanced, span } in fences {
             let asks = match &fence {
                 Fence::Ask(_) => true,
                 Fence::WhatIf(whatif) => !whatif.choices.is_empty(),
@@ -180,7 +190,7 @@ impl<'s> Builder<'s, '_> {
             self.asked += usize::from(asks);
             let question = asks.then(|| id.unwrap_or_else(|| format!("q{}", self.asked)));
             let prose = std::mem::take(prose);
-            self.pages.push(Page { prose, fence: Some(fence), layer, question, advanced, span });
+            self.pages.push(Page { prose, fence: Some(fence), layer, when, question, advanced, span });
         }
     }
 
@@ -216,6 +226,7 @@ impl<'s> Builder<'s, '_> {
             "ask" | "whatif" => keys.words_of_one("id")?.map(|t| t.it),
             _ => None,
         };
+        let when = keys.pick("when")?.map(|pick| self.pick(pick, true));
         let layer = if kind == "say" { None } else { layer(&mut keys, "layer")? };
         let fence = match kind {
             "say" => Fence::Say(Say { words: keys.three()?, of: self.of(&mut keys)? }),
@@ -229,6 +240,7 @@ impl<'s> Builder<'s, '_> {
                     fence: Fence::Worked(Arc::clone(&worked), i),
                     id: None,
                     layer: layer.clone(),
+                    when,
                     advanced,
                     span: here.clone(),
                 };
@@ -236,7 +248,7 @@ impl<'s> Builder<'s, '_> {
             }
         };
         keys.finish()?;
-        Ok(vec![Fenced { fence, id, layer, advanced, span: here }])
+        Ok(vec![Fenced { fence, id, layer, when, advanced, span: here }])
     }
 
     // ---- probes

@@ -19,9 +19,12 @@ pub(super) struct Posed {
 
 /// What a page asks, one after the other; nothing where its packet is absent.
 pub(super) fn posed(lesson: &Lesson, trace: &Trace, index: usize) -> Vec<Posed> {
-    let Some(Page { fence: Some(fence), question: Some(question), .. }) = lesson.pages.get(index) else {
+    let Some(page @ Page { fence: Some(fence), question: Some(question), .. }) = lesson.pages.get(index) else {
         return Vec::new();
     };
+    if page.when.is_some_and(|id| trace.probe(id).is_none()) {
+        return Vec::new();
+    }
     let one = match fence {
         Fence::Ask(ask) => ask.posed(trace, index, &format!("{}/{question}", lesson.id)),
         Fence::WhatIf(whatif) => Some(chosen(&whatif.choices, trace.shown_before(index))),

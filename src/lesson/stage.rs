@@ -23,7 +23,7 @@ impl Player<'_> {
             pages: self.lesson.pages.len(),
             audience: self.audience,
             view: if self.has_view(self.view) { self.view } else { View::Wire },
-            prose: page.map_or("", |p| p.prose.trim()),
+            prose: page.filter(|p| self.lacks(p).is_none()).map_or("", |p| p.prose.trim()),
             so_far: self.so_far(),
             offers: self.offers(page, !stacks.is_empty()),
             stacks,
@@ -80,6 +80,9 @@ impl Player<'_> {
     }
 
     fn body<'p>(&'p self, page: &'p Page) -> Body<'p> {
+        if let Some(lacks) = self.lacks(page) {
+            return Body::Said(lacks);
+        }
         let Some((fence, sheet)) = page.fence.as_ref().zip(self.sheets.get(self.page)) else { return Body::Prose };
         match fence {
             Fence::Say(say) => {
@@ -95,6 +98,21 @@ impl Player<'_> {
             Fence::WhatIf(whatif) => Body::Broken(self.broken(whatif, sheet)),
             Fence::Worked(worked, example) => Body::Worked(self.procedure(worked, *example, sheet)),
         }
+    }
+
+    /// What the source lacks for a page that needs it, and how to get it.
+    fn lacks(&self, page: &Page) -> Option<String> {
+        let id = page.when.filter(|&id| self.trace.probe(id).is_none())?;
+        let wanted = self.lesson.probes.get(id).and_then(|probe| match &probe.what {
+            Wanted::Pick(pick) => Some(pick.filter.to_string()),
+            Wanted::Answer { .. } => None,
+        });
+        let lesson = &self.lesson.id;
+        Some(format!(
+            "What this page says doesn't hold for this capture: it has no packet with {}. The simulation has one: \
+             osi-tutor explain {lesson}",
+            wanted.unwrap_or_default()
+        ))
     }
 
     fn words(&self, words: &Words, hit: Option<&Hit>) -> String {

@@ -285,6 +285,23 @@ impl Packet {
         self.fields.get(layer.fields.start as usize..layer.fields.end as usize).unwrap_or(&[])
     }
 
+    /// The same without the headers that an ICMP error quotes, which others sent; `None` where it quotes nothing.
+    pub fn unquoted(&self) -> Option<Self> {
+        if !self.layers.iter().any(|layer| layer.quoted) {
+            return None;
+        }
+        let mut own = self.clone();
+        own.layers.retain(|layer| !layer.quoted);
+        own.fields.clear();
+        for layer in &mut own.layers {
+            let from = own.fields.len();
+            own.fields.extend_from_slice(self.fields_of(layer));
+            let end = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+            layer.fields = end(from)..end(own.fields.len());
+        }
+        Some(own)
+    }
+
     /// The first field of this kind in one layer.
     pub fn field_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<&Field> {
         self.fields_of(layer).iter().find(|f| std::ptr::eq(f.def, def))

@@ -59,6 +59,7 @@ impl Checker<'_> {
             Some(Fence::WhatIf(whatif)) => self.whatif(whatif, before.as_ref()),
             Some(Fence::Worked(worked, example)) => self.worked(worked, *example),
         }
+        page.when.and_then(|id| self.probe(id));
         self.layer(index, page);
         self.gives_away(index, page);
     }

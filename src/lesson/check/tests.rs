@@ -73,6 +73,13 @@ fn a_page_that_gives_its_answer_away_is_refused() {
 }
 
 #[test]
+fn a_page_that_needs_a_packet_finds_it_at_home() {
+    let when = |filter: &str| SHOW.replace("newcomer", &format!("when = '{filter}'\nnewcomer"));
+    assert_eq!(says(&[lesson("a", "", &when("http.request"))]), "");
+    assert!(says(&[lesson("a", "", &when("dns"))]).contains("this selects no packet"));
+}
+
+#[test]
 fn a_layer_that_the_packet_lacks_is_refused() {
     let named = |layer: &str| SHOW.replace("newcomer", &format!("layer = \"{layer}\"\nnewcomer"));
     for layer in ["physical", "link", "network", "transport"] {

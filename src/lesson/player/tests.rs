@@ -252,3 +252,19 @@ fn no_input_at_any_time_makes_the_player_panic() {
         }
     }
 }
+
+#[test]
+fn a_page_that_needs_a_packet_says_so_where_it_is_not() {
+    let front = "+++\nid = 'x'\ntitle = 'T'\nosi = 'transport'\nminutes = 1\nsource = { scenario = 'two-hosts', seed = 7 }\n+++\n";
+    let ask = "```ask\nwhen = 'dns'\nprompt = 'Which?'\nwhy = 'So.'\nspec = 'RFC 1'\nchoices = [{ text = 'a', right = true }, { text = 'b', betrays = 'ack-means-arrived' }]\n```\n";
+    let show = "```show\nwhen = 'tcp'\nfilter = 'tcp'\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n";
+    let lesson =
+        Lesson::parse("10-x.md", &format!("{front}Only there.\n\n{ask}{show}")).unwrap_or_else(|e| panic!("{e}"));
+    let trace = simulate::trace(&lesson, None).unwrap();
+    let mut player = Player::new(&lesson, trace, String::new(), Audience::Student);
+    let scene = player.look();
+    assert_eq!((scene.prose, scene.mode), ("", Mode::Read));
+    let Body::Said(text) = scene.body else { panic!("{scene:?}") };
+    assert!(text.contains("no packet with dns") && text.contains("osi-tutor explain x"), "{text}");
+    assert!(matches!(player.step(Input::Next, 0).body, Body::Shown(_)), "what is there is played");
+}
