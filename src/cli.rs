@@ -489,6 +489,9 @@ pub struct Fields {
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 #[derive(Clone, Debug, Default, Args)]
 pub struct Show {
+    /// Print all of each packet, also on a terminal, where the full screen would open
+    #[arg(long)]
+    pub print: bool,
     /// One line a packet
     #[arg(long, conflicts_with_all = ["json", "hex"])]
     pub brief: bool,

@@ -67,5 +67,8 @@ pub mod store;
 #[cfg(not(target_family = "wasm"))]
 pub mod terminal;
 
+#[cfg(all(feature = "tui", not(target_family = "wasm")))]
+pub mod tui;
+
 #[cfg(not(target_family = "wasm"))]
 pub mod app;

@@ -118,6 +118,13 @@ fn give_back() {
     }
 }
 
+/// Stops the program as Ctrl-Z does where keys are not taken, until the shell lets it go on. What is taken of the
+/// terminal must be given back before.
+pub fn suspend() {
+    #[cfg(unix)]
+    let _ = signal_hook::low_level::emulate_default_handler(signal_hook::consts::SIGTSTP);
+}
+
 impl Keys {
     /// From now on SIGTERM, SIGHUP and SIGINT are heard as [`Heard::Gone`]; the second one of a kind kills.
     ///

@@ -315,3 +315,26 @@ fn a_lesson_that_is_no_ordinary_file_or_has_no_end_is_refused() {
     }
     let _ = std::fs::remove_dir_all(&folder);
 }
+
+#[test]
+fn the_full_screen_takes_any_size_and_ends_with_its_terminal() {
+    let capture = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/websocket.pcap");
+    let mut played = Played::start("browser", true, &["read", capture]);
+    played.wait_for("q quit");
+    for (ws_row, ws_col) in [(40, 120), (1, 1), (2, 200), (24, 80)] {
+        let size = Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(played.ours.as_ref().unwrap(), size).unwrap();
+        played.press("\t4j");
+    }
+    played.press("?");
+    played.wait_for("unusual or marked packet");
+    played.press("qq");
+    assert!(played.end().contains("\x1b[?1049l"), "the screen is given back");
+
+    for hangs_up in [true, false] {
+        let mut played = Played::start("browser-gone", hangs_up, &["simulate", "two-hosts"]);
+        played.wait_for("q quit");
+        played.close();
+        played.end();
+    }
+}

@@ -6,6 +6,7 @@ use crate::cli::{Follow, FollowAs};
 use crate::flow::follow::{Follower, messages};
 use crate::flow::{Limits, reader};
 use crate::proto::Talk;
+use crate::source::Source;
 use crate::source::file::File;
 use crate::view::Theme;
 use crate::view::follow::{self, How, Shape, Transcript};
@@ -105,24 +106,25 @@ impl Out<'_> {
 }
 
 /// What both ends said, byte by byte.
-fn by_bytes(source: &mut File, follower: &mut Follower, to: &mut Transcript, out: &mut Out<'_>) -> Result<(), Failure> {
+fn by_bytes(
+    source: &mut dyn Source,
+    follower: &mut Follower,
+    to: &mut Transcript,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     let read = reader::each(source, Limits::default(), |packet, _| {
-        let belongs = follower.packet(packet, &mut |run| to.run(run, &mut out.waiting));
-        if let Some(ends) = follower.ends().filter(|_| belongs) {
-            to.begin(ends, &mut out.waiting);
-        }
+        to.packet(packet, follower, &mut out.waiting);
         out.send().map(|()| true)
     });
     // Of a damaged capture, what came before the damage stands.
-    follower.end(&mut |run| to.run(run, &mut out.waiting));
-    to.end(&mut out.waiting);
+    to.finish(follower, &mut out.waiting);
     out.send()?;
     read
 }
 
 /// The messages that the conversation carried.
 fn by_messages(
-    source: &mut File,
+    source: &mut dyn Source,
     follower: &mut Follower,
     to: &mut Transcript,
     out: &mut Out<'_>,

@@ -33,7 +33,12 @@ pub(super) fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
 }
 
 /// Writes the ladder of TCP connection `wanted`. Gives the number of connections that the source holds.
-fn draw(source: &mut dyn Source, wanted: u32, ladder: &mut Ladder, to: &mut dyn Write) -> Result<u32, Failure> {
+pub(super) fn draw(
+    source: &mut dyn Source,
+    wanted: u32,
+    ladder: &mut Ladder,
+    to: &mut dyn Write,
+) -> Result<u32, Failure> {
     let (mut streams, mut begun, mut out) = (0, false, String::new());
     each(source, Limits::default(), |packet, tracker| {
         let Some(conversation) = tracker.current() else { return Ok::<_, Failure>(true) };

@@ -1,7 +1,9 @@
-//! Rank 8: one file per subcommand, each wiring one pipeline. No logic of its own.
+//! Rank 9: one file per subcommand, each wiring one pipeline. No logic of its own.
 //!
 //! Read `show` first: source → walk → filter → view, which every command that shows packets uses.
 
+#[cfg(feature = "tui")]
+mod browse;
 #[cfg(feature = "live")]
 mod capture;
 #[cfg(feature = "chat")]

@@ -30,6 +30,8 @@ pub(super) fn record(
 ) -> Result<(), Failure> {
     let screen = !view.quiet && !takes_stdout(&view);
     let (written, limited) = (writer.is_some(), view.filter.is_some());
+    #[cfg(feature = "tui")]
+    let (browse, shown) = (super::browse::wanted(&view), view.filter.clone());
     // What is written must be chosen where nothing is left out.
     let filter = if written || !screen { view.filter.take() } else { None };
     let chooses = filter.is_some();
@@ -44,8 +46,16 @@ pub(super) fn record(
     let no_thread = |e| Failure::Data(format!("the capture could not begin: {e}"));
     let (mut frames, reins) = live::record(source, wish).map_err(no_thread)?;
 
-    let mut told = Told::default();
     let origin = format!("Captured live on {name}");
+    #[cfg(feature = "tui")]
+    if browse {
+        view.filter = shown;
+        super::browse::run(Box::new(frames), true, &view, &origin, color)?;
+        let (sum, error) = reins.end(None);
+        error::tell(&captured(name, &sum, None, written));
+        return error.map_or(Ok(()), |e| Err(e.into()));
+    }
+    let mut told = Told::default();
     let mut looked = Instant::now();
     let mut closing = None;
     let done = show::run_into(&mut frames, &view, None, &origin, color, &mut || {
@@ -64,7 +74,7 @@ pub(super) fn record(
         }
         closing.is_some_and(|until| now >= until) || (look && live::reader_gone())
     });
-    let (sum, error) = reins.end(&frames);
+    let (sum, error) = reins.end(Some(&frames));
     told.changes(name, sum.changes);
     error::tell(&captured(name, &sum, done.as_ref().ok().filter(|_| screen), written));
     done?;

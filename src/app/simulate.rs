@@ -63,6 +63,12 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
         }
         show::run(&mut Paced::new(&mut simulation, pace), &args.show, &origin, color, &mut || false)?;
     } else {
+        #[cfg(feature = "tui")]
+        if super::browse::wanted(&args.show) && args.show.write.is_none() {
+            super::browse::run(Box::new(simulation), false, &args.show, &origin, color)?;
+            faults::tell(&report);
+            return Ok(());
+        }
         show::run(&mut simulation, &args.show, &origin, color, &mut || false)?;
     }
     faults::tell(&report);

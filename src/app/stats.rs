@@ -4,6 +4,7 @@ use super::{Failure, color, columns, error, show};
 use crate::cli::Stats as Args;
 use crate::flow::Limits;
 use crate::flow::reader::each;
+use crate::source::Source;
 use crate::source::file::File;
 use crate::stats::Stats;
 use crate::view::Theme;
@@ -38,4 +39,16 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     ended
+}
+
+/// All tables, for a screen of so many columns.
+#[cfg(feature = "tui")]
+pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut Vec<u8>) -> Result<(), Failure> {
+    let mut stats = Stats::default();
+    each(source, Limits::default(), |packet, _| {
+        stats.count(packet);
+        Ok::<_, Failure>(true)
+    })?;
+    to.extend_from_slice(view::text(&stats, &Table::ALL, 10, Some(columns), &Theme::default()).as_bytes());
+    Ok(())
 }

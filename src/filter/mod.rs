@@ -21,10 +21,12 @@ mod made;
 mod names;
 mod parse;
 mod text;
+mod write;
 
 pub use error::FilterError;
 pub use made::Made;
 pub use names::{ALIASES, Alias, View};
+pub use write::for_field;
 
 use crate::model::{Identity, Packet};
 use std::fmt;

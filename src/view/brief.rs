@@ -104,14 +104,7 @@ impl Brief {
         length.append_to(out);
         columns += gap.len();
         let from = out.len();
-        match subject {
-            Some(subject) => subject.write(packet, out),
-            None => out.push_str("nothing that is understood here"),
-        }
-        if lookup(Key::Link(packet.link.0)).is_none() {
-            unread_link(packet.link, out);
-        }
-        trouble(packet, out);
+        says(packet, subject.as_ref(), out);
         if let Some(width) = self.width {
             cut(out, from, width.saturating_sub(columns));
         }
@@ -172,6 +165,34 @@ pub fn sentence(packet: &Packet, out: &mut String) {
         out.push_str("  ");
         subject.write(packet, out);
     }
+}
+
+/// Appends where a packet comes from and where it goes to, each to its own text.
+pub fn ends_of(packet: &Packet, source: &mut String, destination: &mut String) {
+    let [from, to] = ends(packet);
+    write_end(packet, from, source);
+    write_end(packet, to, destination);
+}
+
+/// Appends protocol and message, each to its own text, as the line shows them; gives the OSI layer of the protocol.
+pub fn subject_of(packet: &Packet, protocol: &mut String, message: &mut String) -> Osi {
+    let subject = subject(packet);
+    let layer = subject.as_ref().map(|s| s.layer);
+    protocol_name(layer.map_or("?", |l| l.proto.name), protocol);
+    says(packet, subject.as_ref(), message);
+    layer.map_or(Osi::Physical, |l| l.proto.osi)
+}
+
+/// Appends what a packet is about, and what is wrong with it.
+fn says(packet: &Packet, subject: Option<&Subject<'_>>, out: &mut String) {
+    match subject {
+        Some(subject) => subject.write(packet, out),
+        None => out.push_str("nothing that is understood here"),
+    }
+    if lookup(Key::Link(packet.link.0)).is_none() {
+        unread_link(packet.link, out);
+    }
+    trouble(packet, out);
 }
 
 /// Appends protocol and message alone; gives the layer that they belong to.

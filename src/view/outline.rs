@@ -154,7 +154,7 @@ pub fn bytes(n: u32, out: &mut String) {
 }
 
 /// How the bytes of a buffer came to be, as an adjective.
-pub(super) fn buffer_kind(kind: BufferKind) -> &'static str {
+pub fn buffer_kind(kind: BufferKind) -> &'static str {
     match kind {
         BufferKind::Frame => "captured",
         BufferKind::Defragmented => "defragmented",

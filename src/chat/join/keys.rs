@@ -54,7 +54,7 @@ pub(super) fn of_terminal(keys: Keys) -> mpsc::Receiver<Typed> {
     std::thread::spawn(move || {
         while !to.is_closed() {
             let (key, last) = match keys.within(LOOK) {
-                Heard::Event(event) => match typed(event) {
+                Heard::Event(event) => match typed(&event) {
                     Some(key) => (key, false),
                     None => continue,
                 },
@@ -91,9 +91,9 @@ pub(super) fn of_lines() -> mpsc::Receiver<Typed> {
     from
 }
 
-fn typed(event: Event) -> Option<Typed> {
+fn typed(event: &Event) -> Option<Typed> {
     let key = match event {
-        Event::Key(key) if key.kind != KeyEventKind::Release => key,
+        Event::Key(key) if key.kind != KeyEventKind::Release => *key,
         Event::Resize(..) => return Some(Typed::Resize),
         _ => return None,
     };

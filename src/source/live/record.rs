@@ -157,7 +157,7 @@ impl Reins {
     }
 
     /// Ends the recording, and says what became of it; with the error that the screen was not asked for.
-    pub fn end(self, screen: &Screen) -> (Sum, Option<SourceError>) {
+    pub fn end(self, screen: Option<&Screen>) -> (Sum, Option<SourceError>) {
         self.stop();
         let waits = |state: &mut State| !state.ended;
         let state = self.shared.state();
@@ -166,7 +166,7 @@ impl Reins {
         let mut sum = state.sum;
         sum.stuck = !state.ended;
         sum.changes = self.changes();
-        sum.unseen = state.left_out + state.shelf.wanted(0) + screen.shelf.wanted(screen.given);
+        sum.unseen = state.left_out + state.shelf.wanted(0) + screen.map_or(0, |s| s.shelf.wanted(s.given));
         (sum, state.error.take())
     }
 }

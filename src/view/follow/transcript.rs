@@ -3,7 +3,7 @@
 
 use super::{Follow, name, subject};
 use crate::flow::Endpoint;
-use crate::flow::follow::{Message, Run, What};
+use crate::flow::follow::{Follower, Message, Run, What};
 use crate::model::{Packet, show};
 use crate::proto::{Address, Ends, Talk};
 use crate::view::brief;
@@ -64,6 +64,20 @@ impl Transcript {
             heading.push('\n');
         }
         out.splice(0..0, heading.into_bytes());
+    }
+
+    /// Appends what a packet adds to its conversation.
+    pub fn packet(&mut self, packet: &Packet, follower: &mut Follower, out: &mut Vec<u8>) {
+        let belongs = follower.packet(packet, &mut |run| self.run(run, out));
+        if let Some(ends) = follower.ends().filter(|_| belongs) {
+            self.begin(ends, out);
+        }
+    }
+
+    /// Appends what waited for bytes that never came, and how it ends.
+    pub fn finish(&mut self, follower: &mut Follower, out: &mut Vec<u8>) {
+        follower.end(&mut |run| self.run(run, out));
+        self.end(out);
     }
 
     /// Appends what came next.

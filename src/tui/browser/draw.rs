@@ -1,0 +1,352 @@
+//! Where everything is on the screen. No boxes: a title line over each part, and space.
+
+use super::look::{Kind, Line as Row};
+use super::{Browser, Field, Pane, bytes, columns, help};
+use crate::model::{Time, show};
+use crate::tui::paint::Paint;
+use crate::tutor::Truth;
+use crate::view::measure::{cut, pad, spaces, wrap};
+use crate::view::outline::buffer_kind;
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use std::fmt::Write as _;
+
+/// From here on bytes are beside the layers, not below them.
+const WIDE: u16 = 110;
+/// Columns of an address, at most.
+const ADDRESS: usize = 23;
+
+impl Browser {
+    /// Draws all of it.
+    pub(in crate::tui) fn draw(&mut self, frame: &mut Frame<'_>) {
+        let area = frame.area();
+        if area.height < 3 || area.width < 10 {
+            return;
+        }
+        let paint = Paint::new(self.options.color);
+        let [title, rest, footer] = split(area);
+        frame.render_widget(Paragraph::new(self.title(usize::from(title.width))), title);
+        frame.render_widget(Paragraph::new(self.footer(paint, usize::from(footer.width))), footer);
+        self.rows = usize::from(rest.height.saturating_sub(1));
+        if self.page.is_some() {
+            return self.draw_page_of_text(frame, rest);
+        }
+        let [list, layers, dump] = self.panes(rest);
+        if list.height > 0 {
+            self.draw_list(frame, list, paint);
+        }
+        if layers.height > 0 {
+            self.draw_layers(frame, layers, paint);
+        }
+        if dump.height > 0 {
+            self.draw_bytes(frame, dump, paint);
+        }
+    }
+
+    /// Where the three parts are: the list above; layers and bytes beside each other, or one below the other.
+    fn panes(&self, area: Rect) -> [Rect; 3] {
+        let none = Rect { height: 0, ..area };
+        if self.zoomed || area.height < 9 {
+            return match self.pane {
+                Pane::List => [area, none, none],
+                Pane::Layers => [none, area, none],
+                Pane::Bytes => [none, none, area],
+            };
+        }
+        let height = if area.width >= WIDE { area.height * 2 / 5 } else { area.height / 3 };
+        let list = Rect { height, ..area };
+        let below = Rect { y: area.y + height, height: area.height - height, ..area };
+        if area.width >= WIDE {
+            let width = below.width - 78.min(below.width / 2 + 8);
+            let left = Rect { width, ..below };
+            return [list, left, Rect { x: below.x + width + 2, width: below.width - width - 2, ..below }];
+        }
+        let dump = if below.height > 14 { 5 } else { 4 };
+        let layers = Rect { height: below.height - dump, ..below };
+        [list, layers, Rect { y: below.y + layers.height, height: dump, ..below }]
+    }
+
+    fn title(&self, width: usize) -> Line<'static> {
+        let count = |n: usize| if n == 1 { "1 packet".to_owned() } else { format!("{n} packets") };
+        let mut parts = vec![self.options.origin.clone()];
+        parts.push(match &self.sift {
+            Some(sift) => format!("{}, {} shown by {}", count(self.store.len()), sift.found().len(), sift.text),
+            None => count(self.store.len()),
+        });
+        if let Some(next) = &self.next {
+            parts.push(format!("filtering: {} of {}, {} so far", next.seen(), self.store.len(), next.found().len()));
+        }
+        if self.refused + self.left_out > 0 {
+            parts.push(format!("{} more not kept", self.refused + self.left_out));
+        }
+        parts.extend(self.paused.then(|| "paused".to_owned()));
+        parts.extend(self.ended.clone());
+        let text = parts.join("  ·  ");
+        Line::styled(fit(&text, width), Paint::strong())
+    }
+
+    fn footer(&self, paint: Paint, width: usize) -> Line<'static> {
+        if let Some(typing) = &self.typing {
+            let ask = match typing.field {
+                Field::Filter => "Filter: ",
+                Field::Jump => "Packet number: ",
+                Field::Write => "Write the packets shown to: ",
+            };
+            let (before, after): (String, String) =
+                (typing.text.chars().take(typing.caret).collect(), typing.text.chars().skip(typing.caret).collect());
+            let mut rest = after.chars();
+            let under = rest.next().unwrap_or(' ').to_string();
+            let mut spans = vec![
+                Span::styled(ask, Paint::strong()),
+                Span::raw(safe(&before)),
+                Span::styled(safe(&under), Paint::selected(true)),
+                Span::raw(safe(rest.as_str())),
+            ];
+            if let Some(wrong) = &typing.wrong {
+                spans.push(Span::styled(format!("   {wrong}"), paint.alarm()));
+            }
+            return Line::from(spans);
+        }
+        if !self.notice.is_empty() {
+            return Line::styled(fit(&self.notice, width), Paint::strong());
+        }
+        let keys =
+            if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width) };
+        Line::styled(fit(&keys, width), paint.faint())
+    }
+
+    fn draw_page_of_text(&self, frame: &mut Frame<'_>, area: Rect) {
+        let Some(page) = &self.page else { return };
+        let width = usize::from(area.width);
+        let mut lines = vec![Line::styled(fit(&page.title, width), Paint::strong())];
+        lines.extend(page.lines.iter().skip(page.top).take(self.rows).map(|line| Line::raw(fit(line, width))));
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn draw_list(&mut self, frame: &mut Frame<'_>, area: Rect, paint: Paint) {
+        let rows = usize::from(area.height.saturating_sub(1));
+        let shown = self.shown();
+        self.top = scrolled(self.top, self.chosen, rows, shown);
+        // Columns are left out rather than cut.
+        let (narrow, small) = (area.width < 100, area.width < 72);
+        let address = |pick: fn(&super::store::Line<'_>) -> usize| {
+            let seen = (self.top..shown.min(self.top + rows)).filter_map(|at| self.store.get(self.place(at)?));
+            seen.map(|line| pick(&line)).max().unwrap_or(0).clamp(11, ADDRESS)
+        };
+        let ends = [address(|l| columns(l.source)), address(|l| columns(l.destination))];
+        let mut head = String::from(if small { "    No. " } else { "    No.       Time  " });
+        field(&mut head, "Source", ends[0]);
+        field(&mut head, "Destination", ends[1]);
+        field(&mut head, "Protocol", 9);
+        head.push_str(if narrow { "Info" } else { "Length  Info" });
+        let style = if self.pane == Pane::List { Paint::strong() } else { paint.faint() };
+        let mut lines = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
+        let first = self.store.get(0).map_or(Time::NONE, |line| line.time);
+        for at in self.top..shown.min(self.top + rows) {
+            let Some((place, line)) = self.place(at).and_then(|p| Some((p, self.store.get(p)?))) else { break };
+            let mark = if self.marks.contains(&place) {
+                '★'
+            } else if line.odd {
+                '!'
+            } else {
+                ' '
+            };
+            let mut text = format!("{mark}{:>6} ", line.number);
+            if !small {
+                let mut time = String::new();
+                if line.time.is_known() && first.is_known() {
+                    show::seconds(line.time.0.saturating_sub(first.0), 6, &mut time);
+                } else {
+                    time.push('–');
+                }
+                spaces(10_usize.saturating_sub(columns(&time)), &mut text);
+                text.extend([time.as_str(), "  "]);
+            }
+            field(&mut text, line.source, ends[0]);
+            field(&mut text, line.destination, ends[1]);
+            let before = text.len();
+            field(&mut text, line.protocol, 9);
+            let name = text.split_off(before);
+            let mut rest = if narrow { String::new() } else { format!("{:>6}  ", line.len) };
+            rest.push_str(line.message);
+            let room = usize::from(area.width).saturating_sub(columns(&text) + columns(&name));
+            let mut row = Line::from(vec![
+                Span::raw(text),
+                Span::styled(name, paint.layer(line.osi)),
+                Span::raw(fit(&rest, room)),
+            ]);
+            if at == self.chosen {
+                row = row.style(Paint::selected(self.pane == Pane::List));
+            } else if line.odd {
+                row = row.style(paint.alarm());
+            }
+            lines.push(row);
+        }
+        if shown == 0 {
+            let why = if self.store.len() > 0 { "No packet passes the filter." } else { "No packet yet." };
+            lines.push(Line::styled(why, paint.faint()));
+        }
+        frame.render_widget(Paragraph::new(lines), area);
+    }
+
+    fn draw_layers(&mut self, frame: &mut Frame<'_>, area: Rect, paint: Paint) {
+        let style = if self.pane == Pane::Layers { Paint::strong() } else { paint.faint() };
+        let lines = self.lines();
+        let width = usize::from(area.width);
+        let head = if lines.is_empty() && self.shown() > 0 { "Seven layers  reading …" } else { "Seven layers" };
+        let mut drawn = vec![Line::styled(head, style)];
+        let rows = usize::from(area.height.saturating_sub(1));
+        self.line = self.line.min(lines.len().saturating_sub(1));
+        // Long lines take several rows: scroll by rows.
+        let (chosen, pane) = (self.line, self.pane);
+        let wrapped: Vec<(usize, Line<'static>)> = lines
+            .iter()
+            .enumerate()
+            .flat_map(|(at, row)| {
+                let lit = at == chosen && pane != Pane::List;
+                let style = Paint::selected(pane == Pane::Layers);
+                rows_of(row, width, paint).into_iter().map(move |line| (at, if lit { line.style(style) } else { line }))
+            })
+            .collect();
+        let first = wrapped.iter().position(|(at, _)| *at == self.line).unwrap_or(0);
+        let last = wrapped.iter().rposition(|(at, _)| *at == self.line).unwrap_or(0);
+        self.line_top = scrolled(scrolled(self.line_top, last, rows, wrapped.len()), first, rows, wrapped.len());
+        drawn.extend(wrapped.into_iter().skip(self.line_top).take(rows).map(|(_, line)| line));
+        frame.render_widget(Paragraph::new(drawn), area);
+    }
+
+    fn draw_bytes(&self, frame: &mut Frame<'_>, area: Rect, paint: Paint) {
+        let style = if self.pane == Pane::Bytes { Paint::strong() } else { paint.faint() };
+        let Some(look) = self.seen() else {
+            return frame.render_widget(Paragraph::new(Line::styled("Bytes", style)), area);
+        };
+        let lines = self.lines();
+        let line = lines.get(self.line);
+        let span = line.and_then(|line| line.span);
+        let mut head = String::from("Bytes");
+        if let Some(buffer) =
+            span.and_then(|s| look.packet.buffers().get(usize::from(s.buf))).filter(|_| span.is_some_and(|s| s.buf > 0))
+        {
+            head.extend([", ", buffer_kind(buffer.kind)]);
+        }
+        if let (Some(line), Some(span)) = (line, span) {
+            let last = span.end().saturating_sub(1);
+            let _ = write!(head, "  ·  {} to {last}: {}", span.start, line.text);
+        }
+        let mut drawn = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
+        let per_row = bytes::per_row(usize::from(area.width));
+        let height = usize::from(area.height.saturating_sub(1));
+        let cursor = if self.pane == Pane::Bytes { self.byte } else { span.map_or(0, |span| span.start) };
+        for row in bytes::rows(look, span, cursor, per_row, height) {
+            let mut spans = vec![Span::styled(format!("{:04x}  ", row.offset), paint.faint())];
+            let lit = |at: u32, on: bool| {
+                let cursor = self.pane == Pane::Bytes && at == self.byte;
+                if cursor {
+                    Paint::selected(true)
+                } else if on {
+                    Paint::selected(false).patch(Paint::strong())
+                } else {
+                    Style::new()
+                }
+            };
+            for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
+                spans.push(Span::styled(format!("{byte:02x}"), lit(at, on)));
+                spans.push(Span::raw(" "));
+            }
+            let gap = (per_row as usize).saturating_sub(row.bytes.len()) * 3 + 1;
+            spans.push(Span::raw(" ".repeat(gap)));
+            for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
+                let c = if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { '.' };
+                spans.push(Span::styled(c.to_string(), lit(at, on)));
+            }
+            drawn.push(Line::from(spans));
+        }
+        frame.render_widget(Paragraph::new(drawn), area);
+    }
+}
+
+/// The rows of one line of the layers: its text wrapped, and at the right a name, if there is room.
+fn rows_of(row: &Row, width: usize, paint: Paint) -> Vec<Line<'static>> {
+    let (mark, style) = match row.kind {
+        Kind::Layer(truth) => {
+            (format!("{} {:<13}{}", row.osi.number(), row.osi.name(), sign(truth)), paint.layer(row.osi))
+        }
+        Kind::Note(truth) => (sign(truth).to_owned(), paint.truth(truth)),
+        Kind::Trouble => ("! ".to_owned(), paint.alarm()),
+        Kind::Protocol => (String::new(), Paint::strong()),
+        Kind::Field(_) | Kind::Rest => (String::new(), Style::new()),
+    };
+    let body = match row.kind {
+        Kind::Protocol => Paint::strong(),
+        Kind::Trouble => paint.alarm(),
+        Kind::Rest | Kind::Layer(Truth::NotVisible) => paint.faint(),
+        _ => Style::new(),
+    };
+    let hang = row.indent + columns(&mark);
+    let room = width.saturating_sub(hang).max(10);
+    let text = if row.folded { fit(&row.text, room) } else { row.text.clone() };
+    let mut lines = Vec::new();
+    for (i, part) in wrap(&text, room).enumerate() {
+        let mut spans = vec![Span::raw(" ".repeat(if i == 0 { row.indent } else { hang }))];
+        if i == 0 && !mark.is_empty() {
+            spans.push(Span::styled(mark.clone(), style));
+        }
+        spans.push(Span::styled(part.to_owned(), body));
+        let used = hang + columns(part);
+        if i == 0
+            && let Some(gap) =
+                width.checked_sub(used + columns(&row.right)).filter(|gap| *gap >= 2 && !row.right.is_empty())
+        {
+            spans.push(Span::raw(" ".repeat(gap)));
+            spans.push(Span::styled(row.right.clone(), paint.faint()));
+        }
+        lines.push(Line::from(spans));
+    }
+    lines
+}
+
+fn sign(truth: Truth) -> &'static str {
+    match truth {
+        Truth::Observed => "● ",
+        Truth::Inferred => "◐ ",
+        Truth::NotVisible => "○ ",
+    }
+}
+
+/// Title, the room between, footer.
+fn split(area: Rect) -> [Rect; 3] {
+    let title = Rect { height: 1, ..area };
+    let footer = Rect { y: area.y + area.height - 1, height: 1, ..area };
+    [title, Rect { y: area.y + 1, height: area.height - 2, ..area }, footer]
+}
+
+/// The first row, moved as little as it must so that `at` is in sight.
+fn scrolled(top: usize, at: usize, rows: usize, all: usize) -> usize {
+    let rows = rows.max(1);
+    top.min(at).max((at + 1).saturating_sub(rows)).min(all.saturating_sub(rows.min(all)))
+}
+
+/// A column: cut or filled, with two blanks after it.
+fn field(out: &mut String, text: &str, width: usize) {
+    let from = out.len();
+    out.push_str(text);
+    cut(out, from, width);
+    pad(out, from, width + 2);
+}
+
+/// Cut to so many columns.
+fn fit(text: &str, width: usize) -> String {
+    let mut out = text.to_owned();
+    cut(&mut out, 0, width);
+    out
+}
+
+/// What was typed, without anything that a terminal obeys.
+fn safe(text: &str) -> String {
+    let mut out = String::new();
+    show::escape(text.as_bytes(), &mut out);
+    out
+}

@@ -1,0 +1,57 @@
+//! What the keys do: one table, for the help page and for the footer.
+
+/// A key, what it does, and how the footer says it; empty where the footer doesn't.
+pub(super) const KEYS: &[(&str, &str, &str)] = &[
+    ("↑ ↓ j k", "the packet, line or byte before, after", ""),
+    ("PgUp PgDn Home End g G", "a page; the first, the last. End follows what comes", ""),
+    ("Tab", "go on to the next part: packets, layers, bytes", "Tab layers"),
+    ("Enter →  ←", "unfold the layer or explain the field; fold", ""),
+    ("1 … 7", "unfold or fold that OSI layer", "1-7 unfold"),
+    ("z", "give this part the whole screen", ""),
+    ("/", "filter; Tab completes a name, Esc leaves", "/ filter"),
+    (":", "jump to a packet by its number", ": jump"),
+    ("n N", "the next, the last unusual or marked packet", "n unusual"),
+    ("m", "mark this packet, or unmark it", ""),
+    ("Space", "pause: nothing is lost, the list stands still", ""),
+    ("l", "ladder of this TCP connection", "l ladder"),
+    ("f", "follow what both ends said", "f follow"),
+    ("s", "statistics of all packets", "s stats"),
+    ("e", "explain the field of this line", ""),
+    ("y", "copy the line as a filter; the terminal must allow it", ""),
+    ("w", "write the packets shown to a file", ""),
+    ("a", "for whom to explain: newcomer, student, engineer", "a audience"),
+    ("?", "this page", "? help"),
+    ("q", "quit", "q quit"),
+];
+
+/// The help page.
+pub(super) fn page() -> String {
+    let mut text = String::new();
+    for (keys, does, _) in KEYS {
+        text.push_str(keys);
+        for _ in keys.chars().count()..26 {
+            text.push(' ');
+        }
+        text.push_str(does);
+        text.push('\n');
+    }
+    text.push_str("\n! marks a packet that Wireshark's expert would note; its layers say why.\n");
+    text.push_str("● observed in the bytes, ◐ inferred, ○ not visible here.\n");
+    text
+}
+
+/// The keys that the footer names, as far as there is room; never without help and quit.
+pub(super) fn footer(columns: usize) -> String {
+    let all: Vec<&str> = KEYS.iter().map(|(_, _, short)| *short).filter(|short| !short.is_empty()).collect();
+    let (rest, last) = all.split_at(all.len().saturating_sub(2));
+    let end = last.join(" · ");
+    let mut text = String::new();
+    for key in rest {
+        if super::columns(&text) + super::columns(key) + super::columns(&end) + 6 > columns {
+            break;
+        }
+        text.push_str(key);
+        text.push_str(" · ");
+    }
+    text + &end
+}

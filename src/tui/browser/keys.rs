@@ -1,0 +1,368 @@
+//! What a key does.
+
+use super::look::{self, Kind};
+use super::{All, Browser, Field, Page, Pane, Typing, Wish, bytes, help};
+use crate::model::Osi;
+use crate::proto;
+use crate::tutor::Audience;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// The names of fields that Tab offers at most.
+const OFFERED: usize = 6;
+
+impl Browser {
+    /// A key was pressed.
+    pub(in crate::tui) fn key(&mut self, key: KeyEvent) -> Wish {
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return match key.code {
+                KeyCode::Char('c') => Wish::Quit,
+                KeyCode::Char('z') => Wish::Suspend,
+                _ => Wish::None,
+            };
+        }
+        self.notice.clear();
+        if self.typing.is_some() {
+            self.typed(key.code);
+            return Wish::None;
+        }
+        if self.page.is_some() {
+            self.paged(key.code);
+            return Wish::None;
+        }
+        match key.code {
+            KeyCode::Char('q') => return Wish::Quit,
+            KeyCode::Char('y') => return self.copy(),
+            KeyCode::Esc => self.back(),
+            KeyCode::Tab => self.turn(1),
+            KeyCode::BackTab => self.turn(-1),
+            KeyCode::Char('/') => {
+                let text = self.next.as_ref().or(self.sift.as_ref()).map_or(String::new(), |s| s.text.clone());
+                self.begin(Field::Filter, text);
+            }
+            KeyCode::Char(':') => self.begin(Field::Jump, String::new()),
+            KeyCode::Char('w') => self.begin(Field::Write, String::new()),
+            KeyCode::Char('?') | KeyCode::F(1) => self.open_page("Keys", &help::page()),
+            KeyCode::Char('z') => self.zoomed = !self.zoomed,
+            KeyCode::Char(' ') => self.pause(),
+            KeyCode::Char('a') => self.audience(),
+            KeyCode::Char('m') => self.mark(),
+            KeyCode::Char('n') => self.odd(true),
+            KeyCode::Char('N') => self.odd(false),
+            KeyCode::Char('l') => self.draw_page("Ladder"),
+            KeyCode::Char('f') => self.draw_page("Follow"),
+            KeyCode::Char('s') => self.draw_page("Statistics"),
+            KeyCode::Char('e') => self.explain(),
+            KeyCode::Char(c @ '1'..='7') => {
+                let number = u8::try_from(u32::from(c) - u32::from('0')).unwrap_or(0);
+                if let Some(osi) = Osi::ALL.into_iter().find(|osi| osi.number() == number) {
+                    self.unfold(osi);
+                }
+            }
+            code => self.moved(code),
+        }
+        Wish::None
+    }
+
+    /// Esc: out of the zoom, then back to the list, then out of the filter.
+    fn back(&mut self) {
+        if self.zoomed {
+            self.zoomed = false;
+        } else if self.pane != Pane::List {
+            self.pane = Pane::List;
+        } else if self.sift.is_some() || self.next.is_some() {
+            let _ = self.filter("");
+        }
+    }
+
+    fn turn(&mut self, by: i8) {
+        self.pane = match (self.pane, by > 0) {
+            (Pane::List, true) | (Pane::Bytes, false) => Pane::Layers,
+            (Pane::Layers, true) | (Pane::List, false) => Pane::Bytes,
+            _ => Pane::List,
+        };
+    }
+
+    fn moved(&mut self, code: KeyCode) {
+        let page = i64::try_from(self.rows.max(2) - 1).unwrap_or(1);
+        let by = match code {
+            KeyCode::Up | KeyCode::Char('k') => -1,
+            KeyCode::Down | KeyCode::Char('j') => 1,
+            KeyCode::PageUp => -page,
+            KeyCode::PageDown => page,
+            KeyCode::Home | KeyCode::Char('g') => i64::MIN,
+            KeyCode::End | KeyCode::Char('G') => i64::MAX,
+            KeyCode::Enter | KeyCode::Right if self.pane == Pane::Layers => return self.enter(),
+            KeyCode::Enter if self.pane == Pane::List => return self.pane = Pane::Layers,
+            KeyCode::Left if self.pane == Pane::Layers => return self.fold(),
+            KeyCode::Left if self.pane == Pane::Bytes => -1,
+            KeyCode::Right if self.pane == Pane::Bytes => 1,
+            _ => return,
+        };
+        let step = |at: usize, all: usize| {
+            let at = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(by);
+            usize::try_from(at.max(0)).unwrap_or(0).min(all.saturating_sub(1))
+        };
+        match self.pane {
+            Pane::List => {
+                self.chosen = step(self.chosen, self.shown());
+                self.follows = by == i64::MAX;
+                (self.line, self.line_top) = (0, 0);
+            }
+            Pane::Layers => {
+                self.line = step(self.line, self.lines().len());
+                self.show_bytes();
+            }
+            Pane::Bytes => {
+                let row = matches!(code, KeyCode::Up | KeyCode::Down | KeyCode::Char('j' | 'k'));
+                self.walk_bytes(if row { by * i64::from(bytes::per_row(80)) } else { by });
+            }
+        }
+    }
+
+    /// The bytes' cursor goes to the line's first byte.
+    fn show_bytes(&mut self) {
+        if let Some(span) = self.lines().get(self.line).and_then(|line| line.span) {
+            self.byte = span.start;
+        }
+    }
+
+    /// The cursor moves in the bytes; the line that is closest around it is chosen.
+    fn walk_bytes(&mut self, by: i64) {
+        let buffer = self.lines().get(self.line).and_then(|line| line.span).map_or(0, |span| span.buf);
+        let Some(look) = self.seen() else { return };
+        let all = look.packet.buffers().get(usize::from(buffer)).map_or(0, |b| b.bytes.len());
+        let last = i64::try_from(all).unwrap_or(i64::MAX).saturating_sub(1).max(0);
+        let byte = u32::try_from(i64::from(self.byte).saturating_add(by).clamp(0, last)).unwrap_or(0);
+        let owner = look.owner(buffer, byte);
+        self.byte = byte;
+        if let Some(owner) = owner.filter(|owner| !self.open.contains(owner)) {
+            self.open.push(owner);
+        }
+        if let Some(line) = look::closest(&self.lines(), buffer, byte) {
+            self.line = line;
+        }
+    }
+
+    fn enter(&mut self) {
+        let lines = self.lines();
+        let Some(line) = lines.get(self.line) else { return };
+        match line.kind {
+            Kind::Layer(_) => self.unfold(line.osi),
+            Kind::Field(_) => self.explain(),
+            _ => {}
+        }
+    }
+
+    /// Unfolds a layer, or folds it; its line stays chosen.
+    fn unfold(&mut self, osi: Osi) {
+        match self.open.iter().position(|open| *open == osi) {
+            Some(at) => drop(self.open.remove(at)),
+            None => self.open.push(osi),
+        }
+        let at = |line: &look::Line| line.osi == osi && matches!(line.kind, Kind::Layer(_));
+        self.line = self.lines().iter().position(at).unwrap_or(0);
+    }
+
+    fn fold(&mut self) {
+        let osi = self.lines().get(self.line).map(|line| line.osi);
+        if let Some(osi) = osi.filter(|osi| self.open.contains(osi)) {
+            self.unfold(osi);
+        }
+    }
+
+    fn pause(&mut self) {
+        self.held = self.shown();
+        self.paused = !self.paused;
+    }
+
+    fn audience(&mut self) {
+        let at = Audience::ALL.iter().position(|a| *a == self.options.audience).unwrap_or(0);
+        self.options.audience = Audience::ALL[(at + 1) % Audience::ALL.len()];
+        self.recent.clear();
+        self.walk.rewind();
+        self.notice = format!("Explained for the {}", self.options.audience);
+    }
+
+    fn mark(&mut self) {
+        if let Some(place) = self.place(self.chosen)
+            && !self.marks.remove(&place)
+        {
+            self.marks.insert(place);
+        }
+    }
+
+    /// The next packet, or the one before, that is unusual or marked.
+    fn odd(&mut self, down: bool) {
+        let wanted = |at: &usize| {
+            self.place(*at).is_some_and(|p| self.marks.contains(&p) || self.store.get(p).is_some_and(|line| line.odd))
+        };
+        let (chosen, shown) = (self.chosen, self.shown());
+        let found = if down { (chosen + 1..shown).find(wanted) } else { (0..chosen.min(shown)).rev().find(wanted) };
+        match found {
+            Some(at) => (self.chosen, self.follows) = (at, false),
+            None => self.notice = "No other packet there is unusual or marked".into(),
+        }
+    }
+
+    fn draw_page(&mut self, title: &str) {
+        let stream = self.seen().and_then(|look| look.stream);
+        let mut all = All { store: &self.store, next: 0 };
+        let columns = 80;
+        let drawn = match (title, stream) {
+            ("Statistics", _) => (self.options.views.stats)(&mut all, 0, columns),
+            (_, None) => Err("This packet is in no TCP connection".into()),
+            ("Ladder", Some(n)) => (self.options.views.ladder)(&mut all, n, columns),
+            (_, Some(n)) => (self.options.views.follow)(&mut all, n, columns),
+        };
+        match drawn {
+            Ok(text) => self.open_page(title, &text),
+            Err(why) => self.notice = why,
+        }
+    }
+
+    /// What the field of the chosen line means.
+    fn explain(&mut self) {
+        let line = self.lines().get(self.line).cloned();
+        let name = line.and_then(|line| self.seen().and_then(|look| look.field_at(&line)).map(|f| f.def.name));
+        match name.and_then(|name| Some((name, (self.options.views.field)(name)?))) {
+            Some((name, text)) => self.open_page(name, &text),
+            None => self.notice = "Choose a field first: Tab to the layers, Enter unfolds one".into(),
+        }
+    }
+
+    /// The chosen line as a filter: `tcp.port == 80`.
+    fn copy(&mut self) -> Wish {
+        let line = self.lines().get(self.line).cloned();
+        let Some(text) = line.and_then(|line| {
+            let look = self.seen()?;
+            let field = look.field_at(&line)?;
+            crate::filter::for_field(&look.packet, field)
+        }) else {
+            self.notice = "Choose a field first: Tab to the layers, Enter unfolds one".into();
+            return Wish::None;
+        };
+        self.notice = format!("Copied: {text}");
+        Wish::Copy(text)
+    }
+
+    // ---- what is typed
+
+    fn begin(&mut self, field: Field, text: String) {
+        let caret = text.chars().count();
+        self.typing = Some(Typing { field, text, caret, wrong: None });
+    }
+
+    fn typed(&mut self, code: KeyCode) {
+        let Some(typing) = &mut self.typing else { return };
+        let byte =
+            |typing: &Typing, at: usize| typing.text.char_indices().nth(at).map_or(typing.text.len(), |(i, _)| i);
+        match code {
+            KeyCode::Esc => return self.typing = None,
+            KeyCode::Enter => return self.accept(),
+            KeyCode::Char(c) if typing.text.len() < 1000 => {
+                let at = byte(typing, typing.caret);
+                typing.text.insert(at, c);
+                typing.caret += 1;
+            }
+            KeyCode::Backspace if typing.caret > 0 => {
+                typing.caret -= 1;
+                let at = byte(typing, typing.caret);
+                typing.text.remove(at);
+            }
+            KeyCode::Delete if typing.caret < typing.text.chars().count() => {
+                let at = byte(typing, typing.caret);
+                typing.text.remove(at);
+            }
+            KeyCode::Left => typing.caret = typing.caret.saturating_sub(1),
+            KeyCode::Right => typing.caret = (typing.caret + 1).min(typing.text.chars().count()),
+            KeyCode::Home => typing.caret = 0,
+            KeyCode::End => typing.caret = typing.text.chars().count(),
+            KeyCode::Tab if typing.field == Field::Filter => return self.complete(),
+            _ => return,
+        }
+        // As it is typed: what is complete is tried at once, what is not shows what is wrong.
+        if typing.field == Field::Filter {
+            let text = typing.text.clone();
+            let wrong = self.filter(&text).err();
+            if let Some(typing) = &mut self.typing {
+                typing.wrong = wrong;
+            }
+        }
+    }
+
+    fn accept(&mut self) {
+        let Some(typing) = self.typing.take() else { return };
+        match typing.field {
+            Field::Filter => match self.filter(&typing.text) {
+                Ok(()) => {}
+                Err(why) => self.typing = Some(Typing { wrong: Some(why), ..typing }),
+            },
+            Field::Jump => match typing.text.trim().parse::<u64>() {
+                Ok(number) => self.jump(number),
+                Err(_) => self.notice = "A packet's number is needed".into(),
+            },
+            Field::Write if typing.text.trim().is_empty() => {}
+            Field::Write => self.write(&typing.text),
+        }
+    }
+
+    fn jump(&mut self, number: u64) {
+        let place = self.store.find(number);
+        self.follows = false;
+        self.chosen = match &self.sift {
+            Some(sift) => sift.found().partition_point(|&at| at < place),
+            None => place,
+        }
+        .min(self.shown().saturating_sub(1));
+        if self.place(self.chosen).and_then(|p| self.store.get(p)).is_none_or(|line| line.number != number) {
+            self.notice = format!("Packet {number} isn't shown; this is the nearest one");
+        }
+    }
+
+    /// Completes the name before the caret as far as all that begin so agree.
+    fn complete(&mut self) {
+        let Some(typing) = &mut self.typing else { return };
+        let before: String = typing.text.chars().take(typing.caret).collect();
+        let begin = before
+            .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_' || c == '-'))
+            .map_or(0, |i| i + 1);
+        let word = before.get(begin..).unwrap_or("");
+        let fields = proto::identities().flat_map(|about| about.fields.iter().map(|def| def.name));
+        let aliases = crate::filter::ALIASES.iter().map(|alias| alias.name);
+        let mut names: Vec<&str> = fields.chain(aliases).filter(|name| name.starts_with(word)).collect();
+        names.sort_unstable();
+        names.dedup();
+        let Some(first) = names.first().filter(|_| !word.is_empty()) else {
+            typing.wrong = Some("No field's name begins so".into());
+            return;
+        };
+        let common = names.iter().fold(first.len(), |len, name| {
+            first.bytes().zip(name.bytes()).take(len).take_while(|(a, b)| a == b).count()
+        });
+        let rest = first.get(word.len()..common).unwrap_or("");
+        let at = typing.text.char_indices().nth(typing.caret).map_or(typing.text.len(), |(i, _)| i);
+        typing.text.insert_str(at, rest);
+        typing.caret += rest.len();
+        let more = if names.len() > OFFERED { format!(" … {} in all", names.len()) } else { String::new() };
+        let offer = names.iter().take(OFFERED).copied().collect::<Vec<_>>().join("  ");
+        typing.wrong = (names.len() > 1).then(|| offer + &more);
+    }
+
+    // ---- a page of text
+
+    fn paged(&mut self, code: KeyCode) {
+        let rows = self.rows.max(1);
+        let Some(Page { lines, top, .. }) = &mut self.page else { return };
+        let last = lines.len().saturating_sub(1);
+        *top = match code {
+            KeyCode::Up | KeyCode::Char('k') => top.saturating_sub(1),
+            KeyCode::Down | KeyCode::Char('j') | KeyCode::Enter => (*top + 1).min(last),
+            KeyCode::PageUp => top.saturating_sub(rows),
+            KeyCode::PageDown | KeyCode::Char(' ') => (*top + rows).min(last),
+            KeyCode::Home | KeyCode::Char('g') => 0,
+            KeyCode::End | KeyCode::Char('G') => last,
+            KeyCode::Esc | KeyCode::Char('q' | '?') => return self.page = None,
+            _ => *top,
+        };
+    }
+}

@@ -1,0 +1,383 @@
+//! Packets in a list, the seven layers of one of them, and its bytes: of a capture, a file or a simulation.
+//!
+//! Read [`Browser`] (what is there, and what a key does to it), then `draw` (where it is on the screen). A thread reads
+//! the source; what it gives is kept whole, so that pausing loses nothing. Reading and filtering go on between keys.
+
+mod bytes;
+mod draw;
+mod help;
+mod keys;
+mod look;
+mod pass;
+mod run;
+mod store;
+
+pub use run::{Ended, run};
+
+use crate::filter::Filter;
+use crate::flow::Limits;
+use crate::model::{Osi, RawFrame};
+use crate::source::{Source, SourceError, Step};
+use crate::tutor::{Audience, Texts};
+use crate::view::measure::width;
+use look::{Line, Look};
+use pass::{Index, Sift, Walk};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+use store::Store;
+
+/// Looked-at packets that stay at hand, so that going back one by one is cheap.
+const RECENT: usize = 256;
+
+/// How a browser begins.
+pub struct Options {
+    /// Where the packets come from, in words.
+    pub origin: String,
+    /// The first filter; empty for none.
+    pub filter: String,
+    /// For whom packets are explained.
+    pub audience: Audience,
+    /// The texts.
+    pub texts: Texts,
+    /// What the memory of connections may hold.
+    pub limits: Limits,
+    /// Bytes of frames and lines that are kept.
+    pub room: usize,
+    /// Whether there are colours.
+    pub color: bool,
+    /// The views that a key opens on a whole capture.
+    pub views: Views,
+}
+
+/// What draws a page about packets that are kept: the lines of the command of the same name, without colours.
+pub type View = Box<dyn Fn(&mut dyn Source, u32, usize) -> Result<String, String>>;
+
+/// What says what a field means, by its name.
+pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
+
+/// What writes frames into a file that isn't there yet, and says how many.
+pub type Keep = Box<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String>>;
+
+/// The pages that a key opens, each of a connection or of all packets, in so many columns.
+pub struct Views {
+    /// Both ends of a TCP connection.
+    pub ladder: View,
+    /// What they said.
+    pub follow: View,
+    /// Everything, counted.
+    pub stats: View,
+    /// What a field means, by its name.
+    pub field: Meaning,
+    /// Writes frames into a file that isn't there yet.
+    pub write: Keep,
+}
+
+/// Which part of the screen hears the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pane {
+    List,
+    Layers,
+    Bytes,
+}
+
+/// A line that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Field {
+    Filter,
+    Jump,
+    Write,
+}
+
+/// What is typed, and where the caret is.
+#[derive(Debug)]
+struct Typing {
+    field: Field,
+    text: String,
+    /// In characters.
+    caret: usize,
+    /// What is wrong with it.
+    wrong: Option<String>,
+}
+
+/// A page of text over the screen.
+#[derive(Debug)]
+struct Page {
+    title: String,
+    lines: Vec<String>,
+    top: usize,
+}
+
+/// All that the screen shows, and what keys change.
+pub struct Browser {
+    options: Options,
+    store: Store,
+    index: Index,
+    walk: Walk,
+    recent: Vec<Look>,
+    /// The filter in force, and the one that is being made ready.
+    sift: Option<Sift>,
+    next: Option<Sift>,
+    /// The place in what is shown.
+    chosen: usize,
+    top: usize,
+    follows: bool,
+    paused: bool,
+    /// How many were shown when the pause began.
+    held: usize,
+    pane: Pane,
+    zoomed: bool,
+    open: Vec<Osi>,
+    line: usize,
+    line_top: usize,
+    byte: u32,
+    marks: BTreeSet<usize>,
+    typing: Option<Typing>,
+    page: Option<Page>,
+    notice: String,
+    /// Why nothing more will come.
+    ended: Option<String>,
+    /// Frames for which there was no room.
+    refused: u64,
+    left_out: u64,
+    /// Rows of the list at the last drawing; a page is as long.
+    rows: usize,
+}
+
+/// What a key asks of the program around the browser.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::tui) enum Wish {
+    /// Nothing.
+    None,
+    /// The end.
+    Quit,
+    /// To be stopped by the shell, as Ctrl-Z does.
+    Suspend,
+    /// This text in the clipboard.
+    Copy(String),
+}
+
+impl Browser {
+    pub(in crate::tui) fn new(options: Options) -> Self {
+        let mut new = Self {
+            store: Store::new(options.room),
+            index: Index::new(options.limits),
+            walk: Walk::new(options.limits),
+            recent: Vec::new(),
+            sift: None,
+            next: None,
+            chosen: 0,
+            top: 0,
+            follows: false,
+            paused: false,
+            held: 0,
+            pane: Pane::List,
+            zoomed: false,
+            open: Vec::new(),
+            line: 0,
+            line_top: 0,
+            byte: 0,
+            marks: BTreeSet::new(),
+            typing: None,
+            page: None,
+            notice: String::new(),
+            ended: None,
+            refused: 0,
+            left_out: 0,
+            rows: 1,
+            options,
+        };
+        let first = std::mem::take(&mut new.options.filter);
+        if !first.is_empty()
+            && let Err(why) = new.filter(&first)
+        {
+            new.notice = why;
+        }
+        new
+    }
+
+    /// The newest packet stays chosen, until somebody looks at another one.
+    pub(in crate::tui) fn following(mut self) -> Self {
+        self.follows = true;
+        self
+    }
+
+    /// Frames that came.
+    pub(in crate::tui) fn take(&mut self, frames: &[RawFrame]) {
+        for frame in frames {
+            self.refused += u64::from(!self.index.take(frame, &mut self.store));
+        }
+    }
+
+    /// So many more came, but too fast to be kept here.
+    pub(in crate::tui) fn lost(&mut self, frames: u64) {
+        self.left_out += frames;
+    }
+
+    /// Nothing more will come.
+    pub(in crate::tui) fn ended(&mut self, why: String) {
+        self.ended = Some(why);
+    }
+
+    /// Goes on with a filter, and looks at the packet that is chosen, until `until`. Whether something is left to do.
+    pub(in crate::tui) fn work(&mut self, until: Instant) -> bool {
+        let mut busy = false;
+        for sift in [&mut self.next, &mut self.sift] {
+            let Some(sift) = sift else { continue };
+            while sift.step(&self.store) {
+                if sift.seen().is_multiple_of(64) && Instant::now() >= until {
+                    busy = true;
+                    break;
+                }
+            }
+        }
+        if self.next.as_ref().is_some_and(|next| next.seen() >= self.store.len()) {
+            self.adopt();
+        }
+        if self.follows && !self.paused {
+            self.chosen = self.shown().saturating_sub(1);
+        }
+        self.chosen = self.chosen.min(self.shown().saturating_sub(1));
+        busy | !self.look(until)
+    }
+
+    /// The new filter is ready: the packet that was chosen stays so, or the next one that is shown.
+    fn adopt(&mut self) {
+        let place = self.place(self.chosen);
+        self.sift = self.next.take();
+        if let (Some(place), Some(sift)) = (place, &self.sift) {
+            self.chosen = sift.found().partition_point(|&at| at < place);
+        }
+    }
+
+    /// Reads the chosen packet, from the one looked at last or from the beginning. `false`: not yet.
+    fn look(&mut self, until: Instant) -> bool {
+        let Some(index) = self.place(self.chosen) else { return true };
+        if self.recent.iter().any(|look| look.index == index) {
+            return true;
+        }
+        if self.walk.next() > index {
+            self.walk.rewind();
+        }
+        let near = index.saturating_sub(RECENT / 2);
+        while self.walk.next() <= index {
+            let at = self.walk.next();
+            if !self.walk.step(&self.store) {
+                return true;
+            }
+            if at == index || (at >= near && index - near > 1 && self.shows(at)) {
+                let look = Look::at(at, self.walk.here(), self.options.audience, &self.options.texts);
+                self.recent.retain(|old| old.index != at);
+                self.recent.push(look);
+                if self.recent.len() > RECENT {
+                    self.recent.remove(0);
+                }
+            }
+            if self.walk.next() <= index && self.walk.next().is_multiple_of(64) && Instant::now() >= until {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Whether the filter lets this frame through.
+    fn shows(&self, index: usize) -> bool {
+        self.sift.as_ref().is_none_or(|sift| sift.found().binary_search(&index).is_ok())
+    }
+
+    /// The chosen packet, once it was read.
+    fn seen(&self) -> Option<&Look> {
+        let index = self.place(self.chosen)?;
+        self.recent.iter().find(|look| look.index == index)
+    }
+
+    /// The lines of the layers' pane.
+    fn lines(&self) -> Vec<Line> {
+        self.seen().map(|look| look.lines(&self.open)).unwrap_or_default()
+    }
+
+    /// How many packets are shown.
+    fn shown(&self) -> usize {
+        let all = self.sift.as_ref().map_or(self.store.len(), |sift| sift.found().len());
+        if self.paused { all.min(self.held) } else { all }
+    }
+
+    /// The place in the store of the packet that is shown at this place.
+    fn place(&self, shown: usize) -> Option<usize> {
+        match &self.sift {
+            Some(sift) => sift.found().get(shown).copied(),
+            None => (shown < self.store.len()).then_some(shown),
+        }
+    }
+
+    /// Makes a filter ready; an empty one is none.
+    fn filter(&mut self, text: &str) -> Result<(), String> {
+        if text.trim().is_empty() {
+            let place = self.place(self.chosen);
+            (self.sift, self.next) = (None, None);
+            self.chosen = place.unwrap_or(0);
+            return Ok(());
+        }
+        let filter = Filter::parse(text).map_err(|e| e.to_string())?;
+        self.next = Some(Sift::new(text, filter, self.options.limits));
+        Ok(())
+    }
+
+    /// Shows a page of text over everything else.
+    fn open_page(&mut self, title: &str, text: &str) {
+        let lines = text.lines().map(str::to_owned).collect();
+        self.page = Some(Page { title: title.to_owned(), lines, top: 0 });
+    }
+
+    /// Writes what is shown into a new file.
+    fn write(&mut self, path: &str) {
+        let path = PathBuf::from(path.trim());
+        let mut kept = Kept { browser: self, next: 0 };
+        let written = (self.options.views.write)(&mut kept, &path);
+        self.notice = match written {
+            Ok(n) => format!("{n} packets are in {}", path.display()),
+            Err(why) => why,
+        };
+    }
+}
+
+/// What is shown, as a source of frames.
+struct Kept<'a> {
+    browser: &'a Browser,
+    next: usize,
+}
+
+impl Source for Kept<'_> {
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        let place = self.browser.place(self.next).filter(|_| self.next < self.browser.shown());
+        if !place.is_some_and(|place| self.browser.store.frame(place, frame)) {
+            return Ok(Step::End);
+        }
+        self.next += 1;
+        Ok(Step::Frame)
+    }
+}
+
+/// All that is kept, as a source of frames.
+struct All<'a> {
+    store: &'a Store,
+    next: usize,
+}
+
+impl Source for All<'_> {
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        if !self.store.frame(self.next, frame) {
+            return Ok(Step::End);
+        }
+        self.next += 1;
+        Ok(Step::Frame)
+    }
+}
+
+/// Columns of a text.
+fn columns(text: &str) -> usize {
+    width(text)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,143 @@
+//! The loop: what the source's thread has read is taken in, keys are heard, the screen is drawn.
+
+use super::{Browser, Options, Wish};
+use crate::model::RawFrame;
+use crate::source::{Source, Step};
+use crate::tty::{Heard, Keys};
+use crate::tui::screen::Screen;
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use crossterm::event::{Event, KeyEventKind};
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::time::{Duration, Instant};
+
+/// Frames that are handed on together, and how many such batches may wait.
+const BATCH: usize = 512;
+const WAITING: usize = 64;
+/// A batch that is not full is handed on after this long.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// How long the screen may stand still while there is something to do, and while there is not.
+const BUSY: Duration = Duration::from_millis(40);
+const QUIET: Duration = Duration::from_millis(150);
+
+/// What the source's thread says.
+enum Message {
+    Frames(Vec<RawFrame>, u64),
+    End(String),
+}
+
+/// Why the browser was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// Somebody pressed `q`.
+    Quit,
+    /// The terminal has gone, or the program was asked to end.
+    Gone,
+}
+
+/// Shows what a source gives, until somebody leaves. A live source is followed: the newest packet is chosen.
+///
+/// # Errors
+/// There is no terminal, or it has gone.
+pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::Result<Ended> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (send, receive) = sync_channel(WAITING);
+    let stopped = Arc::clone(&stop);
+    let reader = std::thread::Builder::new().name("source".into()).spawn(move || read(source, &send, &stopped))?;
+    let mut browser = Browser::new(options);
+    if live {
+        browser = browser.following();
+    }
+    let ended = show(&mut browser, &receive);
+    stop.store(true, Ordering::Relaxed);
+    drop(receive);
+    // A source that waits for its next frame is left to the end of the program.
+    if reader.is_finished() {
+        let _ = reader.join();
+    }
+    ended
+}
+
+/// Reads the source to its end, or until nobody wants more.
+fn read(mut source: Box<dyn Source + Send>, send: &SyncSender<Message>, stop: &AtomicBool) {
+    let mut batch = Vec::with_capacity(BATCH);
+    let mut since = Instant::now();
+    let mut left_out = 0;
+    let why = loop {
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+        let mut frame = RawFrame::default();
+        let step = source.next(&mut frame);
+        match step {
+            Ok(Step::Frame) => {
+                left_out += source.left_out();
+                batch.push(frame);
+            }
+            Ok(Step::Idle) => {}
+            Ok(Step::End) => break "the end".to_owned(),
+            Err(ref e) => break e.to_string(),
+        }
+        let idle = !matches!(step, Ok(Step::Frame));
+        if batch.len() >= BATCH || (!batch.is_empty() && (idle || since.elapsed() >= PATIENCE)) {
+            if send.send(Message::Frames(std::mem::take(&mut batch), std::mem::take(&mut left_out))).is_err() {
+                return;
+            }
+            since = Instant::now();
+        }
+    };
+    // Nobody may hear it any more.
+    let _ = send.send(Message::Frames(batch, left_out));
+    let _ = send.send(Message::End(why));
+}
+
+fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<Ended> {
+    let keys = Keys::new()?;
+    let mut screen = Screen::take()?;
+    loop {
+        let until = Instant::now() + BUSY;
+        let mut busy = take(browser, receive, until);
+        busy |= browser.work(until);
+        screen.draw(|frame| browser.draw(frame))?;
+        let wait = if busy { Duration::ZERO } else { QUIET };
+        match keys.within(wait) {
+            Heard::Gone => return Ok(Ended::Gone),
+            Heard::Event(Event::Key(key)) if key.kind != KeyEventKind::Release => match browser.key(key) {
+                Wish::None => {}
+                Wish::Quit => return Ok(Ended::Quit),
+                Wish::Suspend => {
+                    drop(screen);
+                    crate::tty::suspend();
+                    screen = Screen::take()?;
+                    screen.forget()?;
+                }
+                Wish::Copy(text) => {
+                    // OSC 52; a terminal that doesn't allow it ignores it.
+                    write!(io::stdout(), "\x1b]52;c;{}\x07", BASE64_STANDARD.encode(text))?;
+                    io::stdout().flush()?;
+                }
+            },
+            Heard::Event(_) | Heard::Nothing => {}
+        }
+    }
+}
+
+/// Takes in what has come. Whether more waits.
+fn take(browser: &mut Browser, receive: &Receiver<Message>, until: Instant) -> bool {
+    loop {
+        match receive.try_recv() {
+            Ok(Message::Frames(frames, left_out)) => {
+                browser.take(&frames);
+                browser.lost(left_out);
+            }
+            Ok(Message::End(why)) => browser.ended(why),
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return false,
+        }
+        if Instant::now() >= until {
+            return true;
+        }
+    }
+}

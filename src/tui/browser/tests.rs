@@ -1,0 +1,283 @@
+use super::{Browser, Options, Views, Wish};
+use crate::flow::Limits;
+use crate::model::RawFrame;
+use crate::rng::Rng;
+use crate::source::file::File;
+use crate::source::{Source, Step};
+use crate::tutor::{Audience, Texts};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::Terminal;
+use ratatui::backend::TestBackend;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+fn options() -> Options {
+    let page = |what: &'static str| -> super::View {
+        Box::new(move |source, stream, _| {
+            let (mut frame, mut n) = (RawFrame::default(), 0);
+            while source.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
+                n += 1;
+            }
+            Ok(format!("{what} of stream {stream} in {n} packets"))
+        })
+    };
+    Options {
+        origin: "From the file websocket.pcap".into(),
+        filter: String::new(),
+        audience: Audience::Student,
+        texts: Texts::english().unwrap(),
+        limits: Limits::default(),
+        room: 1 << 24,
+        color: false,
+        views: Views {
+            ladder: page("ladder"),
+            follow: page("follow"),
+            stats: page("stats"),
+            field: Box::new(|name| Some(format!("{name} means something"))),
+            write: Box::new(|source, _| {
+                let (mut frame, mut n) = (RawFrame::default(), 0);
+                while source.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
+                    n += 1;
+                }
+                Ok(n)
+            }),
+        },
+    }
+}
+
+fn frames(capture: &str) -> Vec<RawFrame> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures").join(capture);
+    let mut file = File::open(&path).unwrap();
+    let mut all = Vec::new();
+    loop {
+        let mut frame = RawFrame::default();
+        match file.next(&mut frame).unwrap() {
+            Step::Frame => all.push(frame),
+            Step::Idle => {}
+            Step::End => return all,
+        }
+    }
+}
+
+fn browser(capture: &str) -> Browser {
+    let mut browser = Browser::new(options());
+    browser.take(&frames(capture));
+    browser.ended("the end".into());
+    settle(&mut browser);
+    browser
+}
+
+fn settle(browser: &mut Browser) {
+    while browser.work(Instant::now() + Duration::from_secs(1)) {}
+}
+
+fn press(browser: &mut Browser, keys: &str) -> Wish {
+    let mut last = Wish::None;
+    for c in keys.chars() {
+        let code = match c {
+            '\n' => KeyCode::Enter,
+            '\t' => KeyCode::Tab,
+            '\x1b' => KeyCode::Esc,
+            '↓' => KeyCode::Down,
+            '↑' => KeyCode::Up,
+            '→' => KeyCode::Right,
+            '←' => KeyCode::Left,
+            c => KeyCode::Char(c),
+        };
+        last = browser.key(KeyEvent::new(code, KeyModifiers::NONE));
+        settle(browser);
+    }
+    last
+}
+
+fn screen(browser: &mut Browser, width: u16, height: u16) -> String {
+    let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
+    terminal.draw(|frame| browser.draw(frame)).unwrap();
+    let buffer = terminal.backend().buffer().clone();
+    let rows = buffer.content.chunks(usize::from(width));
+    rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned() + "\n")
+        .collect()
+}
+
+fn golden(name: &str, screen: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/screens");
+    insta::with_settings!({ snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, screen);
+    });
+}
+
+#[test]
+fn each_size_shows_the_list_the_seven_layers_and_the_bytes() {
+    for (name, width, height) in [("browser-60x20", 60, 20), ("browser-80x24", 80, 24), ("browser-120x40", 120, 40)] {
+        let mut browser = browser("websocket.pcap");
+        press(&mut browser, "↓↓↓\t4");
+        golden(name, &screen(&mut browser, width, height));
+    }
+}
+
+#[test]
+fn a_filter_is_tried_as_it_is_typed_and_keeps_the_old_result_while_it_is_wrong() {
+    let mut browser = browser("socketio.pcapng");
+    let all = browser.shown();
+    press(&mut browser, "/http.request");
+    let some = browser.shown();
+    assert!(0 < some && some < all, "{some} of {all}");
+    press(&mut browser, ".nosuch");
+    assert_eq!(browser.shown(), some);
+    assert!(screen(&mut browser, 120, 24).contains("http.request.nosuch"));
+    press(&mut browser, "\x1b\x1b");
+    assert_eq!(browser.shown(), all, "Esc leaves the line, then the filter");
+}
+
+#[test]
+fn tab_completes_a_fields_name() {
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "/websocket.payload_l\t");
+    assert_eq!(browser.typing.as_ref().unwrap().text, "websocket.payload_length");
+    press(&mut browser, "\x1b\x1b/tcp.port\t");
+    assert_eq!(browser.typing.as_ref().unwrap().text, "tcp.port", "an alias is a name, too");
+}
+
+#[test]
+fn a_line_and_its_bytes_choose_each_other() {
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "\t4");
+    let named = |browser: &Browser, name: &str| browser.lines().iter().position(|line| line.right == name);
+    let port = named(&browser, "tcp.dstport").unwrap();
+    while browser.line != port {
+        press(&mut browser, "↓");
+    }
+    assert_eq!(browser.byte, 36);
+    assert_eq!(press(&mut browser, "y"), Wish::Copy("tcp.dstport == 8000".into()));
+    press(&mut browser, "\t→→");
+    assert_eq!(browser.lines()[browser.line].right, "tcp.seq_raw", "two bytes further is the sequence number");
+    for _ in 0..20 {
+        press(&mut browser, "←");
+    }
+    assert_eq!(browser.lines()[browser.line].osi, crate::model::Osi::Network, "the layer of a byte unfolds");
+}
+
+#[test]
+fn going_back_one_by_one_shows_what_going_forward_showed() {
+    let mut browser = browser("websocket.pcap");
+    let seen = |browser: &mut Browser| {
+        let look = browser.seen().unwrap();
+        (look.index, look.rows.clone(), look.stream)
+    };
+    let mut there = Vec::new();
+    for _ in 0..browser.shown() {
+        there.push(seen(&mut browser));
+        press(&mut browser, "↓");
+    }
+    browser.recent.clear();
+    settle(&mut browser);
+    for wanted in there.iter().rev() {
+        assert_eq!(&seen(&mut browser), wanted);
+        press(&mut browser, "↑");
+    }
+}
+
+#[test]
+fn a_pause_holds_the_list_and_loses_nothing() {
+    let all = frames("websocket.pcap");
+    let mut browser = Browser::new(options()).following();
+    browser.take(&all[..5]);
+    settle(&mut browser);
+    assert_eq!(browser.chosen, 4, "what is newest is chosen");
+    press(&mut browser, " ");
+    browser.take(&all[5..]);
+    settle(&mut browser);
+    assert_eq!((browser.shown(), browser.chosen), (5, 4));
+    press(&mut browser, " ");
+    assert_eq!(browser.shown(), all.len());
+}
+
+#[test]
+fn what_finds_no_room_is_counted() {
+    let mut browser = Browser::new(Options { room: 500, ..options() });
+    let all = frames("websocket.pcap");
+    browser.take(&all);
+    let kept = browser.store.len();
+    assert!(kept < all.len() && browser.refused == (all.len() - kept) as u64);
+    assert!(screen(&mut browser, 100, 24).contains("more not kept"));
+}
+
+#[test]
+fn every_key_of_the_table_does_something() {
+    let mut browser = browser("socketio.pcapng");
+    press(&mut browser, "↓↓↓");
+    for (keys, says) in
+        [("l", "ladder of stream 0"), ("f", "follow of stream 0"), ("s", "stats of stream 0"), ("?", "quit")]
+    {
+        press(&mut browser, keys);
+        assert!(screen(&mut browser, 80, 24).contains(says), "{keys}");
+        press(&mut browser, "\x1b");
+    }
+    press(&mut browser, ":100\n");
+    assert_eq!(browser.chosen, 99);
+    press(&mut browser, ":9999\n");
+    assert!(browser.notice.contains("9999"));
+    press(&mut browser, "mg");
+    press(&mut browser, "n");
+    assert!(browser.chosen > 0, "the mark is found");
+    press(&mut browser, "w/tmp/x\n");
+    assert!(browser.notice.contains("209 packets"), "{}", browser.notice);
+    press(&mut browser, "a");
+    assert!(browser.notice.contains("engineer"));
+    assert_eq!(press(&mut browser, "q"), Wish::Quit);
+}
+
+#[test]
+fn any_keys_at_any_size_keep_the_screen_whole() {
+    const KEYS: &[KeyCode] = &[
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Backspace,
+        KeyCode::Delete,
+        KeyCode::F(1),
+    ];
+    const LETTERS: &[char] = &[
+        'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'm', ' ', 'l', 'f', 's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7',
+        'ü', '漢', '\u{202e}', '\u{7}',
+    ];
+    let mut browser = browser("socketio.pcapng");
+    let mut rng = Rng::seeded(14);
+    for _ in 0..3_000 {
+        let at = usize::try_from(rng.below((KEYS.len() + LETTERS.len()) as u64)).unwrap();
+        let code = KEYS.get(at).copied().unwrap_or_else(|| KeyCode::Char(LETTERS[at - KEYS.len()]));
+        browser.key(KeyEvent::new(code, KeyModifiers::NONE));
+        browser.work(Instant::now() + Duration::from_millis(2));
+        let [width, height] = [140, 50].map(|most| u16::try_from(1 + rng.below(most)).unwrap());
+        let drawn = screen(&mut browser, width, height);
+        assert!(!drawn.contains(['\u{202e}', '\u{7}', '\x1b']));
+    }
+}
+
+#[test]
+fn the_guide_shows_the_screen_and_every_key() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/browse.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "↓↓↓\t4");
+    let (before, rest) = page.split_once("```text\n").unwrap();
+    let (_, rest) = rest.split_once("```").unwrap();
+    let (middle, rest) = rest.split_once("|---|---|\n").unwrap();
+    let after = rest.split_once("\n\n").unwrap().1;
+    let rows: Vec<String> = super::help::KEYS.iter().map(|(keys, does, _)| format!("| {keys} | {does} |\n")).collect();
+    let rows = rows.concat();
+    let fresh = format!("{before}```text\n{}```{middle}|---|---|\n{rows}\n{after}", screen(&mut browser, 100, 30));
+    if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
+        return std::fs::write(path, fresh).unwrap();
+    }
+    assert!(fresh == page, "UPDATE_README=1 cargo test --lib tui:: writes it anew");
+}

@@ -1,0 +1,7 @@
+//! Rank 8: the full screen. What it shows is what the views show; what is here is only where it goes, and the keys.
+//!
+//! Read [`browser`]: packets in a list, the seven layers of one of them, and its bytes.
+
+pub mod browser;
+mod paint;
+mod screen;
