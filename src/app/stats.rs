@@ -4,6 +4,7 @@ use super::{Failure, color, columns, error, show};
 use crate::cli::Stats as Args;
 use crate::flow::Limits;
 use crate::flow::reader::each;
+#[cfg(feature = "tui")]
 use crate::source::Source;
 use crate::source::file::File;
 use crate::stats::Stats;

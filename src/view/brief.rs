@@ -178,7 +178,7 @@ pub fn ends_of(packet: &Packet, source: &mut String, destination: &mut String) {
 pub fn subject_of(packet: &Packet, protocol: &mut String, message: &mut String) -> Osi {
     let subject = subject(packet);
     let layer = subject.as_ref().map(|s| s.layer);
-    protocol_name(layer.map_or("?", |l| l.proto.name), protocol);
+    show::protocol(layer.map_or("?", |l| l.proto.name), protocol);
     says(packet, subject.as_ref(), message);
     layer.map_or(Osi::Physical, |l| l.proto.osi)
 }

@@ -105,7 +105,7 @@ impl Look {
         let mut text = String::new();
         for layer in row.layers.iter().filter_map(|&i| self.packet.layers.get(i)) {
             text.push_str(if text.is_empty() { "" } else { " · " });
-            brief::protocol_name(layer.proto.name, &mut text);
+            show::protocol(layer.proto.name, &mut text);
             text.push(' ');
             brief::summary(&self.packet, layer, &mut text);
         }
