@@ -87,11 +87,11 @@ impl Player<'_> {
         match fence {
             Fence::Say(say) => {
                 let of = say.of.map_or_else(|| self.trace.shown_before(self.page), |id| self.trace.probe(id));
-                Body::Said(self.words(&say.words, of))
+                Body::Said(self.told(&say.words, of))
             }
             Fence::Show(show) => {
                 let hits: &[Hit] = self.trace.pages.get(self.page).map_or(&[], Vec::as_slice);
-                let text = hits.last().map_or(String::new(), |hit| self.words(&show.words, Some(hit)));
+                let text = hits.last().map_or(String::new(), |hit| self.told(&show.words, Some(hit)));
                 Body::Shown(Shown { hits, text, show })
             }
             Fence::Ask(ask) => Body::Asked(self.asked(ask, sheet)),
@@ -113,6 +113,11 @@ impl Player<'_> {
              osi-tutor explain {lesson}",
             wanted.unwrap_or_default()
         ))
+    }
+
+    /// What is said of a packet: only sentences whose values it has.
+    fn told(&self, words: &Words, hit: Option<&Hit>) -> String {
+        words.to(self.audience).map_or(String::new(), |text| text.told(hit.map(Hit::moment).as_ref()))
     }
 
     fn words(&self, words: &Words, hit: Option<&Hit>) -> String {
@@ -179,7 +184,7 @@ impl Player<'_> {
             let id = &self.lesson.id;
             return format!("No packet of this capture shows why. The simulation has one: osi-tutor explain {id}");
         }
-        self.words(&ask.why, proof.or(of))
+        self.told(&ask.why, proof.or(of))
     }
 
     /// What this page asks.

@@ -232,6 +232,42 @@ impl Template {
         self.0.0.iter().filter_map(Part::name).collect()
     }
 
+    /// The sentences of the text that this packet has all values for; without a packet, those that need none.
+    pub fn told(&self, moment: Option<&Moment<'_>>) -> String {
+        /// Stands for a value that is not there: no text and no value has a control character.
+        const ABSENT: char = '\0';
+        let last = moment.and_then(|moment| Here::new(moment, moment.packet.layers.len().checked_sub(1)?));
+        let mut whole = String::new();
+        for part in &self.0.0 {
+            let before = whole.len();
+            let filled = match (part, &last) {
+                (Part::Text(text), _) => {
+                    whole.push_str(text);
+                    Some(())
+                }
+                (_, Some(here)) => part.fill(here, &mut whole),
+                (_, None) => None,
+            };
+            if filled.is_none() {
+                whole.truncate(before);
+                whole.push(ABSENT);
+            }
+        }
+        if !whole.contains(ABSENT) {
+            return whole;
+        }
+        let ends = whole.match_indices(". ").chain(whole.match_indices("? ")).chain(whole.match_indices("! "));
+        let mut ends: Vec<usize> = ends.map(|(at, end)| at + end.len()).chain([whole.len()]).collect();
+        ends.sort_unstable();
+        let mut from = 0;
+        let mut sentences: Vec<&str> = Vec::new();
+        for end in ends {
+            sentences.extend(whole.get(from..end).filter(|sentence| !sentence.contains(ABSENT)).map(str::trim));
+            from = end;
+        }
+        sentences.join(" ")
+    }
+
     /// The text with this packet's values.
     pub fn fill(&self, moment: &Moment<'_>) -> String {
         let mut out = String::new();

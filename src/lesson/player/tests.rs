@@ -268,3 +268,49 @@ fn a_page_that_needs_a_packet_says_so_where_it_is_not() {
     assert!(text.contains("no packet with dns") && text.contains("osi-tutor explain x"), "{text}");
     assert!(matches!(player.step(Input::Next, 0).body, Body::Shown(_)), "what is there is played");
 }
+
+#[test]
+fn a_sentence_whose_value_the_packet_lacks_is_left_out() {
+    let show = SHOW.replace("'b'", "'It is {tcp.seq}. The host is {http.host}. So it goes.'");
+    let lesson = lesson(&show);
+    let player = player(&lesson);
+    let Body::Shown(shown) = player.look().body else { panic!() };
+    assert_eq!(shown.text, "It is 0. So it goes.");
+}
+
+#[test]
+fn every_lesson_plays_on_every_capture_and_speaks_only_of_its_packets() {
+    use crate::source::file::File;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    let mut captures: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
+    captures.sort();
+    let course = crate::lesson::course().unwrap();
+    let (mut played, mut said) = (0, 0);
+    for path in captures {
+        for lesson in &course {
+            let Ok(mut file) = File::open(&path) else { continue };
+            let (trace, _) = crate::lesson::find::search(lesson, &mut file, &mut || false);
+            let mut player = Player::new(lesson, trace, String::new(), Audience::Engineer);
+            for _ in &lesson.pages {
+                player.step(Input::Skip, 0);
+                match &player.look().body {
+                    Body::Shown(shown) => {
+                        assert!(!shown.hits.is_empty() || shown.text.is_empty(), "{}: {path:?}", lesson.id);
+                        let number = |hit: &crate::lesson::Hit| {
+                            !shown.show.filter.matches(&hit.packet.unquoted().unwrap_or_else(|| hit.packet.clone()))
+                        };
+                        assert!(!shown.hits.iter().any(number), "{}: {path:?}", lesson.id);
+                        assert!(!shown.text.contains('\0'));
+                        said += usize::from(!shown.text.is_empty());
+                    }
+                    Body::Asked(Asked { task: None, verdict, .. }) => assert!(verdict.is_none()),
+                    _ => {}
+                }
+                player.step(Input::Answer(Err(String::new())), 0);
+                player.step(Input::Next, 0);
+            }
+            played += 1;
+        }
+    }
+    assert!(played > 1000 && said > 100, "{played} {said}");
+}

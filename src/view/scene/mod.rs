@@ -97,7 +97,11 @@ impl Stage {
         }
         out.push('\n');
         if shown.hits.is_empty() {
-            let text = format!("This capture has no packet for this step. Looked for: {}", shown.show.filter.it);
+            let text = format!(
+                "This capture has no packet for this step: {}. Without --read and --live, the lesson plays on simulated \
+                 packets, which have one.",
+                shown.show.filter.it
+            );
             self.board.paragraph(&text, "! ", out);
             return;
         }
