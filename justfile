@@ -11,14 +11,20 @@ test *ARGUMENTS:
 # Write anew what golden cases and flow scripts compare with; read the difference before you commit it
 bless:
     INSTA_UPDATE=always cargo test --test golden
+    INSTA_UPDATE=always cargo test --lib tui::
     BLESS=1 cargo test --test flow
     git status --short
 
 # Write the examples and pictures of the README and the guide anew
 readme:
-    UPDATE_README=1 cargo test --lib lesson::guide
+    UPDATE_README=1 cargo test --lib lesson::
+    UPDATE_README=1 cargo test --lib tui::
     UPDATE_README=1 cargo test --test readme
     git status --short
+
+# How many of each room's lines the unit tests run
+coverage:
+    .ci/coverage
 
 # Compare the captures of this name with tshark, such as `just oracle 'tcp-*'`
 oracle NAME='*':
