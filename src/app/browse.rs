@@ -61,7 +61,7 @@ pub(super) fn run(
             write: Box::new(write),
         },
     };
-    browser::run(source, live, options).map(|_| ()).map_err(Failure::from)
+    browser::run(source, live, options)?.map_or(Ok(()), |broken| Err(Failure::Data(broken)))
 }
 
 /// What a view writes, or why it could not.

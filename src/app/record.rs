@@ -7,8 +7,9 @@ use crate::filter::Filter;
 use crate::flow::Tracker;
 use crate::model::Packet;
 use crate::proto::walk;
+use crate::source::SourceError;
 use crate::source::file::Writer;
-use crate::source::live::{self, Choice, Live, Wish};
+use crate::source::live::{self, Choice, Live, Sum, Wish};
 use crate::view::tally::{captured, link_change};
 use crate::view::theme::Color;
 use std::time::{Duration, Instant};
@@ -50,10 +51,10 @@ pub(super) fn record(
     #[cfg(feature = "tui")]
     if browse {
         view.filter = shown;
-        super::browse::run(Box::new(frames), true, &view, &origin, color)?;
+        let shown = super::browse::run(Box::new(frames), true, &view, &origin, color);
         let (sum, error) = reins.end(None);
         error::tell(&captured(name, &sum, None, written));
-        return error.map_or(Ok(()), |e| Err(e.into()));
+        return shown.and(judge(name, &sum, error));
     }
     let mut told = Told::default();
     let mut looked = Instant::now();
@@ -78,6 +79,11 @@ pub(super) fn record(
     told.changes(name, sum.changes);
     error::tell(&captured(name, &sum, done.as_ref().ok().filter(|_| screen), written));
     done?;
+    judge(name, &sum, error)
+}
+
+/// Whether the recording went well to its end.
+fn judge(name: &str, sum: &Sum, error: Option<SourceError>) -> Result<(), Failure> {
     if let Some(error) = error {
         return Err(error.into());
     }

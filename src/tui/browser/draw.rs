@@ -82,8 +82,11 @@ impl Browser {
         if self.refused + self.left_out > 0 {
             parts.push(format!("{} more not kept", self.refused + self.left_out));
         }
-        parts.extend(self.paused.then(|| "paused".to_owned()));
-        parts.extend(self.ended.clone());
+        parts.extend(self.held.map(|_| "paused".to_owned()));
+        match &self.broken {
+            Some(why) => parts.push(why.clone()),
+            None => parts.extend(self.ended.then(|| "the end".to_owned())),
+        }
         let text = parts.join("  ·  ");
         Line::styled(fit(&text, width), Paint::strong())
     }

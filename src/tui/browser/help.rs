@@ -11,7 +11,7 @@ pub(super) const KEYS: &[(&str, &str, &str)] = &[
     ("/", "filter; Tab completes a name, Esc leaves", "/ filter"),
     (":", "jump to a packet by its number", ": jump"),
     ("n N", "the next, the last unusual or marked packet", "n unusual"),
-    ("m", "mark this packet, or unmark it", ""),
+    ("b", "mark this packet, or unmark it", ""),
     ("Space", "pause: nothing is lost, the list stands still", ""),
     ("l", "ladder of this TCP connection", "l ladder"),
     ("f", "follow what both ends said", "f follow"),

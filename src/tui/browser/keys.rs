@@ -45,7 +45,7 @@ impl Browser {
             KeyCode::Char('z') => self.zoomed = !self.zoomed,
             KeyCode::Char(' ') => self.pause(),
             KeyCode::Char('a') => self.audience(),
-            KeyCode::Char('m') => self.mark(),
+            KeyCode::Char('b') => self.mark(),
             KeyCode::Char('n') => self.odd(true),
             KeyCode::Char('N') => self.odd(false),
             KeyCode::Char('l') => self.draw_page("Ladder"),
@@ -171,8 +171,7 @@ impl Browser {
     }
 
     fn pause(&mut self) {
-        self.held = self.shown();
-        self.paused = !self.paused;
+        self.held = if self.held.is_some() { None } else { Some(self.shown()) };
     }
 
     fn audience(&mut self) {

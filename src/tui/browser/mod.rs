@@ -12,7 +12,7 @@ mod pass;
 mod run;
 mod store;
 
-pub use run::{Ended, run};
+pub use run::run;
 
 use crate::filter::Filter;
 use crate::flow::Limits;
@@ -122,9 +122,8 @@ pub struct Browser {
     chosen: usize,
     top: usize,
     follows: bool,
-    paused: bool,
-    /// How many were shown when the pause began.
-    held: usize,
+    /// How many were shown when a pause began.
+    held: Option<usize>,
     pane: Pane,
     zoomed: bool,
     open: Vec<Osi>,
@@ -135,8 +134,10 @@ pub struct Browser {
     typing: Option<Typing>,
     page: Option<Page>,
     notice: String,
-    /// Why nothing more will come.
-    ended: Option<String>,
+    /// Nothing more will come.
+    ended: bool,
+    /// What broke the source.
+    broken: Option<String>,
     /// Frames for which there was no room.
     refused: u64,
     left_out: u64,
@@ -169,8 +170,7 @@ impl Browser {
             chosen: 0,
             top: 0,
             follows: false,
-            paused: false,
-            held: 0,
+            held: None,
             pane: Pane::List,
             zoomed: false,
             open: Vec::new(),
@@ -181,7 +181,8 @@ impl Browser {
             typing: None,
             page: None,
             notice: String::new(),
-            ended: None,
+            ended: false,
+            broken: None,
             refused: 0,
             left_out: 0,
             rows: 1,
@@ -214,9 +215,9 @@ impl Browser {
         self.left_out += frames;
     }
 
-    /// Nothing more will come.
-    pub(in crate::tui) fn ended(&mut self, why: String) {
-        self.ended = Some(why);
+    /// Nothing more will come: at the end, or because the source is broken.
+    pub(in crate::tui) fn ended(&mut self, broken: Option<String>) {
+        (self.ended, self.broken) = (true, broken);
     }
 
     /// Goes on with a filter, and looks at the packet that is chosen, until `until`. Whether something is left to do.
@@ -234,7 +235,7 @@ impl Browser {
         if self.next.as_ref().is_some_and(|next| next.seen() >= self.store.len()) {
             self.adopt();
         }
-        if self.follows && !self.paused {
+        if self.follows && self.held.is_none() {
             self.chosen = self.shown().saturating_sub(1);
         }
         self.chosen = self.chosen.min(self.shown().saturating_sub(1));
@@ -299,7 +300,7 @@ impl Browser {
     /// How many packets are shown.
     fn shown(&self) -> usize {
         let all = self.sift.as_ref().map_or(self.store.len(), |sift| sift.found().len());
-        if self.paused { all.min(self.held) } else { all }
+        all.min(self.held.unwrap_or(all))
     }
 
     /// The place in the store of the packet that is shown at this place.

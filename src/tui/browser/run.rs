@@ -26,23 +26,17 @@ const QUIET: Duration = Duration::from_millis(150);
 /// What the source's thread says.
 enum Message {
     Frames(Vec<RawFrame>, u64),
-    End(String),
-}
-
-/// Why the browser was left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// Somebody pressed `q`.
-    Quit,
-    /// The terminal has gone, or the program was asked to end.
-    Gone,
+    /// No more will come: at the end, or because of this.
+    End(Option<String>),
 }
 
 /// Shows what a source gives, until somebody leaves. A live source is followed: the newest packet is chosen.
 ///
+/// Gives what broke the source, if something did.
+///
 /// # Errors
 /// There is no terminal, or it has gone.
-pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::Result<Ended> {
+pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::Result<Option<String>> {
     let stop = Arc::new(AtomicBool::new(false));
     let (send, receive) = sync_channel(WAITING);
     let stopped = Arc::clone(&stop);
@@ -51,14 +45,14 @@ pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::
     if live {
         browser = browser.following();
     }
-    let ended = show(&mut browser, &receive);
+    let shown = show(&mut browser, &receive);
     stop.store(true, Ordering::Relaxed);
     drop(receive);
     // A source that waits for its next frame is left to the end of the program.
     if reader.is_finished() {
         let _ = reader.join();
     }
-    ended
+    shown.map(|()| browser.broken.take())
 }
 
 /// Reads the source to its end, or until nobody wants more.
@@ -78,8 +72,8 @@ fn read(mut source: Box<dyn Source + Send>, send: &SyncSender<Message>, stop: &A
                 batch.push(frame);
             }
             Ok(Step::Idle) => {}
-            Ok(Step::End) => break "the end".to_owned(),
-            Err(ref e) => break e.to_string(),
+            Ok(Step::End) => break None,
+            Err(ref e) => break Some(e.to_string()),
         }
         let idle = !matches!(step, Ok(Step::Frame));
         if batch.len() >= BATCH || (!batch.is_empty() && (idle || since.elapsed() >= PATIENCE)) {
@@ -94,7 +88,7 @@ fn read(mut source: Box<dyn Source + Send>, send: &SyncSender<Message>, stop: &A
     let _ = send.send(Message::End(why));
 }
 
-fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<Ended> {
+fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<()> {
     let keys = Keys::new()?;
     let mut screen = Screen::take()?;
     loop {
@@ -104,10 +98,10 @@ fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<Ended>
         screen.draw(|frame| browser.draw(frame))?;
         let wait = if busy { Duration::ZERO } else { QUIET };
         match keys.within(wait) {
-            Heard::Gone => return Ok(Ended::Gone),
+            Heard::Gone => return Ok(()),
             Heard::Event(Event::Key(key)) if key.kind != KeyEventKind::Release => match browser.key(key) {
                 Wish::None => {}
-                Wish::Quit => return Ok(Ended::Quit),
+                Wish::Quit => return Ok(()),
                 Wish::Suspend => {
                     drop(screen);
                     crate::tty::suspend();

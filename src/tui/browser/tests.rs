@@ -62,7 +62,7 @@ fn frames(capture: &str) -> Vec<RawFrame> {
 fn browser(capture: &str) -> Browser {
     let mut browser = Browser::new(options());
     browser.take(&frames(capture));
-    browser.ended("the end".into());
+    browser.ended(None);
     settle(&mut browser);
     browser
 }
@@ -217,7 +217,7 @@ fn every_key_of_the_table_does_something() {
     assert_eq!(browser.chosen, 99);
     press(&mut browser, ":9999\n");
     assert!(browser.notice.contains("9999"));
-    press(&mut browser, "mg");
+    press(&mut browser, "bg");
     press(&mut browser, "n");
     assert!(browser.chosen > 0, "the mark is found");
     press(&mut browser, "w/tmp/x\n");
@@ -247,7 +247,7 @@ fn any_keys_at_any_size_keep_the_screen_whole() {
         KeyCode::F(1),
     ];
     const LETTERS: &[char] = &[
-        'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'm', ' ', 'l', 'f', 's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7',
+        'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'b', ' ', 'l', 'f', 's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7',
         'ü', '漢', '\u{202e}', '\u{7}',
     ];
     let mut browser = browser("socketio.pcapng");
