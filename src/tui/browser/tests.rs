@@ -264,6 +264,27 @@ fn any_keys_at_any_size_keep_the_screen_whole() {
 }
 
 #[test]
+fn no_capture_puts_anything_on_the_screen_that_a_terminal_obeys() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    for entry in std::fs::read_dir(folder).unwrap().flatten() {
+        let name = entry.file_name().into_string().unwrap();
+        if !name.ends_with("pcap") && !name.ends_with("pcapng") {
+            continue;
+        }
+        let mut browser = Browser::new(options());
+        browser.take(&frames(&name));
+        settle(&mut browser);
+        press(&mut browser, "1234567");
+        for _ in 0..12 {
+            let drawn = screen(&mut browser, 100, 60);
+            let bad = |c: &char| *c != '\n' && (c.is_control() || crate::model::show::is_deceptive(*c));
+            assert_eq!(drawn.chars().find(bad), None, "{name}");
+            press(&mut browser, "↓");
+        }
+    }
+}
+
+#[test]
 fn the_guide_shows_the_screen_and_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/browse.md");
     let page = std::fs::read_to_string(&path).unwrap();
