@@ -1,7 +1,7 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
 use super::lesson_packets::Packets;
-use super::{Failure, color, reference, store};
+use super::{Failure, color, error, reference, store};
 use crate::cli::Explain;
 use crate::lesson::format::Fence;
 use crate::lesson::play::Record;
@@ -114,7 +114,13 @@ fn play(
             told = record.answers.len();
         }
     });
-    kept.map_err(Failure::from).and(played.map_err(Failure::from))
+    kept.map_err(Failure::from).and(played.map_err(Failure::from))?;
+    let record = player.record();
+    if record.done {
+        let next = course(None)?.into_iter().skip_while(|l| l.id != lesson.id).nth(1);
+        error::tell(view::ending(lesson, &record, next.as_ref()).trim_end());
+    }
+    Ok(())
 }
 
 /// In a pipe, all of it.

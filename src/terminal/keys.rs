@@ -82,6 +82,11 @@ fn plain(key: KeyCode) -> Option<Command> {
     })
 }
 
+/// Whether a key reads on to the end of the page before it turns it.
+pub(super) fn reads_on(key: KeyEvent) -> bool {
+    matches!(key.code, KeyCode::Char(' ') | KeyCode::Enter)
+}
+
 /// Whether the page stays where it was scrolled to.
 pub(super) fn stays(input: &Input) -> bool {
     matches!(input, Input::Look | Input::Layers | Input::Audience | Input::View)

@@ -22,9 +22,6 @@ use keys::{Command, command, line};
 use std::io::{self, Write};
 use std::time::Instant;
 
-/// Shown after the keys while the page goes on below.
-const MORE: &str = "  ↓ more";
-
 /// Plays a lesson in the terminal until the learner leaves, or the terminal goes away. `stage` makes a stage for
 /// a number of columns and rows; `carry` carries out what the player asks for; `keep` hears of each page that was turned and
 /// each answer, so that nothing is lost however it ends.
@@ -77,32 +74,40 @@ fn drive(step: &mut dyn FnMut(Input, u64, (usize, usize)) -> Option<Seen>) -> io
     let _screen = Screen::take()?;
     let begun = Instant::now();
     let (mut input, mut top, mut page) = (Input::Look, None, 0);
+    let mut picture = Picture::default();
     loop {
         let (columns, rows) = terminal::size().map_or((80, 24), |(c, r)| (usize::from(c), usize::from(r)));
         let now = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         let Some(seen) = step(input, now, (columns, rows)) else { return Ok(()) };
-        let room = rows.saturating_sub(1).max(1);
-        let lines = seen.text.lines().count();
-        let end = lines.saturating_sub(room);
+        let sheet = Sheet::new(&seen, rows.saturating_sub(1).max(1));
         // A new page is read from its top; on the same one, the newest comes in sight.
         let turned = std::mem::replace(&mut page, seen.page) != seen.page;
-        let here = if turned { 0 } else { top.unwrap_or(seen.focus).min(end) };
+        let here = if turned { 0 } else { top.unwrap_or(seen.focus).min(sheet.end) };
+        let more = match (here > 0, here < sheet.end) {
+            (true, true) => "  ↑↓ more",
+            (true, false) => "  ↑ more",
+            (false, true) => "  ↓ more",
+            (false, false) => "",
+        };
         // A line that is too long would push the page up by one.
-        let more = if here + room < lines { MORE } else { "" };
         let help = line(seen.mode, seen.offers, columns.saturating_sub(width(more))) + more;
-        draw(&seen.text, here, room, &help)?;
+        picture.draw(sheet.lines(here), &help, (columns, rows))?;
         (input, top) = loop {
             let Some(event) = keys.next() else { return Ok(()) };
             match event {
                 Event::Key(key) if key.kind != KeyEventKind::Release => match command(key, seen.mode) {
                     Some(Command::Leave) => return Ok(()),
+                    // What is not read yet comes before the next page.
+                    Some(Command::Play(Input::Next)) if keys::reads_on(key) && here < sheet.end => {
+                        break (Input::Look, Some(here + sheet.room.saturating_sub(1).max(1)));
+                    }
                     Some(Command::Play(input)) => {
                         let top = keys::stays(&input).then_some(here);
                         break (input, top);
                     }
                     Some(Command::Scroll(by)) => break (Input::Look, Some(here.saturating_add_signed(by))),
                     Some(Command::Page(by)) => {
-                        let by = by * isize::try_from(room.saturating_sub(2)).unwrap_or(1);
+                        let by = by * isize::try_from(sheet.room.saturating_sub(1)).unwrap_or(1);
                         break (Input::Look, Some(here.saturating_add_signed(by)));
                     }
                     None => {}
@@ -114,12 +119,99 @@ fn drive(step: &mut dyn FnMut(Input, u64, (usize, usize)) -> Option<Seen>) -> io
     }
 }
 
-fn draw(text: &str, top: usize, room: usize, help: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    queue!(out, MoveTo(0, 0), Clear(ClearType::All))?;
-    for (row, line) in text.lines().skip(top).take(room).enumerate() {
-        queue!(out, MoveTo(0, u16::try_from(row).unwrap_or(u16::MAX)), Print(line))?;
+/// A page on a screen: its title stays, and an open question stays at the end; what is between scrolls.
+struct Sheet<'t> {
+    title: &'t str,
+    between: Vec<&'t str>,
+    question: Vec<&'t str>,
+    /// Rows for what scrolls, and how far it does.
+    room: usize,
+    end: usize,
+}
+
+impl<'t> Sheet<'t> {
+    fn new(seen: &'t Seen, rows: usize) -> Self {
+        let mut lines = seen.text.lines();
+        let title = lines.next().unwrap_or("");
+        let mut between: Vec<&str> = lines.collect();
+        let rows = rows.saturating_sub(1).max(1);
+        let begins = seen.focus.saturating_sub(1);
+        let long = between.len().saturating_sub(begins);
+        let stays = seen.mode != Mode::Read && between.len() > rows && seen.focus > 1 && long + 4 <= rows;
+        let question = if stays { between.split_off(begins) } else { Vec::new() };
+        let room = rows - question.len();
+        let end = between.len().saturating_sub(room);
+        Self { title, between, question, room, end }
     }
-    queue!(out, MoveTo(0, u16::try_from(room).unwrap_or(u16::MAX)), Print(help))?;
-    out.flush()
+
+    fn lines(&self, from: usize) -> Vec<&'t str> {
+        let between = self.between.iter().skip(from).take(self.room);
+        std::iter::once(&self.title).chain(between).chain(&self.question).copied().collect()
+    }
+}
+
+/// What is on the screen: only rows that change are written again, so that nothing flickers.
+#[derive(Default)]
+struct Picture {
+    size: (usize, usize),
+    rows: Vec<String>,
+}
+
+impl Picture {
+    fn draw<'t>(&mut self, mut lines: Vec<&'t str>, help: &'t str, size: (usize, usize)) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if std::mem::replace(&mut self.size, size) != size {
+            self.rows.clear();
+            queue!(out, Clear(ClearType::All))?;
+        }
+        lines.resize(size.1.saturating_sub(1).max(1), "");
+        lines.push(help);
+        self.rows.resize(lines.len(), String::new());
+        for ((row, new), old) in (0..).zip(lines).zip(&mut self.rows) {
+            if old != new {
+                queue!(out, MoveTo(0, row), Clear(ClearType::UntilNewLine), Print(new))?;
+                new.clone_into(old);
+            }
+        }
+        out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(lines: usize, focus: usize, mode: Mode) -> Seen {
+        let text: Vec<String> = (0..lines).map(|n| format!("line {n}")).collect();
+        Seen { text: text.join("\n"), focus, page: 1, mode, offers: Offers::default() }
+    }
+
+    #[test]
+    fn an_open_question_stays_in_sight_while_what_is_above_it_scrolls() {
+        let seen = seen(40, 34, Mode::Choose(4));
+        let sheet = Sheet::new(&seen, 23);
+        for from in [0, sheet.end] {
+            let lines = sheet.lines(from);
+            assert_eq!((lines.len(), lines[0], lines[17], lines[22]), (23, "line 0", "line 34", "line 39"));
+        }
+        assert_eq!(sheet.lines(0)[1], "line 1");
+        assert_eq!(sheet.lines(sheet.end)[16], "line 33", "nothing is out of reach");
+    }
+
+    #[test]
+    fn a_page_without_a_question_scrolls_below_its_title() {
+        let seen = seen(40, 0, Mode::Read);
+        let sheet = Sheet::new(&seen, 23);
+        assert_eq!(sheet.lines(sheet.end)[22], "line 39");
+        assert_eq!(sheet.lines(5)[..2], ["line 0", "line 6"]);
+    }
+
+    #[test]
+    fn no_screen_is_too_low() {
+        for rows in 0..4 {
+            let seen = seen(40, 34, Mode::Choose(4));
+            let sheet = Sheet::new(&seen, rows);
+            assert!(!sheet.lines(sheet.end).is_empty(), "{rows}");
+        }
+    }
 }

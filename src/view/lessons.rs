@@ -1,7 +1,9 @@
 //! Lessons, one a line: for who plays them, and for who writes them.
 
+use crate::ask::{Mark, misconception};
 use crate::lesson::Lesson;
 use crate::lesson::format::Fence;
+use crate::lesson::play::Record;
 use crate::lesson::progress::{Begun, Progress};
 use crate::model::show::{escape, escape_prose};
 use std::fmt::Write as _;
@@ -31,7 +33,31 @@ pub fn course(course: &[Lesson], progress: &Progress, folder: Option<&Path>) -> 
     out
 }
 
-/// The same with what is in each.
+/// What is said when a lesson was played to its end: how it went, what was believed, and what comes next.
+pub fn ending(lesson: &Lesson, record: &Record, next: Option<&Lesson>) -> String {
+    let mut out = String::new();
+    let asked: Vec<&str> = lesson.pages.iter().filter_map(|page| page.question.as_deref()).collect();
+    let results: Vec<Mark> = asked.iter().filter_map(|question| record.result(question)).collect();
+    let right = results.iter().filter(|mark| **mark == Mark::Right).count();
+    let _ = write!(out, "The end of {}", lesson.id);
+    if !asked.is_empty() {
+        let _ = write!(out, ": {right} of {} questions right at the first attempt", asked.len());
+    }
+    out.push_str(".\n");
+    let mut met: Vec<&str> = record.answers.iter().filter_map(|answer| answer.misconception.as_deref()).collect();
+    met.dedup();
+    for m in met.into_iter().filter_map(misconception) {
+        let _ = writeln!(out, "  You met: {} That's wrong. osi-tutor explain misconception:{}", m.claim, m.id);
+    }
+    if let Some(next) = next {
+        let mut title = String::new();
+        escape(next.title.as_bytes(), &mut title);
+        let _ = writeln!(out, "Next: {title} ({} minutes)\n  osi-tutor explain {}", next.minutes, next.id);
+    }
+    out
+}
+
+/// The lessons with what is in each.
 pub fn contents(lessons: &[Lesson]) -> String {
     let mut out = String::new();
     let width = lessons.iter().map(|l| l.id.len()).max().unwrap_or_default().max(2);
