@@ -198,6 +198,15 @@ impl Source {
         let is_row = |i: &usize| starts(&tokens[i + 2..], &[":", "Protocol"]) && tokens[*i].text == "static";
         (0..tokens.len().saturating_sub(3)).filter(is_row).map(|i| tokens[i + 1].text.as_str()).collect()
     }
+
+    /// The rows that its `ROWS` names: all single words from there to the end of the list.
+    fn group(&self) -> Vec<&str> {
+        let Some(start) = (0..self.tokens.len()).find(|&i| starts(&self.tokens[i..], &["ROWS", ":"])) else {
+            return Vec::new();
+        };
+        let list = self.tokens[start..].iter().map(|t| t.text.as_str());
+        list.take_while(|t| !matches!(*t, ";" | "}")).filter(|t| t.len() > 1).collect()
+    }
 }
 
 fn starts(tokens: &[Token], with: &[&str]) -> bool {
@@ -430,22 +439,31 @@ fn protocols(sources: &[Source]) -> BTreeMap<String, Vec<String>> {
 #[test]
 fn every_protocol_is_registered() {
     let sources = sources();
-    let door = sources.iter().find(|s| s.path == "proto/mod.rs").unwrap();
-    let listed = |module: &str, row: &str| {
-        (0..door.tokens.len()).any(|i| starts(&door.tokens[i..], &["&", module, "::", row, ","]))
-    };
-    let declared = |module: &str| (0..door.tokens.len()).any(|i| starts(&door.tokens[i..], &["mod", module, ";"]));
+    let file = |path: &str| sources.iter().find(|s| s.path == path).unwrap();
+    let (door, registry) = (file("proto/mod.rs"), file("proto/registry.rs"));
+    let says = |source: &Source, words: &[&str]| (0..source.tokens.len()).any(|i| starts(&source.tokens[i..], words));
+    let in_proto = || sources.iter().filter(|s| s.room() == Some("proto"));
     let mut findings = Vec::new();
-    for source in sources.iter().filter(|s| s.module.len() == 2 && s.room() == Some("proto")) {
-        if !declared(&source.module[1]) {
+    for source in in_proto().filter(|s| s.module.len() == 2) {
+        if !says(door, &["mod", &source.module[1], ";"]) {
             findings.push(format!("src/{}: proto/mod.rs has no mod {};", source.path, source.module[1]));
+        }
+        if source.path != "proto/registry.rs"
+            && says(source, &["ROWS", ":"])
+            && !says(registry, &[&source.module[1], "::", "ROWS", ","])
+        {
+            findings.push(format!("src/{}: registry.rs lacks {}::ROWS", source.path, source.module[1]));
         }
     }
     let protocols = protocols(&sources);
     assert!(protocols.len() > 30, "the search for rows finds too little: {protocols:?}");
     for (module, rows) in protocols {
-        for row in rows.iter().filter(|row| !listed(&module, row)) {
-            findings.push(format!("proto/mod.rs: REGISTRY lacks &{module}::{row}"));
+        let own = in_proto().filter(|s| s.module.get(1) == Some(&module));
+        let grouped: BTreeSet<&str> = own.flat_map(Source::group).collect();
+        for row in rows.iter().filter(|row| !grouped.contains(row.as_str())) {
+            if !says(registry, &["&", &module, "::", row]) {
+                findings.push(format!("registry.rs lacks &{module}::{row}, and no ROWS of its file has it"));
+            }
         }
     }
     none(&findings);

@@ -91,6 +91,9 @@ pub static PROTOCOL: Protocol = Protocol {
 /// The row of other ports.
 pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GUESSED];
+
 /// Bytes of a record's header.
 const HEADER: usize = 13;
 

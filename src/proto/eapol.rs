@@ -76,6 +76,9 @@ pub static EAP_PROTOCOL: Protocol = Protocol {
     dissect: |c| c.fixed(EAP_FIELDS).map(|()| Next::end(c.len())),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &EAP_PROTOCOL];
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;

@@ -134,6 +134,9 @@ pub static BINARY_MESSAGE: Protocol = Protocol {
     },
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&POLLING, &CLAIMED, &TEXT_MESSAGE, &BINARY_MESSAGE];
+
 const OPEN: u64 = Type::Open as u64;
 const PING: u64 = Type::Ping as u64;
 const PONG: u64 = Type::Pong as u64;

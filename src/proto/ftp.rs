@@ -47,6 +47,9 @@ pub static DATA: Protocol = Protocol {
     dissect: |c| Ok(Next::end(c.len())),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &DATA];
+
 /// How far both ends are with TLS (RFC 4217 §4).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Tls {

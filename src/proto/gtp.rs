@@ -73,6 +73,9 @@ pub static V2_PROTOCOL: Protocol = Protocol {
     dissect: |c| c.fixed(V2_FIELDS).map(|()| Next::end(c.len())),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &V2_PROTOCOL];
+
 fn guess(bytes: &[u8]) -> Guess {
     match bytes {
         [0x0e | 0x0f | 0x1e | 0x1f | 0x30..=0x37 | 0x40..=0x5f, _, _, _, ..] => Guess::This,

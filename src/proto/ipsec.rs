@@ -48,6 +48,9 @@ pub static PROTOCOL: Protocol = Protocol { about: &AH, follows: &[Key::IpProto(5
 pub static ESP_PROTOCOL: Protocol =
     Protocol { about: &ESP, follows: &[Key::IpProto(50)], over: Over::Packet, dissect: esp };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &ESP_PROTOCOL];
+
 fn ah(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&AH_NEXT_HEADER)?;
     c.put(&AH_LENGTH)?;

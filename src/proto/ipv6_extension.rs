@@ -44,6 +44,9 @@ pub static FRAGHDR_PROTOCOL: Protocol =
 pub static DSTOPTS_PROTOCOL: Protocol =
     Protocol { about: &DSTOPTS, follows: &[Key::IpProto(60)], over: Over::Packet, dissect: for_destination };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &ROUTING_PROTOCOL, &FRAGHDR_PROTOCOL, &DSTOPTS_PROTOCOL];
+
 const OPTIONS: &[(u64, &str)] = &[
     (0x00, "Pad1"),
     (0x01, "PadN"),

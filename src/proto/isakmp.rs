@@ -89,6 +89,9 @@ pub static PROTOCOL: Protocol =
 pub static ENCAP_PROTOCOL: Protocol =
     Protocol { about: &ENCAP, follows: &[Key::UdpPort(4500)], over: Over::Packet, dissect: encapsulated };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &ENCAP_PROTOCOL];
+
 const HEADER: usize = 28;
 
 /// The length counts at least the header.

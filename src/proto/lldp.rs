@@ -127,6 +127,9 @@ pub static PROTOCOL: Protocol = Protocol {
 pub static CDP_PROTOCOL: Protocol =
     Protocol { about: &CDP, follows: &[Key::Cisco(0x2000)], over: Over::Packet, dissect: cdp };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &CDP_PROTOCOL];
+
 fn lldp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const MAC: u8 = 4;
     const PORT_MAC_KIND: u64 = 3;

@@ -120,6 +120,9 @@ pub static CONTROL_WORD_PROTOCOL: Protocol =
 pub static CHANNEL_PROTOCOL: Protocol =
     Protocol { about: &CHANNEL, follows: &[], over: Over::Packet, dissect: channel };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &CONTROL_WORD_PROTOCOL, &CHANNEL_PROTOCOL];
+
 fn control_word(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.put(&SEQUENCE)?;
     Ok(Next::to(BRIDGED, 4))

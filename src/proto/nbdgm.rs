@@ -57,6 +57,9 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::UdpPor
 pub static MAILSLOT_PROTOCOL: Protocol =
     Protocol { about: &MAILSLOT, follows: &[], over: Over::Packet, dissect: |c| Ok(Next::end(c.len())) };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &MAILSLOT_PROTOCOL];
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(FIELDS)?;
     match c.u8(0)? {

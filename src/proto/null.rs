@@ -34,6 +34,9 @@ pub static PROTOCOL: Protocol =
 pub static LOOP: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Link(108)], over: Over::Packet, dissect: network_order };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &LOOP];
+
 fn host_order(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let n = c.u32(0)?;
     // Families are small: a number whose upper half is not empty was written the other way round.

@@ -64,6 +64,9 @@ pub static V1_PROTOCOL: Protocol = Protocol {
     },
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &V1_PROTOCOL];
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;

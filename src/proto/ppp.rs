@@ -124,6 +124,10 @@ pub static IPCP_PROTOCOL: Protocol = negotiation(&IPCP, &[Key::Ppp(0x8021)]);
 /// IPv6 control.
 pub static IPV6CP_PROTOCOL: Protocol = negotiation(&IPV6CP, &[Key::Ppp(0x8057)]);
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] =
+    &[&PROTOCOL, &LCP_PROTOCOL, &PAP_PROTOCOL, &CHAP_PROTOCOL, &IPCP_PROTOCOL, &IPV6CP_PROTOCOL];
+
 const fn negotiation(about: &'static Identity, follows: &'static [Key]) -> Protocol {
     Protocol { about, follows, over: Over::Packet, dissect: negotiate }
 }

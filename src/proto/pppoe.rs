@@ -55,6 +55,9 @@ pub static PROTOCOL: Protocol =
 pub static SESSION_PROTOCOL: Protocol =
     Protocol { about: &SESSION, follows: &[Key::EtherType(0x8864)], over: Over::Packet, dissect: session };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &SESSION_PROTOCOL];
+
 const HEADER: usize = 6;
 
 fn session(c: &mut Cursor<'_>) -> Result<Next, Trouble> {

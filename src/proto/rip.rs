@@ -79,6 +79,9 @@ pub static NG_PROTOCOL: Protocol = Protocol {
     dissect: |c| c.fixed(NG_FIELDS).map(|()| Next::end(c.len())),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &NG_PROTOCOL];
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;

@@ -116,6 +116,9 @@ pub static RTCP_PROTOCOL: Protocol = Protocol {
     dissect: rtcp,
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &RTCP_PROTOCOL];
+
 /// RFC 3550 §A.2: version 2, whole words, and one of the types that may stand first.
 fn guess(bytes: &[u8]) -> Guess {
     match *bytes {

@@ -68,6 +68,9 @@ pub static OVER_TCP: Protocol =
 /// Over TCP, on a port that promises nothing.
 pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Stream(guess), dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&OVER_TCP, &GUESSED, &PROTOCOL];
+
 /// Each header's name, its short form (RFC 3261 §7.3.3), and its row.
 static NAMES: &[(&[u8], &[u8], &FieldDef)] = &[
     (b"via", b"v", &VIA),

@@ -42,6 +42,9 @@ pub static PROTOCOL: Protocol = Protocol { about: &ABOUT, follows: &[Key::Link(1
 /// Version 2.
 pub static V2: Protocol = Protocol { about: &ABOUT, follows: &[Key::Link(276)], over: Over::Packet, dissect: v2 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &V2];
+
 /// The hardware types whose frames the kernel hands over whole, or whose protocol field means something else.
 const GRE: u16 = 778;
 const RADIOTAP: u16 = 803;

@@ -81,6 +81,9 @@ pub static ATTACHMENT_PROTOCOL: Protocol = Protocol {
     dissect: |c| Ok(attachment(c)),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &ATTACHMENT_PROTOCOL];
+
 const CONNECT: u64 = Type::Connect as u64;
 const DISCONNECT: u64 = Type::Disconnect as u64;
 const EVENT_: u64 = Type::Event as u64;

@@ -118,6 +118,9 @@ pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess],
 pub static PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::UdpPort(3478)], over: Over::Datagram(guess_followed), dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GUESSED];
+
 const HEADER: usize = 20;
 const CHANNEL_HEADER: usize = 4;
 const MAGIC: [u8; 4] = [0x21, 0x12, 0xa4, 0x42];

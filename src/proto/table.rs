@@ -169,17 +169,21 @@ const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            let n = match (index, REGISTRY[row].follows[k]) {
-                (Index::IpProto, Key::IpProto(n)) => Some(n as usize),
+            let (mut n, end) = match (index, REGISTRY[row].follows[k]) {
+                (Index::IpProto, Key::IpProto(n)) => (n as usize, n as usize + 1),
                 (Index::Link, Key::Link(n))
                 | (Index::EtherType, Key::EtherType(n))
                 | (Index::TcpPort, Key::TcpPort(n))
-                | (Index::UdpPort, Key::UdpPort(n)) => Some(n as usize),
-                _ => None,
+                | (Index::UdpPort, Key::UdpPort(n)) => (n as usize, n as usize + 1),
+                (Index::TcpPort, Key::TcpPorts(first, last)) | (Index::UdpPort, Key::UdpPorts(first, last)) => {
+                    (first as usize, last as usize + 1)
+                }
+                _ => (0, 0),
             };
-            if let Some(n) = n {
+            while n < end {
                 assert!(table[n] == 0, "two rows follow one key");
                 table[n] = place;
+                n += 1;
             }
             k += 1;
         }

@@ -60,6 +60,9 @@ pub static PROTOCOL: Protocol =
 /// The row of a request on any port.
 pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Datagram(guess), dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GUESSED];
+
 /// Where a server waits.
 const REQUESTS: u16 = 69;
 

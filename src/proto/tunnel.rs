@@ -81,6 +81,9 @@ pub static ERSPAN_PROTOCOL: Protocol =
 pub static TZSP_PROTOCOL: Protocol =
     Protocol { about: &TZSP, follows: &[Key::UdpPort(37008)], over: Over::Packet, dissect: tzsp };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&ETHERIP_PROTOCOL, &LISP_PROTOCOL, &ERSPAN_PROTOCOL, &TZSP_PROTOCOL];
+
 fn lisp(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     const INSTANCE: u8 = 0x08;
     c.fixed(LISP_FIELDS)?;

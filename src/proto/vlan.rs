@@ -70,6 +70,9 @@ pub static PROTOCOL: Protocol =
 pub static SERVICE_PROTOCOL: Protocol =
     Protocol { about: &SERVICE, follows: &[Key::EtherType(0x88a8)], over: Over::Packet, dissect: service };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &SERVICE_PROTOCOL];
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.fixed(FIELDS)?;
     let number = c.u16(2)?;

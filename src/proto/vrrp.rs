@@ -91,6 +91,9 @@ pub static PROTOCOL: Protocol =
 pub static HSRP_PROTOCOL: Protocol =
     Protocol { about: &HSRP, follows: &[Key::UdpPort(1985), Key::UdpPort(2029)], over: Over::Packet, dissect: hsrp };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &HSRP_PROTOCOL];
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::read;

@@ -88,6 +88,9 @@ fn vxlan(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 pub static GPE_PROTOCOL: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::UdpPort(4790)], over: Over::Packet, dissect: gpe };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GPE_PROTOCOL, &GENEVE_PROTOCOL];
+
 fn gpe(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     c.read(&FLAGS, 0, 1)?;
     c.nested(|c| [&GPE_VERSION, &GPE_I, &GPE_P, &GPE_O].into_iter().try_for_each(|def| c.put(def).map(drop)))?;

@@ -409,6 +409,8 @@ fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
                 | Key::Within(_)
                 | Key::Handshake
                 | Key::Announced(_)
+                | Key::TcpPorts(..)
+                | Key::UdpPorts(..)
                 | Key::Guess => 0,
             };
             Some(lookup(key).unwrap_or(&data::PROTOCOL))

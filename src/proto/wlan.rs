@@ -86,6 +86,9 @@ pub static PROTOCOL: Protocol =
 pub static WITH_FCS: Protocol =
     Protocol { about: &ABOUT, follows: &[Key::Link(0xff69)], over: Over::Packet, dissect: |c| dissect(c, true) };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &WITH_FCS];
+
 const DATA: u8 = 2;
 const MANAGEMENT: u8 = 0;
 const CONTROL: u8 = 1;

@@ -115,6 +115,9 @@ pub static LINK_LOCAL: Protocol = Protocol {
     dissect: |c| message(c, Dialect::Llmnr, 0),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &OVER_TCP, &OVER_MULTICAST, &LINK_LOCAL];
+
 /// Who speaks: the three differ in a few bits.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Dialect {

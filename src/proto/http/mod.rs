@@ -88,6 +88,9 @@ pub static SSDP: Protocol = Protocol {
     dissect: |c| Ok(message(c, false)),
 };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GUESSED, &TUNNEL, &SSDP];
+
 /// What the head of a message tells the rest of the dissector.
 #[derive(Default)]
 struct Told<'a> {

@@ -39,6 +39,9 @@ pub static PROTOCOL: Protocol =
 /// The row of a conversation that has begun: short headers show nothing to be recognised by.
 pub static FOLLOWED: Protocol = Protocol { about: &ABOUT, follows: &[], over: Over::Packet, dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &FOLLOWED];
+
 /// RFC 9000 §17.2: a long header of a version that is known, with ids of a possible length. Short headers show
 /// nothing that could be recognised; they are found by their conversation.
 fn guess(bytes: &[u8]) -> Guess {

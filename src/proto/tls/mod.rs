@@ -73,6 +73,9 @@ pub static BARE: Protocol =
 /// The row for other ports: only bytes that look like nothing else are taken for TLS.
 pub static GUESSED: Protocol = Protocol { about: &ABOUT, follows: &[Key::Guess], over: Over::Stream(guess), dissect };
 
+/// All of them, for the registry.
+pub const ROWS: &[&Protocol] = &[&PROTOCOL, &GUESSED, &BARE];
+
 /// Bytes of a record's header.
 const HEADER: usize = 5;
 /// A record's contents are at most 2^14 bytes, and what encryption adds (RFC 5246 §6.2.3).
