@@ -8,8 +8,8 @@ mod look;
 
 use super::prelude::*;
 use super::stream::Frame;
-use frame::*;
-use look::*;
+#[expect(clippy::wildcard_imports, reason = "the table names all of them")]
+use {frame::*, look::*};
 
 /// A table of protocols: Wireshark's name, the title, the layer, the specification, where it follows, how it is found.
 /// A row that others refer to is a static, and stands here by its name.
@@ -24,7 +24,7 @@ macro_rules! table {
             about: &Identity { name: $name, title: $title, osi: Osi::$osi, spec: $spec, fields: &[], summary: None },
             follows: &[$($key),*],
             over: $over,
-            dissect: unread,
+            dissect: UNREAD,
         }
     };
 }
@@ -75,10 +75,8 @@ const fn cut(frame: Frame) -> Over {
     Over::Stream(frame)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the type of all dissectors")]
-fn unread(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    Ok(Next::end(c.len()))
-}
+/// The whole message is the layer.
+const UNREAD: fn(&mut Cursor<'_>) -> Result<Next, Trouble> = |c| Ok(Next::end(c.len()));
 
 table! {
     /// All of them. Of those that are found by their first bytes, the first one counts.

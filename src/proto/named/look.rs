@@ -15,7 +15,7 @@ pub(super) static PORTMAP: Protocol = Protocol {
     },
     follows: &[Key::UdpPort(111)],
     over: Over::Packet,
-    dissect: super::unread,
+    dissect: super::UNREAD,
 };
 
 /// `RakNet` on its own port.
@@ -30,7 +30,7 @@ pub(super) static RAKNET_PORT: Protocol = Protocol {
     },
     follows: &[Key::UdpPort(19132)],
     over: Over::Packet,
-    dissect: super::unread,
+    dissect: super::UNREAD,
 };
 
 /// Google's QUIC, once its first packet was seen.
@@ -45,7 +45,7 @@ pub(super) static GQUIC: Protocol = Protocol {
     },
     follows: &[],
     over: Over::Packet,
-    dissect: super::unread,
+    dissect: super::UNREAD,
 };
 
 /// A call on another port than the directory's.
