@@ -5,6 +5,9 @@
 //! bytes, or a length field that promised too many.
 
 mod made;
+mod patch;
+
+pub use patch::{New, PatchError, Takes, patch};
 
 use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
 use super::shelf::{Name, remembered};

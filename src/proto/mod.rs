@@ -106,7 +106,7 @@ pub mod websocket;
 pub mod wlan;
 mod words;
 
-pub use cursor::{Context, Cursor};
+pub use cursor::{Context, Cursor, New, PatchError, Takes, patch};
 pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
 pub(crate) use next::To;
 pub use next::{Joined, Next};

@@ -1,7 +1,7 @@
 //! What the tests of protocol files share: one frame in, one packet out, nothing remembered.
 
 use super::{Context, Cursor, Ends, NoMemory, Protocol, walk};
-use crate::model::{BufferKind, Field, Layer, LinkType, Packet, RawFrame, Span, clamp, show};
+use crate::model::{BufferKind, Field, FieldDef, Layer, LinkType, Packet, RawFrame, Span, Trouble, Value, clamp, show};
 
 /// Dissects a whole frame of this link type.
 pub(crate) fn read(link: u16, bytes: &[u8]) -> Packet {
@@ -24,6 +24,25 @@ pub(crate) fn cut(link: u16, bytes: &[u8], keep: usize) -> Packet {
 
 /// Reads one whole message of a protocol between these ports, as if its carrier had handed it over: one layer.
 pub(crate) fn message(row: &'static Protocol, (src_port, dst_port): (u16, u16), bytes: &[u8]) -> Packet {
+    let context = Context { ends: Ends { src_port, dst_port, ..Ends::default() }, ..Context::default() };
+    let (mut packet, trouble) = layer(bytes, context, |c| (row.dissect)(c).map(drop));
+    let span = Span { buf: 0, start: 0, len: clamp(bytes.len()) };
+    let fields = 0..clamp(packet.fields.len());
+    packet.layers.push(Layer { proto: row.about, span, end: span.len, fields, trouble, quoted: false });
+    packet
+}
+
+/// What the row reads in a layer of these bytes.
+pub(crate) fn value(def: &'static FieldDef, bytes: &[u8]) -> Value {
+    layer(bytes, Context::default(), |c| c.put(def).map(drop)).0.fields[0].value
+}
+
+/// The fields that `read` writes, and what is wrong with the bytes.
+fn layer(
+    bytes: &[u8],
+    mut context: Context,
+    read: impl FnOnce(&mut Cursor<'_>) -> Result<(), Trouble>,
+) -> (Packet, Option<Trouble>) {
     let mut packet = Packet::new();
     packet.add_buffer(BufferKind::Frame);
     packet.buffer_mut(0).unwrap().bytes.extend_from_slice(bytes);
@@ -39,14 +58,10 @@ pub(crate) fn message(row: &'static Protocol, (src_port, dst_port): (u16, u16), 
         depth: 0,
         doubt: None,
         segment: &mut super::Segment::default(),
-        context: &mut Context { ends: Ends { src_port, dst_port, ..Ends::default() }, ..Context::default() },
+        context: &mut context,
     };
-    let read = (row.dissect)(&mut cursor);
-    let trouble = read.err().or(cursor.doubt);
-    let span = Span { buf: 0, start: 0, len: clamp(bytes.len()) };
-    let fields = 0..clamp(packet.fields.len());
-    packet.layers.push(Layer { proto: row.about, span, end: span.len, fields, trouble, quoted: false });
-    packet
+    let trouble = read(&mut cursor).err().or(cursor.doubt);
+    (packet, trouble)
 }
 
 /// What the layer's summary says.

@@ -12,7 +12,7 @@ use crate::flow::{Limits, Tracker};
 use crate::model::{Layer, Packet, RawFrame};
 use crate::proto::checksum::{add, fold};
 use crate::proto::tcp::{self, flag};
-use crate::proto::{NoMemory, ipv4, ipv6, walk};
+use crate::proto::{NoMemory, ipv4, ipv6, patch, walk};
 use crate::rng::Rng;
 use std::collections::{HashMap, VecDeque};
 
@@ -326,22 +326,28 @@ fn impossible(pieces: &[Piece], line: Line, rng: &mut Rng) -> Option<Draft> {
 /// Changes the bytes of a packet, makes its checksum right again, and reads it anew. `None` where that cannot be done.
 fn altered(piece: &Piece, kind: Alteration, edge: u32) -> Option<Seen> {
     let layer = only(&piece.packet, &tcp::ABOUT)?;
-    let start = layer.span.start as usize;
+    let (start, end) = (layer.span.start as usize, layer.end as usize);
     let mut frame = piece.frame.clone();
     let syn = piece.has(flag::SYN);
-    let (offset, number) = match kind {
-        Alteration::AckBeyond(by) if !syn && piece.has(flag::ACK) => (8, piece.seen.ack.checked_add(by)?),
-        Alteration::SeqBeyond(by) if !syn && piece.seen.consumes() => (4, edge.checked_add(by)?),
-        Alteration::SynUncounted if syn && piece.has(flag::ACK) => (8, piece.seen.ack.checked_sub(1)?),
+    let segment = frame.bytes.get_mut(start..end)?;
+    let [seq, ack] = piece.base;
+    match kind {
+        Alteration::AckBeyond(by) if !syn && piece.has(flag::ACK) => {
+            patch(&tcp::ACK_RAW, segment, piece.seen.ack.checked_add(by)?.wrapping_add(ack))
+        }
+        Alteration::SeqBeyond(by) if !syn && piece.seen.consumes() => {
+            patch(&tcp::SEQ_RAW, segment, edge.checked_add(by)?.wrapping_add(seq))
+        }
+        Alteration::SynUncounted if syn && piece.has(flag::ACK) => {
+            patch(&tcp::ACK_RAW, segment, piece.seen.ack.checked_sub(1)?.wrapping_add(ack))
+        }
         Alteration::SynAndFin if !syn && !piece.has(flag::RST) => {
-            *frame.bytes.get_mut(start + 13)? |= 3;
-            (4, piece.seen.seq)
+            patch(&tcp::FLAGS_SYN, segment, true).and_then(|()| patch(&tcp::FLAGS_FIN, segment, true))
         }
         _ => return None,
-    };
-    let base = piece.base[usize::from(offset == 8)];
-    frame.bytes.get_mut(start + offset..start + offset + 4)?.copy_from_slice(&number.wrapping_add(base).to_be_bytes());
-    sum_again(&mut frame.bytes, &piece.packet, layer)?;
+    }
+    .ok()?;
+    sum_again(segment, &piece.packet, layer)?;
     frame.checksum_pending = false;
     let mut packet = Packet::new();
     walk(&frame, &mut NoMemory::default(), &mut packet);
@@ -351,7 +357,6 @@ fn altered(piece: &Piece, kind: Alteration, edge: u32) -> Option<Seen> {
         return None;
     }
     let raw = Seen::new(&packet, layer, piece.seen.stream, piece.seen.forward)?;
-    let [seq, ack] = piece.base;
     Some(Seen {
         seq: raw.seq.wrapping_sub(seq),
         next: raw.next.wrapping_sub(seq),
@@ -360,21 +365,17 @@ fn altered(piece: &Piece, kind: Alteration, edge: u32) -> Option<Seen> {
     })
 }
 
-/// Writes the checksum that the bytes of a segment should have (RFC 9293 §3.1, RFC 8200 §8.1).
-fn sum_again(bytes: &mut [u8], packet: &Packet, segment: &Layer) -> Option<()> {
-    let below = packet.layers.iter().take_while(|l| !std::ptr::eq(*l, segment));
-    let is_ip =
-        |l: &&Layer| std::ptr::eq(l.proto, &raw const ipv4::ABOUT) || std::ptr::eq(l.proto, &raw const ipv6::ABOUT);
-    let ip = below.filter(is_ip).last()?;
-    let at = if std::ptr::eq(ip.proto, &raw const ipv4::ABOUT) { 12..20 } else { 8..40 };
-    let addresses = bytes.get(ip.span.start as usize + at.start..ip.span.start as usize + at.end)?.to_vec();
-    let (start, end) = (segment.span.start as usize, segment.end as usize);
-    bytes.get_mut(start + 16..start + 18)?.fill(0);
-    let data = bytes.get(start..end)?;
-    let sum = add(add(0, &addresses) + data.len() as u64 + 6, data);
-    let checksum = !fold(sum);
-    bytes.get_mut(start + 16..start + 18)?.copy_from_slice(&checksum.to_be_bytes());
-    Some(())
+/// Writes the checksum that a segment of the packet should have (RFC 9293 §3.1, RFC 8200 §8.1).
+fn sum_again(segment: &mut [u8], packet: &Packet, layer: &Layer) -> Option<()> {
+    let below = packet.layers.iter().take_while(|l| !std::ptr::eq(*l, layer));
+    let ends = |ip: &Layer| {
+        let of = |source, destination| Some([packet.octets_in(ip, source)?, packet.octets_in(ip, destination)?]);
+        of(&ipv4::SRC, &ipv4::DST).or_else(|| of(&ipv6::SRC, &ipv6::DST))
+    };
+    let addresses = below.filter_map(ends).last()?;
+    patch(&tcp::CHECKSUM, segment, 0_u16).ok()?;
+    let pseudo = addresses.iter().fold(segment.len() as u64 + 6, |sum, address| add(sum, address));
+    patch(&tcp::CHECKSUM, segment, !fold(add(pseudo, segment))).ok()
 }
 
 fn told(pieces: &[Piece], at: usize, altered: &Seen, kind: Alteration, line: Line) -> Option<Draft> {
