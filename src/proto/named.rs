@@ -8,7 +8,7 @@ mod look;
 
 use super::prelude::*;
 use super::stream::Frame;
-#[expect(clippy::wildcard_imports, reason = "the table names all of them")]
+#[allow(clippy::wildcard_imports, reason = "the table names all of them")]
 use {frame::*, look::*};
 
 /// A table of protocols: Wireshark's name, the title, the layer, the specification, where it follows, how it is found.

@@ -1,6 +1,6 @@
 //! All protocols. One with a single row is listed by it; one with several, by the `ROWS` that its file owns.
 
-#[expect(clippy::wildcard_imports, reason = "the list below names all of them")]
+#[allow(clippy::wildcard_imports, reason = "the list below names all of them")]
 use super::*;
 
 /// In the order in which help and field lists show them. Rows that look at the bytes of unknown ports are asked in this
