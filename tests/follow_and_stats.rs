@@ -42,6 +42,8 @@ const OTHERWISE: &[(&str, &str, &str)] = &[
     ("cut.pcap", "ipv6", "a frame that ends inside an extension header belongs to no IPv6 conversation of tshark's"),
     ("http-pipelined.pcap", "hierarchy", "a segment that ends one message and holds the next is HTTP twice in tshark"),
     ("http-post.pcap", "hierarchy", "a form's parts that have no type are data here, and nothing in tshark's tree"),
+    ("letters.pcap", "hierarchy", "a mail's multipart body is a protocol here, and nothing in tshark's tree"),
+    ("parts.pcap", "hierarchy", "the parts of a multipart body are protocols here, and nothing in tshark's tree"),
     ("ipv6-extensions.pcap", "ipv6", "a fragment that is not the last belongs to no IPv6 conversation of tshark's"),
     ("ping6-fragments.pcap", "ipv6", "likewise"),
     ("too-big.pcap", "ipv6", "likewise"),
