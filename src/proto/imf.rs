@@ -24,7 +24,7 @@ fields! {
     REPLY_TO    = dynamic(Kind::Text, "imf.reply_to",    "Reply to",    "Where answers should go.");
     TO          = dynamic(Kind::Text, "imf.to",          "To",          "Whom it is written to. The envelope decides who gets it.");
     CC          = dynamic(Kind::Text, "imf.cc",          "Copy",        "Who gets a copy, for all to see.");
-    BCC         = dynamic(Kind::Text, "imf.bcc",         "Blind copy",  "Who gets a copy that the others are not told of.");
+    BCC         = dynamic(Kind::Text, "imf.bcc",         "Blind copy",  "Who gets a copy without the others knowing.");
     SUBJECT     = dynamic(Kind::Text, "imf.subject",     "Subject",     "What it is about.");
     MESSAGE_ID  = dynamic(Kind::Text, "imf.message_id",  "Message ID",  "A name that no other mail has.");
     IN_REPLY_TO = dynamic(Kind::Text, "imf.in_reply_to", "In reply to", "The mail that it answers.");
@@ -32,7 +32,7 @@ fields! {
     MIME_VERSION = dynamic(Kind::Text, "imf.mime_version", "MIME version", "1.0: its parts are described as MIME does (RFC 2045).");
     CONTENT_TYPE = dynamic(Kind::Text, "imf.content.type", "Content type", "What the text is: plain, HTML, or several parts.");
     TYPE        = dynamic(Kind::Text, "imf.content.type.type", "Type", "The kind of data alone.");
-    PARAMETERS  = dynamic(Kind::Text, "imf.content.type.parameters", "Parameters", "How it is to be read: the letters' coding, or what stands between parts.");
+    PARAMETERS  = dynamic(Kind::Text, "imf.content.type.parameters", "Parameters", "How to read it: the charset, for instance, or the line between parts.");
     TRANSFER    = dynamic(Kind::Text, "imf.content.transfer_encoding", "Transfer encoding", "How it was made fit for lines of letters: base64, for one.");
     CONTENT_ID  = dynamic(Kind::Text, "imf.content.id",  "Content ID",  "A name by which other parts mention it.");
     DESCRIPTION = dynamic(Kind::Text, "imf.content.description", "Description", "What it is, in words.");
@@ -48,7 +48,7 @@ fields! {
     EXPIRES     = dynamic(Kind::Text, "imf.expires",     "Expires",     "When it is of no more use.");
     AUTO        = dynamic(Kind::Text, "imf.autosubmitted", "Automatic", "Whether a program wrote it, so that no program answers it.");
     LINES       = dynamic(Kind::Text, "imf.lines",       "Lines",       "How many lines its text has.");
-    THREAD      = dynamic(Kind::Text, "imf.thread-index", "Thread index", "Where it stands in a conversation, as Outlook counts.");
+    THREAD      = dynamic(Kind::Text, "imf.thread-index", "Thread index", "Its place in a conversation, as Outlook counts.");
     ORIGINAL_TO = dynamic(Kind::Text, "imf.ext.original-to", "Original receiver", "The address before it was forwarded.");
     VIRUS       = dynamic(Kind::Text, "imf.ext.virus_scanned", "Virus check", "Who searched it for viruses.");
     RESENT_DATE = dynamic(Kind::Text, "imf.resent.date", "Resent date", "When it was passed on.");
@@ -64,7 +64,7 @@ fields! {
     ADDRESS_ITEM = dynamic(Kind::Text, "imf.address_list.item", "Address", "One of the addresses of this line: a mailbox, or a group of them.").detail();
     DISPLAY_NAME = dynamic(Kind::Text, "imf.display_name", "Name", "The name that people read.").detail();
     ADDRESS     = dynamic(Kind::Text, "imf.address",     "Address",     "The address itself.").detail();
-    TEXT        = dynamic(Kind::Text, "imf.message_text", "Text", "What the writer wrote: all that follows the first empty line.");
+    TEXT        = dynamic(Kind::Text, "imf.message_text", "Text", "What the writer wrote: everything after the first empty line.");
 }
 
 /// The row.

@@ -24,7 +24,7 @@ pub static ABOUT: Identity = Identity {
 fields! {
     MEDIA    = dynamic(Kind::Text, "mime_multipart.type", "Type", "What the parts are to each other: mixed, alternatives, a form's fields.");
     FIRST    = dynamic(Kind::Text, "mime_multipart.first_boundary", "First boundary", "The line that begins the first part; every part begins so.");
-    PREAMBLE = dynamic(Kind::Bytes, "mime_multipart.preamble", "Preamble", "What stands before the first part; readers of MIME pass over it.");
+    PREAMBLE = dynamic(Kind::Bytes, "mime_multipart.preamble", "Preamble", "The text before the first part; readers of MIME skip it.");
     BOUNDARY = dynamic(Kind::Text, "mime_multipart.boundary", "Boundary", "The line that ends a part and begins the next one.");
     PART     = dynamic(Kind::Text, "mime_multipart.part", "Part", "One body among several, with its own header lines.");
     TYPE        = dynamic(Kind::Text, "mime_multipart.header.content-type", "Content type", "What kind of data the part is.");
@@ -36,7 +36,7 @@ fields! {
     CONTENT_ID  = dynamic(Kind::Text, "mime_multipart.header.content-id", "Content ID", "A name by which other parts mention this one.");
     DESCRIPTION = dynamic(Kind::Text, "mime_multipart.header.content-description", "Description", "What the part is, in words.");
     LAST     = dynamic(Kind::Text, "mime_multipart.last_boundary", "Last boundary", "The same line with two more hyphens ends the whole.");
-    TRAILER  = dynamic(Kind::Bytes, "mime_multipart.trailer", "Trailer", "What stands behind the last part; readers of MIME pass over it.");
+    TRAILER  = dynamic(Kind::Bytes, "mime_multipart.trailer", "Trailer", "The text after the last part; readers of MIME skip it.");
 }
 
 /// The header lines that have a field.
@@ -75,14 +75,14 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let media = c.context.media;
     let mut boundary = [0; LONGEST + 2];
     let Some(boundary) = named(c.kept(media), &mut boundary) else {
-        c.doubt(c.breaks("a multipart type names what stands between its parts (RFC 2046 §5.1.1)"));
+        c.doubt(c.breaks("a multipart type names the line between its parts (RFC 2046 §5.1.1)"));
         return Ok(Next::data(0));
     };
     let essence = c.kept(media).iter().position(|&b| b == b';').unwrap_or(media.len as usize);
     let essence = Value::Text(Span { len: clamp(essence), ..media });
     let Some((before, first)) = delimiter(bytes, 0, boundary) else {
         c.push(&MEDIA, 0, bytes.len(), essence);
-        c.doubt(c.breaks("no line of the body is the one that its type says to stand between the parts"));
+        c.doubt(c.breaks("no line of the body is the boundary that its type names"));
         return Ok(Next::data(0));
     };
     // A body that begins with a line's end goes on behind a part that another protocol has read.

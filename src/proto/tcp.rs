@@ -205,7 +205,7 @@ fields! {
     ACK_RTT   = derived(Kind::Duration, "tcp.analysis.ack_rtt", "Time to acknowledge", "Seconds from that segment to this acknowledgment.").detail();
     INITIAL_RTT = derived(Kind::Duration, "tcp.analysis.initial_rtt", "Initial round trip", "Seconds that the three-way handshake took.").detail();
     BYTES_IN_FLIGHT = derived(Kind::Uint(32), "tcp.analysis.bytes_in_flight", "Bytes in flight", "Data sent this way and not yet acknowledged.").detail();
-    PUSH_BYTES = derived(Kind::Uint(32), "tcp.analysis.push_bytes_sent", "Bytes since the last PSH", "Data sent this way since a segment that was to be handed on at once.").detail();
+    PUSH_BYTES = derived(Kind::Uint(32), "tcp.analysis.push_bytes_sent", "Bytes since the last PSH", "Data sent this way since the last segment with PSH set.").detail();
     RTO       = derived(Kind::Duration, "tcp.analysis.rto", "Retransmission timeout", "Seconds since the frame that the timer is counted from.").detail();
     RTO_FRAME = derived(Kind::Frame, "tcp.analysis.rto_frame", "Timed from frame", "The frame of the oldest data without an ACK: the timer is counted from it.").detail();
     DUPLICATE_ACK_NUM = derived(Kind::Uint(32), "tcp.analysis.duplicate_ack_num", "Duplicate ACK number", "How many times in a row this ACK has been repeated.").detail();
