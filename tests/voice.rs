@@ -3,6 +3,8 @@
 mod common;
 
 use common::root;
+use osi_tutor::lesson::COURSE;
+use osi_tutor::lesson::check::hear;
 use osi_tutor::lesson::check::voice::{Speech, advice};
 use regex::Regex;
 use std::fs;
@@ -98,6 +100,33 @@ fn the_guide_reads_well() {
         .flat_map(|(path, text)| prose(text).into_iter().map(move |(at, words)| (place(path, text, at), words)))
         .collect();
     listen(Speech::Instruction, texts.iter().map(|(place, words)| (place.clone(), words.as_str())));
+}
+
+#[test]
+fn the_course_reads_well() {
+    let lessons: Vec<_> = COURSE.iter().map(|(file, text)| ((*file).to_owned(), (*text).to_owned())).collect();
+    let heard: Vec<String> = hear(&lessons).iter().map(ToString::to_string).collect();
+    assert!(lessons.len() > 10, "the lessons were not found");
+    assert!(heard.is_empty(), "{} places could read better:\n{}", heard.len(), heard.join("\n"));
+}
+
+/// What the bank of misconceptions says, and what the tutor says of each packet. Filters and phrases to find are no speech.
+#[test]
+fn the_tutor_speaks_well() {
+    let literal = Regex::new(r#""((?:[^"\\]|\\.)*)""#).expect("a pattern");
+    let silent = Regex::new("(?m)^(id|filter|spec|lesson|phrases) = .*$").expect("a pattern");
+    let bank = root().join("lessons/misconceptions.toml");
+    let mut sources = files(&root().join("src/tutor/text"), "toml");
+    sources.push((bank.clone(), fs::read_to_string(bank).expect("it is there")));
+    let mut texts = Vec::new();
+    for (path, text) in &sources {
+        // Blanked where they are, so that places stay.
+        let spoken = silent.replace_all(text, |c: &regex::Captures<'_>| " ".repeat(c[0].len()));
+        let words = literal.captures_iter(&spoken).filter_map(|c| c.get(1));
+        texts.extend(words.map(|w| (place(path, text, w.start()), w.as_str().replace("\\\"", "'"))));
+    }
+    assert!(texts.len() > 500, "the packet texts were not found");
+    listen(Speech::Statement, texts.iter().map(|(place, words)| (place.clone(), words.as_str())));
 }
 
 /// Texts of the source: literals that read as sentences, and the help, which is written as comments.
