@@ -22,6 +22,8 @@ use crate::tutor::{Moment, Texts};
 const CONNECTIONS: usize = 4096;
 /// Packets of one connection that wait until it is known whose they are.
 const WAITING: usize = 64;
+/// The same of all connections: what waits longest is given up. Visitors that come and go fast leave much behind.
+const ALL_WAITING: usize = 1024;
 /// Messages whose copies are counted.
 const COUNTED: usize = 256;
 
@@ -41,6 +43,8 @@ pub(super) struct Watch {
     plain: bool,
     connections: HashMap<u32, Connection>,
     order: VecDeque<u32>,
+    /// The connection of each packet that waits, or has; the oldest first.
+    waiting: VecDeque<u32>,
     /// Connections on which a packet waits for the server's word.
     asking: BTreeSet<u32>,
     copies: VecDeque<Copies>,
@@ -114,6 +118,7 @@ impl Watch {
             plain,
             connections: HashMap::new(),
             order: VecDeque::new(),
+            waiting: VecDeque::new(),
             asking: BTreeSet::new(),
             copies: VecDeque::new(),
         }
@@ -170,8 +175,21 @@ impl Watch {
             if asks {
                 self.asking.insert(number);
             }
+            self.wait(number);
         }
         shown
+    }
+
+    /// One more packet of this connection waits.
+    fn wait(&mut self, number: u32) {
+        self.waiting.push_back(number);
+        if self.waiting.len() > ALL_WAITING
+            && let Some(oldest) = self.waiting.pop_front()
+            && let Some(connection) = self.connections.get_mut(&oldest)
+            && !connection.waiting.is_empty()
+        {
+            connection.waiting.remove(0);
+        }
     }
 
     /// Nothing comes: what the server has taken since the last packet can be shown.
@@ -444,6 +462,18 @@ mod tests {
         let shown = wire.get(&format!("{POLL}&sid=bbb"));
         assert!(shown.iter().all(|s| s.starts_with("bbb")), "{shown:?}");
         assert!(!shown.contains(&"bbb 4".to_owned()), "{shown:?}");
+    }
+
+    #[test]
+    fn what_waits_longest_is_given_up_when_too_much_waits() {
+        let mut wire = Wire::new(false);
+        wire.get(POLL);
+        let waits = |wire: &Wire| wire.watch.connections.values().map(|c| c.waiting.len()).sum::<usize>();
+        assert_eq!(waits(&wire), 3);
+        for _ in 0..ALL_WAITING {
+            wire.watch.wait(u32::MAX);
+        }
+        assert_eq!(waits(&wire), 0);
     }
 
     #[test]
