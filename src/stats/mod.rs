@@ -288,7 +288,7 @@ fn extend(span: &mut Option<(Time, Time)>, time: Time) {
 /// A quoted header was sent before, by somebody else; and half an Ethernet header is none.
 fn is_there(layer: &Layer) -> bool {
     let short = matches!(layer.trouble, Some(Trouble::CutByCapture { .. } | Trouble::LengthLies { .. }));
-    !layer.quoted && !(short && std::ptr::eq(layer.proto, &raw const ethernet::ABOUT))
+    !layer.quoted && (!short || !std::ptr::eq(layer.proto, &raw const ethernet::ABOUT))
 }
 
 /// Whether a layer is told as a part of the one before it: which frames gave the bytes, an IPv6 extension
