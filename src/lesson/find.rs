@@ -32,6 +32,8 @@ pub struct Hit {
     pub states: Option<[State; 2]>,
     /// The same before it.
     pub before: Option<[State; 2]>,
+    /// Which frame of the lesson's conversation it is.
+    pub place: u64,
     events: Vec<Event>,
     connection: Option<Arc<Connection>>,
     upgrade: Option<Upgrade>,
@@ -62,6 +64,8 @@ struct Candidate {
     stream: Option<u32>,
     /// The number of its first packet.
     born: u64,
+    /// How many of its frames have been seen.
+    frames: u64,
     hits: Vec<(u64, Hit)>,
     probes: Vec<Seen>,
     /// The address of whoever spoke first, where no connection says who is the client.
@@ -153,8 +157,10 @@ impl<'l> Finder<'l> {
         let lesson = self.lesson;
         let frames: Vec<usize> = self.wanted.iter().map(|&p| self.frames(p)).collect();
         let Some(candidate) = self.candidates.get_mut(index) else { return false };
+        candidate.frames += 1;
+        let place = candidate.frames;
         let mut hit = None;
-        let make = |first: Option<&[u8]>| Hit::new(packet, tracker, first);
+        let make = |first: Option<&[u8]>| Hit { place, ..Hit::new(packet, tracker, first) };
         for (probe, id) in candidate.probes.iter_mut().zip(0..) {
             if probe.hit.is_none() && probe.wants(lesson.probes.get(id), picks.get(id) == Some(&true)) {
                 probe.hit = Some(hit.get_or_insert_with(|| make(candidate.first.as_deref())).clone());
@@ -178,7 +184,7 @@ impl<'l> Finder<'l> {
     fn begin(&mut self, stream: Option<u32>, packet: &Packet) -> usize {
         let probes = self.lesson.probes.iter().map(|_| Seen::default()).collect();
         let first = Hit::source(packet);
-        let new = Candidate { stream, born: packet.number, hits: Vec::new(), probes, first, next: (0, 0) };
+        let new = Candidate { stream, born: packet.number, frames: 0, hits: Vec::new(), probes, first, next: (0, 0) };
         if self.candidates.len() < MOST_CANDIDATES {
             self.candidates.push(new);
             return self.candidates.len() - 1;
@@ -338,6 +344,7 @@ impl Hit {
             sender: current.zip(connection).map(|(c, k)| k.sender(c.forward)).or(by_address),
             states: connection.map(|c| c.states),
             before,
+            place: packet.number,
             connection: connection.map(|c| Arc::new(c.snapshot())),
             upgrade: moment.upgrade.cloned(),
         }
@@ -439,6 +446,20 @@ mod tests {
     fn an_error_of_icmp_comes_from_the_router_and_not_from_the_packet_that_it_quotes() {
         let both = senders("routers", "client", ["udp && !icmp", "icmp.type == 11"]);
         assert_eq!(both, [Some(Endpoint::Client), Some(Endpoint::Server)]);
+    }
+
+    #[test]
+    fn a_frame_is_counted_in_its_own_conversation() {
+        let show = |flags| {
+            format!("```show\nfilter = 'tcp.flags == {flags}'\nnewcomer = 'a'\nstudent = 'b'\nengineer = 'c'\n```\n")
+        };
+        let front = "+++\nid = 'x'\ntitle = 'T'\nosi = 'transport'\nminutes = 1\nsource = { scenario = 'ports', seed = 1 }\n+++\n";
+        let text = format!("{front}{}{}", show("0x002"), show("0x012"));
+        let lesson = Lesson::parse("10-x.md", &text).unwrap_or_else(|e| panic!("{e}"));
+        let trace = simulate::trace(&lesson, None).unwrap();
+        let [syn, answer] = [0, 1].map(|page| &trace.pages[page][0]);
+        assert!(answer.packet.number > syn.packet.number + 1, "two more connections are opened between them");
+        assert_eq!((syn.place, answer.place), (1, 2));
     }
 
     #[test]

@@ -148,9 +148,9 @@ pub enum Body<'p> {
 /// What a page shows.
 #[derive(Debug)]
 pub struct Shown<'p> {
-    /// Its packets; empty when the source has none, and the view says so.
+    /// Its packets; empty when the source has none, and the text says so.
     pub hits: &'p [Hit],
-    /// The text for this audience, filled from the last of them.
+    /// The text for this audience, filled from the last of them; or which step is missing, why, and how to get it.
     pub text: String,
     /// What is to be lit, and which packets were looked for.
     pub show: &'p Show,

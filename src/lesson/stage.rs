@@ -1,7 +1,7 @@
 //! Making the scene: what a player knows, put together for a view. Nothing is drawn here.
 
 use super::find::Hit;
-use super::format::{Ask, AskKind, Fence, Page, Wanted, WhatIf, Words, Worked};
+use super::format::{Ask, AskKind, Fence, Page, Show, Wanted, WhatIf, Words, Worked};
 use super::player::{Player, View};
 use super::posed::fill;
 use super::scene::{Asked, Body, Broken, Line, Offers, Past, Procedure, Scene, Shown, Told};
@@ -91,7 +91,7 @@ impl Player<'_> {
             }
             Fence::Show(show) => {
                 let hits: &[Hit] = self.trace.pages.get(self.page).map_or(&[], Vec::as_slice);
-                let text = hits.last().map_or(String::new(), |hit| self.told(&show.words, Some(hit)));
+                let text = hits.last().map_or_else(|| self.absent(show), |hit| self.told(&show.words, Some(hit)));
                 Body::Shown(Shown { hits, text, show })
             }
             Fence::Ask(ask) => Body::Asked(self.asked(ask, sheet)),
@@ -113,6 +113,17 @@ impl Player<'_> {
              osi-tutor explain {lesson}",
             wanted.unwrap_or_default()
         ))
+    }
+
+    /// Which step has no packet in this source, why, and how to get one.
+    fn absent(&self, show: &Show) -> String {
+        let so_far = self.lesson.pages.iter().take(self.page + 1);
+        let title = so_far.rev().find_map(|page| last_heading(&page.prose)).unwrap_or(&self.lesson.title);
+        format!(
+            "This step of \u{201c}{title}\u{201d} is missing: no packet of this capture matches {}. The simulation has one: \
+             osi-tutor explain {}",
+            show.filter.it, self.lesson.id
+        )
     }
 
     /// What is said of a packet: only sentences whose values it has.
@@ -257,6 +268,19 @@ impl Player<'_> {
             absent: values.len() < worked.steps.len(),
         }
     }
+}
+
+/// The last heading of some Markdown; a comment in a block of code is none.
+fn last_heading(prose: &str) -> Option<&str> {
+    let (mut code, mut last) = (false, None);
+    for line in prose.lines() {
+        code ^= line.starts_with("```");
+        let marks = line.len() - line.trim_start_matches('#').len();
+        if !code && marks > 0 {
+            last = line.get(marks..).and_then(|rest| rest.strip_prefix(' ')).map(str::trim).or(last);
+        }
+    }
+    last
 }
 
 /// What the last attempt was worth, if there was one.

@@ -83,7 +83,7 @@ impl Ladder {
         }
     }
 
-    /// Appends how many frames of the capture are left out between two rows.
+    /// Appends how many frames of the conversation are left out between two rows.
     pub fn left_out(&self, frames: u64, out: &mut String) {
         if frames > 0 {
             let text = format!("… {frames} {} left out", if frames == 1 { "frame" } else { "frames" });

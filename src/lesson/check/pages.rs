@@ -2,6 +2,7 @@
 
 use super::key;
 use crate::ask::Value;
+use crate::ask::value::number;
 use crate::lesson::error::{LessonError, Source};
 use crate::lesson::find::{Hit, Trace};
 use crate::lesson::format::{
@@ -18,6 +19,12 @@ use std::sync::Arc;
 
 /// Shorter answers, such as 1, are in many sentences without answering anything.
 const SHORTEST: usize = 3;
+
+/// An answer as a text may spell it: a number in hexadecimal, too, with as many digits as a field shows.
+fn spellings(answer: String) -> Vec<String> {
+    let hexadecimal = number(&answer).map_or_else(Vec::new, |n| [1, 2, 4, 8].map(|d| format!("0x{n:0d$x}")).to_vec());
+    [vec![answer], hexadecimal].concat()
+}
 
 /// One lesson on its packets.
 struct Checker<'a> {
@@ -83,8 +90,9 @@ impl Checker<'_> {
         if answer.len() < SHORTEST {
             return;
         }
+        let spelled = spellings(answer.clone());
         let prompts = ask.prompt.all().iter().map(|text| fill(&text.it, of.as_ref()));
-        if prompts.chain([page.prose.clone()]).any(|text| places(&text, &answer).next().is_some()) {
+        if prompts.chain([page.prose.clone()]).any(|text| spelled.iter().any(|s| places(&text, s).next().is_some())) {
             self.say(
                 span,
                 format!("the page gives its answer away: {answer} is in what is asked, or in the prose above it"),

@@ -64,6 +64,8 @@ fn a_page_that_gives_its_answer_away_is_refused() {
     assert!(
         says(&[lesson("a", "", &number("Is it {tcp.window_size_value}?"))]).contains("gives its answer away: 65535")
     );
+    assert!(says(&[lesson("a", "", &number("Is it 0xFFFF?"))]).contains("gives its answer away: 65535"));
+    assert_eq!(says(&[lesson("a", "", &number("Is it 0xFFFFF?"))]), "");
     let choice = |prompt: &str| {
         let choices = "choices = [{ text = 'SYN alone', right = true, proof = 'tcp' }, { text = 'b', betrays = 'ack-means-arrived' }]";
         ask(choices).replace("Which?", prompt)

@@ -97,13 +97,7 @@ impl Stage {
         }
         out.push('\n');
         if shown.hits.is_empty() {
-            let text = format!(
-                "This capture has no packet for this step: {}. Without --read and --live, the lesson plays on simulated \
-                 packets, which have one.",
-                shown.show.filter.it
-            );
-            self.board.paragraph(&text, "! ", out);
-            return;
+            return self.board.paragraph(&shown.text, "! ", out);
         }
         self.stacks(scene, out);
         if self.layout != Layout::Column {
@@ -150,7 +144,7 @@ impl Stage {
         for hit in hits {
             let ends = hit.ends();
             let same = before.is_some_and(|b| b.ends() == ends);
-            if let Some(left_out) = before.and_then(|b| hit.packet.number.checked_sub(b.packet.number + 1)) {
+            if let Some(left_out) = before.and_then(|b| hit.place.checked_sub(b.place + 1)) {
                 ladder.left_out(left_out, out);
             }
             if !same && let Some(ends) = ends {
