@@ -17,9 +17,6 @@ use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
 
-/// Shorter answers, such as 1, are in many sentences without answering anything.
-const SHORTEST: usize = 3;
-
 /// An answer as a text may spell it: a number in hexadecimal, too, with as many digits as a field shows.
 fn spellings(answer: String) -> Vec<String> {
     let hexadecimal = number(&answer).map_or_else(Vec::new, |n| [1, 2, 4, 8].map(|d| format!("0x{n:0d$x}")).to_vec());
@@ -87,9 +84,6 @@ impl Checker<'_> {
             }
             _ => return,
         };
-        if answer.len() < SHORTEST {
-            return;
-        }
         let spelled = spellings(answer.clone());
         let prompts = ask.prompt.all().iter().map(|text| fill(&text.it, of.as_ref()));
         if prompts.chain([page.prose.clone()]).any(|text| spelled.iter().any(|s| places(&text, s).next().is_some())) {

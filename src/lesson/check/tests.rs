@@ -66,6 +66,9 @@ fn a_page_that_gives_its_answer_away_is_refused() {
     );
     assert!(says(&[lesson("a", "", &number("Is it 0xFFFF?"))]).contains("gives its answer away: 65535"));
     assert_eq!(says(&[lesson("a", "", &number("Is it 0xFFFFF?"))]), "");
+    let short = |prompt: &str| number(prompt).replace("tcp.window_size_value", "tcp.len");
+    assert_eq!(says(&[lesson("a", "", &short("Is it 10 or 20?"))]), "");
+    assert!(says(&[lesson("a", "", &short("Is it 0?"))]).contains("gives its answer away: 0"));
     let choice = |prompt: &str| {
         let choices = "choices = [{ text = 'SYN alone', right = true, proof = 'tcp' }, { text = 'b', betrays = 'ack-means-arrived' }]";
         ask(choices).replace("Which?", prompt)
