@@ -23,6 +23,9 @@ use std::path::Path;
 /// Bytes of frames that the full screen keeps.
 const ROOM: usize = 1 << 30;
 
+/// Why a capture writes no file from here: what it may open was settled before the first packet.
+const NO_FILE: &str = "A capture gave up the right to open files. Start it with -w FILE to keep its packets";
+
 /// Whether the packets are browsed rather than printed.
 pub(super) fn wanted(show: &Show) -> bool {
     let lines = show.print || show.brief || show.json || show.hex || show.quiet || show.plot.is_some();
@@ -58,7 +61,7 @@ pub(super) fn run(
             follow: Box::new(|source, stream, columns| drawn(|out| followed(source, stream, columns, out))),
             stats: Box::new(|source, _, columns| drawn(|out| stats::tables(source, columns, out))),
             field: Box::new(meaning),
-            write: Box::new(write),
+            write: if live { Box::new(|_, _| Err(NO_FILE.to_owned())) } else { Box::new(write) },
         },
     };
     browser::run(source, live, options)?.map_or(Ok(()), |broken| Err(Failure::Data(broken)))

@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     ended
 }
 
-/// All tables, for a screen of so many columns.
+/// All tables, for a screen of this width.
 #[cfg(feature = "tui")]
 pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut Vec<u8>) -> Result<(), Failure> {
     let mut stats = Stats::default();

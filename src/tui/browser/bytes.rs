@@ -3,7 +3,7 @@
 use super::look::Look;
 use crate::model::Span;
 
-/// Bytes in a row, for so many columns: `0000  16 × "00 "  16 characters`.
+/// Bytes in a row, for a width in columns: `0000  16 × "00 "  16 characters`.
 pub(super) fn per_row(columns: usize) -> u32 {
     if columns >= 6 + 16 * 4 + 2 { 16 } else { 8 }
 }
@@ -15,7 +15,7 @@ pub(super) struct Row {
     pub(super) bytes: Vec<(u8, bool)>,
 }
 
-/// So many rows, with the lit ones among them.
+/// `height` rows, with the lit ones among them.
 pub(super) fn rows(look: &Look, lit: Option<Span>, cursor: u32, per_row: u32, height: usize) -> Vec<Row> {
     let buffer = lit.map_or(0, |span| span.buf);
     let Some(bytes) = look.packet.buffers().get(usize::from(buffer)).map(|b| &b.bytes) else { return Vec::new() };

@@ -7,6 +7,7 @@ use crate::tui::paint::Paint;
 use crate::tutor::Truth;
 use crate::view::measure::{cut, pad, spaces, wrap};
 use crate::view::outline::buffer_kind;
+use crate::view::theme::sign;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -88,7 +89,7 @@ impl Browser {
             None => parts.extend(self.ended.then(|| "the end".to_owned())),
         }
         let text = parts.join("  ·  ");
-        Line::styled(fit(&text, width), Paint::strong())
+        Line::styled(fit(&safe(&text), width), Paint::strong())
     }
 
     fn footer(&self, paint: Paint, width: usize) -> Line<'static> {
@@ -109,12 +110,12 @@ impl Browser {
                 Span::raw(safe(rest.as_str())),
             ];
             if let Some(wrong) = &typing.wrong {
-                spans.push(Span::styled(format!("   {wrong}"), paint.alarm()));
+                spans.push(Span::styled(format!("   {}", safe(wrong)), paint.alarm()));
             }
             return Line::from(spans);
         }
         if !self.notice.is_empty() {
-            return Line::styled(fit(&self.notice, width), Paint::strong());
+            return Line::styled(fit(&safe(&self.notice), width), Paint::strong());
         }
         let keys =
             if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width) };
@@ -275,9 +276,9 @@ impl Browser {
 fn rows_of(row: &Row, width: usize, paint: Paint) -> Vec<Line<'static>> {
     let (mark, style) = match row.kind {
         Kind::Layer(truth) => {
-            (format!("{} {:<13}{}", row.osi.number(), row.osi.name(), sign(truth)), paint.layer(row.osi))
+            (format!("{} {:<13}{} ", row.osi.number(), row.osi.name(), sign(truth)), paint.layer(row.osi))
         }
-        Kind::Note(truth) => (sign(truth).to_owned(), paint.truth(truth)),
+        Kind::Note(truth) => (sign(truth).to_owned() + " ", paint.truth(truth)),
         Kind::Trouble => ("! ".to_owned(), paint.alarm()),
         Kind::Protocol => (String::new(), Paint::strong()),
         Kind::Field(_) | Kind::Rest => (String::new(), Style::new()),
@@ -311,14 +312,6 @@ fn rows_of(row: &Row, width: usize, paint: Paint) -> Vec<Line<'static>> {
     lines
 }
 
-fn sign(truth: Truth) -> &'static str {
-    match truth {
-        Truth::Observed => "● ",
-        Truth::Inferred => "◐ ",
-        Truth::NotVisible => "○ ",
-    }
-}
-
 /// Title, the room between, footer.
 fn split(area: Rect) -> [Rect; 3] {
     let title = Rect { height: 1, ..area };
@@ -340,16 +333,16 @@ fn field(out: &mut String, text: &str, width: usize) {
     pad(out, from, width + 2);
 }
 
-/// Cut to so many columns.
+/// Cut to this many columns.
 fn fit(text: &str, width: usize) -> String {
     let mut out = text.to_owned();
     cut(&mut out, 0, width);
     out
 }
 
-/// What was typed, without anything that a terminal obeys.
+/// What was typed, or names a file, without anything that a terminal obeys or that turns text round.
 fn safe(text: &str) -> String {
     let mut out = String::new();
-    show::escape(text.as_bytes(), &mut out);
+    show::escape_prose(text, &mut out);
     out
 }

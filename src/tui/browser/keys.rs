@@ -1,7 +1,7 @@
 //! What a key does.
 
 use super::look::{self, Kind};
-use super::{All, Browser, Field, Page, Pane, Typing, Wish, bytes, help};
+use super::{Browser, Field, Page, Pane, Replay, Typing, Wish, bytes, help};
 use crate::model::Osi;
 use crate::proto;
 use crate::tutor::Audience;
@@ -205,7 +205,7 @@ impl Browser {
 
     fn draw_page(&mut self, title: &str) {
         let stream = self.seen().and_then(|look| look.stream);
-        let mut all = All { store: &self.store, next: 0 };
+        let mut all = Replay { store: &self.store, chosen: None, end: self.store.len(), next: 0 };
         let columns = 80;
         let drawn = match (title, stream) {
             ("Statistics", _) => (self.options.views.stats)(&mut all, 0, columns),
@@ -240,7 +240,7 @@ impl Browser {
             self.notice = "Choose a field first: Tab to the layers, Enter unfolds one".into();
             return Wish::None;
         };
-        self.notice = format!("Copied: {text}");
+        self.notice = format!("Sent to the clipboard, if the terminal allows it: {text}");
         Wish::Copy(text)
     }
 

@@ -59,7 +59,7 @@ pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
 /// What writes frames into a file that isn't there yet, and says how many.
 pub type Keep = Box<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String>>;
 
-/// The pages that a key opens, each of a connection or of all packets, in so many columns.
+/// The pages that a key opens, each of a connection or of all packets, for a width in columns.
 pub struct Views {
     /// Both ends of a TCP connection.
     pub ladder: View,
@@ -210,7 +210,7 @@ impl Browser {
         }
     }
 
-    /// So many more came, but too fast to be kept here.
+    /// More came, but too fast to be kept here.
     pub(in crate::tui) fn lost(&mut self, frames: u64) {
         self.left_out += frames;
     }
@@ -333,7 +333,8 @@ impl Browser {
     /// Writes what is shown into a new file.
     fn write(&mut self, path: &str) {
         let path = PathBuf::from(path.trim());
-        let mut kept = Kept { browser: self, next: 0 };
+        let chosen = self.sift.as_ref().map(Sift::found);
+        let mut kept = Replay { store: &self.store, chosen, end: self.shown(), next: 0 };
         let written = (self.options.views.write)(&mut kept, &path);
         self.notice = match written {
             Ok(n) => format!("{n} packets are in {}", path.display()),
@@ -342,32 +343,20 @@ impl Browser {
     }
 }
 
-/// What is shown, as a source of frames.
-struct Kept<'a> {
-    browser: &'a Browser,
-    next: usize,
-}
-
-impl Source for Kept<'_> {
-    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
-        let place = self.browser.place(self.next).filter(|_| self.next < self.browser.shown());
-        if !place.is_some_and(|place| self.browser.store.frame(place, frame)) {
-            return Ok(Step::End);
-        }
-        self.next += 1;
-        Ok(Step::Frame)
-    }
-}
-
-/// All that is kept, as a source of frames.
-struct All<'a> {
+/// Frames of the store again, as a source.
+struct Replay<'a> {
     store: &'a Store,
+    /// The places of those that are wanted; `None` for all.
+    chosen: Option<&'a [usize]>,
+    /// How many of them.
+    end: usize,
     next: usize,
 }
 
-impl Source for All<'_> {
+impl Source for Replay<'_> {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
-        if !self.store.frame(self.next, frame) {
+        let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).copied());
+        if self.next >= self.end || !place.is_some_and(|place| self.store.frame(place, frame)) {
             return Ok(Step::End);
         }
         self.next += 1;

@@ -88,7 +88,7 @@ pub(super) struct Said {
 }
 
 impl Store {
-    /// Keeps at most so many bytes.
+    /// Keeps at most `most` bytes.
     pub(super) fn new(most: usize) -> Self {
         let empty = Vec::new;
         Self {

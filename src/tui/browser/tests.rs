@@ -271,7 +271,7 @@ fn no_capture_puts_anything_on_the_screen_that_a_terminal_obeys() {
         if !name.ends_with("pcap") && !name.ends_with("pcapng") {
             continue;
         }
-        let mut browser = Browser::new(options());
+        let mut browser = Browser::new(Options { origin: "From ev\u{202e}il\x1b[31m".into(), ..options() });
         browser.take(&frames(&name));
         settle(&mut browser);
         press(&mut browser, "1234567");
