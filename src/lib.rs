@@ -55,11 +55,15 @@ pub mod fault;
 pub mod lesson;
 #[cfg(not(target_family = "wasm"))]
 pub mod machine;
+#[cfg(all(feature = "web", not(target_family = "wasm")))]
+pub mod serve;
 
 pub mod view;
 
 #[cfg(all(feature = "chat", not(target_family = "wasm")))]
 pub mod chat;
+#[cfg(all(feature = "classroom", not(target_family = "wasm")))]
+pub mod classroom;
 #[cfg(not(target_family = "wasm"))]
 pub mod cli;
 #[cfg(not(target_family = "wasm"))]

@@ -1,4 +1,4 @@
-//! Rank 7: where progress is kept: one JSON file, in the place that the system has for it.
+//! Rank 6: where progress is kept: one JSON file, in the place that the system has for it.
 //!
 //! It is written beside the old one and then renamed, so a crash leaves one of the two, whole. Programs that
 //! run at the same time take turns by a lock. What cannot be read is moved aside, never overwritten.

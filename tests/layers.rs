@@ -26,10 +26,12 @@ const RANKS: &[(&str, u8)] = &[
     ("lab", 4),
     ("lesson", 5),
     ("machine", 5),
+    ("serve", 5),
+    ("store", 6),
     ("view", 6),
     ("chat", 7),
+    ("classroom", 7),
     ("cli", 7),
-    ("store", 7),
     ("terminal", 7),
     ("tui", 8),
     ("app", 9),
@@ -38,7 +40,7 @@ const RANKS: &[(&str, u8)] = &[
 /// The only places that may name an external crate; unit tests are free. `""` is everywhere.
 const DOORS: &[(&str, &[&str])] = &[
     ("aes_gcm", &["proto/quic", "peers/tls"]),
-    ("axum", &["chat"]),
+    ("axum", &["chat", "classroom", "serve"]),
     ("base64", &["proto", "peers", "lesson/compute", "tui"]),
     ("brotli_decompressor", &["proto/compressed"]),
     ("caps", &["rights/linux"]),
@@ -63,22 +65,23 @@ const DOORS: &[(&str, &[&str])] = &[
     ("pcap_file", &["source/file"]),
     ("pnet", &["source/live"]),
     ("pulldown_cmark", &["lesson/check", "view/prose"]),
+    ("qrcode", &["classroom/qr"]),
     ("ratatui", &["tui"]),
     ("regex", &["filter", "lesson/check"]),
     ("rustix", &["tty"]),
     ("rustls", &["peers/tls"]),
     ("ruzstd", &["proto/compressed"]),
     ("seccompiler", &["rights"]),
-    ("serde", &["peers", "sim", "lab", "tutor", "ask", "lesson", "chat/entry"]),
-    ("serde_json", &["chat", "peers", "store", "view"]),
+    ("serde", &["peers", "sim", "lab", "tutor", "ask", "lesson", "chat/entry", "classroom"]),
+    ("serde_json", &["chat", "classroom", "peers", "serve", "store", "view"]),
     ("sha1", &["proto", "peers", "tutor", "lesson/compute"]),
     ("sha2", &["proto/quic", "peers/tls"]),
     ("signal_hook", &["tty"]),
     ("smoltcp", &["sim"]),
-    ("socketioxide", &["chat"]),
+    ("socketioxide", &["chat", "classroom", "serve"]),
     ("strsim", &["model/near"]),
     ("thiserror", &[""]),
-    ("tokio", &["lab", "chat"]),
+    ("tokio", &["lab", "chat", "classroom", "serve"]),
     ("toml", &["peers", "sim", "lab", "tutor", "ask", "lesson"]),
     ("unicode_width", &["filter/error", "model/show", "view/measure"]),
     ("x25519_dalek", &["peers/tls"]),
@@ -87,7 +90,8 @@ const DOORS: &[(&str, &[&str])] = &[
 /// The only files that may talk to the kernel by hand.
 const UNSAFE: &[&str] = &["source/live/sys.rs", "lab/sys.rs"];
 /// The only places that may look at a clock of this machine, or begin a thread.
-const CLOCKS: &[&str] = &["source/live", "lab", "chat", "store", "terminal", "tty", "tui", "app"];
+const CLOCKS: &[&str] =
+    &["source/live", "lab", "chat", "classroom/hub", "serve", "store", "terminal", "tty", "tui", "app"];
 /// Lines of a file above its tests.
 const LONGEST_FILE: usize = 600;
 /// The same of a command, which only wires: options, one pipeline, its output.

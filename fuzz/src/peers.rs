@@ -1,7 +1,6 @@
 //! What a stranger on the network says to our own programs: the simulator's, the terminal chat's, the chat server's.
 
 use super::drawn;
-use osi_tutor::chat::serve::{Frames, Judge};
 use osi_tutor::chat::strangers;
 use osi_tutor::peers::engineio::Transport;
 use osi_tutor::peers::http::{Request, Response};
@@ -11,6 +10,7 @@ use osi_tutor::peers::socketio::server::{Server, Site};
 use osi_tutor::peers::websocket::{Frame, Role, Session};
 use osi_tutor::peers::{Input, Peer, engineio};
 use osi_tutor::rng::Rng;
+use osi_tutor::serve::{Frames, Judge};
 use serde_json::Value as Json;
 use std::sync::Arc;
 use std::time::Duration;

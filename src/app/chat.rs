@@ -2,12 +2,12 @@
 
 use super::rights::Rights;
 use super::{Failure, color, error};
-use crate::chat::code;
 use crate::chat::join::{self, JoinError};
 use crate::chat::server::{News, Open, Options};
 use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
 use crate::peers::engineio;
 use crate::rights::Needs;
+use crate::serve::{code, ending};
 use crate::view::Theme;
 use crate::view::theme::Color;
 use std::io::{self, IsTerminal as _};
@@ -55,12 +55,7 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
         rights.seal(&Needs::default());
     }
     open.and_then(|open| open.serve(news)).map_err(|e| {
-        let what = match e.kind() {
-            io::ErrorKind::AddrInUse => "; choose another port: osi-tutor chat serve 8081",
-            io::ErrorKind::PermissionDenied => "; ports from 1024 on need no right: osi-tutor chat serve 8080",
-            io::ErrorKind::AddrNotAvailable => "; osi-tutor interfaces lists this machine's addresses",
-            _ => "",
-        };
+        let what = ending::remedy(&e, "osi-tutor chat serve");
         Failure::Data(format!("cannot serve at {}: {e}{what}", options.address))
     })
 }

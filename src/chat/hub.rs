@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::{Value as Json, json};
 
 use super::words::{self, event};
+use crate::serve::allowance::Allowance;
 
 /// Members at a time.
 pub(super) const MEMBERS: usize = 1000;
@@ -47,9 +48,7 @@ pub(super) struct Hub {
 struct Member {
     /// The name and the room, once it has joined.
     joined: Option<(String, String)>,
-    tokens: f64,
-    since: Duration,
-    refused: u32,
+    words: Allowance,
 }
 
 #[derive(Debug, Default)]
@@ -92,7 +91,7 @@ impl Hub {
             return None;
         }
         self.last_member += 1;
-        self.members.insert(self.last_member, Member { joined: None, tokens: BURST, since: now, refused: 0 });
+        self.members.insert(self.last_member, Member { joined: None, words: Allowance::new(BURST, RATE, now) });
         Some(self.last_member)
     }
 
@@ -114,8 +113,8 @@ impl Hub {
     /// A member said something.
     pub(super) fn hear(&mut self, id: Id, event: &str, data: &Json, now: Duration) -> Outcome {
         let Some(member) = self.members.get_mut(&id) else { return refuse("you are not here any more") };
-        if !member.may_speak(now, if event == event::JOIN { JOIN } else { 1.0 }) {
-            let out = member.refused >= PATIENCE;
+        if !member.words.takes(if event == event::JOIN { JOIN } else { 1.0 }, now) {
+            let out = member.words.refused() >= PATIENCE;
             let why = "too fast: ten messages a second are enough for anyone";
             return Outcome { out, ..refuse(why) };
         }
@@ -126,8 +125,8 @@ impl Hub {
             _ => refuse("unknown event: join, say and typing are understood"),
         };
         if let Some(member) = self.members.get_mut(&id) {
-            member.refused = if outcome.answer.get("error").is_some() { member.refused + 1 } else { 0 };
-            let out = member.refused >= PATIENCE;
+            member.words.answered(outcome.answer.get("error").is_some());
+            let out = member.words.refused() >= PATIENCE;
             return Outcome { out, ..outcome };
         }
         outcome
@@ -248,21 +247,6 @@ impl Room {
 /// Bytes of a message, about: its text is most of it.
 fn size(said: &Json) -> usize {
     said.get("text").and_then(Json::as_str).map_or(0, str::len) + 100
-}
-
-impl Member {
-    /// Takes so many words' worth of what the member may say, if there is as much.
-    fn may_speak(&mut self, now: Duration, words: f64) -> bool {
-        let passed = now.saturating_sub(self.since).as_secs_f64();
-        self.since = now;
-        self.tokens = (self.tokens + passed * RATE).min(BURST);
-        if self.tokens < words {
-            self.refused += 1;
-            return false;
-        }
-        self.tokens -= words;
-        true
-    }
 }
 
 fn refuse(why: &str) -> Outcome {

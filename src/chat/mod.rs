@@ -1,7 +1,7 @@
 //! Rank 7: a messaging system that shows its own packets.
 //!
 //! Read `hub` (who is here and what was said; no network), then [`server`], `socket` (over Socket.IO) and `plain`
-//! (over a bare WebSocket), which carry it; `gate` stands before the first. `capture` listens to the server's own
+//! (over a bare WebSocket), which carry it. `capture` listens to the server's own
 //! port, `veil` hides cookies, `watch` finds whose each packet is, `describe` and `peel` make an `entry` of it, and
 //! `feed` brings that to the person's page alone.
 //! [`join`] is the same chat from a terminal. [`strangers`] lets any bytes in, for tests.
@@ -9,17 +9,14 @@
 #[cfg(feature = "live")]
 mod capture;
 mod carrier;
-pub mod code;
 mod describe;
 mod entry;
 mod feed;
-mod gate;
 mod hub;
 pub mod join;
 mod peel;
 mod plain;
 mod room;
-pub mod serve;
 pub mod server;
 mod socket;
 pub mod standing;

@@ -21,7 +21,7 @@ use super::carrier::{Carrier, frame};
 use super::hub::Id;
 use super::room::{Chat, MESSAGE, WRONG_CODE};
 use super::words::event;
-use crate::chat::serve::Peer;
+use crate::serve::Peer;
 
 /// The heartbeat, as often as Socket.IO's.
 const PING: Duration = Duration::from_secs(20);

@@ -8,10 +8,10 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::carrier::Carrier;
-use super::code::Code;
 use super::feed::Feeds;
 use super::hub::{Hub, Id, Outcome, Tell};
 use super::words::event;
+use crate::serve::code::Code;
 
 /// Bytes of one message from a browser: 1000 letters, however they are escaped.
 pub(super) const MESSAGE: usize = 16 << 10;

@@ -14,20 +14,21 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::{any, get};
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
-use tokio::runtime::Builder;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::time::{interval, timeout};
 
 use super::carrier::Carrier;
-use super::code::Code;
 use super::feed::Feeds;
-use super::gate::{self, Sessions};
 use super::hub::MEMBERS;
 use super::room::{Chat, MESSAGE};
 use super::standing::Standing;
-use super::{plain, socket, words};
-use crate::chat::serve::{self, Bounds, Hosts};
+use super::words::{NAME, TEXT};
+use super::{plain, socket};
 use crate::proto::{engineio, socketio};
+use crate::serve::code::Code;
+use crate::serve::ending::{self, Asked};
+use crate::serve::gate::{self, Sessions};
+use crate::serve::{self, Bounds, Hosts, words};
 
 /// Each browser holds up to three connections, and some are on their way.
 const BOUNDS: Bounds = Bounds {
@@ -42,13 +43,6 @@ const BOUNDS: Bounds = Bounds {
 const HELLO: Duration = Duration::from_secs(10);
 /// A quiet feed is pinged so often.
 const PING: Duration = Duration::from_secs(20);
-/// When the server ends, who is here gets so long to hear it.
-const FAREWELL: Duration = Duration::from_millis(300);
-/// That there are too many connections, is told so often at most.
-const TOLD: Duration = Duration::from_mins(1);
-/// The exit code of a program that Ctrl-C has ended: 128 and the signal's number.
-const INTERRUPTED: i32 = 130;
-
 /// How to serve.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -98,9 +92,7 @@ impl Open {
     /// # Errors
     /// The port cannot be had. That nothing can be captured is no error: the page says so.
     pub fn at(options: &Options) -> io::Result<Self> {
-        let listener = StdListener::bind(options.address)?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
+        let (listener, address) = ending::open(options.address)?;
         // Before the first connection is taken, so that its SYN is seen, too.
         let capture = if options.capture { sockets(address.ip()).map_err(Some) } else { Err(None) };
         let connections = serve::room(BOUNDS.connections);
@@ -112,16 +104,13 @@ impl Open {
     /// # Errors
     /// The system takes the port away, or gives no threads.
     pub fn serve(self, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
-        let runtime = Builder::new_multi_thread().enable_all().build()?;
-        let done = runtime.block_on(run(self, tell));
-        runtime.shutdown_timeout(FAREWELL);
-        done
+        ending::run(run(self, tell))
     }
 }
 
 async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
     let Open { options, listener, address, connections, capture } = open;
-    let mut asked = Asked::new()?;
+    let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
     let feeds = Arc::new(Feeds::new(options.share));
     let capture = match capture {
@@ -136,57 +125,12 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
     let (router, chat) = routes(options.plain, options.code.map(Code::new), feeds, words);
     tell(News::Stands(&Standing { address, capture: told }));
     let bounds = Bounds { connections, ..BOUNDS };
-    let mut last: Option<Instant> = None;
-    let full = move || {
-        if last.is_none_or(|last| last.elapsed() > TOLD) {
-            last = Some(Instant::now());
-            tell(News::Full(connections));
-        }
+    let io = match &chat.carrier {
+        Carrier::SocketIo(io) => Some(io),
+        Carrier::Plain(_) => None,
     };
-    let served = tokio::select! {
-        done = serve::serve(listener, router, Hosts(options.names.clone()), bounds, full) => done,
-        () = asked.next() => Ok(()),
-    };
-    tokio::spawn(async move {
-        asked.next().await;
-        std::process::exit(INTERRUPTED);
-    });
-    if let Carrier::SocketIo(io) = &chat.carrier {
-        // Who does not read hears nothing, and is not waited for.
-        let _ = timeout(FAREWELL, io.close()).await;
-    }
-    served
-}
-
-/// Hears Ctrl-C and polite kills, each of them.
-struct Asked {
-    #[cfg(unix)]
-    term: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-}
-
-impl Asked {
-    fn new() -> io::Result<Self> {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
-        }
-        #[cfg(not(unix))]
-        Ok(Self {})
-    }
-
-    /// The next one.
-    async fn next(&mut self) {
-        #[cfg(unix)]
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.term.recv() => {}
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
-    }
+    let full = move |connections| tell(News::Full(connections));
+    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, io, full).await
 }
 
 /// Opens what captures, on each interface that packets to this address can cross.
@@ -235,7 +179,7 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
     let (layer, carrier) = if plain {
         (None, Carrier::Plain(Mutex::default()))
     } else {
-        let (layer, io) = socket::layer();
+        let (layer, io) = words::layer(MESSAGE);
         (Some(layer), Carrier::SocketIo(io))
     };
     let begun = Instant::now();
@@ -254,7 +198,9 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
     let mut router = router.with_state(Arc::clone(&chat));
     if let (Some(layer), Carrier::SocketIo(io)) = (layer, &chat.carrier) {
         socket::listen(io, &chat);
-        let sessions = Sessions::new(Arc::clone(&chat.feeds));
+        let feeds = Arc::clone(&chat.feeds);
+        let took = Box::new(move |address, sid: &str| feeds.took(address, sid));
+        let sessions = Sessions::new(MEMBERS, MESSAGE, took);
         router = router.layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     }
     (router, chat)
@@ -262,7 +208,7 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
 
 /// The page, with the limits of what may be typed.
 fn index() -> String {
-    let limits = [("{name}", words::NAME), ("{text}", words::TEXT)];
+    let limits = [("{name}", NAME), ("{text}", TEXT)];
     let page = include_str!("page/index.html").to_owned();
     limits.into_iter().fold(page, |page, (mark, limit)| page.replace(mark, &limit.to_string()))
 }

@@ -2,32 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
-use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
+use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
-use socketioxide::layer::SocketIoLayer;
 use socketioxide::socket::DisconnectReason;
 use tokio::sync::{Notify, mpsc};
 
 use super::carrier::{room_name, room_of_one};
-use super::gate::{NOWHERE, Pass};
 use super::hub::Id;
-use super::room::{Chat, MESSAGE, WRONG_CODE};
+use super::room::{Chat, WRONG_CODE};
 use super::words::event;
-
-/// The heartbeat: often enough that a lesson sees it.
-const PING: Duration = Duration::from_secs(20);
-/// How long a silent browser counts as here.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a browser may take from its handshake to its connect.
-const HELLO: Duration = Duration::from_secs(10);
-/// Packets that wait for a browser that is slow.
-const WAITING: usize = 1024;
-/// Words of one member that wait for their turn.
-const WORDS: usize = 64;
+use crate::serve::gate::NOWHERE;
+use crate::serve::words::{self, Word};
 
 /// Whose connection it is.
 struct Member {
@@ -39,24 +27,6 @@ struct Member {
     going: Notify,
     /// What it said, until somebody takes it.
     words: Mutex<Option<mpsc::Receiver<Word>>>,
-}
-
-/// Something that a member said.
-struct Word {
-    event: String,
-    data: Json,
-    ack: AckSender,
-}
-
-/// The layer that answers below `/socket.io/`, and the handle to speak by.
-pub(super) fn layer() -> (SocketIoLayer, SocketIo) {
-    SocketIo::builder()
-        .ping_interval(PING)
-        .ping_timeout(PATIENCE)
-        .connect_timeout(HELLO)
-        .max_payload(MESSAGE as u64)
-        .max_buffer_size(WAITING)
-        .build_layer()
 }
 
 /// Waits for members.
@@ -84,15 +54,7 @@ pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
 
 /// Hears what comes over a connection, and its end.
 fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
-    let (to, from) = mpsc::channel::<Word>(WORDS);
-    // Each handler may run as a task of its own; one queue keeps a member's words in order.
-    socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Json>, ack: AckSender| {
-        let word = Word { event, data: data.unwrap_or_default(), ack };
-        if let Err(mpsc::error::TrySendError::Full(word)) = to.try_send(word) {
-            let _ = word.ack.send(&json!({ "error": "too fast" }));
-        }
-        std::future::ready(())
-    });
+    let from = words::of(socket);
     let member = Arc::new(Member {
         id: OnceLock::new(),
         gone: AtomicBool::new(false),
@@ -100,7 +62,7 @@ fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
         words: Mutex::new(Some(from)),
     });
     socket.extensions.insert(Arc::clone(&member));
-    let (chat, key, pass) = (Arc::clone(chat), socket.id.to_string(), pass(socket));
+    let (chat, key, pass) = (Arc::clone(chat), socket.id.to_string(), words::pass(socket));
     socket.on_disconnect(move |reason: DisconnectReason| async move {
         pass.inspect(|pass| pass.is_here(false));
         member.gone.store(true, Ordering::SeqCst);
@@ -113,14 +75,14 @@ fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
 
 async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
     let Some(member) = socket.extensions.get::<Arc<Member>>() else { return };
-    let words = member.words.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (key, Some(words)) = (socket.id.to_string(), words) else { return };
+    let said = member.words.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let (key, Some(said)) = (socket.id.to_string(), said) else { return };
     let Some(id) = chat.enter(&key, None).await else {
         let _ = socket.emit(event::REFUSED, &json!({ "error": "too many are here" }));
         let _ = socket.disconnect();
         return;
     };
-    let pass = pass(&socket).inspect(|pass| pass.is_here(true));
+    let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
     let _ = member.id.set(id);
     if member.gone.load(Ordering::SeqCst) {
         // It went before it had a number.
@@ -128,12 +90,7 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
         return chat.leave(id, &key, "the connection was lost").await;
     }
     let _ = socket.emit(event::WELCOME, &chat.welcome(&key));
-    attend(&socket, &chat, id, &member, words).await;
-}
-
-/// What the gate knows of it.
-fn pass(socket: &SocketRef) -> Option<Pass> {
-    socket.req_parts().extensions.get().cloned()
+    attend(&socket, &chat, id, &member, said).await;
 }
 
 /// Takes a member's words one by one.

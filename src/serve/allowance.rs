@@ -1,0 +1,59 @@
+//! How much one may say: a burst at first, then so much each second.
+
+use std::time::Duration;
+
+/// A bucket of words that fills again with time. It has no clock: the time is handed in.
+#[derive(Clone, Debug)]
+pub struct Allowance {
+    burst: f64,
+    rate: f64,
+    left: f64,
+    since: Duration,
+    refused: u32,
+}
+
+impl Allowance {
+    /// A full one: `burst` words at once, then `rate` of them each second.
+    pub fn new(burst: f64, rate: f64, now: Duration) -> Self {
+        Self { burst, rate, left: burst, since: now, refused: 0 }
+    }
+
+    /// Takes as many words, if there are as many.
+    pub fn takes(&mut self, words: f64, now: Duration) -> bool {
+        let passed = now.saturating_sub(self.since).as_secs_f64();
+        self.since = now;
+        self.left = (self.left + passed * self.rate).min(self.burst);
+        if self.left < words {
+            self.refused += 1;
+            return false;
+        }
+        self.left -= words;
+        true
+    }
+
+    /// A word was answered: with an error, or not.
+    pub fn answered(&mut self, error: bool) {
+        self.refused = if error { self.refused + 1 } else { 0 };
+    }
+
+    /// Words refused without a good one between.
+    pub fn refused(&self) -> u32 {
+        self.refused
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_taken_then_time_gives_more() {
+        let mut words = Allowance::new(3.0, 2.0, Duration::ZERO);
+        assert_eq!((0..5).filter(|_| words.takes(1.0, Duration::ZERO)).count(), 3);
+        assert_eq!(words.refused(), 2);
+        assert_eq!((0..5).filter(|_| words.takes(1.0, Duration::from_secs(1))).count(), 2);
+        words.answered(false);
+        assert_eq!(words.refused(), 0);
+        assert!(words.takes(3.0, Duration::from_mins(1)) && !words.takes(1.0, Duration::from_mins(1)), "never more");
+    }
+}

@@ -1,0 +1,123 @@
+//! How a server ends: asked politely, it says goodbye first; asked twice, it ends at once.
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use socketioxide::SocketIo;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+use tokio::time::timeout;
+
+use super::{Bounds, Hosts, serve};
+
+/// When the server ends, who is here gets so long to hear it.
+const FAREWELL: Duration = Duration::from_millis(300);
+/// That there are too many connections, is told so often at most.
+const TOLD: Duration = Duration::from_mins(1);
+/// The exit code of a program that Ctrl-C has ended: 128 and the signal's number.
+const INTERRUPTED: i32 = 130;
+
+/// Hears Ctrl-C and polite kills, each of them.
+#[derive(Debug)]
+pub struct Asked {
+    #[cfg(unix)]
+    term: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+}
+
+/// Runs a server in a runtime of its own, and leaves nothing of it behind.
+///
+/// # Errors
+/// The system gives no threads; or what the server itself says.
+pub fn run(server: impl Future<Output = io::Result<()>>) -> io::Result<()> {
+    let runtime = Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(server);
+    runtime.shutdown_timeout(FAREWELL);
+    done
+}
+
+/// Serves until somebody asks for the end; then says goodbye over Socket.IO. `full` is told, once a minute at most, how
+/// many connections there are when somebody goes because there are too many.
+///
+/// # Errors
+/// The system takes the port away.
+pub async fn until_asked(
+    (listener, router): (TcpListener, Router),
+    hosts: Hosts,
+    bounds: Bounds,
+    mut asked: Asked,
+    io: Option<&SocketIo>,
+    full: impl Fn(usize) + Send + 'static,
+) -> io::Result<()> {
+    let mut last: Option<Instant> = None;
+    let full = move || {
+        if last.is_none_or(|last| last.elapsed() > TOLD) {
+            last = Some(Instant::now());
+            full(bounds.connections);
+        }
+    };
+    let served = tokio::select! {
+        done = serve(listener, router, hosts, bounds, full) => done,
+        () = asked.next() => Ok(()),
+    };
+    tokio::spawn(async move {
+        asked.next().await;
+        std::process::exit(INTERRUPTED);
+    });
+    if let Some(io) = io {
+        // Who does not read hears nothing, and is not waited for.
+        let _ = timeout(FAREWELL, io.close()).await;
+    }
+    served
+}
+
+/// Opens a port; gives it, and where it is: port 0 takes any that is free.
+///
+/// # Errors
+/// The port cannot be had.
+pub fn open(address: SocketAddr) -> io::Result<(std::net::TcpListener, SocketAddr)> {
+    let listener = std::net::TcpListener::bind(address)?;
+    listener.set_nonblocking(true)?;
+    let address = listener.local_addr()?;
+    Ok((listener, address))
+}
+
+/// What may be tried when a port cannot be had, as the end of a sentence; `command` serves at another one.
+pub fn remedy(why: &io::Error, command: &str) -> String {
+    match why.kind() {
+        io::ErrorKind::AddrInUse => format!("; choose another port: {command} 8081"),
+        io::ErrorKind::PermissionDenied => format!("; ports from 1024 on need no right: {command} 8080"),
+        io::ErrorKind::AddrNotAvailable => "; osi-tutor interfaces lists this machine's addresses".to_owned(),
+        _ => String::new(),
+    }
+}
+
+impl Asked {
+    /// From now on.
+    ///
+    /// # Errors
+    /// The system does not let it hear.
+    pub fn new() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+        }
+        #[cfg(not(unix))]
+        Ok(Self {})
+    }
+
+    /// The next one.
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.term.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
+}
