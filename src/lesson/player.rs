@@ -12,7 +12,7 @@ pub use super::scene::{Body, Request, Scene, View};
 use super::sheet::Sheet;
 use super::simulate::Outcome;
 use crate::ask::session::Millis;
-use crate::ask::{Key, Mark, Mode};
+use crate::ask::{Key, Mark, Mode, Task};
 use crate::tutor::Audience;
 
 /// What the learner did, or what a request came to.
@@ -195,6 +195,12 @@ impl<'l> Player<'l> {
         } else if self.is_unseen(self.page) {
             self.request = Some(Request::WhatIf { page: self.page });
         }
+    }
+
+    /// What is asked now: the open question of this page, with its answer.
+    pub fn question(&self) -> Option<&Task> {
+        let slot = self.sheets.get(self.page)?.slot;
+        self.posed.get(self.page)?.get(slot).filter(|_| self.is_open(self.page)).map(|posed| &posed.task)
     }
 
     // ---- answers

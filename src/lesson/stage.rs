@@ -1,7 +1,7 @@
 //! Making the scene: what a player knows, put together for a view. Nothing is drawn here.
 
 use super::find::Hit;
-use super::format::{Ask, AskKind, Fence, Page, Show, Wanted, WhatIf, Words, Worked};
+use super::format::{Ask, AskKind, Choice, Fence, Page, Show, Wanted, WhatIf, Words, Worked};
 use super::player::{Player, View};
 use super::posed::fill;
 use super::scene::{Asked, Body, Broken, Line, Offers, Past, Procedure, Scene, Shown, Told};
@@ -162,6 +162,18 @@ impl Player<'_> {
             hint: self.hint(ask.hint.as_ref(), of, sheet),
             verdict,
         }
+    }
+
+    /// What is said to those who choose each choice of this page, in their order.
+    pub fn replies(&self) -> Vec<Option<String>> {
+        let before = self.trace.shown_before(self.page);
+        let (choices, of) = match self.lesson.pages.get(self.page).and_then(|page| page.fence.as_ref()) {
+            Some(Fence::Ask(ask)) => (ask.choices(), ask.about(&self.trace, self.page)),
+            Some(Fence::WhatIf(whatif)) => (&whatif.choices[..], before),
+            _ => return Vec::new(),
+        };
+        let against = |choice: &Choice| choice.packet.and_then(|id| self.trace.probe(id)).filter(|_| !choice.right);
+        choices.iter().map(|c| c.why.as_ref().map(|why| self.words(why, against(c).or(of)))).collect()
     }
 
     /// The fields of the proof that hold the answer, of those that question and proof name.
