@@ -7,7 +7,7 @@ use etherparse::PacketBuilder;
 use osi_tutor::flow::follow::{Follower, messages};
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{FieldDef, Packet, RawFrame, Trouble, Value};
-use osi_tutor::proto::{Talk, engineio, socketio, walk};
+use osi_tutor::proto::{ConversationKind, engineio, socketio, walk};
 use osi_tutor::view::{Theme, brief::Brief};
 use std::collections::HashMap;
 
@@ -80,7 +80,7 @@ fn trouble(p: &Packet) -> Option<Trouble> {
 
 /// What `follow --as messages` says of a packet: the innermost protocol of each message, and its length.
 fn told(p: &Packet) -> Vec<(&'static str, u32)> {
-    let mut follower = Follower::new(Talk::Tcp, 0);
+    let mut follower = Follower::new(ConversationKind::Tcp, 0);
     let (transport, _) = follower.belongs(p).unwrap();
     let inner = |m: &osi_tutor::flow::follow::Message| p.layers[m.layers.clone()].last().unwrap().proto.name;
     messages(p, transport).iter().map(|m| (inner(m), m.len)).collect()

@@ -5,7 +5,7 @@ use etherparse::PacketBuilder;
 use osi_tutor::flow::follow::{Follower, Run, What, messages};
 use osi_tutor::flow::{Endpoint, Limits, Tracker};
 use osi_tutor::model::{LinkType, Osi, Packet, RawFrame, Span, Time, Value};
-use osi_tutor::proto::{Memory, NoMemory, Talk, ipv4, ipv6_extension, walk};
+use osi_tutor::proto::{ConversationKind, Memory, NoMemory, ipv4, ipv6_extension, walk};
 use osi_tutor::source::file::File;
 use osi_tutor::source::{Source, Step};
 use osi_tutor::stats::Stats;
@@ -137,7 +137,7 @@ impl Wire {
     fn new(port: u16) -> Self {
         Self {
             tracker: Tracker::new(Limits::default()),
-            follower: Follower::new(Talk::Tcp, 0),
+            follower: Follower::new(ConversationKind::Tcp, 0),
             packet: Packet::new(),
             number: 0,
             port,

@@ -12,7 +12,7 @@ use osi_tutor::lesson::find::Finder;
 use osi_tutor::lesson::player::{Input, Player};
 use osi_tutor::lesson::{COURSE, Lesson};
 use osi_tutor::model::{LinkType, Packet, RawFrame, Remark, Time};
-use osi_tutor::proto::{Talk, walk};
+use osi_tutor::proto::{ConversationKind, walk};
 use osi_tutor::source::file::{File, Writer};
 use osi_tutor::source::{Source, Step};
 use osi_tutor::stats::Stats;
@@ -141,7 +141,12 @@ fn conversation(frames: &[RawFrame], audience: Audience) {
         drawn::lines(&out);
         drawn::lines(&plot::svg::draw(&chart));
     }
-    for (kind, how) in [(Talk::Tcp, How::Text), (Talk::Tcp, How::Hex), (Talk::Udp, How::Text), (Talk::Udp, How::Hex)] {
+    for (kind, how) in [
+        (ConversationKind::Tcp, How::Text),
+        (ConversationKind::Tcp, How::Hex),
+        (ConversationKind::Udp, How::Text),
+        (ConversationKind::Udp, How::Hex),
+    ] {
         out.clear();
         let (mut follower, mut view) = (Follower::new(kind, 0), Follow::new(theme.clone(), Some(80), how));
         walked(frames, |packet, _| {

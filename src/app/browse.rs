@@ -6,7 +6,7 @@ use crate::flow::Limits;
 use crate::flow::follow::Follower;
 use crate::flow::reader::each;
 use crate::model::RawFrame;
-use crate::proto::Talk;
+use crate::proto::ConversationKind;
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::tui::browser::{self, Options, Views};
@@ -80,8 +80,8 @@ fn drawn(draw: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>) -> Result<Strin
 /// What both ends of a TCP connection said.
 fn followed(source: &mut dyn Source, stream: u32, columns: usize, out: &mut Vec<u8>) -> Result<(), Failure> {
     let view = Follow::new(Theme::default(), Some(columns), How::Text);
-    let mut follower = Follower::new(Talk::Tcp, stream);
-    let mut transcript = Transcript::new(Talk::Tcp, stream, None, Shape::Turns(view));
+    let mut follower = Follower::new(ConversationKind::Tcp, stream);
+    let mut transcript = Transcript::new(ConversationKind::Tcp, stream, None, Shape::Turns(view));
     each(source, Limits::default(), |packet, _| {
         transcript.packet(packet, &mut follower, out);
         Ok::<_, Failure>(true)

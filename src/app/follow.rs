@@ -5,7 +5,7 @@ use super::{Failure, color, columns, error};
 use crate::cli::{Follow, FollowAs};
 use crate::flow::follow::{Follower, messages};
 use crate::flow::{Limits, reader};
-use crate::proto::Talk;
+use crate::proto::ConversationKind;
 use crate::source::Source;
 use crate::source::file::File;
 use crate::view::Theme;
@@ -33,7 +33,7 @@ pub(super) fn run(args: &Follow, choice: Color) -> Result<(), Failure> {
         FollowAs::Hex => Shape::Turns(view(How::Hex)),
         FollowAs::Text | FollowAs::Raw => Shape::Turns(view(How::Text)),
     };
-    let kind = if args.udp { Talk::Udp } else { Talk::Tcp };
+    let kind = if args.udp { ConversationKind::Udp } else { ConversationKind::Tcp };
     let mut follower = Follower::new(kind, args.stream);
     let mut transcript = Transcript::new(kind, args.stream, args.from, shape);
     let by_message = args.how == FollowAs::Messages;

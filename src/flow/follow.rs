@@ -7,7 +7,7 @@
 use super::Endpoint;
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{FieldDef, Identity, Layer, Packet, Piece, Seq, clamp};
-use crate::proto::memory::{Address, Ends, Segment, Talk};
+use crate::proto::memory::{Address, ConversationKind, Ends, Segment};
 use crate::proto::tcp::flag;
 use crate::proto::{ipv4, ipv6, tcp, udp};
 use std::ops::Range;
@@ -18,7 +18,7 @@ const MOST_WAITING: usize = 16 << 20;
 /// Follows one conversation through a capture.
 #[derive(Debug)]
 pub struct Follower {
-    kind: Talk,
+    kind: ConversationKind,
     wanted: u32,
     seen: u32,
     /// The client's address and port first, once its first packet came.
@@ -73,7 +73,7 @@ pub type Hear<'a> = dyn FnMut(Run<'_>) + 'a;
 
 impl Follower {
     /// Of the conversation that Wireshark calls `tcp.stream` or `udp.stream` number `wanted`.
-    pub fn new(kind: Talk, wanted: u32) -> Self {
+    pub fn new(kind: ConversationKind, wanted: u32) -> Self {
         let budget = Budget::new(2 * MOST_WAITING, MOST_WAITING);
         let (early, sources) = (Vec::new(), Vec::new());
         Self { kind, wanted, seen: 0, ends: None, sides: Default::default(), budget, early, sources }
@@ -93,9 +93,9 @@ impl Follower {
     /// transport layer, and who sent it.
     pub fn belongs(&mut self, packet: &Packet) -> Option<(usize, Endpoint)> {
         let (about, number): (&Identity, &'static FieldDef) = match self.kind {
-            Talk::Tcp => (&tcp::ABOUT, &tcp::STREAM),
-            Talk::Udp => (&udp::ABOUT, &udp::STREAM),
-            Talk::Icmp => return None,
+            ConversationKind::Tcp => (&tcp::ABOUT, &tcp::STREAM),
+            ConversationKind::Udp => (&udp::ABOUT, &udp::STREAM),
+            ConversationKind::Icmp => return None,
         };
         let mut found = None;
         for (i, layer) in packet.layers.iter().enumerate() {
@@ -126,7 +126,7 @@ impl Follower {
         let Some(layer) = packet.layers.get(i) else { return false };
         let all = packet.buffers().get(usize::from(layer.span.buf)).map_or(&[][..], |b| &b.bytes);
         let payload = all.get(layer.span.end() as usize..layer.end as usize).unwrap_or(&[]);
-        if self.kind == Talk::Udp {
+        if self.kind == ConversationKind::Udp {
             if !payload.is_empty() {
                 hear(Run { from, frame: packet.number, what: What::Bytes(payload) });
             }
@@ -207,7 +207,7 @@ impl Follower {
     /// Addresses from the nearest IP header before the transport layer, ports from that.
     fn ends_of(&self, packet: &Packet, i: usize, layer: &Layer) -> Option<Ends> {
         let (src_port, dst_port) = match self.kind {
-            Talk::Tcp => (&tcp::SRCPORT, &tcp::DSTPORT),
+            ConversationKind::Tcp => (&tcp::SRCPORT, &tcp::DSTPORT),
             _ => (&udp::SRCPORT, &udp::DSTPORT),
         };
         let port = |def| packet.uint_in(layer, def).and_then(|n| u16::try_from(n).ok());
@@ -223,7 +223,7 @@ impl Follower {
 
     /// Whether the conversation's first packet comes from the client: by the SYN, else by the higher port.
     fn opens(&self, packet: &Packet, layer: &Layer, ends: Ends) -> bool {
-        if self.kind == Talk::Udp {
+        if self.kind == ConversationKind::Udp {
             return true;
         }
         match segment(packet, layer).flags & (flag::SYN | flag::ACK) {
@@ -313,7 +313,7 @@ mod tests {
 
     /// Feeds segments (from, seq, flags, ack, payload) and gives what was heard, as text.
     fn heard(segments: &[(Endpoint, u32, u16, u32, &str)]) -> String {
-        let mut follower = Follower::new(Talk::Tcp, 0);
+        let mut follower = Follower::new(ConversationKind::Tcp, 0);
         let mut out: Vec<String> = Vec::new();
         let mut hear = |run: Run<'_>| {
             let who = if run.from == Endpoint::Client { '>' } else { '<' };

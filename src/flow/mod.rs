@@ -20,7 +20,7 @@ pub use event::{Endpoint, Event};
 pub use state::State;
 
 use crate::model::{Buffer, Piece, Time};
-use crate::proto::memory::{Address, Conversation, Ends, Fragment, Memory, Segment, Talk, TcpFacts};
+use crate::proto::memory::{Address, Conversation, ConversationKind, Ends, Fragment, Memory, Segment, TcpFacts};
 use crate::proto::shelf::Shelf;
 use crate::proto::stream::Upgrade;
 use crate::proto::{
@@ -154,7 +154,7 @@ impl Tracker {
         self.conversations.get(conversation)?.connection.as_deref()
     }
 
-    fn find(&mut self, kind: Talk, ends: &Ends) -> Conversation {
+    fn find(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
         let Some(c) = self.conversations.find(kind, ends) else { return self.begin(kind, ends) };
         let announced = self.conversations.get(c).is_some_and(Talking::was_announced);
         let number = if announced { self.announced_number(kind, ends) } else { None };
@@ -162,8 +162,8 @@ impl Tracker {
     }
 
     /// Of ends that were announced: the number of the conversation that they count as.
-    fn announced_number(&mut self, kind: Talk, ends: &Ends) -> Option<u32> {
-        if kind != Talk::Udp || self.expected.is_empty() {
+    fn announced_number(&mut self, kind: ConversationKind, ends: &Ends) -> Option<u32> {
+        if kind != ConversationKind::Udp || self.expected.is_empty() {
             return None;
         }
         let mut ends = [(ends.src, ends.src_port), (ends.dst, ends.dst_port)].into_iter();
@@ -173,7 +173,7 @@ impl Tracker {
     }
 
     /// Begins a conversation, over an earlier one of the same ends if there is one.
-    fn begin(&mut self, kind: Talk, ends: &Ends) -> Conversation {
+    fn begin(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
         let announced = self.announced_number(kind, ends);
         let (c, removed) = self.conversations.begin_as(kind, ends, announced);
         if let Some(Removed { conversation, talking, crowded }) = removed {
@@ -236,7 +236,7 @@ impl Memory for Tracker {
         self.fragments.add(fragment, bytes, here, whole)
     }
 
-    fn converse(&mut self, kind: Talk, ends: &Ends, _frame: u64, _time: Time) -> Option<Conversation> {
+    fn converse(&mut self, kind: ConversationKind, ends: &Ends, _frame: u64, _time: Time) -> Option<Conversation> {
         Some(self.find(kind, ends))
     }
 
@@ -245,14 +245,14 @@ impl Memory for Tracker {
     }
 
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
-        let mut c = self.find(Talk::Tcp, ends);
+        let mut c = self.find(ConversationKind::Tcp, ends);
         let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());
         let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
             && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
         let earlier = known.filter(|_| reused).map(Connection::snapshot);
         if let Some(known) = &earlier {
             let after = known.last_frame();
-            c = self.begin(Talk::Tcp, ends);
+            c = self.begin(ConversationKind::Tcp, ends);
             self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
         self.current = Some(c);
@@ -279,7 +279,7 @@ impl Memory for Tracker {
     }
 
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
-        let c = self.find(Talk::Tcp, ends);
+        let c = self.find(ConversationKind::Tcp, ends);
         let talking = self.conversations.get_mut(c)?;
         let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
         Some(connection.glimpse(c, time))

@@ -5,7 +5,7 @@
 
 use super::Connection;
 use crate::model::Time;
-use crate::proto::memory::{Address, Conversation, Ends, Talk};
+use crate::proto::memory::{Address, Conversation, ConversationKind, Ends};
 use crate::proto::{Protocol, Streams};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
@@ -60,7 +60,7 @@ struct Key {
     /// In two halves each: a table of a million is the smaller for it.
     addresses: [[u64; 2]; 2],
     ports: [u16; 2],
-    kind: Talk,
+    kind: ConversationKind,
 }
 
 /// A conversation that made room.
@@ -79,7 +79,7 @@ impl Table {
     }
 
     /// The conversation of these ends.
-    pub(super) fn find(&mut self, kind: Talk, ends: &Ends) -> Option<Conversation> {
+    pub(super) fn find(&mut self, kind: ConversationKind, ends: &Ends) -> Option<Conversation> {
         let (low_first, key) = Key::of(kind, ends);
         let held = &self.held;
         let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key == key);
@@ -100,13 +100,18 @@ impl Table {
 
     /// See [`Table::begin_as`]; it gets the next number.
     #[cfg(test)]
-    fn begin(&mut self, kind: Talk, ends: &Ends) -> (Conversation, Option<Removed>) {
+    fn begin(&mut self, kind: ConversationKind, ends: &Ends) -> (Conversation, Option<Removed>) {
         self.begin_as(kind, ends, None)
     }
 
     /// Begins a conversation of these ends, with the next number if none is given; an earlier one of theirs, or else one that was not heard of for
     /// long, makes room where it must.
-    pub(super) fn begin_as(&mut self, kind: Talk, ends: &Ends, number: Option<u32>) -> (Conversation, Option<Removed>) {
+    pub(super) fn begin_as(
+        &mut self,
+        kind: ConversationKind,
+        ends: &Ends,
+        number: Option<u32>,
+    ) -> (Conversation, Option<Removed>) {
         let (low_first, key) = Key::of(kind, ends);
         let number = number.unwrap_or_else(|| self.next_number(kind));
         let new = Talking {
@@ -170,7 +175,7 @@ impl Table {
         Conversation { number, ..c }
     }
 
-    pub(super) fn next_number(&mut self, kind: Talk) -> u32 {
+    pub(super) fn next_number(&mut self, kind: ConversationKind) -> u32 {
         let Some(n) = self.numbers.get_mut(kind as usize) else { return 0 };
         let number = *n;
         *n = n.saturating_add(1);
@@ -223,7 +228,7 @@ impl Talking {
 }
 
 impl Key {
-    fn of(kind: Talk, ends: &Ends) -> (bool, Self) {
+    fn of(kind: ConversationKind, ends: &Ends) -> (bool, Self) {
         let (a, b) = ((ends.src, ends.src_port), (ends.dst, ends.dst_port));
         let (low, high) = if a <= b { (a, b) } else { (b, a) };
         (a <= b, Self { addresses: [halves(low.0), halves(high.0)], ports: [low.1, high.1], kind })
@@ -246,31 +251,34 @@ mod tests {
     #[test]
     fn both_directions_are_one_conversation() {
         let mut table = Table::new(8);
-        let (c, _) = table.begin(Talk::Tcp, &ends(5));
-        let back = table.find(Talk::Tcp, &ends(5).flipped()).unwrap();
+        let (c, _) = table.begin(ConversationKind::Tcp, &ends(5));
+        let back = table.find(ConversationKind::Tcp, &ends(5).flipped()).unwrap();
         assert_eq!((back.slot, back.number, back.forward), (c.slot, c.number, false));
-        assert!(table.find(Talk::Udp, &ends(5)).is_none());
+        assert!(table.find(ConversationKind::Udp, &ends(5)).is_none());
     }
 
     #[test]
     fn the_one_not_heard_of_for_longest_makes_room() {
         let mut table = Table::new(3);
-        let all = [1, 2, 3].map(|n| table.begin(Talk::Tcp, &ends(n)).0);
+        let all = [1, 2, 3].map(|n| table.begin(ConversationKind::Tcp, &ends(n)).0);
         // All were heard of once; the hand takes that mark off and comes back to the first.
-        let (_, gone) = table.begin(Talk::Tcp, &ends(4));
+        let (_, gone) = table.begin(ConversationKind::Tcp, &ends(4));
         assert_eq!(gone.map(|g| g.conversation.number), Some(0));
-        table.find(Talk::Tcp, &ends(2));
-        let (_, gone) = table.begin(Talk::Tcp, &ends(5));
+        table.find(ConversationKind::Tcp, &ends(2));
+        let (_, gone) = table.begin(ConversationKind::Tcp, &ends(5));
         assert_eq!(gone.map(|g| g.conversation.number), Some(2), "the second was heard of again");
         assert!(table.get(all[0]).is_none() && table.get(all[1]).is_some());
-        assert!(table.find(Talk::Tcp, &ends(1)).is_none() && table.find(Talk::Tcp, &ends(5)).is_some());
+        assert!(
+            table.find(ConversationKind::Tcp, &ends(1)).is_none()
+                && table.find(ConversationKind::Tcp, &ends(5)).is_some()
+        );
     }
 
     #[test]
     fn ports_used_again_are_another_conversation_in_the_same_place() {
         let mut table = Table::new(3);
-        let (first, _) = table.begin(Talk::Tcp, &ends(1));
-        let (second, gone) = table.begin(Talk::Tcp, &ends(1));
+        let (first, _) = table.begin(ConversationKind::Tcp, &ends(1));
+        let (second, gone) = table.begin(ConversationKind::Tcp, &ends(1));
         assert_eq!((second.number, second.slot), (1, first.slot));
         assert_eq!(gone.map(|g| g.conversation.number), Some(0));
         assert!(table.get(first).is_none());
@@ -279,7 +287,7 @@ mod tests {
     #[test]
     fn a_conversation_has_a_clock_of_its_own() {
         let mut table = Table::new(3);
-        let [one, other] = [1, 2].map(|n| table.begin(Talk::Udp, &ends(n)).0);
+        let [one, other] = [1, 2].map(|n| table.begin(ConversationKind::Udp, &ends(n)).0);
         let mut pace = |c, time| table.get_mut(c).unwrap().pace(time, true);
         assert_eq!(pace(one, Time(100)), (Some(0), Some(0)));
         assert_eq!(pace(other, Time(120)), (Some(0), Some(0)));
@@ -292,7 +300,7 @@ mod tests {
     #[test]
     fn a_direction_may_have_a_number_and_a_clock_of_its_own() {
         let mut table = Table::new(3);
-        let there = table.begin(Talk::Udp, &ends(1)).0;
+        let there = table.begin(ConversationKind::Udp, &ends(1)).0;
         table.get_mut(there).unwrap().pace(Time(100), true);
         let back = table.turn(there, 1);
         assert_eq!((back.number, back.slot), (1, there.slot));
@@ -304,7 +312,7 @@ mod tests {
     #[test]
     fn an_empty_datagram_is_not_the_one_before() {
         let mut table = Table::new(3);
-        let c = table.begin(Talk::Udp, &ends(1)).0;
+        let c = table.begin(ConversationKind::Udp, &ends(1)).0;
         let mut pace = |time, counts| table.get_mut(c).unwrap().pace(time, counts);
         pace(Time(100), true);
         pace(Time(130), false);

@@ -246,10 +246,11 @@ impl FieldDef {
         self
     }
 
-    /// Is another name of the value beside it.
+    /// Is another name of the value beside it, which no summary mentions either.
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
+        self.detail = true;
         self
     }
 

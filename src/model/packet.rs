@@ -235,6 +235,12 @@ impl Packet {
         }
     }
 
+    /// Whether a field is to be written: where nothing but a line will be shown, one of detail is not.
+    #[inline]
+    pub fn wants(&self, def: &FieldDef) -> bool {
+        !(def.detail && self.summary_only)
+    }
+
     /// Keeps text that is in no buffer, for a value to point to.
     pub fn keep(&mut self, text: &[u8]) -> Slice {
         let start = clamp(self.text.len());

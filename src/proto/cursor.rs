@@ -201,15 +201,14 @@ impl<'a> Cursor<'a> {
     /// Reads and writes every row of `defs` that has a fixed place, in order. A row whose bytes are
     /// missing ends it: the rows before it stand.
     pub fn fixed(&mut self, defs: &'static [&'static FieldDef]) -> Result<(), Trouble> {
-        let lean = self.packet.summary_only;
         let mut passed = 0;
         for def in defs {
             if let At::Fixed { start, len, mask, scale } = def.at {
                 let (start, len) = (usize::from(start), usize::from(len));
-                if lean && def.detail {
-                    passed = passed.max(start + len);
-                } else {
+                if self.packet.wants(def) {
                     self.put_at(def, start, len, mask, scale)?;
+                } else {
+                    passed = passed.max(start + len);
                 }
             }
         }
@@ -244,7 +243,7 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
         let bytes = self.slice(at, len)?;
-        if def.detail && self.packet.summary_only {
+        if !self.packet.wants(def) {
             return Ok(masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale)));
         }
         let span = self.span(at, len);
@@ -268,7 +267,7 @@ impl<'a> Cursor<'a> {
 
     /// Writes a field with a value that is not simply the bytes at `at`.
     pub fn push(&mut self, def: &'static FieldDef, at: usize, len: usize, value: Value) {
-        if def.detail && self.packet.summary_only {
+        if !self.packet.wants(def) {
             return;
         }
         let span = self.span(at, len);
@@ -277,7 +276,7 @@ impl<'a> Cursor<'a> {
 
     /// Writes a field that is computed here, if it is wanted at all.
     pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&Self) -> Value) {
-        if !(def.detail && self.packet.summary_only) {
+        if self.packet.wants(def) {
             self.derive(def, value(self));
         }
     }
@@ -291,7 +290,7 @@ impl<'a> Cursor<'a> {
 
     /// Writes a field that was computed.
     pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
-        if def.detail && self.packet.summary_only {
+        if !self.packet.wants(def) {
             return;
         }
         let span = Span { buf: self.buf, ..Span::default() };
@@ -427,7 +426,7 @@ impl<'a> Cursor<'a> {
     ///
     /// A quotation only learns the conversation's number, as in Wireshark: what it says is past, and
     /// nothing of it is remembered.
-    pub fn converse(&mut self, kind: super::Talk) -> Option<Conversation> {
+    pub fn converse(&mut self, kind: super::ConversationKind) -> Option<Conversation> {
         let c = self.memory.converse(kind, &self.context.ends, self.packet.number, self.packet.time)?;
         if !self.context.quoted {
             self.context.conversation = Some(c);
@@ -479,6 +478,9 @@ impl<'a> Cursor<'a> {
 
     /// Writes a field whose end is not known yet; [`Cursor::close`] sets it.
     pub fn open(&mut self, def: &'static FieldDef, at: usize) -> usize {
+        if !self.packet.wants(def) {
+            return usize::MAX;
+        }
         self.push(def, at, 0, Value::None);
         self.packet.fields.len() - 1
     }

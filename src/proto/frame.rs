@@ -29,9 +29,9 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     let (delta, relative) = memory.clock(raw.time);
     let epoch = raw.time.is_known().then_some(raw.time.0);
     let span = Span::default();
-    let (lean, cap_len) = (packet.summary_only, packet.cap_len);
+    let cap_len = packet.cap_len;
     let mut push = |def: &'static FieldDef, value: Value| {
-        if !(def.detail && lean) {
+        if packet.wants(def) {
             packet.fields.push(Field { def, value, span, depth: 0 });
         }
     };
@@ -45,7 +45,7 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     push(&CAP_LEN, Value::Uint(u64::from(cap_len)));
     let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
     for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, &*raw.comments())] {
-        if !text.is_empty() && !lean {
+        if !text.is_empty() && packet.wants(def) {
             let value = Value::Text(packet.keep(text.as_bytes()));
             packet.fields.push(Field { def, value, span, depth: 0 });
         }

@@ -11,7 +11,7 @@
 
 use super::checksum;
 use super::icmp_extension::{self, STATES};
-use super::memory::Talk;
+use super::memory::ConversationKind;
 use super::numbers::Echoes;
 use super::prelude::*;
 use super::table;
@@ -146,7 +146,7 @@ fn echo(c: &mut Cursor<'_>, reply: bool) -> Result<Next, Trouble> {
     let (ident, seq) = (c.u16(4)?, c.u16(6)?);
     c.context.ends.src_port = ident;
     c.context.ends.dst_port = ident;
-    if c.converse(Talk::Icmp).is_some() {
+    if c.converse(ConversationKind::Icmp).is_some() {
         let (frame, time) = (c.frame(), c.time());
         let echoes: &mut Echoes = c.stream().dialogue.state();
         if !reply {

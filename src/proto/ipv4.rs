@@ -53,12 +53,12 @@ fields! {
     DSCP_       = u8_at(1, "ip.dsfield.dscp", "Code point", "Which class of service it asks for.").bits(0xfc).names(DSCP).detail();
     ECN_        = u8_at(1, "ip.dsfield.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x03).names(ECN).detail();
     LEN         = u16_at(2, "ip.len", "Total length", "Header and payload together, in bytes.").detail();
-    ID          = u16_at(4, "ip.id", "Identification", "Tells which fragments belong together.").hex();
+    ID          = u16_at(4, "ip.id", "Identification", "Tells which fragments belong together.").hex().detail();
     FLAGS       = u8_at(6, "ip.flags", "Flags", "Three bits that steer fragmentation.").bits(0xe0).hex().detail();
     FLAGS_RB    = bit_at(6, 1, 0x80, "ip.flags.rb", "Reserved bit", "Must be zero.").detail();
     FLAGS_DF    = bit_at(6, 1, 0x40, "ip.flags.df", "Don't fragment", "Routers may not cut the packet; too large means refused.").detail();
-    FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.");
-    FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram, in units of 8 bytes.").bits(0x1fff);
+    FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.").detail();
+    FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram, in units of 8 bytes.").bits(0x1fff).detail();
     TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.").detail();
     PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS);
     CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex().detail();
@@ -115,40 +115,29 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if usize::from(total) >= header {
         c.limit(usize::from(total), &LEN);
     } else if total != 0 {
-        for def in [&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &ECN_, &LEN] {
-            c.put(def)?;
-        }
+        c.fixed(BEFORE_LEN)?;
+        c.put(&LEN)?;
         return Err(c.malformed("the total length is shorter than the header"));
     }
-    if c.summary_only() {
-        c.slice(0, 20)?;
-        if c.u16(6)? & 0x3fff != 0 {
-            c.fixed(OF_A_PIECE)?;
-        }
-        let proto = c.u8(9)?;
-        c.push(&PROTO, 9, 1, Value::Uint(u64::from(proto)));
+    c.fixed(BEFORE_LEN)?;
+    if total == 0 {
+        c.push(&LEN, 2, 2, Value::Uint(c.promised() as u64));
     } else {
-        let split = FIELDS.iter().position(|def| std::ptr::eq(*def, &raw const CHECKSUM_STATUS)).unwrap_or(0);
-        let before = FIELDS.split_at(split).0;
-        if total == 0 {
-            let len = before.iter().position(|def| std::ptr::eq(*def, &raw const LEN)).unwrap_or(0);
-            let (before, after) = before.split_at(len);
-            c.fixed(before)?;
-            c.push(&LEN, 2, 2, Value::Uint(c.promised() as u64));
-            c.fixed(after.split_at_checked(1).map_or(&[], |(_, rest)| rest))?;
-        } else {
-            c.fixed(before)?;
-        }
-        c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
+        c.put(&LEN)?;
     }
+    c.fixed(AFTER_LEN)?;
+    c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     address(c, &SRC, 12)?;
     let last_stop = if header > 20 { last_stop(c, header) } else { None };
     address(c, if last_stop.is_some() { &CUR_RT } else { &DST }, 16)?;
     rest(c, header, last_stop)
 }
 
-/// The rows that a line tells of a piece of a datagram.
-static OF_A_PIECE: &[&FieldDef] = &[&ID, &FLAGS_MF, &FRAG_OFFSET];
+/// The rows before the total length.
+static BEFORE_LEN: &[&FieldDef] = &[&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &ECN_];
+
+/// The rows from the total length to the checksum.
+static AFTER_LEN: &[&FieldDef] = &[&ID, &FLAGS, &FLAGS_RB, &FLAGS_DF, &FLAGS_MF, &FRAG_OFFSET, &TTL, &PROTO, &CHECKSUM];
 
 fn address(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize) -> Result<(), Trouble> {
     c.slice(at, 4)?;
@@ -265,14 +254,16 @@ fn last_stop(c: &Cursor<'_>, header: usize) -> Option<usize> {
 
 /// `carries 47 (GRE)`, or `fragment at 1480 of 0x1234, carries 17 (UDP)`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    let of = |def| packet.uint_in(layer, def).unwrap_or(0);
-    let (offset, more) = (of(&FRAG_OFFSET) * 8, of(&FLAGS_MF) != 0);
-    if offset > 0 || more {
-        out.push_str(if more { "fragment at " } else { "last fragment at " });
-        show::number(offset, out);
-        out.push_str(" of ");
-        show::hex(of(&ID), 4, out);
-        out.push_str(", ");
+    if let Some(&[id, id_low, place, place_low]) = packet.bytes(layer.span).get(4..8) {
+        let (id, place) = (u16::from_be_bytes([id, id_low]), u16::from_be_bytes([place, place_low]));
+        let (offset, more) = (u64::from(place & 0x1fff) * 8, place & 0x2000 != 0);
+        if offset > 0 || more {
+            out.push_str(if more { "fragment at " } else { "last fragment at " });
+            show::number(offset, out);
+            out.push_str(" of ");
+            show::hex(u64::from(id), 4, out);
+            out.push_str(", ");
+        }
     }
     if let Some(field) = packet.field_in(layer, &PROTO) {
         out.push_str("carries ");

@@ -30,7 +30,7 @@ pub struct Ends {
 /// What kind of conversation; each kind is numbered on its own, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are the protocols'")]
-pub enum Talk {
+pub enum ConversationKind {
     Tcp,
     Udp,
     Icmp,
@@ -40,7 +40,7 @@ pub enum Talk {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Conversation {
     /// What kind.
-    pub kind: Talk,
+    pub kind: ConversationKind,
     /// Its number among its kind, from 0 in order of first packet (`tcp.stream`).
     pub number: u32,
     /// Where the memory keeps it.
@@ -143,7 +143,7 @@ pub trait Memory {
     fn defragment(&mut self, fragment: &Fragment, bytes: &[u8], here: Piece, whole: &mut Buffer) -> bool;
 
     /// The conversation of these ends, begun when it is new. `None` when nothing is remembered.
-    fn converse(&mut self, kind: Talk, ends: &Ends, frame: u64, time: Time) -> Option<Conversation>;
+    fn converse(&mut self, kind: ConversationKind, ends: &Ends, frame: u64, time: Time) -> Option<Conversation>;
 
     /// Takes note that a conversation goes on. Nanoseconds since its first packet, and since the one before.
     fn pace(&mut self, conversation: Conversation, time: Time, counts: bool) -> (Option<i64>, Option<i64>);
@@ -204,7 +204,7 @@ impl Memory for NoMemory {
         false
     }
 
-    fn converse(&mut self, _: Talk, _: &Ends, _: u64, _: Time) -> Option<Conversation> {
+    fn converse(&mut self, _: ConversationKind, _: &Ends, _: u64, _: Time) -> Option<Conversation> {
         None
     }
 

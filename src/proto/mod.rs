@@ -107,7 +107,7 @@ pub mod wlan;
 mod words;
 
 pub use cursor::{Context, Cursor, New, PatchError, Takes, patch};
-pub use memory::{Address, Conversation, Ends, Fragment, Memory, NoMemory, Segment, Talk, TcpFacts};
+pub use memory::{Address, Conversation, ConversationKind, Ends, Fragment, Memory, NoMemory, Segment, TcpFacts};
 pub(crate) use next::To;
 pub use next::{Joined, Next};
 pub use registry::REGISTRY;

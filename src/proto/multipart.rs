@@ -142,14 +142,14 @@ fn named<'b>(media: &[u8], out: &'b mut [u8; LONGEST + 2]) -> Option<&'b [u8]> {
 
 /// A line between parts: where its hyphens are, where the next line begins, and whether it is the last one.
 #[derive(Clone, Copy)]
-struct Line {
+struct Boundary {
     at: usize,
     end: usize,
     last: bool,
 }
 
 /// The next such line, and where the line's end before it is, which belongs to it.
-fn delimiter(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<(usize, Line)> {
+fn delimiter(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<(usize, Boundary)> {
     let mut at = from;
     loop {
         let rest = bytes.get(at..).filter(|rest| !rest.is_empty())?;
@@ -158,7 +158,7 @@ fn delimiter(bytes: &[u8], from: usize, boundary: &[u8]) -> Option<(usize, Line)
             let text = bytes.get(from..at).unwrap_or(&[]);
             let before = text.strip_suffix(b"\n").map_or(text, |t| t.strip_suffix(b"\r").unwrap_or(t));
             let end = at + super::words::line(rest).1;
-            return Some((from + before.len(), Line { at, end, last }));
+            return Some((from + before.len(), Boundary { at, end, last }));
         }
         at += super::words::line(rest).1;
     }

@@ -189,9 +189,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     }
     c.indent(0);
     let text = c.span(start, at - start);
-    if !c.summary_only() {
-        c.close_with(headers, at, Value::Text(text));
-    }
+    c.close_with(headers, at, Value::Text(text));
     if at < bytes.len() {
         c.push(&BODY, at, bytes.len() - at, Value::None);
         if sdp {
@@ -267,9 +265,6 @@ fn one(
     whole: usize,
     (from, value): (usize, &[u8]),
 ) -> Result<(), Trouble> {
-    if c.summary_only() && def != &CSEQ {
-        return Ok(());
-    }
     if def.kind == U32 {
         if let Some(n) = number::<u32>(value.trim_ascii()) {
             c.push(def, at, whole, Value::Uint(u64::from(n)));

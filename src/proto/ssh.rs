@@ -52,7 +52,7 @@ const NEW_KEYS: u8 = 21;
 
 /// What comes next from one side.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+enum Phase {
     #[default]
     Version,
     Clear,
@@ -61,18 +61,18 @@ enum Stage {
 
 /// All whole packets that are here are one message; encrypted bytes have no end that could be seen.
 fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
-    match *ctx.side.state::<Stage>() {
-        Stage::Version if bytes.starts_with(b"SSH-") => {
+    match *ctx.side.state::<Phase>() {
+        Phase::Version if bytes.starts_with(b"SSH-") => {
             match bytes.iter().take(LONGEST_LINE).position(|&b| b == b'\n') {
                 Some(i) => Framing::Message(i + 1),
                 None if bytes.len() >= LONGEST_LINE || ctx.ended => Framing::Message(bytes.len()),
                 None => Framing::NeedMore,
             }
         }
-        Stage::Version if b"SSH-".starts_with(bytes) => Framing::NeedMore,
+        Phase::Version if b"SSH-".starts_with(bytes) => Framing::NeedMore,
         // A connection whose beginning was not seen.
-        Stage::Version | Stage::Encrypted => Framing::Message(bytes.len()),
-        Stage::Clear => {
+        Phase::Version | Phase::Encrypted => Framing::Message(bytes.len()),
+        Phase::Clear => {
             let mut whole = 0;
             loop {
                 let rest = bytes.get(whole..).unwrap_or(&[]);
@@ -101,33 +101,33 @@ fn packet(bytes: &[u8]) -> Option<usize> {
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let bytes = c.rest(0);
     let len = bytes.len();
-    let stage = *c.stream().side.state::<Stage>();
+    let stage = *c.stream().side.state::<Phase>();
     if c.context.continuation {
         // The beginning of a packet whose end has not come.
         return Ok(Next::end(len));
     }
-    if bytes.starts_with(b"SSH-") && stage == Stage::Version {
+    if bytes.starts_with(b"SSH-") && stage == Phase::Version {
         let line = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         // SSH 1 had other packets than RFC 4253; "1.99" means both.
         let old = line.starts_with(b"SSH-1.") && !line.starts_with(b"SSH-1.99");
-        *c.stream().side.state() = if old { Stage::Encrypted } else { Stage::Clear };
+        *c.stream().side.state() = if old { Phase::Encrypted } else { Phase::Clear };
         c.read(&PROTOCOL_, 0, line.len())?;
         return Ok(Next::end(len));
     }
     let mut at = 0;
-    while stage == Stage::Clear && at < len {
+    while stage == Phase::Clear && at < len {
         let Some(n) = packet(c.rest(at)).filter(|&n| n >= 6 && at + n <= len) else { break };
         c.read(&PACKET_LENGTH, at, 4)?;
         c.read(&PADDING_LENGTH, at + 4, 1)?;
         let message = c.read(&MESSAGE_CODE, at + 5, 1)?;
         at += n;
         if message == u64::from(NEW_KEYS) {
-            *c.stream().side.state() = Stage::Encrypted;
+            *c.stream().side.state() = Phase::Encrypted;
         }
     }
     if at < len {
-        *c.stream().side.state() = Stage::Encrypted;
+        *c.stream().side.state() = Phase::Encrypted;
         c.read(&ENCRYPTED, at, len - at)?;
     }
     Ok(Next::end(len))
@@ -142,7 +142,7 @@ mod tests {
     fn the_version_line_comes_alone_and_packets_follow() {
         let mut streams = Streams::default();
         assert_eq!(frame(&mut streams.view(true), b"SSH-2.0-x\r\n\0\0"), Framing::Message(11));
-        *streams.view(true).side.state() = Stage::Clear;
+        *streams.view(true).side.state() = Phase::Clear;
         assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x06\x04\x14abcd"), Framing::Message(10));
         assert_eq!(frame(&mut streams.view(true), b"\0\0\0\x07\x04\x14abcd"), Framing::Begun(11));
     }

@@ -350,9 +350,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let facts = if whole { c.segment(&segment) } else { c.glimpse() };
     rest_of_header(c, facts.as_ref(), &segment, whole)?;
     c.slice(0, header)?;
-    if !(plain && c.summary_only()) {
-        options::dissect(c, header, facts.as_ref())?;
-    }
+    options::dissect(c, header, facts.as_ref())?;
     if let Some(facts) = &facts {
         analysis(c, facts);
     }
@@ -397,7 +395,7 @@ fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, who
     c.push(&SEQ, 4, 4, Value::Uint(u64::from(seq.0)));
     // Of what ICMP over IPv4 quotes, the number is shown once: nothing makes it relative.
     let given_once = c.context.quoted && c.context.ends.src.is_v4();
-    if !c.summary_only() && !given_once {
+    if !given_once {
         c.put(&SEQ_RAW)?;
     }
     Ok(seq)
@@ -405,32 +403,24 @@ fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, who
 
 fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<(), Trouble> {
     let seq = numbered(c, facts, segment, whole)?;
-    let lean = c.summary_only();
     // SYN and FIN each use up one number (RFC 9293 §3.4).
     let one = u32::from(segment.flags & (flag::SYN | flag::FIN) != 0);
     let next = seq + segment.len + one;
-    if whole && !lean {
+    if whole {
         c.derive(&NXTSEQ, Value::Uint(u64::from(next.0)));
     }
     // An acknowledgment number without the flag counts for nothing; Wireshark shows it as sent.
     let ack =
         if segment.flags & flag::ACK != 0 { segment.ack - facts.map_or(Seq(0), |f| f.ack_base) } else { segment.ack.0 };
     c.push(&ACK, 8, 4, Value::Uint(u64::from(ack)));
-    if lean {
-        c.push(&FLAGS, 12, 2, Value::Uint(u64::from(segment.flags)));
-    } else {
-        c.put(&ACK_RAW)?;
-        flags::dissect(c, segment, facts)?;
-    }
+    c.put(&ACK_RAW)?;
+    flags::dissect(c, segment, facts)?;
     let shift = facts.map_or(-1, |f| f.window_shift);
     // A SYN's own window is never scaled (RFC 7323 §2.2).
     let scaled = segment.flags & flag::SYN == 0;
     let factor = 1u32 << shift.clamp(0, 14);
     let multiplier = if scaled && shift >= 0 && whole { factor } else { 1 };
     c.derive(&WINDOW_SIZE, Value::Uint(u64::from(segment.window) * u64::from(multiplier)));
-    if lean {
-        return c.slice(0, 20).map(drop);
-    }
     if scaled && (facts.is_some() || c.context.quoted) {
         c.derive(&WINDOW_SCALE, Value::Int(if shift >= 0 { i64::from(factor) } else { i64::from(shift) }));
     }

@@ -7,7 +7,7 @@
 //! ```
 
 use super::checksum::{self, Status};
-use super::memory::Talk;
+use super::memory::ConversationKind;
 use super::prelude::*;
 
 /// UDP.
@@ -57,7 +57,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         };
         Value::Uint(status as u64)
     });
-    if let Some(talk) = c.converse(Talk::Udp) {
+    if let Some(talk) = c.converse(ConversationKind::Udp) {
         c.derive(&STREAM, Value::Uint(u64::from(talk.number)));
         if !c.context.quoted {
             // A datagram without data is not counted, and its conversation's times are not shown with it.

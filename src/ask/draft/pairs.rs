@@ -2,7 +2,7 @@
 //!
 //! A question waits until a few messages more have come, so that the right answer is not always the last.
 
-use super::segments::{Seen, Talks};
+use super::segments::{Connections, Seen};
 use super::{Draft, Line, Pool, ends, numbered, one_packet, only};
 use crate::ask::bank::belief;
 use crate::ask::question::Kind;
@@ -57,7 +57,14 @@ impl Message {
 
 impl Messages {
     /// Takes a packet, and the segment that it is.
-    pub(super) fn take(&mut self, packet: &Packet, segment: Option<Seen>, talks: &Talks, line: Line, pool: &mut Pool) {
+    pub(super) fn take(
+        &mut self,
+        packet: &Packet,
+        segment: Option<Seen>,
+        connections: &Connections,
+        line: Line,
+        pool: &mut Pool,
+    ) {
         let has = |l: &Layer, proto: &Identity| std::ptr::eq(l.proto, proto) && !l.quoted;
         let kind = ANSWERS.iter().position(|(proto, ..)| packet.layers.iter().any(|l| has(l, proto)));
         let Some((kind, (proto, def, _))) = kind.and_then(|kind| Some((kind, ANSWERS.get(kind)?))) else { return };
@@ -82,20 +89,20 @@ impl Messages {
             later: 0,
         });
         if let Some(at) = self.list.iter().position(|m| m.later == LATER) {
-            self.offer(at, talks, pool);
+            self.offer(at, connections, pool);
         }
     }
 
     /// Asks for the answers that came last, too.
-    pub(super) fn finish(&mut self, talks: &Talks, pool: &mut Pool) {
+    pub(super) fn finish(&mut self, connections: &Connections, pool: &mut Pool) {
         let waiting: Vec<usize> =
             (0..self.list.len()).filter(|&i| self.list.get(i).is_some_and(|m| m.later < LATER)).collect();
         for at in waiting {
-            self.offer(at, talks, pool);
+            self.offer(at, connections, pool);
         }
     }
 
-    fn offer(&self, at: usize, talks: &Talks, pool: &mut Pool) {
+    fn offer(&self, at: usize, connections: &Connections, pool: &mut Pool) {
         let Some(answer) = self.list.get(at).filter(|m| m.single && !m.again) else { return };
         let [asked] = answer.answers[..] else { return };
         let Some(request) = self.list.iter().find(|m| m.number == asked && m.single && !m.again) else { return };
@@ -107,7 +114,7 @@ impl Messages {
         pool.offer(Kind::Reply, answer.number, |rng| {
             let mut wrong = Vec::new();
             if let (Some(segment), Some([from, to])) = (&request.segment, &request.ends)
-                && let Some(ack) = talks.bare_ack(segment)
+                && let Some(ack) = connections.bare_ack(segment)
             {
                 wrong.push(Candidate { number: ack.number, text: ack.text([to, from]), betrays: Some(belief::ACK_APPLICATION) });
             }

@@ -1,7 +1,7 @@
 //! From a capture to a paper: each packet goes to every kind of question, and a paper is drawn from what they made.
 
 use super::pairs::Messages;
-use super::segments::Talks;
+use super::segments::Connections;
 use super::{Line, Pool, fields};
 use crate::ask::question::{Kind, Question};
 use crate::flow::Tracker;
@@ -12,7 +12,7 @@ use crate::rng::Rng;
 pub struct Maker {
     pool: Pool,
     line: Line,
-    talks: Talks,
+    connections: Connections,
     messages: Messages,
 }
 
@@ -23,7 +23,7 @@ impl Maker {
         Self {
             pool: Pool::new(source, seed, kinds, keep, wanted),
             line,
-            talks: Talks::default(),
+            connections: Connections::default(),
             messages: Messages::default(),
         }
     }
@@ -31,13 +31,13 @@ impl Maker {
     /// Takes a packet, right after `tracker` served its walk.
     pub fn take(&mut self, packet: &Packet, tracker: &Tracker) {
         fields::take(packet, self.line, &mut self.pool);
-        let segment = self.talks.take(packet, tracker, self.line, &mut self.pool);
-        self.messages.take(packet, segment, &self.talks, self.line, &mut self.pool);
+        let segment = self.connections.take(packet, tracker, self.line, &mut self.pool);
+        self.messages.take(packet, segment, &self.connections, self.line, &mut self.pool);
     }
 
     /// Those missed before that were found again, and a sample of the others; both by kind, then by frame.
     pub fn finish(mut self) -> (Vec<Question>, Vec<Question>) {
-        self.messages.finish(&self.talks, &mut self.pool);
+        self.messages.finish(&self.connections, &mut self.pool);
         self.pool.finish()
     }
 }

@@ -53,7 +53,7 @@ type Cards = ([u8; 6], [u8; 6]);
 
 /// One connection.
 #[derive(Debug, Default)]
-struct Talk {
+struct Connection {
     seen: VecDeque<Seen>,
     /// The window shift that each direction announced, and in which frame.
     shifts: [Option<(u64, u8)>; 2],
@@ -63,8 +63,8 @@ struct Talk {
 
 /// The connections.
 #[derive(Debug, Default)]
-pub(super) struct Talks {
-    talks: HashMap<u32, Talk>,
+pub(super) struct Connections {
+    connections: HashMap<u32, Connection>,
     order: VecDeque<u32>,
 }
 
@@ -149,34 +149,34 @@ fn flags(set: u16) -> String {
     names.iter().filter(|(bit, _)| set & bit != 0).map(|&(_, name)| name).collect::<Vec<_>>().join(", ")
 }
 
-impl Talks {
+impl Connections {
     /// Takes a packet; gives its segment, where it is one of a connection.
     pub(super) fn take(&mut self, packet: &Packet, tracker: &Tracker, line: Line, pool: &mut Pool) -> Option<Seen> {
         let conversation = tracker.current()?;
         let layer = only(packet, &tcp::ABOUT)?;
         let seen = Seen::new(packet, layer, conversation.number, conversation.forward)?;
-        if !self.talks.contains_key(&seen.stream) {
+        if !self.connections.contains_key(&seen.stream) {
             if self.order.len() == MOST_TALKS {
-                self.order.pop_front().and_then(|old| self.talks.remove(&old));
+                self.order.pop_front().and_then(|old| self.connections.remove(&old));
             }
             self.order.push_back(seen.stream);
         }
-        let talk = self.talks.entry(seen.stream).or_default();
+        let connection = self.connections.entry(seen.stream).or_default();
         let now = Now { packet, layer, seen, line };
         if !seen.odd && seen.flags & !ORDINARY == 0 {
-            now.offer_flags(talk, pool);
-            now.offer_numbers(talk, pool);
+            now.offer_flags(connection, pool);
+            now.offer_numbers(connection, pool);
         }
-        now.offer_repeated(talk, pool);
-        now.offer_window(talk, pool);
-        now.offer_card(talk, pool);
-        now.remember(talk);
+        now.offer_repeated(connection, pool);
+        now.offer_window(connection, pool);
+        now.offer_card(connection, pool);
+        now.remember(connection);
         Some(seen)
     }
 
     /// The last segment of the other direction that acknowledges all of `asked` and carries no data.
     pub(super) fn bare_ack(&self, asked: &Seen) -> Option<Seen> {
-        let talk = self.talks.get(&asked.stream)?;
+        let connection = self.connections.get(&asked.stream)?;
         let is = |s: &&Seen| {
             s.number > asked.number
                 && s.forward != asked.forward
@@ -184,7 +184,7 @@ impl Talks {
                 && s.len == 0
                 && s.ack == asked.next
         };
-        talk.seen.iter().find(is).copied()
+        connection.seen.iter().find(is).copied()
     }
 }
 
@@ -198,17 +198,17 @@ impl Now<'_> {
         line_of(self.packet, self.line)
     }
 
-    fn remember(&self, talk: &mut Talk) {
-        if talk.seen.len() == MOST_SEGMENTS {
-            talk.seen.pop_front();
+    fn remember(&self, connection: &mut Connection) {
+        if connection.seen.len() == MOST_SEGMENTS {
+            connection.seen.pop_front();
         }
-        talk.seen.push_back(self.seen);
+        connection.seen.push_back(self.seen);
         let side = usize::from(self.seen.forward);
         if self.seen.flags & flag::SYN != 0 {
             let shift = self.packet.uint_in(self.layer, &tcp::WSCALE_SHIFT).and_then(|s| u8::try_from(s).ok());
-            talk.shifts[side] = shift.map(|shift| (self.seen.number, shift));
+            connection.shifts[side] = shift.map(|shift| (self.seen.number, shift));
         }
-        talk.cards[side] = self.cards().map(|cards| (self.seen.number, cards));
+        connection.cards[side] = self.cards().map(|cards| (self.seen.number, cards));
     }
 
     fn cards(&self) -> Option<Cards> {
@@ -218,8 +218,8 @@ impl Now<'_> {
     }
 
     /// Which flags? Only where what happens decides them.
-    fn offer_flags(&self, talk: &Talk, pool: &mut Pool) {
-        let (m, Some(before)) = (self.seen, talk.seen.back()) else { return };
+    fn offer_flags(&self, connection: &Connection, pool: &mut Pool) {
+        let (m, Some(before)) = (self.seen, connection.seen.back()) else { return };
         let answers = before.forward != m.forward && m.ack == before.next && !before.odd;
         let (story, wrong): (&str, &[(&str, Option<&'static str>)]) = match m.flags {
             f if f == flag::SYN | flag::ACK && answers && before.is(flag::SYN) => (
@@ -258,14 +258,14 @@ impl Now<'_> {
     }
 
     /// Which acknowledgment, and which sequence number?
-    fn offer_numbers(&self, talk: &Talk, pool: &mut Pool) {
+    fn offer_numbers(&self, connection: &Connection, pool: &mut Pool) {
         let m = self.seen;
         let acked = self.packet.uint_in(self.layer, &tcp::ACKS_FRAME);
-        let segment = talk.seen.iter().find(|s| Some(s.number) == acked && s.forward != m.forward);
+        let segment = connection.seen.iter().find(|s| Some(s.number) == acked && s.forward != m.forward);
         if let Some(&n) = segment.filter(|n| m.ack == n.next && n.consumes() && !n.odd && m.flags & flag::RST == 0) {
             pool.offer(Kind::Ack, m.number, |_| self.ack(n));
         }
-        let before = talk.seen.iter().rev().find(|s| s.forward == m.forward);
+        let before = connection.seen.iter().rev().find(|s| s.forward == m.forward);
         let goes_on = |p: &&Seen| m.seq == p.next && !p.odd && (p.consumes() || m.len > 0) && p.flags & flag::RST == 0;
         if let Some(&p) = before.filter(goes_on) {
             pool.offer(Kind::Seq, m.number, |_| self.seq(p));
@@ -335,14 +335,14 @@ impl Now<'_> {
     }
 
     /// Which frame brought these bytes first? Only where exactly one did.
-    fn offer_repeated(&self, talk: &Talk, pool: &mut Pool) {
+    fn offer_repeated(&self, connection: &Connection, pool: &mut Pool) {
         let m = self.seen;
         let is = |def| self.packet.field_in(self.layer, def).is_some();
         let again = is(&tcp::RETRANSMISSION) || is(&tcp::FAST_RETRANSMISSION) || is(&tcp::SPURIOUS_RETRANSMISSION);
         if !again || m.len == 0 || is(&tcp::KEEP_ALIVE) {
             return;
         }
-        let same_way = || talk.seen.iter().filter(|s| s.forward == m.forward && s.len > 0);
+        let same_way = || connection.seen.iter().filter(|s| s.forward == m.forward && s.len > 0);
         // Serial arithmetic is not needed: relative numbers of a few segments do not wrap; where they do, nothing fits.
         let overlaps = |s: &&Seen| s.seq < m.next && m.seq < s.next;
         let mut first = same_way().filter(overlaps);
@@ -377,10 +377,10 @@ impl Now<'_> {
     }
 
     /// How many bytes is a scaled window?
-    fn offer_window(&self, talk: &Talk, pool: &mut Pool) {
+    fn offer_window(&self, connection: &Connection, pool: &mut Pool) {
         let m = self.seen;
         let of = |def| self.packet.uint_in(self.layer, def);
-        let Some((syn, shift)) = talk.shifts[usize::from(m.forward)] else { return };
+        let Some((syn, shift)) = connection.shifts[usize::from(m.forward)] else { return };
         let factor = match self.packet.field_in(self.layer, &tcp::WINDOW_SCALE).map(|f| f.value) {
             Some(Value::Int(factor)) if factor > 1 => u64::try_from(factor).unwrap_or(0),
             _ => return,
@@ -407,9 +407,9 @@ impl Now<'_> {
     }
 
     /// Which card does the answer come from?
-    fn offer_card(&self, talk: &Talk, pool: &mut Pool) {
+    fn offer_card(&self, connection: &Connection, pool: &mut Pool) {
         let m = self.seen;
-        let Some((number, (from, to))) = talk.cards[usize::from(!m.forward)] else { return };
+        let Some((number, (from, to))) = connection.cards[usize::from(!m.forward)] else { return };
         // One hop, two different cards, the same way back.
         if self.cards() != Some((to, from)) || from == to || from[0] & 1 == 1 || to[0] & 1 == 1 {
             return;

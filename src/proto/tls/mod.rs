@@ -108,7 +108,7 @@ struct Session {
     /// Bytes were taken for the rest of a record whose start was lost.
     claimed: bool,
     /// Whether they speak SSL 2, whose records have another header.
-    v2: v2::Stage,
+    v2: v2::Phase,
     /// The server has chosen TLS 1.3.
     v13: bool,
     /// The version and the cipher suite that the server has chosen before 1.3; 0 until then.
@@ -123,7 +123,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     }
     let unsure = ctx.gap == Gap::Unknown && !chain(bytes);
     let session: &mut Session = ctx.dialogue.state();
-    if unsure && session.v2 == v2::Stage::Other && (session.known || !v2::opens(bytes)) {
+    if unsure && session.v2 == v2::Phase::Other && (session.known || !v2::opens(bytes)) {
         return match stray(session, bytes) {
             Framing::Message(_) => Framing::Middle,
             other => other,
@@ -133,7 +133,7 @@ fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     loop {
         let rest = bytes.get(whole..).unwrap_or(&[]);
         let size = match record_size(rest) {
-            _ if session.v2 != v2::Stage::Other || !session.known && v2::opens(rest) => match v2::record_size(rest) {
+            _ if session.v2 != v2::Phase::Other || !session.known && v2::opens(rest) => match v2::record_size(rest) {
                 Some(size) => size,
                 None if whole > 0 => return Framing::Message(whole),
                 None => return Framing::Begun(0),
@@ -212,7 +212,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let len = c.len();
     let mut at = 0;
     while at < len && !c.context.continuation {
-        if c.stream().dialogue.state::<Session>().v2 != v2::Stage::Other || at == 0 && v2::opens(c.rest(0)) {
+        if c.stream().dialogue.state::<Session>().v2 != v2::Phase::Other || at == 0 && v2::opens(c.rest(0)) {
             at = v2::record(c, at)?;
             continue;
         }
@@ -538,7 +538,7 @@ mod tests {
     #[test]
     fn records_of_ssl_2_follow_each_other() {
         let mut streams = Streams::default();
-        streams.dialogue.state::<Session>().v2 = v2::Stage::Clear;
+        streams.dialogue.state::<Session>().v2 = v2::Phase::Clear;
         assert_eq!(frame(&mut streams.view(true), b"\x80\x02ab\x80\x01c"), Framing::Message(7));
     }
 

@@ -18,7 +18,7 @@ const V2: u64 = 2;
 
 /// How far a connection is with SSL 2.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Stage {
+pub(super) enum Phase {
     /// It speaks something else, as far as is known.
     #[default]
     Other,
@@ -57,13 +57,13 @@ pub(super) fn record(c: &mut Cursor<'_>, at: usize) -> Result<usize, Trouble> {
         let session = c.stream().dialogue.state::<Session>();
         // Of the messages behind the key, not even the kind is in the clear.
         let clear = header == 2
-            && session.v2 != Stage::Keyed
-            && (session.v2 == Stage::Other || matches!(kind, CLIENT_HELLO | MASTER_KEY | SERVER_HELLO));
+            && session.v2 != Phase::Keyed
+            && (session.v2 == Phase::Other || matches!(kind, CLIENT_HELLO | MASTER_KEY | SERVER_HELLO));
         if !clear || size < header + 9 {
             return Ok(());
         }
         if kind == MASTER_KEY {
-            session.v2 = Stage::Keyed;
+            session.v2 = Phase::Keyed;
         }
         c.push(&RECORD_LENGTH, at, header, Value::Uint((size - header) as u64));
         c.read(&HANDSHAKE_TYPE, body, 1)?;
@@ -80,7 +80,7 @@ fn hello(c: &mut Cursor<'_>, body: usize, is_client: bool, end: usize) -> Result
     let at = if is_client { body + 1 } else { body + 3 };
     let version = c.read(&HANDSHAKE_VERSION, at, 2)?;
     if version == V2 {
-        c.stream().dialogue.state::<Session>().v2 = Stage::Clear;
+        c.stream().dialogue.state::<Session>().v2 = Phase::Clear;
     }
     if !is_client {
         return Ok(());

@@ -1,6 +1,6 @@
 //! Where everything is on the screen. No boxes: a title line over each part, and space.
 
-use super::look::{Kind, Line as Row};
+use super::look::{Kind, LayerLine as Row};
 use super::{Browser, Field, Pane, bytes, columns, help};
 use crate::model::{Time, show};
 use crate::tui::paint::Paint;
@@ -136,7 +136,7 @@ impl Browser {
         self.top = scrolled(self.top, self.chosen, rows, shown);
         // Columns are left out rather than cut.
         let (narrow, small) = (area.width < 100, area.width < 72);
-        let address = |pick: fn(&super::store::Line<'_>) -> usize| {
+        let address = |pick: fn(&super::store::ListLine<'_>) -> usize| {
             let seen = (self.top..shown.min(self.top + rows)).filter_map(|at| self.store.get(self.place(at)?));
             seen.map(|line| pick(&line)).max().unwrap_or(0).clamp(11, ADDRESS)
         };

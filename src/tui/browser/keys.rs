@@ -159,7 +159,7 @@ impl Browser {
             Some(at) => drop(self.open.remove(at)),
             None => self.open.push(osi),
         }
-        let at = |line: &look::Line| line.osi == osi && matches!(line.kind, Kind::Layer(_));
+        let at = |line: &look::LayerLine| line.osi == osi && matches!(line.kind, Kind::Layer(_));
         self.line = self.lines().iter().position(at).unwrap_or(0);
     }
 

@@ -18,7 +18,7 @@ pub(super) struct Look {
 
 /// One line of the layers' pane.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Line {
+pub(super) struct LayerLine {
     pub(super) osi: Osi,
     pub(super) kind: Kind,
     pub(super) indent: usize,
@@ -62,12 +62,12 @@ impl Look {
     }
 
     /// The lines, from the wire up or from the program down; of the layers in `open` everything.
-    pub(super) fn lines(&self, open: &[Osi]) -> Vec<Line> {
+    pub(super) fn lines(&self, open: &[Osi]) -> Vec<LayerLine> {
         let mut lines = Vec::new();
         for row in self.rows.iter().rev() {
             let opened = open.contains(&row.osi);
             let span = row.layers.first().and_then(|&i| self.packet.layers.get(i)).map(|l| l.span);
-            let line = |kind, indent, text| Line {
+            let line = |kind, indent, text| LayerLine {
                 osi: row.osi,
                 kind,
                 indent,
@@ -81,7 +81,7 @@ impl Look {
             } else {
                 self.short(row)
             };
-            lines.push(Line {
+            lines.push(LayerLine {
                 span,
                 folded: !opened,
                 right: row.truth.name().to_owned(),
@@ -112,12 +112,12 @@ impl Look {
         text
     }
 
-    fn protocol(&self, at: usize, osi: Osi, lines: &mut Vec<Line>) {
+    fn protocol(&self, at: usize, osi: Osi, lines: &mut Vec<LayerLine>) {
         let Some(layer) = self.packet.layers.get(at) else { return };
         let line =
-            |kind, indent, text| Line { osi, kind, indent, text, right: String::new(), folded: false, span: None };
+            |kind, indent, text| LayerLine { osi, kind, indent, text, right: String::new(), folded: false, span: None };
         let title = line(Kind::Protocol, 2, layer.proto.title.to_owned());
-        lines.push(Line { span: Some(layer.span), right: layer.proto.name.to_owned(), ..title });
+        lines.push(LayerLine { span: Some(layer.span), right: layer.proto.name.to_owned(), ..title });
         for note in self.notes.iter().filter(|n| n.anchor == Anchor::Layer(at)) {
             lines.push(line(Kind::Note(note.truth), 4, note.text.clone()));
         }
@@ -143,7 +143,7 @@ impl Look {
         }
     }
 
-    fn field(&self, field: &Field, depth: usize, osi: Osi) -> Line {
+    fn field(&self, field: &Field, depth: usize, osi: Osi) -> LayerLine {
         let mut text = String::from(field.def.label);
         let before = text.len();
         show::value(&self.packet, field, &mut text);
@@ -157,7 +157,7 @@ impl Look {
             text.insert_str(before, ": ");
         }
         let place = self.packet.fields.iter().position(|f| std::ptr::eq(f, field)).unwrap_or(0);
-        Line {
+        LayerLine {
             osi,
             kind: Kind::Field(place),
             indent: 4 + 2 * depth,
@@ -169,7 +169,7 @@ impl Look {
     }
 
     /// The field of a line.
-    pub(super) fn field_at(&self, line: &Line) -> Option<&Field> {
+    pub(super) fn field_at(&self, line: &LayerLine) -> Option<&Field> {
         match line.kind {
             Kind::Field(at) => self.packet.fields.get(at),
             _ => None,
@@ -184,7 +184,7 @@ impl Look {
 }
 
 /// The line whose bytes fit closest around this one.
-pub(super) fn closest(lines: &[Line], buffer: u8, byte: u32) -> Option<usize> {
+pub(super) fn closest(lines: &[LayerLine], buffer: u8, byte: u32) -> Option<usize> {
     let owns = |span: &Span| span.buf == buffer && span.start <= byte && byte < span.end();
     let spans = lines.iter().enumerate().filter_map(|(i, line)| Some((i, line.span.filter(owns)?)));
     spans.min_by_key(|(i, span)| (span.len, usize::MAX - i)).map(|(i, _)| i)

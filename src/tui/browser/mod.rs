@@ -20,7 +20,7 @@ use crate::model::{Osi, RawFrame};
 use crate::source::{Source, SourceError, Step};
 use crate::tutor::{Audience, Texts};
 use crate::view::measure::width;
-use look::{Line, Look};
+use look::{LayerLine, Look};
 use pass::{Index, Sift, Walk};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -293,7 +293,7 @@ impl Browser {
     }
 
     /// The lines of the layers' pane.
-    fn lines(&self) -> Vec<Line> {
+    fn lines(&self) -> Vec<LayerLine> {
         self.seen().map(|look| look.lines(&self.open)).unwrap_or_default()
     }
 

@@ -63,7 +63,7 @@ struct Rare {
 
 /// One line of the list.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Line<'a> {
+pub(super) struct ListLine<'a> {
     pub(super) number: u64,
     pub(super) time: Time,
     pub(super) source: &'a str,
@@ -177,7 +177,7 @@ impl Store {
     }
 
     /// The line of a frame, by its place.
-    pub(super) fn get(&self, index: usize) -> Option<Line<'_>> {
+    pub(super) fn get(&self, index: usize) -> Option<ListLine<'_>> {
         let kept = self.frames.get(index)?;
         let row = kept.row;
         let begin = row.at as usize;
@@ -186,7 +186,7 @@ impl Store {
         let (destination, rest) = rest.split_at_checked(usize::from(row.parts[1]))?;
         let (protocol, message) = rest.split_at_checked(usize::from(row.parts[2]))?;
         let Kept { number, time, len, .. } = *kept;
-        Some(Line { number, time, source, destination, protocol, len, message, osi: row.osi, odd: row.odd })
+        Some(ListLine { number, time, source, destination, protocol, len, message, osi: row.osi, odd: row.odd })
     }
 
     /// Writes a frame as it came.

@@ -5,7 +5,7 @@ use super::{Follow, name, subject};
 use crate::flow::Endpoint;
 use crate::flow::follow::{Follower, Message, Run, What};
 use crate::model::{Packet, show};
-use crate::proto::{Address, Ends, Talk};
+use crate::proto::{Address, ConversationKind, Ends};
 use crate::view::brief;
 use crate::view::json::to_line;
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ pub enum Shape {
 /// Writes down one conversation.
 #[derive(Debug)]
 pub struct Transcript {
-    kind: Talk,
+    kind: ConversationKind,
     stream: u32,
     /// The one end whose words are wanted.
     from: Option<Endpoint>,
@@ -40,7 +40,7 @@ pub struct Transcript {
 
 impl Transcript {
     /// Of a conversation of this kind and number; with `from`, of one end's words.
-    pub fn new(kind: Talk, stream: u32, from: Option<Endpoint>, shape: Shape) -> Self {
+    pub fn new(kind: ConversationKind, stream: u32, from: Option<Endpoint>, shape: Shape) -> Self {
         Self { kind, stream, from, shape, begun: false, offsets: [0; 2], missing: 0 }
     }
 
@@ -58,7 +58,7 @@ impl Transcript {
         let end = |address: Address, port| SocketAddr::new(address.ip(), port).to_string();
         let ends = [end(ends.src, ends.src_port), end(ends.dst, ends.dst_port)];
         let mut heading = String::new();
-        let kind = if self.kind == Talk::Udp { "UDP" } else { "TCP" };
+        let kind = if self.kind == ConversationKind::Udp { "UDP" } else { "TCP" };
         view.heading(kind, self.stream, ends.each_ref().map(String::as_str), &mut heading);
         if matches!(self.shape, Shape::Messages(_)) {
             heading.push('\n');
@@ -180,7 +180,7 @@ mod tests {
     use Endpoint::{Client, Server};
 
     fn said(from: Option<Endpoint>, shape: Shape) -> (String, u64) {
-        let (mut transcript, mut out) = (Transcript::new(Talk::Tcp, 3, from, shape), Vec::new());
+        let (mut transcript, mut out) = (Transcript::new(ConversationKind::Tcp, 3, from, shape), Vec::new());
         for (from, frame, what) in
             [(Client, 4, What::Bytes(b"ask")), (Server, 5, What::Missing(7)), (Server, 6, What::Bytes(b"tell"))]
         {
@@ -208,7 +208,8 @@ mod tests {
     #[test]
     fn the_heading_stands_before_words_that_came_first() {
         let view = Follow::new(Theme::new(false), Some(48), How::Text);
-        let (mut transcript, mut out) = (Transcript::new(Talk::Udp, 0, None, Shape::Turns(view)), Vec::new());
+        let (mut transcript, mut out) =
+            (Transcript::new(ConversationKind::Udp, 0, None, Shape::Turns(view)), Vec::new());
         transcript.run(Run { from: Client, frame: 1, what: What::Bytes(b"hello") }, &mut out);
         let address = |last: u128| Address(0xffff_c000_0200 + last);
         let ends = Ends { src: address(1), dst: address(2), src_port: 1000, dst_port: 53 };
