@@ -246,7 +246,14 @@ impl FieldDef {
         self
     }
 
-    /// Is another name of the value beside it, which no summary mentions either.
+    /// A summary mentions it, hidden as it is.
+    #[must_use]
+    pub const fn told(mut self) -> Self {
+        self.detail = false;
+        self
+    }
+
+    /// Is another name of the value beside it; summaries mention that one.
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;

@@ -19,7 +19,7 @@ pub static ABOUT: Identity = Identity {
 const PORT: u16 = 143;
 
 fields! {
-    IS_REQUEST  = derived(Kind::Bool, "imap.isrequest",         "Is a request",  "Whether the client speaks.").hidden();
+    IS_REQUEST  = derived(Kind::Bool, "imap.isrequest",         "Is a request",  "Whether the client speaks.").hidden().told();
     LINE        = dynamic(Kind::Text, "imap.line",              "Line",          "One line, as it was said.");
     REQUEST     = dynamic(Kind::Text, "imap.request",           "Request",       "What the client says.");
     RESPONSE    = dynamic(Kind::Text, "imap.response",          "Response",      "What the server answers.");

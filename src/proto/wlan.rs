@@ -59,7 +59,7 @@ fields! {
     FC_VERSION = u8_at(0, "wlan.fc.version", "Version", "Always 0.").bits(0x03);
     FC_TYPE    = u8_at(0, "wlan.fc.type", "Type", "Managing the network, control of the air, or data.").bits(0x0c).names(TYPES);
     FC_SUBTYPE = u8_at(0, "wlan.fc.subtype", "Subtype", "Which kind of that type.").bits(0xf0);
-    FC_TYPE_SUBTYPE = derived(Kind::Hex(16), "wlan.fc.type_subtype", "Type and subtype", "Both in one number: 0x08 is a beacon, 0x28 plain data.").names(KINDS).hidden();
+    FC_TYPE_SUBTYPE = derived(Kind::Hex(16), "wlan.fc.type_subtype", "Type and subtype", "Both in one number: 0x08 is a beacon, 0x28 plain data.").names(KINDS).hidden().told();
     FC_TODS    = bit_at(1, 1, 0x01, "wlan.fc.tods", "To the access point", "The frame goes to an access point.");
     FC_FROMDS  = bit_at(1, 1, 0x02, "wlan.fc.fromds", "From the access point", "The frame comes from an access point.");
     FC_FRAG    = bit_at(1, 1, 0x04, "wlan.fc.frag", "More fragments", "More pieces follow.");
