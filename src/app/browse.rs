@@ -55,7 +55,7 @@ pub(super) fn run(
         color: super::color(choice),
         views: Views {
             ladder: Box::new(|source, stream, columns| {
-                let mut drawing = Ladder::new(Theme::default(), Some(columns));
+                let mut drawing = Ladder::new(Theme::default(), Some(columns), 2);
                 drawn(|out| ladder::draw(source, stream, &mut drawing, out).map(|_| ()))
             }),
             follow: Box::new(|source, stream, columns| drawn(|out| followed(source, stream, columns, out))),

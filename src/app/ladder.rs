@@ -3,12 +3,12 @@
 use super::{Failure, color, columns};
 use crate::cli as args;
 use crate::flow::reader::each;
-use crate::flow::{Connection, Endpoint, Event, Limits, Tracker};
+use crate::flow::{Connection, Endpoint, Event, Limits, State, Tracker};
 use crate::proto::{Address, tcp};
 use crate::source::Source;
 use crate::source::file::File;
 use crate::view::Theme;
-use crate::view::ladder::{Ladder, Side};
+use crate::view::ladder::{Ladder, across};
 use crate::view::theme::Color;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
@@ -16,7 +16,7 @@ use std::net::SocketAddr;
 /// Runs it.
 pub(super) fn run(args: &args::Ladder, choice: Color) -> Result<(), Failure> {
     let mut source = File::open(&args.file)?;
-    let mut ladder = Ladder::new(Theme::new(color(choice)), columns());
+    let mut ladder = Ladder::new(Theme::new(color(choice)), columns(), 2);
     let mut out = BufWriter::new(std::io::stdout().lock());
     let drawn = draw(&mut source, args.stream, &mut ladder, &mut out);
     out.flush()?;
@@ -51,13 +51,11 @@ pub(super) fn draw(
             begun = true;
             begin(tracker, wanted, connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
         }
-        let from = match connection.sender(conversation.forward) {
-            Endpoint::Client => Side::Client,
-            Endpoint::Server => Side::Server,
-        };
-        let [client, server] = connection.states;
-        ladder.packet(packet, from, &mut out);
-        ladder.states(client.name(), server.name(), &mut out);
+        let way = across(connection.sender(conversation.forward));
+        ladder.packet(packet, &way, &mut out);
+        if let Some(talk) = way.talk {
+            ladder.states(talk, connection.states.map(State::name), &mut out);
+        }
         to.write_all(out.as_bytes())?;
         Ok(true)
     })?;
@@ -80,5 +78,7 @@ fn begin(tracker: &Tracker, stream: u32, connection: &Connection, opens: bool, l
             _ => {}
         }
     }
-    ladder.states(client.name(), server.name(), out);
+    if let Some(talk) = across(Endpoint::Client).talk {
+        ladder.states(talk, [client, server].map(State::name), out);
+    }
 }

@@ -3,6 +3,7 @@
 use super::{Failure, live_lesson};
 use crate::cli::Explain;
 use crate::lesson::find::search;
+use crate::lesson::hosts::Hosts;
 use crate::lesson::{Lesson, Trace, simulate};
 use crate::model::show::escape_prose;
 use crate::source::file::File;
@@ -39,7 +40,7 @@ fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
     let mut source = File::open(path)?;
     let mut name = String::new();
     escape_prose(&path.to_string_lossy(), &mut name);
-    let (trace, ended) = search(lesson, &mut source, &mut || false);
+    let (trace, ended) = search(lesson, Hosts::new(lesson.osi), &mut source, &mut || false);
     let (found, all) = (trace.found(), lesson.shows().count());
     // With fewer than half of its packets a conversation is not what the lesson is about.
     if found == 0 || found * 2 < all {

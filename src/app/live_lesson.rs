@@ -38,7 +38,8 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
     let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
     live::catch_interrupts();
     let mut lab = Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
-    let (trace, ended) = crate::lesson::find::search(lesson, &mut lab, &mut live::interrupted);
+    let hosts = crate::lesson::simulate::hosts(lesson);
+    let (trace, ended) = crate::lesson::find::search(lesson, hosts, &mut lab, &mut live::interrupted);
     if trace.is_empty() {
         ended?;
         return Err(Failure::Data(format!(
@@ -101,7 +102,8 @@ fn on_interface(args: &Explain, lesson: &Lesson, interface: &str) -> Result<(Tra
     #[cfg(not(feature = "lab"))]
     let _ = args;
     super::error::tell(&format!("Waiting on {interface} for the packets of this lesson. Ctrl-C plays what has come."));
-    let (trace, ended) = crate::lesson::find::search(lesson, &mut source, &mut live::interrupted);
+    let hosts = crate::lesson::hosts::Hosts::new(lesson.osi);
+    let (trace, ended) = crate::lesson::find::search(lesson, hosts, &mut source, &mut live::interrupted);
     #[cfg(feature = "lab")]
     drop(demo);
     ended?;

@@ -4,16 +4,16 @@
 use super::compute::Expr;
 use super::error::Placed;
 use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
+use super::hosts::Hosts;
 use crate::filter::Filter;
 use crate::flow::reader::Reader;
 use crate::flow::{Connection, Endpoint, Event, Limits, State, Tracker};
 use crate::model::{KERNEL, Packet, Remark, Value};
-use crate::proto::memory::{Address, Ends};
+use crate::proto::memory::Ends;
 use crate::proto::stream::Upgrade;
-use crate::proto::{arp, ethernet, frame, ipv4, ipv6};
+use crate::proto::{arp, ethernet, frame, ipv4, ipv6, tcp};
 use crate::source::{Source, SourceError, Step};
 use crate::tutor::Moment;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Conversations that are followed at the same time.
@@ -48,6 +48,8 @@ pub struct Trace {
     pub probes: Vec<Option<Hit>>,
     /// The TCP stream that was chosen.
     pub stream: Option<u32>,
+    /// Who takes part.
+    pub hosts: Hosts,
 }
 
 /// Looks at one packet after the other.
@@ -57,6 +59,7 @@ pub struct Finder<'l> {
     /// The pages that show packets.
     wanted: Vec<usize>,
     candidates: Vec<Candidate>,
+    hosts: Hosts,
 }
 
 #[derive(Debug)]
@@ -94,13 +97,14 @@ struct Seen {
 }
 
 /// Feeds a finder until a conversation has everything, or the source ends; what ends it too early comes
-/// beside what was found.
+/// beside what was found. `hosts` are those that are known before.
 pub fn search(
     lesson: &Lesson,
+    hosts: Hosts,
     source: &mut dyn Source,
     stop: &mut dyn FnMut() -> bool,
 ) -> (Trace, Result<(), SourceError>) {
-    let mut finder = Finder::new(lesson);
+    let mut finder = Finder::new(lesson).among(hosts);
     let mut reader = Reader::new(Limits::default());
     let ended = loop {
         if stop() {
@@ -120,7 +124,13 @@ impl<'l> Finder<'l> {
     /// For a lesson of at most 64 pages that show packets.
     pub fn new(lesson: &'l Lesson) -> Self {
         let wanted = lesson.pages.iter().enumerate().filter(|(_, p)| p.show().is_some()).map(|(i, _)| i).take(64);
-        Self { lesson, wanted: wanted.collect(), candidates: Vec::new() }
+        Self { lesson, wanted: wanted.collect(), candidates: Vec::new(), hosts: Hosts::new(lesson.osi) }
+    }
+
+    /// With hosts that are known before their packets come.
+    #[must_use]
+    pub fn among(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// Takes a packet, right after `tracker` served its walk. `true`: a conversation has everything.
@@ -128,6 +138,7 @@ impl<'l> Finder<'l> {
         // What an ICMP error quotes was sent by somebody else, before: no step of a lesson is that.
         let own = packet.unquoted();
         let seen = own.as_ref().unwrap_or(packet);
+        self.hosts.see(seen);
         let mut matched = 0u64;
         for (bit, &page) in self.wanted.iter().enumerate() {
             let show = self.lesson.pages.get(page).and_then(|p| p.show());
@@ -211,6 +222,7 @@ impl<'l> Finder<'l> {
             pages: self.lesson.pages.iter().map(|_| Vec::new()).collect(),
             probes: self.lesson.probes.iter().map(|_| None).collect(),
             stream: None,
+            hosts: std::mem::take(&mut self.hosts),
         };
         let Some(Best { chosen, candidate, .. }) = best else { return trace };
         trace.stream = candidate.stream;
@@ -223,6 +235,8 @@ impl<'l> Finder<'l> {
                 slot.extend(hits.map(|(_, h)| h.clone()));
             }
         }
+        let hits = trace.pages.iter().flatten().chain(trace.probes.iter().flatten());
+        trace.hosts.settle(hits.map(|hit| (&hit.packet, hit.sender)));
         trace
     }
 
@@ -374,11 +388,9 @@ impl Hit {
         self.packet.octets(&frame::COMMENT).and_then(|b| std::str::from_utf8(b).ok()).unwrap_or_default()
     }
 
-    /// The ends of its TCP connection: client, then server.
-    pub fn ends(&self) -> Option<[SocketAddr; 2]> {
-        let ends = self.connection.as_ref()?.ends;
-        let end = |address: Address, port| SocketAddr::new(address.ip(), port);
-        Some([end(ends.src, ends.src_port), end(ends.dst, ends.dst_port)])
+    /// The number of its TCP connection.
+    pub fn stream(&self) -> Option<u32> {
+        self.connection.as_ref().and_then(|_| self.packet.uint(&tcp::STREAM)).and_then(|n| u32::try_from(n).ok())
     }
 
     /// Whether the simulated network lost it on its way.

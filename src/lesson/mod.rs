@@ -10,6 +10,8 @@ mod fault;
 pub mod find;
 pub mod format;
 pub mod guide;
+pub mod hosts;
+pub mod lifelines;
 pub mod new;
 mod parse;
 pub mod play;

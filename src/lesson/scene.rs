@@ -2,6 +2,7 @@
 
 use super::find::Hit;
 use super::format::{Fade, Show};
+use super::hosts::Hosts;
 use super::simulate::Outcome;
 use crate::ask::session::Millis;
 use crate::ask::{Entry, Mark, Misconception, Mode, Task};
@@ -25,6 +26,8 @@ pub struct Scene<'p> {
     pub view: View,
     /// The page's prose, Markdown.
     pub prose: &'p str,
+    /// Who takes part: gives lines to the packets of any picture.
+    pub hosts: &'p Hosts,
     /// The packets of the pages so far, oldest first, each with its page's programs and states.
     pub so_far: Vec<Past<'p>>,
     /// What the page is about.

@@ -4,6 +4,7 @@
 
 use super::find::{Finder, Hit, Trace};
 use super::format::{DefaultSource, Lesson, Pick, Scope, WhatIf};
+use super::hosts::Hosts;
 use crate::fault::{Faults, Report};
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
@@ -27,6 +28,8 @@ pub struct Outcome {
     pub parted: usize,
     /// How many frames met the fault; a fault of the world meets none by itself.
     pub met: u64,
+    /// Who takes part.
+    pub hosts: Hosts,
 }
 
 impl Outcome {
@@ -44,12 +47,18 @@ impl Outcome {
 pub fn trace(lesson: &Lesson, seed: Option<u64>) -> Result<Trace, String> {
     let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), ..lesson.source.clone() };
     let mut simulation = world(&source, &Faults::default(), None)?.0;
-    let mut finder = Finder::new(lesson);
+    let mut finder = Finder::new(lesson).among(hosts(lesson));
     run(&mut simulation, |packet, tracker| {
         finder.take(packet, tracker);
         true
     })?;
     Ok(finder.finish())
+}
+
+/// The hosts of a lesson's scenario, by name; nobody where there is no such scenario.
+pub fn hosts(lesson: &Lesson) -> Hosts {
+    let scenario = Scenario::ready(&lesson.source.scenario).and_then(Result::ok);
+    scenario.map_or_else(|| Hosts::new(lesson.osi), |scenario| Hosts::of(&scenario, lesson.osi))
 }
 
 /// Runs a lesson's simulation twice, without and with a fault. `ends` are those of the lesson's conversation.
@@ -63,13 +72,15 @@ pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Optio
         Scope::Capture => None,
         Scope::Conversation => ends,
     };
-    let before = timeline(&mut world(&source, &Faults::default(), None)?.0, ends)?;
+    let mut hosts = hosts(lesson);
+    let before = timeline(&mut world(&source, &Faults::default(), None)?.0, ends, &mut hosts)?;
     let (mut simulation, report) = world(&source, &whatif.fault, ends)?;
-    let mut after = timeline(&mut simulation, ends)?;
+    let mut after = timeline(&mut simulation, ends, &mut hosts)?;
     let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.packet.remark == b.packet.remark;
     let parted = before.iter().zip(&after).take_while(alike).count();
     hold_back(&mut after);
-    Ok(Outcome { before, after, parted, met: report.met() })
+    hosts.settle(before.iter().chain(&after).map(|hit| (&hit.packet, hit.sender)));
+    Ok(Outcome { before, after, parted, met: report.met(), hosts })
 }
 
 /// The world of a lesson, with what breaks in it.
@@ -90,10 +101,11 @@ fn world(source: &DefaultSource, faults: &Faults, ends: Option<Ends>) -> Result<
 }
 
 /// The packets of a conversation, or all.
-fn timeline(simulation: &mut Simulation, ends: Option<Ends>) -> Result<Vec<Hit>, String> {
+fn timeline(simulation: &mut Simulation, ends: Option<Ends>, hosts: &mut Hosts) -> Result<Vec<Hit>, String> {
     let mut hits: Vec<Hit> = Vec::new();
     let mut first = None;
     run(simulation, |packet, tracker| {
+        hosts.see(packet);
         if ends.is_none_or(|ends| tracker.is_at(ends)) {
             let source = first.get_or_insert_with(|| Hit::source(packet));
             hits.push(Hit::new(packet, tracker, source.as_deref()));

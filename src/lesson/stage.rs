@@ -24,6 +24,7 @@ impl Player<'_> {
             audience: self.audience,
             view: if self.has_view(self.view) { self.view } else { View::Wire },
             prose: page.filter(|p| self.lacks(p).is_none()).map_or("", |p| p.prose.trim()),
+            hosts: &self.trace.hosts,
             so_far: self.so_far(),
             offers: self.offers(page, !stacks.is_empty()),
             stacks,

@@ -300,7 +300,12 @@ fn every_lesson_plays_on_every_capture_and_speaks_only_of_its_packets() {
     for path in captures {
         for lesson in &course {
             let Ok(mut file) = File::open(&path) else { continue };
-            let (trace, _) = crate::lesson::find::search(lesson, &mut file, &mut || false);
+            let (trace, _) = crate::lesson::find::search(
+                lesson,
+                crate::lesson::hosts::Hosts::new(lesson.osi),
+                &mut file,
+                &mut || false,
+            );
             let mut player = Player::new(lesson, trace, String::new(), Audience::Engineer);
             for _ in &lesson.pages {
                 player.step(Input::Skip, 0);

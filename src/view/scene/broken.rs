@@ -56,7 +56,7 @@ impl Stage {
         let before: Vec<&Hit> = outcome.before.iter().skip(outcome.parted).take(BEFORE).collect();
         self.board.theme.strong.paint("As it was:", out);
         out.push('\n');
-        self.rungs(first, &before, &Veil::default(), out);
+        self.rungs(&outcome.hosts, first, &before, &Veil::default(), out);
         out.push('\n');
         self.board.theme.strong.paint("With the fault (simulated):", out);
         out.push('\n');
@@ -66,10 +66,11 @@ impl Stage {
         // Of many packets: where it parts, and where it is repaired.
         let skipped = after.len().saturating_sub(AFTER);
         let (head, tail) = after.split_at(if skipped > 0 { AFTER / 2 } else { after.len() });
-        self.rungs(first, head, &Veil::default(), out);
+        self.rungs(&outcome.hosts, first, head, &Veil::default(), out);
         if skipped > 0 {
             self.board.theme.faint.paint(&format!("                  … {skipped} packets more …\n"), out);
             self.rungs(
+                &outcome.hosts,
                 first,
                 tail.get(tail.len().saturating_sub(AFTER - AFTER / 2)..).unwrap_or(tail),
                 &Veil::default(),

@@ -1,13 +1,14 @@
 //! Two other looks at the same packets: what each end is and knows, and what each program calls.
 
 use super::super::measure::{pad, spaces, width, wrap};
-use super::{Stage, side};
+use super::Stage;
+use crate::flow::Endpoint;
 use crate::lesson::Hit;
 use crate::lesson::format::Placed;
+use crate::lesson::hosts::Hosts;
 use crate::lesson::scene::{Past, Scene, Shown};
 use crate::proto::tcp;
-use crate::tutor::{Audience, Template};
-use crate::view::ladder::Side;
+use crate::tutor::Template;
 use std::sync::Arc;
 
 /// Packets that are drawn.
@@ -15,14 +16,14 @@ const MOST: usize = 4;
 
 impl Stage {
     /// Both ends' states, before and after each packet, and what each knows.
-    pub(super) fn states(&self, past: &[Past<'_>], _: Audience, out: &mut String) {
+    pub(super) fn states(&self, hosts: &Hosts, past: &[Past<'_>], out: &mut String) {
         self.title(["the client's state", "the server's state"], out);
         let recent = past.get(past.len().saturating_sub(MOST)..).unwrap_or(past);
         if let Some([client, server]) = recent.first().and_then(|p| p.hit.before) {
             self.pair([client.name(), server.name()], true, out);
         }
         for past in recent {
-            self.arrow(past.hit, out);
+            self.arrow(hosts, past.hit, out);
             if let Some([client, server]) = past.hit.states {
                 self.pair([client.name(), server.name()], true, out);
             }
@@ -36,12 +37,12 @@ impl Stage {
     }
 
     /// What the programs call.
-    pub(super) fn calls(&self, past: &[Past<'_>], _: Audience, out: &mut String) {
+    pub(super) fn calls(&self, hosts: &Hosts, past: &[Past<'_>], out: &mut String) {
         self.title(["the client's program", "the server's program"], out);
         let calling: Vec<&Past<'_>> = past.iter().filter(|p| p.show.calls.iter().any(Option::is_some)).collect();
         for past in calling.get(calling.len().saturating_sub(MOST)..).unwrap_or(&calling) {
             self.texts(past, &past.show.calls, out);
-            self.arrow(past.hit, out);
+            self.arrow(hosts, past.hit, out);
         }
     }
 
@@ -109,16 +110,26 @@ impl Stage {
     }
 
     /// The packet between: which way it went, and what it is.
-    fn arrow(&self, hit: &Hit, out: &mut String) {
+    fn arrow(&self, hosts: &Hosts, hit: &Hit, out: &mut String) {
         let mut label = String::new();
+        let picture = hosts.lifelines(&[hit], 2);
+        for way in &picture.ways {
+            let name = |line: usize| picture.lines.get(line).map_or("", |line| line.name.as_str());
+            let (from, to) = (name(way.from), way.to.map_or("everyone", name));
+            let usual = |name: &str| matches!(name, "client" | "server" | "");
+            if !(usual(from) && usual(to)) {
+                label.extend([from, " → ", to, "  "]);
+            }
+        }
         match hit.packet.layer(&tcp::ABOUT) {
             Some(layer) => tcp::gist(&hit.packet, layer, &mut label),
             None => label.push_str(hit.packet.layers.last().map_or("", |l| l.proto.title)),
         }
         let mut line = String::new();
-        match side(hit) {
-            Side::Client => line.extend(["  ── ", &label, " ──▶"]),
-            Side::Server => line.extend(["  ◀── ", &label, " ──"]),
+        if hit.sender == Some(Endpoint::Server) {
+            line.extend(["  ◀── ", &label, " ──"]);
+        } else {
+            line.extend(["  ── ", &label, " ──▶"]);
         }
         crate::view::measure::cut(&mut line, 0, self.board.columns);
         self.board.theme.faint.paint(&line, out);

@@ -8,12 +8,14 @@ mod layers;
 mod question;
 
 use super::ask::Board;
-use super::ladder::{Ladder, Side};
+use super::ladder::{self, Ladder};
 use super::measure::{cut, pad, repeat, spaces, width, wrap};
 use super::text::{Options, Text};
 use super::{Theme, prose};
-use crate::flow::{Endpoint, State};
+use crate::flow::State;
 use crate::lesson::Hit;
+use crate::lesson::hosts::Hosts;
+use crate::lesson::lifelines::Lifelines;
 use crate::lesson::scene::{Body, Scene, Shown, Veil, View};
 use crate::lesson::veil::places;
 use crate::model::{Field, FieldDef, show};
@@ -92,8 +94,8 @@ impl Stage {
     fn shown(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
         match scene.view {
             View::Wire => self.ladder(scene, out),
-            View::States => self.states(&scene.so_far, scene.audience, out),
-            View::Calls => self.calls(&scene.so_far, scene.audience, out),
+            View::States => self.states(scene.hosts, &scene.so_far, out),
+            View::Calls => self.calls(scene.hosts, &scene.so_far, out),
         }
         out.push('\n');
         if shown.hits.is_empty() {
@@ -129,36 +131,45 @@ impl Stage {
         let rungs = self.rungs.max(new).min(past.len());
         let hits: Vec<&Hit> = past.iter().map(|p| p.hit).collect();
         let recent = hits.get(hits.len() - rungs..).unwrap_or(&hits);
-        self.rungs(hits.first().copied(), recent, veil, out);
+        self.rungs(scene.hosts, hits.first().copied(), recent, veil, out);
     }
 
-    /// Some packets, one below the other, but for what an open question holds back; time counts from `first`.
-    fn rungs(&self, first: Option<&Hit>, hits: &[&Hit], veil: &Veil, out: &mut String) {
-        let begin = out.len();
-        let mut ladder = Ladder::new(self.board.theme.clone(), Some(self.board.columns));
-        let states = |s: Option<[State; 2]>| s.filter(|_| !veil.states).map(|[c, s]| (c.name(), s.name()));
+    /// A ladder for some packets: its lines, and who is on them.
+    fn lines(&self, hosts: &Hosts, first: Option<&Hit>, hits: &[&Hit]) -> (Ladder, Lifelines) {
+        let picture = hosts.lifelines(hits, ladder::most_lines(self.board.columns));
+        let mut ladder = Ladder::new(self.board.theme.clone(), Some(self.board.columns), picture.lines.len());
         if let Some(first) = first {
             ladder.since(&first.packet);
         }
+        (ladder, picture)
+    }
+
+    /// Some packets, one below the other, but for what an open question holds back; time counts from `first`.
+    fn rungs(&self, hosts: &Hosts, first: Option<&Hit>, hits: &[&Hit], veil: &Veil, out: &mut String) {
+        let (mut ladder, picture) = self.lines(hosts, first, hits);
+        let begin = out.len();
+        ladder.head(&picture.lines, out);
+        // Among many lines, states are drawn where they change.
+        let quiet = |hit: &Hit| veil.states || (picture.lines.len() > 2 && hit.before == hit.states);
         let mut before: Option<&Hit> = None;
-        for hit in hits {
-            let ends = hit.ends();
-            let same = before.is_some_and(|b| b.ends() == ends);
+        let mut talks = Vec::new();
+        for (hit, way) in hits.iter().zip(&picture.ways) {
             if let Some(left_out) = before.and_then(|b| hit.place.checked_sub(b.place + 1)) {
                 ladder.left_out(left_out, out);
             }
-            if !same && let Some(ends) = ends {
-                ladder.ends(ends, out);
-                if let Some((client, server)) = states(hit.before) {
-                    ladder.states(client, server, out);
-                }
+            let states = |states: Option<[State; 2]>| {
+                way.talk.zip(states).filter(|_| !quiet(hit)).map(|(talk, both)| (talk, both.map(State::name)))
+            };
+            if let Some((talk, both)) = states(hit.before).filter(|(talk, _)| !talks.contains(&talk.stream)) {
+                talks.push(talk.stream);
+                ladder.states(talk, both, out);
             }
-            ladder.packet(&hit.packet, side(hit), out);
+            ladder.packet(&hit.packet, way, out);
             if let Some(said) = hit.said() {
-                ladder.remark(said, side(hit), out);
+                ladder.remark(said, way, out);
             }
-            if let Some((client, server)) = states(hit.states) {
-                ladder.states(client, server, out);
+            if let Some((talk, both)) = states(hit.states) {
+                ladder.states(talk, both, out);
             }
             before = Some(hit);
         }
@@ -212,14 +223,15 @@ impl Stage {
     }
 }
 
-/// Covers words between the lines of a ladder that begins at byte `from`; numbers and times before them stay.
+/// Covers words in the heads of a ladder that begins at byte `from`, and between its lines; numbers and times before
+/// them stay.
 fn cover(out: &mut String, from: usize, words: &[String]) {
     if words.is_empty() {
         return;
     }
     let drawn = out.split_off(from.min(out.len()));
     for line in drawn.split_inclusive('\n') {
-        let at = line.find(['├', '│']).unwrap_or(line.len());
+        let at = line.find(['├', '│']).unwrap_or(0);
         let (margin, rest) = line.split_at(at);
         let mut rest = rest.to_owned();
         for word in words {
@@ -231,10 +243,6 @@ fn cover(out: &mut String, from: usize, words: &[String]) {
         out.push_str(margin);
         out.push_str(&rest);
     }
-}
-
-fn side(hit: &Hit) -> Side {
-    if hit.sender == Some(Endpoint::Server) { Side::Server } else { Side::Client }
 }
 
 fn innermost<'h>(hit: &'h Hit, def: &'static FieldDef) -> Option<&'h Field> {

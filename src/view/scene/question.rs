@@ -104,11 +104,12 @@ impl Stage {
     /// One packet, as an arrow, and what it is here.
     fn evidence(&self, what: &str, scene: &Scene<'_>, hit: &Hit, out: &mut String) {
         self.board.theme.faint.paint(&format!("  Packet {} is {what}:\n", hit.packet.number), out);
-        let mut ladder = super::Ladder::new(self.board.theme.clone(), Some(self.board.columns));
-        if let Some(first) = scene.so_far.first() {
-            ladder.since(&first.hit.packet);
+        let first = scene.so_far.first().map(|past| past.hit);
+        let (mut ladder, picture) = self.lines(scene.hosts, first, &[hit]);
+        ladder.names(&picture.lines, out);
+        for way in &picture.ways {
+            ladder.packet(&hit.packet, way, out);
         }
-        ladder.packet(&hit.packet, super::side(hit), out);
     }
 
     // ---- procedures
@@ -125,7 +126,7 @@ impl Stage {
         self.board.theme.strong.paint(title.trim_end(), out);
         out.push_str("\n\n");
         if let Some(hit) = task.hit {
-            self.rungs(None, &[hit], &scene.veil, out);
+            self.rungs(scene.hosts, None, &[hit], &scene.veil, out);
             self.stacks(scene, out);
             out.push('\n');
         }
