@@ -64,6 +64,7 @@ Examples:
   osi-tutor explain ntp                         a protocol; protocol:tls where a lesson has the name, too
   osi-tutor explain tcp.flags.syn               a field
   osi-tutor explain misconceptions              what people often get wrong, and what contradicts it
+  osi-tutor explain handshake --scenes | jq -r .title    every page as data
 
 The last line of the screen says which keys mean something now. In a pipe everything is printed, answers below
 their questions.")]
@@ -291,6 +292,7 @@ Examples:
 
 /// `osi-tutor explain`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed")]
 pub struct Explain {
     /// Which lesson; or an OSI layer (7), a protocol (ntp), a field (tcp.flags.syn), misconceptions
     #[arg(value_name = "NAME")]
@@ -316,6 +318,12 @@ pub struct Explain {
     /// Say of all seven layers of each packet what is there, and why (in a terminal: the key o)
     #[arg(long)]
     pub layers: bool,
+    /// Print each page as one line of JSON (schema/scene.json)
+    #[arg(long)]
+    pub scenes: bool,
+    /// Answer each line of JSON on standard input (schema/input.json) with a scene
+    #[arg(long, conflicts_with = "scenes")]
+    pub drive: bool,
 }
 
 /// `osi-tutor quiz`.
@@ -366,6 +374,9 @@ pub struct Paper {
     /// Add grades to a file (- is standard output): name, question, given, right, seconds
     #[arg(long, value_name = "FILE", conflicts_with_all = ["answers", "json"])]
     pub csv: Option<PathBuf>,
+    /// Answer each line of JSON on standard input (schema/input.json) with what there is to see (schema/session.json)
+    #[arg(long, conflicts_with_all = ["answers", "json", "csv"])]
+    pub drive: bool,
     /// Whose grades they are
     #[arg(long, value_name = "NAME", requires = "csv", default_value = "", hide_default_value = true)]
     pub name: String,

@@ -66,6 +66,7 @@ pub mod chat;
 pub mod classroom;
 #[cfg(not(target_family = "wasm"))]
 pub mod cli;
+pub mod drive;
 #[cfg(not(target_family = "wasm"))]
 pub mod store;
 #[cfg(not(target_family = "wasm"))]

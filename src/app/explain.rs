@@ -1,5 +1,6 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
+use super::lesson_lines::{self as lines, texts};
 use super::lesson_packets::Packets;
 use super::{Failure, color, error, reference, store};
 use crate::cli::Explain;
@@ -10,10 +11,10 @@ use crate::lesson::simulate::{self, Outcome};
 use crate::lesson::{self, Input, Lesson, LessonError, Player};
 use crate::proto::memory::Ends;
 use crate::store::today;
+use crate::terminal;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
 use crate::view::{Theme, lessons as view};
-use crate::{terminal, tutor};
 use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
@@ -45,10 +46,13 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         let Request::WhatIf { page } = request;
         Input::Answer(what_if(lesson, page, args.seed, &played).map(Box::new))
     };
-    if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
+    if args.drive {
+        return lines::drive(&mut player, &mut carry);
+    }
+    if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return play(&mut player, lesson, choice, &mut carry);
     }
-    print(&mut player, choice, &mut carry)
+    lines::print(&mut player, args, choice, &mut carry)
 }
 
 /// The course, one lesson a line, with what was done of it.
@@ -121,30 +125,4 @@ fn play(
         error::tell(view::ending(lesson, &record, next.as_ref()).trim_end());
     }
     Ok(())
-}
-
-/// In a pipe, all of it.
-fn print(player: &mut Player<'_>, choice: Color, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
-    let stage = Stage::new(Theme::new(color(choice)), None, texts()?);
-    let mut out = std::io::stdout().lock();
-    loop {
-        // Nobody answers here: hints and answers are printed below their questions.
-        player.step(Input::Hint, 0);
-        player.step(Input::Skip, 0);
-        let asked = player.step(Input::WhatIf, 0).request;
-        if let Some(request) = asked {
-            player.step(carry(request), 0);
-        }
-        let mut text = String::new();
-        stage.draw(&player.look(), &mut text);
-        text.push('\n');
-        out.write_all(text.as_bytes())?;
-        if player.step(Input::Next, 0).over {
-            return Ok(out.flush()?);
-        }
-    }
-}
-
-fn texts() -> Result<Arc<tutor::Texts>, Failure> {
-    Ok(Arc::new(tutor::Texts::english().map_err(|e| Failure::Data(e.to_string()))?))
 }

@@ -23,6 +23,10 @@ impl Packets {
     pub(super) fn of(args: &Explain, lesson: &Lesson) -> Result<Self, Failure> {
         let captured = |(trace, origin)| Self { trace, origin, simulated: false };
         if let Some(path) = &args.read {
+            if args.drive && path == Path::new("-") {
+                let why = "standard input cannot give both the capture and the inputs; put the capture into a file";
+                return Err(Failure::Usage(why.to_owned()));
+            }
             return read(lesson, path).map(captured);
         }
         if let Some(interface) = &args.live {

@@ -23,6 +23,7 @@ mod lab_helper;
 mod ladder;
 mod lesson;
 mod lesson_files;
+mod lesson_lines;
 mod lesson_packets;
 mod lesson_writes;
 mod live_lesson;

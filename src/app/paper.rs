@@ -1,8 +1,9 @@
 //! What quizzes and puzzles share: who is asked again, and how a paper is asked, printed or graded.
 
-use super::{Failure, color, columns};
+use super::{Failure, color, columns, lesson_lines};
 use crate::ask::{Grade, Question, Session};
 use crate::cli::Paper;
+use crate::drive;
 use crate::lesson::progress::Day;
 use crate::rng::Rng;
 use crate::store::{Store, today};
@@ -21,7 +22,7 @@ const LONGEST_ANSWER: u64 = 1 << 12;
 
 /// The questions that come back today. A paper with a seed is everyone's: nobody's own questions are mixed in.
 pub(super) fn due(paper: &Paper, store: &Store, day: Day) -> Vec<String> {
-    if paper.seed.is_some() || paper.answers || paper.json || paper.csv.is_some() {
+    if paper.seed.is_some() || paper.answers || paper.json || paper.drive || paper.csv.is_some() {
         return Vec::new();
     }
     match store.read() {
@@ -35,7 +36,7 @@ pub(super) fn due(paper: &Paper, store: &Store, day: Day) -> Vec<String> {
 
 /// Says early what cannot work: two things on one standard input.
 pub(super) fn check_input(what: Option<&Path>, paper: &Paper) -> Result<(), Failure> {
-    if paper.csv.is_some() && what.is_some_and(|w| w == Path::new("-")) {
+    if (paper.csv.is_some() || paper.drive) && what.is_some_and(|w| w == Path::new("-")) {
         let why = "standard input cannot give both the capture and the answers; put the capture into a file";
         return Err(Failure::Usage(why.to_owned()));
     }
@@ -62,6 +63,12 @@ pub(super) fn present(
             "{}: nothing here decides a question of this kind; try another --kind, or another capture",
             set.title
         )));
+    }
+    if asked.drive {
+        let (title, seed) = (set.title, set.seed);
+        let mut session = Session::new(set.questions);
+        lesson_lines::run(&mut drive::Questions::new(&mut session, &title, seed, &mut |_, _| {}))?;
+        return ended;
     }
     let theme = Theme::new(color(choice));
     let tty = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();

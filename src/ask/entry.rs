@@ -1,7 +1,7 @@
 //! An answer in the making: keys go in, and once it is given, one line for the judge comes out. Lesson and quiz use
 //! the same one, so that the same keys answer in both.
 
-use super::task::{Task, label};
+use super::task::{Task, first_place, label, place, run};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -22,6 +22,8 @@ pub enum Key {
     Move(isize),
     /// Begin or end the marking here.
     Anchor,
+    /// Begin the answer again.
+    Clear,
     /// That is the answer.
     Enter,
 }
@@ -67,6 +69,38 @@ impl Task {
     }
 }
 
+/// The keys that give a whole answer, written in one line as [`Task::how`] says; `None` where it is none.
+pub fn keys(task: &Task, line: &str) -> Option<Vec<Key>> {
+    let line = line.trim();
+    if matches!(task, Task::Text { .. }) && line.is_empty() || line.chars().count() > LONGEST {
+        return None;
+    }
+    if !matches!(task, Task::Text { .. }) {
+        task.judge(line)?;
+    }
+    let mut keys = vec![Key::Clear];
+    match task {
+        Task::Choose { choices, .. } => return Some(vec![Key::Choose(first_place(line, choices.len())?)]),
+        Task::Order { items, .. } => {
+            let places = line.chars().filter(|c| c.is_alphanumeric()).map(|c| place(c, items.len()).map(Key::Choose));
+            keys.extend(places.collect::<Option<Vec<Key>>>()?);
+        }
+        Task::Bytes { frame, .. } => {
+            let (first, last) = run(line).filter(|(first, last)| first <= last && *last < frame.len())?;
+            keys.extend(mark(first, last)?);
+        }
+        _ => keys.extend(line.chars().map(Key::Type)),
+    }
+    keys.push(Key::Enter);
+    Some(keys)
+}
+
+/// The keys that mark the bytes from `first` to `last`; what was marked before is not.
+pub fn mark(first: usize, last: usize) -> Option<Vec<Key>> {
+    let on = |from: usize, to: usize| isize::try_from(to.checked_sub(from)?).ok();
+    Some(vec![Key::Clear, Key::Move(isize::MIN), Key::Move(on(0, first)?), Key::Anchor, Key::Move(on(first, last)?)])
+}
+
 impl Entry {
     /// Takes a key. Gives the answer, for [`Task::judge`], once it is given.
     pub fn take(&mut self, task: &Task, key: Key) -> Option<String> {
@@ -80,6 +114,7 @@ impl Entry {
             (Mode::Order(n), Key::Enter) if self.taken.len() == n => {
                 return Some(self.taken.iter().map(|&i| label(i)).collect::<Vec<_>>().join(" "));
             }
+            (_, Key::Clear) => self.clear(),
             (Mode::Type, Key::Type(c)) if !c.is_control() && self.typed.chars().count() < LONGEST => self.typed.push(c),
             (Mode::Type, Key::Erase) => drop(self.typed.pop()),
             (Mode::Type, Key::Enter) if !self.typed.trim().is_empty() => return Some(self.typed.trim().to_owned()),

@@ -128,6 +128,11 @@ impl Session {
             (Input::Skip, Some(_)) if self.verdict.is_none() => self.go_on(Some(now)),
             _ => {}
         }
+        self.look()
+    }
+
+    /// What there is to see now, without an input.
+    pub fn look(&self) -> Scene<'_> {
         let question = self.questions.get(self.at);
         Scene {
             question,

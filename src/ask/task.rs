@@ -136,11 +136,39 @@ pub enum Mark {
     Skipped,
 }
 
+impl Mark {
+    /// Its name, as it is written in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Right => "right",
+            Self::Wrong => "wrong",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
 /// The place that a digit (from 1) or a letter (from a) names.
-fn place(sign: char, of: usize) -> Option<usize> {
+pub(super) fn place(sign: char, of: usize) -> Option<usize> {
     let (from, sign) = if sign.is_ascii_digit() { ('1', sign) } else { ('a', sign.to_ascii_lowercase()) };
     let place = u32::from(sign).checked_sub(u32::from(from))?;
     usize::try_from(place).ok().filter(|&place| place < of)
+}
+
+/// The place that a number (from 1) or a letter names.
+pub(super) fn first_place(given: &str, of: usize) -> Option<usize> {
+    let mut chars = given.chars();
+    match (number(given), chars.next(), chars.next()) {
+        (Some(n), ..) => usize::try_from(n).ok()?.checked_sub(1).filter(|&index| index < of),
+        (None, Some(letter), None) => place(letter, of),
+        _ => None,
+    }
+}
+
+/// The first and the last byte of a run such as `12-13`.
+pub(super) fn run(given: &str) -> Option<(usize, usize)> {
+    let (first, last) = given.split_once("..").or_else(|| given.split_once('-')).unwrap_or((given, given));
+    let end = |text| usize::try_from(number(text)?).ok();
+    Some((end(first)?, end(last.trim_start_matches('='))?))
 }
 
 /// How the thing at a place is called: 1 for the first.
@@ -236,12 +264,7 @@ impl Task {
         let plain = |right| Some(Verdict { right, betrays: None, place: None });
         match self {
             Self::Choose { choices, right } => {
-                let mut chars = given.chars();
-                let index = match (number(given), chars.next(), chars.next()) {
-                    (Some(n), ..) => usize::try_from(n).ok()?.checked_sub(1).filter(|&index| index < choices.len())?,
-                    (None, Some(letter), None) => place(letter, choices.len())?,
-                    _ => return None,
-                };
+                let index = first_place(given, choices.len())?;
                 Some(Verdict { right: index == *right, betrays: choices.get(index)?.betrays, place: Some(index) })
             }
             Self::Number { right, slips } => {
@@ -258,11 +281,7 @@ impl Task {
                 let whole = order.len() == items.len() && (0..items.len()).all(|i| order.contains(&i));
                 if whole { plain(order == *right) } else { None }
             }
-            Self::Bytes { right, .. } => {
-                let (first, last) = given.split_once("..").or_else(|| given.split_once('-')).unwrap_or((given, given));
-                let end = |text| usize::try_from(number(text)?).ok();
-                plain((end(first)?, end(last.trim_start_matches('='))?) == *right)
-            }
+            Self::Bytes { right, .. } => plain(run(given)? == *right),
             Self::Packet { packets, right } => {
                 let number = number(given)?;
                 let place = packets.iter().position(|p| i128::from(p.number) == number)?;

@@ -257,9 +257,14 @@ impl<'l> Player<'l> {
 
     /// What the keys mean on this page.
     pub(super) fn mode(&self) -> Mode {
-        let posed = self.posed.get(self.page).filter(|_| self.is_open(self.page));
-        let open = self.sheets.get(self.page).and_then(|sheet| posed?.get(sheet.slot));
-        open.map_or(Mode::Read, |posed| posed.task.mode())
+        self.open().map_or(Mode::Read, Task::mode)
+    }
+
+    /// What this page asks now.
+    pub(super) fn open(&self) -> Option<&Task> {
+        let posed = self.posed.get(self.page).filter(|_| self.is_open(self.page))?;
+        let sheet = self.sheets.get(self.page)?;
+        posed.get(sheet.slot).map(|posed| &posed.task)
     }
 }
 

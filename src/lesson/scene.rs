@@ -8,6 +8,7 @@ use crate::ask::session::Millis;
 use crate::ask::{Entry, Mark, Misconception, Mode, Task};
 use crate::model::{FieldDef, Osi};
 use crate::tutor::{Audience, Row};
+use serde::Deserialize;
 
 /// What there is to see now.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub struct Scene<'p> {
     pub deeper: bool,
     /// Which keys mean something now.
     pub mode: Mode,
+    /// What is to be answered now.
+    pub open: Option<&'p Task>,
     /// What the learner may do beside going on.
     pub offers: Offers,
     /// A word to the learner about the last input.
@@ -57,7 +60,8 @@ pub struct Scene<'p> {
 }
 
 /// How the packets are looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum View {
     /// As they cross the wire.
     #[default]

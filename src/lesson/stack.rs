@@ -5,7 +5,7 @@
 use super::find::Hit;
 use super::format::{AskKind, Fence, Lesson, Page};
 use super::player::Player;
-use super::scene::{Body, Stack};
+use super::scene::{Body, Stack, Veil};
 use crate::model::{FieldDef, Osi};
 use crate::tutor::{Audience, Row, Texts, Truth, seven};
 use std::sync::LazyLock;
@@ -54,7 +54,7 @@ fn layer_of(hit: &Hit, def: &'static FieldDef) -> Option<Osi> {
 
 impl Player<'_> {
     /// The stacks of what a page shows now; none of a packet that an open question holds back.
-    pub(super) fn stacks(&self, page: &Page, body: &Body<'_>) -> Vec<Stack> {
+    pub(super) fn stacks(&self, page: &Page, body: &Body<'_>, veil: &Veil) -> Vec<Stack> {
         let hits: Vec<&Hit> = match body {
             Body::Prose | Body::Said(_) => Vec::new(),
             Body::Shown(shown) => shown.hits.iter().collect(),
@@ -66,7 +66,8 @@ impl Player<'_> {
             Body::Worked(task) => task.hit.into_iter().collect(),
         };
         let of = |hit: &Hit| {
-            let rows = rows(hit, self.audience)?;
+            let mut rows = rows(hit, self.audience)?;
+            rows.iter_mut().flat_map(|row| [&mut row.short, &mut row.line, &mut row.text]).for_each(|t| veil.cover(t));
             Some(Stack { packet: hit.packet.number, lit: lit(self.lesson, page, hit, &rows), rows })
         };
         hits.into_iter().filter_map(of).collect()

@@ -15,7 +15,8 @@ impl Player<'_> {
         let page = self.lesson.pages.get(self.page);
         let mode = self.mode();
         let body = page.map_or(Body::Prose, |p| self.body(p));
-        let stacks = page.map_or_else(Vec::new, |p| self.stacks(p, &body));
+        let veil = self.veil(page);
+        let stacks = page.map_or_else(Vec::new, |p| self.stacks(p, &body, &veil));
         Scene {
             title: &self.lesson.title,
             origin: &self.origin,
@@ -28,11 +29,12 @@ impl Player<'_> {
             so_far: self.so_far(),
             offers: self.offers(page, !stacks.is_empty()),
             stacks,
-            veil: self.veil(page),
+            veil,
             unfolded: self.unfolded,
             body,
             deeper: self.deeper,
             mode,
+            open: self.open(),
             notice: self.notice,
             complaint: self.complaint(),
             request: self.request,

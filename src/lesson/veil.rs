@@ -25,6 +25,18 @@ impl Player<'_> {
     }
 }
 
+impl Veil {
+    /// Covers in a text what would answer.
+    pub fn cover(&self, text: &mut String) {
+        for word in &self.words {
+            let found: Vec<usize> = places(text, word).collect();
+            for at in found.into_iter().rev() {
+                text.replace_range(at..at + word.len(), &"?".repeat(word.chars().count()));
+            }
+        }
+    }
+}
+
 /// The words that answer a question.
 fn words(posed: &Posed) -> Vec<String> {
     match &posed.task {

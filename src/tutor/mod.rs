@@ -34,7 +34,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Whom a sentence is for. No two audiences share one.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Audience {
     /// Has never heard of a packet: plain words.
     Newcomer,

@@ -172,19 +172,20 @@ impl Board {
     /// What an answer is worth; the right one is told where it was not given. `again`: another attempt is open;
     /// `repaired`: it was the second one.
     pub(super) fn mark(&self, mark: Mark, again: bool, repaired: bool, task: Option<&Task>, out: &mut String) {
-        let (style, word) = match mark {
+        let (style, sign) = match mark {
             _ if self.printed => (&self.theme.strong, ""),
-            Mark::Right => (&self.theme.observed, "✓ Right. "),
-            Mark::Wrong if repaired => (&self.theme.observed, "✓ Right at the second attempt. "),
-            Mark::Wrong if again => (&self.theme.alarm, "✗ Not yet. Once more; a hint may help."),
-            Mark::Wrong => (&self.theme.alarm, "✗ Not quite. "),
-            Mark::Skipped => (&self.theme.strong, "Skipped. "),
+            Mark::Right => (&self.theme.observed, "✓ "),
+            Mark::Wrong if repaired => (&self.theme.observed, "✓ "),
+            Mark::Wrong => (&self.theme.alarm, "✗ "),
+            Mark::Skipped => (&self.theme.strong, ""),
         };
-        let mut first = word.to_owned();
-        let told = self.printed || (mark != Mark::Right && !repaired);
-        let told = task.filter(|_| told && !again);
+        let mut first = sign.to_owned();
+        if !self.printed {
+            first.extend([headline(mark, again, repaired), " "]);
+        }
+        let told = task.filter(|_| self.printed || is_told(mark, again, repaired));
         if let Some(task) = told {
-            first.push_str("The answer: ");
+            first.push_str(ANSWER);
             // On paper, answers are the numbers that were written.
             if self.printed
                 && let Task::Choose { right, .. } = task
@@ -206,8 +207,8 @@ impl Board {
 
     /// The misconception that an answer betrays.
     pub(super) fn belief(&self, belief: &Misconception, plainly: bool, out: &mut String) {
-        self.paragraph(&format!("Many believe: {}", belief.claim), "  ", out);
-        self.paragraph(if plainly { belief.plainly() } else { &belief.refutation }, "  But: ", out);
+        self.paragraph(&format!("{BELIEF}{}", belief.claim), "  ", out);
+        self.paragraph(if plainly { belief.plainly() } else { &belief.refutation }, &format!("  {BUT}"), out);
     }
 
     /// A paragraph behind a mark; its later lines hang below the first.
@@ -224,8 +225,30 @@ impl Board {
     }
 }
 
+/// What is said before the right answer.
+pub(super) const ANSWER: &str = "The answer: ";
+/// What is said before a misconception, and before what is true.
+pub(super) const BELIEF: &str = "Many believe: ";
+pub(super) const BUT: &str = "But: ";
+
+/// What is said first of an answer. `again`: another attempt is open; `repaired`: it was the second one.
+pub(super) const fn headline(mark: Mark, again: bool, repaired: bool) -> &'static str {
+    match mark {
+        Mark::Right => "Right.",
+        Mark::Wrong if repaired => "Right at the second attempt.",
+        Mark::Wrong if again => "Not yet. Once more; a hint may help.",
+        Mark::Wrong => "Not quite.",
+        Mark::Skipped => "Skipped.",
+    }
+}
+
+/// Whether the right answer is told: it was not given, and nobody is to try again.
+pub(super) fn is_told(mark: Mark, again: bool, repaired: bool) -> bool {
+    mark != Mark::Right && !repaired && !again
+}
+
 /// What was given is no answer here.
-pub(super) fn complaint(task: &Task) -> String {
+pub fn complaint(task: &Task) -> String {
     format!("That's no answer here. Wanted: {}.", task.how())
 }
 

@@ -7,6 +7,7 @@ use crate::model::short::Short;
 use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Trouble, Value};
 use crate::proto::frame;
 use crate::tutor::{Anchor, Audience, Note};
+use serde::Serialize;
 use std::io::Write;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -268,6 +269,16 @@ fn number(n: u64, out: &mut Vec<u8>) {
 /// A value that a library writes, as a line of output with nothing in it that commands a terminal or hides.
 pub fn to_line(value: &serde_json::Value) -> String {
     harmless(&value.to_string()) + "\n"
+}
+
+/// The same of plain data.
+pub fn data_line(data: &impl Serialize) -> String {
+    serde_json::to_string(data).map_or_else(|_| String::new(), |line| harmless(&line) + "\n")
+}
+
+/// Why a line that came in is no input, as a line of output.
+pub fn error(why: &str) -> String {
+    to_line(&serde_json::json!({ "v": 1, "error": why }))
 }
 
 /// A line of JSON that a library has written, with what commands a terminal or hides as `\u202e`: the same value.

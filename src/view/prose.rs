@@ -1,9 +1,142 @@
-//! Markdown for a terminal: paragraphs, headings, lists, emphasis, code.
+//! Markdown: paragraphs, headings, lists, emphasis, code; as plain data ([`blocks`]), and wrapped for a terminal.
 
 use super::measure::{cut, spaces, width};
 use super::theme::Theme;
 use crate::model::show::escape_prose;
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use serde::Serialize;
+
+/// One block of a text, in plain data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "block", rename_all = "lowercase")]
+pub enum Block {
+    /// A heading.
+    Heading {
+        /// What it says.
+        spans: Vec<Span>,
+    },
+    /// A paragraph.
+    Paragraph {
+        /// What it says.
+        spans: Vec<Span>,
+    },
+    /// A list.
+    List {
+        /// Each of its items.
+        items: Vec<Vec<Span>>,
+    },
+    /// Lines as they are.
+    Code {
+        /// The lines.
+        text: String,
+    },
+}
+
+/// A run of text in one style.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// How it is shown.
+    pub style: Look,
+    /// What it says.
+    pub text: String,
+}
+
+/// How a run of text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Look {
+    /// As any text.
+    Plain,
+    /// It stands out.
+    Strong,
+    /// It is typed, or is a name.
+    Code,
+}
+
+/// A text's blocks. What commands a terminal is escaped.
+pub fn blocks(text: &str) -> Vec<Block> {
+    let mut reader = Reader::default();
+    for event in Parser::new(text) {
+        reader.take(event);
+    }
+    reader.close();
+    reader.blocks
+}
+
+#[derive(Default)]
+struct Reader {
+    blocks: Vec<Block>,
+    spans: Vec<Span>,
+    items: Vec<Vec<Span>>,
+    /// Lists that are open.
+    depth: usize,
+    heading: bool,
+    strong: bool,
+    code: Option<String>,
+}
+
+impl Reader {
+    fn take(&mut self, event: Event<'_>) {
+        match event {
+            Event::Start(Tag::Heading { .. }) => self.heading = true,
+            Event::Start(Tag::CodeBlock(_)) => {
+                self.close();
+                self.code = Some(String::new());
+            }
+            Event::End(TagEnd::CodeBlock) => {
+                let text = self.code.take().unwrap_or_default();
+                self.blocks.push(Block::Code { text: text.trim_end_matches('\n').to_owned() });
+            }
+            Event::Start(Tag::List(_)) => {
+                self.close();
+                self.depth += 1;
+            }
+            Event::End(TagEnd::List(_)) => {
+                self.close();
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    self.blocks.push(Block::List { items: std::mem::take(&mut self.items) });
+                }
+            }
+            Event::Start(Tag::Item) | Event::End(TagEnd::Paragraph | TagEnd::Item) => self.close(),
+            Event::End(TagEnd::Heading(_)) => {
+                self.close();
+                self.heading = false;
+            }
+            Event::Start(Tag::Strong | Tag::Emphasis) => self.strong = true,
+            Event::End(TagEnd::Strong | TagEnd::Emphasis) => self.strong = false,
+            Event::Text(text) => match &mut self.code {
+                Some(code) => code.push_str(&plain(&text)),
+                None => self.span(if self.strong { Look::Strong } else { Look::Plain }, &plain(&text)),
+            },
+            Event::Code(text) => self.span(Look::Code, &plain(&text)),
+            Event::SoftBreak | Event::HardBreak => self.span(Look::Plain, " "),
+            _ => {}
+        }
+    }
+
+    fn span(&mut self, style: Look, text: &str) {
+        match self.spans.last_mut() {
+            Some(last) if last.style == style && style == Look::Plain => last.text.push_str(text),
+            _ => self.spans.push(Span { style, text: text.to_owned() }),
+        }
+    }
+
+    /// Ends the paragraph, heading or item that is being read.
+    fn close(&mut self) {
+        if self.spans.is_empty() {
+            return;
+        }
+        let spans = std::mem::take(&mut self.spans);
+        if self.depth > 0 {
+            self.items.push(spans);
+        } else if self.heading {
+            self.blocks.push(Block::Heading { spans });
+        } else {
+            self.blocks.push(Block::Paragraph { spans });
+        }
+    }
+}
 
 /// A word with the signs that stand around it, and how wide it is.
 struct Writer<'a> {
@@ -16,44 +149,29 @@ struct Writer<'a> {
     indent: usize,
     /// A space is due before the next word.
     space: bool,
-    strong: bool,
 }
 
 /// Appends Markdown, wrapped to so many columns.
 pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
-    let mut w = Writer { theme, columns, out, used: 0, indent: 0, space: false, strong: false };
-    let mut first = true;
-    let mut code = false;
-    for event in Parser::new(text) {
-        match event {
-            Event::Start(Tag::Paragraph | Tag::Heading { .. } | Tag::CodeBlock(_) | Tag::List(_)) => {
-                if !first && w.indent == 0 {
-                    w.out.push('\n');
+    let mut w = Writer { theme, columns, out, used: 0, indent: 0, space: false };
+    for (i, block) in blocks(text).iter().enumerate() {
+        if i > 0 {
+            w.out.push('\n');
+        }
+        match block {
+            Block::Paragraph { spans } => w.spans(spans, false),
+            Block::Heading { spans } => w.spans(spans, true),
+            Block::List { items } => {
+                for item in items {
+                    w.indent = 2;
+                    w.out.push_str("• ");
+                    w.used = 2;
+                    w.spans(item, false);
                 }
-                first = false;
-                match event {
-                    Event::Start(Tag::Heading { .. }) => w.strong = true,
-                    Event::Start(Tag::CodeBlock(_)) => code = true,
-                    _ => {}
-                }
+                w.indent = 0;
             }
-            Event::End(TagEnd::Paragraph | TagEnd::Item) => w.end_line(),
-            Event::End(TagEnd::Heading(_)) => {
-                w.end_line();
-                w.strong = false;
-            }
-            Event::End(TagEnd::CodeBlock) => code = false,
-            Event::End(TagEnd::List(_)) => w.indent = 0,
-            Event::Start(Tag::Item) => {
-                w.end_line();
-                w.indent = 2;
-                w.out.push_str("• ");
-                w.used = 2;
-            }
-            Event::Start(Tag::Strong | Tag::Emphasis) => w.strong = true,
-            Event::End(TagEnd::Strong | TagEnd::Emphasis) => w.strong = false,
-            Event::Text(text) if code => {
-                for line in plain(&text).lines() {
+            Block::Code { text } => {
+                for line in text.lines() {
                     // Code that is wrapped no longer runs when it is copied, so what is too long is cut.
                     let from = w.out.len();
                     spaces(if line.is_empty() { 0 } else { 4 }, w.out);
@@ -62,13 +180,8 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
                     w.out.push('\n');
                 }
             }
-            Event::Text(text) => w.text(&plain(&text), w.strong),
-            Event::Code(text) => w.text(&plain(&text), true),
-            Event::SoftBreak | Event::HardBreak => w.space = true,
-            _ => {}
         }
     }
-    w.end_line();
 }
 
 /// What a text may put on a screen. Markdown decodes character references (`&#27;`) only now, long after the file was
@@ -80,6 +193,14 @@ fn plain(text: &str) -> String {
 }
 
 impl Writer<'_> {
+    /// A run of spans, and the end of its line.
+    fn spans(&mut self, spans: &[Span], strong: bool) {
+        for span in spans {
+            self.text(&span.text, strong || span.style != Look::Plain);
+        }
+        self.end_line();
+    }
+
     fn text(&mut self, text: &str, strong: bool) {
         self.space |= text.starts_with(char::is_whitespace);
         for (i, word) in text.split_whitespace().enumerate() {

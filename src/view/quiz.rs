@@ -70,14 +70,13 @@ impl Sheet {
 
     /// Appends how it went.
     pub fn result(&self, grades: &[Grade], of: usize, out: &mut String) {
-        let right = grades.iter().filter(|g| g.verdict.right).count();
-        self.board.theme.strong.paint(&format!("{right} of {} right", grades.len()), out);
-        if grades.len() < of {
-            let _ = write!(out, ", {} not answered", of - grades.len());
-        }
-        out.push_str(".\n");
-        if right < grades.len() {
-            let later = "What was missed comes back after 1, 2, 4, 8 and 16 days. What is waiting: osi-tutor progress.";
+        let text = result(grades, of);
+        let (first, later) = text.split_once('\n').unwrap_or((&text, ""));
+        let count = first.find([',', '.']).unwrap_or(first.len());
+        self.board.theme.strong.paint(first.get(..count).unwrap_or(first), out);
+        out.push_str(first.get(count..).unwrap_or(""));
+        out.push('\n');
+        if !later.is_empty() {
             self.board.paragraph(later, "", out);
         }
     }
@@ -123,4 +122,18 @@ impl Sheet {
         }
         out.push('\n');
     }
+}
+
+/// How it went; in a second line, what comes of it.
+pub(super) fn result(grades: &[Grade], of: usize) -> String {
+    let right = grades.iter().filter(|g| g.verdict.right).count();
+    let mut out = format!("{right} of {} right", grades.len());
+    if grades.len() < of {
+        let _ = write!(out, ", {} not answered", of - grades.len());
+    }
+    out.push('.');
+    if right < grades.len() {
+        out.push_str("\nWhat was missed comes back after 1, 2, 4, 8 and 16 days. What is waiting: osi-tutor progress.");
+    }
+    out
 }

@@ -17,7 +17,7 @@ use super::measure::{cut, spaces, width, wrap};
 use super::theme::{Style, Theme};
 use crate::flow::Endpoint;
 use crate::lesson::lifelines::{Lifeline, Talk, Way};
-use crate::model::{Osi, Packet, Remark, Time, show};
+use crate::model::{Layer, Osi, Packet, Remark, Time, show};
 use crate::proto::tcp;
 use rung::Rung;
 
@@ -106,8 +106,8 @@ impl Ladder {
 
     /// Appends how many frames of the conversation are left out between two rows.
     pub fn left_out(&self, frames: u64, out: &mut String) {
-        if frames > 0 {
-            self.note(&format!("… {frames} {} left out", if frames == 1 { "frame" } else { "frames" }), out);
+        if let Some(text) = left_out(frames) {
+            self.note(&text, out);
         }
     }
 
@@ -174,7 +174,6 @@ impl Ladder {
 
     /// Appends a packet: its arrow, and under it the messages that it completes.
     pub fn packet(&mut self, packet: &Packet, way: &Way, out: &mut String) {
-        let segment = packet.layer(&tcp::ABOUT);
         let first = *self.first.get_or_insert(packet.time);
         let first = if first.is_known() { first } else { *self.first.insert(packet.time) };
         let mut label = String::new();
@@ -182,17 +181,16 @@ impl Ladder {
             label.push_str(&who);
             label.push_str("  ");
         }
-        let mut osi = Osi::Transport;
-        match segment {
-            Some(layer) => tcp::gist(packet, layer, &mut label),
-            // What is no segment is told by its innermost layer.
-            None => osi = innermost(packet, &mut label),
-        }
+        let osi = says(packet, &mut label);
         self.margin(packet, first, out);
         let lost = packet.remark.is_some_and(Remark::is_loss);
         self.arrow(way, &label, lost, self.theme.layer(osi), out);
-        if segment.is_some() {
-            self.messages(packet, way, out);
+        let (messages, more) = messages(packet, self.bars.len() > 2);
+        for (osi, text) in &messages {
+            self.aside(way, text, self.theme.layer(*osi), out);
+        }
+        if let Some(more) = more {
+            self.aside(way, &more, &self.theme.faint, out);
         }
         if let Some(hop) = &way.hop {
             let [[from, to], [card, next]] = [&hop.addresses, &hop.cards];
@@ -280,30 +278,6 @@ impl Ladder {
         let mut text = String::from("✗ ");
         show::escape_within(remark.as_bytes(), WIDEST, &mut text);
         self.aside(way, &text, &self.theme.alarm, out);
-    }
-
-    fn messages(&self, packet: &Packet, way: &Way, out: &mut String) {
-        let messages =
-            packet.layers.iter().filter(|l| l.proto.osi > Osi::Transport && !l.quoted && l.proto.summary.is_some());
-        // Among many lines, only the innermost protocol speaks: those that carry it say the same once more.
-        let innermost = messages.clone().next_back().map(|layer| layer.proto).filter(|_| self.bars.len() > 2);
-        let messages = messages.filter(|layer| innermost.is_none_or(|proto| std::ptr::eq(proto, layer.proto)));
-        let more = messages.clone().count().saturating_sub(MOST_MESSAGES);
-        let mut text = String::new();
-        for layer in messages.take(MOST_MESSAGES) {
-            text.clear();
-            show::protocol(layer.proto.name, &mut text);
-            text.push_str("  ");
-            brief::summary(packet, layer, &mut text);
-            self.aside(way, &text, self.theme.layer(layer.proto.osi), out);
-        }
-        if more > 0 {
-            text.clear();
-            text.push_str("… and ");
-            show::number(more as u64, &mut text);
-            text.push_str(if more == 1 { " more message" } else { " more messages" });
-            self.aside(way, &text, &self.theme.faint, out);
-        }
     }
 
     /// Appends what belongs to an arrow, below it, at its sender's side. What is longer than the arrow goes on beside
@@ -405,6 +379,42 @@ fn who(way: &Way) -> Option<String> {
         [None, Some(to)] => Some(format!("→ {to}")),
         [Some(from), Some(to)] => Some(format!("{from} → {to}")),
     }
+}
+
+/// Appends what stands on a packet's arrow; gives the OSI layer that it counts to.
+pub(super) fn says(packet: &Packet, out: &mut String) -> Osi {
+    let Some(segment) = packet.layer(&tcp::ABOUT) else {
+        // What is no segment is told by its innermost layer.
+        return innermost(packet, out);
+    };
+    tcp::gist(packet, segment, out);
+    Osi::Transport
+}
+
+/// What stands under the arrow of a segment: each message that it completes, and how many more there are. `many`: among
+/// many lines, only the innermost protocol speaks, for those that carry it say the same once more.
+pub(super) fn messages(packet: &Packet, many: bool) -> (Vec<(Osi, String)>, Option<String>) {
+    if packet.layer(&tcp::ABOUT).is_none() {
+        return (Vec::new(), None);
+    }
+    let all = packet.layers.iter().filter(|l| l.proto.osi > Osi::Transport && !l.quoted && l.proto.summary.is_some());
+    let innermost = all.clone().next_back().map(|layer| layer.proto).filter(|_| many);
+    let all = all.filter(|layer| innermost.is_none_or(|proto| std::ptr::eq(proto, layer.proto)));
+    let more = all.clone().count().saturating_sub(MOST_MESSAGES);
+    let text = |layer: &Layer| {
+        let mut text = String::new();
+        show::protocol(layer.proto.name, &mut text);
+        text.push_str("  ");
+        brief::summary(packet, layer, &mut text);
+        (layer.proto.osi, text)
+    };
+    let more = (more > 0).then(|| format!("… and {more} more {}", if more == 1 { "message" } else { "messages" }));
+    (all.take(MOST_MESSAGES).map(text).collect(), more)
+}
+
+/// That so many frames of the conversation are left out; `None` for none.
+pub(super) fn left_out(frames: u64) -> Option<String> {
+    (frames > 0).then(|| format!("… {frames} {} left out", if frames == 1 { "frame" } else { "frames" }))
 }
 
 /// Appends what a packet's innermost layer says; gives the OSI layer that it counts to.

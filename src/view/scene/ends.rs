@@ -1,7 +1,7 @@
 //! Two other looks at the same packets: what each end is and knows, and what each program calls.
 
 use super::super::measure::{pad, spaces, width, wrap};
-use super::Stage;
+use super::{STATES_ARE_INFERRED, Stage};
 use crate::flow::Endpoint;
 use crate::lesson::Hit;
 use crate::lesson::format::Placed;
@@ -32,7 +32,7 @@ impl Stage {
         }
         let known = recent.iter().any(|p| p.hit.states.is_some());
         if known {
-            self.board.theme.faint.paint("  States are inferred: a capture sees segments, not endpoints.\n", out);
+            self.board.theme.faint.paint(&format!("  {STATES_ARE_INFERRED}\n"), out);
         }
     }
 

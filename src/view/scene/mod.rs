@@ -6,6 +6,7 @@ mod broken;
 mod ends;
 mod layers;
 mod question;
+pub mod resolved;
 
 use super::ask::Board;
 use super::ladder::{self, Ladder};
@@ -17,8 +18,7 @@ use crate::lesson::Hit;
 use crate::lesson::hosts::Hosts;
 use crate::lesson::lifelines::Lifelines;
 use crate::lesson::scene::{Body, Scene, Shown, Veil, View};
-use crate::lesson::veil::places;
-use crate::model::{Field, FieldDef, show};
+use crate::model::{Field, FieldDef};
 use crate::tutor::Texts;
 use layers::Layout;
 use std::sync::Arc;
@@ -31,8 +31,10 @@ const FEW_RUNGS: usize = 2;
 const LOW: usize = 30;
 /// Where values begin.
 const VALUES: usize = 30;
-/// The most of a value that is shown.
-const MOST_COLUMNS: usize = 150;
+/// What is said where an open question holds back the packets.
+const WITHHELD: &str = "(The packets come back when you have answered.)";
+/// What is said of the states of both ends.
+const STATES_ARE_INFERRED: &str = "States are inferred: a capture sees segments, not endpoints.";
 
 /// Draws scenes.
 #[derive(Debug)]
@@ -125,7 +127,7 @@ impl Stage {
     fn ladder(&self, scene: &Scene<'_>, out: &mut String) {
         let (past, veil) = (&scene.so_far, &scene.veil);
         if veil.rows {
-            return self.board.paragraph("(The packets come back when you have answered.)", "", out);
+            return self.board.paragraph(WITHHELD, "", out);
         }
         let new = past.iter().filter(|p| p.is_new).count().max(1);
         let rungs = self.rungs.max(new).min(past.len());
@@ -173,7 +175,7 @@ impl Stage {
             }
             before = Some(hit);
         }
-        cover(out, begin, &veil.words);
+        cover(out, begin, veil);
     }
 
     /// The fields that the page speaks of: name, value, and where their bytes are.
@@ -201,12 +203,7 @@ impl Stage {
         out.push_str("▸ ");
         out.push_str(field.def.label);
         pad(out, from, VALUES);
-        let mut value = String::new();
-        show::value(&hit.packet, field, &mut value);
-        cut(&mut value, 0, MOST_COLUMNS);
-        if value.is_empty() {
-            value.push_str("yes");
-        }
+        let value = resolved::value(hit, field);
         let room = self.board.columns.saturating_sub(VALUES);
         for (i, line) in wrap(&value, room).enumerate() {
             if i > 0 {
@@ -225,8 +222,8 @@ impl Stage {
 
 /// Covers words in the heads of a ladder that begins at byte `from`, and between its lines; numbers and times before
 /// them stay.
-fn cover(out: &mut String, from: usize, words: &[String]) {
-    if words.is_empty() {
+fn cover(out: &mut String, from: usize, veil: &Veil) {
+    if veil.words.is_empty() {
         return;
     }
     let drawn = out.split_off(from.min(out.len()));
@@ -234,12 +231,7 @@ fn cover(out: &mut String, from: usize, words: &[String]) {
         let at = line.find(['├', '│']).unwrap_or(0);
         let (margin, rest) = line.split_at(at);
         let mut rest = rest.to_owned();
-        for word in words {
-            let found: Vec<usize> = places(&rest, word).collect();
-            for at in found.into_iter().rev() {
-                rest.replace_range(at..at + word.len(), &"?".repeat(width(word)));
-            }
-        }
+        veil.cover(&mut rest);
         out.push_str(margin);
         out.push_str(&rest);
     }

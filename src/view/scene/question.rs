@@ -9,6 +9,32 @@ use crate::lesson::format::Fade;
 use crate::lesson::scene::{Asked, Line, Procedure, Scene, Told};
 use crate::tutor::Audience;
 
+/// What is said where the source lacks a question's packet, or a procedure's.
+pub(super) const LACKS_PACKET: &str = "This capture lacks the packet that the question is about.";
+pub(super) const LACKS_STEP: &str = "This capture lacks the packet for this step.";
+/// What is said where nothing can be predicted before something breaks.
+pub(super) const THINK: &str = "Think about it first; then run it.";
+
+/// How much of a procedure is left to the learner.
+pub(super) const fn turn(fade: Fade) -> &'static str {
+    match fade {
+        Fade::Whole => "worked out",
+        Fade::Last => "the last step is yours",
+        Fade::All => "your turn",
+    }
+}
+
+/// How a step is worked out, where that is told and calculates.
+pub(super) fn formula<'l>(line: &Line<'l>, fade: Fade) -> Option<&'l str> {
+    let calculates = line.formula.contains(['(', '+', '-', '*', '/', '&', '^']);
+    (fade == Fade::Whole && calculates).then_some(line.formula)
+}
+
+/// What a packet is here.
+pub(super) fn evidence(hit: &Hit, what: &str) -> String {
+    format!("Packet {} is {what}", hit.packet.number)
+}
+
 /// How far an answer is.
 pub(super) fn stand(verdict: Option<&Told<'_>>) -> Stand {
     if verdict.is_some_and(|v| !v.again) { Stand::Told } else { Stand::Open }
@@ -25,7 +51,7 @@ impl Stage {
         self.prompt(&asked.prompt, out);
         match asked.task {
             Some(task) => self.board.task(task, asked.entry, stand(asked.verdict.as_ref()), out),
-            None => self.board.paragraph("This capture lacks the packet that the question is about.", "! ", out),
+            None => self.board.paragraph(LACKS_PACKET, "! ", out),
         }
         let told = out.len();
         self.hint(asked.hint.as_deref(), out);
@@ -103,7 +129,7 @@ impl Stage {
 
     /// One packet, as an arrow, and what it is here.
     fn evidence(&self, what: &str, scene: &Scene<'_>, hit: &Hit, out: &mut String) {
-        self.board.theme.faint.paint(&format!("  Packet {} is {what}:\n", hit.packet.number), out);
+        self.board.theme.faint.paint(&format!("  {}:\n", evidence(hit, what)), out);
         let first = scene.so_far.first().map(|past| past.hit);
         let (mut ladder, picture) = self.lines(scene.hosts, first, &[hit]);
         ladder.names(&picture.lines, out);
@@ -116,11 +142,7 @@ impl Stage {
 
     /// A procedure. Gives the byte where its newest part begins.
     pub(super) fn worked(&self, scene: &Scene<'_>, task: &Procedure<'_>, out: &mut String) -> Option<usize> {
-        let turn = match task.fade {
-            Fade::Whole => "worked out",
-            Fade::Last => "the last step is yours",
-            Fade::All => "your turn",
-        };
+        let turn = turn(task.fade);
         let mut title = String::new();
         self.board.paragraph(&format!("{} ({turn})", task.title), "", &mut title);
         self.board.theme.strong.paint(title.trim_end(), out);
@@ -134,7 +156,7 @@ impl Stage {
             self.board.paragraph(&format!("{name} = {value}"), "  Given: ", out);
         }
         if task.absent {
-            self.board.paragraph("This capture lacks the packet for this step.", "! ", out);
+            self.board.paragraph(LACKS_STEP, "! ", out);
             return None;
         }
         let begins = out.len();
@@ -191,8 +213,8 @@ impl Stage {
             }
             None => out.push_str(if fits { "…\n" } else { "       …\n" }),
         }
-        if task.fade == Fade::Whole && line.formula.contains(['(', '+', '-', '*', '/', '&', '^']) {
-            let mut formula = format!("     = {}", line.formula);
+        if let Some(formula) = formula(line, task.fade) {
+            let mut formula = format!("     = {formula}");
             cut(&mut formula, 0, self.board.columns);
             self.board.theme.faint.paint(&formula, out);
             out.push('\n');
