@@ -21,8 +21,9 @@ use super::watch::{Copies, Owner};
 const KEPT: usize = 256 << 10;
 /// Feeds at a time of members who are here, or were and still read.
 const FEEDS: usize = 2 * MEMBERS;
-/// Feeds at a time of sessions that have not said hello yet.
+/// Feeds at a time of sessions that have not said hello yet, and what all of these may hold in bytes: many never do.
 const UNNAMED: usize = 256;
+const UNNAMED_BYTES: usize = 4 << 20;
 /// Sessions that are remembered after their end, so that late packets do not begin their feeds anew.
 const GONE: usize = 4096;
 /// How long after its end the last packets of a session may come.
@@ -186,7 +187,11 @@ impl Feeds {
             others.for_each(|(_, feed)| feed.give(Arc::clone(&text)));
         }
         if let Some(feed) = state.feed(&key) {
+            let named = feed.member.is_some();
             feed.give(text);
+            if !named {
+                state.bound_unnamed();
+            }
         }
     }
 
@@ -232,6 +237,18 @@ impl State {
             self.unnamed.push_back(key.to_owned());
         }
         Some(self.feeds.entry(key.to_owned()).or_default())
+    }
+
+    /// The oldest feeds of sessions that have not said hello go while these hold too much.
+    fn bound_unnamed(&mut self) {
+        let held = |state: &Self| -> usize {
+            state.unnamed.iter().filter_map(|key| state.feeds.get(key)).map(|feed| feed.bytes).sum()
+        };
+        while held(self) > UNNAMED_BYTES
+            && let Some(oldest) = self.unnamed.pop_front()
+        {
+            self.forget(&oldest);
+        }
     }
 
     fn forget(&mut self, key: &str) {
@@ -398,6 +415,22 @@ mod tests {
         assert!(read[0].starts_with(r#"{"kind":"lost","packets":"#), "{read:?}");
         assert!((200..257).contains(&read.len()), "{}", read.len());
         assert!(feeds.state().feeds["a"].bytes <= KEPT);
+    }
+
+    #[test]
+    fn sessions_that_never_say_hello_hold_little_together() {
+        let feeds = feeds(false);
+        let entry = Box::new(Captured { line: "x".repeat(4096), ..Captured::default() });
+        for n in 0..200 {
+            for _ in 0..20 {
+                feeds.give(&session(&n.to_string()), entry.clone());
+            }
+        }
+        feeds.open("199", 1, None);
+        assert_eq!(rest(&mut feeds.read("199").unwrap()).len(), 20, "the last are all there");
+        let state = feeds.state();
+        assert!(state.feeds.values().map(|feed| feed.bytes).sum::<usize>() <= UNNAMED_BYTES + KEPT);
+        assert_eq!(state.feeds.len(), state.unnamed.len() + 1);
     }
 
     #[test]

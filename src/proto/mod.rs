@@ -61,6 +61,7 @@ pub mod ntp;
 pub mod null;
 mod numbers;
 pub mod ospf;
+mod pieces;
 pub mod pim;
 pub mod pop;
 pub mod ppp;

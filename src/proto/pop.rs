@@ -1,6 +1,7 @@
 //! POP — RFC 1939. Mail is fetched in lines of text: a verb goes out, `+OK` or `-ERR` comes back, and after some verbs
-//! more lines, until one that is a single dot.
+//! more lines, until one that is a single dot. A mail that comes in several segments is put together and read.
 
+use super::pieces::{Fields, Pieces};
 use super::prelude::*;
 use super::words::{line, word};
 use super::{Framing, StreamCtx};
@@ -22,6 +23,10 @@ fields! {
     INDICATOR   = dynamic(Kind::Text, "pop.response.indicator",   "Indicator",     "+OK: it is done. -ERR: it is not.");
     DESCRIPTION = dynamic(Kind::Text, "pop.response.description", "Description",   "The same in words, or the numbers asked for.");
     RESPONSE_DATA = dynamic(Kind::Text, "pop.response.data",      "Line",          "A line of what was asked for: of a list, or of a mail.").detail();
+    FRAGMENTS   = dynamic(Kind::Flag, "pop.data.fragments",       "Mail",          "It began after the answer to RETR or TOP, ends here with a single dot, and is read below as a whole.");
+    FRAGMENT    = dynamic(Kind::Frame, "pop.data.fragment",       "Piece",         "A frame that carried a piece of the mail.").detail();
+    FRAGMENT_COUNT = derived(Kind::Uint(32), "pop.data.fragment.count", "Pieces",  "How many frames the mail came in.");
+    MAIL_LENGTH = derived(Kind::Uint(32), "pop.data.reassembled.length", "Length of the mail", "Its head, an empty line, its text and the dot that ends it, in bytes.");
     REQUEST     = dynamic(Kind::Text, "pop.request",              "Request",       "What the client says.");
     COMMAND     = dynamic(Kind::Text, "pop.request.command",      "Command",       "What the client wants done: USER, PASS, LIST, RETR and so on.");
     PARAMETER   = dynamic(Kind::Text, "pop.request.parameter",    "Parameter",     "With what: a name, a password in the clear, a mail's number.");
@@ -40,9 +45,44 @@ fn frame(_: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     }
 }
 
+/// From which frames a mail is.
+static PIECES: Fields = Fields { all: &FRAGMENTS, one: &FRAGMENT, count: &FRAGMENT_COUNT, length: &MAIL_LENGTH };
+
+/// What one connection remembers.
+#[derive(Clone, Copy, Debug, Default)]
+struct Talk {
+    /// The client's last command was RETR or TOP: a mail follows the answer.
+    asked: bool,
+    /// The lines of a mail are coming.
+    coming: bool,
+    mail: Pieces,
+    /// The last bytes before what comes next of it.
+    tail: [u8; 4],
+}
+
+impl Talk {
+    /// Where the mail ends in these bytes: behind a dot that has its line for itself (RFC 1939 §3).
+    fn end(&mut self, bytes: &[u8]) -> Option<usize> {
+        let mut last = [0; 5];
+        last[1..].copy_from_slice(&self.tail);
+        let end = bytes.iter().position(|&byte| {
+            last.rotate_left(1);
+            last[4] = byte;
+            last == *b"\r\n.\r\n"
+        });
+        self.tail.copy_from_slice(&last[1..]);
+        self.coming = end.is_none();
+        end.map(|at| at + 1)
+    }
+}
+
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let bytes = c.rest(0);
     let asks = c.context.ends.dst_port == PORT;
+    let mut talk = *c.stream().dialogue.state::<Talk>();
+    if !asks && talk.coming {
+        return mail(c, talk);
+    }
     if !asks && !bytes.starts_with(b"+OK") && !bytes.starts_with(b"-ERR") {
         // What is left of an answer that began in an earlier segment.
         return Ok(Next::end(bytes.len()));
@@ -54,6 +94,19 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     };
     let (len, mut at) = line(bytes);
     let text = bytes.get(..len).unwrap_or(&[]);
+    if asks {
+        talk.mail.forget(c);
+        let (end, _) = word(text, 0);
+        let verb = text.get(..end).unwrap_or(&[]);
+        talk = Talk { asked: [&b"RETR"[..], b"TOP"].iter().any(|v| verb.eq_ignore_ascii_case(v)), ..Talk::default() };
+    } else if talk.asked {
+        talk = Talk { coming: text.starts_with(b"+OK"), tail: *b"\0\0\r\n", ..Talk::default() };
+        let lines = bytes.get(at..).unwrap_or(&[]);
+        if talk.coming && talk.end(lines).is_none() {
+            talk.mail.add(c, at, lines.len());
+        }
+    }
+    *c.stream().dialogue.state::<Talk>() = talk;
     c.read(whole, 0, at)?;
     c.nested(|c| {
         let (end, next) = word(text, 0);
@@ -68,6 +121,23 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         at += len;
     }
     Ok(Next::end(bytes.len()))
+}
+
+/// What comes of a mail. As in Wireshark, the line that ends it is read with it.
+fn mail(c: &mut Cursor<'_>, mut talk: Talk) -> Result<Next, Trouble> {
+    let bytes = c.rest(0);
+    let end = talk.end(bytes);
+    let len = end.unwrap_or(bytes.len());
+    let next = if end.is_some() && !talk.mail.has_begun() {
+        Next::to(Key::Media("message/rfc822"), 0).more(len)
+    } else {
+        talk.mail.add(c, 0, len);
+        let whole = end.and_then(|_| std::mem::take(&mut talk.mail).whole(c, &PIECES));
+        let read = whole.map(|id| Next::to(Key::Media("message/rfc822"), len).within(id).more(len));
+        read.unwrap_or_else(|| Next::end(len).more(len))
+    };
+    *c.stream().dialogue.state::<Talk>() = talk;
+    Ok(next)
 }
 
 /// `Request RETR 1`, `Response +OK 120 octets`
@@ -102,6 +172,18 @@ mod tests {
         assert_eq!((p.octets(&INDICATOR), p.all(&RESPONSE_DATA).count()), (Some(&b"+OK"[..]), 2));
         let p = message(&PROTOCOL, (PORT, 40000), b"2 200\r\n.\r\n");
         assert_eq!((p.fields.len(), summary(&p)), (0, "More of an answer".to_owned()));
+    }
+
+    #[test]
+    fn a_mail_ends_with_a_dot_on_a_line_of_its_own_wherever_it_is_cut() {
+        let mail = b"Subject: x\r\n\r\n..\r\na.\r\n.\r\n+OK";
+        for cut in 0..mail.len() {
+            let mut talk = Talk { coming: true, tail: *b"\0\0\r\n", ..Talk::default() };
+            let (first, second) = mail.split_at(cut);
+            let end = talk.end(first).or_else(|| talk.end(second).map(|at| cut + at));
+            assert_eq!((end, talk.coming), (Some(mail.len() - 3), false), "cut at {cut}");
+        }
+        assert_eq!(Talk { tail: *b"\0\0\r\n", ..Talk::default() }.end(b".\r\n"), Some(3));
     }
 
     #[test]

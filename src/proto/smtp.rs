@@ -2,11 +2,10 @@
 //! and a sentence come back. After DATA come the lines of the mail, until one that is a single dot; after BDAT (RFC 3030)
 //! as many bytes of it as the command says. At its end the mail is put together and read.
 
+use super::pieces::{Fields, Pieces};
 use super::prelude::*;
-use super::shelf::Ticket;
 use super::words::{line, number, word};
 use super::{Framing, StreamCtx};
-use crate::model::{BufferKind, Span, clamp};
 
 /// SMTP.
 pub static ABOUT: Identity = Identity {
@@ -63,13 +62,8 @@ struct Mail {
     midline: bool,
     /// Which way it goes.
     forward: bool,
-    /// Its bytes, and how many of them each frame brought.
-    bytes: Ticket,
-    pieces: Ticket,
-    /// There is something of it, or there was.
-    begun: bool,
-    /// How often bytes of this direction were missing when it began.
-    gaps: u32,
+    /// What is here of it.
+    pieces: Pieces,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,11 +76,8 @@ enum Coming {
     Chunk(usize, bool),
 }
 
-/// A longer mail is not put together, and none of more pieces.
-const LONGEST: usize = 8 << 20;
-const MOST_PIECES: usize = 10_000;
-/// What is kept of a piece: its frame and its length.
-const PIECE: usize = 12;
+/// From which frames a mail is.
+static PIECES: Fields = Fields { all: &FRAGMENTS, one: &FRAGMENT, count: &FRAGMENT_COUNT, length: &MAIL_LENGTH };
 
 /// What a client owes that wants to prove who it is (RFC 4954).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -171,24 +162,7 @@ fn gather(c: &mut Cursor<'_>, at: usize, coming: Coming) -> (usize, bool) {
         mail.midline = len > 0 && rest.get(len - 1) != Some(&b'\n');
         (len, dot, dot > 0)
     };
-    if !mail.begun {
-        mail.gaps = c.stream().side.gaps;
-        (mail.bytes, mail.pieces) = (c.shelf().renew(mail.bytes), c.shelf().renew(mail.pieces));
-    }
-    if len > 0 {
-        mail.begun = true;
-        let (frame, span) = (c.frame().to_be_bytes(), c.span(at, len));
-        c.with_shelf(span, |bytes, shelf| {
-            let kept = |shelf: &mut super::shelf::Shelf, ticket| shelf.get(ticket).map_or(0, <[u8]>::len);
-            if kept(shelf, mail.bytes) + len > LONGEST || kept(shelf, mail.pieces) >= MOST_PIECES * PIECE {
-                shelf.drop(mail.bytes);
-                shelf.drop(mail.pieces);
-            }
-            shelf.add(mail.bytes, bytes, LONGEST);
-            shelf.add(mail.pieces, &frame, MOST_PIECES * PIECE);
-            shelf.add(mail.pieces, &clamp(len).to_be_bytes(), MOST_PIECES * PIECE);
-        });
-    }
+    mail.pieces.add(c, at, len);
     if dot > 0 {
         c.push(&EOM, at + len, dot, Value::None);
     }
@@ -210,42 +184,9 @@ fn lines(rest: &[u8], midline: bool) -> (usize, usize) {
     (at, 0)
 }
 
-/// The mail in a buffer of its own, and from which frames it is. Nothing where it was empty, or is not kept.
+/// The mail in a buffer of its own. Nothing where it was empty, or is not kept.
 fn whole_mail(c: &mut Cursor<'_>) -> Option<u8> {
-    let gaps = c.stream().side.gaps;
-    let mail = std::mem::take(&mut c.stream().dialogue.state::<Talk>().mail);
-    if !mail.begun {
-        return None;
-    }
-    let nothing = c.span(0, 0);
-    let made = c.uncover_with_shelf(BufferKind::Reassembled, nothing, |_, shelf, out| {
-        out.extend_from_slice(shelf.get(mail.bytes).unwrap_or(&[]));
-        shelf.drop(mail.bytes);
-    });
-    let pieces = c.shelf().get(mail.pieces).map(<[u8]>::to_vec).unwrap_or_default();
-    c.shelf().drop(mail.pieces);
-    let Some((id, len)) = made.filter(|(_, len)| *len > 0) else {
-        c.doubt(c.unshown("the mail is longer than is kept here"));
-        return None;
-    };
-    if gaps != mail.gaps {
-        c.doubt(c.unshown("pieces of the mail are missing in this capture"));
-    }
-    let span = |start, len| Span { buf: id, start, len };
-    c.push_in(&FRAGMENTS, span(0, clamp(len)), Value::None);
-    let (mut start, mut count) = (0_u32, 0);
-    let done = c.nested(|c| {
-        for piece in pieces.chunks_exact(PIECE) {
-            let (Some(frame), Some(len)) = (piece.first_chunk::<8>(), piece.last_chunk::<4>()) else { break };
-            let len = u32::from_be_bytes(*len);
-            c.push_in(&FRAGMENT, span(start, len), Value::Uint(u64::from_be_bytes(*frame)));
-            (start, count) = (start.saturating_add(len), count + 1);
-        }
-        c.derive(&FRAGMENT_COUNT, Value::Uint(count));
-        c.derive(&MAIL_LENGTH, Value::Uint(len as u64));
-        Ok(())
-    });
-    done.ok().map(|()| id)
+    std::mem::take(&mut c.stream().dialogue.state::<Talk>().mail).pieces.whole(c, &PIECES)
 }
 
 fn client(c: &mut Cursor<'_>, at: usize, whole: usize, text: &[u8]) -> Result<(), Trouble> {

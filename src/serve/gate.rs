@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use serde_json::Value as Json;
@@ -36,6 +36,17 @@ const CONNECT: u8 = socketio::Type::Connect.byte();
 /// What announces bytes.
 const BINARY_EVENT: u8 = socketio::Type::BinaryEvent.byte();
 const BINARY_ACK: u8 = socketio::Type::BinaryAck.byte();
+/// What Engine.IO reads of a request's head.
+const NEEDED: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::UPGRADE,
+    header::SEC_WEBSOCKET_KEY,
+    header::SEC_WEBSOCKET_VERSION,
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+];
+/// Bytes of a value that it may need.
+const LONGEST: usize = 256;
 /// Where Socket.IO is asked for.
 const PATH: &str = "/socket.io";
 
@@ -109,6 +120,7 @@ pub async fn check(
     };
     // Both shall understand the same, however it was put.
     *request.uri_mut() = asked.uri();
+    lighten(&mut request);
     let Some(sid) = &asked.sid else {
         return if request.method() == Method::GET {
             sessions.begin(&asked, &peer, request, next).await
@@ -145,6 +157,20 @@ pub async fn check(
             answer.await
         }
     }
+}
+
+/// Engine.IO keeps the head of the request that began a session, and each of its values keeps the buffer that all of
+/// it was read into. What Engine.IO asks for stays, in bytes of its own.
+fn lighten(request: &mut Request) {
+    let headers = request.headers_mut();
+    let mut kept = HeaderMap::with_capacity(NEEDED.len());
+    for name in NEEDED {
+        let own = headers.get(&name).and_then(|value| HeaderValue::from_bytes(value.as_bytes()).ok());
+        if let Some(value) = own.filter(|value| value.len() <= LONGEST) {
+            kept.insert(name, value);
+        }
+    }
+    *headers = kept;
 }
 
 /// An error as Engine.IO words it.

@@ -26,6 +26,26 @@ fn a_visit_frees_all_that_it_took() {
 }
 
 #[test]
+fn who_goes_before_a_hello_leaves_little_behind_and_that_not_for_long() {
+    let server = Server::start(&["--no-capture"]);
+    let hasty = |count: usize| {
+        for _ in 0..count {
+            // What the head of the request says is kept nowhere.
+            let mut socket = Socket::open(&server, &format!("{WEBSOCKET}&t={}", "x".repeat(16_000)));
+            socket.hear("0{").unwrap();
+            socket.stream.write_all(&frame(0x88, &[3, 0xe8])).unwrap();
+        }
+        server.memory()
+    };
+    let begin = hasty(50);
+    let first = hasty(1500);
+    assert!(first < begin + (24 << 20), "1,500 sessions left {} kB", (first - begin) >> 10);
+    std::thread::sleep(Duration::from_secs(6));
+    let second = hasty(1500);
+    assert!(second < first + (3 << 20), "1,500 more left {} kB", (second - first) >> 10);
+}
+
+#[test]
 fn one_connection_takes_one_seat_and_leaves_none_taken() {
     let server = Server::start(&["--no-capture"]);
     let mut greedy = Socket::connect(&server);

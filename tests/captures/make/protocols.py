@@ -623,6 +623,28 @@ def letters():
 
 
 @capture(1)
+def mails():
+    """Mails that POP brings: behind the answer and with it, in pieces, of a length that isn't told, the first lines only."""
+    letter = text(
+        "From: Ann <ann@example.org>", "To: bob@example.net", "Subject: fetched", "Date: Thu, 01 Jan 2026 00:00:00 +0000",
+        "Content-Type: text/plain; charset=utf-8", "", "Hello,", "..a dot first", "Bye", "",
+    )
+    end = b".\r\n"
+    octets = f"+OK {len(letter)} octets\r\n"
+    connection = Tcp(110)
+    connection.server("+OK ready\r\n").client("USER bob\r\n").server("+OK\r\n").client("PASS secret\r\n").server("+OK 2 letters\r\n")
+    connection.client("RETR 1\r\n").server(octets, letter + end)
+    connection.client("RETR 1\r\n").server(octets, letter[:100], letter[100:] + end)
+    connection.client("retr 2\r\n").server(octets, letter[:50], letter[50:120], letter[120:] + end)
+    connection.client("TOP 1 1\r\n").server("+OK\r\n", letter[:-20] + end)
+    connection.client("RETR 2\r\n").server("+OK message follows\r\n", letter + end)
+    connection.client("RETR 9\r\n").server("-ERR no such letter\r\n")
+    connection.client("RETR 1\r\n").server(octets.encode() + letter + end)
+    connection.client("QUIT\r\n").server("+OK bye\r\n")
+    yield from connection.close()
+
+
+@capture(1)
 def parts():
     """Bodies of several parts: with text before and behind them, without the name of their boundary; frames of no valid length, and one in IPv6 (RFC 8986)."""
     body = text(
