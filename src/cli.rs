@@ -42,15 +42,15 @@ pub struct Cli {
     /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are heeded too
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub color: Color,
-    /// What to do
+    /// What to do; without it, a menu where there is a terminal
     #[command(subcommand)]
-    pub command: Command,
+    pub command: Option<Command>,
 }
 
 /// The subcommands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Play a lesson, step by step; without a name, list the course
+    /// Play a lesson, step by step; without a name, choose one of the course
     #[command(after_help = "\
 Examples:
   osi-tutor explain                             the course

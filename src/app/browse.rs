@@ -17,7 +17,6 @@ use crate::view::ladder::Ladder;
 use crate::view::reference::{Reference, Topic};
 use crate::view::theme::Color;
 use std::fs::File;
-use std::io::IsTerminal;
 use std::path::Path;
 
 /// Bytes of frames that the full screen keeps.
@@ -29,9 +28,7 @@ const NO_FILE: &str = "A capture gave up the right to open files. Start it with 
 /// Whether the packets are browsed rather than printed.
 pub(super) fn wanted(show: &Show) -> bool {
     let lines = show.print || show.brief || show.json || show.hex || show.quiet || show.plot.is_some();
-    let terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
-    terminal && !lines && !dumb && !super::outputs::takes_stdout(show)
+    super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 
 /// Browses what a source gives. A live one is followed.

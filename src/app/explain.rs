@@ -2,7 +2,7 @@
 
 use super::lesson_lines::{self as lines, texts};
 use super::lesson_packets::Packets;
-use super::{Failure, color, error, reference, store};
+use super::{Failure, color, error, menu, reference, store};
 use crate::cli::Explain;
 use crate::lesson::format::Fence;
 use crate::lesson::play::Record;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// Runs it.
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let folder = args.lessons.as_deref();
-    let Some(name) = args.lesson.as_deref() else { return list(&course(folder)?, folder) };
+    let Some(name) = args.lesson.as_deref() else { return menu::course(&course(folder)?, args, choice) };
     let wanted = name.to_lowercase();
     let id = lesson::canonical(&wanted);
     let found = match folder {
@@ -53,14 +53,6 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return play(&mut player, lesson, choice, &mut carry);
     }
     lines::print(&mut player, args, choice, &mut carry)
-}
-
-/// The course, one lesson a line, with what was done of it.
-fn list(lessons: &[Lesson], folder: Option<&Path>) -> Result<(), Failure> {
-    let text = view::course(lessons, &store().read().unwrap_or_default(), folder);
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
 }
 
 /// The lessons: the built-in course, or those of a teacher's folder.

@@ -27,6 +27,7 @@ mod lesson_lines;
 mod lesson_packets;
 mod lesson_writes;
 mod live_lesson;
+mod menu;
 mod origin;
 mod outputs;
 mod pace;
@@ -64,8 +65,9 @@ pub fn main() -> u8 {
         Ok(cli) => cli,
         Err(e) => return error::usage(&e),
     };
-    rights::at_start(&cli.command);
-    let done = match &cli.command {
+    let Some(command) = &cli.command else { return menu::run(cli.color) };
+    rights::at_start(command);
+    let done = match command {
         Command::Explain(args) => explain::run(args, cli.color),
         Command::Lesson(command) => lesson::run(command),
         Command::Quiz(args) => quiz::run(args, cli.color),
@@ -116,6 +118,13 @@ fn man() -> Result<(), Failure> {
 /// The terminal's width; a pipe or a file has none.
 fn columns() -> Option<usize> {
     std::io::stdout().is_terminal().then(|| crossterm::terminal::size().map_or(80, |(w, _)| usize::from(w)))
+}
+
+/// Whether there is a terminal that a full screen can be drawn on, and keys come from.
+#[cfg(feature = "tui")]
+fn has_screen() -> bool {
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb
 }
 
 /// The learner's progress; what goes wrong with it is told.

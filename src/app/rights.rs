@@ -26,7 +26,8 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } => (false, false),
-        Command::Explain(args) if args.live.is_some() => (false, false),
+        // Without a name it is a menu, which starts what is chosen.
+        Command::Explain(args) if args.live.is_some() || args.lesson.is_none() => (false, false),
         _ => (true, true),
     };
     if leaves {

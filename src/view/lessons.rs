@@ -16,12 +16,9 @@ pub fn course(course: &[Lesson], progress: &Progress, folder: Option<&Path>) -> 
     for l in course {
         let mut title = String::new();
         escape(l.title.as_bytes(), &mut title);
-        let how = match progress.lessons.get(&l.id) {
-            Some(Begun { done: Some(_), .. }) => " ✓ done".to_owned(),
-            Some(begun) => format!(" … at step {} of {}", begun.page, l.pages.len()),
-            None => String::new(),
-        };
-        let _ = writeln!(out, "{:width$}  {title} ({} minutes){how}", l.id, l.minutes);
+        let how = done(l, progress);
+        let gap = if how.is_empty() { "" } else { " " };
+        let _ = writeln!(out, "{:width$}  {title} ({} minutes){gap}{how}", l.id, l.minutes);
     }
     let next = course.iter().find(|l| progress.lessons.get(&l.id).is_none_or(|b| b.done.is_none())).or(course.first());
     let mut own = String::new();
@@ -31,6 +28,15 @@ pub fn course(course: &[Lesson], progress: &Progress, folder: Option<&Path>) -> 
     }
     let _ = writeln!(out, "\nTo play one: osi-tutor explain {}{own}", next.map_or("NAME", |l| &l.id));
     out
+}
+
+/// What was done of a lesson; empty where that's nothing.
+pub fn done(lesson: &Lesson, progress: &Progress) -> String {
+    match progress.lessons.get(&lesson.id) {
+        Some(Begun { done: Some(_), .. }) => "✓ done".to_owned(),
+        Some(begun) => format!("… at step {} of {}", begun.page, lesson.pages.len()),
+        None => String::new(),
+    }
 }
 
 /// What is said when a lesson was played to its end: how it went, what was believed, and what comes next.

@@ -4,8 +4,9 @@ use super::look::{Kind, LayerLine as Row};
 use super::{Browser, Field, Pane, bytes, columns, help};
 use crate::model::{Time, show};
 use crate::tui::paint::Paint;
+use crate::tui::text::{field, fit, safe, scrolled};
 use crate::tutor::Truth;
-use crate::view::measure::{cut, pad, spaces, wrap};
+use crate::view::measure::{spaces, wrap};
 use crate::view::outline::buffer_kind;
 use crate::view::theme::sign;
 use ratatui::Frame;
@@ -317,32 +318,4 @@ fn split(area: Rect) -> [Rect; 3] {
     let title = Rect { height: 1, ..area };
     let footer = Rect { y: area.y + area.height - 1, height: 1, ..area };
     [title, Rect { y: area.y + 1, height: area.height - 2, ..area }, footer]
-}
-
-/// The first row, moved as little as it must so that `at` is in sight.
-fn scrolled(top: usize, at: usize, rows: usize, all: usize) -> usize {
-    let rows = rows.max(1);
-    top.min(at).max((at + 1).saturating_sub(rows)).min(all.saturating_sub(rows.min(all)))
-}
-
-/// A column: cut or filled, with two blanks after it.
-fn field(out: &mut String, text: &str, width: usize) {
-    let from = out.len();
-    out.push_str(text);
-    cut(out, from, width);
-    pad(out, from, width + 2);
-}
-
-/// Cut to this many columns.
-fn fit(text: &str, width: usize) -> String {
-    let mut out = text.to_owned();
-    cut(&mut out, 0, width);
-    out
-}
-
-/// What was typed, or names a file, without anything that a terminal obeys or that turns text round.
-fn safe(text: &str) -> String {
-    let mut out = String::new();
-    show::escape_prose(text, &mut out);
-    out
 }

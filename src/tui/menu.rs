@@ -1,0 +1,288 @@
+//! A menu of commands, each with what it does. The chosen one is shown as it would be typed, so that a learner soon
+//! needs no menu.
+
+use super::paint::Paint;
+use super::screen::Screen;
+use super::text::{field, fit, safe, scrolled};
+use crate::tty::Keys;
+use crate::tutor::Audience;
+use crate::view::measure::width;
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+use std::io;
+
+/// The keys, for the last line; the last two always have room.
+const KEYS: &[&str] = &["↑↓ choose", "Enter start", "a audience", "q quit"];
+/// The lines below the list: a space, what is chosen, the keys.
+const BELOW: u16 = 3;
+
+/// What can be chosen, and what is.
+#[derive(Debug)]
+pub struct Menu {
+    /// The first line.
+    pub title: String,
+    /// The rows, under their headings.
+    pub groups: Vec<Group>,
+    /// For whom a lesson explains.
+    pub audience: Audience,
+    /// Which row is chosen, counted through all groups from 0.
+    pub chosen: usize,
+    top: usize,
+}
+
+/// Rows under one heading.
+#[derive(Debug)]
+pub struct Group {
+    /// What they have in common.
+    pub heading: String,
+    /// The rows.
+    pub rows: Vec<Row>,
+}
+
+/// A command.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// What it is called.
+    pub name: String,
+    /// What it does, in half a line.
+    pub about: String,
+    /// What was done of it.
+    pub mark: String,
+    /// What follows the program's name.
+    pub command: Vec<String>,
+    /// It explains, and so it heeds the audience.
+    pub explains: bool,
+}
+
+/// What a key comes to.
+#[derive(Debug, PartialEq, Eq)]
+enum Wish {
+    None,
+    Start,
+    Leave,
+    Suspend,
+}
+
+impl Menu {
+    /// The first row is chosen.
+    pub fn new(title: String, groups: Vec<Group>, audience: Audience) -> Self {
+        Self { title, groups, audience, chosen: 0, top: 0 }
+    }
+
+    /// Lets somebody choose: what is to follow the program's name, or `None` if they leave or the terminal goes away.
+    ///
+    /// # Errors
+    /// There is no terminal, or it has gone.
+    pub fn choose(&mut self, color: bool) -> io::Result<Option<Vec<String>>> {
+        let keys = Keys::new()?;
+        let mut screen = Screen::take()?;
+        loop {
+            screen.draw(|frame| self.draw(frame, Paint::new(color)))?;
+            let Some(event) = keys.next() else { return Ok(None) };
+            let Event::Key(key) = event else { continue };
+            match self.key(key) {
+                Wish::None => {}
+                Wish::Start => return Ok(self.row().map(|row| self.command(row))),
+                Wish::Leave => return Ok(None),
+                Wish::Suspend => {
+                    drop(screen);
+                    crate::tty::suspend();
+                    screen = Screen::take()?;
+                    screen.forget()?;
+                }
+            }
+        }
+    }
+
+    fn rows(&self) -> impl DoubleEndedIterator<Item = &Row> {
+        self.groups.iter().flat_map(|group| &group.rows)
+    }
+
+    fn row(&self) -> Option<&Row> {
+        self.rows().nth(self.chosen)
+    }
+
+    fn command(&self, row: &Row) -> Vec<String> {
+        let mut command = row.command.clone();
+        if row.explains && self.audience != Audience::default() {
+            command.extend(["--audience".to_owned(), self.audience.name().to_owned()]);
+        }
+        command
+    }
+
+    fn key(&mut self, key: KeyEvent) -> Wish {
+        if key.kind == KeyEventKind::Release {
+            return Wish::None;
+        }
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return match key.code {
+                KeyCode::Char('c') => Wish::Leave,
+                KeyCode::Char('z') => Wish::Suspend,
+                _ => Wish::None,
+            };
+        }
+        let last = self.rows().count().saturating_sub(1);
+        match key.code {
+            KeyCode::Up | KeyCode::Char('k') => self.chosen = self.chosen.saturating_sub(1),
+            KeyCode::Down | KeyCode::Char('j') => self.chosen = (self.chosen + 1).min(last),
+            KeyCode::PageUp => self.chosen = self.chosen.saturating_sub(10),
+            KeyCode::PageDown => self.chosen = (self.chosen + 10).min(last),
+            KeyCode::Home | KeyCode::Char('g') => self.chosen = 0,
+            KeyCode::End | KeyCode::Char('G') => self.chosen = last,
+            KeyCode::Char('a') => self.audience = self.audience.next(),
+            KeyCode::Enter | KeyCode::Right => return Wish::Start,
+            KeyCode::Esc | KeyCode::Char('q') => return Wish::Leave,
+            _ => {}
+        }
+        Wish::None
+    }
+
+    fn draw(&mut self, frame: &mut Frame<'_>, paint: Paint) {
+        let area = frame.area();
+        let columns = usize::from(area.width);
+        let title = fit(&safe(&self.title), columns);
+        frame.render_widget(Line::styled(title, Paint::strong()), Rect { height: area.height.min(1), ..area });
+        let below = BELOW.min(area.height.saturating_sub(2));
+        let list = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
+        let (lines, at) = self.lines(columns, paint);
+        let rows = usize::from(list.height);
+        // With the first row of a group its heading and the space above it come in sight, too.
+        self.top = scrolled(self.top.min(at.saturating_sub(2)), at, rows, lines.len());
+        let shown: Vec<Line<'_>> = lines.into_iter().skip(self.top).take(rows).collect();
+        frame.render_widget(Paragraph::new(shown), list);
+        let end = area.y + area.height;
+        let line = |up: u16| Rect { y: end.saturating_sub(up), height: 1, ..area };
+        if below > 1 {
+            let command = self.row().map(|row| self.command(row).join(" ")).unwrap_or_default();
+            let typed = fit(&safe(&format!("$ osi-tutor {command}")), columns);
+            frame.render_widget(Line::raw(typed), line(2));
+        }
+        if below > 0 {
+            frame.render_widget(Line::styled(footer(columns), paint.faint()), line(1));
+        }
+    }
+
+    /// All lines of the list, and which of them is chosen.
+    fn lines(&self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, usize) {
+        let names = self.rows().map(|row| width(&row.name)).max().unwrap_or(0).min(24);
+        let marks = self.rows().map(|row| width(&row.mark)).max().unwrap_or(0);
+        let (mut lines, mut number, mut at) = (Vec::new(), 0, 0);
+        for group in &self.groups {
+            lines.push(Line::raw(""));
+            let mut heading = safe(&group.heading);
+            if group.rows.iter().any(|row| row.explains) {
+                heading = format!("{heading} (for the {})", self.audience);
+            }
+            lines.push(Line::styled(fit(&heading, columns), Paint::strong()));
+            for row in &group.rows {
+                let mut text = String::from("  ");
+                field(&mut text, &safe(&row.name), names);
+                let room = columns.saturating_sub(width(&text) + marks + 2);
+                field(&mut text, &safe(&row.about), room);
+                let mark = fit(&safe(&row.mark), columns.saturating_sub(width(&text)));
+                let mut line = Line::from(vec![Span::raw(fit(&text, columns)), Span::styled(mark, paint.faint())]);
+                if number == self.chosen {
+                    at = lines.len();
+                    line = line.style(Paint::selected(true));
+                }
+                lines.push(line);
+                number += 1;
+            }
+        }
+        (lines, at)
+    }
+}
+
+fn footer(columns: usize) -> String {
+    let (rest, last) = KEYS.split_at(KEYS.len() - 1);
+    let mut shown = Vec::new();
+    for key in rest {
+        let used: usize = shown.iter().chain(last).chain([key]).map(|key: &&str| width(key) + 3).sum();
+        if used <= columns + 3 {
+            shown.push(*key);
+        }
+    }
+    fit(&shown.into_iter().chain(last.iter().copied()).collect::<Vec<_>>().join(" · "), columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    fn menu() -> Menu {
+        let row = |name: &str, explains| Row {
+            name: name.to_owned(),
+            about: format!("what {name} does\u{1b}[31m, at such a length that it may have to be cut"),
+            mark: "✓ done".to_owned(),
+            command: vec!["explain".to_owned(), name.to_owned()],
+            explains,
+        };
+        let group = |heading: &str, names: &[&str], explains| Group {
+            heading: heading.to_owned(),
+            rows: names.iter().map(|name| row(name, explains)).collect(),
+        };
+        let groups = vec![group("Learn", &["osi", "arp", "dns"], true), group("Look", &["lo", "eth0"], false)];
+        Menu::new("osi-tutor".to_owned(), groups, Audience::default())
+    }
+
+    fn press(menu: &mut Menu, code: KeyCode) -> Wish {
+        menu.key(KeyEvent::new(code, KeyModifiers::NONE))
+    }
+
+    fn picture(menu: &mut Menu, columns: u16, rows: u16) -> Vec<String> {
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        terminal.draw(|frame| menu.draw(frame, Paint::new(false))).unwrap();
+        let buffer = terminal.backend().buffer().clone();
+        let lines = buffer.content.chunks(usize::from(columns));
+        lines.map(|line| line.iter().map(ratatui::buffer::Cell::symbol).collect()).collect()
+    }
+
+    #[test]
+    fn the_chosen_row_is_in_sight_at_every_size_and_its_command_below() {
+        for (columns, rows) in [(1, 1), (3, 2), (20, 5), (60, 20), (80, 24), (120, 40)] {
+            let mut menu = menu();
+            for _ in 0..6 {
+                let seen = picture(&mut menu, columns, rows);
+                let name = menu.row().unwrap().name.clone();
+                if rows >= 5 && columns >= 20 {
+                    assert!(seen.iter().any(|line| line.starts_with(&format!("  {name}"))), "{name} {seen:#?}");
+                    assert!(seen[usize::from(rows) - 2].starts_with(&format!("$ osi-tutor explai")), "{seen:#?}");
+                    assert!(seen[usize::from(rows) - 1].contains("q quit"), "{seen:#?}");
+                }
+                assert!(!seen.concat().contains('\u{1b}'));
+                press(&mut menu, KeyCode::Down);
+            }
+        }
+    }
+
+    #[test]
+    fn keys_move_within_the_list_and_enter_starts_what_is_chosen() {
+        let mut menu = menu();
+        assert_eq!(press(&mut menu, KeyCode::Up), Wish::None);
+        assert_eq!((menu.chosen, press(&mut menu, KeyCode::End), menu.chosen), (0, Wish::None, 4));
+        assert_eq!((press(&mut menu, KeyCode::PageDown), menu.chosen), (Wish::None, 4));
+        assert_eq!(press(&mut menu, KeyCode::Enter), Wish::Start);
+        let row = menu.row().unwrap();
+        assert_eq!(menu.command(row), ["explain", "eth0"], "what doesn't explain has no audience");
+        press(&mut menu, KeyCode::Home);
+        press(&mut menu, KeyCode::Char('a'));
+        let row = menu.row().unwrap();
+        assert_eq!(menu.command(row), ["explain", "osi", "--audience", "engineer"]);
+        assert_eq!(press(&mut menu, KeyCode::Char('q')), Wish::Leave);
+    }
+
+    #[test]
+    fn any_key_at_any_time_is_survived() {
+        let mut menu = Menu::new(String::new(), Vec::new(), Audience::default());
+        for code in [KeyCode::Down, KeyCode::End, KeyCode::PageDown, KeyCode::Enter, KeyCode::Tab, KeyCode::F(5)] {
+            press(&mut menu, code);
+            picture(&mut menu, 10, 4);
+        }
+        assert!(menu.row().is_none());
+    }
+}
