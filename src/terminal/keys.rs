@@ -40,8 +40,8 @@ pub(super) fn command(key: KeyEvent, mode: Mode) -> Option<Command> {
     }
 }
 
-/// Which step of an answer a key is: the one table for lessons and quizzes.
-fn answer(key: KeyCode, mode: Mode) -> Option<Key> {
+/// Which step of an answer a key is: the one table for lessons, quizzes and the full screen.
+pub(crate) fn answer(key: KeyCode, mode: Mode) -> Option<Key> {
     Some(match (key, mode) {
         (KeyCode::Char(c), Mode::Type) => Key::Type(c),
         (KeyCode::Backspace, Mode::Type | Mode::Order(_)) => Key::Erase,

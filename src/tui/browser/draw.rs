@@ -36,6 +36,16 @@ impl Browser {
         if self.page.is_some() {
             return self.draw_page_of_text(frame, rest);
         }
+        if let Some(prediction) = &mut self.prediction {
+            let width = usize::from(rest.width);
+            let (lines, keys) = prediction.page(width);
+            let mut drawn = vec![Line::styled(fit("The next packet: what do you expect?", width), Paint::strong())];
+            // Where there is too little room, the end is shown: there is the answer.
+            let above = lines.len().saturating_sub(self.rows);
+            drawn.extend(lines.into_iter().skip(above).map(|line| Line::raw(fit(&line, width))));
+            frame.render_widget(Paragraph::new(drawn), rest);
+            return frame.render_widget(Line::styled(fit(keys, width), paint.faint()), footer);
+        }
         let [list, layers, dump] = self.panes(rest);
         if list.height > 0 {
             self.draw_list(frame, list, paint);

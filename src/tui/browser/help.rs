@@ -17,6 +17,7 @@ pub(super) const KEYS: &[(&str, &str, &str)] = &[
     ("f", "follow what both ends said", "f follow"),
     ("s", "statistics of all packets", "s stats"),
     ("e", "explain the field of this line", ""),
+    ("p", "predict: a question about the next packet, before you look at it", "p predict"),
     ("y", "copy the line as a filter; the terminal must allow it", ""),
     ("w", "write the packets shown to a file", ""),
     ("a", "for whom to explain: newcomer, student, engineer", "a audience"),

@@ -1,6 +1,7 @@
 //! What a key does.
 
 use super::look::{self, Kind};
+use super::predict::Done;
 use super::{Browser, Field, Page, Pane, Replay, Typing, Wish, bytes, help};
 use crate::model::Osi;
 use crate::proto;
@@ -29,6 +30,10 @@ impl Browser {
             self.paged(key.code);
             return Wish::None;
         }
+        if self.prediction.is_some() {
+            self.predicted(key.code);
+            return Wish::None;
+        }
         match key.code {
             KeyCode::Char('q') => return Wish::Quit,
             KeyCode::Char('y') => return self.copy(),
@@ -52,6 +57,7 @@ impl Browser {
             KeyCode::Char('f') => self.draw_page("Follow"),
             KeyCode::Char('s') => self.draw_page("Statistics"),
             KeyCode::Char('e') => self.explain(),
+            KeyCode::Char('p') => self.predict(),
             KeyCode::Char(c @ '1'..='7') => {
                 let number = u8::try_from(u32::from(c) - u32::from('0')).unwrap_or(0);
                 if let Some(osi) = Osi::ALL.into_iter().find(|osi| osi.number() == number) {
@@ -61,6 +67,21 @@ impl Browser {
             code => self.moved(code),
         }
         Wish::None
+    }
+
+    /// A key while the next packet is asked for: once it's answered, that packet is chosen.
+    fn predicted(&mut self, code: KeyCode) {
+        let Some(prediction) = &mut self.prediction else { return };
+        match prediction.key(code, 0) {
+            Done::Not => return,
+            Done::Left => {}
+            Done::Seen => {
+                self.chosen = prediction.shown;
+                self.follows = false;
+                (self.line, self.line_top) = (0, 0);
+            }
+        }
+        self.prediction = None;
     }
 
     /// Esc: out of the zoom, then back to the list, then out of the filter.

@@ -9,6 +9,7 @@ mod help;
 mod keys;
 mod look;
 mod pass;
+mod predict;
 mod run;
 mod store;
 
@@ -22,6 +23,7 @@ use crate::tutor::{Audience, Texts};
 use crate::view::measure::width;
 use look::{LayerLine, Look};
 use pass::{Index, Sift, Walk};
+use predict::Prediction;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -133,6 +135,8 @@ pub struct Browser {
     marks: BTreeSet<usize>,
     typing: Option<Typing>,
     page: Option<Page>,
+    /// What is asked of the next packet.
+    prediction: Option<Prediction>,
     notice: String,
     /// Nothing more will come.
     ended: bool,
@@ -180,6 +184,7 @@ impl Browser {
             marks: BTreeSet::new(),
             typing: None,
             page: None,
+            prediction: None,
             notice: String::new(),
             ended: false,
             broken: None,
@@ -328,6 +333,19 @@ impl Browser {
     fn open_page(&mut self, title: &str, text: &str) {
         let lines = text.lines().map(str::to_owned).collect();
         self.page = Some(Page { title: title.to_owned(), lines, top: 0 });
+    }
+
+    /// Asks what the next packet will be.
+    fn predict(&mut self) {
+        let shown = self.chosen + 1;
+        let Some(place) = (shown < self.shown()).then(|| self.place(shown)).flatten() else {
+            self.notice = "There's no next packet yet.".to_owned();
+            return;
+        };
+        self.prediction = Prediction::new(&self.store, place, shown, self.options.limits);
+        if self.prediction.is_none() {
+            self.notice = "The packets before don't decide anything about the next one. Try another.".to_owned();
+        }
     }
 
     /// Writes what is shown into a new file.

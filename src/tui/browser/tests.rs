@@ -286,6 +286,31 @@ fn no_capture_puts_anything_on_the_screen_that_a_terminal_obeys() {
 }
 
 #[test]
+fn the_next_packet_is_predicted_before_it_is_looked_at() {
+    let mut browser = browser("mailbox.pcap");
+    // The second packet answers the first: a SYN is followed by SYN, ACK.
+    press(&mut browser, "p");
+    let asked = screen(&mut browser, 80, 24);
+    assert!(asked.contains("what do you expect?") && asked.contains("Tab look at it"), "{asked}");
+    assert!(!asked.contains("Proof"), "{asked}");
+    let right = browser.prediction.as_ref().unwrap().session.questions()[0].task.right();
+    press(&mut browser, &right);
+    // A choice is made at once, what is typed needs Enter.
+    if !screen(&mut browser, 80, 24).contains("Right") {
+        press(&mut browser, "\n");
+    }
+    let told = screen(&mut browser, 80, 24);
+    assert!(told.contains("Right") && told.contains("Enter look at it"), "{told}");
+    press(&mut browser, "\n");
+    assert_eq!((browser.chosen, browser.prediction.is_none()), (1, true), "{told}");
+    // Esc leaves it alone; at the end there is nothing to ask.
+    press(&mut browser, "p\x1bG");
+    assert_eq!(browser.chosen, 1);
+    press(&mut browser, "\x1bGp");
+    assert!(browser.notice.contains("no next packet"), "{}", browser.notice);
+}
+
+#[test]
 fn the_guide_shows_the_screen_and_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/browse.md");
     let page = std::fs::read_to_string(&path).unwrap();
