@@ -15,7 +15,7 @@ use crate::terminal;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
 use crate::view::{Theme, lessons as view};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::Arc;
 

@@ -304,9 +304,9 @@ fn the_next_packet_is_predicted_before_it_is_looked_at() {
     press(&mut browser, "\n");
     assert_eq!((browser.chosen, browser.prediction.is_none()), (1, true), "{told}");
     // Esc leaves it alone; at the end there is nothing to ask.
-    press(&mut browser, "p\x1bG");
+    press(&mut browser, "p\x1b");
     assert_eq!(browser.chosen, 1);
-    press(&mut browser, "\x1bGp");
+    press(&mut browser, "Gp");
     assert!(browser.notice.contains("no next packet"), "{}", browser.notice);
 }
 
