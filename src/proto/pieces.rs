@@ -16,7 +16,7 @@ const PIECE: usize = 12;
 pub(super) struct Pieces {
     /// Its bytes, and how many of them each frame brought.
     bytes: Ticket,
-    pieces: Ticket,
+    frames: Ticket,
     /// There is something of it, or there was.
     begun: bool,
     /// How often bytes of this direction were missing when it began.
@@ -45,7 +45,7 @@ impl Pieces {
     /// Nothing is kept of it from here on.
     pub(super) fn forget(&mut self, c: &mut Cursor<'_>) {
         c.shelf().drop(self.bytes);
-        c.shelf().drop(self.pieces);
+        c.shelf().drop(self.frames);
         *self = Self::default();
     }
 
@@ -53,7 +53,7 @@ impl Pieces {
     pub(super) fn add(&mut self, c: &mut Cursor<'_>, at: usize, len: usize) {
         if !self.begun {
             self.gaps = c.stream().side.gaps;
-            (self.bytes, self.pieces) = (c.shelf().renew(self.bytes), c.shelf().renew(self.pieces));
+            (self.bytes, self.frames) = (c.shelf().renew(self.bytes), c.shelf().renew(self.frames));
         }
         if len == 0 {
             return;
@@ -62,13 +62,13 @@ impl Pieces {
         let (frame, span, own) = (c.frame().to_be_bytes(), c.span(at, len), *self);
         c.with_shelf(span, |bytes, shelf| {
             let kept = |shelf: &mut super::shelf::Shelf, ticket| shelf.get(ticket).map_or(0, <[u8]>::len);
-            if kept(shelf, own.bytes) + len > LONGEST || kept(shelf, own.pieces) >= MOST_PIECES * PIECE {
+            if kept(shelf, own.bytes) + len > LONGEST || kept(shelf, own.frames) >= MOST_PIECES * PIECE {
                 shelf.drop(own.bytes);
-                shelf.drop(own.pieces);
+                shelf.drop(own.frames);
             }
             shelf.add(own.bytes, bytes, LONGEST);
-            shelf.add(own.pieces, &frame, MOST_PIECES * PIECE);
-            shelf.add(own.pieces, &clamp(len).to_be_bytes(), MOST_PIECES * PIECE);
+            shelf.add(own.frames, &frame, MOST_PIECES * PIECE);
+            shelf.add(own.frames, &clamp(len).to_be_bytes(), MOST_PIECES * PIECE);
         });
     }
 
@@ -83,8 +83,8 @@ impl Pieces {
             out.extend_from_slice(shelf.get(self.bytes).unwrap_or(&[]));
             shelf.drop(self.bytes);
         });
-        let pieces = c.shelf().get(self.pieces).map(<[u8]>::to_vec).unwrap_or_default();
-        c.shelf().drop(self.pieces);
+        let pieces = c.shelf().get(self.frames).map(<[u8]>::to_vec).unwrap_or_default();
+        c.shelf().drop(self.frames);
         let Some((id, len)) = made.filter(|(_, len)| *len > 0) else {
             c.doubt(c.unshown("the mail is longer than is kept here"));
             return None;

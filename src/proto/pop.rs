@@ -81,7 +81,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let asks = c.context.ends.dst_port == PORT;
     let mut talk = *c.stream().dialogue.state::<Talk>();
     if !asks && talk.coming {
-        return mail(c, talk);
+        return Ok(mail(c, talk));
     }
     if !asks && !bytes.starts_with(b"+OK") && !bytes.starts_with(b"-ERR") {
         // What is left of an answer that began in an earlier segment.
@@ -124,7 +124,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 }
 
 /// What comes of a mail. As in Wireshark, the line that ends it is read with it.
-fn mail(c: &mut Cursor<'_>, mut talk: Talk) -> Result<Next, Trouble> {
+fn mail(c: &mut Cursor<'_>, mut talk: Talk) -> Next {
     let bytes = c.rest(0);
     let end = talk.end(bytes);
     let len = end.unwrap_or(bytes.len());
@@ -137,7 +137,7 @@ fn mail(c: &mut Cursor<'_>, mut talk: Talk) -> Result<Next, Trouble> {
         read.unwrap_or_else(|| Next::end(len).more(len))
     };
     *c.stream().dialogue.state::<Talk>() = talk;
-    Ok(next)
+    next
 }
 
 /// `Request RETR 1`, `Response +OK 120 octets`

@@ -2,6 +2,9 @@
 
 use crate::proto::prelude::*;
 
+/// Messages of NTLM ([MS-NLMP] §2.2.1).
+const NTLM_TYPES: &[(u64, &str)] = &[(1, "NTLMSSP_NEGOTIATE"), (2, "NTLMSSP_CHALLENGE"), (3, "NTLMSSP_AUTH")];
+
 /// Status codes (RFC 9110 §15; the IANA registry).
 const STATUS: &[(u64, &str)] = &[
     (100, "Continue"),
@@ -95,6 +98,15 @@ fields! {
     SET_COOKIE        = text("http.set_cookie", "Set-Cookie", "The server asks the client to remember this.");
     AUTHORIZATION     = text("http.authorization", "Authorization", "Proof of who asks.");
     AUTHBASIC         = text("http.authbasic", "Credentials", "Name and password: Basic only encodes them, anyone can read it.");
+    GSS_OID           = text("gss-api.OID", "Mechanism", "How both prove who they are: 1.3.6.1.5.5.2 is SPNEGO, which lets them choose.");
+    SPNEGO_OFFERED    = text("spnego.MechType", "Offered mechanism", "1.3.6.1.4.1.311.2.2.10 is NTLM, 1.2.840.113554.1.2.2 Kerberos.");
+    SPNEGO_CHOSEN     = text("spnego.supportedMech", "Chosen mechanism", "The one of those offered that the other end takes.");
+    NTLM_IDENTIFIER   = text("ntlmssp.identifier", "NTLM", "NTLMSSP: a message of NTLM begins.").detail();
+    NTLM_TYPE         = dynamic(Kind::Uint(32), "ntlmssp.messagetype", "NTLM message", "1: what the client can do. 2: the server's challenge. 3: the answer to it.").hex().names(NTLM_TYPES);
+    NTLM_FLAGS        = dynamic(Kind::Uint(32), "ntlmssp.negotiateflags", "NTLM flags", "What the sender can do; the lowest bit stands for Unicode.").hex().detail();
+    NTLM_DOMAIN       = text("ntlmssp.auth.domain", "Domain", "Whose name it is: that of a domain or of a machine.");
+    NTLM_USER         = text("ntlmssp.auth.username", "User name", "Who asks. The name isn't encrypted.");
+    NTLM_HOST         = text("ntlmssp.auth.hostname", "Host name", "The client's machine.");
     WWW_AUTHENTICATE  = text("http.www_authenticate", "WWW-Authenticate", "How the client can prove who it is.");
     PROXY_AUTHENTICATE  = text("http.proxy_authenticate", "Proxy-Authenticate", "How to prove to the proxy who asks.");
     PROXY_AUTHORIZATION = text("http.proxy_authorization", "Proxy-Authorization", "Proof of who asks, for the proxy.");
@@ -136,6 +148,7 @@ pub(super) enum Role {
     ContentEncoding,
     TransferEncoding,
     Authorization,
+    Authenticate,
     Cookie,
     Upgrade,
     Key,
@@ -165,8 +178,8 @@ pub(super) static HEADERS: &[(&str, &FieldDef, Role)] = &[
     ("Cookie", &COOKIE, Role::Cookie),
     ("Set-Cookie", &SET_COOKIE, Role::Plain),
     ("Authorization", &AUTHORIZATION, Role::Authorization),
-    ("WWW-Authenticate", &WWW_AUTHENTICATE, Role::Plain),
-    ("Proxy-Authenticate", &PROXY_AUTHENTICATE, Role::Plain),
+    ("WWW-Authenticate", &WWW_AUTHENTICATE, Role::Authenticate),
+    ("Proxy-Authenticate", &PROXY_AUTHENTICATE, Role::Authenticate),
     ("Proxy-Authorization", &PROXY_AUTHORIZATION, Role::Authorization),
     ("X-Forwarded-For", &X_FORWARDED_FOR, Role::Plain),
     ("HTTP2-Settings", &HTTP2_SETTINGS, Role::Plain),

@@ -17,6 +17,7 @@ mod fields;
 mod framing;
 mod head;
 mod order;
+mod proof;
 mod tunnel;
 
 pub use fields::*;
@@ -25,7 +26,6 @@ pub use tunnel::PROTOCOL as TUNNEL;
 use super::Carrier;
 use super::prelude::*;
 use crate::model::{Layer, Packet, show};
-use base64::Engine;
 use fields::{Role, header};
 use framing::{Exchange, Method, Request};
 use head::{Extent, Header, Line, Opening};
@@ -298,14 +298,8 @@ fn meaning<'a>(c: &mut Cursor<'a>, field: Header<'a>, role: Role, told: &mut Tol
                 c.push(&CONTENT_LENGTH, at, len, Value::Uint(n));
             }
         }
-        Role::Authorization => {
-            // RFC 7617: base64 hides nothing.
-            let coded = value.get(..6).filter(|s| s.eq_ignore_ascii_case(b"basic ")).and_then(|_| value.get(6..));
-            let plain = coded.map(<[u8]>::trim_ascii).filter(|b| b.len() <= 4096);
-            if let Some(plain) = plain.and_then(|b| base64::engine::general_purpose::STANDARD.decode(b).ok()) {
-                c.push_text(&AUTHBASIC, value_at, raw.len(), &plain);
-            }
-        }
+        Role::Authorization => proof::read(c, (value_at, raw.len()), &value, true),
+        Role::Authenticate => proof::read(c, (value_at, raw.len()), &value, false),
         Role::Plain | Role::TransferEncoding => {}
     }
 }
