@@ -27,6 +27,8 @@ const DIFFERENT: &[(&str, &str)] = &[
     ("imf.message_text", "the text of a mail; Wireshark only marks where it is"),
     ("llc.control.ftype", "one bit or two, by the kind of frame; Wireshark registers the one"),
     ("snmp.name", "a text of numbers and dots; Wireshark has a type of its own for object identifiers"),
+    ("spnego.MechType", "a text of numbers and dots; Wireshark has a type of its own for object identifiers"),
+    ("spnego.supportedMech", "a text of numbers and dots; Wireshark has a type of its own for object identifiers"),
     ("stp.forward", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.hello", "a time; Wireshark has a floating-point number of seconds"),
     ("stp.max_age", "a time; Wireshark has a floating-point number of seconds"),

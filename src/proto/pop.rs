@@ -23,7 +23,7 @@ fields! {
     INDICATOR   = dynamic(Kind::Text, "pop.response.indicator",   "Indicator",     "+OK: it is done. -ERR: it is not.");
     DESCRIPTION = dynamic(Kind::Text, "pop.response.description", "Description",   "The same in words, or the numbers asked for.");
     RESPONSE_DATA = dynamic(Kind::Text, "pop.response.data",      "Line",          "A line of what was asked for: of a list, or of a mail.").detail();
-    FRAGMENTS   = dynamic(Kind::Flag, "pop.data.fragments",       "Mail",          "It began after the answer to RETR or TOP, ends here with a single dot, and is read below as a whole.");
+    FRAGMENTS   = dynamic(Kind::Flag, "pop.data.fragments",       "Mail",          "It follows the answer to RETR or TOP, ends here with a dot, and is read below as a whole.");
     FRAGMENT    = dynamic(Kind::Frame, "pop.data.fragment",       "Piece",         "A frame that carried a piece of the mail.").detail();
     FRAGMENT_COUNT = derived(Kind::Uint(32), "pop.data.fragment.count", "Pieces",  "How many frames the mail came in.");
     MAIL_LENGTH = derived(Kind::Uint(32), "pop.data.reassembled.length", "Length of the mail", "Its head, an empty line, its text and the dot that ends it, in bytes.");
