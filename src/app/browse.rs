@@ -31,10 +31,14 @@ pub(super) fn wanted(show: &Show) -> bool {
     super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 
-/// Browses what a source gives. A live one is followed.
+/// Tells what would have happened with a fault, in so many columns.
+pub(super) type Breaking = Box<dyn Fn(&str, usize) -> Result<String, Failure>>;
+
+/// Browses what a source gives. A live one is followed, and a simulated one can be broken.
 pub(super) fn run(
     source: Box<dyn Source + Send>,
     live: bool,
+    broken: Option<Breaking>,
     show: &Show,
     origin: &str,
     choice: Color,
@@ -58,19 +62,27 @@ pub(super) fn run(
             follow: Box::new(|source, stream, columns| drawn(|out| followed(source, stream, columns, out))),
             stats: Box::new(|source, _, columns| drawn(|out| stats::tables(source, columns, out))),
             field: Box::new(meaning),
+            broken: broken.map(|broken| -> browser::Broken {
+                Box::new(move |fault, columns| broken(fault, columns).map_err(said))
+            }),
             write: if live { Box::new(|_, _| Err(NO_FILE.to_owned())) } else { Box::new(write) },
         },
     };
     browser::run(source, live, options)?.map_or(Ok(()), |broken| Err(Failure::Data(broken)))
 }
 
+/// Why something could not be done.
+fn said(failure: Failure) -> String {
+    match failure {
+        Failure::Usage(why) | Failure::Data(why) => why,
+        Failure::ClosedPipe => String::new(),
+    }
+}
+
 /// What a view writes, or why it could not.
 fn drawn(draw: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>) -> Result<String, String> {
     let mut out = Vec::new();
-    draw(&mut out).map_err(|failure| match failure {
-        Failure::Usage(why) | Failure::Data(why) => why,
-        Failure::ClosedPipe => String::new(),
-    })?;
+    draw(&mut out).map_err(said)?;
     Ok(String::from_utf8_lossy(&out).into_owned())
 }
 

@@ -15,7 +15,7 @@ pub(super) fn run(args: &Read, color: Color) -> Result<(), Failure> {
     let origin = format!("From the file {}", args.file.display());
     #[cfg(feature = "tui")]
     if super::browse::wanted(&args.show) && args.show.write.is_none() {
-        return super::browse::run(Box::new(file), false, &args.show, &origin, color);
+        return super::browse::run(Box::new(file), false, None, &args.show, &origin, color);
     }
     show::run(&mut file, &args.show, &origin, color, &mut || false).map(|_| ())
 }

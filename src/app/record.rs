@@ -51,7 +51,7 @@ pub(super) fn record(
     #[cfg(feature = "tui")]
     if browse {
         view.filter = shown;
-        let shown = super::browse::run(Box::new(frames), true, &view, &origin, color);
+        let shown = super::browse::run(Box::new(frames), true, None, &view, &origin, color);
         let (sum, error) = reins.end(None);
         error::tell(&captured(name, &sum, None, written));
         return shown.and(judge(name, &sum, error));

@@ -1,17 +1,15 @@
 //! `simulate --what-if`: the same world twice, once with one more fault, side by side up to where they part.
 
-use super::{Failure, columns, faults};
+use super::Failure;
 use crate::fault::Report;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::model::Time;
 use crate::sim::{Endpoint, Moment, START, Simulation};
 use crate::source::Step;
-use crate::view::Theme;
 use crate::view::fork::{Fork, Line};
 use crate::view::json::to_line;
 use crate::view::what_if::Timelines;
-use std::io::Write;
 
 /// Frames of each timeline that are shown after they have parted, unless more are asked for.
 const AFTER: u64 = 20;
@@ -38,21 +36,17 @@ struct World {
     over: bool,
 }
 
-/// Runs it.
-pub(super) fn run(question: &Question<'_>, as_json: bool, theme: Theme) -> Result<(), Failure> {
+/// Tells both timelines, as text in a form or as JSON; and which faults met what.
+pub(super) fn tell(question: &Question<'_>, form: Option<&Fork>) -> Result<(String, Report), Failure> {
     let mut worlds = [World::new((question.as_it_was)()?), World::new((question.what_if)()?)];
     let mut timelines = Timelines::new(question.asked, &question.names);
     compare(&mut worlds, &mut timelines, question.count.unwrap_or(AFTER))?;
     if let Some(at) = timelines.parted {
         timelines.beliefs = Some([believed(question.as_it_was, at)?, believed(question.what_if, at)?]);
     }
-    let text = if as_json { to_line(&timelines.object()) } else { timelines.text(&Fork::new(theme, columns())) };
-    let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()?;
-    let [_, far] = &worlds;
-    faults::tell(&far.report);
-    Ok(())
+    let text = form.map_or_else(|| to_line(&timelines.object()), |form| timelines.text(form));
+    let [_, far] = worlds;
+    Ok((text, far.report))
 }
 
 /// What each host believes at a moment, just after what happened then.

@@ -33,6 +33,7 @@ impl Browser {
         frame.render_widget(Paragraph::new(self.title(usize::from(title.width))), title);
         frame.render_widget(Paragraph::new(self.footer(paint, usize::from(footer.width))), footer);
         self.rows = usize::from(rest.height.saturating_sub(1));
+        self.columns = usize::from(area.width);
         if self.page.is_some() {
             return self.draw_page_of_text(frame, rest);
         }
@@ -109,6 +110,7 @@ impl Browser {
                 Field::Filter => "Filter: ",
                 Field::Jump => "Packet number: ",
                 Field::Write => "Write the packets shown to: ",
+                Field::Break => "What if (Tab changes it): ",
             };
             let (before, after): (String, String) =
                 (typing.text.chars().take(typing.caret).collect(), typing.text.chars().skip(typing.caret).collect());
@@ -136,7 +138,7 @@ impl Browser {
     fn draw_page_of_text(&self, frame: &mut Frame<'_>, area: Rect) {
         let Some(page) = &self.page else { return };
         let width = usize::from(area.width);
-        let mut lines = vec![Line::styled(fit(&page.title, width), Paint::strong())];
+        let mut lines = vec![Line::styled(fit(&safe(&page.title), width), Paint::strong())];
         lines.extend(page.lines.iter().skip(page.top).take(self.rows).map(|line| Line::raw(fit(line, width))));
         frame.render_widget(Paragraph::new(lines), area);
     }

@@ -8,6 +8,9 @@ use crate::proto;
 use crate::tutor::Audience;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+/// What can be done to a packet on its way, without the packet; Tab goes from one to the next.
+const FAULTS: [&str; 5] = ["drop", "delay 300ms", "duplicate", "corrupt", "reorder"];
+
 /// The names of fields that Tab offers at most.
 const OFFERED: usize = 6;
 
@@ -58,6 +61,7 @@ impl Browser {
             KeyCode::Char('s') => self.draw_page("Statistics"),
             KeyCode::Char('e') => self.explain(),
             KeyCode::Char('p') => self.predict(),
+            KeyCode::Char('x') => self.begin_to_break(),
             KeyCode::Char(c @ '1'..='7') => {
                 let number = u8::try_from(u32::from(c) - u32::from('0')).unwrap_or(0);
                 if let Some(osi) = Osi::ALL.into_iter().find(|osi| osi.number() == number) {
@@ -298,6 +302,7 @@ impl Browser {
             KeyCode::Home => typing.caret = 0,
             KeyCode::End => typing.caret = typing.text.chars().count(),
             KeyCode::Tab if typing.field == Field::Filter => return self.complete(),
+            KeyCode::Tab if typing.field == Field::Break => return self.next_fault(),
             _ => return,
         }
         // As it is typed: what is complete is tried at once, what is not shows what is wrong.
@@ -323,6 +328,39 @@ impl Browser {
             },
             Field::Write if typing.text.trim().is_empty() => {}
             Field::Write => self.write(&typing.text),
+            Field::Break => self.tell_broken(typing),
+        }
+    }
+
+    /// A fault for the chosen packet, to be changed or accepted.
+    fn begin_to_break(&mut self) {
+        let chosen = self.place(self.chosen).and_then(|place| self.store.get(place));
+        match chosen.map(|line| line.number) {
+            _ if self.options.views.broken.is_none() => {
+                self.notice = "Only a simulation can be broken: what was captured has happened".into();
+            }
+            Some(number) => self.begin(Field::Break, format!("{} {number}", FAULTS[0])),
+            None => {}
+        }
+    }
+
+    /// The same packet with the next fault.
+    fn next_fault(&mut self) {
+        let Some(typing) = &mut self.typing else { return };
+        let which = typing.text.split(' ').next_back().unwrap_or("").to_owned();
+        let at = FAULTS.iter().position(|fault| typing.text.strip_suffix(&which).map(str::trim_end) == Some(fault));
+        let next = FAULTS[at.map_or(0, |at| at + 1) % FAULTS.len()];
+        typing.text = format!("{next} {which}");
+        typing.caret = typing.text.chars().count();
+        typing.wrong = None;
+    }
+
+    /// Both timelines: as it was, and with the fault.
+    fn tell_broken(&mut self, typing: Typing) {
+        let Some(broken) = &self.options.views.broken else { return };
+        match broken(&typing.text, self.columns) {
+            Ok(text) => self.open_page(&format!("What if: {}", typing.text), &text),
+            Err(why) => self.typing = Some(Typing { wrong: Some(why), ..typing }),
         }
     }
 

@@ -58,6 +58,9 @@ pub type View = Box<dyn Fn(&mut dyn Source, u32, usize) -> Result<String, String
 /// What says what a field means, by its name.
 pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
 
+/// What tells both timelines, with and without a fault, in so many columns.
+pub type Broken = Box<dyn Fn(&str, usize) -> Result<String, String>>;
+
 /// What writes frames into a file that isn't there yet, and says how many.
 pub type Keep = Box<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String>>;
 
@@ -71,6 +74,8 @@ pub struct Views {
     pub stats: View,
     /// What a field means, by its name.
     pub field: Meaning,
+    /// Both timelines of a simulation, with and without a fault; what was captured can't be undone.
+    pub broken: Option<Broken>,
     /// Writes frames into a file that isn't there yet.
     pub write: Keep,
 }
@@ -89,6 +94,7 @@ enum Field {
     Filter,
     Jump,
     Write,
+    Break,
 }
 
 /// What is typed, and where the caret is.
@@ -147,6 +153,8 @@ pub struct Browser {
     left_out: u64,
     /// Rows of the list at the last drawing; a page is as long.
     rows: usize,
+    /// Columns of the screen then.
+    columns: usize,
 }
 
 /// What a key asks of the program around the browser.
@@ -191,6 +199,7 @@ impl Browser {
             refused: 0,
             left_out: 0,
             rows: 1,
+            columns: 80,
             options,
         };
         let first = std::mem::take(&mut new.options.filter);

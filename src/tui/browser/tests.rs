@@ -34,6 +34,10 @@ fn options() -> Options {
             follow: page("follow"),
             stats: page("stats"),
             field: Box::new(|name| Some(format!("{name} means something"))),
+            broken: Some(Box::new(|fault, columns| match fault {
+                "nonsense" => Err("that is no fault".to_owned()),
+                fault => Ok(format!("{fault} in {columns} columns")),
+            })),
             write: Box::new(|source, _| {
                 let (mut frame, mut n) = (RawFrame::default(), 0);
                 while source.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
@@ -308,6 +312,27 @@ fn the_next_packet_is_predicted_before_it_is_looked_at() {
     assert_eq!(browser.chosen, 1);
     press(&mut browser, "Gp");
     assert!(browser.notice.contains("no next packet"), "{}", browser.notice);
+}
+
+#[test]
+fn a_packet_of_a_simulation_can_be_broken_and_no_other() {
+    let mut browser = browser("mailbox.pcap");
+    press(&mut browser, "↓x");
+    assert_eq!(browser.typing.as_ref().unwrap().text, "drop 2");
+    press(&mut browser, "\t\t");
+    assert_eq!(browser.typing.as_ref().unwrap().text, "duplicate 2");
+    press(&mut browser, "\t\t\t\t\n");
+    let told = screen(&mut browser, 70, 24);
+    assert!(told.contains("What if: delay 300ms 2") && told.contains("delay 300ms 2 in 80 columns"), "{told}");
+    // What makes no sense is said beside it, and stays to be mended.
+    press(&mut browser, "\x1bx");
+    browser.typing.as_mut().unwrap().text = "nonsense".to_owned();
+    press(&mut browser, "\n");
+    assert!(screen(&mut browser, 70, 24).contains("that is no fault"));
+    press(&mut browser, "\x1b");
+    browser.options.views.broken = None;
+    press(&mut browser, "x");
+    assert!(browser.typing.is_none() && browser.notice.contains("Only a simulation"), "{}", browser.notice);
 }
 
 #[test]
