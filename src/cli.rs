@@ -318,6 +318,9 @@ pub struct Explain {
     /// Say of all seven layers of each packet what is there, and why (in a terminal: the key o)
     #[arg(long)]
     pub layers: bool,
+    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    #[arg(long, conflicts_with_all = ["scenes", "drive"])]
+    pub linear: bool,
     /// Print each page as one line of JSON (schema/scene.json)
     #[arg(long)]
     pub scenes: bool,
@@ -377,6 +380,9 @@ pub struct Paper {
     /// Answer each line of JSON on standard input (schema/input.json) with what there is to see (schema/session.json)
     #[arg(long, conflicts_with_all = ["answers", "json", "csv"])]
     pub drive: bool,
+    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    #[arg(long, conflicts_with_all = ["json", "drive"])]
+    pub linear: bool,
     /// Whose grades they are
     #[arg(long, value_name = "NAME", requires = "csv", default_value = "", hide_default_value = true)]
     pub name: String,
@@ -506,6 +512,9 @@ pub struct Show {
     /// One line a packet
     #[arg(long, conflicts_with_all = ["json", "hex"])]
     pub brief: bool,
+    /// Sentences, without drawing: for screen readers (by itself where TERM is dumb)
+    #[arg(long, conflicts_with_all = ["json", "hex"])]
+    pub linear: bool,
     /// One JSON object a packet (a stable contract, version 1)
     #[arg(long, conflicts_with = "hex")]
     pub json: bool,
@@ -531,7 +540,7 @@ pub struct Show {
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
     /// Draw a TCP connection over time instead
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes"])]
+    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes", "linear"])]
     pub plot: Option<plot::Kind>,
     /// Draw this TCP connection (`tcp.stream`); without it, the one that carries most
     #[arg(long, value_name = "N", requires = "plot")]

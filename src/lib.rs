@@ -67,6 +67,7 @@ pub mod classroom;
 #[cfg(not(target_family = "wasm"))]
 pub mod cli;
 pub mod drive;
+pub mod linear;
 #[cfg(not(target_family = "wasm"))]
 pub mod store;
 #[cfg(not(target_family = "wasm"))]

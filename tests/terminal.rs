@@ -211,6 +211,34 @@ fn progress_is_written_after_each_page_and_each_answer_once() {
     assert_eq!(played.kept("handshake"), Some((3, 0)));
 }
 
+#[test]
+fn a_dumb_terminal_gets_lines_that_are_only_added_and_keeps_progress() {
+    let program = env!("CARGO_BIN_EXE_osi-tutor");
+    let mut played = Played::run(
+        Path::new("env"),
+        "dumb",
+        true,
+        &["TERM=dumb", program, "explain", "handshake", "--color", "always"],
+    );
+    let mut all = String::new();
+    for (wanted, keys) in [
+        ("Enter goes on. ? lists the commands.", "\n"),
+        ("Type a number, 1 to 4, then Enter.", "1\n"),
+        ("Right.", "\n"),
+        ("Page 3 of ", "?\n"),
+        // The end of the input.
+        ("Commands:", "\u{4}"),
+    ] {
+        while !all.contains(wanted) {
+            all += &played.read(PATIENCE).unwrap_or_else(|| panic!("{wanted:?} never came: {all}"));
+        }
+        played.press(keys);
+    }
+    all += &played.end();
+    assert!(all.chars().all(|c| matches!(c, ' '..='~' | '\n' | '\r')), "{all:?}");
+    assert_eq!(played.kept("handshake"), Some((3, 1)));
+}
+
 /// A chat to join; it ends with the test.
 #[cfg(feature = "chat")]
 struct Chat(Child, String);

@@ -27,7 +27,7 @@ const NO_FILE: &str = "A capture gave up the right to open files. Start it with 
 
 /// Whether the packets are browsed rather than printed.
 pub(super) fn wanted(show: &Show) -> bool {
-    let lines = show.print || show.brief || show.json || show.hex || show.quiet || show.plot.is_some();
+    let lines = show.linear || show.print || show.brief || show.json || show.hex || show.quiet || show.plot.is_some();
     super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 

@@ -63,7 +63,8 @@ fn serve(args: &ChatServe) -> Result<(), Failure> {
 fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
     use engineio::Transport::{Polling, WebSocket};
     let account = || std::env::var("USER").ok().filter(|name| !name.is_empty());
-    let screen = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let linear = super::linear(args.linear);
+    let screen = !linear && io::stdin().is_terminal() && io::stdout().is_terminal();
     let options = join::Options {
         host: args.host.clone(),
         name: args.name.clone().or_else(account).unwrap_or_else(|| "guest".to_owned()),
@@ -75,7 +76,8 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
             Transport::Websocket => vec![WebSocket],
         },
         screen,
-        theme: Theme::new(color(choice)),
+        linear,
+        theme: Theme::new(!linear && color(choice)),
     };
     join::join(&options).map_err(|e| match e {
         JoinError::Io(e) => e.into(),

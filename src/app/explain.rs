@@ -12,6 +12,7 @@ use crate::lesson::{self, Input, Lesson, LessonError, Player};
 use crate::proto::memory::Ends;
 use crate::store::today;
 use crate::terminal;
+use crate::view::plain::plain;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
 use crate::view::{Theme, lessons as view};
@@ -50,7 +51,7 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return lines::drive(&mut player, &mut carry);
     }
     if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return play(&mut player, lesson, choice, &mut carry);
+        return play(&mut player, lesson, (choice, super::linear(args.linear)), &mut carry);
     }
     lines::print(&mut player, args, choice, &mut carry)
 }
@@ -87,7 +88,7 @@ fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &Played) -> 
 fn play(
     player: &mut Player<'_>,
     lesson: &Lesson,
-    choice: Color,
+    (choice, linear): (Color, bool),
     carry: &mut dyn FnMut(Request) -> Input,
 ) -> Result<(), Failure> {
     let (theme, texts) = (Theme::new(color(choice)), texts()?);
@@ -104,17 +105,23 @@ fn play(
     }
     // How many answers are kept, and why no more could be: that is said when the screen is given back.
     let (mut told, mut kept) = (0, Ok(()));
-    let played = terminal::play(player, &stage, carry, &mut |record| {
+    let mut keep = |record: &Record| {
         if kept.is_ok() {
             kept = store.update(|progress| progress.record_play(record, told, today()));
             told = record.answers.len();
         }
-    });
+    };
+    let played = if linear {
+        lines::play(player, &texts, carry, &mut keep)
+    } else {
+        terminal::play(player, &stage, carry, &mut keep)
+    };
     kept.map_err(Failure::from).and(played.map_err(Failure::from))?;
     let record = player.record();
     if record.done {
         let next = course(None)?.into_iter().skip_while(|l| l.id != lesson.id).nth(1);
-        error::tell(view::ending(lesson, &record, next.as_ref()).trim_end());
+        let ending = view::ending(lesson, &record, next.as_ref());
+        error::tell(if linear { plain(&ending) } else { ending }.trim_end());
     }
     Ok(())
 }

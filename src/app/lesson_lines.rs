@@ -3,13 +3,15 @@
 use super::{Failure, color};
 use crate::cli::Explain;
 use crate::drive::{self, Driven, scene_line};
+use crate::lesson::play::Record;
 use crate::lesson::scene::Request;
 use crate::lesson::{Input, Player};
+use crate::linear::{self, World};
 use crate::tutor::Texts;
 use crate::view::Theme;
 use crate::view::scene::Stage;
 use crate::view::theme::Color;
-use std::io::Write;
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -34,6 +36,8 @@ pub(super) fn print(
         let mut text = String::new();
         if args.scenes {
             text = scene_line(player, &texts);
+        } else if args.linear {
+            text = linear::page(player, &texts);
         } else {
             stage.draw(&player.look(), &mut text);
             text.push('\n');
@@ -45,6 +49,23 @@ pub(super) fn print(
     }
 }
 
+/// As lines, on a terminal.
+pub(super) fn play(
+    player: &mut Player<'_>,
+    texts: &Texts,
+    carry: &mut dyn FnMut(Request) -> Input,
+    keep: &mut dyn FnMut(&Record),
+) -> io::Result<()> {
+    world(|world| linear::play(player, texts, world, carry, keep))
+}
+
+/// Standard input and output, and a clock, for what reads and adds lines.
+pub(super) fn world(play: impl FnOnce(&mut World<'_>) -> io::Result<()>) -> io::Result<()> {
+    let begun = Instant::now();
+    let now = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    play(&mut World { input: &mut io::stdin().lock(), out: &mut io::stdout().lock(), now: &now })
+}
+
 /// By lines of JSON.
 pub(super) fn drive(player: &mut Player<'_>, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
     let texts = texts()?;
@@ -53,9 +74,7 @@ pub(super) fn drive(player: &mut Player<'_>, carry: &mut dyn FnMut(Request) -> I
 
 /// Answers each line of standard input.
 pub(super) fn run(driven: &mut dyn Driven) -> Result<(), Failure> {
-    let begun = Instant::now();
-    let now = || u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(drive::drive(driven, &mut std::io::stdin().lock(), &mut std::io::stdout().lock(), &now)?)
+    Ok(world(|world| drive::drive(driven, world.input, world.out, world.now))?)
 }
 
 /// What the tutor says.

@@ -4,6 +4,7 @@ use super::{Failure, error, store};
 use crate::cli::{Cli, Explain};
 use crate::lesson::Lesson;
 use crate::view::lessons as view;
+use crate::view::plain::plain;
 use crate::view::theme::Color;
 use clap::CommandFactory;
 use std::io::Write;
@@ -22,11 +23,12 @@ pub(super) fn run(choice: Color) -> u8 {
 /// The course: as a menu, or one lesson a line.
 pub(super) fn course(lessons: &[Lesson], args: &Explain, choice: Color) -> Result<(), Failure> {
     #[cfg(feature = "tui")]
-    if super::has_screen() {
+    if super::has_screen() && !args.linear {
         return screen::course(lessons, args, choice);
     }
     let _ = choice;
     let text = view::course(lessons, &store().read().unwrap_or_default(), args.lessons.as_deref());
+    let text = if super::linear(args.linear) { plain(&text) } else { text };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)

@@ -127,6 +127,11 @@ fn has_screen() -> bool {
     std::io::stdout().is_terminal() && std::io::stdin().is_terminal() && !dumb
 }
 
+/// Whether lines are only ever added: asked for, or on a terminal that can do nothing else.
+fn linear(asked: bool) -> bool {
+    asked || (std::io::stdout().is_terminal() && std::env::var_os("TERM").is_some_and(|term| term == "dumb"))
+}
+
 /// The learner's progress; what goes wrong with it is told.
 fn store() -> Store {
     Store::open(error::tell)

@@ -5,6 +5,7 @@ use crate::ask::{Grade, Question, Session};
 use crate::cli::Paper;
 use crate::drive;
 use crate::lesson::progress::Day;
+use crate::linear;
 use crate::rng::Rng;
 use crate::store::{Store, today};
 use crate::terminal;
@@ -73,11 +74,17 @@ pub(super) fn present(
     let theme = Theme::new(color(choice));
     let tty = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
     if tty && !asked.answers && !asked.json {
+        let (title, seed) = (set.title, set.seed);
         let mut session = Session::new(set.questions);
         let sheet = |columns| Sheet::new(theme.clone(), Some(columns));
-        terminal::quiz::ask(&mut session, &sheet, &mut |question: &Question, grade: &Grade| {
+        let mut graded = |question: &Question, grade: &Grade| {
             store.record_answer(&question.id, grade.verdict.right, grade.verdict.betrays, today());
-        })?;
+        };
+        if super::linear(asked.linear) {
+            lesson_lines::world(|world| linear::ask(&mut session, (&title, seed), world, &mut graded))?;
+        } else {
+            terminal::quiz::ask(&mut session, &sheet, &mut graded)?;
+        }
         let mut text = String::new();
         sheet(columns().unwrap_or(80)).result(session.grades(), session.questions().len(), &mut text);
         std::io::stdout().write_all(text.as_bytes())?;
@@ -94,6 +101,8 @@ pub(super) fn present(
     }
     let text = if asked.json {
         to_line(&paper::object(&set, asked.answers))
+    } else if super::linear(asked.linear) {
+        linear::paper(set.questions, (&set.title, set.seed), asked.answers)
     } else {
         paper::page(&set, asked.answers, columns(), theme)
     };

@@ -5,6 +5,7 @@ use super::plot::Plot;
 use super::{Failure, color, columns};
 use crate::cli::Show;
 use crate::flow::Tracker;
+use crate::linear;
 use crate::model::Packet;
 use crate::tutor::{self, Moment, Texts};
 use crate::view::brief::Brief;
@@ -31,6 +32,8 @@ enum Kind {
     Json,
     /// With notes, for an audience.
     Explained(Texts, tutor::Audience),
+    /// Sentences; without texts, one a packet.
+    Linear(Option<Texts>, tutor::Audience),
     /// Drawn when all have come.
     Plot(Box<Plot>),
     /// Nothing is shown.
@@ -49,6 +52,9 @@ impl Screen {
             Kind::Explained(english()?, show.audience)
         } else if show.json {
             Kind::Json
+        } else if !show.hex && super::linear(show.linear) {
+            let texts = if show.brief { None } else { Some(english()?) };
+            Kind::Linear(texts, show.audience)
         } else if show.brief {
             Kind::Brief(Box::new(Brief::new(theme, columns())))
         } else {
@@ -66,7 +72,7 @@ impl Screen {
 
     /// Says among the packets that some are left out, so that nobody takes them for lost on the network.
     pub(super) fn gap(&mut self, packets: u64, filed: bool) {
-        if matches!(self.kind, Kind::Text(_) | Kind::Brief(_)) {
+        if matches!(self.kind, Kind::Text(_) | Kind::Brief(_) | Kind::Linear(..)) {
             self.text.push_str("[... ");
             self.text.push_str(&left_out(packets, filed));
             self.text.push_str("]\n");
@@ -82,6 +88,9 @@ impl Screen {
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),
+            Kind::Linear(texts, audience) => {
+                linear::packet(&Moment::new(packet, tracker), *audience, texts.as_ref(), &mut self.text);
+            }
             Kind::Plot(plot) => plot.packet(packet, tracker),
             Kind::Silent => {}
         }

@@ -45,6 +45,9 @@ pub struct ChatJoin {
     /// The code of a chat that asks for one
     #[arg(long, value_name = "CODE", value_parser = room_code)]
     pub room_code: Option<String>,
+    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    #[arg(long)]
+    pub linear: bool,
     /// How Socket.IO travels
     #[arg(long, value_enum, value_name = "HOW", default_value_t = Transport::Upgrade)]
     pub transport: Transport,

@@ -226,10 +226,11 @@ impl Board {
 }
 
 /// What is said before the right answer.
-pub(super) const ANSWER: &str = "The answer: ";
-/// What is said before a misconception, and before what is true.
-pub(super) const BELIEF: &str = "Many believe: ";
-pub(super) const BUT: &str = "But: ";
+pub const ANSWER: &str = "The answer: ";
+/// What is said before a misconception.
+pub const BELIEF: &str = "Many believe: ";
+/// What is said before what is true.
+pub const BUT: &str = "But: ";
 
 /// What is said first of an answer. `again`: another attempt is open; `repaired`: it was the second one.
 pub(super) const fn headline(mark: Mark, again: bool, repaired: bool) -> &'static str {

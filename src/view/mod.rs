@@ -5,7 +5,7 @@
 //! [`stats`] (counts), [`plot`] (one connection over time), [`fork`] (two timelines), [`what_if`] (what stands in them),
 //! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
 //! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
-//! what was learnt, what is asked), [`tally`] (what is said besides packets). [`theme`] holds the colours; [`measure`] knows how wide text is.
+//! what was learnt, what is asked), [`tally`] (what is said besides packets). [`plain`](mod@plain) says signs in words; [`theme`] holds the colours; [`measure`] knows how wide text is.
 //! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
 pub mod ask;
@@ -26,6 +26,7 @@ pub mod lessons;
 pub mod measure;
 pub mod outline;
 pub mod paper;
+pub mod plain;
 pub mod plot;
 pub mod progress;
 pub mod prose;

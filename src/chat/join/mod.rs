@@ -30,6 +30,7 @@ use crate::peers::engineio::client::{Call, Line};
 use crate::rng::Rng;
 use crate::tty::{Keys, Screen};
 use crate::view::Theme;
+use crate::view::plain::plain;
 
 /// Things heard that wait to be shown.
 const WAITING: usize = 4096;
@@ -57,6 +58,8 @@ pub struct Options {
     pub transports: Vec<Transport>,
     /// Draw a screen and take keys; else lines in, lines out.
     pub screen: bool,
+    /// Lines hold what a keyboard has: letters, digits, punctuation.
+    pub linear: bool,
     /// The colours.
     pub theme: Theme,
 }
@@ -295,6 +298,7 @@ fn show(options: &Options, model: &mut Model) -> io::Result<()> {
         return screen::draw(model, &options.theme, &mut out);
     }
     for line in model.fresh(&options.theme) {
+        let line = if options.linear { plain(&line) } else { line };
         out.write_all(line.as_bytes())?;
         out.write_all(b"\n")?;
     }
@@ -327,6 +331,7 @@ mod tests {
             code: None,
             transports: vec![Transport::Polling, Transport::WebSocket],
             screen: false,
+            linear: false,
             theme: Theme::new(false),
         };
         // Nobody types anything; the clock jumps to the next moment at which something is due.

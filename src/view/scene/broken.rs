@@ -8,9 +8,10 @@ use crate::lesson::Hit;
 use crate::lesson::scene::{Broken, Scene, Veil};
 use crate::lesson::simulate::Outcome;
 
-/// What is said above each timeline.
-pub(super) const AS_IT_WAS: &str = "As it was:";
-pub(super) const WITH_THE_FAULT: &str = "With the fault (simulated):";
+/// What is said above the first timeline.
+pub const AS_IT_WAS: &str = "As it was:";
+/// What is said above the second one.
+pub const WITH_THE_FAULT: &str = "With the fault (simulated):";
 /// Packets of the first timeline that are drawn.
 const BEFORE: usize = 2;
 /// Packets of the second timeline that are drawn, from the last common one on.

@@ -8,6 +8,8 @@ mod layers;
 mod question;
 pub mod resolved;
 
+pub use broken::{AS_IT_WAS, WITH_THE_FAULT};
+
 use super::ask::Board;
 use super::ladder::{self, Ladder};
 use super::measure::{cut, pad, repeat, spaces, width, wrap};

@@ -7,7 +7,7 @@
 mod asked;
 mod rows;
 
-pub use asked::{Evidence, Question, Verdict, quiz};
+pub use asked::{Evidence, Question, Session, Verdict, quiz};
 pub(super) use rows::value;
 pub use rows::{Ends, Hop, Host, Ladder, Lit, Row, Timelines};
 

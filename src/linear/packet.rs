@@ -1,0 +1,38 @@
+//! A packet of a capture as sentences: what it is, then each of the seven layers, the lowest last.
+
+use super::text::spelled;
+use crate::tutor::{Anchor, Audience, Moment, Note, Texts, explain, seven};
+use crate::view::brief;
+use crate::view::plain::plain;
+use std::fmt::Write as _;
+
+/// Appends a packet; with `texts`, what is said of its layers, too.
+pub fn packet(moment: &Moment<'_>, audience: Audience, texts: Option<&Texts>, out: &mut String) {
+    let mut text = String::new();
+    let mut said = String::new();
+    brief::sentence(moment.packet, &mut said);
+    let said = spelled(&said);
+    let _ = writeln!(text, "Packet {}, {} bytes: {said}", moment.packet.number, moment.packet.len);
+    if let Some(texts) = texts {
+        let notes = explain(moment, audience, texts);
+        let say = |of: &dyn Fn(&Note) -> bool, text: &mut String| {
+            for note in notes.iter().filter(|note| of(note)) {
+                let _ = writeln!(text, "{}", note.text);
+            }
+        };
+        for row in seven(moment, audience, texts).iter().rev() {
+            let what = if row.line == "–" { String::new() } else { format!(": {}", spelled(&row.line)) };
+            let _ = writeln!(text, "Layer {}, {}, {}{what}.", row.osi.number(), row.osi.name(), row.truth.name());
+            let _ = writeln!(text, "{}", row.text);
+            say(&|note| note.anchor == Anchor::Osi(row.osi), &mut text);
+            for &index in &row.layers {
+                say(&|note| note.anchor == Anchor::Layer(index), &mut text);
+            }
+        }
+        text.push('\n');
+    }
+    for line in plain(&text).lines() {
+        out.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+        out.push('\n');
+    }
+}
