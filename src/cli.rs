@@ -318,7 +318,7 @@ pub struct Explain {
     /// Say of all seven layers of each packet what is there, and why (in a terminal: the key o)
     #[arg(long)]
     pub layers: bool,
-    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    /// Only ever add lines, without drawing: for screen readers (automatic where TERM is dumb)
     #[arg(long, conflicts_with_all = ["scenes", "drive"])]
     pub linear: bool,
     /// Print each page as one line of JSON (schema/scene.json)
@@ -361,6 +361,7 @@ pub struct Puzzle {
 
 /// How a paper is set and answered; shared by `quiz` and `puzzle`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed")]
 pub struct Paper {
     /// How many questions
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=500))]
@@ -380,7 +381,7 @@ pub struct Paper {
     /// Answer each line of JSON on standard input (schema/input.json) with what there is to see (schema/session.json)
     #[arg(long, conflicts_with_all = ["answers", "json", "csv"])]
     pub drive: bool,
-    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    /// Only ever add lines, without drawing: for screen readers (automatic where TERM is dumb)
     #[arg(long, conflicts_with_all = ["json", "drive"])]
     pub linear: bool,
     /// Whose grades they are
@@ -512,7 +513,7 @@ pub struct Show {
     /// One line a packet
     #[arg(long, conflicts_with_all = ["json", "hex"])]
     pub brief: bool,
-    /// Sentences, without drawing: for screen readers (by itself where TERM is dumb)
+    /// Sentences, without drawing: for screen readers (automatic where TERM is dumb)
     #[arg(long, conflicts_with_all = ["json", "hex"])]
     pub linear: bool,
     /// One JSON object a packet (a stable contract, version 1)

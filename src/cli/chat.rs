@@ -45,7 +45,7 @@ pub struct ChatJoin {
     /// The code of a chat that asks for one
     #[arg(long, value_name = "CODE", value_parser = room_code)]
     pub room_code: Option<String>,
-    /// Only ever add lines, without drawing: for screen readers (by itself where TERM is dumb)
+    /// Only ever add lines, without drawing: for screen readers (automatic where TERM is dumb)
     #[arg(long)]
     pub linear: bool,
     /// How Socket.IO travels

@@ -84,14 +84,13 @@ pub fn play(
             write(world.out, &command::prompt(inputs, task.as_ref()))?;
         };
         match input {
-            None => {}
+            None | Some(Command::Help) => {}
             Some(Command::Again) => told = None,
             Some(Command::Packets) => {
                 let scene = Resolved::of(&player.look(), texts);
                 write(world.out, &text::packets(&scene.ladder))?;
             }
             Some(Command::Lesson(input)) => step(player, input, (world.now)(), carry),
-            Some(Command::Help) => {}
         }
         let record = player.record();
         if record != kept {
@@ -136,14 +135,15 @@ pub fn ask(
                 return write(world.out, "\n");
             }
             match command::read(&line, task.as_ref(), &seen.inputs) {
-                Line::Empty if task.is_none() => break vec![session::Input::Next],
+                Line::Empty | Line::Command(Command::Lesson(Input::Next)) if task.is_none() => {
+                    break vec![session::Input::Next];
+                }
                 Line::Answer(given) => {
                     if let Some(keys) = task.as_ref().and_then(|task| keys(task, given)) {
                         break keys.into_iter().map(session::Input::Key).collect();
                     }
                     write(world.out, &refusal(task.as_ref()))?;
                 }
-                Line::Command(Command::Lesson(Input::Next)) if task.is_none() => break vec![session::Input::Next],
                 Line::Command(Command::Lesson(Input::Skip)) => break vec![session::Input::Skip],
                 Line::Command(Command::Lesson(Input::Quit)) => break vec![session::Input::Quit],
                 Line::Command(Command::Again) => write(world.out, &text::session(&seen, None))?,
@@ -218,7 +218,7 @@ fn next_line(input: &mut dyn BufRead, line: &mut String) -> io::Result<bool> {
             break;
         }
     }
-    *line = String::from_utf8_lossy(&read).trim().to_owned();
+    String::from_utf8_lossy(&read).trim().clone_into(line);
     Ok(true)
 }
 

@@ -230,15 +230,14 @@ pub(super) fn spelled(line: &str) -> String {
             let (_, said) = NUMBERS.iter().find(|(own, _)| *own == name)?;
             Some((said, value))
         });
-        match number {
-            Some((said, value)) => out.extend([", ", said, " ", value]),
-            None => {
-                let bracketed = word.starts_with('[') || word.ends_with(']');
-                let word = if bracketed && is_flags(word) { word.trim_matches(['[', ']']) } else { word };
-                out.push_str(if out.is_empty() { "" } else { " " });
-                out.push_str(word);
-            }
+        if let Some((said, value)) = number {
+            out.extend([", ", said, " ", value]);
+            continue;
         }
+        let bracketed = word.starts_with('[') || word.ends_with(']');
+        let word = if bracketed && is_flags(word) { word.trim_matches(['[', ']']) } else { word };
+        out.push_str(if out.is_empty() { "" } else { " " });
+        out.push_str(word);
     }
     out
 }
@@ -269,7 +268,7 @@ fn layers(scene: &Resolved, out: &mut Out) {
             .collect();
         let mut line = format!("Layers of packet {}. {}.", stack.packet, parts.join("; "));
         if !hidden.is_empty() {
-            line.push_str(&format!(" Not visible: {}.", hidden.join(", ")));
+            line.extend([" Not visible: ", &hidden.join(", "), "."]);
         }
         out.line(&line);
     }
