@@ -45,17 +45,25 @@ fn read(lesson: &Lesson, path: &Path) -> Result<(Trace, String), Failure> {
     let mut name = String::new();
     escape_prose(&path.to_string_lossy(), &mut name);
     let (trace, ended) = search(lesson, Hosts::new(lesson.osi), &mut source, &mut || false);
-    let (found, all) = (trace.found(), lesson.shows().count());
-    // With fewer than half of its packets a conversation is not what the lesson is about.
-    if found == 0 || found * 2 < all {
+    let (found, all) = (trace.found(lesson), lesson.shows().count());
+    if !trace.plays(lesson) {
         ended?;
         return Err(Failure::Data(format!(
-            "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one; \
-             to play it on simulated packets: osi-tutor explain {id}",
-            id = lesson.id
+            "{name} holds no conversation for {id}: at best {found} of its {all} steps are in one{lacks}. \
+             To capture one of your own: osi-tutor capture lo -w FILE, while your programs talk. \
+             On this machine's kernel: osi-tutor explain {id} --live; simulated: osi-tutor explain {id}",
+            id = lesson.id,
+            lacks = lacks(&trace, lesson),
         )));
     }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
     let lacks = if found < all { format!(" ({found} of {all} steps are in it)") } else { String::new() };
     Ok((trace, format!("From the file {name}{stream}{lacks}")))
+}
+
+/// The first step that a trace lacks, as the filter that finds it.
+fn lacks(trace: &Trace, lesson: &Lesson) -> String {
+    let steps = trace.pages.iter().zip(&lesson.pages);
+    let first = steps.filter(|(hits, _)| hits.is_empty()).find_map(|(_, page)| page.show());
+    first.map_or(String::new(), |show| format!("; the first that is missing: {}", show.filter.it))
 }

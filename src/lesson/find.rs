@@ -3,7 +3,7 @@
 
 use super::compute::Expr;
 use super::error::Placed;
-use super::format::{Lesson, Probe, ProbeId, Proof, Scope, Wanted};
+use super::format::{Lesson, Page, Probe, ProbeId, Proof, Scope, Wanted};
 use super::hosts::Hosts;
 use crate::filter::Filter;
 use crate::flow::reader::Reader;
@@ -415,9 +415,18 @@ impl Trace {
         self.pages.iter().all(Vec::is_empty)
     }
 
-    /// How many pages have their packets.
-    pub fn found(&self) -> usize {
-        self.pages.iter().filter(|hits| !hits.is_empty()).count()
+    /// How many steps of a lesson have their packets, and say what holds for them.
+    pub fn found(&self, lesson: &Lesson) -> usize {
+        let holds = |page: &Page| page.when.is_none_or(|id| self.probe(id).is_some());
+        let steps = self.pages.iter().zip(&lesson.pages).filter(|(_, page)| page.show().is_some());
+        steps.filter(|(hits, page)| !hits.is_empty() && holds(page)).count()
+    }
+
+    /// Whether that is enough to play it: half of the steps, or two that are a quarter. Of the others, the lesson says
+    /// what is missing.
+    pub fn plays(&self, lesson: &Lesson) -> bool {
+        let (found, all) = (self.found(lesson), lesson.shows().count());
+        found > 0 && (found * 2 >= all || (found >= 2 && found * 4 >= all))
     }
 
     /// The ends of the TCP connection that was chosen.

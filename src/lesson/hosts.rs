@@ -172,6 +172,11 @@ impl Hosts {
         if everyone { Who::Everyone } else { host().map_or(Who::Address(ip), Who::Host) }
     }
 
+    /// Whether a scenario introduced them: only then it is known which programs run there.
+    pub fn are_introduced(&self) -> bool {
+        self.known.iter().any(|host| !host.name.is_empty())
+    }
+
     /// What a scenario calls it; empty where none does.
     pub(super) fn name(&self, who: Who) -> &str {
         let Who::Host(at) = who else { return "" };

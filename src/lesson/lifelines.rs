@@ -257,7 +257,7 @@ impl Picture<'_> {
                 }
                 let address = address_of(&hit.packet, end).filter(|ip| self.hosts.holder(*ip) == who);
                 address.into_iter().filter(|ip| !ip.is_unspecified()).for_each(|ip| add(ip.to_string()));
-                if hit.stream().is_some() {
+                if hit.stream().is_some() && !self.hosts.hops() {
                     roles.push((hit.sender == Some(Endpoint::Client)) == (end == End::From));
                 }
             }

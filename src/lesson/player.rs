@@ -251,7 +251,9 @@ impl<'l> Player<'l> {
             View::Wire => true,
             View::States => shown
                 .any(|(show, hits)| hits.iter().any(|h| h.states.is_some()) || show.states.iter().any(Option::is_some)),
-            View::Calls => shown.any(|(show, _)| show.calls.iter().any(Option::is_some)),
+            View::Calls => {
+                self.trace.hosts.are_introduced() && shown.any(|(show, _)| show.calls.iter().any(Option::is_some))
+            }
         }
     }
 

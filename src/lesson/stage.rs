@@ -1,7 +1,7 @@
 //! Making the scene: what a player knows, put together for a view. Nothing is drawn here.
 
 use super::find::Hit;
-use super::format::{Ask, AskKind, Choice, Fence, Page, Show, Wanted, WhatIf, Words, Worked};
+use super::format::{Ask, AskKind, Choice, Fence, Page, ProbeId, Show, Wanted, WhatIf, Words, Worked};
 use super::player::{Player, View};
 use super::posed::fill;
 use super::scene::{Asked, Body, Broken, Line, Offers, Past, Procedure, Scene, Shown, Told};
@@ -105,15 +105,25 @@ impl Player<'_> {
 
     /// What the source lacks for a page that needs it, and how to get it.
     fn lacks(&self, page: &Page) -> Option<String> {
-        let id = page.when.filter(|&id| self.trace.probe(id).is_none())?;
+        let missing = |id: &ProbeId| self.trace.probe(*id).is_none();
+        let asks = match &page.fence {
+            Some(Fence::Ask(ask)) => ask.of.filter(missing),
+            _ => None,
+        };
+        let unmet = page
+            .when
+            .filter(missing)
+            .map(|id| (id, "What this page says doesn't hold for this capture: it has no packet with"));
+        let (id, what) =
+            unmet.or_else(|| Some((asks?, "This page asks about a packet that this capture lacks: one with")))?;
         let wanted = self.lesson.probes.get(id).and_then(|probe| match &probe.what {
             Wanted::Pick(pick) => Some(pick.filter.to_string()),
             Wanted::Answer { .. } => None,
         });
         let lesson = &self.lesson.id;
         Some(format!(
-            "What this page says doesn't hold for this capture: it has no packet with {}. The simulation has one: \
-             osi-tutor explain {lesson}",
+            "{what} {}. To get one: osi-tutor explain {lesson} --live, from this machine's kernel, or \
+             without --live from the simulation.",
             wanted.unwrap_or_default()
         ))
     }
@@ -123,9 +133,11 @@ impl Player<'_> {
         let so_far = self.lesson.pages.iter().take(self.page + 1);
         let title = so_far.rev().find_map(|page| last_heading(&page.prose)).unwrap_or(&self.lesson.title);
         format!(
-            "This step of \u{201c}{title}\u{201d} is missing: no packet of this capture matches {}. The simulation has one: \
-             osi-tutor explain {}",
-            show.filter.it, self.lesson.id
+            "This step of \u{201c}{title}\u{201d} is missing: no packet of this capture matches {filter}. To get one: \
+             osi-tutor explain {id} --live, from this machine's kernel; osi-tutor explain {id}, from the simulation; or \
+             osi-tutor capture lo -w FILE, while programs of yours send it.",
+            filter = show.filter.it,
+            id = self.lesson.id
         )
     }
 

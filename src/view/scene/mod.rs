@@ -111,7 +111,7 @@ impl Stage {
         }
         self.board.paragraph(&shown.text, "", out);
         self.lit(shown, out);
-        if self.board.printed {
+        if self.board.printed && scene.hosts.are_introduced() {
             self.program(shown, scene, out);
         }
         if scene.deeper {

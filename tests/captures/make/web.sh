@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The web: HTTP/1.1 in its forms, HTTP/2, TLS, WebSocket. `web.sh NAME` makes one, `web.sh` all.
 # Needs nginx, curl, openssl, socat, node with npm's ws (NODE_PATH), and for `browser` chromium.
-names=(http http-gzip http-pipelined http-post http-segments http-python http2 tls12 tls13 tls-refused websocket
+names=(http http-gzip http-pipelined http-post http-segments http-python curl http2 tls12 tls13 tls-refused websocket
     websocket-deflate browser)
 if [ $# -ne 1 ]; then
     for name in "${names[@]}"; do "$0" "$name"; done
@@ -58,6 +58,26 @@ http-python)
     pair; server off; record left left0 http-python.pcap tcp
     start right python3 -m http.server -d "$work/www" 8000
     ready right 8000; get http://192.0.2.2:8000/; get http://192.0.2.2:8000/data.json ;;
+curl)
+    # What a student does first: curl fetches a page by its name, over a router, then over TLS; nothing was known before.
+    routed
+    # Where there is no ethtool to say so: the kernel joins no segments.
+    on right ip link set right0 gso_max_segs 1; on router ip link set router0 gso_max_segs 1
+    mkdir -p "$work/www" "/etc/netns/$us-left"; echo 'nameserver 198.51.100.2' >"/etc/netns/$us-left/resolv.conf"
+    trap 'rm -rf "/etc/netns/$us-left"; cleanup' EXIT
+    { echo '<!doctype html><title>Hello</title>'; seq -f '<p>line %g of a page that is longer than a segment' 1 100; } >"$work/www/index.html"
+    touch -d 2026-01-01T00:00:00Z "$work/www/index.html"
+    start right python3 "$here/names.py" 198.51.100.2
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj /CN=www.example.test \
+        -keyout "$work/key.pem" -out "$work/cert.pem" 2>/dev/null
+    start right python3 -m http.server -p HTTP/1.1 -d "$work/www" 80
+    start right openssl s_server -quiet -accept 443 -key "$work/key.pem" -cert "$work/cert.pem" -WWW
+    ready right 80; ready right 53; ready right 443
+    record_ours left left0 curl.pcapng
+    on left curl -sS --max-time 5 -o /dev/null http://www.example.test/
+    on left curl -sSk --max-time 5 -o /dev/null https://www.example.test/index.html || true
+    # The neighbour tables are checked once more.
+    sleep 6 ;;
 http2)
     pair; server off; record left left0 http2.pcap tcp
     get --http2-prior-knowledge http://192.0.2.2:81/ http://192.0.2.2:81/data.json http://192.0.2.2:81/missing ;;
