@@ -9,7 +9,7 @@
 //! program under `su` or `nohup` gets none, and its reads then say "nothing, try again" for ever).
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::event::{self, Event};
+use crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
 use crossterm::execute;
 use crossterm::terminal::{
     DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -47,6 +47,8 @@ static TAKEN: AtomicU8 = AtomicU8::new(0);
 const RAW: u8 = 1;
 /// In [`TAKEN`]: the alternate screen, without line wrap or cursor.
 const SCREEN: u8 = 2;
+/// In [`TAKEN`]: clicks and the wheel.
+const MOUSE: u8 = 4;
 
 /// Waits for keys.
 #[derive(Debug)]
@@ -81,6 +83,15 @@ impl Screen {
         take(RAW | SCREEN)?;
         Ok(Self(()))
     }
+
+    /// Takes the mouse, too: what it does is heard as events.
+    ///
+    /// # Errors
+    /// There is no terminal.
+    pub fn take_with_mouse() -> io::Result<Self> {
+        take(RAW | SCREEN | MOUSE)?;
+        Ok(Self(()))
+    }
 }
 
 impl Drop for Screen {
@@ -103,6 +114,9 @@ fn take(what: u8) -> io::Result<()> {
     if what & SCREEN != 0 {
         execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, Hide).inspect_err(|_| give_back())?;
     }
+    if what & MOUSE != 0 {
+        execute!(io::stdout(), EnableMouseCapture).inspect_err(|_| give_back())?;
+    }
     Ok(())
 }
 
@@ -110,6 +124,9 @@ fn take(what: u8) -> io::Result<()> {
 /// written since.
 fn give_back() {
     let taken = TAKEN.swap(0, Ordering::SeqCst);
+    if taken & MOUSE != 0 {
+        let _ = execute!(io::stdout(), DisableMouseCapture);
+    }
     if taken & SCREEN != 0 {
         let _ = execute!(io::stdout(), Show, EnableLineWrap, LeaveAlternateScreen);
     }

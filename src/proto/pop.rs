@@ -115,7 +115,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         if next < len { c.read(rest, next, len - next).map(drop) } else { Ok(()) }
     })?;
-    while at < bytes.len() && !c.summary_only() {
+    while at < bytes.len() {
         let (_, len) = line(c.rest(at));
         c.read(more, at, len)?;
         at += len;

@@ -7,7 +7,7 @@ use super::text::{field, fit, safe, scrolled};
 use crate::tty::Keys;
 use crate::tutor::Audience;
 use crate::view::measure::width;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -31,6 +31,8 @@ pub struct Menu {
     /// Which row is chosen, counted through all groups from 0.
     pub chosen: usize,
     top: usize,
+    /// Which row each line of the screen shows.
+    clickable: Vec<Option<usize>>,
 }
 
 /// Rows under one heading.
@@ -69,7 +71,7 @@ enum Wish {
 impl Menu {
     /// The first row is chosen.
     pub fn new(title: String, groups: Vec<Group>, audience: Audience) -> Self {
-        Self { title, groups, audience, chosen: 0, top: 0 }
+        Self { title, groups, audience, chosen: 0, top: 0, clickable: Vec::new() }
     }
 
     /// Lets somebody choose: what is to follow the program's name, or `None` if they leave or the terminal goes away.
@@ -82,8 +84,12 @@ impl Menu {
         loop {
             screen.draw(|frame| self.draw(frame, Paint::new(color)))?;
             let Some(event) = keys.next() else { return Ok(None) };
-            let Event::Key(key) = event else { continue };
-            match self.key(key) {
+            let wish = match event {
+                Event::Key(key) => self.key(key),
+                Event::Mouse(event) => self.mouse(event),
+                _ => continue,
+            };
+            match wish {
                 Wish::None => {}
                 Wish::Start => return Ok(self.row().map(|row| self.command(row))),
                 Wish::Leave => return Ok(None),
@@ -140,6 +146,25 @@ impl Menu {
         Wish::None
     }
 
+    /// A click chooses, a second one on the same row starts.
+    fn mouse(&mut self, event: MouseEvent) -> Wish {
+        let last = self.rows().count().saturating_sub(1);
+        match event.kind {
+            MouseEventKind::ScrollUp => self.chosen = self.chosen.saturating_sub(1),
+            MouseEventKind::ScrollDown => self.chosen = (self.chosen + 1).min(last),
+            MouseEventKind::Down(MouseButton::Left) => {
+                let clicked = self.clickable.get(usize::from(event.row)).copied().flatten();
+                match clicked {
+                    Some(row) if row == self.chosen => return Wish::Start,
+                    Some(row) => self.chosen = row,
+                    None => {}
+                }
+            }
+            _ => {}
+        }
+        Wish::None
+    }
+
     fn draw(&mut self, frame: &mut Frame<'_>, paint: Paint) {
         let area = frame.area();
         let columns = usize::from(area.width);
@@ -147,10 +172,12 @@ impl Menu {
         frame.render_widget(Line::styled(title, Paint::strong()), Rect { height: area.height.min(1), ..area });
         let below = BELOW.min(area.height.saturating_sub(2));
         let list = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
-        let (lines, at) = self.lines(columns, paint);
+        let (lines, at, rows_of) = self.lines(columns, paint);
         let rows = usize::from(list.height);
         // With the first row of a group its heading and the space above it come in sight, too.
         self.top = scrolled(self.top.min(at.saturating_sub(2)), at, rows, lines.len());
+        let above = std::iter::repeat_n(None, usize::from(list.y));
+        self.clickable = above.chain(rows_of.into_iter().skip(self.top).take(rows)).collect();
         let shown: Vec<Line<'_>> = lines.into_iter().skip(self.top).take(rows).collect();
         frame.render_widget(Paragraph::new(shown), list);
         let end = area.y + area.height;
@@ -165,11 +192,11 @@ impl Menu {
         }
     }
 
-    /// All lines of the list, and which of them is chosen.
-    fn lines(&self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, usize) {
+    /// All lines of the list, which of them is chosen, and the row that each is, if it is one.
+    fn lines(&self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, usize, Vec<Option<usize>>) {
         let names = self.rows().map(|row| width(&row.name)).max().unwrap_or(0).min(24);
         let marks = self.rows().map(|row| width(&row.mark)).max().unwrap_or(0);
-        let (mut lines, mut number, mut at) = (Vec::new(), 0, 0);
+        let (mut lines, mut number, mut at, mut rows_of) = (Vec::new(), 0, 0, Vec::new());
         for group in &self.groups {
             lines.push(Line::raw(""));
             let mut heading = safe(&group.heading);
@@ -177,6 +204,7 @@ impl Menu {
                 heading = format!("{heading} (for the {})", self.audience);
             }
             lines.push(Line::styled(fit(&heading, columns), Paint::strong()));
+            rows_of.extend([None, None]);
             for row in &group.rows {
                 let mut text = String::from("  ");
                 field(&mut text, &safe(&row.name), names);
@@ -189,10 +217,11 @@ impl Menu {
                     line = line.style(Paint::selected(true));
                 }
                 lines.push(line);
+                rows_of.push(Some(number));
                 number += 1;
             }
         }
-        (lines, at)
+        (lines, at, rows_of)
     }
 }
 
@@ -274,6 +303,24 @@ mod tests {
         let row = menu.row().unwrap();
         assert_eq!(menu.command(row), ["explain", "osi", "--audience", "engineer"]);
         assert_eq!(press(&mut menu, KeyCode::Char('q')), Wish::Leave);
+    }
+
+    #[test]
+    fn a_click_chooses_and_a_second_one_starts() {
+        let mut menu = menu();
+        picture(&mut menu, 80, 24);
+        let click = |row| MouseEvent {
+            kind: MouseEventKind::Down(MouseButton::Left),
+            column: 4,
+            row,
+            modifiers: KeyModifiers::NONE,
+        };
+        // Title, space, heading, then the rows.
+        assert_eq!((menu.mouse(click(4)), menu.chosen), (Wish::None, 1));
+        assert_eq!(menu.mouse(click(4)), Wish::Start);
+        for row in [0, 2, 23, 99] {
+            assert_eq!((menu.mouse(click(row)), menu.chosen), (Wish::None, 1), "row {row} is no row");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl Screen {
     /// # Errors
     /// There is no terminal.
     pub(super) fn take() -> io::Result<Self> {
-        let taken = tty::Screen::take()?;
+        let taken = tty::Screen::take_with_mouse()?;
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 15, io::stdout())))?;
         Ok(Self { terminal, _taken: taken })
     }

@@ -66,10 +66,6 @@ pub(super) fn dissect(
     // That bytes are bytes says less than what the request asked for.
     let named = media_type.and_then(crate::proto::media);
     let reader = named.filter(|row| !row.is_data()).or(inner).or(named);
-    if c.summary_only() && reader.or(claim).is_none() && media_type.is_some() {
-        // A line says nothing of what nobody reads.
-        return Next::end(whole);
-    }
     let packed = body.span(c);
     let Some(span) = coding::undo(c, packed, encoding) else {
         return match body.buffer {

@@ -48,6 +48,7 @@ impl Browser {
             return frame.render_widget(Line::styled(fit(keys, width), paint.faint()), footer);
         }
         let [list, layers, dump] = self.panes(rest);
+        (self.places.list, self.places.layers, self.places.bytes) = (list, layers, dump);
         if list.height > 0 {
             self.draw_list(frame, list, paint);
         }
@@ -231,7 +232,9 @@ impl Browser {
         let first = wrapped.iter().position(|(at, _)| *at == self.line).unwrap_or(0);
         let last = wrapped.iter().rposition(|(at, _)| *at == self.line).unwrap_or(0);
         self.line_top = scrolled(scrolled(self.line_top, last, rows, wrapped.len()), first, rows, wrapped.len());
-        drawn.extend(wrapped.into_iter().skip(self.line_top).take(rows).map(|(_, line)| line));
+        let (places, shown) = wrapped.into_iter().skip(self.line_top).take(rows).unzip::<_, _, Vec<_>, Vec<_>>();
+        self.places.lines = places;
+        drawn.extend(shown);
         frame.render_widget(Paragraph::new(drawn), area);
     }
 
@@ -256,8 +259,7 @@ impl Browser {
         let mut drawn = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
         let per_row = bytes::per_row(usize::from(area.width));
         let height = usize::from(area.height.saturating_sub(1));
-        let cursor = if self.pane == Pane::Bytes { self.byte } else { span.map_or(0, |span| span.start) };
-        for row in bytes::rows(look, span, cursor, per_row, height) {
+        for row in bytes::rows(look, span, self.byte_cursor(), per_row, height) {
             let mut spans = vec![Span::styled(format!("{:04x}  ", row.offset), paint.faint())];
             let lit = |at: u32, on: bool| {
                 let cursor = self.pane == Pane::Bytes && at == self.byte;

@@ -37,6 +37,7 @@ pub(super) fn page() -> String {
         text.push('\n');
     }
     text.push_str("\n! marks a packet that Wireshark's expert would note; its layers say why.\n");
+    text.push_str("A click chooses, a second one is Enter, the wheel goes on; Shift lets you mark text.\n");
     text.push_str("● observed in the bytes, ◐ inferred, ○ not visible here.\n");
     text
 }

@@ -80,9 +80,8 @@ impl Browser {
             Done::Not => return,
             Done::Left => {}
             Done::Seen => {
-                self.chosen = prediction.shown;
-                self.follows = false;
-                (self.line, self.line_top) = (0, 0);
+                let shown = prediction.shown;
+                self.choose(shown);
             }
         }
         self.prediction = None;
@@ -123,36 +122,53 @@ impl Browser {
             KeyCode::Right if self.pane == Pane::Bytes => 1,
             _ => return,
         };
+        let row = matches!(code, KeyCode::Up | KeyCode::Down | KeyCode::Char('j' | 'k'));
+        self.go(if row && self.pane == Pane::Bytes { by * i64::from(bytes::per_row(80)) } else { by });
+    }
+
+    /// Forward or back in the part that hears the keys: packets, lines or bytes.
+    pub(super) fn go(&mut self, by: i64) {
         let step = |at: usize, all: usize| {
             let at = i64::try_from(at).unwrap_or(i64::MAX).saturating_add(by);
             usize::try_from(at.max(0)).unwrap_or(0).min(all.saturating_sub(1))
         };
         match self.pane {
             Pane::List => {
-                self.chosen = step(self.chosen, self.shown());
+                self.choose(step(self.chosen, self.shown()));
                 self.follows = by == i64::MAX;
-                (self.line, self.line_top) = (0, 0);
             }
             Pane::Layers => {
                 self.line = step(self.line, self.lines().len());
                 self.show_bytes();
             }
-            Pane::Bytes => {
-                let row = matches!(code, KeyCode::Up | KeyCode::Down | KeyCode::Char('j' | 'k'));
-                self.walk_bytes(if row { by * i64::from(bytes::per_row(80)) } else { by });
-            }
+            Pane::Bytes => self.walk_bytes(by),
         }
     }
 
+    /// Another packet is chosen; one that comes doesn't change that.
+    pub(super) fn choose(&mut self, shown: usize) {
+        self.chosen = shown;
+        self.follows = false;
+        (self.line, self.line_top) = (0, 0);
+    }
+
+    /// The byte that is in sight: the cursor, or where the chosen line begins.
+    pub(super) fn byte_cursor(&self) -> u32 {
+        if self.pane == Pane::Bytes {
+            return self.byte;
+        }
+        self.lines().get(self.line).and_then(|line| line.span).map_or(0, |span| span.start)
+    }
+
     /// The bytes' cursor goes to the line's first byte.
-    fn show_bytes(&mut self) {
+    pub(super) fn show_bytes(&mut self) {
         if let Some(span) = self.lines().get(self.line).and_then(|line| line.span) {
             self.byte = span.start;
         }
     }
 
     /// The cursor moves in the bytes; the line that is closest around it is chosen.
-    fn walk_bytes(&mut self, by: i64) {
+    pub(super) fn walk_bytes(&mut self, by: i64) {
         let buffer = self.lines().get(self.line).and_then(|line| line.span).map_or(0, |span| span.buf);
         let Some(look) = self.seen() else { return };
         let all = look.packet.buffers().get(usize::from(buffer)).map_or(0, |b| b.bytes.len());
@@ -168,7 +184,7 @@ impl Browser {
         }
     }
 
-    fn enter(&mut self) {
+    pub(super) fn enter(&mut self) {
         let lines = self.lines();
         let Some(line) = lines.get(self.line) else { return };
         match line.kind {

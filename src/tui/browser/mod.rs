@@ -8,6 +8,7 @@ mod draw;
 mod help;
 mod keys;
 mod look;
+mod mouse;
 mod pass;
 mod predict;
 mod run;
@@ -22,6 +23,7 @@ use crate::source::{Source, SourceError, Step};
 use crate::tutor::{Audience, Texts};
 use crate::view::measure::width;
 use look::{LayerLine, Look};
+use mouse::Places;
 use pass::{Index, Sift, Walk};
 use predict::Prediction;
 use std::collections::BTreeSet;
@@ -155,6 +157,7 @@ pub struct Browser {
     rows: usize,
     /// Columns of the screen then.
     columns: usize,
+    places: Places,
 }
 
 /// What a key asks of the program around the browser.
@@ -200,6 +203,7 @@ impl Browser {
             left_out: 0,
             rows: 1,
             columns: 80,
+            places: Places::default(),
             options,
         };
         let first = std::mem::take(&mut new.options.filter);

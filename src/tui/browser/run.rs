@@ -114,6 +114,7 @@ fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<()> {
                     io::stdout().flush()?;
                 }
             },
+            Heard::Event(Event::Mouse(event)) => browser.mouse(event),
             Heard::Event(_) | Heard::Nothing => {}
         }
     }

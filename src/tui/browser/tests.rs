@@ -1,11 +1,11 @@
-use super::{Browser, Options, Views, Wish};
+use super::{Browser, Options, Pane, Views, Wish};
 use crate::flow::Limits;
 use crate::model::RawFrame;
 use crate::rng::Rng;
 use crate::source::file::File;
 use crate::source::{Source, Step};
 use crate::tutor::{Audience, Texts};
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::path::Path;
@@ -333,6 +333,44 @@ fn a_packet_of_a_simulation_can_be_broken_and_no_other() {
     browser.options.views.broken = None;
     press(&mut browser, "x");
     assert!(browser.typing.is_none() && browser.notice.contains("Only a simulation"), "{}", browser.notice);
+}
+
+#[test]
+fn a_click_chooses_what_is_under_it() {
+    let mut browser = browser("socketio.pcapng");
+    let click = |browser: &mut Browser, column: u16, row: u16| {
+        let kind = MouseEventKind::Down(MouseButton::Left);
+        browser.mouse(MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE });
+        settle(browser);
+    };
+    screen(&mut browser, 120, 40);
+    let (list, layers, dump) = (browser.places.list, browser.places.layers, browser.places.bytes);
+    click(&mut browser, list.x + 3, list.y + 4);
+    assert_eq!(browser.chosen, 3);
+    screen(&mut browser, 120, 40);
+    // The layers' third line, and a second click unfolds it.
+    click(&mut browser, layers.x + 2, layers.y + 3);
+    let osi = browser.lines()[browser.line].osi;
+    assert!((browser.pane, browser.open.is_empty()) == (Pane::Layers, true));
+    click(&mut browser, layers.x + 2, layers.y + 3);
+    assert_eq!(browser.open, [osi]);
+    // The same byte by its digits and by its character; beside the bytes there is nothing.
+    screen(&mut browser, 120, 40);
+    click(&mut browser, dump.x + 6 + 3 * 5, dump.y + 1);
+    let first = browser.byte;
+    click(&mut browser, dump.x + 6 + 16 * 3 + 1 + 5, dump.y + 1);
+    assert_eq!((browser.byte, browser.pane), (first, Pane::Bytes));
+    click(&mut browser, dump.x, dump.y + 1);
+    click(&mut browser, 119, 39);
+    assert_eq!(browser.byte, first);
+    // The wheel over the list goes on there, whatever hears the keys.
+    browser.mouse(MouseEvent {
+        kind: MouseEventKind::ScrollDown,
+        column: 1,
+        row: list.y + 1,
+        modifiers: KeyModifiers::NONE,
+    });
+    assert_eq!((browser.chosen, browser.pane), (6, Pane::Bytes));
 }
 
 #[test]
