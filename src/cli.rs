@@ -322,10 +322,10 @@ pub struct Explain {
     #[arg(long, conflicts_with_all = ["scenes", "drive"])]
     pub linear: bool,
     /// Print each page as one line of JSON (schema/scene.json)
-    #[arg(long)]
+    #[arg(long, requires = "lesson")]
     pub scenes: bool,
     /// Answer each line of JSON on standard input (schema/input.json) with a scene
-    #[arg(long, conflicts_with = "scenes")]
+    #[arg(long, requires = "lesson", conflicts_with = "scenes")]
     pub drive: bool,
 }
 

@@ -385,6 +385,19 @@ fn a_quiz_and_puzzles_are_driven_to_their_end() {
 }
 
 #[test]
+fn only_a_lesson_has_scenes() {
+    for arguments in [
+        &["explain", "tcp", "--scenes"][..],
+        &["explain", "7", "--drive"],
+        &["explain", "--scenes"],
+        &["explain", "--drive"],
+    ] {
+        let done = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(done.status.code() == Some(2) && done.stdout.is_empty() && !done.stderr.is_empty(), "{arguments:?}");
+    }
+}
+
+#[test]
 fn one_standard_input_cannot_give_both() {
     for arguments in [&["explain", "handshake", "--read", "-", "--drive"][..], &["quiz", "-", "--drive"]] {
         let done = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(arguments).stdin(Stdio::null()).output().unwrap();

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         lesson
     });
     let Some(lesson) = &found else {
-        return reference::explain(&wanted, &course(folder)?, args.audience, choice);
+        return reference::explain(&wanted, &course(folder)?, args, choice);
     };
     let packets = Packets::of(args, lesson)?;
     let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };

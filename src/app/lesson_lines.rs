@@ -36,7 +36,7 @@ pub(super) fn print(
         let mut text = String::new();
         if args.scenes {
             text = scene_line(player, &texts);
-        } else if args.linear {
+        } else if super::linear(args.linear) {
             text = linear::page(player, &texts);
         } else {
             stage.draw(&player.look(), &mut text);

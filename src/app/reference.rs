@@ -1,19 +1,30 @@
 //! `osi-tutor explain` for what is no lesson: an OSI layer, a protocol, a field, a misconception.
 
 use super::{Failure, color};
+use crate::cli::Explain;
 use crate::lesson::Lesson;
-use crate::tutor::{Audience, Texts};
+use crate::tutor::Texts;
 use crate::view::Theme;
+use crate::view::plain::plain;
 use crate::view::reference::{Reference, Topic, near};
 use crate::view::theme::Color;
 use std::io::Write;
 
 /// Explains a name that is no lesson's.
-pub(super) fn explain(name: &str, course: &[Lesson], audience: Audience, choice: Color) -> Result<(), Failure> {
+pub(super) fn explain(name: &str, course: &[Lesson], args: &Explain, choice: Color) -> Result<(), Failure> {
     let topic = Topic::find(name).ok_or_else(|| unknown(name, course))?;
+    if args.scenes || args.drive {
+        let why = format!(
+            "only a lesson has scenes, and '{}' is none. To see the course: osi-tutor explain",
+            name.escape_debug()
+        );
+        return Err(Failure::Usage(why));
+    }
+    let (audience, linear) = (args.audience, super::linear(args.linear));
     let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
     let mut text = String::new();
-    Reference { course, audience, texts: &texts, theme: &Theme::new(color(choice)) }.draw(topic, &mut text);
+    Reference { course, audience, texts: &texts, theme: &Theme::new(!linear && color(choice)) }.draw(topic, &mut text);
+    let text = if linear { plain(&text) } else { text };
     let mut out = std::io::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)

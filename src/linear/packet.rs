@@ -1,9 +1,8 @@
 //! A packet of a capture as sentences: what it is, then each of the seven layers, the lowest last.
 
-use super::text::spelled;
 use crate::tutor::{Anchor, Audience, Moment, Note, Texts, explain, seven};
 use crate::view::brief;
-use crate::view::plain::plain;
+use crate::view::plain::{self, spelled};
 use std::fmt::Write as _;
 
 /// Appends a packet; with `texts`, what is said of its layers, too.
@@ -31,8 +30,8 @@ pub fn packet(moment: &Moment<'_>, audience: Audience, texts: Option<&Texts>, ou
         }
         text.push('\n');
     }
-    for line in plain(&text).lines() {
-        out.push_str(&line.split_whitespace().collect::<Vec<_>>().join(" "));
+    for text in text.lines() {
+        out.push_str(&plain::line(text));
         out.push('\n');
     }
 }

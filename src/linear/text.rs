@@ -2,7 +2,7 @@
 
 use crate::view::ask::{ANSWER, BELIEF, BUT};
 use crate::view::hex::ROW;
-use crate::view::plain::plain;
+use crate::view::plain::{self, is_drawn, plain, spelled};
 use crate::view::prose::{Block, Span};
 use crate::view::scene::resolved::{
     Ends, Evidence, Host, Ladder, Layers, Lit, Question, Resolved, Row, Session, Timelines, Verdict, Whole, Work,
@@ -19,18 +19,22 @@ struct Out(String);
 impl Out {
     /// A line, unless it is empty.
     fn line(&mut self, text: &str) {
-        let text = plain(text);
-        let words: Vec<&str> = text.split_whitespace().collect();
-        if !words.is_empty() {
-            self.0.push_str(&words.join(" "));
+        let text = plain::line(text);
+        if !text.is_empty() {
+            self.0.push_str(&text);
             self.0.push('\n');
         }
     }
 
     /// Lines as they are: code.
     fn lines(&mut self, text: &str) {
-        for line in plain(text).lines() {
-            self.0.push_str(line.trim_end());
+        for line in text.lines() {
+            // Of a drawing, its words are left.
+            if line.contains(is_drawn) {
+                self.line(line);
+                continue;
+            }
+            self.0.push_str(plain(line).trim_end());
             self.0.push('\n');
         }
     }
@@ -208,40 +212,6 @@ fn ends(both: &Ends) -> String {
     all.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
-/// A segment's numbers, as the line of a packet has them, and how they are said.
-const NUMBERS: &[(&str, &str)] = &[
-    ("Seq", "sequence number"),
-    ("Ack", "acknowledgment number"),
-    ("Win", "window"),
-    ("Len", "length"),
-    ("MSS", "maximum segment size"),
-    ("WS", "window scale"),
-];
-
-/// A packet's line in words: `[SYN] Seq=0` is `SYN, sequence number 0`. What is no segment's stays.
-pub(super) fn spelled(line: &str) -> String {
-    let is_flags = |word: &str| {
-        let word = word.trim_matches(['[', ']', ',']);
-        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase())
-    };
-    let mut out = String::new();
-    for word in line.split_whitespace() {
-        let number = word.split_once('=').and_then(|(name, value)| {
-            let (_, said) = NUMBERS.iter().find(|(own, _)| *own == name)?;
-            Some((said, value))
-        });
-        if let Some((said, value)) = number {
-            out.extend([", ", said, " ", value]);
-            continue;
-        }
-        let bracketed = word.starts_with('[') || word.ends_with(']');
-        let word = if bracketed && is_flags(word) { word.trim_matches(['[', ']']) } else { word };
-        out.push_str(if out.is_empty() { "" } else { " " });
-        out.push_str(word);
-    }
-    out
-}
-
 // ---- layers, fields, bytes
 
 /// The seven layers of each packet: in one line, or a line a layer where they are unfolded.
@@ -399,20 +369,5 @@ fn timelines(both: &Timelines, out: &mut Out) {
     for (head, timeline) in [(AS_IT_WAS, &both.before), (WITH_THE_FAULT, &both.after)] {
         out.line(head);
         ladder(timeline, &timeline.rows.iter().collect::<Vec<_>>(), out);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_segment_is_spelled_out() {
-        assert_eq!(
-            spelled("[SYN, ACK] Seq=0 Ack=1 WS=8"),
-            "SYN, ACK, sequence number 0, acknowledgment number 1, window scale 8"
-        );
-        assert_eq!(spelled("TCP 80 → 7 [FIN] Seq=____"), "TCP 80 → 7 FIN, sequence number ____");
-        assert_eq!(spelled("GET /chat?a=1 [x]"), "GET /chat?a=1 [x]");
     }
 }

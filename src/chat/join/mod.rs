@@ -30,7 +30,7 @@ use crate::peers::engineio::client::{Call, Line};
 use crate::rng::Rng;
 use crate::tty::{Keys, Screen};
 use crate::view::Theme;
-use crate::view::plain::plain;
+use crate::view::plain;
 
 /// Things heard that wait to be shown.
 const WAITING: usize = 4096;
@@ -298,11 +298,16 @@ fn show(options: &Options, model: &mut Model) -> io::Result<()> {
         return screen::draw(model, &options.theme, &mut out);
     }
     for line in model.fresh(&options.theme) {
-        let line = if options.linear { plain(&line) } else { line };
+        let line = if options.linear { spoken(&line) } else { line };
         out.write_all(line.as_bytes())?;
         out.write_all(b"\n")?;
     }
     out.flush()
+}
+
+/// A line as it is said: its signs in words, without the spaces that only align it.
+fn spoken(line: &str) -> String {
+    line.lines().map(|line| plain::line(&plain::spelled(line))).collect::<Vec<_>>().join("\n")
 }
 
 /// What is said of a server that accepts a connection and never lets us in.
@@ -319,6 +324,14 @@ async fn address(host: &str) -> io::Result<SocketAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_said_has_no_signs_and_no_columns() {
+        assert_eq!(
+            spoken("Ann: a → b\n  ↑ 0.000  TCP  7 → 8 [SYN] Seq=0"),
+            "Ann: a to b\nup 0.000 TCP 7 to 8 SYN, sequence number 0"
+        );
+    }
     use std::net::TcpListener;
 
     #[test]
