@@ -2,17 +2,25 @@
 
 #[cfg(feature = "chat")]
 mod chat;
+#[cfg(feature = "classroom")]
+mod class;
 #[cfg(feature = "live")]
 mod live;
+#[cfg(feature = "web")]
+mod serve;
 mod simulate;
 mod words;
 
 #[cfg(feature = "chat")]
-pub use chat::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
+pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
+#[cfg(feature = "classroom")]
+pub use class::Class;
 #[cfg(feature = "live")]
 pub use live::Capture;
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
 pub use live::LabHelper;
+#[cfg(feature = "web")]
+pub use serve::PORT;
 pub use simulate::{Faults, Simulate};
 
 use crate::ask::Kind;
@@ -163,6 +171,19 @@ Examples:
   osi-tutor chat serve --plain-websocket        the same chat without Socket.IO, to compare"
     )]
     Chat(ChatCommand),
+    /// Teach a lesson to a room full of phones: everybody predicts, then all see
+    #[cfg(feature = "classroom")]
+    #[command(after_help = "\
+Examples:
+  osi-tutor class handshake                     on this machine only, to try it
+  osi-tutor class handshake --lan               for every phone in this network, with a room code
+  osi-tutor class handshake --listen 192.168.1.7:8080
+  osi-tutor class upgrade --lan --audience newcomer
+  osi-tutor class --resume                      go on after a crash, with every vote that was acknowledged
+
+It prints three addresses: for students (with a QR code), for the projector, and for you. Students get a
+pseudonym; there are no names, accounts or cookies. Ctrl-C ends it.")]
+    Class(Class),
     /// List the fields that filters and JSON know, with their meaning
     #[command(after_help = "\
 Examples:

@@ -60,6 +60,9 @@ pub mod serve;
 
 pub mod view;
 
+#[cfg(all(feature = "web", not(target_family = "wasm")))]
+pub mod page;
+
 #[cfg(all(feature = "chat", not(target_family = "wasm")))]
 pub mod chat;
 #[cfg(all(feature = "classroom", not(target_family = "wasm")))]

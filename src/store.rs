@@ -63,7 +63,7 @@ impl Store {
     }
 
     /// The folder in which it is, made if it can be: what a program that may open nothing else needs.
-    #[cfg(feature = "live")]
+    #[cfg(any(feature = "live", feature = "classroom"))]
     pub fn folder(&self) -> Option<&Path> {
         self.path()?.parent().filter(|folder| make(folder).is_ok())
     }
@@ -211,7 +211,10 @@ fn aside(path: &Path, why: &str, tell: fn(&str)) -> Result<(), StoreError> {
 }
 
 /// Makes a folder that only its owner may read.
-fn make(folder: &Path) -> std::io::Result<()> {
+///
+/// # Errors
+/// The system says no.
+pub fn make(folder: &Path) -> std::io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -222,8 +225,11 @@ fn make(folder: &Path) -> std::io::Result<()> {
     builder.create(folder)
 }
 
-/// Waits for one's turn. The lock ends with the value.
-fn lock(path: &Path) -> Result<Option<File>, StoreError> {
+/// Waits for one's turn with a file. The lock ends with the value.
+///
+/// # Errors
+/// Another program holds it.
+pub fn lock(path: &Path) -> Result<Option<File>, StoreError> {
     let path = PathBuf::from(format!("{}.lock", path.display()));
     if is_special(&path) {
         return Err(no(&path, &"it is no regular file; remove it"));
@@ -244,14 +250,25 @@ fn lock(path: &Path) -> Result<Option<File>, StoreError> {
     }
 }
 
-/// Writes it beside the old file, to the disk, and into its place.
 fn write(path: &Path, progress: &Progress) -> std::io::Result<()> {
+    let mut text = serde_json::to_vec_pretty(progress).map_err(std::io::Error::other)?;
+    text.push(b'\n');
+    replace(path, &text)
+}
+
+/// Writes a file for its owner's eyes beside the old one, to the disk, and into its place: a crash leaves one of the two, whole.
+///
+/// # Errors
+/// It cannot be written; the old one is as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let new = PathBuf::from(format!("{}.new-{}", path.display(), std::process::id()));
     let written = (|| {
-        let mut file = File::create(&new)?;
-        let mut text = serde_json::to_vec_pretty(progress).map_err(std::io::Error::other)?;
-        text.push(b'\n');
-        file.write_all(&text)?;
+        let mut options = OpenOptions::new();
+        options.create(true).write(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&new)?;
+        file.write_all(bytes)?;
         file.sync_all()?;
         fs::rename(&new, path)
     })();

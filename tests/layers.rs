@@ -27,6 +27,7 @@ const RANKS: &[(&str, u8)] = &[
     ("lesson", 5),
     ("machine", 5),
     ("serve", 5),
+    ("page", 6),
     ("store", 6),
     ("view", 6),
     ("chat", 7),
@@ -42,7 +43,7 @@ const RANKS: &[(&str, u8)] = &[
 /// The only places that may name an external crate; unit tests are free. `""` is everywhere.
 const DOORS: &[(&str, &[&str])] = &[
     ("aes_gcm", &["proto/quic", "peers/tls"]),
-    ("axum", &["chat", "classroom", "serve"]),
+    ("axum", &["chat", "classroom", "page", "serve"]),
     ("base64", &["proto", "peers", "lesson/compute", "tui"]),
     ("brotli_decompressor", &["proto/compressed"]),
     ("caps", &["rights/linux"]),

@@ -4,7 +4,7 @@ use super::rights::Rights;
 use super::{Failure, color, error};
 use crate::chat::join::{self, JoinError};
 use crate::chat::server::{News, Open, Options};
-use crate::cli::{CHAT_PORT, ChatCommand, ChatJoin, ChatServe, Transport};
+use crate::cli::{ChatCommand, ChatJoin, ChatServe, PORT, Transport};
 use crate::peers::engineio;
 use crate::rights::Needs;
 use crate::serve::{code, ending};
@@ -22,7 +22,7 @@ pub(super) fn run(command: &ChatCommand, choice: Color) -> Result<(), Failure> {
 }
 
 fn serve(args: &ChatServe) -> Result<(), Failure> {
-    let usual = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), CHAT_PORT);
+    let usual = SocketAddr::new(Ipv4Addr::LOCALHOST.into(), PORT);
     let mut options = Options {
         address: args.address.unwrap_or(usual),
         plain: args.plain_websocket,

@@ -53,14 +53,11 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return play(&mut player, lesson, (choice, super::linear(args.linear)), &mut carry);
     }
-    if !args.scenes {
-        player = player.printed();
-    }
     lines::print(&mut player, args, choice, &mut carry)
 }
 
 /// The lessons: the built-in course, or those of a teacher's folder.
-fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
+pub(super) fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
     let broken = |e: LessonError| Failure::Data(e.to_string());
     let Some(folder) = folder else { return lesson::course().map_err(broken) };
     let files = super::lesson_files::read(folder)?;

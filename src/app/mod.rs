@@ -8,6 +8,8 @@ mod browse;
 mod capture;
 #[cfg(feature = "chat")]
 mod chat;
+#[cfg(feature = "classroom")]
+mod class;
 mod doctor;
 mod endpoints;
 mod error;
@@ -80,6 +82,8 @@ pub fn main() -> u8 {
         Command::Simulate(args) => simulate::run(args, cli.color),
         #[cfg(feature = "chat")]
         Command::Chat(command) => chat::run(command, cli.color),
+        #[cfg(feature = "classroom")]
+        Command::Class(args) => class::run(args),
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),

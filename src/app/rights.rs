@@ -23,6 +23,8 @@ pub(super) fn at_start(command: &Command) {
         Command::Chat(crate::cli::ChatCommand::Serve(_)) => (false, false),
         #[cfg(feature = "chat")]
         Command::Chat(crate::cli::ChatCommand::Join(_)) => (true, false),
+        #[cfg(feature = "classroom")]
+        Command::Class(_) => (true, false),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } => (false, false),

@@ -8,10 +8,9 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::http::{StatusCode, header};
 use axum::middleware;
 use axum::response::{IntoResponse as _, Response};
-use axum::routing::{any, get};
+use axum::routing::any;
 use serde_json::{Value as Json, json};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex as AsyncMutex;
@@ -24,7 +23,7 @@ use super::room::{Chat, MESSAGE};
 use super::standing::Standing;
 use super::words::{NAME, TEXT};
 use super::{plain, socket};
-use crate::proto::{engineio, socketio};
+use crate::page;
 use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
@@ -171,10 +170,10 @@ struct Nothing {
 /// The page, the chat, and the feeds.
 fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
     const FILES: [(&str, &str, &str); 4] = [
-        ("/page.css", "text/css; charset=utf-8", include_str!("page/page.css")),
-        ("/chat.js", "text/javascript; charset=utf-8", include_str!("page/chat.js")),
-        ("/client.js", "text/javascript; charset=utf-8", include_str!("page/client.js")),
-        ("/packets.js", "text/javascript; charset=utf-8", include_str!("page/packets.js")),
+        ("/page.css", page::STYLE, include_str!("page/page.css")),
+        ("/chat.js", page::SCRIPT, include_str!("page/chat.js")),
+        page::CLIENT,
+        ("/packets.js", page::SCRIPT, include_str!("page/packets.js")),
     ];
     let (layer, carrier) = if plain {
         (None, Carrier::Plain(Mutex::default()))
@@ -185,13 +184,9 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
     let begun = Instant::now();
     let asks = code.is_some();
     let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, code, begun, capture });
-    let mut router = Router::new().route("/packets", any(packets));
-    let made =
-        [("/", "text/html; charset=utf-8", index()), ("/mode.js", "text/javascript; charset=utf-8", mode(plain, asks))];
-    for (path, kind, text) in FILES.map(|(path, kind, text)| (path, kind, text.to_owned())).into_iter().chain(made) {
-        router = router.route(path, get(move || async move { ([(header::CONTENT_TYPE, kind)], text) }));
-    }
-    router = router.route("/favicon.ico", get(|| async { StatusCode::NO_CONTENT }));
+    let made = [("/", page::HTML, index()), ("/mode.js", page::SCRIPT, mode(plain, asks))];
+    let all = FILES.map(|(path, kind, text)| (path, kind, text.to_owned())).into_iter().chain(made);
+    let mut router = page::files(Router::new().route("/packets", any(packets)), all);
     if plain {
         router = router.route("/chat", any(plain::chat));
     }
@@ -215,13 +210,7 @@ fn index() -> String {
 
 /// What the page must know first: how it speaks, and which digit of Engine.IO and Socket.IO stands for what.
 fn mode(plain: bool, asks: bool) -> String {
-    let engine: Vec<_> = engineio::Type::ALL.iter().map(|kind| format!("{kind:?}: \"{}\"", kind.digit())).collect();
-    let socket: Vec<_> = socketio::Type::ALL.iter().map(|kind| format!("{kind:?}: \"{}\"", kind.digit())).collect();
-    format!(
-        "\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\nconst ENGINE = {{ {} }};\nconst SOCKET = {{ {} }};\n",
-        engine.join(", "),
-        socket.join(", ")
-    )
+    format!("\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\n{}", page::digits())
 }
 
 /// The feed of a session's packets, for those who know the session's id.

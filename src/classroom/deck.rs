@@ -8,7 +8,8 @@ use serde_json::Value as Json;
 use crate::ask::{Key, Mode, Task};
 use crate::lesson::player::{Input, Player};
 use crate::lesson::scene::{Body, Request, Scene};
-use crate::tutor::Audience;
+use crate::tutor::{Audience, Texts};
+use crate::view::scene::resolved::Resolved;
 
 /// Questions of one page, at most.
 const MOST_OF_A_PAGE: usize = 32;
@@ -54,21 +55,16 @@ impl fmt::Debug for Deck {
 }
 
 impl Deck {
-    /// Plays a lesson from its first page to its last. `draw` makes of a scene what browsers draw; `carry` carries out
-    /// what the player wants done.
-    pub fn of(
-        name: &str,
-        player: &mut Player<'_>,
-        draw: &dyn Fn(&Scene<'_>) -> Json,
-        carry: &mut dyn FnMut(Request) -> Input,
-    ) -> Self {
+    /// Plays a lesson from its first page to its last. `carry` carries out what the player wants done.
+    pub fn of(name: &str, player: &mut Player<'_>, texts: &Texts, carry: &mut dyn FnMut(Request) -> Input) -> Self {
+        let draw = |scene: &Scene<'_>| serde_json::to_value(Resolved::of(scene, texts)).unwrap_or_default();
         let (title, audience) = {
             let scene = player.look();
             (scene.title.to_owned(), scene.audience)
         };
         let mut slides = Vec::new();
         loop {
-            page(player, draw, carry, &mut slides);
+            page(player, &draw, carry, &mut slides);
             let page = player.look().page;
             let scene = player.step(Input::Next, 0);
             if scene.over || scene.page == page {
@@ -170,7 +166,7 @@ mod tests {
             let Some(lesson::format::Fence::WhatIf(whatif)) = &lesson.pages[page].fence else { panic!("no what-if") };
             Input::Answer(simulate::what_if(&lesson, whatif, ends, None).map(Box::new))
         };
-        Deck::of(id, &mut player, &|scene| Json::from(scene.page), &mut carry)
+        Deck::of(id, &mut player, &Texts::english().unwrap(), &mut carry)
     }
 
     #[test]

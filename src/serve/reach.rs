@@ -1,4 +1,4 @@
-//! Who can reach a server, in words.
+//! Who can reach a server, and by which address.
 
 use std::net::IpAddr;
 
@@ -16,6 +16,15 @@ pub fn reach(ip: IpAddr) -> &'static str {
     } else {
         "possibly the whole Internet"
     }
+}
+
+/// The address by which others on the network know this machine, as the routing table has it; nothing is sent.
+pub fn own_address(v4: bool) -> Option<IpAddr> {
+    // Of the documentation's networks (RFC 5737, RFC 3849): they are beyond every router.
+    let (own, far) = if v4 { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let socket = std::net::UdpSocket::bind(own).ok()?;
+    socket.connect(far).ok()?;
+    socket.local_addr().ok().map(|address| address.ip()).filter(|ip| !ip.is_unspecified())
 }
 
 #[cfg(test)]

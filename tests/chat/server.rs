@@ -27,10 +27,21 @@ impl Server {
 
     /// One for which a shell has made its arrangements.
     pub(crate) fn under(arrangements: &str, args: &[&str]) -> Self {
+        let command = [&["chat", "serve", "127.0.0.1:0"], args].concat();
+        Self::run(arrangements, &command, |line| match line {
+            _ if line.starts_with("The page shows packets") => Some(true),
+            _ if line.starts_with("No packets are captured") => Some(false),
+            _ => None,
+        })
+    }
+
+    /// Any server of ours. `stands` says of a line whether it is the last one before it serves, and then whether it
+    /// captures.
+    pub(crate) fn run(arrangements: &str, command: &[&str], stands: impl Fn(&str) -> Option<bool>) -> Self {
         let mut child = Command::new("sh")
             .args(["-c", &format!("{arrangements} && exec \"$@\""), "sh"])
-            .args([env!("CARGO_BIN_EXE_osi-tutor"), "chat", "serve", "127.0.0.1:0"])
-            .args(args)
+            .arg(env!("CARGO_BIN_EXE_osi-tutor"))
+            .args(command)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -41,11 +52,8 @@ impl Server {
         let captures = loop {
             let line = lines.next().expect("it says where it is and whether it captures").unwrap();
             said += &(line.clone() + "\n");
-            if line.starts_with("The page shows packets") {
-                break true;
-            }
-            if line.starts_with("No packets are captured") {
-                break false;
+            if let Some(captures) = stands(&line) {
+                break captures;
             }
         };
         // Whoever reads its words later would keep it from saying more.

@@ -34,7 +34,7 @@ const LOW: usize = 30;
 /// Where values begin.
 const VALUES: usize = 30;
 /// What is said where an open question holds back the packets.
-const WITHHELD: &str = "(Packets held back: they would answer the question.)";
+const WITHHELD: &str = "(The packets come back when you have answered.)";
 /// What is said of the states of both ends.
 const STATES_ARE_INFERRED: &str = "States are inferred: a capture sees segments, not endpoints.";
 

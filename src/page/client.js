@@ -1,5 +1,6 @@
 "use strict";
-// Two clients with one face: Socket.IO, and the plain framing that osi-tutor chat --plain-websocket speaks.
+// Two clients with one face: Socket.IO, which chat and class speak, and the plain framing of osi-tutor chat
+// --plain-websocket.
 //
 // The Socket.IO client is our own, not the official one, because this page shows each packet at the moment when it
 // is sent or heard, and because the whole protocol can be read here: Engine.IO 4 by polling and WebSocket, the
@@ -49,7 +50,8 @@ class Client {
     this.heard.down(why);
     if (!this.wanted) return this.heard.state("not connected");
     this.heard.state(`connection lost (${why}); next attempt in ${this.pause / 1000} s`);
-    this.again = setTimeout(() => this.connect(), this.pause);
+    // Not all at the same moment: a whole class may have lost its connection.
+    this.again = setTimeout(() => this.connect(), this.pause * (0.5 + Math.random() / 2));
     this.pause = Math.min(2 * this.pause, LAST_PAUSE);
   }
 
@@ -238,7 +240,8 @@ class SocketIoClient extends Client {
     this.patience = pingInterval + pingTimeout;
     this.expect(round);
     this.heard.state(this.via === "polling" ? "connected by polling" : "connected by WebSocket");
-    this.say(ENGINE.Message + SOCKET.Connect + (this.code ? JSON.stringify({ code: this.code }) : ""));
+    const auth = this.auth ?? (this.code ? { code: this.code } : null);
+    this.say(ENGINE.Message + SOCKET.Connect + (auth ? JSON.stringify(auth) : ""));
     if (this.transports === "upgrade" && upgrades.includes("websocket")) this.openSocket(round, true);
   }
 

@@ -1,0 +1,210 @@
+//! Who comes in as what, and what is heard of them: a student's votes, a teacher's commands, nothing from a stage.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value as Json, json};
+use socketioxide::SocketIo;
+use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
+use tokio::sync::{Notify, mpsc};
+
+use super::room::{CONSOLES, Room, STAGES, STUDENTS, room_of};
+use crate::classroom::session::{Command, Id, Input};
+use crate::rng::Rng;
+use crate::serve::allowance::Allowance;
+use crate::serve::gate::NOWHERE;
+use crate::serve::words::{self, Word};
+
+/// Words that one may say at once, and then again each second: a vote may be changed often, but no finger is faster.
+const BURST: f64 = 20.0;
+const RATE: f64 = 4.0;
+/// The teacher leads faster than that through pages that everybody knows.
+const LEADS: f64 = 10.0;
+/// Who was refused so many words without a good one between is shown the door.
+const PATIENCE: u32 = 100;
+
+/// As what somebody comes in.
+#[derive(Clone, Debug)]
+enum Role {
+    /// With the token, if any, of a member who comes back.
+    Student(Option<String>),
+    Stage,
+    Teacher,
+}
+
+/// Whose connection it is.
+struct Guest {
+    role: Role,
+    /// The member's number, as soon as it has one.
+    id: OnceLock<Id>,
+    gone: AtomicBool,
+    /// Told when the connection has gone: whoever takes its words must let go of it.
+    going: Notify,
+    words: Mutex<Option<mpsc::Receiver<Word>>>,
+}
+
+/// Waits for people.
+pub(super) fn listen(io: &SocketIo, room: &Arc<Room>) {
+    let (before, after) = (Arc::clone(room), Arc::clone(room));
+    let entered = move |socket: SocketRef| {
+        let room = Arc::clone(&after);
+        async move { welcome(socket, room).await }
+    };
+    let enters = move |socket: SocketRef, TryData(auth): TryData<Json>| {
+        let room = Arc::clone(&before);
+        async move {
+            match role(&room, &auth.unwrap_or_default()).await {
+                Ok(role) => {
+                    hear(&socket, &room, role);
+                    Ok(())
+                }
+                Err(why) => {
+                    room.refuse(why);
+                    Err(why)
+                }
+            }
+        }
+    };
+    io.ns("/", entered.with(enters));
+    io.ns(NOWHERE, || std::future::ready(()));
+}
+
+/// As what somebody with these credentials may come in.
+async fn role(room: &Room, auth: &Json) -> Result<Role, &'static str> {
+    let text = |key: &str| auth.get(key).and_then(Json::as_str).unwrap_or_default();
+    let coded = || room.admits(text("code"));
+    match text("role") {
+        "teach" if room.leads(text("secret")) => seated(room, Role::Teacher),
+        "teach" => Err("this link doesn't lead the class"),
+        "stage" if coded().await => seated(room, Role::Stage),
+        // Whoever has a token was in before; whether it is a member's the class says.
+        "student" if coded().await => Ok(Role::Student(auth.get("token").and_then(Json::as_str).map(str::to_owned))),
+        "stage" | "student" => Err("the room code is missing or wrong"),
+        _ => Err("load the page again"),
+    }
+}
+
+fn seated(room: &Room, role: Role) -> Result<Role, &'static str> {
+    if room.seat() { Ok(role) } else { Err("too many stages and consoles are open; close one") }
+}
+
+/// Hears what comes over a connection, and its end.
+fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
+    let words = Mutex::new(Some(words::of(socket)));
+    let guest =
+        Arc::new(Guest { role, id: OnceLock::new(), gone: AtomicBool::new(false), going: Notify::new(), words });
+    socket.extensions.insert(Arc::clone(&guest));
+    let (room, pass) = (Arc::clone(room), words::pass(socket));
+    socket.on_disconnect(move || async move {
+        pass.inspect(|pass| pass.is_here(false));
+        guest.gone.store(true, Ordering::SeqCst);
+        guest.going.notify_one();
+        match (&guest.role, guest.id.get()) {
+            (Role::Student(_), Some(&id)) => room.leave(id).await,
+            (Role::Student(_), None) => {}
+            (Role::Stage | Role::Teacher, _) => room.leave_seat(),
+        }
+    });
+}
+
+async fn welcome(socket: SocketRef, room: Arc<Room>) {
+    let Some(guest) = socket.extensions.get::<Arc<Guest>>() else { return };
+    let said = guest.words.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(said) = said else { return };
+    let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
+    let first = |first: &Json| {
+        let _ = socket.emit("welcome", first);
+    };
+    match &guest.role {
+        Role::Student(token) => {
+            let enter = |id: Id, first: &Json| {
+                socket.join([STUDENTS.to_owned(), room_of(id)]);
+                let _ = socket.emit("welcome", first);
+            };
+            match room.join(token.clone(), Rng::from_system().roll(), enter).await {
+                Ok(id) => {
+                    let _ = guest.id.set(id);
+                    if guest.gone.load(Ordering::SeqCst) {
+                        // It went before it had a number.
+                        pass.inspect(|pass| pass.is_here(false));
+                        return room.leave(id).await;
+                    }
+                }
+                Err(why) => {
+                    room.refuse(&why.to_string());
+                    let _ = socket.emit("refused", &json!({ "error": why.to_string() }));
+                    let _ = socket.disconnect();
+                    return;
+                }
+            }
+        }
+        Role::Stage => {
+            socket.join(STAGES);
+            room.look(false, first).await;
+        }
+        Role::Teacher => {
+            socket.join(CONSOLES);
+            room.look(true, first).await;
+        }
+    }
+    attend(&socket, &room, &guest, said).await;
+}
+
+/// Takes somebody's words one by one.
+async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: mpsc::Receiver<Word>) {
+    let begun = Instant::now();
+    let times = if matches!(guest.role, Role::Teacher) { LEADS } else { 1.0 };
+    let mut allowance = Allowance::new(BURST * times, RATE * times, Duration::ZERO);
+    loop {
+        let word = tokio::select! {
+            biased;
+            () = guest.going.notified() => return,
+            word = words.recv() => word,
+        };
+        let Some(Word { event, data, ack }) = word else { return };
+        let answer = if allowance.takes(1.0, begun.elapsed()) {
+            let answer = heard(room, guest, &event, data).await;
+            allowance.answered(answer.is_err());
+            answer
+        } else {
+            Err("too fast".to_owned())
+        };
+        let _ = match answer {
+            Ok(()) => ack.send(&json!({ "ok": true })),
+            Err(why) => {
+                if matches!(guest.role, Role::Student(_)) {
+                    room.refuse(&why);
+                }
+                ack.send(&json!({ "error": why }))
+            }
+        };
+        if allowance.refused() >= PATIENCE {
+            let _ = socket.clone().disconnect();
+            return;
+        }
+    }
+}
+
+/// Somebody said something. A vote is for the member whose connection it came over, whatever it says.
+async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<(), String> {
+    match (&guest.role, event, guest.id.get()) {
+        (Role::Student(_), "vote", Some(&member)) => {
+            let number = |key: &str| {
+                let number = data.get(key).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
+                number.ok_or_else(|| format!("a vote has a {key}"))
+            };
+            let given = data.get("given").and_then(Json::as_str).ok_or("a vote has an answer")?.to_owned();
+            let sure = data.get("sure").and_then(Json::as_bool).unwrap_or(false);
+            let slide = number("slide")?.checked_sub(1).ok_or("slides are counted from 1")?;
+            let vote = Input::Vote { member, slide, round: number("round")?, given, sure };
+            room.vote(&vote).await.map_err(|why| why.to_string())
+        }
+        (Role::Teacher, "command", _) => {
+            let command: Command = serde_json::from_value(data).map_err(|_| "this is no command")?;
+            room.command(command).await.map_err(|why| why.to_string())
+        }
+        _ => Err("nobody asked for this".to_owned()),
+    }
+}

@@ -1,0 +1,341 @@
+//! What all connections of a class share: its state and its files behind one lock, and what goes out to whom.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use serde_json::{Value as Json, json};
+use socketioxide::SocketIo;
+use tokio::sync::Mutex as AsyncMutex;
+use tokio::task::spawn_blocking;
+
+use super::{OTHERS, Standing};
+use crate::ask::session::Millis;
+use crate::classroom::keep::Keep;
+use crate::classroom::qr;
+use crate::classroom::session::{Command, Done, Id, Input, Phase, Refused, Session};
+use crate::serve::code::{self, Code};
+
+/// Kinds of refusals that are counted.
+const REASONS: usize = 32;
+
+/// Everybody, by what they look at.
+pub(super) const STUDENTS: &str = "students";
+pub(super) const STAGES: &str = "stages";
+pub(super) const CONSOLES: &str = "consoles";
+
+/// A class and its connections.
+#[derive(Debug)]
+pub(super) struct Room {
+    inner: AsyncMutex<Inner>,
+    io: SocketIo,
+    code: Option<Code>,
+    standing: Standing,
+    begun: Instant,
+    /// The time of the class when this program began.
+    before: Millis,
+    /// Counts or console have changed since they were told.
+    changed: AtomicBool,
+    /// Something is to be written.
+    unwritten: AtomicBool,
+    others: AtomicUsize,
+    refused: Mutex<Refusals>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    session: Session,
+    keep: Keep,
+    /// Why the class is not written.
+    lost: Option<String>,
+    /// What the terminal was told last.
+    told: Told,
+}
+
+/// What the terminal knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Told {
+    joined: usize,
+    here: usize,
+    answered: usize,
+    at: (usize, Option<Phase>, usize),
+    lost: Option<String>,
+}
+
+/// What was refused, and why: since the terminal heard of it, and ever.
+#[derive(Debug, Default)]
+struct Refusals {
+    new: BTreeMap<String, u32>,
+    all: BTreeMap<String, u32>,
+}
+
+impl Room {
+    pub(super) fn new(
+        session: Session,
+        keep: Keep,
+        io: SocketIo,
+        code: Option<Code>,
+        standing: Standing,
+        begun: Instant,
+    ) -> Self {
+        let before = session.now();
+        let inner = AsyncMutex::new(Inner { session, keep, lost: None, told: Told::default() });
+        let (changed, unwritten) = (AtomicBool::new(true), AtomicBool::new(true));
+        let (others, refused) = (AtomicUsize::new(0), Mutex::default());
+        Self { inner, io, code, standing, begun, before, changed, unwritten, others, refused }
+    }
+
+    fn now(&self) -> Millis {
+        self.before + u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    // ---- who comes in
+
+    /// Whether somebody who gives this room code may come in.
+    pub(super) async fn admits(&self, guess: &str) -> bool {
+        match &self.code {
+            Some(code) => code.admits(guess).await,
+            None => true,
+        }
+    }
+
+    /// Whether this is the teacher's secret.
+    pub(super) fn leads(&self, guess: &str) -> bool {
+        code::same(guess.as_bytes(), self.standing.secret.as_bytes())
+    }
+
+    /// A seat for a console or a stage, if one is free.
+    pub(super) fn seat(&self) -> bool {
+        let taken = self.others.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < OTHERS).then_some(n + 1));
+        taken.is_ok()
+    }
+
+    pub(super) fn leave_seat(&self) {
+        self.others.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// A student comes in, or back: `enter` is called with the number before anybody else can change anything, and then
+    /// with what the student sees.
+    pub(super) async fn join(
+        &self,
+        token: Option<String>,
+        dice: u64,
+        enter: impl FnOnce(Id, &Json),
+    ) -> Result<Id, Refused> {
+        let mut inner = self.inner.lock().await;
+        let input = Input::Join { token, fresh: code::secret(), dice };
+        let Done::Joined(id, _) = self.take(&mut inner, &input)? else { return Err(Refused::Stranger) };
+        let session = &inner.session;
+        let (token, _) = session.member(id).ok_or(Refused::Stranger)?;
+        enter(id, &json!({ "token": token, "you": session.you(id), "page": self.page(session) }));
+        Ok(id)
+    }
+
+    pub(super) async fn leave(&self, member: Id) {
+        let mut inner = self.inner.lock().await;
+        // Whoever is not here cannot go.
+        let _ = self.take(&mut inner, &Input::Leave { member });
+    }
+
+    /// What a stage or a console sees first; `enter` is called before anything can change.
+    pub(super) async fn look(&self, teaches: bool, enter: impl FnOnce(&Json)) {
+        let inner = self.inner.lock().await;
+        let mut first = json!({ "page": self.page(&inner.session), "count": inner.session.count() });
+        if let Some(first) = first.as_object_mut().filter(|_| teaches) {
+            first.insert("console".to_owned(), self.console(&inner));
+        }
+        enter(&first);
+    }
+
+    // ---- what is said
+
+    /// A student votes. The vote is on the disk before the answer is given.
+    pub(super) async fn vote(&self, input: &Input) -> Result<(), Refused> {
+        let mut inner = self.inner.lock().await;
+        self.take(&mut inner, input).map(drop)
+    }
+
+    /// The teacher wants something; everybody sees it.
+    pub(super) async fn command(&self, command: Command) -> Result<(), Refused> {
+        let mut inner = self.inner.lock().await;
+        if self.take(&mut inner, &Input::Command(command))? != Done::Moved {
+            return Ok(());
+        }
+        let session = &inner.session;
+        let mut page = self.page(session);
+        for room in [STAGES, STUDENTS] {
+            // Who cannot be reached is on the way out; the rest has been served.
+            let _ = self.io.to(room).emit("page", &page).await;
+        }
+        // Its buttons belong to the page: they must not come later.
+        if let Some(page) = page.as_object_mut() {
+            page.insert("console".to_owned(), self.console(&inner));
+        }
+        let _ = self.io.to(CONSOLES).emit("page", &page).await;
+        for id in session.members() {
+            if let Some(you) = session.you(id).filter(|you| you.round > 0) {
+                let _ = self.io.to(room_of(id)).emit("you", &you).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes an input, and writes it down.
+    fn take(&self, inner: &mut Inner, input: &Input) -> Result<Done, Refused> {
+        let now = self.now();
+        let done = inner.session.take(input, now)?;
+        if matches!(done, Done::Joined(_, true)) {
+            inner.told.joined += 1;
+        }
+        if let Err(why) = inner.keep.note(input, now) {
+            // The class goes on; its teacher is told.
+            inner.lost = Some(why.to_string());
+        }
+        self.changed.store(true, Ordering::Release);
+        self.unwritten.store(true, Ordering::Release);
+        Ok(done)
+    }
+
+    /// Something was refused.
+    pub(super) fn refuse(&self, why: &str) {
+        let mut refused = self.refusals();
+        let known = refused.all.len() < REASONS || refused.all.contains_key(why);
+        let why = if known { why } else { "other reasons" };
+        *refused.all.entry(why.to_owned()).or_default() += 1;
+        *refused.new.entry(why.to_owned()).or_default() += 1;
+        self.changed.store(true, Ordering::Release);
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    // ---- what goes out
+
+    /// What everybody sees, with the scene that belongs to it.
+    fn page(&self, session: &Session) -> Json {
+        let shown = session.shown();
+        let slide =
+            session.deck().slides.get(session.at()).filter(|_| !matches!(shown.phase, Phase::Lobby | Phase::Board));
+        let scene = slide.map(|slide| match shown.phase {
+            Phase::WhatIf => slide.outcome.as_ref().unwrap_or(&slide.revealed),
+            _ if session.is_revealed() => &slide.revealed,
+            _ => &slide.scene,
+        });
+        let lobby = (shown.phase == Phase::Lobby).then(|| {
+            let rows = qr::cells(&self.standing.url());
+            let row = |row: &Vec<bool>| row.iter().map(|&dark| if dark { '1' } else { '0' }).collect::<String>();
+            let rows: Vec<String> = rows.iter().map(row).collect();
+            json!({ "address": format!("http://{}/", self.standing.at), "code": self.standing.code, "qr": rows })
+        });
+        json!({ "shown": shown, "scene": scene, "lobby": lobby })
+    }
+
+    fn console(&self, inner: &Inner) -> Json {
+        json!({
+            "console": inner.session.console(self.now()),
+            "refused": self.refusals().all,
+            "lost": inner.lost,
+        })
+    }
+
+    /// Tells stages and consoles what has changed.
+    pub(super) async fn tell_changes(&self) {
+        if !self.changed.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let inner = self.inner.lock().await;
+        let count = inner.session.count();
+        for room in [STAGES, CONSOLES] {
+            let _ = self.io.to(room).emit("count", &count).await;
+        }
+        let _ = self.io.to(CONSOLES).emit("console", &self.console(&inner)).await;
+    }
+
+    /// Writes the class, if it has changed.
+    pub(super) async fn write(&self) {
+        if !self.unwritten.swap(false, Ordering::AcqRel) {
+            return;
+        }
+        let copy = {
+            let mut inner = self.inner.lock().await;
+            let Inner { session, keep, .. } = &mut *inner;
+            keep.copy(session)
+        };
+        let written = match copy {
+            Ok(copy) => spawn_blocking(move || copy.write()).await.map_err(std::io::Error::other).flatten(),
+            Err(why) => Err(why),
+        };
+        let mut inner = self.inner.lock().await;
+        inner.lost = match written {
+            Ok(()) => {
+                inner.keep.wrote();
+                None
+            }
+            Err(why) => {
+                self.unwritten.store(true, Ordering::Release);
+                Some(why.to_string())
+            }
+        };
+        self.changed.store(true, Ordering::Release);
+    }
+
+    /// What the terminal has not heard yet.
+    pub(super) async fn news(&self) -> Vec<String> {
+        let mut inner = self.inner.lock().await;
+        let (count, shown) = (inner.session.count(), inner.session.shown());
+        let (slide, slides, phase, round) = (shown.slide, shown.slides, shown.phase, shown.round);
+        let joined = inner.told.joined;
+        let told = std::mem::take(&mut inner.told);
+        let now = Told {
+            joined: 0,
+            here: count.here,
+            answered: if phase == Phase::Vote { count.answered } else { 0 },
+            at: (slide, Some(phase), round),
+            lost: inner.lost.clone(),
+        };
+        let mut lines = Vec::new();
+        if told.at != now.at {
+            lines.push(match phase {
+                Phase::Lobby => "The class is in the lobby.".to_owned(),
+                Phase::Board => "The board is shown.".to_owned(),
+                _ => format!("Slide {slide} of {slides}: {}.", what(phase, round)),
+            });
+        }
+        if joined > 0 || told.here != now.here {
+            let new = if joined > 0 { format!("{joined} joined; ") } else { String::new() };
+            lines.push(format!("{new}{} here.", now.here));
+        }
+        if told.answered != now.answered && now.answered > 0 {
+            lines.push(format!("{} of {} answered.", now.answered, now.here));
+        }
+        for (why, count) in std::mem::take(&mut self.refusals().new) {
+            lines.push(format!("Refused {count}: {why}."));
+        }
+        if let Some(why) = now.lost.as_ref().filter(|_| now.lost != told.lost) {
+            lines.push(format!(
+                "The class can't be written to the disk: {why}. It goes on, but --resume may lack votes."
+            ));
+        }
+        inner.told = now;
+        lines
+    }
+}
+
+/// What happens on a slide.
+fn what(phase: Phase, round: usize) -> String {
+    match phase {
+        Phase::Vote => format!("vote {round} is open"),
+        Phase::Closed => "the vote is closed".to_owned(),
+        Phase::Discuss => "neighbours discuss".to_owned(),
+        Phase::Revealed => "the answer is shown".to_owned(),
+        Phase::WhatIf => "the what-if is shown".to_owned(),
+        Phase::Lobby | Phase::Look | Phase::Board => "it is shown".to_owned(),
+    }
+}
+
+/// The room of one member, whatever connections it has.
+pub(super) fn room_of(id: Id) -> String {
+    format!("member {id}")
+}

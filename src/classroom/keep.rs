@@ -1,0 +1,411 @@
+//! What happens to a class, on the disk: every input that was taken is a line of a journal before anybody is told so, and
+//! each second the whole class is written beside it, in one go. A program that is killed loses nothing it acknowledged.
+//!
+//! ```text
+//! class.json   the class as it was at input n, and how to make its slides again
+//! votes.0      the inputs since, one a line; two files take turns, so that one can be emptied
+//! votes.1
+//! ```
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::deck::Deck;
+use super::session::{Input, Session};
+use crate::ask::session::Millis;
+use crate::store;
+use crate::tutor::Audience;
+
+/// The form of the file.
+const VERSION: u32 = 1;
+/// The longest file that is read, in bytes.
+const LONGEST: u64 = 256 << 20;
+
+/// How to make the class again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// The lesson's name.
+    pub lesson: String,
+    /// The folder of the lesson, where it is not built in.
+    pub folder: Option<PathBuf>,
+    /// The seed that was asked for.
+    pub seed: Option<u64>,
+    /// For whom.
+    pub audience: String,
+    /// The teacher's secret: whoever has it leads the class.
+    pub secret: String,
+    /// The room code.
+    pub code: Option<String>,
+    /// Where it was served.
+    pub address: std::net::SocketAddr,
+}
+
+/// A class cannot be kept, or not be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum KeepError {
+    /// Another program holds the folder.
+    #[error("{0}")]
+    Held(#[from] store::StoreError),
+    /// The system says no.
+    #[error("{}: {why}", path.display())]
+    Io {
+        /// Which file or folder.
+        path: PathBuf,
+        /// Why.
+        why: io::Error,
+    },
+    /// There is no class.
+    #[error("{}: there is no class to go on with", .0.display())]
+    None(PathBuf),
+    /// It is no class of ours.
+    #[error("{}: {why}", path.display())]
+    Broken {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// What is written each second.
+#[derive(Serialize, Deserialize)]
+struct Form<S> {
+    v: u32,
+    origin: Origin,
+    /// The last input that is in it.
+    input: u64,
+    session: S,
+}
+
+/// A line of the journal.
+#[derive(Serialize, Deserialize)]
+struct Line<I> {
+    n: u64,
+    at: Millis,
+    input: I,
+}
+
+/// The files of a running class.
+#[derive(Debug)]
+pub struct Keep {
+    folder: PathBuf,
+    origin: Origin,
+    journal: File,
+    /// Which of the two journals.
+    which: usize,
+    /// The number of the last input.
+    last: u64,
+    /// The last copy is on the disk.
+    written: bool,
+    /// Other programs wait for it.
+    _lock: Option<File>,
+}
+
+/// A class that was read back.
+#[derive(Debug)]
+pub struct Saved {
+    /// How to make its slides.
+    pub origin: Origin,
+    session: Session,
+    journal: Vec<(u64, Millis, Input)>,
+    last: u64,
+    folder: PathBuf,
+    lock: Option<File>,
+}
+
+/// A class, ready to be written.
+#[derive(Debug)]
+pub struct Copy {
+    path: PathBuf,
+    bytes: Vec<u8>,
+}
+
+impl Copy {
+    /// Writes it.
+    ///
+    /// # Errors
+    /// The system says no; the last one is as it was.
+    pub fn write(&self) -> io::Result<()> {
+        store::replace(&self.path, &self.bytes)
+    }
+}
+
+fn class(folder: &Path) -> PathBuf {
+    folder.join("class.json")
+}
+
+fn journal(folder: &Path, which: usize) -> PathBuf {
+    folder.join(format!("votes.{which}"))
+}
+
+/// An empty journal, for its owner's eyes.
+fn emptied(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).write(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+fn no(path: PathBuf) -> impl FnOnce(io::Error) -> KeepError {
+    move |why| KeepError::Io { path, why }
+}
+
+impl Keep {
+    /// A new class. One that is there already becomes `class.before.json`.
+    ///
+    /// # Errors
+    /// The folder cannot be had.
+    pub fn begin(folder: &Path, origin: Origin, session: &Session) -> Result<Self, KeepError> {
+        store::make(folder).map_err(no(folder.to_owned()))?;
+        let lock = store::lock(&class(folder))?;
+        if class(folder).exists() {
+            let before = folder.join("class.before.json");
+            fs::rename(class(folder), &before).map_err(no(before))?;
+        }
+        Self::open(folder, origin, session, 0, lock)
+    }
+
+    fn open(
+        folder: &Path,
+        origin: Origin,
+        session: &Session,
+        last: u64,
+        lock: Option<File>,
+    ) -> Result<Self, KeepError> {
+        // The class first, and only then its journals are emptied: what is in them may be needed until it is written.
+        let form = Form { v: VERSION, origin: origin.clone(), input: last, session };
+        let bytes = serde_json::to_vec(&form).map_err(|e| no(class(folder))(e.into()))?;
+        store::replace(&class(folder), &bytes).map_err(no(class(folder)))?;
+        let [file, _] = [0, 1].map(|which| emptied(&journal(folder, which)).map_err(no(journal(folder, which))));
+        Ok(Self { folder: folder.to_owned(), origin, journal: file?, which: 0, last, written: true, _lock: lock })
+    }
+
+    /// How the class is made again.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Writes an input down that was taken.
+    ///
+    /// # Errors
+    /// The system says no.
+    pub fn note(&mut self, input: &Input, at: Millis) -> io::Result<()> {
+        self.last += 1;
+        let mut line = serde_json::to_vec(&Line { n: self.last, at, input })?;
+        line.push(b'\n');
+        self.journal.write_all(&line)
+    }
+
+    /// Takes a copy of the class, to be written. If the last one was, the other journal begins.
+    ///
+    /// # Errors
+    /// The journal cannot be emptied.
+    pub fn copy(&mut self, session: &Session) -> io::Result<Copy> {
+        let form = Form { v: VERSION, origin: self.origin.clone(), input: self.last, session };
+        let bytes = serde_json::to_vec(&form)?;
+        if self.written {
+            let which = 1 - self.which;
+            self.journal = emptied(&journal(&self.folder, which))?;
+            (self.which, self.written) = (which, false);
+        }
+        Ok(Copy { path: class(&self.folder), bytes })
+    }
+
+    /// The last copy has been written.
+    pub fn wrote(&mut self) {
+        self.written = true;
+    }
+}
+
+impl Saved {
+    /// Reads the class that was kept last.
+    ///
+    /// # Errors
+    /// There is none, another program runs it, or it cannot be understood.
+    pub fn read(folder: &Path) -> Result<Self, KeepError> {
+        let path = class(folder);
+        if !path.is_file() {
+            return Err(KeepError::None(folder.to_owned()));
+        }
+        let lock = store::lock(&path)?;
+        let broken = |why: String| KeepError::Broken { path: path.clone(), why };
+        let form: Form<Session> =
+            serde_json::from_slice(&read(&path).map_err(no(path.clone()))?).map_err(|e| broken(e.to_string()))?;
+        if form.v != VERSION {
+            return Err(broken(format!("its form is {}, and this program knows {VERSION}", form.v)));
+        }
+        let mut all = Vec::new();
+        for which in [0, 1] {
+            let path = journal(folder, which);
+            let text = if path.is_file() { read(&path).map_err(no(path))? } else { Vec::new() };
+            // A line that was cut was acknowledged to nobody.
+            let lines = text.split(|&b| b == b'\n').filter_map(|line| serde_json::from_slice::<Line<Input>>(line).ok());
+            all.extend(lines.filter(|line| line.n > form.input).map(|line| (line.n, line.at, line.input)));
+        }
+        all.sort_by_key(|(n, ..)| *n);
+        all.dedup_by_key(|(n, ..)| *n);
+        let last = all.last().map_or(form.input, |(n, ..)| *n);
+        let folder = folder.to_owned();
+        Ok(Self { origin: form.origin, session: form.session, journal: all, last, folder, lock })
+    }
+
+    /// For whom its texts are.
+    pub fn audience(&self) -> Audience {
+        Audience::ALL.into_iter().find(|a| a.to_string() == self.origin.audience).unwrap_or_default()
+    }
+
+    /// Goes on with it: everybody has to come back.
+    ///
+    /// # Errors
+    /// Its slides have changed, or nothing can be written.
+    pub fn resume(self, deck: Arc<Deck>, address: std::net::SocketAddr) -> Result<(Session, Keep), KeepError> {
+        let path = class(&self.folder);
+        let mut session = self.session.resumed(deck).ok_or_else(|| KeepError::Broken {
+            path: path.clone(),
+            why: format!("lesson {} has other pages now", self.origin.lesson),
+        })?;
+        for (n, at, input) in &self.journal {
+            session.take(input, *at).map_err(|why| KeepError::Broken {
+                path: path.clone(),
+                why: format!("input {n} of the journal is refused: {why}"),
+            })?;
+        }
+        session.all_left();
+        let origin = Origin { address, ..self.origin };
+        let keep = Keep::open(&self.folder, origin, &session, self.last, self.lock)?;
+        Ok((session, keep))
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LONGEST).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::deck::Slide;
+    use super::super::session::{Command, Done};
+    use super::*;
+    use crate::ask::{Choice, Task};
+
+    /// A folder, empty, and gone at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("osi-tutor-class-{}-{name}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            Self(path)
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn deck() -> Arc<Deck> {
+        let choices = ["x", "y"].map(|text| Choice { text: text.into(), betrays: None }).to_vec();
+        let slide = Slide { task: Some(Task::Choose { choices, right: 0 }), ..Slide::default() };
+        Arc::new(Deck { slides: vec![slide], ..Deck::default() })
+    }
+
+    fn origin() -> Origin {
+        Origin {
+            lesson: "handshake".into(),
+            folder: None,
+            seed: Some(7),
+            audience: Audience::Student.to_string(),
+            secret: "secret".into(),
+            code: None,
+            address: "127.0.0.1:8080".parse().unwrap(),
+        }
+    }
+
+    fn vote(member: u32) -> Input {
+        Input::Vote { member, slide: 0, round: 1, given: "1".into(), sure: true }
+    }
+
+    /// A class in which nine have come in; its vote is open.
+    fn begun(folder: &Path) -> (Session, Keep) {
+        let mut session = Session::new(deck(), 10);
+        let mut keep = Keep::begin(folder, origin(), &session).unwrap();
+        let join = |n: u32| Input::Join { token: None, fresh: format!("t{n}"), dice: u64::from(n) };
+        let commands = [Command::Next, Command::Open].map(Input::Command);
+        for input in (0..9).map(join).chain(commands) {
+            session.take(&input, 5).unwrap();
+            keep.note(&input, 5).unwrap();
+        }
+        (session, keep)
+    }
+
+    #[test]
+    fn every_input_that_was_noted_is_there_after_a_kill_at_any_moment() {
+        // The kill comes so many votes after the copy was taken; the copy was written, or not yet.
+        for (votes, written) in [(0, true), (3, true), (3, false), (9, true), (9, false)] {
+            let folder = Folder::new(&format!("kill-{votes}-{written}"));
+            let (mut session, mut keep) = begun(&folder.0);
+            for id in 1..=votes {
+                if id == 2 {
+                    let copy = keep.copy(&session).unwrap();
+                    if written {
+                        copy.write().unwrap();
+                        keep.wrote();
+                    }
+                }
+                session.take(&vote(id), 9).unwrap();
+                keep.note(&vote(id), 9).unwrap();
+            }
+            drop(keep);
+            let saved = Saved::read(&folder.0).unwrap();
+            assert_eq!((&saved.origin, saved.audience()), (&origin(), Audience::Student));
+            let (mut again, mut keep) = saved.resume(deck(), origin().address).unwrap();
+            assert_eq!(again.count().answered, votes as usize, "{votes} votes, copy written: {written}");
+            assert_eq!(again.count().here, votes as usize, "who has not voted must come back first");
+            let back = Input::Join { token: Some("t4".into()), fresh: "t99".into(), dice: 0 };
+            assert_eq!(again.take(&back, 10), Ok(Done::Joined(5, false)));
+            keep.note(&back, 10).unwrap();
+            again.take(&vote(5), 11).unwrap();
+            keep.note(&vote(5), 11).unwrap();
+            drop(keep);
+            let (last, _) = Saved::read(&folder.0).unwrap().resume(deck(), origin().address).unwrap();
+            assert_eq!(last.count().answered, (votes as usize).max(votes as usize + usize::from(votes < 5)));
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_cut_is_left_out_and_what_is_no_class_is_refused() {
+        let folder = Folder::new("cut");
+        assert!(matches!(Saved::read(&folder.0), Err(KeepError::None(_))));
+        let (_, mut keep) = begun(&folder.0);
+        keep.journal.write_all(b"{\"n\":12,\"at\":5,\"input\":{\"vo").unwrap();
+        drop(keep);
+        assert_eq!(Saved::read(&folder.0).unwrap().journal.len(), 11);
+        let empty = Arc::new(Deck::default());
+        let changed = Saved::read(&folder.0).unwrap().resume(empty, origin().address).unwrap_err();
+        assert!(changed.to_string().contains("has other pages now"), "{changed}");
+        fs::write(class(&folder.0), "[1,2]").unwrap();
+        assert!(matches!(Saved::read(&folder.0), Err(KeepError::Broken { .. })));
+    }
+
+    #[test]
+    fn a_new_class_puts_the_old_one_aside() {
+        let folder = Folder::new("aside");
+        drop(begun(&folder.0));
+        drop(begun(&folder.0));
+        assert!(folder.0.join("class.before.json").is_file());
+    }
+}

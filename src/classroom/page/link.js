@@ -1,0 +1,76 @@
+// The connection of a page with the class. It comes back by itself, and says what is wrong while it is not there.
+// `SocketIoClient` is osi-tutor's own Socket.IO client (client.js), which loads before this.
+import { $ } from "./parts.js";
+
+/* global SocketIoClient */
+
+/** After so many attempts by WebSocket, polling is tried: some networks let nothing else through. */
+const PATIENCE = 3;
+/** When a phone wakes up, it waits this long at most, in milliseconds: all of a room may wake at once. */
+const JITTER = 400;
+
+/**
+ * @param {() => Record<string, any>} who what is said when connecting: role, secret, code, token
+ * @param {Record<string, (data: any) => void>} events
+ * @param {(why: string) => void} refused
+ */
+export function link(who, events, refused) {
+  let failures = 0, why = "";
+  const state = (text, kind) => {
+    $("state").textContent = text;
+    document.body.dataset.link = kind;
+  };
+  const client = new SocketIoClient("websocket", {
+    seen() {},
+    state() {},
+    open() {
+      failures = 0;
+      state("connected", "here");
+    },
+    down(text) {
+      why = text;
+      failures += 1;
+      client.transports = failures >= PATIENCE && failures % 2 ? "polling" : "websocket";
+      lost();
+    },
+    refused() {
+      state("not let in", "out");
+      refused(why);
+    },
+    event: (name, data) => events[name]?.(data ?? {}),
+  });
+  const lost = () => (navigator.onLine === false ? state("you are offline", "offline") : state("the host is lost; trying again", "lost"));
+  const again = () => {
+    if (!client.alive && client.wanted) setTimeout(() => !client.alive && client.wanted && client.connect(), Math.random() * JITTER);
+  };
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && again());
+  window.addEventListener("online", again);
+  window.addEventListener("offline", () => !client.alive && lost());
+  window.addEventListener("pagehide", () => client.bye());
+  const connect = () => {
+    client.auth = who();
+    state("connecting", "lost");
+    client.connect();
+  };
+  // Each attempt says who we are now: a token may have come meanwhile.
+  const start = client.start.bind(client);
+  client.start = (round) => {
+    client.auth = who();
+    start(round);
+  };
+  connect();
+  return { connect, emit: (event, data, answer) => client.emit(event, data, answer), leave: () => client.leave() };
+}
+
+/**
+ * What the address carries after #, kept for this tab and taken off the address bar: a projector shows that.
+ * @param {string} key
+ */
+export function fragment(key) {
+  const here = decodeURIComponent(location.hash.slice(1));
+  if (here) {
+    sessionStorage.setItem(key, here);
+    history.replaceState(null, "", location.pathname);
+  }
+  return sessionStorage.getItem(key) ?? "";
+}

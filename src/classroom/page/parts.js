@@ -1,0 +1,111 @@
+// What every page is made of. Text goes in as text: nothing that a packet or a student says becomes markup.
+
+/**
+ * An element. `props` are attributes, but for `on…` (a listener) and `hidden`; children are elements or text.
+ * @param {string} tag
+ * @param {Record<string, any>} [props]
+ * @param {...(Node | string | number | null | undefined | false)} children
+ * @returns {HTMLElement}
+ */
+export function el(tag, props = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) made.addEventListener(name.slice(2), value);
+    else made.setAttribute(name, value === true ? "" : String(value));
+  }
+  put(made, ...children);
+  return made;
+}
+
+/**
+ * Puts children in, and leaves out what is none.
+ * @param {Element} into
+ * @param {...(Node | string | number | null | undefined | false)} children
+ */
+export function put(into, ...children) {
+  for (const child of children) {
+    if (child === null || child === undefined || child === false || child === "") continue;
+    into.append(child instanceof Node ? child : String(child));
+  }
+}
+
+/**
+ * Replaces what is in an element.
+ * @param {Element} into
+ * @param {...(Node | string | number | null | undefined | false)} children
+ */
+export function fill(into, ...children) {
+  into.replaceChildren();
+  put(into, ...children);
+}
+
+/** @param {string} id */
+export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/**
+ * One of several, or several: "1 vote", "2 votes".
+ * @param {number} n
+ * @param {string} word
+ */
+export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+
+/**
+ * @typedef {{ count: number, sure: number }} Cell
+ * @typedef {{ text: string, right: boolean, betrays?: string, cells: Cell[] }} Bar
+ * @typedef {{ right: number, of: number }} Share
+ */
+
+/**
+ * How many gave each answer, as a table; the length of a bar is the share in that vote.
+ * @param {Bar[]} bars
+ * @param {{ claims?: Map<string, string>, caption: string }} how
+ */
+export function bars(bars, { claims = new Map(), caption }) {
+  const rounds = bars[0]?.cells.length ?? 0;
+  const totals = Array.from({ length: rounds }, (_, n) => bars.reduce((sum, bar) => sum + bar.cells[n].count, 0));
+  const head = el("tr", {}, el("th", { scope: "col" }, "Answer"),
+    ...totals.map((_, n) => el("th", { scope: "col" }, rounds > 1 ? `Vote ${n + 1}` : "Votes")));
+  const row = (bar) => el("tr", { class: bar.right ? "right" : "" },
+    el("th", { scope: "row" }, el("span", {}, bar.text), bar.right && el("strong", { class: "mark" }, " ✓ right"),
+      bar.betrays && claims.has(bar.betrays) && el("small", {}, claims.get(bar.betrays))),
+    ...bar.cells.map((cell, n) => {
+      const meter = el("span", { class: "bar", "aria-hidden": "true" });
+      meter.style.inlineSize = `${totals[n] ? Math.round(100 * cell.count / totals[n]) : 0}%`;
+      const sure = el("span", { class: "bar sure", "aria-hidden": "true" });
+      sure.style.inlineSize = `${totals[n] ? Math.round(100 * cell.sure / totals[n]) : 0}%`;
+      return el("td", {}, el("span", { class: "track" }, meter, sure), el("span", { class: "number" }, cell.count),
+        cell.sure > 0 && el("small", {}, ` ${cell.sure} sure`));
+    }));
+  return el("table", { class: "bars" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...bars.map(row)));
+}
+
+/** @param {Share[]} shares */
+export function shares(shares) {
+  const one = ({ right, of }) => (of ? `${right} of ${of} right (${Math.floor(100 * right / of)}%)` : "no votes");
+  if (shares.length === 0) return null;
+  if (shares.length === 1) return el("p", { class: "shares" }, one(shares[0]));
+  return el("p", { class: "shares" }, `First vote: ${one(shares[0])}. Last vote: ${one(shares[shares.length - 1])}.`);
+}
+
+/** @param {{ gained: number, lost: number, stayed: number, missed: number } | null} change */
+export function change(change) {
+  if (!change) return null;
+  return el("p", { class: "change" },
+    `${change.gained} moved to the right answer, ${change.lost} away from it; ${change.stayed} were right both times, ${change.missed} wrong both times.`);
+}
+
+/** The board. @param {any} board */
+export function board(board) {
+  const row = ({ claim, met, moved, remaining }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, met),
+    el("td", {}, moved), el("td", {}, remaining));
+  const asked = ({ slide, prompt, rounds }) => el("tr", {}, el("th", { scope: "row" }, `${slide}. ${prompt}`),
+    el("td", {}, rounds.map(({ right, of }) => (of ? `${Math.floor(100 * right / of)}%` : "–")).join(" → ")));
+  const heads = (names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
+  return el("section", { class: "board" },
+    board.rows.length > 0 ? el("table", {}, el("caption", {}, "What was believed"),
+      heads(["Misconception", "met", "moved", "remaining"]), el("tbody", {}, ...board.rows.map(row)))
+      : el("p", {}, "No vote betrayed a known misconception."),
+    board.asked.length > 0 && el("table", {}, el("caption", {}, "Right answers, vote by vote"),
+      heads(["Question", "right"]), el("tbody", {}, ...board.asked.map(asked))));
+}

@@ -1,0 +1,89 @@
+// Draws a scene of a lesson (schema/scene.json): prose, ladder, seven layers, what is said, both timelines.
+import { el, fill } from "./parts.js";
+
+/** @param {{ style: string, text: string }[]} spans */
+const spans = (spans) => spans.map(({ style, text }) =>
+  (style === "strong" ? el("strong", {}, text) : style === "code" ? el("code", {}, text) : document.createTextNode(text)));
+
+/** @param {any} block */
+function block(block) {
+  switch (block.block) {
+    case "heading": return el("h2", {}, ...spans(block.spans));
+    case "paragraph": return el("p", {}, ...spans(block.spans));
+    case "list": return el("ul", {}, ...block.items.map((item) => el("li", {}, ...spans(item))));
+    case "code": return el("pre", {}, block.text);
+    default: return null;
+  }
+}
+
+/**
+ * Packets as rows of a ladder: who, what, and both ends' states. The lit one is what the text speaks of.
+ * @param {{ hosts: { name: string }[], rows: any[], remark: string | null } | null} ladder
+ * @param {{ caption: string, lit?: number | null, rows?: any[] }} how
+ */
+function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [] }) {
+  if (!ladder || rows.length === 0) return ladder?.remark ? el("p", {}, ladder.remark) : null;
+  const name = (row, end) => row.who?.[end === row.from ? 0 : 1] ?? ladder.hosts[end]?.name ?? "all";
+  const states = rows.some((row) => row.states);
+  const head = el("tr", {}, el("th", { scope: "col" }, "No."), states && el("th", { scope: "col" }, "Client"),
+    el("th", { scope: "col" }, "Packet"), states && el("th", { scope: "col" }, "Server"));
+  const row = (row) => {
+    const right = row.to === null || row.from <= row.to;
+    const told = [row.gap, row.remark ?? (row.lost && "It never arrives.")].filter(Boolean).join(" ");
+    const way = right ? `${name(row, row.from)} → ${row.to === null ? "all" : name(row, row.to)}` : `${name(row, row.to)} ← ${name(row, row.from)}`;
+    return el("tr", { class: [row.new && "new", row.lost && "lost", row.packet === lit && "lit"].filter(Boolean).join(" ") },
+      el("th", { scope: "row" }, row.packet),
+      states && el("td", { class: "state" }, row.states?.client),
+      el("td", { class: right ? "to" : "fro" }, el("span", { class: "way" }, way), el("span", { class: "line" }, row.line), told && el("small", {}, told)),
+      states && el("td", { class: "state" }, row.states?.server));
+  };
+  return el("table", { class: "ladder" }, el("caption", {}, [caption, ladder.remark].filter(Boolean).join(". ")), el("thead", {}, head),
+    el("tbody", {}, ...rows.map(row)));
+}
+
+/** The seven layers of a packet. @param {any} layers */
+function layers(layers) {
+  const row = (row) => el("tr", { class: row.lit ? "lit" : "" }, el("th", { scope: "row" }, `${row.layer} ${row.name}`),
+    el("td", {}, row.what, row.lit && row.why && el("small", {}, row.why)),
+    el("td", { class: "evidence" }, row.evidence));
+  return el("table", { class: "layers" }, el("caption", {}, `Packet ${layers.packet}, layer by layer`),
+    el("tbody", {}, ...[...layers.rows].reverse().map(row)));
+}
+
+/** @param {any} work */
+function procedure(work) {
+  const step = (step) => el("li", { class: step.current ? "now" : "" }, step.say,
+    step.formula && el("code", {}, ` ${step.formula}`), el("strong", {}, step.value === null ? " = ?" : ` = ${step.value}`));
+  return el("section", { class: "work" }, el("h2", {}, work.title),
+    work.given.length > 0 && el("p", {}, work.given.map(({ name, value }) => `${name} = ${value}`).join(", ")),
+    el("ol", {}, ...work.steps.map(step)), work.text && el("p", {}, work.text));
+}
+
+/** The packet that shows something, and the fields that do. @param {any} proof */
+const evidence = (proof) => el("div", { class: "proof" }, ladder(proof.ladder, { caption: proof.text }),
+  el("p", { class: "fields" }, ...proof.fields.map(({ field, value }) => el("code", {}, `${field} = ${value}`))));
+
+/** A scene. How much of it: `small` for a phone. */
+export class OsiScene extends HTMLElement {
+  /**
+   * @param {any} scene
+   * @param {{ small?: boolean }} [how]
+   */
+  show(scene, { small = false } = {}) {
+    if (!scene || typeof scene !== "object") return fill(this);
+    const rows = scene.ladder?.rows ?? [];
+    const { question, what_if: broken, work } = scene;
+    const stack = scene.layers?.[scene.layers.length - 1];
+    const left = el("div", { class: "told" }, ...(scene.prose ?? []).map(block), scene.text && el("p", { class: "said" }, scene.text),
+      work && procedure(work), question?.verdict?.proof && evidence(question.verdict.proof),
+      question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
+      small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
+    const right = el("div", { class: "drawn" },
+      ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was" }),
+        ladder(broken.after, { caption: "What happens now", lit: broken.proof })]
+        : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8) })]),
+      !small && stack && layers(stack));
+    fill(this, left, right);
+  }
+}
+customElements.define("osi-scene", OsiScene);

@@ -1,0 +1,87 @@
+// The stage: what the projector shows. Before the answer is revealed it shows how many have answered, and nothing else
+// of the votes: a histogram shown early pulls everybody to the commonest answer.
+import { $, bars, board, change, el, fill, shares } from "./parts.js";
+import "./scene.js";
+import { fragment, link } from "./link.js";
+
+/** @type {any} */
+let page = null, counts = { here: 0, answered: 0 };
+fragment("code");
+const main = $("main");
+const tally = el("p", { class: "tally", role: "status" });
+
+link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
+  welcome: (first) => {
+    [page, counts] = [first.page, first.count];
+    draw();
+  },
+  page: (now) => {
+    page = now;
+    draw();
+  },
+  count: (now) => {
+    counts = now;
+    tell();
+  },
+}, (why) => fill(main, el("p", { role: "alert" }, `Not let in: ${why}. Open the stage by the link that the terminal shows.`)));
+
+function tell() {
+  const voting = ["vote", "closed", "discuss"].includes(page?.shown.phase);
+  tally.textContent = voting ? `${counts.answered} of ${counts.here} answered` : page?.shown.phase === "lobby" ? `${counts.here} here` : "";
+}
+
+/** The QR code as an image of cells. @param {string[]} rows */
+function qr(rows) {
+  if (rows.length === 0) return null;
+  const SVG = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(SVG, "svg");
+  svg.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
+  svg.setAttribute("role", "img");
+  svg.setAttribute("aria-label", "The address as a QR code");
+  svg.setAttribute("class", "qr");
+  const path = document.createElementNS(SVG, "path");
+  const cells = rows.flatMap((row, y) => [...row].map((cell, x) => (cell === "1" ? `M${x} ${y}h1v1h-1z` : "")));
+  path.setAttribute("d", cells.join(""));
+  svg.append(path);
+  return svg;
+}
+
+function lobby() {
+  const { address, code, qr: rows } = page.lobby;
+  return [el("div", { class: "lobby" }, qr(rows), el("div", {}, el("h2", {}, "Open this on your phone"), el("p", { class: "address" }, address),
+    code && el("p", {}, "Room code ", el("strong", { class: "code" }, code))))];
+}
+
+function scene() {
+  const made = /** @type {any} */ (document.createElement("osi-scene"));
+  made.show(page.scene);
+  return made;
+}
+
+/** @param {any} shown */
+function question(shown) {
+  const { task, answer } = shown;
+  const list = !answer && (task.choices ?? task.packets?.map(([number, text]) => `${number}: ${text}`) ?? []);
+  const refuted = ({ claim, refutation }) => el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), claim), el("p", {}, refutation));
+  return el("section", { class: "question" }, el("h2", {}, shown.prompt),
+    list && list.length > 0 && el("ol", { class: task.form === "packet" ? "choices plain" : "choices" }, ...list.map((text) => el("li", {}, text))),
+    shown.hint && !answer && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint),
+    shown.phase === "discuss" && el("p", { class: "call" }, "Talk with your neighbour: who has another answer, and why?"),
+    shown.phase === "vote" && el("p", { class: "call" }, shown.round > 1 ? "Vote again." : "Predict, alone."),
+    shown.phase === "closed" && el("p", { class: "call" }, "The vote is closed."),
+    answer && el("div", { class: "reveal" }, el("p", { class: "answer" }, el("strong", {}, "The answer: "), answer.words),
+      answer.why && el("p", { class: "why" }, answer.why), answer.shares.length > 0 && bars(answer.bars, { caption: "What the class answered" }),
+      shares(answer.shares), change(answer.change), ...answer.refuted.map(refuted)));
+}
+
+function draw() {
+  if (!page) return;
+  const { shown } = page;
+  const on = !["lobby", "board"].includes(shown.phase);
+  $("title").textContent = shown.title;
+  $("place").textContent = on ? `${shown.slide} of ${shown.slides}` : "";
+  document.body.dataset.phase = shown.phase;
+  fill(main, tally, ...(shown.phase === "lobby" ? lobby() : shown.phase === "board" ? [board(shown.board)]
+    : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown), scene()]));
+  tell();
+}

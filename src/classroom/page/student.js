@@ -1,0 +1,172 @@
+// A student's page: predict, sure or unsure, talk, predict again, see.
+import { $, board, change, el, fill, shares } from "./parts.js";
+import "./answers.js";
+import "./scene.js";
+import { fragment, link } from "./link.js";
+
+/** @type {any} What everybody sees, and what this member sees of itself. */
+let page = null, you = null;
+/** The vote that was acknowledged last, and what is drawn now. */
+let told = "", drawn = "";
+fragment("code");
+
+const main = $("main");
+const note = el("p", { class: "note", role: "status" });
+
+const connection = link(() => ({
+  role: "student",
+  code: sessionStorage.getItem("code") ?? "",
+  ...(sessionStorage.getItem("token") ? { token: sessionStorage.getItem("token") } : {}),
+}), {
+  welcome: (first) => {
+    sessionStorage.setItem("token", first.token);
+    [page, you] = [first.page, first.you];
+    drawn = "";
+    draw();
+  },
+  page: (now) => {
+    const before = page?.shown;
+    page = now;
+    // Another slide or vote: what was given belongs to the one before, unless the host says so.
+    if (before && (before.slide !== now.shown.slide || before.round !== now.shown.round)) {
+      you = { ...you, given: before.slide === now.shown.slide ? you?.given : null, told: null };
+      told = "";
+    }
+    draw();
+  },
+  you: (now) => {
+    you = now;
+    draw(true);
+  },
+  refused: ({ error }) => out(error),
+}, (why) => out(why));
+
+/** Not let in: why, and the room code once more. @param {string} why */
+function out(why) {
+  const code = /** @type {HTMLInputElement} */ (el("input", { id: "code", autocomplete: "off", autocapitalize: "off", maxlength: 64 }));
+  const again = (event) => {
+    event.preventDefault();
+    sessionStorage.setItem("code", code.value.trim());
+    connection.connect();
+  };
+  fill(main, el("form", { class: "card", onsubmit: again }, el("h2", {}, "Come in"), el("p", { role: "alert" }, `Not let in: ${why}.`),
+    el("label", { for: "code" }, "The room code, as your teacher shows it"), code, el("button", { class: "big" }, "Try again")));
+}
+
+/** Draws the page; one that is being filled in is left alone, unless it must not be. */
+function draw(always = false) {
+  if (!page) return;
+  const { shown } = page;
+  $("title").textContent = shown.title;
+  $("place").textContent = [you?.name, on(shown) && `${shown.slide} of ${shown.slides}`].filter(Boolean).join(" · ");
+  const key = `${shown.slide} ${shown.phase} ${shown.round} ${shown.hint ? "hint" : ""}`;
+  if (key === drawn && !(always && shown.phase !== "vote")) return;
+  const lost = document.activeElement === document.body || main.contains(document.activeElement);
+  const same = key === drawn;
+  drawn = key;
+  fill(note);
+  const heading = el("h2", { tabindex: "-1" }, headline(shown));
+  fill(main, heading, ...view(shown), note);
+  if (lost && !same) heading.focus({ preventScroll: false });
+}
+
+const on = (shown) => !["lobby", "board"].includes(shown.phase);
+
+/** @param {any} shown */
+function headline(shown) {
+  switch (shown.phase) {
+    case "lobby": return `You are ${you?.name ?? "here"}`;
+    case "vote": return shown.round > 1 ? "Vote again: what do you think now?" : "Predict: what do you think?";
+    case "closed": return "The vote is closed";
+    case "discuss": return "Talk with your neighbour";
+    case "revealed": return you?.told ? (you.told.right ? "You were right" : "Your answer wasn't right") : "The answer";
+    case "what-if": return "What happens";
+    case "board": return "What we believed, and what is left of it";
+    default: return shown.task ? "A question comes" : "Look";
+  }
+}
+
+/** @param {any} shown */
+function view(shown) {
+  switch (shown.phase) {
+    case "lobby": return [el("p", {}, "The lesson begins soon. Nobody else sees your answers: the class sees only numbers.")];
+    case "vote": return vote(shown);
+    case "closed": return [prompt(shown), mine(shown), el("p", {}, "Wait for your teacher.")];
+    case "discuss": return [el("p", {}, "Find somebody with another answer. Who can show why, from the packets?"), prompt(shown), hint(shown), choices(shown), mine(shown)];
+    case "revealed": return revealed(shown);
+    case "what-if": return [scene()];
+    case "board": return [shown.board && board(shown.board), el("p", {}, "That's the end. You can close this page.")];
+    default: return [prompt(shown), shown.task ? null : scene()];
+  }
+}
+
+const prompt = (shown) => shown.prompt && el("p", { class: "prompt" }, shown.prompt);
+const hint = (shown) => shown.hint && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint);
+
+/** What can be chosen, only to be read. */
+function choices(shown) {
+  const list = shown.task?.choices ?? [];
+  return list.length > 0 && el("ol", { class: "choices" }, ...list.map((text) => el("li", {}, text)));
+}
+
+/** The own answer in words. */
+function mine(shown) {
+  if (!you?.given) return el("p", { class: "mine" }, "You didn't vote.");
+  return el("p", { class: "mine" }, `Your answer: ${words(shown, you.given)}${you.sure ? " (sure)" : " (not sure)"}`);
+}
+
+/** An answer as words: a choice by its text. @param {any} shown @param {string} given */
+function words(shown, given) {
+  const choice = shown.task?.form === "choice" && shown.task.choices?.[Number(given) - 1];
+  if (shown.task?.form === "order") return given.split(" ").map((n) => shown.task.choices[Number(n) - 1]).join(", ");
+  return choice || given;
+}
+
+function scene() {
+  const made = /** @type {any} */ (document.createElement("osi-scene"));
+  made.show(page.scene, { small: true });
+  return made;
+}
+
+/** @param {any} shown */
+function vote(shown) {
+  const answers = /** @type {any} */ (document.createElement("osi-answers"));
+  const label = shown.prompt || "Your answer";
+  answers.ask(shown.task, { blanks: shown.blanks, given: you?.given ?? null, label });
+  const before = you?.round === shown.round && you?.given;
+  note.textContent = before ? `Your answer is in: ${words(shown, you.given)}. You can change it.` : "";
+  const send = (sure) => {
+    if (!answers.given) {
+      note.textContent = "Answer first.";
+      return;
+    }
+    const given = answers.given;
+    note.textContent = "Sending…";
+    connection.emit("vote", { slide: shown.slide, round: shown.round, given, sure }, (answer) => {
+      if (page.shown.phase !== "vote" || page.shown.round !== shown.round || page.shown.slide !== shown.slide) return;
+      if (answer.error) {
+        note.textContent = `Not counted: ${answer.error}.`;
+        return;
+      }
+      you = { ...you, given, sure, round: shown.round };
+      told = given;
+      note.textContent = `Your answer is in: ${words(shown, given)}. You can change it until the vote closes.`;
+    });
+  };
+  const button = (text, sure) => el("button", { type: "button", class: "big", onclick: () => send(sure) }, text);
+  answers.addEventListener("change", () => {
+    if (told && answers.given !== told) note.textContent = "Not sent yet.";
+  });
+  return [answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false))];
+}
+
+/** @param {any} shown */
+function revealed(shown) {
+  const { answer } = shown;
+  const mine = you?.told;
+  return [prompt(shown), you?.given && el("p", { class: mine?.right ? "mine right" : "mine wrong" }, `You said: ${words(shown, you.given)}`),
+    el("p", { class: "answer" }, el("strong", {}, "The answer: "), answer.words),
+    mine && !mine.right && mine.said && el("p", {}, mine.said),
+    mine?.betrays && el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), mine.betrays.claim), el("p", {}, mine.betrays.refutation)),
+    answer.why && el("p", { class: "why" }, answer.why), shares(answer.shares), change(answer.change), scene()];
+}

@@ -1,0 +1,48 @@
+//! `osi-tutor class`: what can be typed.
+
+use super::serve::{listen_address, room_code};
+use crate::tutor::Audience;
+use clap::Args;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// `osi-tutor class`.
+#[derive(Debug, Args)]
+pub struct Class {
+    /// Which lesson; osi-tutor explain lists them
+    #[arg(value_name = "LESSON", conflicts_with = "resume")]
+    pub lesson: Option<String>,
+    /// Go on with the class that ran last, where it was
+    #[arg(long, conflicts_with_all = ["lessons", "audience", "seed", "room_code", "open"])]
+    pub resume: bool,
+    /// For every phone in this machine's networks: listen at all of its addresses
+    #[arg(long, conflicts_with = "listen")]
+    pub lan: bool,
+    /// Where to listen: an address, a port, or both; without it, only this machine can reach it
+    #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+    pub listen: Option<SocketAddr>,
+    /// The code that students are asked for; beyond this machine there is always one
+    #[arg(long, value_name = "CODE", value_parser = room_code)]
+    pub room_code: Option<String>,
+    /// Ask for no code: everybody who can reach it may come in
+    #[arg(long, conflicts_with = "room_code")]
+    pub open: bool,
+    /// For whom the lesson speaks
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+    /// Lessons of your own, instead of the built-in ones
+    #[arg(long, value_name = "DIR")]
+    pub lessons: Option<PathBuf>,
+    /// Other simulated packets
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// How many students may come in
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=5_000))]
+    pub most: u32,
+    /// Where the class is kept while it runs, for --resume
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
+    /// A name under which browsers reach this server; addresses and localhost always do
+    #[arg(long = "name", value_name = "HOST")]
+    pub names: Vec<String>,
+}

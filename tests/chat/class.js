@@ -1,0 +1,176 @@
+"use strict";
+// A class in real browsers: phones, the stage and the console of a running osi-tutor class handshake. Prints what they
+// saw as one JSON object.
+//   node class.js STUDENT_URL STAGE_URL TEACH_URL [FOLDER for pictures]
+const { chromium } = require("playwright-core");
+const fs = require("fs"), os = require("os"), path = require("path");
+
+const [student, stageUrl, teachUrl, pictures] = process.argv.slice(2);
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const PHONE = { width: 360, height: 740 }, SCREEN = { width: 1280, height: 720 };
+
+const complaints = [];
+(async () => {
+  const profile = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
+  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
+  const browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
+  const seen = { early: [] };
+  const open = async (url, viewport, options = {}) => {
+    const context = await browser.newContext({ viewport, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(20000);
+    page.on("console", (m) => ["error", "warning"].includes(m.type()) && complaints.push(m.text()));
+    page.on("pageerror", (e) => complaints.push(String(e)));
+    page.on("dialog", (d) => { complaints.push("a dialog opened"); d.dismiss(); });
+    await page.goto(url);
+    return page;
+  };
+  const picture = async (page, name) => {
+    if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
+  };
+  const text = (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector);
+  const until = (page, what, ...args) => page.waitForFunction(what, ...args);
+  const heading = (page, wanted) => until(page, (w) => document.querySelector("main h2")?.textContent.includes(w), wanted);
+  const phase = (wanted) => until(teacher, (w) => document.querySelector("#place")?.textContent.includes(w), wanted);
+  const press = async (n, wanted) => {
+    await until(teacher, ([n, w]) => document.querySelector(`#button${n}`)?.textContent === w, [n, wanted]);
+    await teacher.click(`#button${n}`);
+  };
+
+  let teacher = await open(teachUrl, SCREEN);
+  await until(teacher, () => document.querySelector("#button0"));
+  seen.bar = await teacher.evaluate(() => location.href);
+  const stage = await open(stageUrl, SCREEN);
+  await stage.waitForSelector(".qr, .address");
+  await picture(stage, "1-stage-lobby");
+  await picture(teacher, "1-console-lobby");
+  const phones = [];
+  for (const scheme of ["light", "dark", "light"]) phones.push(await open(student, PHONE, { colorScheme: scheme }));
+  for (const phone of phones) await heading(phone, "You are ");
+  seen.names = await Promise.all(phones.map((phone) => text(phone, "main h2")));
+  await until(stage, () => document.querySelector(".tally").textContent === "3 here");
+  await picture(phones[0], "1-phone-lobby");
+
+  // On to the first question.
+  await press(0, "Next slide");
+  for (let slide = 0; slide < 6; slide++) {
+    await phase("look");
+    if ((await text(teacher, "#button0")).startsWith("Ask")) break;
+    if (slide === 0) await picture(stage, "2-stage-look"), await picture(phones[0], "2-phone-look");
+    const at = await text(teacher, "#place");
+    await press(0, "Next slide");
+    await until(teacher, (at) => document.querySelector("#place").textContent !== at, at);
+  }
+  await press(0, "Ask: let them vote");
+  for (const phone of phones) await heading(phone, "Predict");
+  // Which is right, the console knows.
+  const answer = (await text(teacher, ".answer")).replace("Right: ", "");
+  const texts = await phones[0].evaluate(() => [...document.querySelectorAll(".choice")].map((c) => c.textContent));
+  const right = texts.indexOf(answer) + 1, wrong = right === 3 ? 2 : 3, other = 6 - right - wrong;
+  // One votes by keyboard alone, wrongly; one changes a wrong answer to another one; the third is right.
+  const keyboard = phones[0];
+  for (let i = 0; i < 30 && !(await keyboard.evaluate(() => document.activeElement?.matches("input[type=radio]"))); i++) await keyboard.keyboard.press("Tab");
+  for (let i = 0; i < 9 && (i === 0 || !(await keyboard.evaluate((n) => document.querySelector(`.choice:nth-of-type(${n}) :checked`), wrong))); i++) await keyboard.keyboard.press("ArrowDown");
+  for (let i = 0; i < 30 && !(await keyboard.evaluate(() => document.activeElement?.textContent === "I'm sure")); i++) await keyboard.keyboard.press("Tab");
+  await keyboard.keyboard.press("Enter");
+  const taken = (phone) => until(phone, () => document.querySelector(".note").textContent.startsWith("Your answer is in"));
+  await taken(keyboard);
+  seen.keyboard = await text(keyboard, ".note");
+  const choose = async (phone, n, button) => {
+    await phone.click(`.choice:nth-of-type(${n})`);
+    await phone.click(`text="${button}"`);
+    await taken(phone);
+  };
+  await picture(phones[1], "3-phone-vote");
+  await choose(phones[1], wrong, "I'm not sure");
+  await choose(phones[1], other, "I'm not sure");
+  await until(stage, () => document.querySelector(".tally").textContent === "2 of 3 answered");
+  await choose(phones[2], right, "I'm sure");
+  await until(stage, () => document.querySelector(".tally").textContent === "3 of 3 answered");
+  seen.early.push(await text(stage, "main"), await text(phones[0], "main"));
+  seen.bars = await stage.evaluate(() => document.querySelectorAll(".bars").length);
+  await until(teacher, () => document.querySelectorAll(".bars tbody tr").length > 1);
+  await picture(stage, "3-stage-vote");
+  await picture(phones[0], "3-phone-voted");
+  await press(0, "Close the vote");
+  await phase("closed");
+  await until(teacher, () => document.querySelector(".advice"));
+  seen.advice = await text(teacher, ".advice");
+  seen.held = await text(teacher, ".held");
+  await picture(teacher, "4-console-closed");
+  await teacher.click("#do-discuss, #button0:has-text('discuss')");
+  for (const phone of phones) await heading(phone, "Talk");
+  await picture(phones[1], "4-phone-discuss");
+  await picture(stage, "4-stage-discuss");
+  await press(0, "Vote again");
+  for (const phone of phones) await heading(phone, "Vote again");
+  // A phone that loses its page comes back as the same member, and finds what it said.
+  await phones[0].reload();
+  await heading(phones[0], "Vote again");
+  seen.back = await text(phones[0], "#place");
+  for (const phone of phones) await choose(phone, phone === phones[1] ? wrong : right, "I'm sure");
+  await press(0, "Close the vote");
+  await press(0, "Show the answer");
+  await heading(phones[0], "You were right");
+  await heading(phones[1], "Your answer wasn't right");
+  await stage.waitForSelector(".reveal");
+  seen.reveal = { stage: await text(stage, ".reveal"), wrong: await text(phones[1], "main") };
+  await picture(stage, "5-stage-reveal");
+  await picture(phones[1], "5-phone-wrong");
+  await picture(phones[0], "5-phone-right");
+  await picture(teacher, "5-console-reveal");
+
+  // Through the rest by the large button: each kind of question, each what-if, to the board.
+  const forms = new Set();
+  for (let i = 0; i < 200; i++) {
+    const { label, place } = await teacher.evaluate(() => ({
+      label: document.querySelector("#button0")?.textContent, place: document.querySelector("#place").textContent }));
+    if (label === "End the class") break;
+    if (label === "Close the vote") {
+      await phones[0].waitForSelector("osi-answers");
+      const form = await phones[0].evaluate(() => ["radio", "text", "number"].map((t) => document.querySelector(`osi-answers input[type=${t}]`) && t).find(Boolean)
+        ?? (document.querySelector("osi-answers .order") ? "order" : document.querySelector("osi-answers .bytes") ? "bytes" : document.querySelector("osi-answers input") ? "typed" : "none"));
+      if (!forms.has(form)) {
+        forms.add(form);
+        await picture(phones[0], `6-phone-${form}`);
+        await picture(stage, `6-stage-${form}`);
+        if (form === "typed") await phones[0].fill("osi-answers input", "12345");
+        if (form === "bytes") {
+          await phones[0].click(".bytes button:nth-child(37)");
+          await phones[0].click(".bytes button:nth-child(38)");
+        }
+        if (form === "order") await phones[0].click(".order li:nth-child(2) button");
+        if (form === "radio") await phones[0].click(".choice");
+        await phones[0].click("text=\"I'm sure\"");
+        await taken(phones[0]);
+        await picture(phones[0], `6-phone-${form}-voted`);
+      }
+    }
+    await teacher.click("#button0");
+    await until(teacher, ([label, place]) => document.querySelector("#button0")?.textContent !== label || document.querySelector("#place").textContent !== place, [label, place]).catch((e) => { throw new Error(`${label} at ${place} changes nothing`, { cause: e }); });
+    if (label === "Run the what-if" && !seen.broken) {
+      await heading(phones[0], "What happens");
+      await stage.waitForFunction(() => document.body.dataset.phase === "what-if");
+      seen.broken = await text(stage, "main");
+      await picture(stage, "6-stage-what-if");
+      await picture(phones[0], "6-phone-what-if");
+    }
+  }
+  seen.forms = [...forms];
+  await heading(phones[0], "What we believed");
+  seen.board = await text(stage, ".board");
+  await picture(stage, "7-stage-board");
+  await picture(phones[0], "7-phone-board");
+  // The smallest phone, and letters twice as large: nothing leaves the screen sideways.
+  const wide = async (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  const small = await open(student, { width: 320, height: 640 });
+  await heading(small, "What we believed");
+  seen.wide = [await wide(small), await wide(stage), await wide(teacher), await wide(phones[0])];
+  console.log(JSON.stringify({ ...seen, complaints }));
+  await browser.close();
+  fs.rmSync(profile, { recursive: true, force: true });
+})().catch((error) => {
+  console.error(error, complaints);
+  process.exit(1);
+});

@@ -1,0 +1,382 @@
+//! `osi-tutor class` with real sockets: browsers, phones that we play ourselves, strangers who mean no good, and a kill
+//! in the middle of a vote.
+#![cfg(all(unix, feature = "classroom"))]
+
+mod common;
+
+use common::skipped;
+#[path = "chat/server.rs"]
+#[allow(dead_code, reason = "chat's tests need more of it")]
+mod server;
+
+use serde_json::{Value as Json, json};
+use server::{Server, Socket, WEBSOCKET, frame};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A class, and where it is kept.
+struct Class {
+    server: Server,
+    folder: PathBuf,
+}
+
+impl Class {
+    fn start(name: &str, args: &[&str]) -> Self {
+        let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-{name}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        Self { server: run(&folder, &[&["handshake"], args].concat()), folder }
+    }
+
+    /// The same after a crash.
+    fn resumed(&self) -> Server {
+        run(&self.folder, &["--resume"])
+    }
+
+    fn secret(&self) -> String {
+        secret(&self.server)
+    }
+}
+
+impl Drop for Class {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn run(folder: &Path, args: &[&str]) -> Server {
+    let state = folder.to_str().unwrap();
+    let command = [&["class"], args, &["--listen", "127.0.0.1:0", "--state", state]].concat();
+    Server::run("true", &command, |line| line.starts_with("Ctrl-C ends it").then_some(false))
+}
+
+fn secret(server: &Server) -> String {
+    server.said.split("/teach#").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned()
+}
+
+/// A phone, or a console.
+struct Guest {
+    socket: Socket,
+    last: u32,
+    welcome: Json,
+}
+
+impl Guest {
+    /// Says who it is; what it hears, if it is not let in.
+    fn try_in(server: &Server, auth: &Json) -> Result<Self, String> {
+        let mut socket = Socket::open(server, WEBSOCKET);
+        socket.hear("0{").unwrap();
+        socket.say(&format!("40{auth}"));
+        let answer = socket.hear("4").ok_or("the connection ended")?;
+        if answer.starts_with("44") {
+            return Err(answer);
+        }
+        let first = socket.hear("42[").ok_or("the connection ended")?;
+        let [event, welcome]: [Json; 2] = serde_json::from_str(&first[2..]).unwrap();
+        if event == "welcome" { Ok(Self { socket, last: 0, welcome }) } else { Err(welcome.to_string()) }
+    }
+
+    fn student(server: &Server) -> Self {
+        Self::try_in(server, &json!({ "role": "student" })).unwrap()
+    }
+
+    fn teacher(server: &Server) -> Self {
+        Self::try_in(server, &json!({ "role": "teach", "secret": secret(server) })).unwrap()
+    }
+
+    fn token(&self) -> &str {
+        self.welcome["token"].as_str().unwrap()
+    }
+
+    /// Says something; the answer.
+    fn ask(&mut self, event: &str, data: &Json) -> Json {
+        self.last += 1;
+        self.socket.say(&format!("42{}{}", self.last, json!([event, data])));
+        let answer = self.socket.hear(&format!("43{}[", self.last)).expect("an answer");
+        let [answer]: [Json; 1] =
+            serde_json::from_str(answer.trim_start_matches(|c: char| c.is_ascii_digit())).unwrap();
+        answer
+    }
+
+    fn does(&mut self, command: &str) {
+        assert_eq!(self.ask("command", &json!(command)), json!({ "ok": true }), "{command}");
+    }
+
+    fn vote(&mut self, slide: u64, given: &str) -> Json {
+        self.ask("vote", &json!({ "slide": slide, "round": 1, "given": given, "sure": true }))
+    }
+
+    /// What a console sees when it opens.
+    fn sees(server: &Server) -> Json {
+        Self::teacher(server).welcome
+    }
+
+    /// To the first slide that asks, and lets everybody vote; its number.
+    fn opens_a_vote(&mut self, server: &Server) -> u64 {
+        for _ in 0..20 {
+            let seen = Self::sees(server);
+            if seen["console"]["console"]["buttons"][0] == "open" {
+                self.does("open");
+                return seen["page"]["shown"]["slide"].as_u64().unwrap();
+            }
+            self.does("next");
+        }
+        panic!("no slide asks");
+    }
+}
+
+#[test]
+fn a_class_plays_a_lesson_whole_in_real_browsers() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat");
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+    if !Path::new(&chromium).exists() {
+        return skipped("there is no Chromium (its path may be given by CHROMIUM)");
+    }
+    if !folder.join("node_modules").is_dir() {
+        return skipped("tests/chat has no node_modules (npm ci there brings them)");
+    }
+    let class = Class::start("browsers", &[]);
+    let url = class.server.url();
+    let pages = [format!("{url}/"), format!("{url}/stage"), format!("{url}/teach#{}", class.secret())];
+    let run = Command::new("node").arg(folder.join("class.js")).args(&pages).stdin(Stdio::null()).output();
+    let Ok(run) = run else { return skipped("node does not run") };
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let seen: Json = serde_json::from_slice(&run.stdout).unwrap();
+    assert_eq!(seen["complaints"], json!([]), "the browser complains");
+    assert_eq!(seen["bar"], format!("{url}/teach"), "the secret is not in the address bar");
+    assert_eq!(seen["bars"], 0, "the stage shows no votes before the answer");
+    let early = seen["early"].to_string();
+    assert!(early.contains("3 of 3 answered") && !early.contains("The answer") && !early.contains("right"), "{early}");
+    let name = seen["names"][0].as_str().unwrap().trim_start_matches("You are ");
+    assert!(seen["back"].as_str().unwrap().starts_with(name), "the same member after a reload: {}", seen["back"]);
+    assert!(seen["keyboard"].as_str().unwrap().starts_with("Your answer is in"));
+    assert!(seen["held"].as_str().unwrap().contains("handshake only checks"), "{}", seen["held"]);
+    let reveal = seen["reveal"]["stage"].as_str().unwrap();
+    assert!(reveal.contains("First vote: 1 of 3 right (33%). Last vote: 2 of 3 right (66%)."), "{reveal}");
+    assert!(reveal.contains("1 moved to the right answer, 0 away from it"), "{reveal}");
+    let wrong = seen["reveal"]["wrong"].as_str().unwrap();
+    assert!(wrong.contains("A common belief") && wrong.contains("The answer: SYN, but not ACK"), "{wrong}");
+    assert!(seen["broken"].as_str().unwrap().contains("What happens now"));
+    let forms: Vec<&str> = seen["forms"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
+    assert!(["radio", "typed", "order", "bytes"].iter().all(|form| forms.contains(form)), "{forms:?}");
+    assert!(seen["board"].as_str().unwrap().contains("33% → 66%"), "{}", seen["board"]);
+    assert_eq!(seen["wide"], json!([0, 0, 0, 0]), "nothing scrolls sideways, at 320 px either");
+}
+
+#[test]
+fn what_a_hostile_student_does_is_refused_and_the_class_goes_on() {
+    let class = Class::start("hostile", &[]);
+    let server = &class.server;
+    let mut teacher = Guest::teacher(server);
+    let mut good = Guest::student(server);
+    let slide = teacher.opens_a_vote(server);
+
+    // Forged credentials.
+    for auth in [
+        json!({ "role": "teach", "secret": "x".repeat(32) }),
+        json!({ "role": "teach", "secret": format!("{}x", class.secret()) }),
+        json!({ "role": "teach", "secret": { "$ne": "" } }),
+        json!({ "role": "teach" }),
+        json!({ "role": "root" }),
+        json!([1, 2]),
+    ] {
+        assert!(Guest::try_in(server, &auth).is_err_and(|why| why.starts_with("44")), "{auth}");
+    }
+    let forged = Guest::try_in(server, &json!({ "role": "student", "token": "x".repeat(4000) }))
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_ne!(forged.token(), good.token());
+    drop(forged);
+
+    let mut bad = Guest::student(server);
+    let sound = json!({ "slide": slide, "round": 1, "given": "1", "sure": true });
+    let with = |key: &str, value: Json| {
+        let mut vote = sound.clone();
+        vote[key] = value;
+        vote
+    };
+    for (event, data) in [
+        ("command", json!("reveal")),
+        ("command", json!({ "hands": [1, 2, 3, 4] })),
+        ("page", json!({})),
+        ("vote", with("given", json!("<img src=x onerror=alert(1)>"))),
+        ("vote", with("given", json!("\u{202e}1"))),
+        ("vote", with("given", json!("1".repeat(3000)))),
+        ("vote", with("given", json!([1]))),
+        ("vote", with("slide", json!(slide + 1))),
+        ("vote", with("slide", json!(0))),
+        ("vote", with("slide", json!(u64::MAX))),
+        ("vote", with("round", json!(2))),
+        ("vote", with("round", json!(-1))),
+        ("vote", json!([[[[]]]])),
+        ("vote", Json::Null),
+    ] {
+        let answer = bad.ask(event, &data);
+        assert!(answer["error"].is_string(), "{event} {data}: {answer}");
+    }
+    // A vote is for the one whose connection it comes over, whatever it says.
+    assert_eq!(bad.ask("vote", &with("member", json!(1))), json!({ "ok": true }));
+    assert_eq!(good.vote(slide, "2"), json!({ "ok": true }));
+    let seen = Guest::sees(server);
+    assert_eq!(seen["count"]["answered"], 2);
+    let counts: Vec<u64> = seen["console"]["console"]["bars"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|bar| bar["cells"][0]["count"].as_u64())
+        .collect();
+    assert_eq!(counts[..2], [1, 1], "one vote each: {counts:?}");
+    assert!(
+        seen["console"]["refused"].as_object().unwrap().len() >= 4,
+        "the console says why: {}",
+        seen["console"]["refused"]
+    );
+
+    // A flood: most of it is refused, and in the end the door is shown.
+    for _ in 0..400 {
+        if bad.socket.try_say(&format!("42{}", json!(["vote", sound]))).is_err() {
+            break;
+        }
+    }
+    assert!(bad.socket.is_let_go(Duration::from_secs(5)), "a flood ends");
+    // A frame that is too long, bytes that nobody wants, no JSON at all.
+    for payload in [
+        frame(0x81, &[b'4'; 60_000]),
+        frame(0x82, b"\x00\x01"),
+        frame(0x81, b"451-[\"x\",{\"_placeholder\":true,\"num\":0}]"),
+    ] {
+        let mut wild = Guest::student(server).socket;
+        wild.stream.write_all(&payload).unwrap();
+        assert!(wild.is_let_go(Duration::from_secs(5)));
+    }
+    let mut torn = Guest::student(server).socket;
+    let _ = torn.try_say("42[\"vote\",{");
+    // Another site's page, and another name for this server.
+    for fields in ["Origin: http://evil.example\r\n", "Host: evil.example\r\n"] {
+        assert_eq!(server.status(server::POLLING, fields), "403", "{fields}");
+    }
+    for path in ["/", "/stage", "/teach", "/student.js"] {
+        let answer = server
+            .ask(format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address).as_bytes());
+        let head = answer.split("\r\n\r\n").next().unwrap().to_lowercase();
+        assert!(
+            head.starts_with("http/1.1 200") && head.contains("content-security-policy: default-src 'none'"),
+            "{head}"
+        );
+        assert!(!head.contains("set-cookie") && !answer.contains(&class.secret()), "{path}");
+    }
+
+    assert_eq!(good.vote(slide, "1"), json!({ "ok": true }), "the class goes on");
+    teacher.does("close");
+    assert!(good.vote(slide, "1")["error"].as_str().unwrap().contains("closed"));
+    teacher.does("reveal");
+    let told = good.socket.hear("42[\"you\"").unwrap();
+    assert!(told.contains("\"told\":{"), "{told}");
+}
+
+#[test]
+fn who_does_not_know_the_room_code_stays_outside_but_the_teacher_needs_none() {
+    let class = Class::start("code", &["--room-code", "tulip-7"]);
+    for role in ["student", "stage"] {
+        for code in ["", "tulip-8"] {
+            assert!(Guest::try_in(&class.server, &json!({ "role": role, "code": code })).is_err(), "{role} {code}");
+        }
+        assert!(Guest::try_in(&class.server, &json!({ "role": role, "code": "tulip-7" })).is_ok(), "{role}");
+    }
+    Guest::teacher(&class.server);
+    assert!(class.server.said.contains("/#tulip-7"), "{}", class.server.said);
+}
+
+#[test]
+fn a_locked_class_lets_in_who_was_there_and_a_full_one_says_so() {
+    let class = Class::start("locked", &["--most", "2"]);
+    let (mut teacher, first) = (Guest::teacher(&class.server), Guest::student(&class.server));
+    let _second = Guest::student(&class.server);
+    let third = Guest::try_in(&class.server, &json!({ "role": "student" }));
+    assert!(third.is_err_and(|why| why.contains("the class is full")));
+    teacher.does("lock");
+    let third = Guest::try_in(&class.server, &json!({ "role": "student" }));
+    assert!(third.is_err_and(|why| why.contains("the class is locked")));
+    let back = Guest::try_in(&class.server, &json!({ "role": "student", "token": first.token() }))
+        .unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(back.welcome["you"]["name"], first.welcome["you"]["name"]);
+}
+
+#[test]
+fn a_kill_in_the_middle_of_a_vote_loses_no_vote_that_was_acknowledged() {
+    let class = Class::start("kill", &[]);
+    let slide = Guest::teacher(&class.server).opens_a_vote(&class.server);
+    let mut phones: Vec<Guest> = (0..40).map(|_| Guest::student(&class.server)).collect();
+    // All vote, and change their minds, over more than a second: the class is written meanwhile. Each keeps what it was
+    // told is in. Then the kill comes, with votes under way.
+    let mut acknowledged: Vec<Option<String>> = vec![None; phones.len()];
+    let begun = Instant::now();
+    for n in 0.. {
+        let at = n % phones.len();
+        let given = (1 + n % 4).to_string();
+        // Nobody says more than a few words a second.
+        if n < phones.len() * 12 && phones[at].vote(slide, &given) == json!({ "ok": true }) {
+            acknowledged[at] = Some(given);
+        }
+        if begun.elapsed() > Duration::from_millis(1500) {
+            break;
+        }
+    }
+    for phone in &mut phones {
+        let _ = phone
+            .socket
+            .try_say(&format!("42{}", json!(["vote", { "slide": slide, "round": 1, "given": "3", "sure": false }])));
+    }
+    class.server.signal("KILL");
+    assert!(acknowledged.iter().all(Option::is_some), "everybody was told something");
+
+    let again = class.resumed();
+    assert_eq!(secret(&again), class.secret(), "the teacher's link is the same");
+    let seen = Guest::sees(&again);
+    assert_eq!((&seen["page"]["shown"]["phase"], &seen["page"]["shown"]["slide"]), (&json!("vote"), &json!(slide)));
+    assert_eq!(seen["count"]["answered"], phones.len());
+    for (phone, given) in phones.iter().zip(&acknowledged) {
+        let back = Guest::try_in(&again, &json!({ "role": "student", "token": phone.token() }))
+            .unwrap_or_else(|e| panic!("{e}"));
+        let you = &back.welcome["you"];
+        assert_eq!(you["name"], phone.welcome["you"]["name"]);
+        let kept = you["given"].as_str();
+        assert!(kept == given.as_deref() || kept == Some("3"), "acknowledged {given:?}, kept {kept:?}");
+    }
+}
+
+#[test]
+fn a_class_ends_within_a_second_with_everybody_connected() {
+    let mut class = Class::start("end", &[]);
+    let _teacher = Guest::teacher(&class.server);
+    let _phones: Vec<Guest> = (0..50).map(|_| Guest::student(&class.server)).collect();
+    class.server.signal("TERM");
+    let (took, code) = class.server.ends();
+    assert!(took < Duration::from_secs(1) && code == Some(0), "{took:?} {code:?}");
+}
+
+#[test]
+fn a_class_that_cannot_be_says_why() {
+    let ends = |args: &[&str]| {
+        let run = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
+            .arg("class")
+            .args(args)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        (run.status.code().unwrap(), String::from_utf8_lossy(&run.stderr).into_owned())
+    };
+    let nowhere = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-none", std::process::id()));
+    let nowhere = nowhere.to_str().unwrap();
+    for (args, code, words) in [
+        (&["no-such-lesson", "--state", nowhere][..], 2, "osi-tutor explain"),
+        (&["--state", nowhere], 2, "osi-tutor class handshake"),
+        (&["--resume", "--state", nowhere], 1, "no class to go on with"),
+        (&["handshake", "--most", "0"], 2, "1..=5000"),
+        (&["handshake", "--lan", "--listen", "8080"], 2, "cannot be used with"),
+        (&["handshake", "--listen", "192.0.2.77:8080", "--state", nowhere], 1, "osi-tutor interfaces"),
+    ] {
+        let (status, said) = ends(args);
+        assert!(status == code && said.contains(words), "{args:?}: {status} {said}");
+    }
+}
