@@ -107,13 +107,16 @@ fn wrong(task: &Task) -> Vec<Input> {
 
 #[test]
 fn every_scene_of_every_lesson_obeys_its_schema() {
-    let (schema, texts) = (schema("scene.json"), Texts::english().unwrap());
+    let (packets, schema, texts) = (schema("packet.json"), schema("scene.json"), Texts::english().unwrap());
     let all = course().unwrap();
     let (mut seen, mut whole, mut what_ifs) = (0, 0, 0);
     let mut see = |player: &Player<'_>| {
         let scene = obeys(&schema, &scene_line(player, &texts));
         seen += 1;
-        whole += scene["whole"].as_array().map_or(0, Vec::len);
+        for packet in scene["whole"].as_array().into_iter().flatten() {
+            assert!(packets.is_valid(&packet["fields"]), "{packet}");
+            whole += 1;
+        }
         what_ifs += usize::from(scene["what_if"]["after"]["rows"].as_array().is_some_and(|rows| rows.len() > 1));
     };
     for lesson in &all {
@@ -152,7 +155,7 @@ fn no_open_question_gives_its_answer_away() {
             }
             for layers in scene["layers"].as_array().into_iter().flatten() {
                 each_text(layers, &mut |text| {
-                    for word in seen.veil.words.iter().filter(|word| word.len() > 1) {
+                    for word in &seen.veil.words {
                         assert_eq!(places(text, word).next(), None, "{}: {word}: {text}", lesson.id);
                     }
                 });
