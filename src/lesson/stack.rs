@@ -67,7 +67,9 @@ impl Player<'_> {
         };
         let of = |hit: &Hit| {
             let mut rows = rows(hit, self.audience)?;
-            rows.iter_mut().flat_map(|row| [&mut row.short, &mut row.line, &mut row.text]).for_each(|t| veil.cover(t));
+            // Once the answer is told, the stack is the proof's.
+            let texts = rows.iter_mut().flat_map(|row| [&mut row.short, &mut row.line, &mut row.text]);
+            texts.filter(|_| self.is_open(self.page)).for_each(|text| veil.cover(text));
             Some(Stack { packet: hit.packet.number, lit: lit(self.lesson, page, hit, &rows), rows })
         };
         hits.into_iter().filter_map(of).collect()

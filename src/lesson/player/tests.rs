@@ -381,6 +381,28 @@ fn recomputed(words: &crate::lesson::format::Words, text: &str, packet: &crate::
 }
 
 #[test]
+fn what_the_official_programs_say_plays_every_page_of_the_socketio_lessons() {
+    use crate::source::file::File;
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/chat.pcapng");
+    for id in ["socketio", "socketio-events", "socketio-failures", "chat"] {
+        let lesson = crate::lesson::built_in(id).unwrap().unwrap();
+        let hosts = crate::lesson::hosts::Hosts::new(lesson.osi);
+        let mut file = File::open(path.as_ref()).unwrap();
+        let (trace, _) = crate::lesson::find::search(&lesson, hosts, &mut file, &mut || false);
+        assert_eq!(trace.found(&lesson), lesson.shows().count(), "{id}");
+        let mut player = Player::new(&lesson, trace, String::new(), Audience::Engineer);
+        for page in 0..lesson.pages.len() {
+            player.step(Input::Skip, 0);
+            let scene = player.look();
+            let lacks = matches!(&scene.body, Body::Said(text) if text.contains("this capture"));
+            assert!(!lacks && !matches!(&scene.body, Body::Asked(asked) if asked.task.is_none()), "{id}: {page}");
+            player.step(Input::Answer(Err(String::new())), 0);
+            player.step(Input::Next, 0);
+        }
+    }
+}
+
+#[test]
 fn a_real_curl_of_a_page_plays_a_dozen_lessons() {
     use crate::source::file::File;
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/curl.pcapng");
