@@ -1,0 +1,139 @@
+"use strict";
+// Plays N phones over real WebSockets against osi-tutor class, and says how long it took. Needs `npm ci` in tests/chat.
+//   cargo build --release && node benches/class.js [N] [PROGRAM]
+// Prints: all joined, a new page at all phones, a vote of all (counted and acknowledged), all back after every connection
+// was cut, memory of the server, its CPU time.
+const { spawn } = require("child_process");
+const fs = require("fs"), os = require("os"), path = require("path");
+const WebSocket = require(path.join(__dirname, "../tests/chat/node_modules/ws"));
+
+const [n = "300", program = path.join(__dirname, "../target/release/osi-tutor")] = process.argv.slice(2);
+const N = Number(n);
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
+const now = () => performance.now();
+const later = (ms) => new Promise((yes) => setTimeout(yes, ms));
+
+/** One that speaks just enough Socket.IO. */
+class Guest {
+  constructor(address, auth) {
+    Object.assign(this, { address, auth, acks: new Map(), last: 0, waiting: [] });
+  }
+
+  connect() {
+    this.acks.clear();
+    return new Promise((yes, no) => {
+      const socket = this.socket = new WebSocket(`ws://${this.address}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
+      socket.on("error", no);
+      socket.on("message", (bytes) => {
+        const text = bytes.toString();
+        if (text === "2") return socket.send("3");
+        if (text.startsWith("0")) return socket.send(`40${JSON.stringify(this.auth)}`);
+        if (text.startsWith("44")) return no(new Error(text));
+        if (text.startsWith("43")) {
+          const at = text.indexOf("[");
+          return this.acks.get(Number(text.slice(2, at)))?.(JSON.parse(text.slice(at))[0]);
+        }
+        if (!text.startsWith("42")) return;
+        const [event, data] = JSON.parse(text.slice(2));
+        if (event === "welcome") {
+          this.welcome = data;
+          if (data.token) this.auth.token = data.token;
+          yes(this);
+        }
+        if (event === "refused") no(new Error(data.error));
+        if (event === "page") {
+          this.page = data;
+          this.bytes = text.length;
+          this.waiting.splice(0).forEach((look) => look());
+        }
+      });
+    });
+  }
+
+  ask(event, data) {
+    return new Promise((yes) => {
+      this.acks.set(++this.last, yes);
+      this.socket.send(`42${this.last}${JSON.stringify([event, data])}`);
+    });
+  }
+
+  paged() {
+    return new Promise((yes) => this.waiting.push(yes));
+  }
+}
+
+const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
+const ms = (n) => `${n.toFixed(0)} ms`;
+
+(async () => {
+  const server = spawn(program, ["class", "handshake", "--listen", "127.0.0.1:0", "--state", folder, "--most", String(Math.max(N, 1000))],
+    { stdio: ["ignore", "ignore", "pipe"] });
+  process.on("exit", () => server.kill());
+  let said = "";
+  await new Promise((yes) => server.stderr.on("data", (text) => {
+    said += text;
+    if (said.includes("Ctrl-C ends it")) yes();
+  }));
+  const [, address, secret] = /http:\/\/([^/]+)\/teach#(\S+)/.exec(said);
+  const memory = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  const cpu = () => fs.readFileSync(`/proc/${server.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).reduce((a, b) => a + Number(b), 0) * 10;
+  const teacher = await new Guest(address, { role: "teach", secret }).connect();
+  const before = memory();
+  const phones = Array.from({ length: N }, () => new Guest(address, { role: "student" }));
+  const result = { phones: N };
+
+  let since = now();
+  await Promise.all(phones.map((phone) => phone.connect()));
+  result["all joined"] = ms(now() - since);
+
+  // On to the first question, page by page; each page's way to the last phone.
+  const pages = [];
+  for (const button of ["next", "next", "open"]) {
+    const all = Promise.all(phones.map((phone) => phone.paged()));
+    since = now();
+    teacher.ask("command", button);
+    await all;
+    pages.push(now() - since);
+  }
+  result["a page at all"] = pages.map(ms).join(", ");
+  result["bytes of a page"] = phones[0].bytes;
+
+  const { slide, round } = phones[0].page.shown;
+  const [used, begun] = [cpu(), now()];
+  const took = await Promise.all(phones.map(async (phone, n) => {
+    const since = now();
+    const answer = await phone.ask("vote", { slide, round, given: String(1 + n % 3), sure: n % 2 === 0 });
+    if (!answer.ok) throw new Error(JSON.stringify(answer));
+    return now() - since;
+  }));
+  took.sort((a, b) => a - b);
+  result["all voted, at the same moment"] = ms(now() - begun);
+  result["a vote acknowledged"] = `half within ${ms(share(took, 0.5))}, 99% within ${ms(share(took, 0.99))}`;
+  result["CPU of that"] = ms(cpu() - used);
+  await later(500);
+  const counted = (await new Guest(address, { role: "teach", secret }).connect()).welcome.count;
+  if (counted.answered !== N) throw new Error(`${counted.answered} of ${N} votes were counted`);
+
+  // The same, but spread over two seconds, as people press buttons.
+  const spread = await Promise.all(phones.map(async (phone, n) => {
+    await later(2000 * n / N);
+    const since = now();
+    await phone.ask("vote", { slide, round, given: String(1 + n % 2), sure: true });
+    return now() - since;
+  }));
+  spread.sort((a, b) => a - b);
+  result["spread over 2 s, acknowledged"] = `half within ${spread[Math.floor(N / 2)].toFixed(1)} ms, 99% within ${share(spread, 0.99).toFixed(1)} ms`;
+
+  phones.forEach((phone) => phone.socket.terminate());
+  since = now();
+  await Promise.all(phones.map((phone) => phone.connect()));
+  result["all back at once"] = ms(now() - since);
+  result["memory"] = `${memory().toFixed(0)} MB (${before.toFixed(0)} MB with nobody)`;
+  console.log(JSON.stringify(result, null, 2));
+  server.kill();
+  fs.rmSync(folder, { recursive: true, force: true });
+  process.exit(0);
+})().catch((error) => {
+  console.error(error);
+  process.exit(1);
+});
