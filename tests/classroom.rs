@@ -14,7 +14,7 @@ use server::{Server, Socket, WEBSOCKET, frame};
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// A class, and where it is kept.
 struct Class {
@@ -255,6 +255,12 @@ fn what_a_hostile_student_does_is_refused_and_the_class_goes_on() {
     for fields in ["Origin: http://evil.example\r\n", "Host: evil.example\r\n"] {
         assert_eq!(server.status(server::POLLING, fields), "403", "{fields}");
     }
+    // A link to the console in a mail may be followed; a frame or an image of another site shows none of it.
+    let from =
+        |dest: &str| format!("Sec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: {dest}\r\n");
+    assert_eq!(server.status("/teach", &from("document")), "200");
+    assert_eq!(server.status("/teach", &from("iframe")), "403");
+    assert_eq!(server.status(server::POLLING, &from("document")), "403");
     for path in ["/", "/stage", "/teach", "/student.js"] {
         let answer = server
             .ask(format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address).as_bytes());
@@ -307,41 +313,34 @@ fn a_kill_in_the_middle_of_a_vote_loses_no_vote_that_was_acknowledged() {
     let class = Class::start("kill", &[]);
     let slide = Guest::teacher(&class.server).opens_a_vote(&class.server);
     let mut phones: Vec<Guest> = (0..40).map(|_| Guest::student(&class.server)).collect();
-    // All vote, and change their minds, over more than a second: the class is written meanwhile. Each keeps what it was
-    // told is in. Then the kill comes, with votes under way.
-    let mut acknowledged: Vec<Option<String>> = vec![None; phones.len()];
-    let begun = Instant::now();
-    for n in 0.. {
-        let at = n % phones.len();
-        let given = (1 + n % 4).to_string();
-        // Nobody says more than a few words a second.
-        if n < phones.len() * 12 && phones[at].vote(slide, &given) == json!({ "ok": true }) {
-            acknowledged[at] = Some(given);
+    // All vote. A second later, when the class has been written, all change their minds; then the kill comes, with votes
+    // under way: what was acknowledged last is in no copy of the class yet.
+    let all_vote = |phones: &mut Vec<Guest>, given: &str| {
+        for phone in phones {
+            assert_eq!(phone.vote(slide, given), json!({ "ok": true }));
         }
-        if begun.elapsed() > Duration::from_millis(1500) {
-            break;
-        }
-    }
-    for phone in &mut phones {
-        let _ = phone
-            .socket
-            .try_say(&format!("42{}", json!(["vote", { "slide": slide, "round": 1, "given": "3", "sure": false }])));
+    };
+    all_vote(&mut phones, "1");
+    std::thread::sleep(Duration::from_millis(1200));
+    all_vote(&mut phones, "2");
+    for phone in phones.iter_mut().take(20) {
+        let under_way = json!(["vote", { "slide": slide, "round": 1, "given": "3", "sure": false }]);
+        let _ = phone.socket.try_say(&format!("42{under_way}"));
     }
     class.server.signal("KILL");
-    assert!(acknowledged.iter().all(Option::is_some), "everybody was told something");
 
     let again = class.resumed();
     assert_eq!(secret(&again), class.secret(), "the teacher's link is the same");
     let seen = Guest::sees(&again);
     assert_eq!((&seen["page"]["shown"]["phase"], &seen["page"]["shown"]["slide"]), (&json!("vote"), &json!(slide)));
     assert_eq!(seen["count"]["answered"], phones.len());
-    for (phone, given) in phones.iter().zip(&acknowledged) {
+    for (n, phone) in phones.iter().enumerate() {
         let back = Guest::try_in(&again, &json!({ "role": "student", "token": phone.token() }))
             .unwrap_or_else(|e| panic!("{e}"));
         let you = &back.welcome["you"];
         assert_eq!(you["name"], phone.welcome["you"]["name"]);
         let kept = you["given"].as_str();
-        assert!(kept == given.as_deref() || kept == Some("3"), "acknowledged {given:?}, kept {kept:?}");
+        assert!(kept == Some("2") || (n < 20 && kept == Some("3")), "phone {n}: acknowledged 2, kept {kept:?}");
     }
 }
 

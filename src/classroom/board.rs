@@ -51,7 +51,7 @@ impl Session {
             both.filter(|(_, (_, sheet))| sheet.revealed)
                 .filter_map(|(at, (slide, sheet))| Some((at, slide, slide.task.as_ref()?, sheet)))
         };
-        let asked = slides().filter(|(.., sheet)| !sheet.rounds.is_empty()).map(|(at, slide, task, sheet)| Asked {
+        let asked = slides().map(|(at, slide, task, sheet)| Asked {
             slide: at + 1,
             prompt: slide.prompt.clone(),
             rounds: sheet.rounds.iter().map(|round| share(task, round)).collect(),
@@ -77,6 +77,7 @@ impl Session {
             }
         }
         rows.sort_by_key(|row| std::cmp::Reverse(row.met));
-        Board { rows, asked: asked.collect() }
+        let voted = |asked: &Asked| asked.rounds.iter().any(|share| share.of > 0);
+        Board { rows, asked: asked.filter(voted).collect() }
     }
 }

@@ -31,12 +31,20 @@ pub enum Refusal {
 
 /// Judges each request before anybody else sees it.
 pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
-    // Following a link to the page itself is no harm: the page that has the link learns nothing.
-    let opens = request.method() == Method::GET && request.uri().path() == "/";
-    match judge(request.headers(), &hosts, opens) {
+    // Following a link to a page of ours is no harm: the page that has the link learns nothing.
+    let (path, fields) = (request.uri().path(), request.headers());
+    let opens =
+        request.method() == Method::GET && (path == "/" || (is_document(fields) && !path.starts_with("/socket.io")));
+    match judge(fields, &hosts, opens) {
         Ok(()) => next.run(request).await,
         Err(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
     }
+}
+
+/// Whether somebody opens a page of its own, and not an image or a frame in another one.
+fn is_document(fields: &HeaderMap) -> bool {
+    let is = |name, value: &str| fields.get(name).is_some_and(|field| field.as_bytes() == value.as_bytes());
+    is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
 /// Whether a request with these fields may pass; `opens` for one that opens the page.

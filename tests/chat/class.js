@@ -53,7 +53,7 @@ const complaints = [];
   await picture(phones[0], "1-phone-lobby");
 
   // On to the first question.
-  await press(0, "Next slide");
+  await press(0, "Begin");
   for (let slide = 0; slide < 6; slide++) {
     await phase("look");
     if ((await text(teacher, "#button0")).startsWith("Ask")) break;

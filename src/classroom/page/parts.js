@@ -95,12 +95,22 @@ export function change(change) {
     `${change.gained} moved to the right answer, ${change.lost} away from it; ${change.stayed} were right both times, ${change.missed} wrong both times.`);
 }
 
+/**
+ * A frame's bytes, to be read: sixteen a line, each line with the place of its first byte.
+ * @param {number[]} frame
+ */
+export function dump(frame) {
+  const hex = (n, digits) => n.toString(16).padStart(digits, "0");
+  const line = (at) => `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => hex(byte, 2)).join(" ")}`;
+  return el("pre", { class: "dump" }, frame.map((_, at) => at).filter((at) => at % 16 === 0).map(line).join("\n"));
+}
+
 /** The board. @param {any} board */
 export function board(board) {
   const row = ({ claim, met, moved, remaining }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, met),
     el("td", {}, moved), el("td", {}, remaining));
   const asked = ({ slide, prompt, rounds }) => el("tr", {}, el("th", { scope: "row" }, `${slide}. ${prompt}`),
-    el("td", {}, rounds.map(({ right, of }) => (of ? `${Math.floor(100 * right / of)}%` : "–")).join(" → ")));
+    el("td", { class: "percent" }, rounds.map(({ right, of }) => (of ? `${Math.floor(100 * right / of)}%` : "–")).join(" → ")));
   const heads = (names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
   return el("section", { class: "board" },
     board.rows.length > 0 ? el("table", {}, el("caption", {}, "What was believed"),

@@ -1,6 +1,6 @@
 // The stage: what the projector shows. Before the answer is revealed it shows how many have answered, and nothing else
 // of the votes: a histogram shown early pulls everybody to the commonest answer.
-import { $, bars, board, change, el, fill, shares } from "./parts.js";
+import { $, bars, board, change, dump, el, fill, shares } from "./parts.js";
 import "./scene.js";
 import { fragment, link } from "./link.js";
 
@@ -65,6 +65,7 @@ function question(shown) {
   const refuted = ({ claim, refutation }) => el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), claim), el("p", {}, refutation));
   return el("section", { class: "question" }, el("h2", {}, shown.prompt),
     list && list.length > 0 && el("ol", { class: task.form === "packet" ? "choices plain" : "choices" }, ...list.map((text) => el("li", {}, text))),
+    task.frame && !answer && dump(task.frame),
     shown.hint && !answer && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint),
     shown.phase === "discuss" && el("p", { class: "call" }, "Talk with your neighbour: who has another answer, and why?"),
     shown.phase === "vote" && el("p", { class: "call" }, shown.round > 1 ? "Vote again." : "Predict, alone."),

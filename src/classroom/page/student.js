@@ -119,6 +119,7 @@ function mine(shown) {
 function words(shown, given) {
   const choice = shown.task?.form === "choice" && shown.task.choices?.[Number(given) - 1];
   if (shown.task?.form === "order") return given.split(" ").map((n) => shown.task.choices[Number(n) - 1]).join(", ");
+  if (shown.task?.form === "range") return `bytes ${given}`;
   return choice || given;
 }
 

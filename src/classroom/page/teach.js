@@ -103,7 +103,8 @@ function button(id, command, kind) {
   buttons.set(id, made);
   made.className = kind;
   made.dataset.command = command;
-  if (made.textContent !== NAMES[command]) made.textContent = NAMES[command];
+  const name = command === "next" && page.shown.phase === "lobby" ? "Begin" : NAMES[command];
+  if (made.textContent !== name) made.textContent = name;
   return made;
 }
 
@@ -128,6 +129,8 @@ function draw() {
   keep(main, [large, note, rest, small]);
   fill(rest,
     el("p", { class: "tally" }, on && shown.task ? `${counts.answered} of ${counts.here} answered ` : `${counts.here} here `, clock),
+    page.lobby && el("p", {}, "Students open ", el("strong", {}, page.lobby.address),
+      ...(page.lobby.code ? [" and give the room code ", el("strong", {}, page.lobby.code)] : []), ". The stage shows it, with a QR code."),
     own.advice && el("p", { class: "advice" }, el("strong", {}, "Advice: "), ADVICE[own.advice]),
     lost && el("p", { role: "alert" }, `The class can't be written to the disk: ${lost}.`),
     on && shown.prompt && el("p", { class: "prompt" }, shown.prompt),
