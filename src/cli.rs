@@ -9,6 +9,7 @@ mod live;
 #[cfg(feature = "web")]
 mod serve;
 mod simulate;
+mod wireshark;
 mod words;
 
 #[cfg(feature = "chat")]
@@ -22,6 +23,7 @@ pub use live::LabHelper;
 #[cfg(feature = "web")]
 pub use serve::PORT;
 pub use simulate::{Faults, Simulate};
+pub use wireshark::{Extcap, WiresharkCommand};
 
 use crate::ask::Kind;
 use crate::flow::Endpoint;
@@ -238,6 +240,12 @@ Examples:
   osi-tutor lesson list                 steps, questions and what-ifs of each"
     )]
     Lesson(LessonCommand),
+    /// Put the lessons into Wireshark: each an interface to capture on, with comments on its packets
+    #[command(subcommand)]
+    Wireshark(WiresharkCommand),
+    /// What Wireshark starts to list our interfaces, and to capture on one
+    #[command(hide = true)]
+    Extcap(Box<Extcap>),
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  mkdir -p ~/.local/share/bash-completion/completions\n  osi-tutor completions bash > ~/.local/share/bash-completion/completions/osi-tutor"

@@ -2,6 +2,7 @@
 //!
 //! Read `show` first: source → walk → filter → view, which every command that shows packets uses.
 
+mod annotate;
 #[cfg(feature = "tui")]
 mod browse;
 #[cfg(feature = "live")]
@@ -14,6 +15,7 @@ mod doctor;
 mod endpoints;
 mod error;
 mod explain;
+mod extcap;
 mod faults;
 mod fields;
 mod follow;
@@ -49,6 +51,7 @@ mod show;
 mod simulate;
 mod stats;
 mod what_if;
+mod wireshark;
 
 pub use error::Failure;
 
@@ -87,6 +90,8 @@ pub fn main() -> u8 {
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),
+        Command::Wireshark(command) => wireshark::run(command),
+        Command::Extcap(args) => extcap::run(args),
         Command::Doctor { json } => doctor::run(*json, cli.color),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, cli.color),

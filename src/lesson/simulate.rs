@@ -46,9 +46,28 @@ impl Outcome {
 /// The scenario, or the host that looks, does not exist; a sentence.
 pub fn trace(lesson: &Lesson, seed: Option<u64>) -> Result<Trace, String> {
     let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), ..lesson.source.clone() };
-    let mut simulation = world(&source, &Faults::default(), None)?.0;
+    search(lesson, &mut broken(&source, &Faults::default())?)
+}
+
+/// A source's world with faults in it, before anything has happened; frames are numbered as one without them shows them.
+///
+/// # Errors
+/// The scenario, the host that looks, or a frame that a fault names does not exist; a sentence.
+pub fn broken(source: &DefaultSource, faults: &Faults) -> Result<Simulation, String> {
+    let mut faults = faults.clone();
+    if faults.by_number() {
+        faults.find(world(source, &Faults::default(), None)?.0)?;
+    }
+    Ok(world(source, &faults, None)?.0)
+}
+
+/// Finds a lesson's packets in a world that is run to its end.
+///
+/// # Errors
+/// The world cannot be read; a sentence.
+pub fn search(lesson: &Lesson, world: &mut Simulation) -> Result<Trace, String> {
     let mut finder = Finder::new(lesson).among(hosts(lesson));
-    run(&mut simulation, |packet, tracker| {
+    run(world, |packet, tracker| {
         finder.take(packet, tracker);
         true
     })?;

@@ -2,9 +2,10 @@
 
 #[cfg(feature = "live")]
 mod right;
+pub mod wireshark;
 
 #[cfg(feature = "live")]
-pub use right::{denied, quoted, this_program};
+pub use right::denied;
 
 use crate::rights;
 use std::io::{IsTerminal, Read as _, Write};
@@ -244,6 +245,21 @@ fn program(name: &str, package: &str) -> Found {
     Err((format!("{name} is not on the path"), remedy))
 }
 
+/// The path of this very binary, as a shell takes it.
+pub fn this_program() -> String {
+    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
+    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
+}
+
+/// As a shell takes it: quoted where it holds anything unusual.
+pub fn quoted(word: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -278,5 +294,11 @@ mod tests {
     fn a_program_that_nobody_has_comes_with_a_remedy() {
         let Err((found, _)) = program("no-such-program", "no-such-package") else { panic!("it is not there") };
         assert_eq!(found, "no-such-program is not on the path");
+    }
+
+    #[test]
+    fn a_path_with_blanks_is_quoted_for_the_shell() {
+        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
+        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
     }
 }

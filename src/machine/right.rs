@@ -1,5 +1,7 @@
 //! The right to capture: how it is given, and what is said where it is missing.
 
+use super::this_program;
+
 /// The command that lets this program capture as an ordinary user; `None` where the system has none. As with
 /// Wireshark's dumpcap, only a group may run it then: whoever may, sees what other users send.
 pub(super) fn let_capture() -> Option<String> {
@@ -29,30 +31,9 @@ pub fn denied(interface: &str, command: &str, without: &[String]) -> String {
     lines.join("\n")
 }
 
-/// The path of this very binary, as a shell takes it.
-pub fn this_program() -> String {
-    let path = std::env::current_exe().map(|p| p.to_string_lossy().into_owned());
-    quoted(&path.unwrap_or_else(|_| "osi-tutor".to_owned()))
-}
-
-/// As a shell takes it: quoted where it holds anything unusual.
-pub fn quoted(word: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/._-+:@".contains(&b);
-    if !word.is_empty() && word.bytes().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_path_with_blanks_is_quoted_for_the_shell() {
-        assert_eq!(quoted("/usr/bin/osi-tutor"), "/usr/bin/osi-tutor");
-        assert_eq!(quoted("/my tools/it's"), r"'/my tools/it'\''s'");
-    }
 
     #[test]
     fn a_missing_right_names_this_binary_and_the_ways_without() {

@@ -5,14 +5,17 @@
 //! [`stats`] (counts), [`plot`] (one connection over time), [`fork`] (two timelines), [`what_if`] (what stands in them),
 //! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
 //! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
-//! what was learnt, what is asked), [`tally`] (what is said besides packets). [`plain`](mod@plain) says signs in words; [`theme`] holds the colours; [`measure`] knows how wide text is.
+//! what was learnt, what is asked), [`tally`] (what is said besides packets), [`comments`] (what is said beside packets in a file),
+//! [`extcap`] (what Wireshark asks). [`plain`](mod@plain) says signs in words; [`theme`] holds the colours; [`measure`] knows how wide text is.
 //! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
 pub mod ask;
 pub mod brief;
+pub mod comments;
 #[cfg(not(target_family = "wasm"))]
 pub mod doctor;
 pub mod endpoints;
+pub mod extcap;
 pub mod fields;
 pub mod follow;
 pub mod fork;

@@ -186,7 +186,7 @@ pub fn markdown(text: &str, columns: usize, theme: &Theme, out: &mut String) {
 
 /// What a text may put on a screen. Markdown decodes character references (`&#27;`) only now, long after the file was
 /// checked for what commands a terminal.
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     escape_prose(text, &mut out);
     out

@@ -7,7 +7,8 @@ use crate::model::{RawFrame, Time, clamp};
 use pcap_file::pcapng::blocks::interface_description::{
     InterfaceDescriptionBlock, InterfaceDescriptionOption, InterfaceTsResolution,
 };
-use pcap_file::pcapng::blocks::section_header::SectionHeaderBlock;
+use pcap_file::pcapng::blocks::opt_common::CommonOption;
+use pcap_file::pcapng::blocks::section_header::{SectionHeaderBlock, SectionHeaderOption};
 use pcap_file::pcapng::{PcapNgWriter, RawBlock};
 use pcap_file::{DataLink, Endianness};
 use std::borrow::Cow;
@@ -45,10 +46,23 @@ impl Writer {
     /// # Errors
     /// It cannot be created or written.
     pub fn create(path: &Path) -> Result<Self, SourceError> {
+        Self::about(path, "")
+    }
+
+    /// The same, with a comment on the capture as a whole; an empty one says nothing.
+    ///
+    /// # Errors
+    /// It cannot be created or written.
+    pub fn about(path: &Path, comment: &str) -> Result<Self, SourceError> {
         let what = path.to_string_lossy().into_owned();
         let what = if what == "-" { "standard output".to_owned() } else { what };
         let made = Out::create(path).map_err(|error| SourceError::Io { what: what.clone(), error })?;
-        let out = PcapNgWriter::new(made).map_err(|e| failed(&what, &e))?;
+        let comment = cut(comment, LONGEST_COMMENT);
+        let mut section = SectionHeaderBlock { endianness: Endianness::native(), ..SectionHeaderBlock::default() };
+        if !comment.is_empty() {
+            section.options.push(SectionHeaderOption::Common(CommonOption::Comment(Cow::Borrowed(comment))));
+        }
+        let out = PcapNgWriter::with_section_header(made, section).map_err(|e| failed(&what, &e))?;
         Ok(Self { out, what, interfaces: HashMap::new(), count: 0, body: Vec::new() })
     }
 

@@ -1,0 +1,93 @@
+//! Captures that explain themselves: simulated packets or a file, each packet with comments that Wireshark shows.
+
+use super::Failure;
+use super::lesson_lines::texts;
+use super::pace::{Pace, Paced};
+use crate::fault::Faults;
+use crate::flow::Limits;
+use crate::flow::reader::Reader;
+use crate::lesson::format::DefaultSource;
+use crate::lesson::{Lesson, Player, simulate};
+use crate::source::file::Writer;
+use crate::source::{Source, Step};
+use crate::tutor::{Audience, Moment};
+use crate::view::comments::Comments;
+
+/// Packets, and what is said beside them.
+pub(super) struct Annotated {
+    pub source: Box<dyn Source>,
+    pub comments: Comments,
+    /// What is said of the whole.
+    pub about: String,
+    pub audience: Audience,
+}
+
+impl Annotated {
+    /// A lesson's simulation, with what the lesson says and asks.
+    pub(super) fn lesson(
+        mut lesson: Lesson,
+        seed: Option<u64>,
+        audience: Audience,
+        faults: &Faults,
+    ) -> Result<Self, Failure> {
+        lesson.cut_for(audience);
+        let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), ..lesson.source.clone() };
+        let world = || simulate::broken(&source, faults).map_err(Failure::Usage);
+        let trace = simulate::search(&lesson, &mut world()?).map_err(Failure::Data)?;
+        let comments = Comments::of_lesson(&mut Player::new(&lesson, trace, String::new(), audience));
+        let id = &lesson.id;
+        let mut about = format!("Lesson {id}: {}\n", lesson.title);
+        about += &of_source(&source, faults);
+        about += &signed(audience, &format!("to answer the questions: osi-tutor explain {id} --seed {}", source.seed));
+        Ok(Self { source: Box::new(world()?), comments, about, audience })
+    }
+
+    /// A ready scenario, with what the tutor says.
+    pub(super) fn scenario(name: &str, seed: u64, audience: Audience, faults: &Faults) -> Result<Self, Failure> {
+        let source = DefaultSource { scenario: name.to_owned(), seed, at: None };
+        let world = simulate::broken(&source, faults).map_err(Failure::Usage)?;
+        let about = of_source(&source, faults)
+            + &signed(audience, &format!("to see them explained in full: osi-tutor simulate {name} --seed {seed}"));
+        Ok(Self { source: Box::new(world), comments: Comments::default(), about, audience })
+    }
+
+    /// Writes it, as fast as its packets come, or each at its time.
+    pub(super) fn write(mut self, pace: Option<Pace>, writer: &mut Writer) -> Result<(), Failure> {
+        let Self { comments, audience, .. } = self;
+        match pace {
+            None => write(self.source.as_mut(), &comments, audience, writer),
+            Some(pace) => write(&mut Paced::new(self.source.as_mut(), pace), &comments, audience, writer),
+        }
+    }
+}
+
+fn write(source: &mut dyn Source, comments: &Comments, audience: Audience, writer: &mut Writer) -> Result<(), Failure> {
+    let (texts, mut reader) = (texts()?, Reader::new(Limits::default()).keeping());
+    loop {
+        match reader.next(source)? {
+            Step::Frame => {
+                let moment = Moment::new(&reader.packet, &reader.tracker);
+                let said = comments.beside(&moment, audience, &texts);
+                let kept = &mut reader.frame.comment;
+                if !kept.is_empty() && !said.is_empty() {
+                    kept.push('\n');
+                }
+                kept.push_str(&said);
+                writer.write(&reader.frame)?;
+            }
+            Step::Idle => writer.flush()?,
+            Step::End => return Ok(writer.flush()?),
+        }
+    }
+}
+
+fn of_source(source: &DefaultSource, faults: &Faults) -> String {
+    let at = source.at.as_ref().map_or(String::new(), |at| format!(", seen by {at}"));
+    let broken = if faults.is_empty() { "" } else { ", with a fault" };
+    format!("Simulated: {} (seed {}){at}{broken}. No packet here crosses a real wire.\n", source.scenario, source.seed)
+}
+
+/// Who wrote it, and what to do next.
+pub(super) fn signed(audience: Audience, next: &str) -> String {
+    format!("Explained for: {}. Written by osi-tutor {}; {next}", audience.name(), env!("CARGO_PKG_VERSION"))
+}
