@@ -31,6 +31,7 @@ mod lesson_lines;
 mod lesson_packets;
 mod lesson_writes;
 mod live_lesson;
+mod manual;
 mod menu;
 mod origin;
 mod outputs;
@@ -59,8 +60,8 @@ use crate::cli::{Cli, Command};
 use crate::store::Store;
 use crate::view::theme;
 use crate::view::theme::Color;
-use clap::{CommandFactory, Parser};
-use std::io::{IsTerminal, Write};
+use clap::Parser;
+use std::io::IsTerminal;
 
 /// The whole program: parses the command line, runs the command, gives the exit code.
 ///
@@ -97,31 +98,13 @@ pub fn main() -> u8 {
         Command::Capture(args) => capture::run(args, cli.color),
         #[cfg(feature = "live")]
         Command::Interfaces { json } => interfaces::run(*json),
-        Command::Completions { shell } => {
-            // Written in one go: the generator itself would panic on a full disk.
-            let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut Cli::command(), "osi-tutor", &mut script);
-            std::io::stdout().write_all(&script).map_err(Failure::from)
-        }
-        Command::Man => man(),
+        Command::Completions { shell } => manual::completions(*shell),
+        Command::Man => manual::page(),
     };
     match done {
         Ok(()) => 0,
         Err(failure) => failure.report(),
     }
-}
-
-/// The manual page. clap refers to a page for each command; there are none, but each has a help.
-fn man() -> Result<(), Failure> {
-    let (mut page, program) = (Vec::new(), Cli::command());
-    clap_mangen::Man::new(program.clone()).render(&mut page)?;
-    let mut page = String::from_utf8_lossy(&page).into_owned();
-    let names = program.get_subcommands().map(clap::Command::get_name);
-    for name in names.chain(["help"]) {
-        let name = name.replace('-', "\\-");
-        page = page.replace(&format!("osi\\-tutor\\-{name}(1)"), &format!("osi\\-tutor help {name}"));
-    }
-    Ok(std::io::stdout().write_all(page.as_bytes())?)
 }
 
 /// The terminal's width; a pipe or a file has none.

@@ -11,8 +11,7 @@ use std::env;
 #[cfg(any(feature = "live", feature = "chat"))]
 use std::path::Path;
 
-/// Before a command runs. Those that open a packet socket, start a program or make connections of all kinds see to
-/// it themselves, as far as they can.
+/// Before a command runs. Those that open sockets of their own, or start a program, see to it themselves.
 pub(super) fn at_start(command: &Command) {
     let (leaves, sealed) = match command {
         #[cfg(feature = "live")]
@@ -27,9 +26,8 @@ pub(super) fn at_start(command: &Command) {
         Command::Class(_) => (true, false),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
-        Command::Doctor { .. } => (false, false),
+        Command::Doctor { .. } | Command::Wireshark(_) => (false, false),
         Command::Extcap(_) => (false, true),
-        Command::Wireshark(_) => (true, false),
         // Without a name it is a menu, which starts what is chosen.
         Command::Explain(args) if args.live.is_some() || args.lesson.is_none() => (false, false),
         _ => (true, true),

@@ -1,6 +1,7 @@
 //! `osi-tutor wireshark`: puts our interfaces and our dissector where Wireshark looks, and takes them back.
 
 use super::Failure;
+use super::rights::as_caller;
 use crate::cli::WiresharkCommand;
 use crate::machine::wireshark::{Folders, Part, Stand};
 use crate::model::show::escape_prose;
@@ -8,6 +9,8 @@ use std::io::{self, Write};
 
 /// Runs it.
 pub(super) fn run(command: &WiresharkCommand) -> Result<(), Failure> {
+    // What is written is the user's who typed it, under sudo, too.
+    as_caller();
     let folders = Folders::find().map_err(Failure::Data)?;
     let mut out = io::stdout().lock();
     if !folders.asked {
