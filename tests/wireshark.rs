@@ -95,7 +95,7 @@ fn a_lesson_is_an_interface_whose_packets_say_what_they_mean() {
 
     let lost = written(&home, "osi-tutor-handshake", &["--drop", "tcp.flags == 0x12"]);
     let syns = |all: &[(Vec<u8>, String)]| all.iter().filter(|(bytes, _)| bytes.get(47) == Some(&0x02)).count();
-    assert_eq!((syns(&packets), syns(&lost)), (1, 2), "without an answer, the SYN is sent again");
+    assert_eq!(syns(&lost), syns(&packets) + 1, "without an answer, the SYN is sent again");
     let other = written(&home, "osi-tutor-handshake", &["--seed=9"]);
     assert_ne!(other[2].0, packets[2].0, "another seed, other numbers");
     assert!(written(&home, "osi-tutor-sim-nat", &[]).len() > 10);
