@@ -53,6 +53,9 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
         return play(&mut player, lesson, (choice, super::linear(args.linear)), &mut carry);
     }
+    if !args.scenes {
+        player = player.printed();
+    }
     lines::print(&mut player, args, choice, &mut carry)
 }
 

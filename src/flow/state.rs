@@ -32,6 +32,21 @@ pub(super) struct Covers {
 }
 
 impl State {
+    /// All of them, in the order of a connection's life.
+    pub const ALL: [Self; 11] = [
+        Self::Closed,
+        Self::Listen,
+        Self::SynSent,
+        Self::SynReceived,
+        Self::Established,
+        Self::FinWait1,
+        Self::FinWait2,
+        Self::CloseWait,
+        Self::Closing,
+        Self::LastAck,
+        Self::TimeWait,
+    ];
+
     /// The RFC's name.
     pub const fn name(self) -> &'static str {
         match self {

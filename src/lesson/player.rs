@@ -62,6 +62,8 @@ pub struct Player<'l> {
     pub(super) page: usize,
     pub(super) deeper: bool,
     pub(super) unfolded: bool,
+    /// It is printed: nobody answers.
+    pub(super) printed: bool,
     /// What each page asks.
     pub(super) posed: Vec<Vec<Posed>>,
     pub(super) sheets: Vec<Sheet>,
@@ -86,6 +88,7 @@ impl<'l> Player<'l> {
             page: 0,
             deeper: false,
             unfolded: false,
+            printed: false,
             sheets: lesson.pages.iter().map(|_| Sheet::default()).collect(),
             answers: Vec::new(),
             done: false,
@@ -94,6 +97,12 @@ impl<'l> Player<'l> {
             over: false,
             now: 0,
         }
+    }
+
+    /// For print: the rows above a question hold its answer back although it is told below them.
+    #[must_use]
+    pub fn printed(self) -> Self {
+        Self { printed: true, ..self }
     }
 
     /// Takes an input at a time, and gives what there is to see then.

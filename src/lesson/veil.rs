@@ -4,24 +4,39 @@ use super::format::{AskKind, Fence, Page};
 use super::player::Player;
 use super::posed::Posed;
 use super::scene::Veil;
+use crate::ask::value::number;
 use crate::ask::{Task, Value};
+use crate::flow::State;
 
 impl Player<'_> {
-    /// What the page's question holds back now; nothing once it is answered.
+    /// What the page's question holds back now; nothing once it is answered, but in print, where nobody is told whether.
     pub(super) fn veil(&self, page: Option<&Page>) -> Veil {
-        if !self.is_open(self.page) {
-            return Veil::default();
+        let open = self.is_open(self.page);
+        let posed = self.posed.get(self.page).map_or(&[][..], Vec::as_slice);
+        if !open && (!self.printed || posed.is_empty()) {
+            return Veil { words: self.asked_next(), ..Veil::default() };
         }
         let fence = page.and_then(|page| page.fence.as_ref());
         // Packets in order are the answer to a question about their order, and to one about what never happens.
         let rows =
             matches!(fence, Some(Fence::Ask(ask)) if matches!(ask.kind, AskKind::Order(_) | AskKind::Impossible(_)));
-        let slot = self.sheets.get(self.page).map_or(0, |sheet| sheet.slot);
-        let posed = self.posed.get(self.page).map_or(&[][..], |all| all.get(slot..).unwrap_or(&[]));
         if matches!(fence, Some(Fence::Ask(ask)) if ask.read_off) {
             return Veil { states: true, ..Veil::default() };
         }
-        Veil { states: true, rows, words: posed.iter().flat_map(words).collect() }
+        let slot = self.sheets.get(self.page).filter(|_| open).map_or(0, |sheet| sheet.slot);
+        let words = posed.iter().skip(slot).flat_map(words).flat_map(spellings).collect();
+        Veil { states: true, rows, words }
+    }
+}
+
+impl Player<'_> {
+    /// The states that answer the next page's question: who sees them now needn't think then.
+    fn asked_next(&self) -> Vec<String> {
+        let next = self.page + 1;
+        let posed = self.posed.get(next).filter(|_| self.is_open(next)).map_or(&[][..], Vec::as_slice);
+        let answers: Vec<String> = posed.iter().flat_map(words).collect();
+        let states = State::ALL.map(|state| state.name().to_owned()).into_iter();
+        states.filter(|state| answers.iter().any(|answer| places(answer, state).next().is_some())).collect()
     }
 }
 
@@ -37,8 +52,21 @@ impl Veil {
     }
 }
 
+/// An answer as a text may spell it: a number in hexadecimal, too, with as many digits as a field or a row of bytes
+/// shows.
+pub(super) fn spellings(answer: String) -> Vec<String> {
+    let digits = |n| [1, 2, 4, 8].map(|d| format!("{n:0d$x}"));
+    // Without 0x, fewer than four digits are too often another number.
+    let bare = |all: &[String; 4]| all.iter().filter(|text| text.len() >= 4).cloned().collect::<Vec<_>>();
+    let hexadecimal = number(&answer).map_or_else(Vec::new, |n| {
+        let all = digits(n);
+        [all.iter().map(|text| format!("0x{text}")).collect(), bare(&all)].concat()
+    });
+    [vec![answer], hexadecimal].concat()
+}
+
 /// The words that answer a question.
-fn words(posed: &Posed) -> Vec<String> {
+pub(super) fn words(posed: &Posed) -> Vec<String> {
     match &posed.task {
         Task::Choose { choices, right } => choices.get(*right).map(|choice| choice.text.clone()).into_iter().collect(),
         Task::Number { right, .. } => vec![right.to_string()],
@@ -63,6 +91,21 @@ pub fn places<'t>(text: &'t str, word: &'t str) -> impl Iterator<Item = usize> +
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_covered_however_it_is_written() {
+        let mut veil = Veil::default();
+        veil.words = spellings("51455".to_owned());
+        for text in ["port 51455", "port 0xc8ff", "bytes C8FF", "0x0000c8ff"] {
+            let mut covered = text.to_owned();
+            veil.cover(&mut covered);
+            assert!(covered.ends_with("????") && !covered.contains('f'), "{covered}");
+        }
+        let mut other = "0xc8fe, 514550 and face".to_owned();
+        veil.cover(&mut other);
+        assert_eq!(other, "0xc8fe, 514550 and face");
+        assert_eq!(spellings("SYN".to_owned()), ["SYN"]);
+    }
 
     #[test]
     fn a_word_is_found_where_it_stands_alone() {

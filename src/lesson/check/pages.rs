@@ -2,7 +2,6 @@
 
 use super::key;
 use crate::ask::Value;
-use crate::ask::value::number;
 use crate::lesson::error::{LessonError, Source};
 use crate::lesson::find::{Hit, Trace};
 use crate::lesson::format::{
@@ -12,16 +11,10 @@ use crate::lesson::format::{
 use crate::lesson::posed::{fill, posed};
 use crate::lesson::simulate;
 use crate::lesson::stack::{is_there, rows};
-use crate::lesson::veil::places;
+use crate::lesson::veil::{places, spellings, words};
 use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
-
-/// An answer as a text may spell it: a number in hexadecimal, too, with as many digits as a field shows.
-fn spellings(answer: String) -> Vec<String> {
-    let hexadecimal = number(&answer).map_or_else(Vec::new, |n| [1, 2, 4, 8].map(|d| format!("0x{n:0d$x}")).to_vec());
-    [vec![answer], hexadecimal].concat()
-}
 
 /// One lesson on its packets.
 struct Checker<'a> {
@@ -70,25 +63,23 @@ impl Checker<'_> {
 
     /// No page says its own answer: neither its prose nor what is asked has the right text or number in it.
     fn gives_away(&mut self, index: usize, page: &Page) {
-        let Some(Fence::Ask(ask)) = &page.fence else { return };
-        let of = ask.about(&self.trace, index).cloned();
-        let moment = of.as_ref().map(Hit::moment);
-        let (answer, span) = match &ask.kind {
-            AskKind::Choices(choices) => {
-                let Some(right) = choices.iter().find(|choice| choice.right) else { return };
-                (fill(&right.text.it, of.as_ref()), right.text.span.clone())
-            }
-            AskKind::Typed(typed) => {
-                let Ok(value) = typed.answer.value(moment.as_ref(), &[], &[]) else { return };
-                (value.shown(), typed.answer.span.clone())
-            }
+        let (asked, of) = match &page.fence {
+            Some(Fence::Ask(ask)) => (ask.prompt.all(), ask.about(&self.trace, index)),
+            Some(Fence::WhatIf(whatif)) => (whatif.prompt.all(), self.trace.shown_before(index)),
+            // What is said of its steps, the learner calculates with.
+            Some(Fence::Worked(..)) => (&[][..], None),
             _ => return,
         };
-        let spelled = spellings(answer.clone());
-        let prompts = ask.prompt.all().iter().map(|text| fill(&text.it, of.as_ref()));
-        if prompts.chain([page.prose.clone()]).any(|text| spelled.iter().any(|s| places(&text, s).next().is_some())) {
+        let prompts: Vec<String> = asked.iter().map(|text| fill(&text.it, of)).collect();
+        let answers: Vec<String> = posed(self.lesson, &self.trace, index).iter().flat_map(words).collect();
+        let given = |answer: &String| {
+            let spelled = spellings(answer.clone());
+            let texts = prompts.iter().chain([&page.prose]);
+            texts.into_iter().any(|text| spelled.iter().any(|s| places(text, s).next().is_some()))
+        };
+        for answer in answers.iter().filter(|answer| given(answer)) {
             self.say(
-                span,
+                page.span.clone(),
                 format!("the page gives its answer away: {answer} is in what is asked, or in the prose above it"),
             );
         }

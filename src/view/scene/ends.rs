@@ -1,7 +1,7 @@
 //! Two other looks at the same packets: what each end is and knows, and what each program calls.
 
 use super::super::measure::{pad, spaces, width, wrap};
-use super::{STATES_ARE_INFERRED, Stage};
+use super::{STATES_ARE_INFERRED, Stage, cover};
 use crate::flow::Endpoint;
 use crate::lesson::Hit;
 use crate::lesson::format::Placed;
@@ -16,7 +16,8 @@ const MOST: usize = 4;
 
 impl Stage {
     /// Both ends' states, before and after each packet, and what each knows.
-    pub(super) fn states(&self, hosts: &Hosts, past: &[Past<'_>], out: &mut String) {
+    pub(super) fn states(&self, scene: &Scene<'_>, out: &mut String) {
+        let (hosts, past, from) = (scene.hosts, scene.so_far.as_slice(), out.len());
         self.title(["the client's state", "the server's state"], out);
         let recent = past.get(past.len().saturating_sub(MOST)..).unwrap_or(past);
         if let Some([client, server]) = recent.first().and_then(|p| p.hit.before) {
@@ -30,6 +31,7 @@ impl Stage {
             self.kernel(past.hit, out);
             self.texts(past, &past.show.states, out);
         }
+        cover(out, from, &scene.veil);
         let known = recent.iter().any(|p| p.hit.states.is_some());
         if known {
             self.board.theme.faint.paint(&format!("  {STATES_ARE_INFERRED}\n"), out);

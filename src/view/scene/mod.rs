@@ -34,7 +34,7 @@ const LOW: usize = 30;
 /// Where values begin.
 const VALUES: usize = 30;
 /// What is said where an open question holds back the packets.
-const WITHHELD: &str = "(The packets come back when you have answered.)";
+const WITHHELD: &str = "(Packets held back: they would answer the question.)";
 /// What is said of the states of both ends.
 const STATES_ARE_INFERRED: &str = "States are inferred: a capture sees segments, not endpoints.";
 
@@ -98,7 +98,7 @@ impl Stage {
     fn shown(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
         match scene.view {
             View::Wire => self.ladder(scene, out),
-            View::States => self.states(scene.hosts, &scene.so_far, out),
+            View::States => self.states(scene, out),
             View::Calls => self.calls(scene.hosts, &scene.so_far, out),
         }
         out.push('\n');

@@ -189,7 +189,8 @@ impl Ladder {
             }
             let texts = row.messages.iter_mut().chain(&mut row.remark).chain(&mut row.gap).chain(&mut row.kernel);
             let texts = texts.chain(row.who.iter_mut().flatten()).chain([&mut row.line]);
-            texts.chain(row.hop.iter_mut().flat_map(Hop::texts)).for_each(|text| veil.cover(text));
+            let ends = row.states.iter_mut().chain(&mut row.before).flat_map(Ends::texts);
+            texts.chain(ends).chain(row.hop.iter_mut().flat_map(Hop::texts)).for_each(|text| veil.cover(text));
             rows.push(row);
             last = Some(hit);
         }
@@ -200,6 +201,12 @@ impl Ladder {
             host
         };
         Self { hosts: picture.lines.iter().map(host).collect(), rows, remark: None }
+    }
+}
+
+impl Ends {
+    fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        self.client.iter_mut().chain(&mut self.server)
     }
 }
 
