@@ -48,8 +48,11 @@ mod screen {
     use std::io::BufRead;
     use std::process::Command;
 
-    /// What there is besides the course, under each heading: name, what it does, the command.
-    const REST: &[(&str, &[(&str, &str, &[&str])])] = &[
+    /// A row: name, what it does, the command.
+    type Entry = (&'static str, &'static str, &'static [&'static str]);
+
+    /// What there is besides the course, under each heading.
+    const REST: &[(&str, &[Entry])] = &[
         (
             "Look at packets",
             &[

@@ -352,12 +352,12 @@ impl Browser {
     fn predict(&mut self) {
         let shown = self.chosen + 1;
         let Some(place) = (shown < self.shown()).then(|| self.place(shown)).flatten() else {
-            self.notice = "There's no next packet yet.".to_owned();
+            self.notice = "There's no next packet yet.".into();
             return;
         };
         self.prediction = Prediction::new(&self.store, place, shown, self.options.limits);
         if self.prediction.is_none() {
-            self.notice = "The packets before don't decide anything about the next one. Try another.".to_owned();
+            self.notice = "The packets before don't decide anything about the next one. Try another.".into();
         }
     }
 
