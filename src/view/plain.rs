@@ -28,6 +28,9 @@ const SIGNS: &[(char, &str)] = &[
     ('\t', " "),
 ];
 
+/// From so many question marks on, they cover what a learner is asked.
+const COVERED: usize = 3;
+
 /// Whether a sign is drawn rather than said: boxes, arrowheads, ticks.
 pub fn is_drawn(sign: char) -> bool {
     matches!(sign, '\u{2500}'..='\u{25ff}' | '✓' | '✗')
@@ -36,7 +39,16 @@ pub fn is_drawn(sign: char) -> bool {
 /// A text without signs that a keyboard lacks. What has no words becomes a question mark.
 pub fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
+    let mut covered = 0;
     for c in text.chars() {
+        covered = if c == '?' { covered + 1 } else { 0 };
+        if covered == COVERED {
+            out.truncate(out.len() - (COVERED - 1));
+            out.push_str("(held back)");
+        }
+        if covered >= COVERED {
+            continue;
+        }
         match SIGNS.iter().find(|(sign, _)| *sign == c) {
             Some((_, words)) => out.push_str(words),
             None if c == '\n' || matches!(c, ' '..='~') || c.is_alphanumeric() => out.push(c),
@@ -99,6 +111,12 @@ mod tests {
         );
         assert_eq!(plain("größer, 日本"), "größer, 日本");
         assert_eq!(plain("├─ ▶ ✓ ok\u{1b}[2J 😀"), "   ok?[2J ?");
+    }
+
+    #[test]
+    fn what_is_covered_is_said_to_be_held_back() {
+        assert_eq!(plain("Client: ???????????. Server: ???"), "Client: (held back). Server: (held back)");
+        assert_eq!(plain("Really?? Yes?"), "Really?? Yes?");
     }
 
     #[test]
