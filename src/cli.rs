@@ -15,7 +15,7 @@ mod words;
 #[cfg(feature = "chat")]
 pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
 #[cfg(feature = "classroom")]
-pub use class::Class;
+pub use class::{Class, ClassCommand, ReportForm};
 #[cfg(feature = "live")]
 pub use live::Capture;
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
@@ -182,6 +182,7 @@ Examples:
   osi-tutor class handshake --listen 192.168.1.7:8080
   osi-tutor class upgrade --lan --audience newcomer
   osi-tutor class --resume                      go on after a crash, with every vote that was acknowledged
+  osi-tutor class report                        what the last class answered and believed, in numbers
 
 It prints three addresses: for students (with a QR code), for the projector, and for you. Students get a
 pseudonym; there are no names, accounts or cookies. Ctrl-C ends it.")]

@@ -126,23 +126,43 @@ impl Guest {
     }
 }
 
-#[test]
-fn a_class_plays_a_lesson_whole_in_real_browsers() {
+/// What a script of `tests/chat` prints that drives Chromium; nothing if it cannot run here.
+fn browsers(name: &str, args: &[&str]) -> Option<Json> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat");
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
     if !Path::new(&chromium).exists() {
-        return skipped("there is no Chromium (its path may be given by CHROMIUM)");
+        skipped("there is no Chromium (its path may be given by CHROMIUM)");
+        return None;
     }
     if !folder.join("node_modules").is_dir() {
-        return skipped("tests/chat has no node_modules (npm ci there brings them)");
+        skipped("tests/chat has no node_modules (npm ci there brings them)");
+        return None;
     }
+    let Ok(run) = Command::new("node").arg(folder.join(name)).args(args).stdin(Stdio::null()).output() else {
+        skipped("node does not run");
+        return None;
+    };
+    assert!(run.status.success(), "{name}\n{}", String::from_utf8_lossy(&run.stderr));
+    Some(serde_json::from_slice(&run.stdout).unwrap())
+}
+
+#[test]
+fn a_phone_says_what_is_wrong_and_comes_back_when_the_host_does() {
+    let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-lost", std::process::id()));
+    let seen = browsers("class-lost.js", &[env!("CARGO_BIN_EXE_osi-tutor"), folder.to_str().unwrap()]);
+    let _ = std::fs::remove_dir_all(&folder);
+    let Some(seen) = seen else { return };
+    assert_eq!(seen["states"], json!(["lost", "offline", "connected"]));
+    assert_eq!(seen["before"], seen["after"], "the same pseudonym on the same slide");
+    assert!(seen["note"].as_str().unwrap().starts_with("Your answer is in"), "{seen}");
+}
+
+#[test]
+fn a_class_plays_a_lesson_whole_in_real_browsers() {
     let class = Class::start("browsers", &[]);
     let url = class.server.url();
     let pages = [format!("{url}/"), format!("{url}/stage"), format!("{url}/teach#{}", class.secret())];
-    let run = Command::new("node").arg(folder.join("class.js")).args(&pages).stdin(Stdio::null()).output();
-    let Ok(run) = run else { return skipped("node does not run") };
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
-    let seen: Json = serde_json::from_slice(&run.stdout).unwrap();
+    let Some(seen) = browsers("class.js", &pages.each_ref().map(String::as_str)) else { return };
     assert_eq!(seen["complaints"], json!([]), "the browser complains");
     assert_eq!(seen["bar"], format!("{url}/teach"), "the secret is not in the address bar");
     assert_eq!(seen["bars"], 0, "the stage shows no votes before the answer");
@@ -278,6 +298,15 @@ fn what_a_hostile_student_does_is_refused_and_the_class_goes_on() {
     teacher.does("reveal");
     let told = good.socket.hear("42[\"you\"").unwrap();
     assert!(told.contains("\"told\":{"), "{told}");
+    // What is left of it, while it still runs: two votes are few, and not counted out.
+    for (form, wanted) in [("text", "vote 1\n"), ("csv", "\"answer\",\"2\","), ("html", "<td>&lt; 5</td>")] {
+        let mut report = Command::new(env!("CARGO_BIN_EXE_osi-tutor"));
+        let run =
+            report.args(["class", "report", "--as", form, "--state", class.folder.to_str().unwrap()]).output().unwrap();
+        let said = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success() && said.contains(wanted), "{form}: {said}");
+        assert!(said.contains("< 5") || form == "html", "{said}");
+    }
 }
 
 #[test]
@@ -371,6 +400,8 @@ fn a_class_that_cannot_be_says_why() {
         (&["no-such-lesson", "--state", nowhere][..], 2, "osi-tutor explain"),
         (&["--state", nowhere], 2, "osi-tutor class handshake"),
         (&["--resume", "--state", nowhere], 1, "no class to go on with"),
+        (&["report", "--state", nowhere], 1, "no class to go on with"),
+        (&["report", "--as", "pdf"], 2, "text, csv, html"),
         (&["handshake", "--most", "0"], 2, "1..=5000"),
         (&["handshake", "--lan", "--listen", "8080"], 2, "cannot be used with"),
         (&["handshake", "--listen", "192.0.2.77:8080", "--state", nowhere], 1, "osi-tutor interfaces"),

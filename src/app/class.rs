@@ -4,26 +4,29 @@ use super::{Failure, error, explain, store};
 use crate::classroom::deck::Deck;
 use crate::classroom::hub::{News, Open};
 use crate::classroom::keep::{Keep, KeepError, Origin, Saved};
+use crate::classroom::report::Report;
 use crate::classroom::session::Session;
-use crate::cli::{Class, PORT};
+use crate::cli::{Class, ClassCommand, PORT, ReportForm};
 use crate::lesson::format::Fence;
 use crate::lesson::player::{Input, Player, Request};
 use crate::lesson::{self, Lesson, simulate};
 use crate::rights::{self, Files, Needs};
 use crate::serve::{code, ending};
 use crate::tutor::{Audience, Texts};
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Runs it.
 pub(super) fn run(args: &Class) -> Result<(), Failure> {
-    let folder = folder(args)?;
+    if let Some(ClassCommand::Report { form, state }) = &args.command {
+        return report(*form, &folder(state.as_deref())?);
+    }
+    let folder = folder(args.state.as_deref())?;
     let saved = if args.resume { Some(Saved::read(&folder).map_err(|why| kept(&why))?) } else { None };
     let (deck, usual) = if let Some(saved) = &saved {
-        let origin = &saved.origin;
-        (deck(&origin.lesson, origin.folder.as_deref(), saved.audience(), origin.seed)?, Some(origin.address))
+        (deck_of(saved)?, Some(saved.origin.address))
     } else {
         let name = args.lesson.as_deref().ok_or_else(none)?;
         (deck(name, args.lessons.as_deref(), args.audience, args.seed)?, None)
@@ -36,15 +39,27 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
     // The port is open, and no byte of a stranger's has been read.
     let write = vec![folder];
     rights::seal(&Needs { files: Files::Only { read: Vec::new(), write }, ..Needs::default() });
-    let picture = io::stderr().is_terminal();
-    let tell = move |news: News| match news {
-        News::Stands(standing) => standing.told(picture).iter().for_each(|line| error::tell(line)),
+    let tell = |news: News| match news {
+        News::Stands(standing) => standing.told(io::stderr().is_terminal()).iter().for_each(|line| error::tell(line)),
         News::Line(line) => error::tell(&line),
         News::Full(connections) => error::tell(&format!(
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
     };
     Ok(open.serve(session, keep, args.names.clone(), tell)?)
+}
+
+/// Prints what is left of the class that was kept last.
+fn report(form: ReportForm, folder: &Path) -> Result<(), Failure> {
+    let saved = Saved::look(folder).map_err(|why| kept(&why))?;
+    let session = saved.session(Arc::new(deck_of(&saved)?)).map_err(|why| kept(&why))?;
+    let report = Report::of(&session);
+    let text = match form {
+        ReportForm::Text => report.text(),
+        ReportForm::Csv => report.csv(),
+        ReportForm::Html => report.html(),
+    };
+    Ok(io::stdout().lock().write_all(text.as_bytes())?)
 }
 
 /// Opens the port: the one that was asked for, or the usual one, or any.
@@ -71,7 +86,7 @@ fn begin(args: &Class, deck: Deck, folder: &Path, open: &Open) -> Result<(Sessio
     let far = !open.address().ip().is_loopback() && !args.open;
     let origin = Origin {
         lesson: deck.name.clone(),
-        folder: args.lessons.as_deref().map(absolute).transpose()?,
+        folder: args.lessons.as_deref().map(std::path::absolute).transpose()?,
         seed: args.seed,
         audience: args.audience.to_string(),
         secret: code::secret(),
@@ -83,15 +98,11 @@ fn begin(args: &Class, deck: Deck, folder: &Path, open: &Open) -> Result<(Sessio
     Ok((session, keep))
 }
 
-fn absolute(path: &Path) -> io::Result<PathBuf> {
-    std::path::absolute(path)
-}
-
 /// Where the class is kept.
-fn folder(args: &Class) -> Result<PathBuf, Failure> {
+fn folder(state: Option<&Path>) -> Result<PathBuf, Failure> {
     let own = || store().path().and_then(Path::parent).map(|folder| folder.join("class"));
     let none = || Failure::Usage("the system names no place to keep the class in; name one: --state DIR".to_owned());
-    args.state.clone().or_else(own).ok_or_else(none)
+    state.map(Path::to_owned).or_else(own).ok_or_else(none)
 }
 
 fn kept(why: &KeepError) -> Failure {
@@ -106,6 +117,12 @@ fn kept(why: &KeepError) -> Failure {
 
 fn none() -> Failure {
     Failure::Usage("which lesson? For example: osi-tutor class handshake. The list: osi-tutor explain".to_owned())
+}
+
+/// The slides of a class that was read back.
+fn deck_of(saved: &Saved) -> Result<Deck, Failure> {
+    let origin = &saved.origin;
+    deck(&origin.lesson, origin.folder.as_deref(), saved.audience(), origin.seed)
 }
 
 /// The slides of a lesson, on its own simulation.

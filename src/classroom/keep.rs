@@ -238,6 +238,18 @@ impl Saved {
             return Err(KeepError::None(folder.to_owned()));
         }
         let lock = store::lock(&path)?;
+        Ok(Self { lock, ..Self::look(folder)? })
+    }
+
+    /// Reads it only to look at it: it may be running.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be understood.
+    pub fn look(folder: &Path) -> Result<Self, KeepError> {
+        let path = class(folder);
+        if !path.is_file() {
+            return Err(KeepError::None(folder.to_owned()));
+        }
         let broken = |why: String| KeepError::Broken { path: path.clone(), why };
         let form: Form<Session> =
             serde_json::from_slice(&read(&path).map_err(no(path.clone()))?).map_err(|e| broken(e.to_string()))?;
@@ -256,7 +268,7 @@ impl Saved {
         all.dedup_by_key(|(n, ..)| *n);
         let last = all.last().map_or(form.input, |(n, ..)| *n);
         let folder = folder.to_owned();
-        Ok(Self { origin: form.origin, session: form.session, journal: all, last, folder, lock })
+        Ok(Self { origin: form.origin, session: form.session, journal: all, last, folder, lock: None })
     }
 
     /// For whom its texts are.
@@ -269,8 +281,20 @@ impl Saved {
     /// # Errors
     /// Its slides have changed, or nothing can be written.
     pub fn resume(self, deck: Arc<Deck>, address: std::net::SocketAddr) -> Result<(Session, Keep), KeepError> {
+        let mut session = self.session(deck)?;
+        session.all_left();
+        let origin = Origin { address, ..self.origin };
+        let keep = Keep::open(&self.folder, origin, &session, self.last, self.lock)?;
+        Ok((session, keep))
+    }
+
+    /// The class as it was at the last input.
+    ///
+    /// # Errors
+    /// Its slides have changed.
+    pub fn session(&self, deck: Arc<Deck>) -> Result<Session, KeepError> {
         let path = class(&self.folder);
-        let mut session = self.session.resumed(deck).ok_or_else(|| KeepError::Broken {
+        let mut session = self.session.clone().resumed(deck).ok_or_else(|| KeepError::Broken {
             path: path.clone(),
             why: format!("lesson {} has other pages now", self.origin.lesson),
         })?;
@@ -280,10 +304,7 @@ impl Saved {
                 why: format!("input {n} of the journal is refused: {why}"),
             })?;
         }
-        session.all_left();
-        let origin = Origin { address, ..self.origin };
-        let keep = Keep::open(&self.folder, origin, &session, self.last, self.lock)?;
-        Ok((session, keep))
+        Ok(session)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Read [`session`] (who is here, what was voted, what the teacher may do next; no network, no clock), then [`tally`]
 //! and [`board`] (what the votes say) and [`views`] (who may see what of it). [`deck`] makes a lesson's slides;
-//! [`keep`] writes what happens to the disk; [`hub`] carries it all to browsers.
+//! [`keep`] writes what happens to the disk, and [`report`] says what is left of it; [`hub`] carries it all to browsers.
 
 pub mod board;
 pub mod deck;
@@ -10,6 +10,7 @@ pub mod hub;
 pub mod keep;
 mod names;
 pub mod qr;
+pub mod report;
 pub mod session;
 pub mod tally;
 pub mod views;

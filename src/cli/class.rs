@@ -2,13 +2,43 @@
 
 use super::serve::{listen_address, room_code};
 use crate::tutor::Audience;
-use clap::Args;
+use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+/// `osi-tutor class`, and a word.
+#[derive(Debug, Subcommand)]
+pub enum ClassCommand {
+    /// Say what the last class answered and believed, in numbers; fewer than five students are never counted out
+    #[command(after_help = "Examples:\n  osi-tutor class report\n  osi-tutor class report --as csv > monday.csv")]
+    Report {
+        /// Text, CSV for a spreadsheet, or a page
+        #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ReportForm::Text)]
+        form: ReportForm,
+        /// Where the class was kept
+        #[arg(long, value_name = "DIR")]
+        state: Option<PathBuf>,
+    },
+}
+
+/// `class report --as`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ReportForm {
+    /// Lines of text
+    Text,
+    /// Comma-separated values
+    Csv,
+    /// A page
+    Html,
+}
+
 /// `osi-tutor class`.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Class {
+    /// What else to do
+    #[command(subcommand)]
+    pub command: Option<ClassCommand>,
     /// Which lesson; osi-tutor explain lists them
     #[arg(value_name = "LESSON", conflicts_with = "resume")]
     pub lesson: Option<String>,
