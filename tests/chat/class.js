@@ -10,12 +10,20 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
   "--disable-component-update", "--disable-sync"];
 const PHONE = { width: 360, height: 740 }, SCREEN = { width: 1280, height: 720 };
 
+/** What checks a page for people who cannot see it, or use no mouse; an older `npm ci` has not brought it. */
+const axe = (() => {
+  try {
+    return fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+  } catch {
+    return null;
+  }
+})();
 const complaints = [];
 (async () => {
   const profile = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
   const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
   const browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
-  const seen = { early: [] };
+  const seen = { early: [], axe: axe ? [] : null };
   const open = async (url, viewport, options = {}) => {
     const context = await browser.newContext({ viewport, ...options });
     const page = await context.newPage();
@@ -27,6 +35,10 @@ const complaints = [];
     return page;
   };
   const picture = async (page, name) => {
+    if (axe) {
+      const { violations } = await page.evaluate(`${axe}; axe.run()`);
+      seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 100)}`));
+    }
     if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
   };
   const text = (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector);
@@ -141,7 +153,16 @@ const complaints = [];
           await phones[0].click(".bytes button:nth-child(38)");
         }
         if (form === "order") await phones[0].click(".order li:nth-child(2) button");
-        if (form === "radio") await phones[0].click(".choice");
+        if (form === "radio") {
+          await phones[0].click(".choice");
+          // Hands count beside phones, and nothing that is typed gets lost while votes come in.
+          await teacher.click(".hands summary");
+          await teacher.fill(".hands input", "");
+          await teacher.type(".hands input", "7", { delay: 300 });
+          await teacher.click(".hands button");
+          await until(teacher, () => document.querySelector(".shares")?.textContent.includes(" of 7 "));
+          seen.hands = await text(teacher, ".shares");
+        }
         await phones[0].click("text=\"I'm sure\"");
         await taken(phones[0]);
         await picture(phones[0], `6-phone-${form}-voted`);

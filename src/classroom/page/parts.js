@@ -102,7 +102,7 @@ export function change(change) {
 export function dump(frame) {
   const hex = (n, digits) => n.toString(16).padStart(digits, "0");
   const line = (at) => `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => hex(byte, 2)).join(" ")}`;
-  return el("pre", { class: "dump" }, frame.map((_, at) => at).filter((at) => at % 16 === 0).map(line).join("\n"));
+  return el("pre", { class: "dump", tabindex: 0, "aria-label": "The bytes of the frame" }, frame.map((_, at) => at).filter((at) => at % 16 === 0).map(line).join("\n"));
 }
 
 /** The board. @param {any} board */

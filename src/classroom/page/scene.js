@@ -11,7 +11,7 @@ function block(block) {
     case "heading": return el("h2", {}, ...spans(block.spans));
     case "paragraph": return el("p", {}, ...spans(block.spans));
     case "list": return el("ul", {}, ...block.items.map((item) => el("li", {}, ...spans(item))));
-    case "code": return el("pre", {}, block.text);
+    case "code": return el("pre", { tabindex: 0 }, block.text);
     default: return null;
   }
 }

@@ -114,6 +114,8 @@ function keep(into, wanted) {
 }
 
 const large = el("div", { class: "buttons" }), rest = el("div", { class: "rest" }), small = el("div", { class: "others-do" });
+/** What is filled in, or opened, is not drawn again either. */
+const forms = el("div", { class: "rest" });
 
 function draw() {
   if (!page || !now) return;
@@ -126,7 +128,8 @@ function draw() {
   if (keptPage !== page) [keptPage, keptScene] = [page, on ? scene() : null];
   keep(large, own.buttons.filter(Boolean).map((command, n) => button(`button${n}`, command, n === 0 ? "big first" : "big")));
   keep(small, others.map((command) => button(`do-${command}`, command, "")));
-  keep(main, [large, note, rest, small]);
+  keep(forms, [own.hands && shown.task?.choices ? hands(shown, own.hands) : null, keptScene].filter(Boolean));
+  keep(main, [large, note, rest, forms, small]);
   fill(rest,
     el("p", { class: "tally" }, on && shown.task ? `${counts.answered} of ${counts.here} answered ` : `${counts.here} here `, clock),
     page.lobby && el("p", {}, "Students open ", el("strong", {}, page.lobby.address),
@@ -141,9 +144,7 @@ function draw() {
     shares(own.shares), change(own.change),
     own.others.length > 0 && el("p", { class: "others" }, "Other answers: ", own.others.map(([given, n]) => `${given} (${n})`).join(", ")),
     own.hint && el("p", { class: "hint" }, el("strong", {}, shown.hint ? "Hint, shown: " : "Hint: "), own.hint),
-    own.hands && shown.task?.choices && hands(shown, own.hands),
     shown.board && board(shown.board),
-    keptScene,
     el("p", { class: "health" }, own.gone > 0 && `${count(own.gone, "phone")} lost the connection. `,
       shown.locked && "Locked. ", ...Object.entries(refused).map(([why, n]) => `Refused ${n}: ${why}. `)));
 }
