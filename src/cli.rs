@@ -4,6 +4,7 @@
 mod chat;
 #[cfg(feature = "classroom")]
 mod class;
+mod export;
 #[cfg(feature = "live")]
 mod live;
 #[cfg(feature = "web")]
@@ -16,6 +17,9 @@ mod words;
 pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
 #[cfg(feature = "classroom")]
 pub use class::{Class, ClassCommand, ReportForm};
+#[cfg(feature = "classroom")]
+pub use export::Handout;
+pub use export::{ExportCommand, To};
 #[cfg(feature = "live")]
 pub use live::Capture;
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
@@ -241,6 +245,9 @@ Examples:
   osi-tutor lesson list                 steps, questions and what-ifs of each"
     )]
     Lesson(LessonCommand),
+    /// Write packets, notes and questions for other programs and for paper
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Put the lessons into Wireshark: each an interface to capture on, with comments on its packets
     #[command(subcommand)]
     Wireshark(WiresharkCommand),

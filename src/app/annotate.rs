@@ -2,16 +2,26 @@
 
 use super::Failure;
 use super::lesson_lines::texts;
+use super::origin::Origin;
 use super::pace::{Pace, Paced};
+use crate::ask::Kind;
+use crate::ask::draft::paper::{Maker, fill};
 use crate::fault::Faults;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::lesson::format::DefaultSource;
 use crate::lesson::{Lesson, Player, simulate};
-use crate::source::file::Writer;
+use crate::machine::quoted;
+use crate::model::show::escape_prose;
+use crate::source::file::{File, Writer};
 use crate::source::{Source, Step};
 use crate::tutor::{Audience, Moment};
+use crate::view::brief::sentence;
 use crate::view::comments::Comments;
+use std::path::Path;
+
+/// Questions beside the packets of a capture, as many as a paper has.
+const QUESTIONS: usize = 10;
 
 /// Packets, and what is said beside them.
 pub(super) struct Annotated {
@@ -49,6 +59,26 @@ impl Annotated {
         let about = of_source(&source, faults)
             + &signed(audience, &format!("to see them explained in full: osi-tutor simulate {name} --seed {seed}"));
         Ok(Self { source: Box::new(world), comments: Comments::default(), about, audience })
+    }
+
+    /// A capture, with what the tutor says, and questions that are made from it.
+    pub(super) fn file(path: &Path, seed: u64, audience: Audience) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            let why = "standard input can be read only once, and this reads twice; put the capture into a file";
+            return Err(Failure::Usage(why.to_owned()));
+        }
+        let mut origin = Origin::of(path)?;
+        let mut maker = Maker::new(&origin.name(), seed, &Kind::QUIZ, QUESTIONS, Vec::new(), sentence);
+        // What is damaged is told when it is written.
+        let _ = origin.packets(&mut |packet, tracker| maker.take(packet, tracker));
+        let (again, fresh) = maker.finish();
+        let questions = fill(again, fresh, seed, QUESTIONS);
+        let mut shown = String::new();
+        escape_prose(&path.to_string_lossy(), &mut shown);
+        let next = format!("for the answers: osi-tutor quiz {} --seed {seed} --answers", quoted(&shown));
+        let about = format!("{}\n{}", origin.title(), signed(audience, &next));
+        let comments = Comments::of_questions(&questions);
+        Ok(Self { source: Box::new(File::open(path)?), comments, about, audience })
     }
 
     /// Writes it, as fast as its packets come, or each at its time.

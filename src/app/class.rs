@@ -126,7 +126,7 @@ fn deck_of(saved: &Saved) -> Result<Deck, Failure> {
 }
 
 /// The slides of a lesson, on its own simulation.
-fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: Option<u64>) -> Result<Deck, Failure> {
+pub(super) fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: Option<u64>) -> Result<Deck, Failure> {
     let wanted = name.to_lowercase();
     let id = lesson::canonical(&wanted);
     let found = explain::course(folder)?.into_iter().find(|lesson| lesson.id == id);

@@ -15,6 +15,7 @@ mod doctor;
 mod endpoints;
 mod error;
 mod explain;
+mod export;
 mod extcap;
 mod faults;
 mod fields;
@@ -92,6 +93,7 @@ pub fn main() -> u8 {
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),
         Command::Wireshark(command) => wireshark::run(command),
+        Command::Export(command) => export::run(command),
         Command::Extcap(args) => extcap::run(args),
         Command::Doctor { json } => doctor::run(*json, cli.color),
         #[cfg(feature = "live")]

@@ -204,8 +204,8 @@ pub fn message(packet: &Packet, out: &mut String) -> Osi {
     subject.layer.proto.osi
 }
 
-/// `None` where the capture has no time.
-fn since_first(packet: &Packet) -> Option<i64> {
+/// Nanoseconds since the first packet; `None` where the capture has no time.
+pub(super) fn since_first(packet: &Packet) -> Option<i64> {
     match packet.field(&frame::TIME_RELATIVE)?.value {
         Value::Nanos(n) => Some(n),
         _ => None,

@@ -71,8 +71,10 @@ impl Comments {
                         let before = all.iter().position(|said| said.starts_with(ASKS)).unwrap_or(all.len());
                         all.insert(before, text);
                     }
-                    let first = shown.hits.first().map_or(hit.packet.number, |hit| hit.packet.number);
-                    self.0.entry(first).or_default().append(early);
+                    if !early.is_empty() {
+                        let first = shown.hits.first().map_or(hit.packet.number, |hit| hit.packet.number);
+                        self.0.entry(first).or_default().append(early);
+                    }
                 }
                 return;
             }

@@ -6,12 +6,13 @@
 //! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
 //! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
 //! what was learnt, what is asked), [`tally`] (what is said besides packets), [`comments`] (what is said beside packets in a file),
-//! [`extcap`] (what Wireshark asks). [`plain`](mod@plain) says signs in words; [`theme`] holds the colours; [`measure`] knows how wide text is.
+//! [`extcap`] (what Wireshark asks), [`csv`] and [`handout`] (for spreadsheets, paper and Moodle). [`plain`](mod@plain) says signs in words; [`theme`] holds the colours; [`measure`] knows how wide text is.
 //! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
 pub mod ask;
 pub mod brief;
 pub mod comments;
+pub mod csv;
 #[cfg(not(target_family = "wasm"))]
 pub mod doctor;
 pub mod endpoints;
@@ -19,6 +20,7 @@ pub mod extcap;
 pub mod fields;
 pub mod follow;
 pub mod fork;
+pub mod handout;
 pub mod hex;
 pub mod hops;
 #[cfg(feature = "live")]

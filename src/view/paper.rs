@@ -2,6 +2,7 @@
 
 use super::Theme;
 use super::ask::rows;
+use super::csv::cell;
 use super::quiz::Sheet;
 use crate::ask::{Question, Session};
 use serde_json::{Value, json};
@@ -77,26 +78,4 @@ pub fn grades(name: &str, session: &Session, timed: bool) -> String {
         let _ = writeln!(rows, "{},{},{},{right},{seconds}", cell(name), cell(&question.id), cell(given));
     }
     rows
-}
-
-/// A cell of RFC 4180. What a spreadsheet would take for a formula gets an apostrophe before it.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
-    let text = if formula { format!("'{text}") } else { text.to_owned() };
-    let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    if clean.contains([',', '"', '\'']) { format!("\"{}\"", clean.replace('"', "\"\"")) } else { clean }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_cannot_break_out_of_its_column_or_calculate() {
-        assert_eq!(cell("a"), "a");
-        assert_eq!(cell("a,\"b\"\n"), "\"a,\"\"b\"\" \"");
-        assert_eq!(cell("=1+1"), "\"'=1+1\"");
-        assert_eq!(cell("-5"), "-5");
-        assert_eq!(cell("@x"), "\"'@x\"");
-    }
 }

@@ -157,7 +157,7 @@ fn precise(number: u64) -> f64 {
 }
 
 /// Text in XML: markup and control characters are no markup here.
-struct Escaped<'t>(&'t str);
+pub(in crate::view) struct Escaped<'t>(pub &'t str);
 
 impl std::fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,0 +1,86 @@
+//! What can be typed after `export`.
+
+use crate::tutor::Audience;
+use clap::{Args, Subcommand};
+use std::path::PathBuf;
+
+/// `osi-tutor export`.
+#[derive(Debug, Subcommand)]
+pub enum ExportCommand {
+    /// A capture for Wireshark whose packets say what they mean, and ask what the lesson asks
+    #[command(after_help = "\
+Examples:
+  osi-tutor export pcapng handshake -o handshake.pcapng
+  osi-tutor export pcapng lunch.pcapng -o explained.pcapng --audience newcomer")]
+    Pcapng {
+        /// A lesson, a ready scenario or a capture
+        #[arg(value_name = "LESSON|SCENARIO|FILE")]
+        what: PathBuf,
+        /// Where it goes
+        #[command(flatten)]
+        to: To,
+        /// Other packets; of a capture, other questions
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// For whom to explain
+        #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+        audience: Audience,
+    },
+    /// One row a packet for a spreadsheet, in the columns that Wireshark begins with
+    #[command(after_help = "Example:\n  osi-tutor export csv lunch.pcapng -o lunch.csv")]
+    Csv {
+        /// A lesson, a ready scenario or a capture (- reads standard input)
+        #[arg(value_name = "LESSON|SCENARIO|FILE")]
+        what: PathBuf,
+        /// Where it goes
+        #[command(flatten)]
+        to: To,
+    },
+    /// A lesson's questions for Moodle (GIFT): each wrong answer is told which misconception it betrays
+    #[cfg(feature = "classroom")]
+    #[command(after_help = "Example:\n  osi-tutor export gift handshake -o handshake.gift")]
+    Gift(Handout),
+    /// A lesson's questions on paper: one HTML file to print
+    #[cfg(feature = "classroom")]
+    #[command(after_help = "\
+Examples:
+  osi-tutor export worksheet handshake --seed 5 -o sheet.html
+  osi-tutor export worksheet handshake --seed 5 --answers -o key.html     the same with its answers")]
+    Worksheet {
+        /// Which questions
+        #[command(flatten)]
+        handout: Handout,
+        /// Add the answers, each with its reason
+        #[arg(long)]
+        answers: bool,
+    },
+}
+
+/// The questions of a lesson.
+#[cfg(feature = "classroom")]
+#[derive(Debug, Args)]
+pub struct Handout {
+    /// Which lesson
+    #[arg(value_name = "LESSON")]
+    pub lesson: String,
+    /// Where it goes
+    #[command(flatten)]
+    pub to: To,
+    /// Other packets, and so other numbers in questions and answers
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// For whom it is written
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+}
+
+/// Where something goes.
+#[derive(Debug, Args)]
+pub struct To {
+    /// Into this file; - is standard output
+    #[arg(short = 'o', long, value_name = "FILE", default_value = "-")]
+    pub output: PathBuf,
+    /// Write over a file that is there
+    #[arg(long)]
+    pub force: bool,
+}
