@@ -252,10 +252,12 @@ fn a_program_that_knows_only_json_plays_a_lesson_by_right_answers() {
             answers += 1;
             match (task.mode(), task) {
                 (Mode::Choose(_), Task::Choose { right, .. }) => {
-                    send(json!({ "input": "choose", "choice": right + 1 }))
+                    send(json!({ "input": "choose", "choice": right + 1 }));
                 }
                 (Mode::Order(_), Task::Order { right, .. }) => {
-                    right.iter().for_each(|item| send(json!({ "input": "take", "item": item + 1 })));
+                    for item in right {
+                        send(json!({ "input": "take", "item": item + 1 }));
+                    }
                     send(json!({ "input": "submit" }));
                 }
                 (Mode::Mark, Task::Bytes { right: (first, last), .. }) => {

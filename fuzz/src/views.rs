@@ -7,7 +7,7 @@ use osi_tutor::ask::draft::puzzle::Puzzler;
 use osi_tutor::ask::{self, Key, Kind, Question, Session};
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::follow::{Follower, messages};
-use osi_tutor::flow::{Endpoint, Limits, Tracker};
+use osi_tutor::flow::{Endpoint, Limits, State, Tracker};
 use osi_tutor::lesson::find::Finder;
 use osi_tutor::lesson::player::{Input, Player};
 use osi_tutor::lesson::{COURSE, Lesson};
@@ -22,7 +22,7 @@ use osi_tutor::view::brief::{Brief, sentence};
 use osi_tutor::view::follow::{Follow, How};
 use osi_tutor::view::fork::{Fork, Line};
 use osi_tutor::view::hops::{self, Leg};
-use osi_tutor::view::ladder::{Ladder, Side};
+use osi_tutor::view::ladder::{Ladder, across};
 use osi_tutor::view::plot::{self, Chart};
 use osi_tutor::view::quiz::Sheet;
 use osi_tutor::view::scene::Stage;
@@ -121,16 +121,19 @@ fn every_packet(frames: &[RawFrame]) {
 /// What both ends said, and how it went: ladder, plots, hops, two timelines.
 fn conversation(frames: &[RawFrame], audience: Audience) {
     let (theme, mut out) = (Theme::new(false), String::new());
-    let mut ladder = Ladder::new(theme.clone(), Some(80));
+    let mut ladder = Ladder::new(theme.clone(), Some(80), 2);
     let mut series = Series::default();
     ladder.heading(0, "client", "server", &mut out);
     walked(frames, |packet, tracker| {
         let Some(conversation) = tracker.current() else { return };
         let Some(connection) = tracker.connection(conversation) else { return };
-        let from_client = connection.sender(conversation.forward) == Endpoint::Client;
-        ladder.packet(packet, if from_client { Side::Client } else { Side::Server }, &mut out);
-        let [client, server] = connection.states;
-        ladder.states(client.name(), server.name(), &mut out);
+        let sender = connection.sender(conversation.forward);
+        let from_client = sender == Endpoint::Client;
+        let way = across(sender);
+        ladder.packet(packet, &way, &mut out);
+        if let Some(talk) = way.talk {
+            ladder.states(talk, connection.states.map(State::name), &mut out);
+        }
         series.add(packet, from_client);
     });
     drawn::lines(&out);

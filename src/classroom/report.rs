@@ -197,7 +197,9 @@ mod tests {
         for n in 0..all.len() as u64 {
             say(Input::Join { token: None, fresh: format!("t{n}"), dice: n });
         }
-        [Command::Next, Command::Open].map(|command| say(Input::Command(command)));
+        for command in [Command::Next, Command::Open] {
+            say(Input::Command(command));
+        }
         for (n, given) in all.iter().enumerate() {
             let member = u32::try_from(n).unwrap() + 1;
             say(Input::Vote { member, slide: 0, round: 1, given: (*given).into(), sure: false });

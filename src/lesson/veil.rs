@@ -94,8 +94,7 @@ mod tests {
 
     #[test]
     fn a_number_is_covered_however_it_is_written() {
-        let mut veil = Veil::default();
-        veil.words = spellings("51455".to_owned());
+        let veil = Veil { words: spellings("51455".to_owned()), ..Veil::default() };
         for text in ["port 51455", "port 0xc8ff", "bytes C8FF", "0x0000c8ff"] {
             let mut covered = text.to_owned();
             veil.cover(&mut covered);

@@ -280,7 +280,7 @@ mod tests {
                 let name = menu.row().unwrap().name.clone();
                 if rows >= 5 && columns >= 20 {
                     assert!(seen.iter().any(|line| line.starts_with(&format!("  {name}"))), "{name} {seen:#?}");
-                    assert!(seen[usize::from(rows) - 2].starts_with(&format!("$ osi-tutor explai")), "{seen:#?}");
+                    assert!(seen[usize::from(rows) - 2].starts_with("$ osi-tutor explai"), "{seen:#?}");
                     assert!(seen[usize::from(rows) - 1].contains("q quit"), "{seen:#?}");
                 }
                 assert!(!seen.concat().contains('\u{1b}'));
