@@ -19,12 +19,13 @@ function block(block) {
 /**
  * Packets as rows of a ladder: who, what, and both ends' states. The lit one is what the text speaks of.
  * @param {{ hosts: { name: string }[], rows: any[], remark: string | null } | null} ladder
- * @param {{ caption: string, lit?: number | null, rows?: any[] }} how
+ * @param {{ caption: string, lit?: number | null, rows?: any[], small?: boolean }} how on a small screen, states go below the packet
  */
-function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [] }) {
+function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [], small = false }) {
   if (!ladder || rows.length === 0) return ladder?.remark ? el("p", {}, ladder.remark) : null;
   const name = (row, end) => row.who?.[end === row.from ? 0 : 1] ?? ladder.hosts[end]?.name ?? "all";
-  const states = rows.some((row) => row.states);
+  const states = !small && rows.some((row) => row.states);
+  const below = ({ client, server }) => [client && `client ${client}`, server && `server ${server}`].filter(Boolean).join(", ");
   const head = el("tr", {}, el("th", { scope: "col" }, "No."), states && el("th", { scope: "col" }, "Client"),
     el("th", { scope: "col" }, "Packet"), states && el("th", { scope: "col" }, "Server"));
   const row = (row) => {
@@ -34,7 +35,8 @@ function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [] }) {
     return el("tr", { class: [row.new && "new", row.lost && "lost", row.packet === lit && "lit"].filter(Boolean).join(" ") },
       el("th", { scope: "row" }, row.packet),
       states && el("td", { class: "state" }, row.states?.client),
-      el("td", { class: right ? "to" : "fro" }, el("span", { class: "way" }, way), el("span", { class: "line" }, row.line), told && el("small", {}, told)),
+      el("td", { class: right ? "to" : "fro" }, el("span", { class: "way" }, way), el("span", { class: "line" }, row.line), told && el("small", {}, told),
+        small && row.states && el("small", {}, below(row.states))),
       states && el("td", { class: "state" }, row.states?.server));
   };
   return el("table", { class: "ladder" }, el("caption", {}, [caption, ladder.remark].filter(Boolean).join(". ")), el("thead", {}, head),
@@ -59,8 +61,8 @@ function procedure(work) {
     el("ol", {}, ...work.steps.map(step)), work.text && el("p", {}, work.text));
 }
 
-/** The packet that shows something, and the fields that do. @param {any} proof */
-const evidence = (proof) => el("div", { class: "proof" }, ladder(proof.ladder, { caption: proof.text }),
+/** The packet that shows something, and the fields that do. @param {any} proof @param {boolean} small */
+const evidence = (proof, small) => el("div", { class: "proof" }, ladder(proof.ladder, { caption: proof.text, small }),
   el("p", { class: "fields" }, ...proof.fields.map(({ field, value }) => el("code", {}, `${field} = ${value}`))));
 
 /** A scene. How much of it: `small` for a phone. */
@@ -75,13 +77,13 @@ export class OsiScene extends HTMLElement {
     const { question, what_if: broken, work } = scene;
     const stack = scene.layers?.[scene.layers.length - 1];
     const left = el("div", { class: "told" }, ...(scene.prose ?? []).map(block), scene.text && el("p", { class: "said" }, scene.text),
-      work && procedure(work), question?.verdict?.proof && evidence(question.verdict.proof),
+      work && procedure(work), question?.verdict?.proof && evidence(question.verdict.proof, small),
       question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
     const right = el("div", { class: "drawn" },
-      ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was" }),
-        ladder(broken.after, { caption: "What happens now", lit: broken.proof })]
-        : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8) })]),
+      ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was", small }),
+        ladder(broken.after, { caption: "What happens now", lit: broken.proof, small })]
+        : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8), small })]),
       !small && stack && layers(stack));
     fill(this, left, right);
   }
