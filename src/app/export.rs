@@ -16,7 +16,7 @@ use crate::view::csv;
 use crate::{
     classroom::deck::Deck,
     cli::Handout,
-    view::handout::{Item, gift::gift, worksheet},
+    view::handout::{Item, gift::gift, prompt, worksheet},
 };
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -116,5 +116,11 @@ fn deck(handout: &Handout) -> Result<Deck, Failure> {
 #[cfg(feature = "classroom")]
 fn items(deck: &Deck) -> Vec<Item<'_>> {
     let asks = deck.slides.iter().filter_map(|slide| Some((slide, slide.task.as_ref()?)));
-    asks.map(|(slide, task)| Item { prompt: &slide.prompt, task, why: &slide.why, replies: &slide.replies }).collect()
+    asks.map(|(slide, task)| Item {
+        prompt: prompt(&slide.prompt, &slide.scene),
+        task,
+        why: &slide.why,
+        replies: &slide.replies,
+    })
+    .collect()
 }

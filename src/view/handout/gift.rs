@@ -15,7 +15,7 @@ pub fn gift(name: &str, title: &str, audience: Audience, items: &[Item<'_>]) -> 
     let mut out = format!("// {}\n", one_line(title));
     let _ = writeln!(out, "$CATEGORY: osi-tutor/{}\n", one_line(name));
     for (number, item) in (1..).zip(items) {
-        let _ = write!(out, "::{} {number:02}::[plain]{}", escaped(name), escaped(item.prompt));
+        let _ = write!(out, "::{} {number:02}::[plain]{}", escaped(name), escaped(&item.prompt));
         question(item, audience, &mut out);
         out.push_str("}\n\n");
     }
@@ -127,7 +127,7 @@ mod tests {
     fn nothing_that_is_told_commands_moodle() {
         let choices = ["a} ~=#{}:\n::x::", "right"].map(|text| Choice { text: text.into(), betrays: None }).to_vec();
         let task = Task::Choose { choices, right: 1 };
-        let item = Item { prompt: "What is {x}?\n// no", task: &task, why: "Because = it is.", replies: &[] };
+        let item = Item { prompt: "What is {x}?\n// no".into(), task: &task, why: "Because = it is.", replies: &[] };
         let out = gift("a", "t\n$CATEGORY: x", Audience::Student, &[item]);
         let wanted = "// t $CATEGORY: x\n$CATEGORY: osi-tutor/a\n\n::a 01::[plain]What is \\{x\\}?\\n// no {\n\
                       \t~a\\} \\~\\=\\#\\{\\}\\:\\n\\:\\:x\\:\\:\n\t=right#Because \\= it is.\n}\n\n";
@@ -138,7 +138,7 @@ mod tests {
     fn a_wrong_answer_names_the_misconception() {
         let slips = vec![Slip { answer: Value::Number(1), betrays: Some(belief::COUNTS_PACKETS) }];
         let task = Task::Number { right: 78, slips };
-        let item = Item { prompt: "Which?", task: &task, why: "", replies: &[] };
+        let item = Item { prompt: "Which?".into(), task: &task, why: "", replies: &[] };
         let out = gift("a", "t", Audience::Student, &[item]);
         assert!(out.contains("{#\n\t=78\n\t=%0%1#A common belief\\: \u{201c}"), "{out}");
     }

@@ -6,18 +6,37 @@ pub mod worksheet;
 use crate::ask::bank::Belief;
 use crate::ask::{Task, misconception};
 use crate::tutor::Audience;
+use serde_json::Value;
 
 /// A question, with all that its answers deserve.
 #[derive(Debug)]
 pub struct Item<'q> {
     /// What is asked.
-    pub prompt: &'q str,
+    pub prompt: String,
     /// How it is answered.
     pub task: &'q Task,
     /// Why the answer is right.
     pub why: &'q str,
     /// What is said to those who choose each choice.
     pub replies: &'q [Option<String>],
+}
+
+/// What is asked, as it can stand alone: a step of a procedure needs those before it. `scene` is what
+/// `schema/scene.json` describes.
+pub fn prompt(asked: &str, scene: &Value) -> String {
+    let work = scene.get("work").filter(|work| work.is_object());
+    let Some(work) = work else { return asked.to_owned() };
+    let text = |of: &Value, name: &str| of.get(name).and_then(Value::as_str).map(str::to_owned);
+    let all = |name: &str| work.get(name).and_then(Value::as_array).into_iter().flatten();
+    let mut lines = vec![text(work, "title").unwrap_or_default()];
+    lines.extend(all("given").filter_map(|given| Some(format!("{}: {}", text(given, "name")?, text(given, "value")?))));
+    let known = |step: &&Value| step.get("current") != Some(&Value::Bool(true));
+    for step in all("steps").take_while(known) {
+        let value = text(step, "value").map_or(String::new(), |value| format!(": {value}"));
+        lines.push(format!("{}{value}", text(step, "say").unwrap_or_default()));
+    }
+    lines.push(format!("{asked}: ?"));
+    lines.join("\n")
 }
 
 impl Item<'_> {
@@ -40,4 +59,21 @@ fn refutation(id: Belief, audience: Audience) -> String {
         let why = if audience == Audience::Newcomer { found.plainly() } else { &found.refutation };
         format!("A common belief: \u{201c}{}\u{201d} {why}", found.claim)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_step_of_a_procedure_brings_those_before_it() {
+        let step =
+            |say: &str, value: Option<&str>, current: bool| json!({"say": say, "value": value, "current": current});
+        let steps =
+            [step("It begins at", Some("12"), false), step("It ends at", None, true), step("So it has", None, false)];
+        let scene = json!({"work": {"title": "How long?", "given": [{"name": "n", "value": "3"}], "steps": steps}});
+        assert_eq!(prompt("It ends at", &scene), "How long?\nn: 3\nIt begins at: 12\nIt ends at: ?");
+        assert_eq!(prompt("Which?", &json!({"work": null})), "Which?");
+    }
 }

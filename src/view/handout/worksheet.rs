@@ -12,7 +12,7 @@ use std::fmt::Write as _;
 const STYLE: &str = "body{font:12pt/1.45 serif;max-width:42em;margin:2em auto;padding:0 1em;color:#000;background:#fff}\
 h1{font-size:1.5em}ol.asked>li{margin:0 0 1.4em;break-inside:avoid}\
 pre{font:9.5pt/1.35 monospace;overflow-x:auto}.room{border-bottom:1px solid #000;display:inline-block;min-width:12em}\
-ul{list-style:none;padding:0}.box{display:inline-block;width:.9em;height:.9em;border:1px solid #000;margin-right:.6em}\
+ul{list-style:none;padding:0}.box{display:inline-block;width:.9em;height:.9em;border:1px solid #000;margin-right:.6em;vertical-align:-.1em}\
 .line{border-bottom:1px solid #000;height:1.8em}.key{break-before:page}.from{font-size:.85em}\
 @media print{body{margin:0;max-width:none}}";
 
@@ -35,7 +35,7 @@ pub fn worksheet(head: &Head<'_>, items: &[Item<'_>], answers: bool) -> String {
          <p>Name: <span class=\"room\"></span> Date: <span class=\"room\"></span></p>\n<ol class=\"asked\">\n"
     );
     for item in items {
-        let _ = writeln!(out, "<li><p>{}</p>", lines(item.prompt));
+        let _ = writeln!(out, "<li><p>{}</p>", lines(&item.prompt));
         room(item.task, &mut out);
         out.push_str("</li>\n");
     }
@@ -116,7 +116,7 @@ mod tests {
         let choice = |text: &str| Choice { text: text.into(), betrays: None };
         let choose = Task::Choose { choices: vec![choice("<b>no</b>"), choice("yes & \"so\"")], right: 1 };
         let order = Task::Order { items: vec!["b".into(), "c".into(), "a".into()], right: vec![2, 0, 1] };
-        let item = |task| Item { prompt: "<script>alert(1)</script>", task, why: "<i>", replies: &[] };
+        let item = |task| Item { prompt: "<script>alert(1)</script>".into(), task, why: "<i>", replies: &[] };
         let head = Head { title: "</title><script>", from: "a<b" };
         for answers in [false, true] {
             let out = worksheet(&head, &[item(&choose), item(&order)], answers);
