@@ -216,11 +216,6 @@ impl<'a> Cursor<'a> {
         if passed > 0 { self.slice(0, passed).map(|_| ()) } else { Ok(()) }
     }
 
-    /// Whether nothing but a line will be shown: work for rows marked as detail can be left out.
-    pub fn summary_only(&self) -> bool {
-        self.packet.summary_only
-    }
-
     /// Reads and writes one fixed row, and gives its number.
     pub fn put(&mut self, def: &'static FieldDef) -> Result<u64, Trouble> {
         let At::Fixed { start, len, mask, scale } = def.at else { return Ok(0) };
