@@ -1,7 +1,7 @@
 //! Rank 7: lessons, quizzes and packets as lines that are only ever added: for screen readers, for terminals that can do
 //! nothing else, for paper. No cursor moves, nothing is drawn, nothing stands in columns.
 //!
-//! What is said comes from the same scenes as every screen's ([`resolved`](crate::view::scene::resolved)). Read `text`
+//! What is said comes from the same scenes as every screen's (`view::scene::resolved`). Read `text`
 //! (a scene as sentences), `packet` (a packet of a capture), then [`play`] and [`ask`](fn@ask),
 //! which read an answer or a command from each line.
 

@@ -82,7 +82,7 @@ export function bars(bars, { claims = new Map(), caption }) {
 
 /** @param {Share[]} shares */
 export function shares(shares) {
-  const one = ({ right, of }) => (of ? `${right} of ${of} right (${Math.floor(100 * right / of)}%)` : "no votes");
+  const one = ({ right, of }) => (of ? `${right} of ${of} right (${Math.round(100 * right / of)}%)` : "no votes");
   if (shares.length === 0) return null;
   if (shares.length === 1) return el("p", { class: "shares" }, one(shares[0]));
   return el("p", { class: "shares" }, `First vote: ${one(shares[0])}. Last vote: ${one(shares[shares.length - 1])}.`);
@@ -110,7 +110,7 @@ export function board(board) {
   const row = ({ claim, met, moved, remaining }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, met),
     el("td", {}, moved), el("td", {}, remaining));
   const asked = ({ slide, prompt, rounds }) => el("tr", {}, el("th", { scope: "row" }, `${slide}. ${prompt}`),
-    el("td", { class: "percent" }, rounds.map(({ right, of }) => (of ? `${Math.floor(100 * right / of)}%` : "–")).join(" → ")));
+    el("td", { class: "percent" }, rounds.map(({ right, of }) => (of ? `${Math.round(100 * right / of)}%` : "–")).join(" → ")));
   const heads = (names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
   return el("section", { class: "board" },
     board.rows.length > 0 ? el("table", {}, el("caption", {}, "What was believed"),
