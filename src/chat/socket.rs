@@ -8,14 +8,14 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::socket::DisconnectReason;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use super::carrier::{room_name, room_of_one};
 use super::hub::Id;
 use super::room::{Chat, WRONG_CODE};
 use super::words::event;
 use crate::serve::gate::NOWHERE;
-use crate::serve::words::{self, Word};
+use crate::serve::words::{self, Word, Words};
 
 /// Whose connection it is.
 struct Member {
@@ -26,7 +26,7 @@ struct Member {
     /// Told then: whoever takes its words holds the connection, and must let go of it.
     going: Notify,
     /// What it said, until somebody takes it.
-    words: Mutex<Option<mpsc::Receiver<Word>>>,
+    words: Mutex<Option<Words>>,
 }
 
 /// Waits for members.
@@ -94,7 +94,7 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
 }
 
 /// Takes a member's words one by one.
-async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut words: mpsc::Receiver<Word>) {
+async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut words: Words) {
     loop {
         let word = tokio::select! {
             biased;

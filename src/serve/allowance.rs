@@ -10,12 +10,13 @@ pub struct Allowance {
     left: f64,
     since: Duration,
     refused: u32,
+    missed: u32,
 }
 
 impl Allowance {
     /// A full one: `burst` words at once, then `rate` of them each second.
     pub fn new(burst: f64, rate: f64, now: Duration) -> Self {
-        Self { burst, rate, left: burst, since: now, refused: 0 }
+        Self { burst, rate, left: burst, since: now, refused: 0, missed: 0 }
     }
 
     /// Takes as many words, if there are as many.
@@ -31,14 +32,19 @@ impl Allowance {
         true
     }
 
+    /// So many words were refused before they were heard, because others waited. No good one makes up for them.
+    pub fn missed(&mut self, words: u32) {
+        self.missed = self.missed.saturating_add(words);
+    }
+
     /// A word was answered: with an error, or not.
     pub fn answered(&mut self, error: bool) {
         self.refused = if error { self.refused + 1 } else { 0 };
     }
 
-    /// Words refused without a good one between.
+    /// Words refused without a good one between, and those that were never heard.
     pub fn refused(&self) -> u32 {
-        self.refused
+        self.refused.saturating_add(self.missed)
     }
 }
 
@@ -54,6 +60,9 @@ mod tests {
         assert_eq!((0..5).filter(|_| words.takes(1.0, Duration::from_secs(1))).count(), 2);
         words.answered(false);
         assert_eq!(words.refused(), 0);
+        words.missed(7);
+        words.answered(false);
+        assert_eq!(words.refused(), 7, "a good word makes up for none that was not heard");
         assert!(words.takes(3.0, Duration::from_mins(1)) && !words.takes(1.0, Duration::from_mins(1)), "never more");
     }
 }

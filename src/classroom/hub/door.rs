@@ -8,14 +8,14 @@ use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 use super::room::{CONSOLES, Room, STAGES, STUDENTS, room_of};
 use crate::classroom::session::{Command, Id, Input};
 use crate::rng::Rng;
 use crate::serve::allowance::Allowance;
 use crate::serve::gate::NOWHERE;
-use crate::serve::words::{self, Word};
+use crate::serve::words::{self, Word, Words};
 
 /// Words that one may say at once, and then again each second: a vote may be changed often, but no finger is faster.
 const BURST: f64 = 20.0;
@@ -42,7 +42,7 @@ struct Guest {
     gone: AtomicBool,
     /// Told when the connection has gone: whoever takes its words must let go of it.
     going: Notify,
-    words: Mutex<Option<mpsc::Receiver<Word>>>,
+    words: Mutex<Option<Words>>,
 }
 
 /// Waits for people.
@@ -153,7 +153,7 @@ async fn welcome(socket: SocketRef, room: Arc<Room>) {
 }
 
 /// Takes somebody's words one by one.
-async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: mpsc::Receiver<Word>) {
+async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words) {
     let begun = Instant::now();
     let times = if matches!(guest.role, Role::Teacher) { LEADS } else { 1.0 };
     let mut allowance = Allowance::new(BURST * times, RATE * times, Duration::ZERO);
@@ -164,6 +164,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: mpsc:
             word = words.recv() => word,
         };
         let Some(Word { event, data, ack }) = word else { return };
+        allowance.missed(words.missed());
         let answer = if allowance.takes(1.0, begun.elapsed()) {
             let answer = heard(room, guest, &event, data).await;
             allowance.answered(answer.is_err());
