@@ -216,6 +216,11 @@ impl<'a> Cursor<'a> {
         if passed > 0 { self.slice(0, passed).map(|_| ()) } else { Ok(()) }
     }
 
+    /// Whether a row is to be written: see [`Packet::wants`].
+    pub fn wants(&self, def: &FieldDef) -> bool {
+        self.packet.wants(def)
+    }
+
     /// Reads and writes one fixed row, and gives its number.
     pub fn put(&mut self, def: &'static FieldDef) -> Result<u64, Trouble> {
         let At::Fixed { start, len, mask, scale } = def.at else { return Ok(0) };

@@ -135,7 +135,7 @@ fields! {
     REQUEST_IN        = derived(Kind::Frame, "http.request_in", "Request in frame", "The frame that asked for this answer.");
     CHUNK_SIZE        = dynamic(Kind::Uint(32), "http.chunk_size", "Chunk size", "How many bytes of the body follow; 0 ends it.");
     TRAILER           = text("http.chunked_trailer_part", "Trailer", "Header lines that came after the body.");
-    FILE_DATA         = text("http.file_data", "Body", "What the message carries, unpacked.");
+    FILE_DATA         = text("http.file_data", "Body", "What the message carries, unpacked.").detail();
 }
 
 /// What a header line means beyond its text.
