@@ -36,6 +36,7 @@ pub(super) fn course(lessons: &[Lesson], args: &Explain, choice: Color) -> Resul
 
 #[cfg(feature = "tui")]
 mod screen {
+    use super::super::menu_rows::REST;
     use super::super::{Failure, color, error, store};
     use crate::cli::Explain;
     use crate::lesson::{self, Lesson};
@@ -47,40 +48,6 @@ mod screen {
     use std::ffi::OsString;
     use std::io::BufRead;
     use std::process::Command;
-
-    /// A row: name, what it does, the command.
-    type Entry = (&'static str, &'static str, &'static [&'static str]);
-
-    /// What there is besides the course, under each heading.
-    const REST: &[(&str, &[Entry])] = &[
-        (
-            "Look at packets",
-            &[
-                #[cfg(feature = "live")]
-                (
-                    "capture lo",
-                    "this machine's own packets, with a small demo; needs the right to",
-                    &["capture", "lo", "--demo"],
-                ),
-                ("simulate", "a whole web conversation, simulated: needs no right", &["simulate", "two-hosts"]),
-            ],
-        ),
-        (
-            "Practise",
-            &[
-                ("quiz", "questions made from packets", &["quiz"]),
-                ("puzzle", "a packet with one thing wrong: find it", &["puzzle"]),
-                ("progress", "what you did, what you believed, what to review", &["progress"]),
-            ],
-        ),
-        (
-            "Set up",
-            &[
-                ("doctor", "what works on this machine, and what doesn't yet", &["doctor"]),
-                ("help", "all commands", &["help"]),
-            ],
-        ),
-    ];
 
     /// The course and everything else.
     pub(super) fn everything(choice: Color) -> Result<(), Failure> {

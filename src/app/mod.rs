@@ -34,6 +34,8 @@ mod lesson_writes;
 mod live_lesson;
 mod manual;
 mod menu;
+#[cfg(feature = "tui")]
+mod menu_rows;
 mod origin;
 mod outputs;
 mod pace;
