@@ -18,6 +18,7 @@ use crossterm::event::{Event, KeyEventKind};
 use crossterm::style::Print;
 use crossterm::terminal::{Clear, ClearType};
 use crossterm::{queue, terminal};
+#[cfg(feature = "tui")]
 pub(crate) use keys::answer;
 use keys::{Command, command, line};
 use std::io::{self, Write};
