@@ -179,6 +179,7 @@ fn a_class_plays_a_lesson_whole_in_real_browsers() {
     assert!(seen["keyboard"].as_str().unwrap().starts_with("Your answer is in"));
     assert!(seen["held"].as_str().unwrap().contains("handshake only checks"), "{}", seen["held"]);
     let reveal = seen["reveal"]["stage"].as_str().unwrap();
+    assert_eq!(seen["reveal"]["origin"], "Simulated: two-hosts (seed 7)", "a screen says where its packets come from");
     assert!(reveal.contains("First vote: 1 of 3 right (33%). Last vote: 2 of 3 right (67%)."), "{reveal}");
     assert!(reveal.contains("1 moved to the right answer, 0 away from it"), "{reveal}");
     let wrong = seen["reveal"]["wrong"].as_str().unwrap();
@@ -406,8 +407,8 @@ fn a_class_that_cannot_be_says_why() {
     for (args, code, words) in [
         (&["no-such-lesson", "--state", nowhere][..], 2, "osi-tutor explain"),
         (&["--state", nowhere], 2, "osi-tutor class handshake"),
-        (&["--resume", "--state", nowhere], 1, "no class to go on with"),
-        (&["report", "--state", nowhere], 1, "no class to go on with"),
+        (&["--resume", "--state", nowhere], 1, "no class is kept there"),
+        (&["report", "--state", nowhere], 1, "no class is kept there"),
         (&["report", "--as", "pdf"], 2, "text, csv, html"),
         (&["handshake", "--most", "0"], 2, "1..=5000"),
         (&["handshake", "--lan", "--listen", "8080"], 2, "cannot be used with"),

@@ -31,7 +31,7 @@ pub(super) fn wanted(show: &Show) -> bool {
     super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 
-/// Tells what would have happened with a fault, in so many columns.
+/// Tells what would have happened with a fault, for a width in columns.
 pub(super) type Breaking = Box<dyn Fn(&str, usize) -> Result<String, Failure>>;
 
 /// Browses what a source gives. A live one is followed, and a simulated one can be broken.

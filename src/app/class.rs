@@ -1,5 +1,6 @@
 //! `osi-tutor class`: a lesson for a room full of phones.
 
+use super::explain::{Played, what_if};
 use super::{Failure, error, explain, store};
 use crate::classroom::deck::Deck;
 use crate::classroom::hub::{News, Open};
@@ -7,7 +8,6 @@ use crate::classroom::keep::{Keep, KeepError, Origin, Saved};
 use crate::classroom::report::Report;
 use crate::classroom::session::Session;
 use crate::cli::{Class, ClassCommand, PORT, ReportForm};
-use crate::lesson::format::Fence;
 use crate::lesson::player::{Input, Player, Request};
 use crate::lesson::{self, Lesson, simulate};
 use crate::rights::{self, Files, Needs};
@@ -134,16 +134,12 @@ pub(super) fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: 
     let mut lesson: Lesson = found.ok_or_else(missing)?;
     lesson.cut_for(audience);
     let trace = simulate::trace(&lesson, seed).map_err(Failure::Data)?;
-    let ends = trace.ends();
+    let played = Played::Simulated(trace.ends());
     let origin = format!("Simulated: {} (seed {})", lesson.source.scenario, seed.unwrap_or(lesson.source.seed));
     let mut player = Player::new(&lesson, trace, origin, audience);
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
-        let fence = lesson.pages.get(page).and_then(|page| page.fence.as_ref());
-        Input::Answer(match fence {
-            Some(Fence::WhatIf(whatif)) => simulate::what_if(&lesson, whatif, ends, seed).map(Box::new),
-            _ => Err("there is nothing to break on this page".to_owned()),
-        })
+        Input::Answer(what_if(&lesson, page, seed, &played).map(Box::new))
     };
     let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
     Ok(Deck::of(&lesson.id, &mut player, &texts, &mut carry))

@@ -68,7 +68,7 @@ pub(super) fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
 }
 
 /// What the lesson is played on.
-enum Played {
+pub(super) enum Played {
     /// Its own simulation; the ends of its connection there, if it is about one.
     Simulated(Option<Ends>),
     /// What was captured.
@@ -76,7 +76,7 @@ enum Played {
 }
 
 /// Breaks what a page says, always in the simulation: what was captured cannot be undone.
-fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &Played) -> Result<Outcome, String> {
+pub(super) fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &Played) -> Result<Outcome, String> {
     let Some(Fence::WhatIf(whatif)) = lesson.pages.get(page).and_then(|p| p.fence.as_ref()) else {
         return Err("there is nothing to break on this page".into());
     };

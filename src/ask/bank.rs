@@ -4,7 +4,8 @@
 //! then shows the refutation. No lesson may teach one as a fact: [`Misconception::is_taught_by`] looks for it.
 
 use crate::filter::Filter;
-use serde::{Deserialize, Deserializer};
+use crate::tutor::Audience;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::LazyLock;
 
 const TEXT: &str = include_str!("../../lessons/misconceptions.toml");
@@ -24,7 +25,7 @@ pub struct Misconception {
     pub claim: String,
     /// Why it is wrong, and what is right.
     pub refutation: String,
-    /// The same without jargon.
+    /// The same without jargon, for newcomers.
     newcomer: Option<String>,
     /// Packets that contradict it.
     filter: Option<String>,
@@ -93,10 +94,22 @@ pub mod belief {
         &[HELLO, COUNTS_PACKETS, ACK_ARRIVED, ACK_APPLICATION, SESSION_AUTH, SESSION_TRACKS, MASKING, STATUS_42];
 }
 
+/// A misconception, and why it is wrong, as a learner is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Refuted {
+    /// Its name in the bank.
+    pub id: &'static str,
+    /// What is believed.
+    pub claim: &'static str,
+    /// Why it is wrong, in the audience's words.
+    pub refutation: &'static str,
+}
+
 impl Misconception {
-    /// Why it is wrong, without jargon.
-    pub fn plainly(&self) -> &str {
-        self.newcomer.as_ref().unwrap_or(&self.refutation)
+    /// As this audience is told.
+    pub fn refuted(&'static self, audience: Audience) -> Refuted {
+        let plain = self.newcomer.as_ref().filter(|_| audience == Audience::Newcomer);
+        Refuted { id: &self.id, claim: &self.claim, refutation: plain.unwrap_or(&self.refutation) }
     }
 
     /// The filter that selects packets which contradict it.

@@ -13,7 +13,7 @@ pub mod session;
 pub mod task;
 pub mod value;
 
-pub use bank::{Misconception, bank, misconception};
+pub use bank::{Misconception, Refuted, bank, misconception};
 pub use entry::{Entry, Key, Mode};
 pub use question::{Kind, Proof, Question};
 pub use session::{Grade, Session};

@@ -1,33 +1,22 @@
 //! The chat over Socket.IO: socketioxide carries events, rooms and acknowledgments.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
 use socketioxide::socket::DisconnectReason;
-use tokio::sync::Notify;
 
 use super::carrier::{room_name, room_of_one};
 use super::hub::Id;
 use super::room::{Chat, WRONG_CODE};
 use super::words::event;
 use crate::serve::gate::NOWHERE;
-use crate::serve::words::{self, Word, Words};
+use crate::serve::words::{self, Visitor, Word, Words};
 
-/// Whose connection it is.
-struct Member {
-    /// Its number, as soon as it has one.
-    id: OnceLock<Id>,
-    /// The connection has gone.
-    gone: AtomicBool,
-    /// Told then: whoever takes its words holds the connection, and must let go of it.
-    going: Notify,
-    /// What it said, until somebody takes it.
-    words: Mutex<Option<Words>>,
-}
+/// A member's connection.
+type Member = Visitor<Id>;
 
 /// Waits for members.
 pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
@@ -54,20 +43,12 @@ pub(super) fn listen(io: &SocketIo, chat: &Arc<Chat>) {
 
 /// Hears what comes over a connection, and its end.
 fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
-    let from = words::of(socket);
-    let member = Arc::new(Member {
-        id: OnceLock::new(),
-        gone: AtomicBool::new(false),
-        going: Notify::new(),
-        words: Mutex::new(Some(from)),
-    });
+    let member = Arc::new(Member::hear(socket));
     socket.extensions.insert(Arc::clone(&member));
     let (chat, key, pass) = (Arc::clone(chat), socket.id.to_string(), words::pass(socket));
     socket.on_disconnect(move |reason: DisconnectReason| async move {
         pass.inspect(|pass| pass.is_here(false));
-        member.gone.store(true, Ordering::SeqCst);
-        member.going.notify_one();
-        if let Some(&id) = member.id.get() {
+        if let Some(&id) = member.goes() {
             chat.leave(id, &key, why(reason)).await;
         }
     });
@@ -75,16 +56,14 @@ fn hear(socket: &SocketRef, chat: &Arc<Chat>) {
 
 async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
     let Some(member) = socket.extensions.get::<Arc<Member>>() else { return };
-    let said = member.words.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let (key, Some(said)) = (socket.id.to_string(), said) else { return };
+    let (key, Some(said)) = (socket.id.to_string(), member.take()) else { return };
     let Some(id) = chat.enter(&key, None).await else {
         let _ = socket.emit(event::REFUSED, &json!({ "error": "too many are here" }));
         let _ = socket.disconnect();
         return;
     };
     let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
-    let _ = member.id.set(id);
-    if member.gone.load(Ordering::SeqCst) {
+    if !member.is(id) {
         // It went before it had a number.
         pass.inspect(|pass| pass.is_here(false));
         return chat.leave(id, &key, "the connection was lost").await;
@@ -95,13 +74,7 @@ async fn welcome(socket: SocketRef, chat: Arc<Chat>) {
 
 /// Takes a member's words one by one.
 async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut words: Words) {
-    loop {
-        let word = tokio::select! {
-            biased;
-            () = member.going.notified() => return,
-            word = words.recv() => word,
-        };
-        let Some(Word { event, data, ack }) = word else { return };
+    while let Some(Word { event, data, ack }) = member.next(&mut words).await {
         let moved = |to: &str| {
             socket.leave_all();
             socket.join([room_name(to), room_of_one(id)]);

@@ -36,7 +36,7 @@ pub struct Origin {
     pub seed: Option<u64>,
     /// For whom.
     pub audience: String,
-    /// The teacher's secret: whoever has it leads the class.
+    /// The teacher's secret, which leads the class.
     pub secret: String,
     /// The room code.
     pub code: Option<String>,
@@ -59,7 +59,7 @@ pub enum KeepError {
         why: io::Error,
     },
     /// There is no class.
-    #[error("{}: there is no class to go on with", .0.display())]
+    #[error("{}: no class is kept there", .0.display())]
     None(PathBuf),
     /// It is no class of ours.
     #[error("{}: {why}", path.display())]
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn every_input_that_was_noted_is_there_after_a_kill_at_any_moment() {
-        // The kill comes so many votes after the copy was taken; the copy was written, or not yet.
+        // The kill comes some votes after the copy was taken; the copy was written, or not yet.
         for (votes, written) in [(0, true), (3, true), (3, false), (9, true), (9, false)] {
             let folder = Folder::new(&format!("kill-{votes}-{written}"));
             let (mut session, mut keep) = begun(&folder.0);

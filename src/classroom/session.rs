@@ -228,7 +228,7 @@ pub(super) struct Vote {
 }
 
 impl Session {
-    /// A class before its first slide, with room for so many members.
+    /// A class before its first slide, with room for `most` members.
     pub fn new(deck: Arc<Deck>, most: usize) -> Self {
         let sheets = vec![Sheet::default(); deck.slides.len()];
         Self {

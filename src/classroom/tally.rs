@@ -12,7 +12,7 @@ use crate::ask::{Task, Verdict, misconception};
 /// Below this share of right answers, a hint; above the other, the answer; between them, talk (Smith et al. 2009).
 const HINT_BELOW: u32 = 30;
 const REVEAL_ABOVE: u32 = 70;
-/// Answers that nobody foresaw, of which the console shows so many.
+/// How many unforeseen answers the console shows.
 const OTHERS: usize = 5;
 
 /// How many gave an answer in one round.

@@ -7,8 +7,7 @@ use super::board::Board;
 use super::session::{Command, Id, Phase, Session, Vote};
 use super::tally::{Advice, Bar, Change, Held, Share, bars, change, held, others, share};
 use crate::ask::session::Millis;
-use crate::ask::{Misconception, Task, misconception, task};
-use crate::tutor::Audience;
+use crate::ask::{Refuted, Task, misconception, task};
 
 /// What everybody may see.
 #[derive(Debug, Serialize)]
@@ -58,17 +57,6 @@ pub struct Revealed<'s> {
     pub shares: Vec<Share>,
     /// Who moved between the first vote and the last.
     pub change: Option<Change>,
-}
-
-/// A misconception, and why it is wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Refuted {
-    /// Its name in the bank.
-    pub id: &'static str,
-    /// What is believed.
-    pub claim: &'static str,
-    /// Why it is wrong.
-    pub refutation: &'static str,
 }
 
 /// What changes often.
@@ -173,7 +161,7 @@ impl Session {
         let mut refuted: Vec<Refuted> = Vec::new();
         for misconception in bars.iter().filter(held_by_some).filter_map(|bar| misconception(bar.betrays?)) {
             if refuted.iter().all(|known| known.id != misconception.id) {
-                refuted.push(Refuted::to(self.deck.audience, misconception));
+                refuted.push(misconception.refuted(self.deck.audience));
             }
         }
         Some(Revealed {
@@ -229,7 +217,7 @@ impl Session {
                 .betrays
                 .filter(|_| !vote.verdict.right)
                 .and_then(misconception)
-                .map(|m| Refuted::to(self.deck.audience, m)),
+                .map(|m| m.refuted(self.deck.audience)),
         }
     }
 
@@ -274,13 +262,5 @@ fn words(task: &Task) -> String {
             right.iter().filter_map(item).collect::<Vec<_>>().join(" → ")
         }
         _ => task.answer(),
-    }
-}
-
-impl Refuted {
-    fn to(audience: Audience, misconception: &'static Misconception) -> Self {
-        let plain = audience == Audience::Newcomer;
-        let refutation = if plain { misconception.plainly() } else { &misconception.refutation };
-        Self { id: &misconception.id, claim: &misconception.claim, refutation }
     }
 }

@@ -48,9 +48,9 @@ struct Host {
 pub(super) enum Who {
     /// A host that is known, by its place.
     Host(usize),
-    /// Whoever has this address.
+    /// The host with this address.
     Address(IpAddr),
-    /// Whoever has this card.
+    /// The host with this card.
     Card(Card),
     /// A packet without addresses: the side is all that is known.
     Side(Endpoint),
@@ -128,7 +128,7 @@ impl Hosts {
     }
 
     /// Once all packets are there, each with its sender: who stands left of whom, where no scenario says it. The
-    /// client, or whoever spoke first, is left.
+    /// client, or the host that spoke first, is left.
     pub(super) fn settle<'p>(&mut self, packets: impl Iterator<Item = (&'p Packet, Option<Endpoint>)>) {
         let mut packets: Vec<_> = packets.collect();
         packets.sort_by_key(|(packet, _)| packet.number);
@@ -165,7 +165,7 @@ impl Hosts {
         self.known.iter().position(|host| host.cards.contains(&card)).map_or(Who::Card(card), Who::Host)
     }
 
-    /// Whoever has an address.
+    /// The host with an address.
     pub(super) fn holder(&self, ip: IpAddr) -> Who {
         let everyone = ip.is_multicast() || ip == IpAddr::V4(Ipv4Addr::BROADCAST);
         let host = || self.known.iter().position(|host| host.addresses.contains(&ip));

@@ -83,7 +83,7 @@ struct Sketch {
 }
 
 impl Hosts {
-    /// Lines for some packets, at most so many (and at least two).
+    /// Lines for some packets: at most `most`, and at least two.
     pub fn lifelines(&self, hits: &[&Hit], most: usize) -> Lifelines {
         if hits.is_empty() {
             return Lifelines::default();
@@ -111,7 +111,7 @@ impl Hosts {
         if from == to && ports == [None; 2] {
             ports = of(hit.packet.layer(&udp::ABOUT), &udp::SRCPORT, &udp::DSTPORT);
         }
-        // Whoever is asked for by ARP need not have spoken yet.
+        // A host that ARP asks for need not have spoken yet.
         let asked = hit.packet.layer(&arp::ABOUT).and_then(|l| hit.packet.octets_in(l, &arp::DST_IPV4));
         let asked = asked.and_then(|b| <[u8; 4]>::try_from(b).ok()).map(|b| self.holder(IpAddr::from(b)));
         Sketch { ends, ports, asked: asked.filter(|who| to == Who::Everyone && *who != from) }
@@ -241,7 +241,7 @@ impl Picture<'_> {
         Lifelines { lines, ways }
     }
 
-    /// One line by itself.
+    /// One line alone.
     fn line(&self, (who, port): Key) -> Lifeline {
         let mut line = Lifeline { name: self.hosts.name(who).to_owned(), shares: 1, ..Lifeline::default() };
         let mut roles = Vec::new();

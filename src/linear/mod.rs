@@ -1,5 +1,5 @@
 //! Rank 7: lessons, quizzes and packets as lines that are only ever added: for screen readers, for terminals that can do
-//! nothing else, for paper. No cursor moves, nothing is drawn, nothing stands in columns.
+//! nothing else, for paper. No cursor moves, nothing is drawn, nothing is in columns.
 //!
 //! What is said comes from the same scenes as every screen's (`view::scene::resolved`). Read `text`
 //! (a scene as sentences), `packet` (a packet of a capture), then [`play`] and [`ask`](fn@ask),
@@ -123,7 +123,7 @@ pub fn ask(
     loop {
         let scene = session.look();
         if scene.over || scene.question.is_none() {
-            // How it went is said by whoever asked.
+            // The caller says how it went.
             return Ok(());
         }
         let seen = resolved::quiz(&scene, title, seed);

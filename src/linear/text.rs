@@ -9,7 +9,7 @@ use crate::view::scene::resolved::{
 };
 use crate::view::scene::{AS_IT_WAS, WITH_THE_FAULT};
 
-/// From so many seconds on, it is said how late a packet comes.
+/// Seconds from which on a packet is said to be late.
 const LATE: f64 = 0.1;
 
 /// A text in the making.

@@ -115,7 +115,7 @@ impl Part {
         match self.path.symlink_metadata() {
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Stand::Absent),
             Err(e) => return Err(e),
-            // A link may lead anywhere: whoever made it knows why.
+            // A link may lead anywhere, and its maker knows why.
             Ok(about) if !about.is_file() => return Ok(Stand::Strangers),
             Ok(_) => {}
         }

@@ -186,7 +186,7 @@ impl fmt::Debug for Sessions {
 }
 
 impl Sessions {
-    /// None yet. So many members may be here, and a message may have so many bytes.
+    /// None yet. `members` may be here, and a message may have `message` bytes.
     pub fn new(members: usize, message: usize, took: Took) -> Arc<Self> {
         Arc::new(Self { members, message, took, table: Mutex::default(), remain: AtomicUsize::new(0) })
     }

@@ -1,14 +1,14 @@
 //! What one says over Socket.IO, word by word and in order.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 use super::gate::Pass;
 
@@ -41,18 +41,63 @@ pub struct Words {
 }
 
 impl Words {
-    /// The next one; `None` once the connection is gone.
-    pub async fn recv(&mut self) -> Option<Word> {
-        self.from.recv().await
-    }
-
     /// How many were refused, since this was last asked, because too many waited.
     pub fn missed(&self) -> u32 {
         self.missed.swap(0, Ordering::Relaxed)
     }
 }
 
-/// The layer that answers below `/socket.io/`, and the handle to speak by. A message has so many bytes at most.
+/// Whose connection it is: a number as soon as there is one, and what is said until somebody takes it.
+pub struct Visitor<I> {
+    id: OnceLock<I>,
+    gone: AtomicBool,
+    /// Told when the connection has gone: what takes its words holds the connection, and must let go of it.
+    going: Notify,
+    words: Mutex<Option<Words>>,
+}
+
+impl<I> Visitor<I> {
+    /// Somebody without a number, who is heard from now on. To be made before the browser is told that it is
+    /// connected: what it says right after would find nobody listening.
+    pub fn hear(socket: &SocketRef) -> Self {
+        let words = Mutex::new(Some(of(socket)));
+        Self { id: OnceLock::new(), gone: AtomicBool::new(false), going: Notify::new(), words }
+    }
+
+    /// What is said; only once.
+    pub fn take(&self) -> Option<Words> {
+        self.words.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The number, if there is one.
+    pub fn id(&self) -> Option<&I> {
+        self.id.get()
+    }
+
+    /// Gives the number. `false`: the visitor went before there was one, and nobody else will say so.
+    pub fn is(&self, id: I) -> bool {
+        let _ = self.id.set(id);
+        !self.gone.load(Ordering::SeqCst)
+    }
+
+    /// The connection has gone; the number, if there was one.
+    pub fn goes(&self) -> Option<&I> {
+        self.gone.store(true, Ordering::SeqCst);
+        self.going.notify_one();
+        self.id.get()
+    }
+
+    /// The next word; `None` once the connection has gone.
+    pub async fn next(&self, words: &mut Words) -> Option<Word> {
+        tokio::select! {
+            biased;
+            () = self.going.notified() => None,
+            word = words.from.recv() => word,
+        }
+    }
+}
+
+/// The layer that answers below `/socket.io/`, and the handle to speak by. A message has at most `message` bytes.
 pub fn layer(message: usize) -> (SocketIoLayer, SocketIo) {
     SocketIo::builder()
         .ping_interval(PING)
@@ -63,9 +108,8 @@ pub fn layer(message: usize) -> (SocketIoLayer, SocketIo) {
         .build_layer()
 }
 
-/// The words of a connection. To be called before the browser is told that it is connected: what it says right after
-/// would find nobody listening.
-pub fn of(socket: &SocketRef) -> Words {
+/// The words of a connection.
+fn of(socket: &SocketRef) -> Words {
     let (to, from) = mpsc::channel::<Word>(WORDS);
     let missed = Arc::new(AtomicU32::new(0));
     let words = Words { from, missed: Arc::clone(&missed) };

@@ -7,7 +7,7 @@ use super::Theme;
 use super::hex::{self, ROW};
 use super::measure::{spaces, width, wrap};
 use crate::ask::task::label;
-use crate::ask::{Candidate, Choice, Entry, Mark, Misconception, Task};
+use crate::ask::{Candidate, Choice, Entry, Mark, Refuted, Task};
 use crate::model::show;
 
 /// Rows of bytes that are drawn around the cursor.
@@ -206,9 +206,9 @@ impl Board {
     }
 
     /// The misconception that an answer betrays.
-    pub(super) fn belief(&self, belief: &Misconception, plainly: bool, out: &mut String) {
+    pub(super) fn belief(&self, belief: Refuted, out: &mut String) {
         self.paragraph(&format!("{BELIEF}{}", belief.claim), "  ", out);
-        self.paragraph(if plainly { belief.plainly() } else { &belief.refutation }, &format!("  {BUT}"), out);
+        self.paragraph(belief.refutation, &format!("  {BUT}"), out);
     }
 
     /// A paragraph behind a mark; its later lines hang below the first.

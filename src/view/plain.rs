@@ -28,7 +28,7 @@ const SIGNS: &[(char, &str)] = &[
     ('\t', " "),
 ];
 
-/// From so many question marks on, they cover what a learner is asked.
+/// This many question marks or more cover what a learner is asked.
 const COVERED: usize = 3;
 
 /// Whether a sign is drawn rather than said: boxes, arrowheads, ticks.

@@ -7,6 +7,7 @@ use super::ask::{Board, Stand, complaint};
 use super::measure::{cut, repeat, spaces, width};
 use crate::ask::session::Scene;
 use crate::ask::{Entry, Grade, Mark, Question, misconception};
+use crate::tutor::Audience;
 use std::fmt::Write as _;
 
 /// Columns before what belongs to a question.
@@ -63,7 +64,7 @@ impl Sheet {
         let mark = if verdict.right { Mark::Right } else { Mark::Wrong };
         self.board.mark(mark, false, false, Some(&question.task), out);
         if let Some(belief) = verdict.betrays.and_then(misconception) {
-            self.board.belief(belief, false, out);
+            self.board.belief(belief.refuted(Audience::Student), out);
         }
         self.proof(question, out);
     }

@@ -127,7 +127,7 @@ const complaints = [];
   await heading(phones[0], "You were right");
   await heading(phones[1], "Your answer wasn't right");
   await stage.waitForSelector(".reveal");
-  seen.reveal = { stage: await text(stage, ".reveal"), wrong: await text(phones[1], "main") };
+  seen.reveal = { stage: await text(stage, ".reveal"), origin: await text(stage, ".origin"), wrong: await text(phones[1], "main") };
   await picture(stage, "5-stage-reveal");
   await picture(phones[1], "5-phone-wrong");
   await picture(phones[0], "5-phone-right");

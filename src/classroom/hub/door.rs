@@ -1,28 +1,26 @@
 //! Who comes in as what, and what is heard of them: a student's votes, a teacher's commands, nothing from a stage.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
-use tokio::sync::Notify;
 
 use super::room::{CONSOLES, Room, STAGES, STUDENTS, room_of};
 use crate::classroom::session::{Command, Id, Input};
 use crate::rng::Rng;
 use crate::serve::allowance::Allowance;
 use crate::serve::gate::NOWHERE;
-use crate::serve::words::{self, Word, Words};
+use crate::serve::words::{self, Visitor, Word, Words};
 
 /// Words that one may say at once, and then again each second: a vote may be changed often, but no finger is faster.
 const BURST: f64 = 20.0;
 const RATE: f64 = 4.0;
 /// The teacher leads faster than that through pages that everybody knows.
 const LEADS: f64 = 10.0;
-/// Who was refused so many words without a good one between is shown the door.
+/// Refused words in a row after which a visitor is shown the door.
 const PATIENCE: u32 = 100;
 
 /// As what somebody comes in.
@@ -37,12 +35,8 @@ enum Role {
 /// Whose connection it is.
 struct Guest {
     role: Role,
-    /// The member's number, as soon as it has one.
-    id: OnceLock<Id>,
-    gone: AtomicBool,
-    /// Told when the connection has gone: whoever takes its words must let go of it.
-    going: Notify,
-    words: Mutex<Option<Words>>,
+    /// The number is a student's.
+    visitor: Visitor<Id>,
 }
 
 /// Waits for people.
@@ -79,7 +73,7 @@ async fn role(room: &Room, auth: &Json) -> Result<Role, &'static str> {
         "teach" if room.leads(text("secret")) => seated(room, Role::Teacher),
         "teach" => Err("this link doesn't lead the class"),
         "stage" if coded().await => seated(room, Role::Stage),
-        // Whoever has a token was in before; whether it is a member's the class says.
+        // A token says that somebody was in before; the class knows whether it is a member's.
         "student" if coded().await => Ok(Role::Student(auth.get("token").and_then(Json::as_str).map(str::to_owned))),
         "stage" | "student" => Err("the room code is missing or wrong"),
         _ => Err("load the page again"),
@@ -92,16 +86,12 @@ fn seated(room: &Room, role: Role) -> Result<Role, &'static str> {
 
 /// Hears what comes over a connection, and its end.
 fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
-    let words = Mutex::new(Some(words::of(socket)));
-    let guest =
-        Arc::new(Guest { role, id: OnceLock::new(), gone: AtomicBool::new(false), going: Notify::new(), words });
+    let guest = Arc::new(Guest { role, visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
     let (room, pass) = (Arc::clone(room), words::pass(socket));
     socket.on_disconnect(move || async move {
         pass.inspect(|pass| pass.is_here(false));
-        guest.gone.store(true, Ordering::SeqCst);
-        guest.going.notify_one();
-        match (&guest.role, guest.id.get()) {
+        match (&guest.role, guest.visitor.goes()) {
             (Role::Student(_), Some(&id)) => room.leave(id).await,
             (Role::Student(_), None) => {}
             (Role::Stage | Role::Teacher, _) => room.leave_seat(),
@@ -111,8 +101,7 @@ fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
 
 async fn welcome(socket: SocketRef, room: Arc<Room>) {
     let Some(guest) = socket.extensions.get::<Arc<Guest>>() else { return };
-    let said = guest.words.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(said) = said else { return };
+    let Some(said) = guest.visitor.take() else { return };
     let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
     let first = |first: &Json| {
         let _ = socket.emit("welcome", first);
@@ -125,8 +114,7 @@ async fn welcome(socket: SocketRef, room: Arc<Room>) {
             };
             match room.join(token.clone(), Rng::from_system().roll(), enter).await {
                 Ok(id) => {
-                    let _ = guest.id.set(id);
-                    if guest.gone.load(Ordering::SeqCst) {
+                    if !guest.visitor.is(id) {
                         // It went before it had a number.
                         pass.inspect(|pass| pass.is_here(false));
                         return room.leave(id).await;
@@ -157,13 +145,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
     let begun = Instant::now();
     let times = if matches!(guest.role, Role::Teacher) { LEADS } else { 1.0 };
     let mut allowance = Allowance::new(BURST * times, RATE * times, Duration::ZERO);
-    loop {
-        let word = tokio::select! {
-            biased;
-            () = guest.going.notified() => return,
-            word = words.recv() => word,
-        };
-        let Some(Word { event, data, ack }) = word else { return };
+    while let Some(Word { event, data, ack }) = guest.visitor.next(&mut words).await {
         allowance.missed(words.missed());
         let answer = if allowance.takes(1.0, begun.elapsed()) {
             let answer = heard(room, guest, &event, data).await;
@@ -190,7 +172,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
 
 /// Somebody said something. A vote is for the member whose connection it came over, whatever it says.
 async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<(), String> {
-    match (&guest.role, event, guest.id.get()) {
+    match (&guest.role, event, guest.visitor.id()) {
         (Role::Student(_), "vote", Some(&member)) => {
             let number = |key: &str| {
                 let number = data.get(key).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());

@@ -154,7 +154,7 @@ pub struct Open {
 }
 
 impl Open {
-    /// Opens the port for so many members; port 0 takes any that is free.
+    /// Opens the port for `members`; port 0 takes any that is free.
     ///
     /// # Errors
     /// The port cannot be had.

@@ -134,7 +134,7 @@ impl Room {
 
     pub(super) async fn leave(&self, member: Id) {
         let mut inner = self.inner.lock().await;
-        // Whoever is not here cannot go.
+        // Nobody goes who is not here.
         let _ = self.take(&mut inner, &Input::Leave { member });
     }
 

@@ -1,10 +1,10 @@
-// The connection of a page with the class. It comes back by itself, and says what is wrong while it is not there.
+// The connection of a page with the class. It reconnects on its own, and says what is wrong while it is lost.
 // `SocketIoClient` is osi-tutor's own Socket.IO client (client.js), which loads before this.
 import { $ } from "./parts.js";
 
 /* global SocketIoClient */
 
-/** After so many attempts by WebSocket, polling is tried: some networks let nothing else through. */
+/** Attempts by WebSocket before polling is tried: some networks let nothing else through. */
 const PATIENCE = 3;
 /** When a phone wakes up, it waits this long at most, in milliseconds: all of a room may wake at once. */
 const JITTER = 400;

@@ -76,11 +76,14 @@ export class OsiScene extends HTMLElement {
     const rows = scene.ladder?.rows ?? [];
     const { question, what_if: broken, work } = scene;
     const stack = scene.layers?.[scene.layers.length - 1];
+    // Above the first packet that is drawn, so that nobody takes a simulated one for a real one.
+    const proof = question?.verdict?.proof, source = el("p", { class: "origin" }, scene.origin);
     const left = el("div", { class: "told" }, ...(scene.prose ?? []).map(block), scene.text && el("p", { class: "said" }, scene.text),
-      work && procedure(work), question?.verdict?.proof && evidence(question.verdict.proof, small),
+      work && procedure(work), proof && source, proof && evidence(proof, small),
       question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
     const right = el("div", { class: "drawn" },
+      !proof && (broken || rows.length > 0 || stack) && source,
       ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was", small }),
         ladder(broken.after, { caption: "What happens now", lit: broken.proof, small })]
         : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8), small })]),

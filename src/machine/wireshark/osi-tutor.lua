@@ -507,7 +507,7 @@ engineio:register_heuristic("ws", over_websocket)
 
 ---- over HTTP
 
--- How many bytes so many UTF-16 units take.
+-- How many bytes a number of UTF-16 units takes.
 local function utf16(text, at, units)
     local from = at
     while units > 0 and at <= #text do

@@ -103,7 +103,7 @@ fields! {
     SPNEGO_CHOSEN     = text("spnego.supportedMech", "Chosen mechanism", "The one of those offered that the other end takes.");
     NTLM_IDENTIFIER   = text("ntlmssp.identifier", "NTLM", "NTLMSSP: a message of NTLM begins.").detail();
     NTLM_TYPE         = dynamic(Kind::Uint(32), "ntlmssp.messagetype", "NTLM message", "1: what the client can do. 2: the server's challenge. 3: the answer to it.").hex().names(NTLM_TYPES);
-    NTLM_FLAGS        = dynamic(Kind::Uint(32), "ntlmssp.negotiateflags", "NTLM flags", "What the sender can do; the lowest bit stands for Unicode.").hex().detail();
+    NTLM_FLAGS        = dynamic(Kind::Uint(32), "ntlmssp.negotiateflags", "NTLM flags", "What the sender can do; the lowest bit means Unicode.").hex().detail();
     NTLM_DOMAIN       = text("ntlmssp.auth.domain", "Domain", "Whose name it is: that of a domain or of a machine.");
     NTLM_USER         = text("ntlmssp.auth.username", "User name", "Who asks. The name isn't encrypted.");
     NTLM_HOST         = text("ntlmssp.auth.hostname", "Host name", "The client's machine.");

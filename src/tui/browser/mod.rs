@@ -60,7 +60,7 @@ pub type View = Box<dyn Fn(&mut dyn Source, u32, usize) -> Result<String, String
 /// What says what a field means, by its name.
 pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
 
-/// What tells both timelines, with and without a fault, in so many columns.
+/// What tells both timelines, with and without a fault, for a width in columns.
 pub type Broken = Box<dyn Fn(&str, usize) -> Result<String, String>>;
 
 /// What writes frames into a file that isn't there yet, and says how many.

@@ -4,7 +4,7 @@ pub mod gift;
 pub mod worksheet;
 
 use crate::ask::bank::Belief;
-use crate::ask::{Task, misconception};
+use crate::ask::{Refuted, Task, misconception};
 use crate::tutor::Audience;
 use serde_json::Value;
 
@@ -56,8 +56,8 @@ impl Item<'_> {
 /// What people believe who answer so, and why it is wrong.
 fn refutation(id: Belief, audience: Audience) -> String {
     misconception(id).map_or(String::new(), |found| {
-        let why = if audience == Audience::Newcomer { found.plainly() } else { &found.refutation };
-        format!("A common belief: \u{201c}{}\u{201d} {why}", found.claim)
+        let Refuted { claim, refutation, .. } = found.refuted(audience);
+        format!("A common belief: \u{201c}{claim}\u{201d} {refutation}")
     })
 }
 

@@ -85,7 +85,7 @@ fn boxes(texts: impl Iterator<Item = String>, out: &mut String) {
     out.push_str("</ul>\n");
 }
 
-/// The right answer, for whoever marks the sheet.
+/// The right answer, for the teacher who marks the sheet.
 fn right(task: &Task) -> String {
     match task {
         Task::Order { items, right } => {

@@ -47,13 +47,13 @@ pub fn across(sender: Endpoint) -> Way {
     Way { from, to: Some(to), talk: Some(Talk { stream: 0, client: 0, server: 1 }), ..Way::default() }
 }
 
-/// How many lines fit on a screen of so many columns.
+/// How many lines fit on a screen, by its columns.
 pub fn most_lines(columns: usize) -> usize {
     (columns.clamp(NARROWEST, WIDEST) - MARGIN - 1) / (NEAREST + 1) + 1
 }
 
 impl Ladder {
-    /// Of so many lines, for a screen of so many columns; `None` is a pipe, which gets 80.
+    /// For a number of lines and a width in columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>, lines: usize) -> Self {
         let room = columns.unwrap_or(80).clamp(NARROWEST, WIDEST) - MARGIN - 1;
         let gaps = lines.max(2) - 1;
@@ -341,7 +341,7 @@ fn parted(label: &str, room: usize) -> (&str, &str) {
     if whole { (first, rest.trim_start()) } else { ("", label) }
 }
 
-/// Cuts a text to so many columns from its front.
+/// Cuts a text at its front, to fit a width in columns.
 fn cut_front(text: &mut String, columns: usize) {
     if width(text) > columns {
         let mut kept: String = text.clone();
@@ -412,7 +412,7 @@ pub(super) fn messages(packet: &Packet, many: bool) -> (Vec<(Osi, String)>, Opti
     (all.take(MOST_MESSAGES).map(text).collect(), more)
 }
 
-/// That so many frames of the conversation are left out; `None` for none.
+/// How many frames of the conversation are left out, in words; `None` for none.
 pub(super) fn left_out(frames: u64) -> Option<String> {
     (frames > 0).then(|| format!("… {frames} {} left out", if frames == 1 { "frame" } else { "frames" }))
 }

@@ -97,7 +97,7 @@ pub(super) fn window<'o>(outcome: &'o Outcome, proof: Option<&Hit>, most: usize)
     Window { before, head, skipped, tail }
 }
 
-/// That so many packets are left out; `None` for none.
+/// How many packets are left out, in words; `None` for none.
 pub(super) fn skipped(packets: usize) -> Option<String> {
     (packets > 0).then(|| format!("… {packets} packets more …"))
 }

@@ -7,7 +7,6 @@ use crate::ask::Task;
 use crate::lesson::Hit;
 use crate::lesson::format::Fade;
 use crate::lesson::scene::{Asked, Line, Procedure, Scene, Told};
-use crate::tutor::Audience;
 
 /// What is said where the source lacks a question's packet, or a procedure's.
 pub(super) const LACKS_PACKET: &str = "This capture lacks the packet that the question is about.";
@@ -99,7 +98,7 @@ impl Stage {
             self.board.paragraph(said, "  ", out);
         }
         if let Some(m) = verdict.betrayed.filter(|_| !verdict.repaired) {
-            self.board.belief(m, scene.audience == Audience::Newcomer, out);
+            self.board.belief(m.refuted(scene.audience), out);
             let same = |hit: &&Hit| verdict.proof.is_none_or(|proof| proof.packet.number != hit.packet.number);
             match (verdict.against.filter(same), &m.spec) {
                 // While another attempt is open, the packet would tell the answer.

@@ -6,7 +6,7 @@ use super::rows::{self, Ladder, Lit};
 use super::{VERSION, hex, mode};
 use crate::ask::session;
 use crate::ask::task::label;
-use crate::ask::{Entry, Kind, Mark, Misconception, Mode, Task, misconception};
+use crate::ask::{Entry, Kind, Mark, Mode, Refuted, Task, misconception};
 use crate::lesson::Hit;
 use crate::lesson::format::Fade;
 use crate::lesson::scene::{Body, Scene, Told};
@@ -86,7 +86,7 @@ pub struct Verdict {
     /// What is said to those who answered so.
     pub said: Option<String>,
     /// The misconception that the answer betrays.
-    pub misconception: Option<Belief>,
+    pub misconception: Option<Refuted>,
     /// The packet that contradicts the answer.
     pub against: Option<Evidence>,
     /// Why the right answer is right.
@@ -95,17 +95,6 @@ pub struct Verdict {
     pub proof: Option<Evidence>,
     /// The section of a standard that says it.
     pub spec: Option<String>,
-}
-
-/// A misconception, in this audience's words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Belief {
-    /// Its name.
-    pub id: &'static str,
-    /// What many believe.
-    pub claim: &'static str,
-    /// What is true.
-    pub refutation: &'static str,
 }
 
 /// A packet that shows something.
@@ -175,13 +164,6 @@ impl Verdict {
     }
 }
 
-impl Belief {
-    fn of(belief: &'static Misconception, plainly: bool) -> Self {
-        let refutation = if plainly { belief.plainly() } else { &belief.refutation };
-        Self { id: &belief.id, claim: &belief.claim, refutation }
-    }
-}
-
 /// What the page asks.
 pub(super) fn of_scene(scene: &Scene<'_>) -> Option<Question> {
     let open = scene.open.is_some();
@@ -222,7 +204,7 @@ fn verdict(scene: &Scene<'_>, told: &Told<'_>) -> Verdict {
     let belief = told.betrayed.filter(|_| !told.repaired);
     let mut verdict = Verdict::of(told.mark, told.again, told.repaired, told.task);
     verdict.said.clone_from(&told.said);
-    verdict.misconception = belief.map(|belief| Belief::of(belief, scene.audience == Audience::Newcomer));
+    verdict.misconception = belief.map(|belief| belief.refuted(scene.audience));
     let same = |hit: &&Hit| told.proof.is_none_or(|proof| proof.packet.number != hit.packet.number);
     let against = told.against.filter(same);
     // While another attempt is open, the packet would tell the answer.
@@ -293,7 +275,8 @@ pub fn quiz(scene: &session::Scene<'_>, title: &str, seed: u64) -> Session {
         asked.verdict = scene.verdict.map(|given| {
             let mark = if given.right { Mark::Right } else { Mark::Wrong };
             let mut verdict = Verdict::of(mark, false, false, Some(&question.task));
-            verdict.misconception = given.betrays.and_then(misconception).map(|belief| Belief::of(belief, false));
+            verdict.misconception =
+                given.betrays.and_then(misconception).map(|belief| belief.refuted(Audience::Student));
             verdict.why = Some(question.why.clone());
             verdict
         });
