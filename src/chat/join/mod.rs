@@ -1,14 +1,14 @@
 //! `osi-tutor chat join`: the chat from a terminal, with the packets of one's own messages below the conversation.
 //!
-//! Read `talk` (the program behind Socket.IO, without I/O), `model` (what is known and shown), `screen` (how it is
+//! Read `client` (the program behind Socket.IO, without I/O), `model` (what is known and shown), `screen` (how it is
 //! drawn) and `keys`. Without a terminal, each line of standard input is said, and each line of the output is a word
 //! or a packet.
 
+mod client;
 mod keys;
 mod model;
 mod peel;
 mod screen;
-mod talk;
 
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -19,9 +19,9 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout};
 
+use self::client::{Client, FeedReader, Heard, Outbox};
 use self::keys::Typed;
 use self::model::{Model, Now};
-use self::talk::{FeedReader, Heard, Outbox, Talk};
 use crate::chat::entry::Entry;
 use crate::lab;
 use crate::model::show;
@@ -179,7 +179,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     let (feed, mut entries) = mpsc::channel(WAITING);
     let outbox = Outbox::default();
     let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
-    let line = Line::new(call, Talk::new(to, outbox.clone(), options.code.as_deref()), Rng::from_system());
+    let line = Line::new(call, Client::new(to, outbox.clone(), options.code.as_deref()), Rng::from_system());
     if options.screen && !model.was_here() {
         model.note(&format!("calling {} …", options.host));
         show(options, model)?;

@@ -7,10 +7,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde_json::{Value as Json, json};
 
+use super::client::{Heard, Outbox};
 use super::escaped;
 use super::keys::Typed;
 use super::peel::Peel;
-use super::talk::{Heard, Outbox};
 use crate::chat::entry::{Captured, Entry};
 use crate::chat::words::{self, event};
 use crate::proto::socketio::Type;

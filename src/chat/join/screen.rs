@@ -153,8 +153,8 @@ fn input(typed: &str, columns: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::client::Heard;
     use super::super::keys::Typed;
-    use super::super::talk::Heard;
     use super::*;
     use crate::chat::entry::{Captured, Entry};
     use serde_json::json;

@@ -63,7 +63,7 @@ impl Outbox {
 
 /// The program.
 #[derive(Debug)]
-pub(super) struct Talk {
+pub(super) struct Client {
     to: mpsc::Sender<Heard>,
     outbox: Outbox,
     /// What is shown at the door.
@@ -74,7 +74,7 @@ pub(super) struct Talk {
     over: bool,
 }
 
-impl Talk {
+impl Client {
     /// A program that says what is in the outbox, and tells what it hears.
     /// `code` is what the chat asks for at its door.
     pub(super) fn new(to: mpsc::Sender<Heard>, outbox: Outbox, code: Option<&str>) -> Self {
@@ -97,7 +97,7 @@ impl Talk {
     }
 }
 
-impl Pilot for Talk {
+impl Pilot for Client {
     fn opened(&mut self) {}
 
     fn heard(&mut self, message: Message) {
@@ -154,7 +154,7 @@ pub(super) struct FeedReader {
     key: String,
     rng: Rng,
     inbox: Vec<u8>,
-    talk: Option<Session>,
+    session: Option<Session>,
     to: mpsc::Sender<Heard>,
 }
 
@@ -162,23 +162,23 @@ impl FeedReader {
     /// For the session with this id.
     pub(super) fn new(host: String, session_id: String, mut rng: Rng, to: mpsc::Sender<Heard>) -> Self {
         let key = websocket::new_key(&mut rng);
-        Self { host, session_id, key, rng, inbox: Vec::new(), talk: None, to }
+        Self { host, session_id, key, rng, inbox: Vec::new(), session: None, to }
     }
 
     fn hear(&mut self, out: &mut Vec<u8>) -> Want {
-        if self.talk.is_none() {
+        if self.session.is_none() {
             match Response::read(&self.inbox, "GET") {
                 Ok(None) => return Want::Input,
                 Ok(Some((response, used))) if websocket::check(&response, &self.key).is_ok() => {
                     self.inbox.drain(..used);
-                    let talk = self.talk.insert(Session::new(Role::Client, self.rng.fork()));
-                    talk.text(&self.session_id, out);
+                    let session = self.session.insert(Session::new(Role::Client, self.rng.fork()));
+                    session.text(&self.session_id, out);
                 }
                 _ => return Want::Close,
             }
         }
-        let Some(talk) = &mut self.talk else { return Want::Close };
-        for event in talk.receive(&std::mem::take(&mut self.inbox), out) {
+        let Some(session) = &mut self.session else { return Want::Close };
+        for event in session.receive(&std::mem::take(&mut self.inbox), out) {
             match event {
                 Event::Text(text) => {
                     if let Some(entry) = Entry::read(&text) {
@@ -219,17 +219,17 @@ mod tests {
     fn the_outbox_numbers_events_as_they_are_sent() {
         let (to, mut heard) = mpsc::channel(100);
         let outbox = Outbox::default();
-        let mut talk = Talk::new(to, outbox.clone(), None);
+        let mut client = Client::new(to, outbox.clone(), None);
         assert_eq!([outbox.say("join", json!({})), outbox.say("say", json!({ "text": "x" }))], [0, 1]);
         let mut orders = Vec::new();
-        talk.go_on(Duration::ZERO, &mut orders);
+        client.go_on(Duration::ZERO, &mut orders);
         assert_eq!(orders, [Order::Say(Message::Text("0".into()))], "nothing before the namespace lets us in");
-        talk.heard(Message::Text("0{\"sid\":\"a\"}".into()));
+        client.heard(Message::Text("0{\"sid\":\"a\"}".into()));
         orders.clear();
-        talk.go_on(Duration::ZERO, &mut orders);
+        client.go_on(Duration::ZERO, &mut orders);
         let texts = ["20[\"join\",{}]", "21[\"say\",{\"text\":\"x\"}]"].map(|t| Order::Say(Message::Text(t.into())));
         assert_eq!(orders, texts);
-        talk.heard(Message::Text("31[{\"id\":7}]".into()));
+        client.heard(Message::Text("31[{\"id\":7}]".into()));
         let all: Vec<Heard> = std::iter::from_fn(|| heard.try_recv().ok()).collect();
         assert!(all.contains(&Heard::Answer(1, json!({ "id": 7 }))), "{all:?}");
     }
@@ -238,12 +238,12 @@ mod tests {
     fn goodbye_comes_last() {
         let (to, _heard) = mpsc::channel(100);
         let outbox = Outbox::default();
-        let mut talk = Talk::new(to, outbox.clone(), None);
-        talk.heard(Message::Text("0".into()));
+        let mut client = Client::new(to, outbox.clone(), None);
+        client.heard(Message::Text("0".into()));
         outbox.say("say", json!("x"));
         outbox.leave();
         let mut orders = Vec::new();
-        talk.go_on(Duration::ZERO, &mut orders);
+        client.go_on(Duration::ZERO, &mut orders);
         assert_eq!(orders.last(), Some(&Order::Close));
         assert_eq!(orders[orders.len() - 2], Order::Say(Message::Text("1".into())));
     }
