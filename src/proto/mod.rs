@@ -54,6 +54,7 @@ pub mod mpls;
 pub mod mqtt;
 pub mod multipart;
 pub mod named;
+pub mod nat_pmp;
 pub mod nbdgm;
 pub mod nbns;
 mod next;

@@ -82,6 +82,7 @@ const GROUPS: &[&[&Protocol]] = &[
     &[&sdp::PROTOCOL],
     &[&resp::PROTOCOL],
     named::ROWS,
+    nat_pmp::ROWS,
     &[&data::PROTOCOL],
 ];
 

@@ -779,6 +779,28 @@ def rare_streams():
     yield from connection.close()
 
 
+@capture(1)
+def port_mapping():
+    """RFC 6886 §3.2 to §3.5: the router's address, a mapping made, refused and removed; then PCP's announcements (RFC 6887 §14.1)."""
+    inside, outside = "192.0.2.10", "192.0.2.1"
+    asks = lambda m: frame(udp(m, 49152, 5351, inside, outside))
+    answers = lambda m: frame(udp(m, 5351, 49152, outside, inside), LEFT, RIGHT)
+    yield asks(x("00 00"))
+    yield answers(x("00 80 0000") + u32(86400) + ip4("203.0.113.7"))
+    yield asks(x("00 01 0000") + u16(51820) + u16(51820) + u32(7200))
+    yield answers(x("00 81 0000") + u32(86401) + u16(51820) + u16(40000) + u32(7200))
+    yield asks(x("00 02 0000") + u16(22) + u16(22) + u32(7200))
+    yield answers(x("00 82 0002") + u32(86402) + u16(22) + u16(0) + u32(0))
+    yield asks(x("00 01 0000") + u16(51820) + u16(0) + u32(0))
+    yield answers(x("00 81 0000") + u32(86403) + u16(51820) + u16(0) + u32(0))
+    yield asks(x("00 07"))
+    yield answers(x("00 87 0005") + u32(86404))
+    yield frame(udp(x("00 80 0000") + u32(1) + ip4("203.0.113.8"), 5351, 5350, outside, "224.0.0.1", 1), LEFT, RIGHT)
+    client = bytes(10) + x("ffff") + ip4(inside)
+    yield asks(x("02 00 0000 00000000") + client)
+    yield answers(x("02 80 00 00 00000000") + u32(86405) + bytes(12))
+    yield answers(x("00 80 0001") + u32(86406))
+
 
 if __name__ == "__main__":
     wanted, folder = sys.argv[1], Path(sys.argv[2])
