@@ -397,13 +397,18 @@ fn changes_of_the_world_do_what_they_say() {
     };
     let narrow = with("segmentation", &|s| s.set_mtu(None, 1280).unwrap());
     assert!(narrow.iter().all(|frame| frame.bytes.len() <= 1294) && narrow.len() > run("segmentation", 1).len());
-    let slow = with("segmentation", &|s| s.set_rate(Some("client-server"), 64.try_into().unwrap()).unwrap());
+    let slow = with("segmentation", &|s| {
+        s.change_links(Some("client-server"), |link| link.rate_kbit = Some(64.try_into().unwrap())).unwrap();
+    });
     let time = |frames: &[RawFrame]| frames[frames.len() - 1].time.since(frames[0].time).unwrap();
     assert!(time(&slow) > 10 * time(&run("segmentation", 1)));
-    let silent = with("two-hosts", &|s| s.set_silent("server", 9).unwrap());
+    let far = with("two-hosts", &|s| s.change_links(Some("client-server"), |link| link.delay_us = 300_000).unwrap());
+    let answered = |frames: &[RawFrame]| frames[1].time.since(frames[0].time).unwrap();
+    assert_eq!(answered(&far) - answered(&run("two-hosts", 1)), 2 * (300_000_000 - 2_000_000), "there and back");
+    let silent = with("two-hosts", &|s| s.change_host("server", |host| host.silent_at_ms = Some(9)).unwrap());
     let story = story(&silent).join(" ");
     assert!(story.starts_with("S sa A AD AD AD"), "the client says it again and again: {story}");
-    let full = with("segmentation", &|s| s.set_not_reading("server").unwrap());
+    let full = with("segmentation", &|s| s.change_host("server", |host| host.not_reading = true).unwrap());
     let windows = segments(&full, |tcp| (tcp.source_port() == 5000 && !tcp.syn()).then(|| tcp.window_size()));
     let (first, last) = (windows.iter().flatten().next().unwrap(), windows.iter().flatten().last().unwrap());
     assert!(last < first, "what is not read takes room");

@@ -103,7 +103,17 @@ pub const TABLE: &[Row] = &[
         help: "Let a link, or every link, send that many bits in a millisecond",
         example: "client-server=64",
         acts: Acts::Link(|scenario, link, kbit| {
-            scenario.set_rate(link, NonZeroU32::new(kbit).ok_or("a link sends at least 1 bit in a millisecond")?)
+            let rate = NonZeroU32::new(kbit).ok_or("a link sends at least 1 bit in a millisecond")?;
+            scenario.change_links(link, |link| link.rate_kbit = Some(rate))
+        }),
+    },
+    Row {
+        name: "latency",
+        value: "[LINK=]MS",
+        help: "Let a link, or every link, take that many milliseconds to carry a frame one way",
+        example: "client-server=300",
+        acts: Acts::Link(|scenario, link, ms| {
+            scenario.change_links(link, |link| link.delay_us = ms.saturating_mul(1_000))
         }),
     },
     Row {
@@ -111,14 +121,14 @@ pub const TABLE: &[Row] = &[
         value: "HOST[@TIME]",
         help: "Let a host fall silent, from the start or from a time on: it neither sends nor receives",
         example: "server@300ms",
-        acts: Acts::HostFrom(Scenario::set_silent),
+        acts: Acts::HostFrom(|scenario, host, ms| scenario.change_host(host, |host| host.silent_at_ms = Some(ms))),
     },
     Row {
         name: "not-reading",
         value: "HOST",
         help: "Let a host's programs read nothing of what arrives over TCP",
         example: "server",
-        acts: Acts::Host(Scenario::set_not_reading),
+        acts: Acts::Host(|scenario, host| scenario.change_host(host, |host| host.not_reading = true)),
     },
     Row {
         name: "wrong-accept",
@@ -364,24 +374,23 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_says_what_it_does_not_have() {
+    fn a_scenario_takes_every_example_and_says_what_it_does_not_have() {
         let applied = |name: &str, value: &str| {
             let mut faults = Faults::default();
             faults.add(name, value).unwrap();
             faults.apply(&mut Scenario::ready("two-hosts").unwrap().unwrap())
         };
-        for (name, value) in [
-            ("mtu", "client-server=600"),
-            ("rate", "64"),
-            ("silent", "server@1.5s"),
-            ("not-reading", "client"),
-            ("unmasked", ""),
-        ] {
-            applied(name, value).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for Row { name, example, .. } in TABLE {
+            applied(name, example).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
-        for (name, value) in
-            [("mtu", "60"), ("mtu", "70000"), ("rate", "0"), ("silent", "nobody"), ("not_reading", "client-server")]
-        {
+        for (name, value) in [
+            ("mtu", "60"),
+            ("mtu", "70000"),
+            ("rate", "0"),
+            ("latency", "10001"),
+            ("silent", "nobody"),
+            ("not_reading", "client-server"),
+        ] {
             assert!(applied(name, value).is_err(), "{name} {value}");
         }
     }

@@ -1,11 +1,10 @@
-//! A scenario with something changed: another MTU or rate, a host that falls silent, one that does not read.
+//! A scenario with something changed: a link, a host, what programs do.
 
-use std::num::NonZeroU32;
 use std::ops::Range;
 
 use toml::Spanned;
 
-use super::{Card, Errand, Host, Place, Program, Scenario, check};
+use super::{Card, Errand, Host, Link, Place, Program, Scenario, check};
 
 impl Scenario {
     /// Gives a link another MTU, or every link; what a card says for itself gives way.
@@ -25,15 +24,26 @@ impl Scenario {
         Ok(())
     }
 
-    /// Gives a link another rate, or every link.
+    /// Changes the link of this name, or every link.
     ///
     /// # Errors
-    /// There is no such link.
-    pub fn set_rate(&mut self, link: Option<&str>, kbit: NonZeroU32) -> Result<(), String> {
-        for at in self.chosen(link)? {
-            self.links[at].rate_kbit = Some(kbit);
+    /// There is no such link, or it can't be so.
+    pub fn change_links(&mut self, name: Option<&str>, change: impl Fn(&mut Link)) -> Result<(), String> {
+        for at in self.chosen(name)? {
+            change(&mut self.links[at]);
+            self.links[at].check().map_err(|(_, why)| why)?;
         }
         Ok(())
+    }
+
+    /// Changes the host of this name.
+    ///
+    /// # Errors
+    /// There is no such host.
+    pub fn change_host(&mut self, name: &str, change: impl FnOnce(&mut Host)) -> Result<(), String> {
+        let names: Vec<_> = self.hosts.iter().map(|host| host.name.as_ref().clone()).collect();
+        let known = || format!("no host here is called '{name}'; there are: {}", names.join(", "));
+        self.hosts.iter_mut().find(|host| host.name.as_ref() == name).ok_or_else(known).map(change)
     }
 
     fn chosen(&self, link: Option<&str>) -> Result<Range<usize>, String> {
@@ -53,24 +63,6 @@ impl Scenario {
             &mut self.routers.get_mut(place.device.checked_sub(hosts + switches)?)?.cards
         };
         cards.get_mut(place.card)
-    }
-
-    /// Lets a host fall silent at this moment, in milliseconds.
-    ///
-    /// # Errors
-    /// There is no such host.
-    pub fn set_silent(&mut self, host: &str, at_ms: u32) -> Result<(), String> {
-        self.chosen_host(host)?.silent_at_ms = Some(at_ms);
-        Ok(())
-    }
-
-    /// Lets a host's programs read nothing.
-    ///
-    /// # Errors
-    /// There is no such host.
-    pub fn set_not_reading(&mut self, host: &str) -> Result<(), String> {
-        self.chosen_host(host)?.not_reading = true;
-        Ok(())
     }
 
     /// Lets every web server answer an upgrade with a Sec-WebSocket-Accept that fits another key.
@@ -97,12 +89,6 @@ impl Scenario {
             _ => None,
         });
         set_all(browsers, "no browser here speaks WebSocket")
-    }
-
-    fn chosen_host(&mut self, name: &str) -> Result<&mut Host, String> {
-        let names: Vec<_> = self.hosts.iter().map(|host| host.name.as_ref().clone()).collect();
-        let known = || format!("no host here is called '{name}'; there are: {}", names.join(", "));
-        self.hosts.iter_mut().find(|host| host.name.as_ref() == name).ok_or_else(known)
     }
 }
 

@@ -154,13 +154,16 @@ fn root(joined: &[usize], mut device: usize) -> usize {
 }
 
 impl Link {
-    fn check(&self) -> Result<(), Wrong> {
+    pub(super) fn check(&self) -> Result<(), Wrong> {
         let place = || self.between[0].span();
         if !(0.0..=100.0).contains(&self.loss_percent) {
             return wrong(place(), "loss_percent is 0 to 100");
         }
         if self.delay_us.max(self.jitter_us) > MAX_DELAY_US {
-            return wrong(place(), format!("delay_us and jitter_us are at most {MAX_DELAY_US}"));
+            return wrong(
+                place(),
+                format!("a frame travels for at most 10 seconds: delay_us and jitter_us are at most {MAX_DELAY_US}"),
+            );
         }
         if let Some(limit) = &self.mtu {
             mtu(*limit.as_ref()).map_err(|why| (limit.span(), why))?;
