@@ -30,7 +30,7 @@ coverage:
 oracle NAME='*':
     ORACLE_ONLY='{{ NAME }}' REQUIRE_PEERS=1 cargo test --test oracle every_field -- --nocapture
 
-# Begin a protocol: its file and its registration, such as `just new-protocol nat-pmp 'UdpPort(5351)'`
+# Begin a protocol: its file and its registration, such as `just new-protocol my-protocol 'UdpPort(65000)'`
 new-protocol NAME KEY='UdpPort(65000)':
     .ci/new-protocol '{{ NAME }}' '{{ KEY }}'
 

@@ -221,6 +221,10 @@ fn a_protocol_is_begun_and_registered() {
     assert!(door.contains("pub mod toyt;\n") && door.contains("pub mod toy_u;\n"));
     let registry = fs::read_to_string(copy.join("src/proto/registry.rs")).unwrap();
     assert!(registry.contains("    &[&toy_u::PROTOCOL],\n    &[&toyt::PROTOCOL],\n    &[&data::PROTOCOL],\n"));
+    fs::write(copy.join("src/proto/several.rs"), "    name: \"second\",\n").unwrap();
+    let known = Command::new("bash").arg(copy.join(".ci/new-protocol")).arg("second").output().unwrap();
+    let told = String::from_utf8_lossy(&known.stderr);
+    assert!(known.status.code() == Some(1) && told.contains("second is already in src/proto/several.rs"), "{told}");
     let wrong = Command::new(copy.join(".ci/new-protocol")).arg("No Name").output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
 }
