@@ -76,6 +76,10 @@ fn every_snapshot_belongs_to_a_case() {
     let cases: Cases = toml::from_str(&text).expect("cases.toml is well formed");
     for file in std::fs::read_dir(tests().join("golden")).expect("golden/ is there").flatten() {
         let path = file.path();
+        // A run that failed leaves what it would have written as `.snap.new`.
+        if path.extension().is_some_and(|extension| extension == "new") {
+            continue;
+        }
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         assert!(cases.case.iter().any(|c| c.name == name), "{name} has no row in cases.toml");
     }
