@@ -232,6 +232,7 @@ fn number(question: &Question, packet: &Packet, packets: &BTreeMap<u64, Packet>)
             let tcp = packet.layers.iter().any(|l| l.proto.name == "tcp");
             rest - if tcp { tcp_of(packet).header as u64 } else { 8 }
         }
+        Kind::Header => tcp_of(packet).header as u64,
         other => panic!("{other} has no number"),
     }
 }

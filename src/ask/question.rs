@@ -7,44 +7,73 @@ use super::task::Task;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// What a question is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Kind {
-    /// Which flags does the next segment set?
-    Flags,
-    /// Which acknowledgment number comes next?
-    Ack,
-    /// Which sequence number comes next?
-    Seq,
-    /// Which layer does a field belong to?
-    Layer,
-    /// Which frame answers this one?
-    Reply,
-    /// Which frame brought these bytes first?
-    Retransmission,
-    /// Which card does the answer come from?
-    Mac,
-    /// Which bytes hold a field?
-    Bytes,
-    /// How many bytes is a scaled window?
-    Window,
-    /// Over how many routers has the packet come?
-    Hops,
-    /// How many bytes of data are left without the headers?
-    Length,
-    /// What do the first two bytes of a WebSocket frame say?
-    Websocket,
-    /// What do the digits before a Socket.IO packet say?
-    Socketio,
-    /// Puzzle: put shuffled packets in order.
-    Order,
-    /// Puzzle: fill blanked fields.
-    Blanks,
-    /// Puzzle: find the packet that cannot be.
-    Impossible,
-    /// Which name do the bytes of a DNS question spell?
-    Name,
+/// Makes [`Kind`] and its lists of the one table below.
+macro_rules! kinds {
+    ($($(#[$about:meta])* $list:ident { $($(#[$doc:meta])* $kind:ident = $number:literal, $name:literal;)* })*) => {
+        /// What a question is about.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Kind {
+            $($($(#[$doc])* #[serde(rename = $name)] $kind = $number,)*)*
+        }
+
+        impl Kind {
+            $($(#[$about])* pub const $list: [Self; [$($name),*].len()] = [$(Self::$kind),*];)*
+
+            /// Its name on the command line and in ids.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($(Self::$kind => $name,)*)*
+                }
+            }
+        }
+    };
+}
+
+// A new kind takes the next free number. The number is part of the dice, so an old one stays: else the same seed
+// would set another paper.
+kinds! {
+    /// The kinds of `quiz`.
+    QUIZ {
+        /// Which flags does the next segment set?
+        Flags = 0, "flags";
+        /// Which acknowledgment number comes next?
+        Ack = 1, "ack";
+        /// Which sequence number comes next?
+        Seq = 2, "seq";
+        /// Which layer does a field belong to?
+        Layer = 3, "layer";
+        /// Which frame answers this one?
+        Reply = 4, "reply";
+        /// Which frame brought these bytes first?
+        Retransmission = 5, "retransmission";
+        /// Which card does the answer come from?
+        Mac = 6, "mac";
+        /// Which bytes hold a field?
+        Bytes = 7, "bytes";
+        /// How many bytes is a scaled window?
+        Window = 8, "window";
+        /// Over how many routers has the packet come?
+        Hops = 9, "hops";
+        /// How many bytes of data are left without the headers?
+        Length = 10, "length";
+        /// What do the first two bytes of a WebSocket frame say?
+        Websocket = 11, "websocket";
+        /// What do the digits before a Socket.IO packet say?
+        Socketio = 12, "socketio";
+        /// Which name do the bytes of a DNS question spell?
+        Name = 16, "name";
+        /// How many bytes is a TCP header?
+        Header = 17, "header";
+    }
+    /// The kinds of `puzzle`.
+    PUZZLES {
+        /// Puzzle: put shuffled packets in order.
+        Order = 13, "order";
+        /// Puzzle: fill blanked fields.
+        Blanks = 14, "blanks";
+        /// Puzzle: find the packet that cannot be.
+        Impossible = 15, "impossible";
+    }
 }
 
 /// A question, with all that its answer needs.
@@ -76,52 +105,6 @@ pub struct Proof {
     pub frame: u64,
     /// The frame in one line.
     pub line: String,
-}
-
-impl Kind {
-    /// The kinds of `quiz`.
-    pub const QUIZ: [Self; 14] = [
-        Self::Flags,
-        Self::Ack,
-        Self::Seq,
-        Self::Layer,
-        Self::Reply,
-        Self::Retransmission,
-        Self::Mac,
-        Self::Bytes,
-        Self::Window,
-        Self::Hops,
-        Self::Length,
-        Self::Websocket,
-        Self::Socketio,
-        Self::Name,
-    ];
-
-    /// The kinds of `puzzle`.
-    pub const PUZZLES: [Self; 3] = [Self::Order, Self::Blanks, Self::Impossible];
-
-    /// Its name on the command line and in ids.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Flags => "flags",
-            Self::Ack => "ack",
-            Self::Seq => "seq",
-            Self::Layer => "layer",
-            Self::Reply => "reply",
-            Self::Retransmission => "retransmission",
-            Self::Mac => "mac",
-            Self::Bytes => "bytes",
-            Self::Window => "window",
-            Self::Hops => "hops",
-            Self::Length => "length",
-            Self::Websocket => "websocket",
-            Self::Socketio => "socketio",
-            Self::Order => "order",
-            Self::Blanks => "blanks",
-            Self::Impossible => "impossible",
-            Self::Name => "name",
-        }
-    }
 }
 
 impl fmt::Display for Kind {

@@ -73,6 +73,9 @@ pub(super) fn take(packet: &Packet, line: Line, pool: &mut Pool) {
     } else if let Some(ip) = only(packet, &ipv6::ABOUT) {
         pool.offer(Kind::Hops, number, |_| hops(packet, ip, &ipv6::HLIM, line));
     }
+    if let Some(segment) = only(packet, &tcp::ABOUT) {
+        pool.offer(Kind::Header, number, |_| header(packet, segment, line));
+    }
     if let Some(frame) = only(packet, &websocket::ABOUT) {
         pool.offer(Kind::Websocket, number, |rng| websocket_frame(packet, frame, line, rng));
     }
@@ -248,6 +251,31 @@ fn length(packet: &Packet, ip: &Layer, line: Line) -> Option<Draft> {
         why: format!(
             "The total length counts its own header and the one above: {total} - {header} - {above} = {right}.{}",
             if right == 0 { " Nothing is left: this packet stops at layer 4." } else { "" }
+        ),
+    })
+}
+
+/// How many bytes is a TCP header?
+fn header(packet: &Packet, segment: &Layer, line: Line) -> Option<Draft> {
+    let byte = *packet.bytes(segment.span).get(12).filter(|_| segment.span.buf == 0)?;
+    let words = u64::from(byte >> 4);
+    let right = packet.uint_in(segment, &tcp::HDR_LEN).filter(|&length| length == words * 4)?;
+    let options = match right.checked_sub(20)? {
+        0 => "no options".to_owned(),
+        n => format!("{n} bytes of options"),
+    };
+    let n = packet.number;
+    Some(Draft {
+        prompt: format!(
+            "In the TCP header of frame {n}, byte 12 is 0x{byte:02x}, counted from 0. Its upper four bits are the data offset. How many bytes long is this header?"
+        ),
+        shown: vec![line_of(packet, line)],
+        task: number(right, &[]),
+        filter: format!("frame.number == {n} && tcp.hdr_len == {right}"),
+        frame: n,
+        line: line_of(packet, line),
+        why: format!(
+            "The upper four bits of 0x{byte:02x} are {words:04b}, which is {words}. The data offset counts words of four bytes: {words} × 4 = {right}. That's 20 bytes that every TCP header has, and {options} (RFC 9293 §3.1)."
         ),
     })
 }
