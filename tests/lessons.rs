@@ -265,7 +265,7 @@ fn an_answer_is_explained_by_its_proof_or_not_at_all() {
 
 #[test]
 fn a_new_lesson_passes_and_is_never_overwritten() {
-    let folder = folder("new-lesson");
+    let folder = folder("new-lesson").join("not/there/yet");
     let path = folder.to_str().expect("a plain name");
     let (code, text, said) = run(&["lesson", "new", "my-own", "--lessons", path]);
     assert_eq!((code, said.as_str()), (Some(0), ""), "{text}");

@@ -17,6 +17,7 @@ pub(super) fn new(id: &str, folder: &Path) -> Result<(), Failure> {
         )));
     }
     let (name, text) = skeleton(id);
+    make(folder)?;
     let path = folder.join(name);
     write_new(&path, &text)?;
     let mut out = std::io::stdout().lock();
@@ -24,6 +25,11 @@ pub(super) fn new(id: &str, folder: &Path) -> Result<(), Failure> {
     escape_prose(&path.to_string_lossy(), &mut shown);
     writeln!(out, "{shown} is a lesson that passes: change it, then run  osi-tutor lesson check {shown}")?;
     Ok(out.flush()?)
+}
+
+/// Makes a folder, unless it's there.
+fn make(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|e| Failure::Data(format!("{} could not be made: {e}", folder.display())))
 }
 
 /// Writes a file that is not there yet.
@@ -59,8 +65,7 @@ pub(super) fn programs_into(id: &str, folder: &Path) -> Result<(), Failure> {
             path.display()
         )));
     }
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::Data(format!("{} could not be made: {e}", folder.display())))?;
+    make(folder)?;
     let mut out = std::io::stdout().lock();
     for (name, text) in files {
         let path = folder.join(name);

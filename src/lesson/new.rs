@@ -16,7 +16,10 @@ title = "What this lesson teaches, as a heading"
 osi = "transport"
 needs = []
 minutes = 5
+# All scenarios: osi-tutor simulate --list
 source = { scenario = "two-hosts", seed = 1 }
+# For a lesson about ARP, DNS, ICMP and others that aren't TCP: all packets count, not one TCP connection.
+# scope = "capture"
 +++
 
 Say in two or three sentences what this is about. Everybody reads them.

@@ -408,7 +408,7 @@ impl<'s> Builder<'s, '_> {
             return Err(keys.error(at, format!("{key} are two to nine")));
         }
         if of != ChoiceOf::Impossible && choices.iter().all(|c| c.betrays.is_none()) {
-            let why = "no wrong choice betrays a misconception; one should: betrays = \"handshake-is-hello\"";
+            let why = "no wrong choice betrays a misconception, as in betrays = \"handshake-is-hello\" (osi-tutor explain misconceptions lists them); if none fits, ask with number, fill, mark or packet";
             return Err(keys.error(at, why));
         }
         if let Some(odd) = choices.iter().find(|c| c.right && c.betrays.is_some()) {

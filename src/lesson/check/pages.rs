@@ -16,6 +16,10 @@ use crate::model::Span;
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
 
+/// Of a what-if's proof that finds nothing.
+const NOT_AFTER: &str =
+    "this selects no packet of the second timeline, which is searched from the first packet that differs";
+
 /// One lesson on its packets.
 struct Checker<'a> {
     lesson: &'a Lesson,
@@ -333,12 +337,12 @@ impl Checker<'_> {
         }
         for proof in whatif.choices.iter().filter_map(|c| c.proof.as_ref()) {
             if outcome.find(proof).is_none() {
-                self.say(proof.span.clone(), "this selects no packet of the second timeline");
+                self.say(proof.span.clone(), NOT_AFTER);
             }
         }
         match outcome.find(&whatif.proof) {
             Some(hit) => self.words(&whatif.words, Some(hit)),
-            None => self.say(whatif.proof.span.clone(), "this selects no packet of the second timeline"),
+            None => self.say(whatif.proof.span.clone(), NOT_AFTER),
         }
     }
 

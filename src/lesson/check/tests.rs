@@ -179,6 +179,12 @@ fn a_fault_meets_a_packet_and_changes_what_follows() {
     assert_eq!(says(&[lesson("a", "", &of(syn, "tcp.analysis.retransmission && tcp.flags.syn == 1"))]), "");
     assert!(says(&[lesson("a", "", &of("{ drop = 'tcp.flags.urg == 1' }", "tcp"))]).contains("meets this fault"));
     assert!(says(&[lesson("a", "", &of(syn, "tcp.flags.urg == 1"))]).contains("of the second timeline"));
+    // Three SYNs, of which the lost one comes before both timelines part.
+    let again = "tcp.flags.syn == 1 && tcp.flags.ack == 0";
+    assert_eq!(says(&[lesson("a", "", &of(syn, again))]), "");
+    assert!(
+        says(&[lesson("a", "", &of(syn, &format!("3 of {again}")))]).contains("from the first packet that differs")
+    );
 }
 
 #[test]
