@@ -72,7 +72,7 @@ pub const TABLE: &[Row] = &[
     Row {
         name: "corrupt",
         value: "WHICH",
-        help: "Turn over the last bit of a frame",
+        help: "Flip the last bit of a frame",
         example: "10% of udp",
         acts: Acts::Frames(Fate::Corrupt),
     },

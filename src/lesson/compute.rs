@@ -134,6 +134,14 @@ impl Expr {
         &self.written
     }
 
+    /// The field that it is, if it is nothing else.
+    pub fn field(&self) -> Option<&'static FieldDef> {
+        match self.node {
+            Node::Field(def) => Some(def),
+            _ => None,
+        }
+    }
+
     /// Its value for a packet, with the values of earlier steps. `given` stands for placeholders of these names.
     ///
     /// # Errors

@@ -29,7 +29,7 @@ const SENTENCES: [(Remark, &str); 8] = [
     (Remark::Dropped, "simulated fault: lost on the way"),
     (Remark::Late, "simulated fault: late"),
     (Remark::Twice, "simulated fault: arrives twice"),
-    (Remark::Damaged, "simulated fault: one bit is turned over on the way"),
+    (Remark::Damaged, "simulated fault: one bit flips on the way"),
     (Remark::HeldBack, "simulated fault: held back until the next one has passed"),
     (Remark::Lost, "simulated link: lost on the way"),
     (Remark::TooLong, "simulated link: lost, for it is longer than the link carries"),

@@ -29,7 +29,7 @@ pub enum Fate {
     Delay(Duration),
     /// It arrives twice.
     Duplicate,
-    /// It arrives with the last bit turned over.
+    /// It arrives with the last bit flipped.
     Corrupt,
     /// It arrives just after the next frame that its sender sends; never, if there is none.
     Overtake,

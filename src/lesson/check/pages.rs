@@ -2,6 +2,7 @@
 
 use super::key;
 use crate::ask::Value;
+use crate::lesson::compute::Expr;
 use crate::lesson::error::{LessonError, Source};
 use crate::lesson::find::{Hit, Trace};
 use crate::lesson::format::{
@@ -12,7 +13,7 @@ use crate::lesson::posed::{fill, posed};
 use crate::lesson::simulate;
 use crate::lesson::stack::{is_there, rows};
 use crate::lesson::veil::{places, spellings, words};
-use crate::model::Span;
+use crate::model::{FieldDef, Kind, Span};
 use crate::tutor::{Audience, Moment, Template};
 use std::sync::Arc;
 
@@ -242,7 +243,7 @@ impl Checker<'_> {
                 for blank in blanks {
                     self.template(&blank.text, moment.as_ref(), "this blank");
                     match blank.answer.value(moment.as_ref(), &[], &[]) {
-                        Ok(value) if value.number().is_some() => {}
+                        Ok(value) if value.number().is_some() => self.decimal(&blank.answer),
                         Ok(value) => self.say(blank.answer.span.clone(), format!("this is no number but {value}")),
                         Err(why) => self.say(blank.answer.span.clone(), why),
                     }
@@ -279,12 +280,26 @@ impl Checker<'_> {
         if typed.number && answer.number().is_none() {
             self.say(typed.answer.span.clone(), format!("this is no number but {answer}; fill asks for a text"));
         }
+        if typed.number {
+            self.decimal(&typed.answer);
+        }
         for other in &typed.accept {
             if let Err(why) = other.value(moment.as_ref(), &[], &[]) {
                 self.say(other.span.clone(), why);
             }
         }
         self.slips(&typed.wrong, &answer, moment.as_ref(), &[], &[]);
+    }
+
+    /// A field that everybody reads in hexadecimal isn't asked for, and told, in decimal.
+    fn decimal(&mut self, answer: &Placed<Expr>) {
+        if let Some(FieldDef { name, kind: Kind::Hex(bits), .. }) = answer.field() {
+            let digits = bits.div_ceil(4);
+            let why = format!(
+                "{name} is read in hexadecimal, and this would be told in decimal; write fill = \"join('0x', hex({{{name}}}, {digits}))\""
+            );
+            self.say(answer.span.clone(), why);
+        }
     }
 
     fn slips(

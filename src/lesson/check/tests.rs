@@ -121,6 +121,14 @@ fn a_right_answer_whose_proof_selects_nothing_is_refused() {
 }
 
 #[test]
+fn a_number_that_is_read_in_hexadecimal_is_not_asked_for_in_decimal() {
+    let number = |answer: &str| ask(&format!("of = 'tcp'\nnumber = \"{answer}\"\nproof = 'tcp'"));
+    assert!(says(&[lesson("a", "", &number("{tcp.checksum}"))]).contains("hex({tcp.checksum}, 4)"));
+    let fill = number("join('0x', hex({tcp.checksum}, 4))").replace("number =", "fill =");
+    assert!(!says(&[lesson("a", "", &fill)]).contains("hexadecimal"));
+}
+
+#[test]
 fn the_impossible_is_impossible_and_all_else_happens() {
     let of = |right: &str, other: &str| {
         ask(&format!(

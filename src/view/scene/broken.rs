@@ -12,10 +12,21 @@ use crate::lesson::simulate::Outcome;
 pub const AS_IT_WAS: &str = "As it was:";
 /// What is said above the second one.
 pub const WITH_THE_FAULT: &str = "With the fault (simulated):";
-/// Packets of the first timeline that are drawn.
-const BEFORE: usize = 2;
-/// Packets of the second timeline that are drawn, from the last common one on.
-const AFTER: usize = 6;
+
+/// How much of both timelines is drawn.
+pub(super) struct Cut {
+    /// Packets of the first one.
+    pub(super) before: usize,
+    /// Packets of the second one.
+    pub(super) after: usize,
+    /// Whether the last common packet is drawn even where it takes the room of a later one.
+    pub(super) common: bool,
+}
+
+/// Where there is room.
+pub(super) const WIDE: Cut = Cut { before: 2, after: 6, common: true };
+/// On a low screen: what parts them, and where it is repaired.
+const NARROW: Cut = Cut { before: 1, after: 2, common: false };
 
 impl Stage {
     /// What breaks. Gives the byte where the newest part begins.
@@ -57,47 +68,84 @@ impl Stage {
 
     fn timelines(&self, outcome: &Outcome, proof: Option<&Hit>, out: &mut String) {
         let first = outcome.after.first();
-        let Window { before, head, skipped: left_out, tail } = window(outcome, proof, AFTER);
+        let cut = if self.is_low() { NARROW } else { WIDE };
+        let [before, after] = window(outcome, proof, &cut);
         self.board.theme.strong.paint(AS_IT_WAS, out);
         out.push('\n');
-        self.rungs(&outcome.hosts, first, &before, &Veil::default(), out);
+        let above = self.rungs_below(&[], &outcome.hosts, first, &before, &Veil::default(), out);
         out.push('\n');
         self.board.theme.strong.paint(WITH_THE_FAULT, out);
         out.push('\n');
-        self.rungs(&outcome.hosts, first, &head, &Veil::default(), out);
-        if let Some(text) = skipped(left_out) {
-            self.board.theme.faint.paint(&format!("                  {text}\n"), out);
-            self.rungs(&outcome.hosts, first, &tail, &Veil::default(), out);
-        }
+        self.rungs_below(&above, &outcome.hosts, first, &after, &Veil::default(), out);
     }
 }
 
-/// What of both timelines is shown.
-pub(super) struct Window<'o> {
-    /// Of the first one, behind the last packet that both have.
-    pub(super) before: Vec<&'o Hit>,
-    /// Of the second one, from the last packet that both have.
-    pub(super) head: Vec<&'o Hit>,
-    /// How many of it are left out then.
-    pub(super) skipped: usize,
-    /// Where it is repaired.
-    pub(super) tail: Vec<&'o Hit>,
-}
-
-/// What of both timelines is shown; of the second one, at most `most` packets: where it parts, and where it is repaired.
-pub(super) fn window<'o>(outcome: &'o Outcome, proof: Option<&Hit>, most: usize) -> Window<'o> {
-    let common = outcome.parted.saturating_sub(1);
-    let before = outcome.before.iter().skip(outcome.parted).take(BEFORE).collect();
+/// What of both timelines is shown: of the first one, what follows the last packet that both have; of the second one,
+/// where it parts, and where it is repaired.
+pub(super) fn window<'o>(outcome: &'o Outcome, proof: Option<&Hit>, cut: &Cut) -> [Vec<&'o Hit>; 2] {
+    let before = outcome.before.iter().skip(outcome.parted).take(cut.before).collect();
     let end = proof.and_then(|p| outcome.after.iter().position(|h| h.packet.number == p.packet.number));
     let end = end.map_or(outcome.parted + 2, |at| at + 1).min(outcome.after.len());
-    let mut head: Vec<&Hit> = outcome.after.get(common..end).unwrap_or(&[]).iter().collect();
-    let skipped = head.len().saturating_sub(most);
-    let rest = if skipped > 0 { head.split_off(most / 2) } else { Vec::new() };
-    let tail = rest.get(skipped..).unwrap_or(&[]).to_vec();
-    Window { before, head, skipped, tail }
+    let room = cut.common || end.saturating_sub(outcome.parted) < cut.after;
+    let begin = outcome.parted.saturating_sub(usize::from(room));
+    let mut after: Vec<&Hit> = outcome.after.get(begin..end).unwrap_or(&[]).iter().collect();
+    if let Some(left_out) = after.len().checked_sub(cut.after) {
+        after.drain(cut.after / 2..cut.after / 2 + left_out);
+    }
+    [before, after]
 }
 
-/// How many packets are left out, in words; `None` for none.
-pub(super) fn skipped(packets: usize) -> Option<String> {
-    (packets > 0).then(|| format!("… {packets} packets more …"))
+#[cfg(test)]
+mod tests {
+    use crate::lesson::format::{Fence, WhatIf};
+    use crate::lesson::{Input, Lesson, Player, course, simulate};
+    use crate::tutor::{Audience, Texts};
+    use crate::view::Theme;
+    use crate::view::scene::Stage;
+    use std::sync::Arc;
+
+    /// Rows of an 80x24 screen below the page's title and above the line of keys.
+    const ROWS: usize = 22;
+
+    /// What-ifs that need more rows: each of their packets carries messages, which have their own rows.
+    const TALLER: [&str; 2] = ["http/lost-poll", "socketio/lost-probe"];
+
+    fn what_if(lesson: &Lesson, page: usize) -> Option<&WhatIf> {
+        match &lesson.pages.get(page)?.fence {
+            Some(Fence::WhatIf(what_if)) => Some(what_if),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn once_a_what_if_is_answered_both_timelines_and_what_they_show_fit_a_small_screen() {
+        let (mut seen, mut taller) = (0, Vec::new());
+        for audience in [Audience::Newcomer, Audience::Student, Audience::Engineer] {
+            for mut lesson in course().unwrap() {
+                lesson.cut_for(audience);
+                let trace = simulate::trace(&lesson, None).unwrap();
+                let mut player = Player::new(&lesson, trace, "here".into(), audience);
+                let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::new(Texts::english().unwrap()));
+                for page in 0..lesson.pages.len() {
+                    player.step(Input::Skip, 0);
+                    if let Some(what_if) = what_if(&lesson, page) {
+                        player.step(Input::Answer(simulate::what_if(&lesson, what_if, None, None).map(Box::new)), 0);
+                        let mut text = String::new();
+                        let newest = stage.draw(&player.look(), &mut text);
+                        let rows = text.lines().count() - newest;
+                        assert!(text.contains(super::WITH_THE_FAULT), "{text}");
+                        if rows > ROWS {
+                            taller.push(format!("{}/{}", lesson.id, lesson.pages[page].question.as_deref().unwrap()));
+                        }
+                        seen += 1;
+                    }
+                    player.step(Input::Next, 0);
+                }
+            }
+        }
+        taller.sort();
+        taller.dedup();
+        assert_eq!(taller, TALLER);
+        assert!(seen > 60, "{seen}");
+    }
 }

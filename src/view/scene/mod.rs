@@ -18,7 +18,7 @@ use super::{Theme, prose};
 use crate::flow::State;
 use crate::lesson::Hit;
 use crate::lesson::hosts::Hosts;
-use crate::lesson::lifelines::Lifelines;
+use crate::lesson::lifelines::{Lifeline, Lifelines};
 use crate::lesson::scene::{Body, Scene, Shown, Veil, View};
 use crate::model::{Field, FieldDef};
 use crate::tutor::Texts;
@@ -55,6 +55,11 @@ impl Stage {
         let rungs = if rows < LOW { FEW_RUNGS } else { MOST_RUNGS };
         let board = Board { theme, columns: columns.clamp(40, 110), printed: screen.is_none() };
         Self { board, rungs, layout, texts }
+    }
+
+    /// Whether there is little room below each other.
+    fn is_low(&self) -> bool {
+        self.rungs < MOST_RUNGS
     }
 
     /// Appends a scene. Gives the line, from 0, where the newest of it begins: it should be in sight.
@@ -150,9 +155,24 @@ impl Stage {
 
     /// Some packets, one below the other, but for what an open question holds back; time counts from `first`.
     fn rungs(&self, hosts: &Hosts, first: Option<&Hit>, hits: &[&Hit], veil: &Veil, out: &mut String) {
+        self.rungs_below(&[], hosts, first, hits, veil, out);
+    }
+
+    /// The same below a ladder: where its lines are the same ones, they aren't named again. Gives the lines.
+    fn rungs_below(
+        &self,
+        above: &[Lifeline],
+        hosts: &Hosts,
+        first: Option<&Hit>,
+        hits: &[&Hit],
+        veil: &Veil,
+        out: &mut String,
+    ) -> Vec<Lifeline> {
         let (mut ladder, picture) = self.lines(hosts, first, hits);
         let begin = out.len();
-        ladder.head(&picture.lines, out);
+        if picture.lines != above {
+            ladder.head(&picture.lines, out);
+        }
         // Among many lines, states are drawn where they change.
         let quiet = |hit: &Hit| veil.states || (picture.lines.len() > 2 && hit.before == hit.states);
         let mut before: Option<&Hit> = None;
@@ -178,6 +198,7 @@ impl Stage {
             before = Some(hit);
         }
         cover(out, begin, veil);
+        picture.lines
     }
 
     /// The fields that the page speaks of: name, value, and where their bytes are.

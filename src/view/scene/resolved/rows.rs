@@ -1,6 +1,6 @@
 //! Packets in plain data: who takes part, each packet's line, and the fields that are lit.
 
-use super::super::broken::{self, Window};
+use super::super::broken::{self, Cut};
 use super::super::{STATES_ARE_INFERRED, WITHHELD, innermost};
 use super::hex;
 use crate::ask::Task;
@@ -224,15 +224,10 @@ impl Timelines {
             Err(why) => return Some(Self { error: Some(why.to_owned()), ..none }),
             Ok(outcome) => outcome,
         };
-        let Window { before, mut head, skipped, tail } = broken::window(outcome, broken.proof, AFTER);
-        let (shown, first) = (head.len(), outcome.after.first().map(|hit| hit.packet.time));
-        let draw = |hits: &[&Hit]| Ladder::draw(&outcome.hosts, first, hits, &Veil::default());
-        let before = draw(&before);
-        head.extend(tail);
-        let mut after = draw(&head);
-        if let Some(row) = after.rows.get_mut(shown) {
-            row.gap = broken::skipped(skipped);
-        }
+        let cut = Cut { after: AFTER, ..broken::WIDE };
+        let first = outcome.after.first().map(|hit| hit.packet.time);
+        let draw = |hits: Vec<&Hit>| Ladder::draw(&outcome.hosts, first, &hits, &Veil::default());
+        let [before, after] = broken::window(outcome, broken.proof, &cut).map(draw);
         Some(Self { before, after, proof: broken.proof.map(|hit| hit.packet.number), ..none })
     }
 }
