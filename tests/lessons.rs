@@ -208,6 +208,10 @@ const SAID: &[(&str, &str, usize)] = &[
     ("polling", r#"http.response && socketio.event == "message" && tcp.len == 177"#, 1),
     ("polling", r#"http.request.method == "GET" && http.request.uri contains "sid=" && tcp.len == 124"#, 4),
     ("polling", "websocket && tcp.len == 30 || websocket && tcp.len == 55", 2),
+    // Data of the server after the client's FIN, which it acknowledges.
+    ("teardown", r#"data.data contains "message 2 " && tcp.ack == 52"#, 1),
+    // Ben is told once that Ada has left.
+    ("reconnect", r#"socketio.event == "left" && ip.dst == 192.0.2.11 && socketio.argument contains "Ada""#, 1),
     // TLS's goodbye: two bytes, a type and a tag.
     ("tls", "tls.record.length == 19", 2),
     // What one says, three hear, the speaker too.
@@ -247,6 +251,44 @@ fn showpieces_run_on_a_capture_too() {
     // npm's own server and client: the lesson finds every packet that it shows.
     let (code, text, said) = run(&["explain", "socketio", "--read", "tests/captures/socketio.pcapng"]);
     assert!(code == Some(0) && !text.contains("This capture"), "{said}{text}");
+}
+
+/// What a lesson says of its own scenario isn't said of a capture to which it doesn't apply.
+#[test]
+fn a_capture_is_told_only_what_its_packets_show() {
+    let play = |lesson, capture: &str| run(&["explain", lesson, "--read", &format!("tests/captures/{capture}")]);
+    // QUIC doesn't run on TCP, Socket.IO isn't plain WebSocket, and without a join nobody enters a room.
+    for (lesson, capture) in
+        [("tls", "quic.pcap"), ("socketio-vs-websocket", "chat.pcapng"), ("chat", "socketio.pcapng")]
+    {
+        let (code, text, said) = play(lesson, capture);
+        assert!(code == Some(1) && said.contains("holds no conversation"), "{lesson} on {capture}: {said}{text}");
+    }
+    for (lesson, capture, never) in [
+        // The name server is on the laptop's own network.
+        ("web-request", "dhcp.pcap", "is on another network"),
+        // What the mask leaves is still packed.
+        ("websocket", "websocket-deflate.pcap", "is XORed with one byte"),
+        // Here the client is the slow receiver.
+        ("flow-control", "tcp-zero-window.pcap", "The server's program"),
+        // Its certificate is readable.
+        ("tls", "tls12.pcap", "What follows is encrypted"),
+        // The first poll comes on a new connection, and 3probe answers the client.
+        ("http", "chat.pcapng", "open already: its bytes"),
+        ("upgrade", "chat.pcapng", "no request before it"),
+        // Nobody's fifty sends are in it.
+        ("segmentation", "curl.pcapng", "the program sends one long text"),
+        // Cleo's end, of which Ada hears, isn't the one that the page speaks of.
+        ("socketio-failures", "chat.pcapng", "left to Ben, 192.0.2.10"),
+    ] {
+        for audience in ["newcomer", "student", "engineer"] {
+            let path = format!("tests/captures/{capture}");
+            let (code, text, said) = run(&["explain", lesson, "--read", &path, "--audience", audience]);
+            assert_eq!(code, Some(0), "{lesson} on {capture}: {said}");
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(!text.contains(never), "{lesson} on {capture} says: {never}");
+        }
+    }
 }
 
 /// Without its proof an answer is not explained: what is said of it would be said of another packet.
