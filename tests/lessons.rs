@@ -210,8 +210,8 @@ const SAID: &[(&str, &str, usize)] = &[
     ("polling", "websocket && tcp.len == 30 || websocket && tcp.len == 55", 2),
     // Data of the server after the client's FIN, which it acknowledges.
     ("teardown", r#"data.data contains "message 2 " && tcp.ack == 52"#, 1),
-    // Ben is told once that Ada has left.
-    ("reconnect", r#"socketio.event == "left" && ip.dst == 192.0.2.11 && socketio.argument contains "Ada""#, 1),
+    // Ben is told each time that Ada leaves.
+    ("reconnect", r#"socketio.event == "left" && ip.dst == 192.0.2.11 && socketio.argument contains "Ada""#, 2),
     // TLS's goodbye: two bytes, a type and a tag.
     ("tls", "tls.record.length == 19", 2),
     // What one says, three hear, the speaker too.
