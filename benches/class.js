@@ -1,8 +1,9 @@
 "use strict";
-// Plays N phones over real WebSockets against osi-tutor class, and says how long it took. Needs `npm ci` in tests/chat.
+// Plays N phones over real WebSockets against osi-tutor class, then the same against a hub of Node's socket.io
+// (class-peer.js), and says how long each took. Needs `npm ci` in tests/chat.
 //   cargo build --release && node benches/class.js [N] [PROGRAM]
 // Prints: all joined, a new page at all phones, a vote of all (counted and acknowledged), all back after every connection
-// was cut, memory of the server, its CPU time.
+// was cut, memory of the server, its CPU time in all and for each message that it heard or said.
 const { spawn } = require("child_process");
 const fs = require("fs"), os = require("os"), path = require("path");
 const WebSocket = require(path.join(__dirname, "../tests/chat/node_modules/ws"));
@@ -15,6 +16,8 @@ const later = (ms) => new Promise((yes) => setTimeout(yes, ms));
 
 /** One that speaks just enough Socket.IO. */
 class Guest {
+  static messages = 0;
+
   constructor(address, auth) {
     Object.assign(this, { address, auth, acks: new Map(), last: 0, waiting: [] });
   }
@@ -26,6 +29,7 @@ class Guest {
       socket.on("error", no);
       socket.on("message", (bytes) => {
         const text = bytes.toString();
+        Guest.messages += 1;
         if (text === "2") return socket.send("3");
         if (text.startsWith("0")) return socket.send(`40${JSON.stringify(this.auth)}`);
         if (text.startsWith("44")) return no(new Error(text));
@@ -53,6 +57,7 @@ class Guest {
   ask(event, data) {
     return new Promise((yes) => {
       this.acks.set(++this.last, yes);
+      Guest.messages += 1;
       this.socket.send(`42${this.last}${JSON.stringify([event, data])}`);
     });
   }
@@ -65,9 +70,9 @@ class Guest {
 const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 const ms = (n) => `${n.toFixed(0)} ms`;
 
-(async () => {
-  const server = spawn(program, ["class", "handshake", "--listen", "127.0.0.1:0", "--state", folder, "--most", String(Math.max(N, 1000))],
-    { stdio: ["ignore", "ignore", "pipe"] });
+/** Starts a hub, plays a class on it, ends it. @param {string} program @param {string[]} args */
+async function play(program, args) {
+  const server = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
   process.on("exit", () => server.kill());
   let said = "";
   await new Promise((yes) => server.stderr.on("data", (text) => {
@@ -75,12 +80,13 @@ const ms = (n) => `${n.toFixed(0)} ms`;
     if (said.includes("Ctrl-C ends it")) yes();
   }));
   const [, address, secret] = /http:\/\/([^/]+)\/teach#(\S+)/.exec(said);
-  const memory = () => Number(/VmRSS:\s+(\d+)/.exec(fs.readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
+  const status = (key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(fs.readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
   const cpu = () => fs.readFileSync(`/proc/${server.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).reduce((a, b) => a + Number(b), 0) * 10;
   const teacher = await new Guest(address, { role: "teach", secret }).connect();
-  const before = memory();
+  const before = status("VmRSS");
   const phones = Array.from({ length: N }, () => new Guest(address, { role: "student" }));
   const result = { phones: N };
+  const [allUsed, allMessages] = [cpu(), Guest.messages];
 
   let since = now();
   await Promise.all(phones.map((phone) => phone.connect()));
@@ -94,6 +100,7 @@ const ms = (n) => `${n.toFixed(0)} ms`;
     teacher.ask("command", button);
     await all;
     pages.push(now() - since);
+    shown.push(phones[0].page);
   }
   result["a page at all"] = pages.map(ms).join(", ");
   result["bytes of a page"] = phones[0].bytes;
@@ -114,23 +121,38 @@ const ms = (n) => `${n.toFixed(0)} ms`;
   const counted = (await new Guest(address, { role: "teach", secret }).connect()).welcome.count;
   if (counted.answered !== N) throw new Error(`${counted.answered} of ${N} votes were counted`);
 
-  // The same, but spread over two seconds, as people press buttons.
+  // The same, but spread over three seconds, as people press buttons.
   const spread = await Promise.all(phones.map(async (phone, n) => {
-    await later(2000 * n / N);
+    await later(3000 * n / N);
     const since = now();
     await phone.ask("vote", { slide, round, given: String(1 + n % 2), sure: true });
     return now() - since;
   }));
   spread.sort((a, b) => a - b);
-  result["spread over 2 s, acknowledged"] = `half within ${spread[Math.floor(N / 2)].toFixed(1)} ms, 99% within ${share(spread, 0.99).toFixed(1)} ms`;
+  result["spread over 3 s, acknowledged"] = `half within ${share(spread, 0.5).toFixed(1)} ms, 99% within ${share(spread, 0.99).toFixed(1)} ms`;
 
   phones.forEach((phone) => phone.socket.terminate());
   since = now();
   await Promise.all(phones.map((phone) => phone.connect()));
   result["all back at once"] = ms(now() - since);
-  result["memory"] = `${memory().toFixed(0)} MB (${before.toFixed(0)} MB with nobody)`;
-  console.log(JSON.stringify(result, null, 2));
+  result["memory"] = `${status("VmRSS").toFixed(0)} MB, at most ${status("VmHWM").toFixed(0)} MB (${before.toFixed(0)} MB with nobody)`;
+  const [cost, messages] = [cpu() - allUsed, Guest.messages - allMessages];
+  result["CPU of all"] = `${cost} ms for ${messages} messages: ${(1000 * cost / messages).toFixed(0)} µs each`;
+  phones.concat(teacher).forEach((guest) => guest.socket.terminate());
   server.kill();
+  return result;
+}
+
+/** The pages that the class showed: the peer shows the same. */
+const shown = [];
+
+(async () => {
+  const most = String(Math.max(N, 1000));
+  const ours = await play(program, ["class", "handshake", "--listen", "127.0.0.1:0", "--state", folder, "--most", most]);
+  const pages = path.join(folder, "pages.json");
+  fs.writeFileSync(pages, JSON.stringify(shown));
+  const peer = await play(process.execPath, [path.join(__dirname, "class-peer.js"), pages, path.join(folder, "peer.journal")]);
+  console.log(JSON.stringify({ "osi-tutor": ours, "socket.io": peer }, null, 2));
   fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 })().catch((error) => {

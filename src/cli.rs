@@ -17,7 +17,7 @@ mod words;
 #[cfg(feature = "chat")]
 pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
 #[cfg(feature = "classroom")]
-pub use class::{Class, ClassCommand, ReportForm};
+pub use class::{Class, ClassCommand, DoctorCommand, ReportForm};
 #[cfg(feature = "classroom")]
 pub use export::Handout;
 pub use export::{ExportCommand, To};
@@ -185,6 +185,8 @@ Examples:
   osi-tutor class handshake --lan               for every phone in this network, with a room code
   osi-tutor class handshake --listen 192.168.1.7:8080
   osi-tutor class upgrade --lan --audience newcomer
+  osi-tutor class --quiz http.pcapng            questions made from a capture, a lesson's packets or a scenario
+  osi-tutor class http.pcapng                   browse a capture together, and ask about any packet of it
   osi-tutor class --resume                      go on after a crash, with every vote that was acknowledged
   osi-tutor class report                        what the last class answered and believed, in numbers
 
@@ -223,11 +225,17 @@ Without the right to capture: osi-tutor simulate two-hosts, or osi-tutor read FI
     #[command(after_help = "\
 Examples:
   osi-tutor doctor                              each line is ok or no, with the command that helps
-  osi-tutor doctor --json | jq 'select(.ok == false)'")]
+  osi-tutor doctor --json | jq 'select(.ok == false)'
+  osi-tutor doctor class                        whether a phone in this room reaches this machine")]
+    #[command(args_conflicts_with_subcommands = true)]
     Doctor {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
+        /// What else to look at
+        #[cfg(feature = "classroom")]
+        #[command(subcommand)]
+        what: Option<DoctorCommand>,
     },
     /// Play a scenario in a private network and tell its frames; what `explain --live` starts
     #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]

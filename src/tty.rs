@@ -100,6 +100,36 @@ impl Drop for Screen {
     }
 }
 
+/// Single keys that are not shown; everything else is as usual: lines end as they do, Ctrl-C interrupts. The terminal is
+/// as before when this is dropped.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Quiet(rustix::termios::Termios);
+
+#[cfg(unix)]
+impl Quiet {
+    /// Takes single keys; `None` where nobody types: standard input is no terminal, or belongs to another program now.
+    pub fn take() -> Option<Self> {
+        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcgetpgrp, tcsetattr};
+        let input = io::stdin();
+        let before = tcgetattr(&input).ok()?;
+        if tcgetpgrp(&input).ok()? != rustix::process::getpgrp() {
+            return None;
+        }
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ICANON | LocalModes::ECHO);
+        tcsetattr(&input, OptionalActions::Now, &quiet).ok()?;
+        Some(Self(before))
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        let _ = rustix::termios::tcsetattr(io::stdin(), rustix::termios::OptionalActions::Now, &self.0);
+    }
+}
+
 fn take(what: u8) -> io::Result<()> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -24,9 +24,14 @@ struct Class {
 
 impl Class {
     fn start(name: &str, args: &[&str]) -> Self {
+        Self::of("handshake", name, args)
+    }
+
+    /// A lesson, or a capture.
+    fn of(what: &str, name: &str, args: &[&str]) -> Self {
         let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-{name}", std::process::id()));
         let _ = std::fs::remove_dir_all(&folder);
-        Self { server: run(&folder, &[&["handshake"], args].concat()), folder }
+        Self { server: run(&folder, &[&[what], args].concat()), folder }
     }
 
     /// The same after a crash.
@@ -170,6 +175,12 @@ fn a_class_plays_a_lesson_whole_in_real_browsers() {
         assert_eq!(seen["axe"], json!([]), "axe finds something on one of the pages");
     }
     assert!(seen["hands"].as_str().unwrap().contains(" of 7 right"), "{}", seen["hands"]);
+    let (notes, timer) = (seen["notes"][0].as_str().unwrap(), seen["notes"][1].as_str().unwrap());
+    assert!(notes.contains("Let everybody predict alone") && notes.contains("You will hear:"), "{notes}");
+    assert!(timer.starts_with("This slide 0:") && timer.contains(" of 4:00 · the class "), "{timer}");
+    assert!(seen["notes"][2].as_str().unwrap().starts_with("Next: "), "{}", seen["notes"]);
+    assert_eq!(seen["leaked"], json!([false, false, false, false]), "a note is the teacher's alone");
+    assert_ne!(seen["transfer"]["before"], seen["transfer"]["again"], "other packets, other numbers");
     assert_eq!(seen["bar"], format!("{url}/teach"), "the secret is not in the address bar");
     assert_eq!(seen["bars"], 0, "the stage shows no votes before the answer");
     let early = seen["early"].to_string();
@@ -189,6 +200,77 @@ fn a_class_plays_a_lesson_whole_in_real_browsers() {
     assert!(["radio", "typed", "order", "bytes"].iter().all(|form| forms.contains(form)), "{forms:?}");
     assert!(seen["board"].as_str().unwrap().contains("33% → 67%"), "{}", seen["board"]);
     assert_eq!(seen["wide"], json!([0, 0, 0, 0]), "nothing scrolls sideways, at 320 px either");
+}
+
+#[test]
+fn a_class_browses_a_capture_and_asks_about_a_packet_on_the_spot() {
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/http.pcapng");
+    let class = Class::of(capture.to_str().unwrap(), "browse", &[]);
+    let url = class.server.url();
+    let pages = [format!("{url}/"), format!("{url}/stage"), format!("{url}/teach#{}", class.secret())];
+    let Some(seen) = browsers("class-browse.js", &pages.each_ref().map(String::as_str)) else { return };
+    assert_eq!(seen["complaints"], json!([]), "the browser complains");
+    assert!(seen["axe"].is_null() || seen["axe"] == json!([]), "{}", seen["axe"]);
+    assert!(seen["wrong"]["why"].as_str().unwrap().contains("tcp.flags.sin"), "{}", seen["wrong"]);
+    assert_eq!(seen["wrong"]["rows"], seen["all"], "the old list stays");
+    assert!(seen["syn"].as_u64() < seen["all"].as_u64() && seen["syn"].as_u64() > Some(0), "{}", seen["syn"]);
+    let shown = seen["shown"].as_str().unwrap();
+    assert!(shown.contains("From the file http.pcapng") && shown.contains("4 Transport"), "{shown}");
+    assert!(seen["asks"].to_string().contains("Ask: flags"), "{}", seen["asks"]);
+    let [asked, reveal] = [&seen["asked"], &seen["reveal"]].map(|text| text.as_str().unwrap());
+    assert!(!asked.contains("The packet that shows it") && !asked.contains("4 Transport"), "{asked}");
+    assert!(reveal.contains("The answer: ") && reveal.contains("4 Transport"), "{reveal}");
+}
+
+#[test]
+fn a_browsed_class_is_resumed_with_its_slides_also_without_its_capture() {
+    let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-copy", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let capture = folder.join("copy.pcapng");
+    std::fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/http.pcapng"), &capture).unwrap();
+    let class = Class::of(capture.to_str().unwrap(), "gone", &[]);
+    let mut teacher = Guest::teacher(&class.server);
+    let first = teacher.welcome["list"][0].clone();
+    let syn = teacher.ask("filter", &json!("tcp.flags.syn == 1"));
+    assert!(syn["packets"].as_array().unwrap().len() > 1, "{syn}");
+    let ask = &first["asks"][0];
+    assert_eq!(teacher.ask("command", &json!({ "go": ask[1] })), json!({ "ok": true }));
+    assert_eq!(teacher.ask("command", &json!({ "go": 1_000_000 })), json!({ "error": "this can't be done now" }));
+    teacher.does("open");
+    let slide = ask[1].as_u64().unwrap() + 1;
+    let mut phone = Guest::student(&class.server);
+    let unclear = phone.vote(slide, "\u{1}");
+    assert!(unclear["error"].as_str().unwrap().contains("no answer"), "{unclear}");
+    assert!(phone.ask("filter", &json!("tcp"))["error"].is_string(), "only the teacher filters");
+    class.server.signal("KILL");
+    std::fs::remove_dir_all(&folder).unwrap();
+    let again = class.resumed();
+    let mut teacher = Guest::teacher(&again);
+    assert_eq!((&teacher.welcome["list"][0], &teacher.welcome["filters"]), (&first, &json!(false)));
+    assert_eq!(teacher.welcome["page"]["shown"]["slide"], slide);
+    assert!(teacher.ask("filter", &json!("tcp"))["error"].as_str().unwrap().contains("gone"));
+}
+
+#[test]
+fn a_quiz_is_a_class() {
+    let class = Class::of("two-hosts", "quiz", &["--quiz", "--kind", "flags,ack", "--count", "4"]);
+    let mut teacher = Guest::teacher(&class.server);
+    let shown = &teacher.welcome["page"]["shown"];
+    assert_eq!((&shown["title"], &shown["places"]), (&json!("Simulated: two-hosts@7"), &json!(4)));
+    assert_eq!(teacher.welcome["list"], json!([]));
+    let mut phone = Guest::student(&class.server);
+    for slide in 1..=4 {
+        teacher.does("next");
+        teacher.does("open");
+        let seen = Guest::sees(&class.server);
+        let right = seen["console"]["console"]["words"].as_str().unwrap().to_owned();
+        let choices = seen["page"]["shown"]["task"]["choices"].as_array();
+        let place = choices.and_then(|all| all.iter().position(|text| *text == right));
+        let given = place.map_or(right, |place| (place + 1).to_string());
+        assert_eq!(phone.vote(slide, &given), json!({ "ok": true }), "{seen}");
+        teacher.does("reveal");
+        assert_eq!(Guest::sees(&class.server)["page"]["shown"]["answer"]["shares"], json!([{ "right": 1, "of": 1 }]));
+    }
 }
 
 #[test]
@@ -392,6 +474,22 @@ fn a_class_ends_within_a_second_with_everybody_connected() {
 }
 
 #[test]
+fn doctor_class_waits_for_a_phone_and_says_what_it_saw() {
+    let command = ["doctor", "class", "--listen", "127.0.0.1:0"];
+    let mut server = Server::run("true", &command, |line| line.contains("Ctrl-C ends the wait").then_some(false));
+    let page = server.ask(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n");
+    assert!(page.contains("/probe.js"), "{page}");
+    let mut socket = Socket::open(&server, WEBSOCKET);
+    socket.hear("0{").unwrap();
+    socket.say("40{}");
+    assert_eq!(socket.hear("42[").as_deref(), Some(r#"42["seen",true]"#));
+    assert!(server.later().contains("This machine opened the page itself"), "{}", server.later());
+    server.signal("TERM");
+    let (took, code) = server.ends();
+    assert!(took < Duration::from_secs(1) && code == Some(0), "this machine is no phone: {took:?} {code:?}");
+}
+
+#[test]
 fn a_class_that_cannot_be_says_why() {
     let ends = |args: &[&str]| {
         let run = Command::new(env!("CARGO_BIN_EXE_osi-tutor"))
@@ -407,6 +505,9 @@ fn a_class_that_cannot_be_says_why() {
     for (args, code, words) in [
         (&["no-such-lesson", "--state", nowhere][..], 2, "osi-tutor explain"),
         (&["--state", nowhere], 2, "osi-tutor class handshake"),
+        (&["no-such-file.pcap", "--state", nowhere], 1, "no-such-file.pcap"),
+        (&["handshake", "--count", "3"], 2, "--quiz"),
+        (&["-", "--quiz", "--state", nowhere], 2, "read twice"),
         (&["--resume", "--state", nowhere], 1, "no class is kept there"),
         (&["report", "--state", nowhere], 1, "no class is kept there"),
         (&["report", "--as", "pdf"], 2, "text, csv, html"),

@@ -1,22 +1,23 @@
-//! `osi-tutor class`: a lesson for a room full of phones.
+//! `osi-tutor class`: a lesson, a quiz or a capture for a room full of phones.
 
-use super::explain::{Played, what_if};
-use super::{Failure, error, explain, store};
-use crate::classroom::deck::Deck;
-use crate::classroom::hub::{News, Open};
+use super::class_deck::{Made, capture, made, shelf};
+use super::class_keys::typed;
+use super::{Failure, error, store};
+use crate::classroom::hub::{Desk, News, Open};
 use crate::classroom::keep::{Keep, KeepError, Origin, Saved};
 use crate::classroom::report::Report;
 use crate::classroom::session::Session;
+use crate::classroom::shelf::Shelf;
 use crate::cli::{Class, ClassCommand, PORT, ReportForm};
-use crate::lesson::player::{Input, Player, Request};
-use crate::lesson::{self, Lesson, simulate};
 use crate::rights::{self, Files, Needs};
 use crate::serve::{code, ending};
-use crate::tutor::{Audience, Texts};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+
+/// A port, a class, where it is kept, and the packets that are browsed.
+type Ready = (Open, Session, Keep, Option<Shelf>);
 
 /// Runs it.
 pub(super) fn run(args: &Class) -> Result<(), Failure> {
@@ -25,34 +26,44 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
     }
     let folder = folder(args.state.as_deref())?;
     let saved = if args.resume { Some(Saved::read(&folder).map_err(|why| kept(&why))?) } else { None };
-    let (deck, usual) = if let Some(saved) = &saved {
-        (deck_of(saved)?, Some(saved.origin.address))
-    } else {
-        let name = args.lesson.as_deref().ok_or_else(none)?;
-        (deck(name, args.lessons.as_deref(), args.audience, args.seed)?, None)
-    };
-    let open = open(args, usual)?;
-    let (session, keep) = match saved {
-        Some(saved) => saved.resume(Arc::new(deck), open.address()).map_err(|why| kept(&why))?,
-        None => begin(args, deck, &folder, &open)?,
+    let open = open(args, saved.as_ref().map(|saved| saved.origin.address));
+    let (open, session, keep, packets) = match saved {
+        Some(saved) => {
+            // A capture that is gone can't be filtered; its slides are kept.
+            let packets = saved.origin.capture.as_deref().and_then(|path| shelf(path).ok());
+            let open = open?;
+            let (session, keep) = saved.resume(open.address()).map_err(|why| kept(&why))?;
+            (open, session, keep, packets)
+        }
+        None => begin(args, &folder, open)?,
     };
     // The port is open, and no byte of a stranger's has been read.
     let write = vec![folder];
     rights::seal(&Needs { files: Files::Only { read: Vec::new(), write }, ..Needs::default() });
-    let tell = |news: News| match news {
-        News::Stands(standing) => standing.told(io::stderr().is_terminal()).iter().for_each(|line| error::tell(line)),
+    let (desk, keys) = Desk::new();
+    let typed = typed(desk);
+    let hears = typed.is_some();
+    let tell = move |news: News| match news {
+        News::Stands(standing) => {
+            standing.told(io::stderr().is_terminal()).iter().for_each(|line| error::tell(line));
+            if hears {
+                error::tell("Here, Enter does what the first button of your console does; ? lists the other keys.");
+            }
+        }
         News::Line(line) => error::tell(&line),
         News::Full(connections) => error::tell(&format!(
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
     };
-    Ok(open.serve(session, keep, args.names.clone(), tell)?)
+    let served = open.serve((session, keep, packets), args.names.clone(), keys, tell);
+    drop(typed);
+    Ok(served?)
 }
 
 /// Prints what is left of the class that was kept last.
 fn report(form: ReportForm, folder: &Path) -> Result<(), Failure> {
     let saved = Saved::look(folder).map_err(|why| kept(&why))?;
-    let session = saved.session(Arc::new(deck_of(&saved)?)).map_err(|why| kept(&why))?;
+    let session = saved.session().map_err(|why| kept(&why))?;
     let report = Report::of(&session);
     let text = match form {
         ReportForm::Text => report.text(),
@@ -68,34 +79,32 @@ fn open(args: &Class, before: Option<SocketAddr>) -> Result<Open, Failure> {
     let usual = before.unwrap_or(SocketAddr::new(any.into(), PORT));
     let wanted = args.listen.unwrap_or(if args.lan { SocketAddr::new(any.into(), usual.port()) } else { usual });
     let most = usize::try_from(args.most).unwrap_or(usize::MAX);
-    let open = match Open::at(wanted, most) {
-        // Nobody asked for that very port: any other serves.
-        Err(e) if e.kind() == io::ErrorKind::AddrInUse && args.listen.is_none() => {
-            Open::at(SocketAddr::new(wanted.ip(), 0), most)
-        }
-        open => open,
-    };
-    open.map_err(|e| {
-        let what = ending::remedy(&e, "osi-tutor class LESSON --listen");
-        Failure::Data(format!("cannot serve at {wanted}: {e}{what}"))
-    })
+    opened(wanted, args.listen.is_some(), most, "osi-tutor class LESSON --listen")
 }
 
-/// A new class.
-fn begin(args: &Class, deck: Deck, folder: &Path, open: &Open) -> Result<(Session, Keep), Failure> {
+/// Opens a port; any other, if nobody asked for that very one and it's taken. `command` would name another.
+pub(super) fn opened(wanted: SocketAddr, asked: bool, most: usize, command: &str) -> Result<Open, Failure> {
+    let open = match Open::at(wanted, most) {
+        Err(e) if e.kind() == io::ErrorKind::AddrInUse && !asked => Open::at(SocketAddr::new(wanted.ip(), 0), most),
+        open => open,
+    };
+    open.map_err(|e| Failure::Data(format!("cannot serve at {wanted}: {e}{}", ending::remedy(&e, command))))
+}
+
+/// A new class. What is wrong with its slides is said before what is wrong with the port.
+fn begin(args: &Class, folder: &Path, open: Result<Open, Failure>) -> Result<Ready, Failure> {
+    let Made { deck, packets } = made(args)?;
+    let open = open?;
     let far = !open.address().ip().is_loopback() && !args.open;
     let origin = Origin {
-        lesson: deck.name.clone(),
-        folder: args.lessons.as_deref().map(std::path::absolute).transpose()?,
-        seed: args.seed,
-        audience: args.audience.to_string(),
+        capture: packets.as_ref().and(capture(args)).map(std::path::absolute).transpose()?,
         secret: code::secret(),
         code: args.room_code.clone().or_else(|| far.then(code::make_up)),
         address: open.address(),
     };
     let session = Session::new(Arc::new(deck), usize::try_from(args.most).unwrap_or(usize::MAX));
     let keep = Keep::begin(folder, origin, &session).map_err(|why| kept(&why))?;
-    Ok((session, keep))
+    Ok((open, session, keep, packets))
 }
 
 /// Where the class is kept.
@@ -113,34 +122,4 @@ fn kept(why: &KeepError) -> Failure {
         }
         KeepError::Io { .. } | KeepError::Broken { .. } => Failure::Data(why.to_string()),
     }
-}
-
-fn none() -> Failure {
-    Failure::Usage("which lesson? For example: osi-tutor class handshake. The list: osi-tutor explain".to_owned())
-}
-
-/// The slides of a class that was read back.
-fn deck_of(saved: &Saved) -> Result<Deck, Failure> {
-    let origin = &saved.origin;
-    deck(&origin.lesson, origin.folder.as_deref(), saved.audience(), origin.seed)
-}
-
-/// The slides of a lesson, on its own simulation.
-pub(super) fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: Option<u64>) -> Result<Deck, Failure> {
-    let wanted = name.to_lowercase();
-    let id = lesson::canonical(&wanted);
-    let found = explain::course(folder)?.into_iter().find(|lesson| lesson.id == id);
-    let missing = || Failure::Usage(format!("there is no lesson {name}; to see all: osi-tutor explain"));
-    let mut lesson: Lesson = found.ok_or_else(missing)?;
-    lesson.cut_for(audience);
-    let trace = simulate::trace(&lesson, seed).map_err(Failure::Data)?;
-    let played = Played::Simulated(trace.ends());
-    let origin = format!("Simulated: {} (seed {})", lesson.source.scenario, seed.unwrap_or(lesson.source.seed));
-    let mut player = Player::new(&lesson, trace, origin, audience);
-    let mut carry = |request: Request| {
-        let Request::WhatIf { page } = request;
-        Input::Answer(what_if(&lesson, page, seed, &played).map(Box::new))
-    };
-    let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
-    Ok(Deck::of(&lesson.id, &mut player, &texts, &mut carry))
 }

@@ -4,7 +4,7 @@ use super::annotate::Annotated;
 use super::origin::Origin;
 use super::{Failure, outputs::spare};
 #[cfg(feature = "classroom")]
-use super::{annotate::signed, class};
+use super::{annotate::signed, class_deck};
 use crate::cli::{ExportCommand, To};
 use crate::fault::Faults;
 use crate::lesson;
@@ -109,7 +109,7 @@ fn no(path: &Path, why: &io::Error) -> Failure {
 
 #[cfg(feature = "classroom")]
 fn deck(handout: &Handout) -> Result<Deck, Failure> {
-    class::deck(&handout.lesson, None, handout.audience, handout.seed)
+    class_deck::deck(&handout.lesson, None, handout.audience, handout.seed)
 }
 
 /// Its questions.

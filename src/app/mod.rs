@@ -11,6 +11,12 @@ mod capture;
 mod chat;
 #[cfg(feature = "classroom")]
 mod class;
+#[cfg(feature = "classroom")]
+mod class_deck;
+#[cfg(feature = "classroom")]
+mod class_doctor;
+#[cfg(feature = "classroom")]
+mod class_keys;
 mod doctor;
 mod endpoints;
 mod error;
@@ -97,7 +103,9 @@ pub fn main() -> u8 {
         Command::Wireshark(command) => wireshark::run(command),
         Command::Export(command) => export::run(command),
         Command::Extcap(args) => extcap::run(args),
-        Command::Doctor { json } => doctor::run(*json, cli.color),
+        #[cfg(feature = "classroom")]
+        Command::Doctor { what: Some(crate::cli::DoctorCommand::Class { listen }), .. } => class_doctor::run(*listen),
+        Command::Doctor { json, .. } => doctor::run(*json, cli.color),
         #[cfg(feature = "live")]
         Command::Capture(args) => capture::run(args, cli.color),
         #[cfg(feature = "live")]

@@ -23,7 +23,7 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(feature = "chat")]
         Command::Chat(crate::cli::ChatCommand::Join(_)) => (true, false),
         #[cfg(feature = "classroom")]
-        Command::Class(_) => (true, false),
+        Command::Class(_) | Command::Doctor { what: Some(_), .. } => (true, false),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } | Command::Wireshark(_) => (false, false),

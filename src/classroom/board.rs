@@ -51,9 +51,9 @@ impl Session {
             both.filter(|(_, (_, sheet))| sheet.revealed)
                 .filter_map(|(at, (slide, sheet))| Some((at, slide, slide.task.as_ref()?, sheet)))
         };
-        let asked = slides().map(|(at, slide, task, sheet)| Asked {
-            slide: at + 1,
-            prompt: slide.prompt.clone(),
+        let asked = slides().map(|(at, _, task, sheet)| Asked {
+            slide: self.deck.place(at),
+            prompt: self.deck.asked(at),
             rounds: sheet.rounds.iter().map(|round| share(task, round)).collect(),
         });
         let mut rows = Vec::new();

@@ -1,8 +1,10 @@
 //! What happens to a class, on the disk: every input that was taken is a line of a journal before anybody is told so, and
-//! each second the whole class is written beside it, in one go. A program that is killed loses nothing it acknowledged.
+//! each second the whole class is written beside it, in one go. A program that is killed loses nothing it acknowledged;
+//! nor does a power cut, as a vote is acknowledged once the disk has its line ([`Lines::sync`]: one for all who wait).
 //!
 //! ```text
-//! class.json   the class as it was at input n, and how to make its slides again
+//! deck.json    its slides, written once
+//! class.json   the class as it was at input n
 //! votes.0      the inputs since, one a line; two files take turns, so that one can be emptied
 //! votes.1
 //! ```
@@ -18,24 +20,17 @@ use super::deck::Deck;
 use super::session::{Input, Session};
 use crate::ask::session::Millis;
 use crate::store;
-use crate::tutor::Audience;
 
-/// The form of the file.
-const VERSION: u32 = 1;
+/// The form of the files.
+const VERSION: u32 = 2;
 /// The longest file that is read, in bytes.
 const LONGEST: u64 = 256 << 20;
 
-/// How to make the class again.
+/// What a class is beside its slides and votes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
-    /// The lesson's name.
-    pub lesson: String,
-    /// The folder of the lesson, where it is not built in.
-    pub folder: Option<PathBuf>,
-    /// The seed that was asked for.
-    pub seed: Option<u64>,
-    /// For whom.
-    pub audience: String,
+    /// The capture whose packets are browsed.
+    pub capture: Option<PathBuf>,
     /// The teacher's secret, which leads the class.
     pub secret: String,
     /// The room code.
@@ -81,6 +76,13 @@ struct Form<S> {
     session: S,
 }
 
+/// What is written once.
+#[derive(Serialize, Deserialize)]
+struct Slides<D> {
+    v: u32,
+    deck: D,
+}
+
 /// A line of the journal.
 #[derive(Serialize, Deserialize)]
 struct Line<I> {
@@ -94,7 +96,9 @@ struct Line<I> {
 pub struct Keep {
     folder: PathBuf,
     origin: Origin,
-    journal: File,
+    journal: Arc<File>,
+    /// Journals with lines that a power cut could still take.
+    unsynced: Vec<Arc<File>>,
     /// Which of the two journals.
     which: usize,
     /// The number of the last input.
@@ -108,13 +112,31 @@ pub struct Keep {
 /// A class that was read back.
 #[derive(Debug)]
 pub struct Saved {
-    /// How to make its slides.
+    /// What it is beside its slides and votes.
     pub origin: Origin,
     session: Session,
     journal: Vec<(u64, Millis, Input)>,
     last: u64,
     folder: PathBuf,
     lock: Option<File>,
+}
+
+/// Lines of the journal that are on their way to the disk.
+#[derive(Debug)]
+pub struct Lines {
+    /// The number of the last one.
+    pub last: u64,
+    files: Vec<Arc<File>>,
+}
+
+impl Lines {
+    /// Waits until the disk has them: a power cut takes none of them any more.
+    ///
+    /// # Errors
+    /// The system says no.
+    pub fn sync(&self) -> io::Result<()> {
+        self.files.iter().try_for_each(|file| file.sync_data())
+    }
 }
 
 /// A class, ready to be written.
@@ -136,6 +158,10 @@ impl Copy {
 
 fn class(folder: &Path) -> PathBuf {
     folder.join("class.json")
+}
+
+fn deck(folder: &Path) -> PathBuf {
+    folder.join("deck.json")
 }
 
 fn journal(folder: &Path, which: usize) -> PathBuf {
@@ -163,10 +189,15 @@ impl Keep {
     pub fn begin(folder: &Path, origin: Origin, session: &Session) -> Result<Self, KeepError> {
         store::make(folder).map_err(no(folder.to_owned()))?;
         let lock = store::lock(&class(folder))?;
-        if class(folder).exists() {
-            let before = folder.join("class.before.json");
-            fs::rename(class(folder), &before).map_err(no(before))?;
+        for (path, before) in [(class(folder), "class.before.json"), (deck(folder), "deck.before.json")] {
+            let before = folder.join(before);
+            if path.exists() {
+                fs::rename(path, &before).map_err(no(before))?;
+            }
         }
+        let slides = serde_json::to_vec(&Slides { v: VERSION, deck: session.deck() });
+        let slides = slides.map_err(|e| no(deck(folder))(e.into()))?;
+        store::replace(&deck(folder), &slides).map_err(no(deck(folder)))?;
         Self::open(folder, origin, session, 0, lock)
     }
 
@@ -182,7 +213,10 @@ impl Keep {
         let bytes = serde_json::to_vec(&form).map_err(|e| no(class(folder))(e.into()))?;
         store::replace(&class(folder), &bytes).map_err(no(class(folder)))?;
         let [file, _] = [0, 1].map(|which| emptied(&journal(folder, which)).map_err(no(journal(folder, which))));
-        Ok(Self { folder: folder.to_owned(), origin, journal: file?, which: 0, last, written: true, _lock: lock })
+        let (journal, folder) = (Arc::new(file?), folder.to_owned());
+        // The journals' names, too; where a folder cannot be opened, the system sees to it.
+        let _ = File::open(&folder).and_then(|folder| folder.sync_all());
+        Ok(Self { folder, origin, journal, unsynced: Vec::new(), which: 0, last, written: true, _lock: lock })
     }
 
     /// How the class is made again.
@@ -203,7 +237,20 @@ impl Keep {
         self.last += 1;
         let mut line = serde_json::to_vec(&Line { n: self.last, at, input })?;
         line.push(b'\n');
-        self.journal.write_all(&line)
+        if !self.unsynced.iter().any(|file| Arc::ptr_eq(file, &self.journal)) {
+            self.unsynced.push(Arc::clone(&self.journal));
+        }
+        (&*self.journal).write_all(&line)
+    }
+
+    /// The number of the last input that was noted.
+    pub fn last(&self) -> u64 {
+        self.last
+    }
+
+    /// The lines that nobody has waited for yet.
+    pub fn lines(&mut self) -> Lines {
+        Lines { last: self.last, files: std::mem::take(&mut self.unsynced) }
     }
 
     /// Takes a copy of the class, to be written. If the last one was, the other journal begins.
@@ -215,7 +262,7 @@ impl Keep {
         let bytes = serde_json::to_vec(&form)?;
         if self.written {
             let which = 1 - self.which;
-            self.journal = emptied(&journal(&self.folder, which))?;
+            self.journal = Arc::new(emptied(&journal(&self.folder, which))?);
             (self.which, self.written) = (which, false);
         }
         Ok(Copy { path: class(&self.folder), bytes })
@@ -250,12 +297,12 @@ impl Saved {
         if !path.is_file() {
             return Err(KeepError::None(folder.to_owned()));
         }
-        let broken = |why: String| KeepError::Broken { path: path.clone(), why };
-        let form: Form<Session> =
-            serde_json::from_slice(&read(&path).map_err(no(path.clone()))?).map_err(|e| broken(e.to_string()))?;
-        if form.v != VERSION {
-            return Err(broken(format!("its form is {}, and this program knows {VERSION}", form.v)));
-        }
+        let form: Form<Session> = form(&path)?;
+        let slides: Slides<Deck> = self::form(&deck(folder))?;
+        let session = form.session.resumed(Arc::new(slides.deck)).ok_or_else(|| KeepError::Broken {
+            path: path.clone(),
+            why: "it has other slides than deck.json beside it".to_owned(),
+        })?;
         let mut all = Vec::new();
         for which in [0, 1] {
             let path = journal(folder, which);
@@ -268,20 +315,15 @@ impl Saved {
         all.dedup_by_key(|(n, ..)| *n);
         let last = all.last().map_or(form.input, |(n, ..)| *n);
         let folder = folder.to_owned();
-        Ok(Self { origin: form.origin, session: form.session, journal: all, last, folder, lock: None })
-    }
-
-    /// For whom its texts are.
-    pub fn audience(&self) -> Audience {
-        Audience::ALL.into_iter().find(|a| a.to_string() == self.origin.audience).unwrap_or_default()
+        Ok(Self { origin: form.origin, session, journal: all, last, folder, lock: None })
     }
 
     /// Goes on with it: everybody has to come back.
     ///
     /// # Errors
-    /// Its slides have changed, or nothing can be written.
-    pub fn resume(self, deck: Arc<Deck>, address: std::net::SocketAddr) -> Result<(Session, Keep), KeepError> {
-        let mut session = self.session(deck)?;
+    /// Its journal does not fit, or nothing can be written.
+    pub fn resume(self, address: std::net::SocketAddr) -> Result<(Session, Keep), KeepError> {
+        let mut session = self.session()?;
         session.all_left();
         let origin = Origin { address, ..self.origin };
         let keep = Keep::open(&self.folder, origin, &session, self.last, self.lock)?;
@@ -291,13 +333,10 @@ impl Saved {
     /// The class as it was at the last input.
     ///
     /// # Errors
-    /// Its slides have changed.
-    pub fn session(&self, deck: Arc<Deck>) -> Result<Session, KeepError> {
+    /// Its journal does not fit.
+    pub fn session(&self) -> Result<Session, KeepError> {
         let path = class(&self.folder);
-        let mut session = self.session.clone().resumed(deck).ok_or_else(|| KeepError::Broken {
-            path: path.clone(),
-            why: format!("lesson {} has other pages now", self.origin.lesson),
-        })?;
+        let mut session = self.session.clone();
         for (n, at, input) in &self.journal {
             session.take(input, *at).map_err(|why| KeepError::Broken {
                 path: path.clone(),
@@ -306,6 +345,22 @@ impl Saved {
         }
         Ok(session)
     }
+}
+
+/// What a file of ours says, in the form that this program knows.
+fn form<F: for<'de> Deserialize<'de>>(path: &Path) -> Result<F, KeepError> {
+    /// The one thing that every form has.
+    #[derive(Deserialize)]
+    struct Version {
+        v: u32,
+    }
+    let broken = |why: String| KeepError::Broken { path: path.to_owned(), why };
+    let bytes = read(path).map_err(no(path.to_owned()))?;
+    let Version { v } = serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))?;
+    if v != VERSION {
+        return Err(broken(format!("its form is {v}, and this program knows {VERSION}")));
+    }
+    serde_json::from_slice(&bytes).map_err(|e| broken(e.to_string()))
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {
@@ -345,15 +400,7 @@ mod tests {
     }
 
     fn origin() -> Origin {
-        Origin {
-            lesson: "handshake".into(),
-            folder: None,
-            seed: Some(7),
-            audience: Audience::Student.to_string(),
-            secret: "secret".into(),
-            code: None,
-            address: "127.0.0.1:8080".parse().unwrap(),
-        }
+        Origin { capture: None, secret: "secret".into(), code: None, address: "127.0.0.1:8080".parse().unwrap() }
     }
 
     fn vote(member: u32) -> Input {
@@ -392,8 +439,8 @@ mod tests {
             }
             drop(keep);
             let saved = Saved::read(&folder.0).unwrap();
-            assert_eq!((&saved.origin, saved.audience()), (&origin(), Audience::Student));
-            let (mut again, mut keep) = saved.resume(deck(), origin().address).unwrap();
+            assert_eq!(saved.origin, origin());
+            let (mut again, mut keep) = saved.resume(origin().address).unwrap();
             assert_eq!(again.count().answered, votes as usize, "{votes} votes, copy written: {written}");
             assert_eq!(again.count().here, votes as usize, "who has not voted must come back first");
             let back = Input::Join { token: Some("t4".into()), fresh: "t99".into(), dice: 0 };
@@ -402,7 +449,7 @@ mod tests {
             again.take(&vote(5), 11).unwrap();
             keep.note(&vote(5), 11).unwrap();
             drop(keep);
-            let (last, _) = Saved::read(&folder.0).unwrap().resume(deck(), origin().address).unwrap();
+            let (last, _) = Saved::read(&folder.0).unwrap().resume(origin().address).unwrap();
             assert_eq!(last.count().answered, (votes as usize).max(votes as usize + usize::from(votes < 5)));
         }
     }
@@ -411,15 +458,34 @@ mod tests {
     fn a_line_that_was_cut_is_left_out_and_what_is_no_class_is_refused() {
         let folder = Folder::new("cut");
         assert!(matches!(Saved::read(&folder.0), Err(KeepError::None(_))));
-        let (_, mut keep) = begun(&folder.0);
-        keep.journal.write_all(b"{\"n\":12,\"at\":5,\"input\":{\"vo").unwrap();
+        let (_, keep) = begun(&folder.0);
+        (&*keep.journal).write_all(b"{\"n\":12,\"at\":5,\"input\":{\"vo").unwrap();
         drop(keep);
         assert_eq!(Saved::read(&folder.0).unwrap().journal.len(), 11);
-        let empty = Arc::new(Deck::default());
-        let changed = Saved::read(&folder.0).unwrap().resume(empty, origin().address).unwrap_err();
-        assert!(changed.to_string().contains("has other pages now"), "{changed}");
+        let slides = Slides { v: VERSION, deck: Deck::default() };
+        fs::write(super::deck(&folder.0), serde_json::to_vec(&slides).unwrap()).unwrap();
+        let changed = Saved::read(&folder.0).unwrap_err();
+        assert!(changed.to_string().contains("other slides"), "{changed}");
+        fs::write(super::deck(&folder.0), r#"{"v":1,"deck":{}}"#).unwrap();
+        let old = Saved::read(&folder.0).unwrap_err();
+        assert!(old.to_string().contains("its form is 1"), "{old}");
         fs::write(class(&folder.0), "[1,2]").unwrap();
         assert!(matches!(Saved::read(&folder.0), Err(KeepError::Broken { .. })));
+    }
+
+    #[test]
+    fn lines_are_synced_once_also_those_of_the_journal_before() {
+        let folder = Folder::new("sync");
+        let (session, mut keep) = begun(&folder.0);
+        let lines = keep.lines();
+        assert_eq!((lines.last, lines.files.len()), (11, 1));
+        lines.sync().unwrap();
+        assert_eq!(keep.lines().files.len(), 0, "nothing new");
+        keep.note(&vote(1), 9).unwrap();
+        keep.copy(&session).unwrap();
+        keep.note(&vote(2), 9).unwrap();
+        let lines = keep.lines();
+        assert_eq!((lines.last, lines.files.len()), (13, 2), "a vote of each journal waits");
     }
 
     #[test]
@@ -427,6 +493,6 @@ mod tests {
         let folder = Folder::new("aside");
         drop(begun(&folder.0));
         drop(begun(&folder.0));
-        assert!(folder.0.join("class.before.json").is_file());
+        assert!(["class.before.json", "deck.before.json"].iter().all(|name| folder.0.join(name).is_file()));
     }
 }

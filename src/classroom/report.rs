@@ -62,8 +62,8 @@ impl Report {
             let Some(task) = &slide.task else { continue };
             let row = |about, vote, what: String, count| Row {
                 about,
-                slide: at + 1,
-                asked: slide.prompt.clone(),
+                slide: session.deck().place(at),
+                asked: session.deck().asked(at),
                 vote,
                 what,
                 count,

@@ -7,7 +7,7 @@
 //!
 //! ```text
 //! look ─open─► vote ─close─► closed ─reveal─► revealed ─what-if─► what-if
-//!               ▲               │ discuss
+//!               ▲               │ discuss         └─transfer─► look, on other packets
 //!               └────again── discuss
 //! ```
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::deck::{Deck, Slide};
+use super::deck::{Deck, Side, Slide};
 use super::names;
 use crate::ask::entry::LONGEST;
 use crate::ask::session::Millis;
@@ -79,6 +79,10 @@ pub enum Command {
     Next,
     /// To the slide before.
     Back,
+    /// To the same question on other packets.
+    Transfer,
+    /// To this slide, from 0.
+    Go(usize),
     /// Hands that were counted, for each choice in order. They take the place of those counted before.
     Hands(Vec<u32>),
     /// Let nobody new in.
@@ -87,6 +91,25 @@ pub enum Command {
     Unlock,
     /// To the board, for good.
     End,
+}
+
+impl Command {
+    /// All that are one word, in the order in which they are offered.
+    pub const WORDS: [Self; 13] = [
+        Self::Open,
+        Self::Close,
+        Self::Hint,
+        Self::Discuss,
+        Self::Again,
+        Self::Reveal,
+        Self::WhatIf,
+        Self::Transfer,
+        Self::Next,
+        Self::Back,
+        Self::Lock,
+        Self::Unlock,
+        Self::End,
+    ];
 }
 
 /// Something that happens to a class.
@@ -184,6 +207,10 @@ pub struct Session {
     pub(super) locked: bool,
     /// Nothing more is voted on.
     pub(super) over: bool,
+    /// When the first slide was shown.
+    pub(super) begun: Option<Millis>,
+    /// When this slide was shown.
+    pub(super) came: Millis,
     /// The time of the last input.
     now: Millis,
 }
@@ -201,11 +228,21 @@ pub(super) struct Member {
 
 /// What happened on a slide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub(super) struct Sheet {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) rounds: Vec<Round>,
+    #[serde(skip_serializing_if = "is_false")]
     pub(super) hinted: bool,
+    #[serde(skip_serializing_if = "is_false")]
     pub(super) revealed: bool,
+    #[serde(skip_serializing_if = "is_false")]
     pub(super) broken: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it on so")]
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 /// One vote of the class.
@@ -242,6 +279,8 @@ impl Session {
             sheets,
             locked: false,
             over: false,
+            begun: None,
+            came: 0,
             now: 0,
         }
     }
@@ -414,6 +453,14 @@ impl Session {
             }
             Command::Next => phase != Board && !self.deck.slides.is_empty(),
             Command::Back => phase != Lobby && !(phase == Look && self.at == 0),
+            Command::Transfer => {
+                let beside = self.deck.slides.get(self.at + 1).and_then(|slide| slide.side);
+                matches!(phase, Revealed | Phase::WhatIf) && beside == Some(Side::Transfer)
+            }
+            Command::Go(to) => self.deck.slides.get(*to).is_some_and(|slide| {
+                let first = to.checked_sub(1).and_then(|first| self.sheets.get(first));
+                slide.side != Some(Side::Transfer) || first.is_some_and(|sheet| sheet.revealed)
+            }),
             Command::Hands(_) => {
                 let choose = matches!(self.task(), Some(Task::Choose { .. }));
                 asks && choose && matches!(phase, Vote | Closed | Discuss)
@@ -428,7 +475,6 @@ impl Session {
         if !self.allows(command) {
             return Err(Refused::NotNow);
         }
-        let last = self.deck.slides.len().saturating_sub(1);
         match command {
             Command::Open | Command::Again => {
                 let round = Round { opened: now, ..Round::default() };
@@ -446,15 +492,14 @@ impl Session {
                 self.with_sheet(|sheet| sheet.broken = true);
                 self.phase = Phase::WhatIf;
             }
-            Command::Next => match self.phase {
-                Phase::Lobby => self.go(0),
-                _ if self.at >= last => self.phase = Phase::Board,
-                _ => self.go(self.at + 1),
+            Command::Next => match self.deck.after(self.at) {
+                _ if self.phase == Phase::Lobby => self.go(0, now),
+                Some(next) => self.go(next, now),
+                None => self.phase = Phase::Board,
             },
-            Command::Back => match self.phase {
-                Phase::Board => self.go(last),
-                _ => self.go(self.at.saturating_sub(1)),
-            },
+            Command::Back => self.go(self.before(), now),
+            Command::Transfer => self.go(self.at + 1, now),
+            Command::Go(to) => self.go(*to, now),
             Command::Hands(hands) => return self.count_hands(hands),
             Command::Lock | Command::Unlock => self.locked = *command == Command::Lock,
             Command::End => (self.over, self.phase) = (true, Phase::Board),
@@ -468,9 +513,18 @@ impl Session {
         }
     }
 
+    /// The slide that Back leads to: beside the way only where something was asked there.
+    fn before(&self) -> usize {
+        let end = if self.phase == Phase::Board { self.at + 1 } else { self.at };
+        let slides = self.deck.slides.iter().zip(&self.sheets).enumerate().take(end);
+        let seen = slides.filter(|(_, (slide, sheet))| slide.side.is_none() || !sheet.rounds.is_empty());
+        seen.last().map_or(0, |(at, _)| at)
+    }
+
     /// To a slide, as it was left.
-    fn go(&mut self, slide: usize) {
-        self.at = slide;
+    fn go(&mut self, slide: usize, now: Millis) {
+        self.begun.get_or_insert(now);
+        (self.at, self.came) = (slide, now);
         self.phase = match self.sheet() {
             Some(sheet) if sheet.broken => Phase::WhatIf,
             Some(sheet) if sheet.revealed => Phase::Revealed,

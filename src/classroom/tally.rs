@@ -187,7 +187,7 @@ impl Session {
 
     /// What the two large buttons of the console do: what comes next, and the other way.
     pub fn buttons(&self) -> [Option<Command>; 2] {
-        use Command::{Again, Back, Close, Discuss, End, Hint, Next, Open, Reveal, WhatIf};
+        use Command::{Again, Back, Close, Discuss, End, Hint, Next, Open, Reveal, Transfer, WhatIf};
         let wanted: &[Command] = match (self.phase, self.advice()) {
             (Phase::Lobby, _) => &[Next],
             (Phase::Look, _) => &[Open, WhatIf, Next, Back],
@@ -196,7 +196,7 @@ impl Session {
             (Phase::Closed, Some(Advice::Discuss)) => &[Discuss, Reveal, Next],
             (Phase::Closed, _) => &[Reveal, Again, Next],
             (Phase::Discuss, _) => &[Again, Reveal],
-            (Phase::Revealed | Phase::WhatIf, _) => &[WhatIf, Next, Back],
+            (Phase::Revealed | Phase::WhatIf, _) => &[WhatIf, Next, Transfer, Back],
             (Phase::Board, _) => &[End, Back],
         };
         let mut can = wanted.iter().filter(|command| self.allows(command)).cloned();

@@ -4,6 +4,7 @@
 use serde::Serialize;
 
 use super::board::Board;
+use super::deck::{Note, Side, Slide};
 use super::session::{Command, Id, Phase, Session, Vote};
 use super::tally::{Advice, Bar, Change, Held, Share, bars, change, held, others, share};
 use crate::ask::session::Millis;
@@ -14,10 +15,14 @@ use crate::ask::{Refuted, Task, misconception, task};
 pub struct Shown<'s> {
     /// The lesson's heading.
     pub title: &'s str,
-    /// Which slide, from 1.
+    /// Which slide, from 1: what a vote names.
     pub slide: usize,
-    /// How many there are.
-    pub slides: usize,
+    /// Its number on the way.
+    pub place: usize,
+    /// How many are on the way.
+    pub places: usize,
+    /// It asks the question before once more, on other packets.
+    pub transfer: bool,
     /// Where the class is on it.
     pub phase: Phase,
     /// Which vote, from 1; 0 before the first.
@@ -117,12 +122,27 @@ pub struct Console<'s> {
     pub hint: Option<&'s str>,
     /// The right answer in words.
     pub words: Option<String>,
+    /// What the lesson tells the teacher.
+    pub note: Option<&'s Note>,
+    /// What the next slide is about.
+    pub next: Option<&'s str>,
+    /// How long this slide, and the class, have been going on.
+    pub clock: Option<Clock>,
     /// Milliseconds since the vote was opened.
     pub since: Option<Millis>,
     /// Hands can be counted now: what was counted.
     pub hands: Option<Vec<u32>>,
     /// Members who have lost the connection.
     pub gone: usize,
+}
+
+/// How long something has been going on, in milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Clock {
+    /// This slide.
+    pub slide: Millis,
+    /// The class.
+    pub class: Millis,
 }
 
 impl Session {
@@ -138,7 +158,9 @@ impl Session {
         Shown {
             title: &self.deck.title,
             slide: self.at + 1,
-            slides: self.deck.slides.len(),
+            place: self.deck.place(self.at),
+            places: self.deck.place(self.deck.slides.len()),
+            transfer: slide.is_some_and(|slide| slide.side == Some(Side::Transfer)),
             phase: self.phase,
             round: sheet.filter(|_| on_slide).map_or(0, |sheet| sheet.rounds.len()),
             locked: self.locked,
@@ -221,10 +243,18 @@ impl Session {
         }
     }
 
+    /// The slide that Next leads to.
+    fn next(&self) -> Option<&Slide> {
+        let next = match self.phase {
+            Phase::Lobby => Some(0),
+            Phase::Board => None,
+            _ => self.deck.after(self.at),
+        };
+        self.deck.slides.get(next?)
+    }
+
     /// What the teacher sees beside what everybody sees.
     pub fn console(&self, now: Millis) -> Console<'_> {
-        use Command::{Again, Back, Close, Discuss, End, Hint, Lock, Next, Open, Reveal, Unlock, WhatIf};
-        let all = [Open, Close, Hint, Discuss, Again, Reveal, WhatIf, Next, Back, Lock, Unlock, End];
         let on_slide = !matches!(self.phase, Phase::Lobby | Phase::Board);
         let (slide, sheet) = (self.slide().filter(|_| on_slide), self.sheet().filter(|_| on_slide));
         let task = slide.and_then(|slide| slide.task.as_ref());
@@ -234,7 +264,7 @@ impl Session {
         let choices = bars.len();
         Console {
             buttons: self.buttons(),
-            can: all.into_iter().filter(|command| self.allows(command)).collect(),
+            can: Command::WORDS.into_iter().filter(|command| self.allows(command)).collect(),
             advice: self.advice().filter(|_| on_slide && self.phase != Phase::Vote),
             held: held(&bars),
             others: task.zip(last).map_or_else(Vec::new, |(task, round)| others(task, round)),
@@ -242,6 +272,12 @@ impl Session {
             change: self.change().filter(|_| on_slide),
             hint: slide.and_then(|slide| slide.hint.as_deref()),
             words: task.map(words),
+            note: slide.and_then(|slide| slide.note.as_ref()),
+            next: self.next().map(|slide| slide.about.as_str()),
+            clock: self
+                .begun
+                .filter(|_| !self.over)
+                .map(|begun| Clock { slide: now.saturating_sub(self.came), class: now.saturating_sub(begun) }),
             since: last.filter(|_| self.phase == Phase::Vote).map(|round| now.saturating_sub(round.opened)),
             hands: last.filter(|_| self.allows(&Command::Hands(Vec::new()))).map(|round| {
                 let mut hands = round.hands.clone();

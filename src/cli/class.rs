@@ -1,7 +1,10 @@
 //! `osi-tutor class`: what can be typed.
 
+use super::kind;
 use super::serve::{listen_address, room_code};
+use crate::ask::Kind;
 use crate::tutor::Audience;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -18,6 +21,20 @@ pub enum ClassCommand {
         /// Where the class was kept
         #[arg(long, value_name = "DIR")]
         state: Option<PathBuf>,
+    },
+}
+
+/// `osi-tutor doctor`, and a word.
+#[derive(Debug, Subcommand)]
+pub enum DoctorCommand {
+    /// Say whether phones in this network reach this machine: wait for yours, and tell what it did
+    #[command(after_help = "\
+Many networks keep their guests from each other. Try it in the room before the class: open the address, or scan
+the code, with a phone in the same network. It ends when the phone came, or by Ctrl-C.")]
+    Class {
+        /// Where to listen: an address, a port, or both; without it, at all addresses
+        #[arg(long, value_name = "ADDR", value_parser = listen_address)]
+        listen: Option<SocketAddr>,
     },
 }
 
@@ -39,11 +56,21 @@ pub struct Class {
     /// What else to do
     #[command(subcommand)]
     pub command: Option<ClassCommand>,
-    /// Which lesson; osi-tutor explain lists them
-    #[arg(value_name = "LESSON", conflicts_with = "resume")]
-    pub lesson: Option<String>,
+    /// Which lesson (osi-tutor explain lists them), or a capture to browse together
+    #[arg(value_name = "LESSON|FILE", conflicts_with = "resume")]
+    pub what: Option<PathBuf>,
+    /// Ask a quiz instead, made from this lesson's packets, a ready scenario or a capture
+    #[arg(long, requires = "what")]
+    pub quiz: bool,
+    /// How many questions the quiz has
+    #[arg(long, value_name = "N", default_value_t = 10, requires = "quiz", value_parser = clap::value_parser!(u16).range(1..=100))]
+    pub count: u16,
+    /// Only these kinds of question
+    #[arg(long, value_name = "KIND", value_delimiter = ',', requires = "quiz",
+          value_parser = PossibleValuesParser::new(Kind::QUIZ.map(Kind::name)).try_map(|name| kind(&name)))]
+    pub kind: Vec<Kind>,
     /// Go on with the class that ran last, where it was
-    #[arg(long, conflicts_with_all = ["lessons", "audience", "seed", "room_code", "open"])]
+    #[arg(long, conflicts_with_all = ["lessons", "audience", "seed", "room_code", "open", "quiz"])]
     pub resume: bool,
     /// For every phone in this machine's networks: listen at all of its addresses
     #[arg(long, conflicts_with = "listen")]
@@ -63,7 +90,7 @@ pub struct Class {
     /// Lessons of your own, instead of the built-in ones
     #[arg(long, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
-    /// Other simulated packets
+    /// Other simulated packets, other questions
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// How many students may come in

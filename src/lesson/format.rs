@@ -2,6 +2,7 @@
 
 use super::compute::Expr;
 pub use super::error::{LessonError, Placed};
+pub use super::note::Note;
 pub use super::probe::{Evidence, Pick, Probe, ProbeId, Proof, Wanted};
 use crate::ask::bank::Misconception;
 use crate::fault::Faults;
@@ -75,6 +76,8 @@ pub struct Page {
     pub question: Option<String>,
     /// Not for newcomers.
     pub advanced: bool,
+    /// What it tells the teacher of a class.
+    pub note: Option<Note>,
     /// The line that opens the fence, in the file.
     pub span: Range<usize>,
 }
@@ -304,6 +307,11 @@ impl Lesson {
 }
 
 impl Page {
+    /// A page for everybody, without a question.
+    pub(super) fn new(prose: String, fence: Option<Fence>, span: Range<usize>) -> Self {
+        Self { prose, fence, layer: None, when: None, question: None, advanced: false, note: None, span }
+    }
+
     /// Its `show` fence, if it has one.
     pub fn show(&self) -> Option<&Show> {
         match &self.fence {

@@ -13,6 +13,7 @@ pub mod guide;
 pub mod hosts;
 pub mod lifelines;
 pub mod new;
+mod note;
 mod parse;
 pub mod play;
 pub mod player;

@@ -7,6 +7,7 @@ use super::format::{
     Ask, AskKind, Blank, Choice, DefaultSource, Evidence, Example, Fence, Lesson, Page, Pick, Probe, ProbeId, Proof,
     Say, Scope, Show, Slip, Step, Typed, Wanted, WhatIf, Worked, WorkedStep,
 };
+use super::note;
 use super::posed::mix;
 use super::programs;
 use super::reader::{Keys, Read, TextOrTable, nearest, unseen};
@@ -71,20 +72,6 @@ struct Builder<'s, 't> {
     probes: Vec<Probe>,
     /// Questions so far.
     asked: usize,
-}
-
-/// A live fence that was read.
-struct Fenced {
-    fence: Fence,
-    /// Its question's name.
-    id: Option<String>,
-    /// The layer that it names.
-    layer: Option<Placed<Osi>>,
-    /// The packet without which it says nothing.
-    when: Option<ProbeId>,
-    /// Newcomers skip it.
-    advanced: bool,
-    span: Range<usize>,
 }
 
 impl<'s> Builder<'s, '_> {
@@ -161,36 +148,27 @@ impl<'s> Builder<'s, '_> {
                 return;
             }
             let read = self.fence(kind, body_at, body, here);
-            if let Err(e) = read.map(|fences| self.add(fences, &mut prose)) {
+            if let Err(e) = read.map(|pages| self.add(pages, &mut prose)) {
                 self.wrong.push(e);
             }
         }
         if !prose.trim().is_empty() {
-            let span = at..at;
-            self.pages.push(Page {
-                prose,
-                fence: None,
-                layer: None,
-                when: None,
-                question: None,
-                advanced: false,
-                span,
-            });
+            self.pages.push(Page::new(prose, None, at..at));
         }
     }
 
-    fn add(&mut self, fences: Vec<Fenced>, prose: &mut String) {
-        for Fenced { fence, id, layer, when, advanced, span } in fences {
-            let asks = match &fence {
-                Fence::Ask(_) => true,
-                Fence::WhatIf(whatif) => !whatif.choices.is_empty(),
-                Fence::Worked(worked, example) => (0..worked.steps.len()).any(|s| worked.is_missing(*example, s)),
+    /// Pages that a fence made; the prose above it is on the first.
+    fn add(&mut self, pages: Vec<Page>, prose: &mut String) {
+        for page in pages {
+            let asks = match &page.fence {
+                Some(Fence::Ask(_)) => true,
+                Some(Fence::WhatIf(whatif)) => !whatif.choices.is_empty(),
+                Some(Fence::Worked(worked, example)) => (0..worked.steps.len()).any(|s| worked.is_missing(*example, s)),
                 _ => false,
             };
             self.asked += usize::from(asks);
-            let question = asks.then(|| id.unwrap_or_else(|| format!("q{}", self.asked)));
-            let prose = std::mem::take(prose);
-            self.pages.push(Page { prose, fence: Some(fence), layer, when, question, advanced, span });
+            let question = asks.then(|| page.question.unwrap_or_else(|| format!("q{}", self.asked)));
+            self.pages.push(Page { prose: std::mem::take(prose), question, ..page });
         }
     }
 
@@ -206,7 +184,7 @@ impl<'s> Builder<'s, '_> {
         }
     }
 
-    fn fence(&mut self, kind: &str, at: usize, body: &'s str, here: Range<usize>) -> Read<Vec<Fenced>> {
+    fn fence(&mut self, kind: &str, at: usize, body: &'s str, here: Range<usize>) -> Read<Vec<Page>> {
         let what = match kind {
             "say" => "say fence",
             "show" => "show fence",
@@ -222,12 +200,13 @@ impl<'s> Builder<'s, '_> {
         let mut keys = Keys::parse(self.source, what, at, body, here.clone())?;
         keys.advanced = keys.flag("advanced")?;
         let advanced = keys.advanced;
-        let id = match kind {
+        let question = match kind {
             "ask" | "whatif" => keys.words_of_one("id")?.map(|t| t.it),
             _ => None,
         };
         let when = keys.pick("when")?.map(|pick| self.pick(pick, true));
         let layer = if kind == "say" { None } else { layer(&mut keys, "layer")? };
+        let mut note = note::read(&mut keys)?;
         let fence = match kind {
             "say" => Fence::Say(Say { words: keys.three()?, of: self.of(&mut keys)? }),
             "show" => Fence::Show(Box::new(show(&mut keys)?)),
@@ -236,19 +215,18 @@ impl<'s> Builder<'s, '_> {
             _ => {
                 let worked = Arc::new(self.worked(&mut keys)?);
                 keys.finish()?;
-                let page = |i| Fenced {
-                    fence: Fence::Worked(Arc::clone(&worked), i),
-                    id: None,
+                let mut page = |i| Page {
                     layer: layer.clone(),
                     when,
                     advanced,
-                    span: here.clone(),
+                    note: note.take(),
+                    ..Page::new(String::new(), Some(Fence::Worked(Arc::clone(&worked), i)), here.clone())
                 };
-                return Ok((0..worked.on.len()).map(page).collect());
+                return Ok((0..worked.on.len()).map(&mut page).collect());
             }
         };
         keys.finish()?;
-        Ok(vec![Fenced { fence, id, layer, when, advanced, span: here }])
+        Ok(vec![Page { layer, when, question, advanced, note, ..Page::new(String::new(), Some(fence), here) }])
     }
 
     // ---- probes

@@ -2,48 +2,12 @@
 // A class in real browsers: phones, the stage and the console of a running osi-tutor class handshake. Prints what they
 // saw as one JSON object.
 //   node class.js STUDENT_URL STAGE_URL TEACH_URL [FOLDER for pictures]
-const { chromium } = require("playwright-core");
-const fs = require("fs"), os = require("os"), path = require("path");
+const { PHONE, SCREEN, pages } = require("./class-pages.js");
 
 const [student, stageUrl, teachUrl, pictures] = process.argv.slice(2);
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-const PHONE = { width: 360, height: 740 }, SCREEN = { width: 1280, height: 720 };
-
-/** What checks a page for people who cannot see it, or use no mouse; an older `npm ci` has not brought it. */
-const axe = (() => {
-  try {
-    return fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-  } catch {
-    return null;
-  }
-})();
-const complaints = [];
+const seen = { early: [] };
 (async () => {
-  const profile = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
-  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
-  const seen = { early: [], axe: axe ? [] : null };
-  const open = async (url, viewport, options = {}) => {
-    const context = await browser.newContext({ viewport, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(20000);
-    page.on("console", (m) => ["error", "warning"].includes(m.type()) && complaints.push(m.text()));
-    page.on("pageerror", (e) => complaints.push(String(e)));
-    page.on("dialog", (d) => { complaints.push("a dialog opened"); d.dismiss(); });
-    await page.goto(url);
-    return page;
-  };
-  const picture = async (page, name) => {
-    if (axe) {
-      const { violations } = await page.evaluate(`${axe}; axe.run()`);
-      seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 100)}`));
-    }
-    if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
-  };
-  const text = (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector);
-  const until = (page, what, ...args) => page.waitForFunction(what, ...args);
-  const heading = (page, wanted) => until(page, (w) => document.querySelector("main h2")?.textContent.includes(w), wanted);
+  const { open, picture, text, until, heading, end } = await pages(seen, pictures);
   const phase = (wanted) => until(teacher, (w) => document.querySelector("#place")?.textContent.includes(w), wanted);
   const press = async (n, wanted) => {
     await until(teacher, ([n, w]) => document.querySelector(`#button${n}`)?.textContent === w, [n, wanted]);
@@ -110,6 +74,8 @@ const complaints = [];
   await until(teacher, () => document.querySelector(".advice"));
   seen.advice = await text(teacher, ".advice");
   seen.held = await text(teacher, ".held");
+  seen.notes = await teacher.evaluate(() => [".notes", ".timer", ".next"].map((s) => document.querySelector(s)?.textContent ?? ""));
+  seen.leaked = await Promise.all([stage, ...phones].map(async (page) => (await text(page, "body")).includes(await text(teacher, ".notes li"))));
   await picture(teacher, "4-console-closed");
   await teacher.click("#do-discuss, #button0:has-text('discuss')");
   for (const phone of phones) await heading(phone, "Talk");
@@ -168,6 +134,16 @@ const complaints = [];
         await picture(phones[0], `6-phone-${form}-voted`);
       }
     }
+    if (!seen.transfer && await text(teacher, "#button1") === "Ask it on other packets") {
+      // The same question on another seed's packets, once.
+      const before = await text(stage, ".question h2");
+      await teacher.click("#button1");
+      await stage.waitForSelector(".transfer");
+      seen.transfer = { before, again: await text(stage, ".question h2"), place: [place, await text(teacher, "#place")] };
+      await picture(stage, "6-stage-transfer");
+      await picture(phones[0], "6-phone-transfer");
+      continue;
+    }
     await teacher.click("#button0");
     await until(teacher, ([label, place]) => document.querySelector("#button0")?.textContent !== label || document.querySelector("#place").textContent !== place, [label, place]).catch((e) => { throw new Error(`${label} at ${place} changes nothing`, { cause: e }); });
     if (label === "Run the what-if" && !seen.broken) {
@@ -188,10 +164,8 @@ const complaints = [];
   const small = await open(student, { width: 320, height: 640 });
   await heading(small, "What we believed");
   seen.wide = [await wide(small), await wide(stage), await wide(teacher), await wide(phones[0])];
-  console.log(JSON.stringify({ ...seen, complaints }));
-  await browser.close();
-  fs.rmSync(profile, { recursive: true, force: true });
+  await end();
 })().catch((error) => {
-  console.error(error, complaints);
+  console.error(error, seen);
   process.exit(1);
 });

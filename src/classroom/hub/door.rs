@@ -155,7 +155,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
             Err("too fast".to_owned())
         };
         let _ = match answer {
-            Ok(()) => ack.send(&json!({ "ok": true })),
+            Ok(answer) => ack.send(&answer),
             Err(why) => {
                 if matches!(guest.role, Role::Student(_)) {
                     room.refuse(&why);
@@ -171,7 +171,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
 }
 
 /// Somebody said something. A vote is for the member whose connection it came over, whatever it says.
-async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<(), String> {
+async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<Json, String> {
     match (&guest.role, event, guest.visitor.id()) {
         (Role::Student(_), "vote", Some(&member)) => {
             let number = |key: &str| {
@@ -182,12 +182,17 @@ async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<()
             let sure = data.get("sure").and_then(Json::as_bool).unwrap_or(false);
             let slide = number("slide")?.checked_sub(1).ok_or("slides are counted from 1")?;
             let vote = Input::Vote { member, slide, round: number("round")?, given, sure };
-            room.vote(&vote).await.map_err(|why| why.to_string())
+            room.vote(&vote).await.map_err(|why| why.to_string())?;
         }
         (Role::Teacher, "command", _) => {
             let command: Command = serde_json::from_value(data).map_err(|_| "this is no command")?;
-            room.command(command).await.map_err(|why| why.to_string())
+            room.command(command).await.map_err(|why| why.to_string())?;
         }
-        _ => Err("nobody asked for this".to_owned()),
+        (Role::Teacher, "filter", _) => {
+            let filter = data.as_str().ok_or("a filter is a text")?;
+            return Ok(json!({ "ok": true, "packets": room.select(filter)? }));
+        }
+        _ => return Err("nobody asked for this".to_owned()),
     }
+    Ok(json!({ "ok": true }))
 }

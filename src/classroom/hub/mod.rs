@@ -5,6 +5,7 @@
 //! the page sends it when it connects.
 
 mod door;
+mod probe;
 mod room;
 
 use std::fmt;
@@ -16,11 +17,13 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::middleware;
 use tokio::net::TcpListener;
+use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::keep::Keep;
 use super::qr;
 use super::session::Session;
+use super::shelf::Shelf;
 use crate::page;
 use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
@@ -28,12 +31,16 @@ use crate::serve::gate::{self, Sessions};
 use crate::serve::{self, Bounds, Hosts, own_address, reach, words};
 use room::Room;
 
+pub use probe::Seen;
+
 /// Bytes of one message from a browser.
 pub(super) const MESSAGE: usize = 4 << 10;
 /// Consoles and stages at a time.
 pub(super) const OTHERS: usize = 64;
 /// So often what has changed is told: counts, and the console.
 const TELL: Duration = Duration::from_millis(200);
+/// Keys that wait to be heard.
+const WAITING: usize = 32;
 /// So many of these are a second: then the class is written, and the terminal hears the news.
 const SECOND: u32 = 5;
 
@@ -170,26 +177,48 @@ impl Open {
         self.address
     }
 
-    /// Serves a class until Ctrl-C or a polite kill; a second one ends the program at once.
+    /// Serves a class until Ctrl-C or a polite kill; a second one ends the program at once. `packets` are browsed, `keys`
+    /// come from the terminal.
     ///
     /// # Errors
     /// The system takes the port away, or gives no threads.
     pub fn serve(
         self,
-        session: Session,
-        keep: Keep,
+        (session, keep, packets): (Session, Keep, Option<Shelf>),
         names: Vec<String>,
+        keys: Keys,
         tell: impl Fn(News) + Send + Sync + 'static,
     ) -> io::Result<()> {
-        ending::run(run(self, session, keep, Hosts(names), Arc::new(tell)))
+        ending::run(run(self, (session, keep, packets), Hosts(names), keys, Arc::new(tell)))
+    }
+}
+
+/// The end that keys are given to.
+#[derive(Clone, Debug)]
+pub struct Desk(mpsc::Sender<char>);
+
+/// The end that keys come out of.
+#[derive(Debug)]
+pub struct Keys(mpsc::Receiver<char>);
+
+impl Desk {
+    /// Both ends.
+    pub fn new() -> (Self, Keys) {
+        let (to, from) = mpsc::channel(WAITING);
+        (Self(to), Keys(from))
+    }
+
+    /// A key was pressed; `false`: nobody hears keys any more. One too many is dropped.
+    pub fn press(&self, key: char) -> bool {
+        !matches!(self.0.try_send(key), Err(mpsc::error::TrySendError::Closed(_)))
     }
 }
 
 async fn run(
     open: Open,
-    session: Session,
-    keep: Keep,
+    (session, keep, packets): (Session, Keep, Option<Shelf>),
     hosts: Hosts,
+    Keys(mut keys): Keys,
     tell: Arc<dyn Fn(News) + Send + Sync>,
 ) -> io::Result<()> {
     let Open { listener, address, at, connections, bounds } = open;
@@ -199,7 +228,7 @@ async fn run(
     let (layer, io) = words::layer(MESSAGE);
     let members = session.most();
     let code = standing.code.clone().map(Code::new);
-    let room = Arc::new(Room::new(session, keep, io.clone(), code, standing.clone(), Instant::now()));
+    let room = Arc::new(Room::new((session, keep, packets), io.clone(), code, standing.clone(), Instant::now()));
     door::listen(&io, &room);
     let sessions = Sessions::new(members + 2 * OTHERS, MESSAGE, Box::new(|_, _| {}));
     let router =
@@ -220,37 +249,53 @@ async fn run(
             }
         }
     });
+    let (syncing, pressed, told) = (Arc::clone(&room), Arc::clone(&room), Arc::clone(&tell));
+    let syncer = tokio::spawn(async move { syncing.sync().await });
+    let desk = tokio::spawn(async move {
+        while let Some(key) = keys.recv().await {
+            pressed.key(key).await.into_iter().for_each(|line| told(News::Line(line)));
+        }
+    });
     let bounds = Bounds { connections, ..bounds };
     let full = move |connections| tell(News::Full(connections));
     let done = ending::until_asked((listener, router), hosts, bounds, asked, Some(&io), full).await;
-    ticker.abort();
+    [ticker, syncer, desk].iter().for_each(tokio::task::JoinHandle::abort);
     room.write().await;
     done
 }
 
 /// The pages, and what they load.
 fn files() -> Vec<(&'static str, &'static str, String)> {
-    const SCRIPTS: [(&str, &str); 7] = [
-        ("/parts.js", include_str!("../page/parts.js")),
+    let mut all = common();
+    all.extend([
+        ("/", page::HTML, html("student", "Class")),
+        ("/stage", page::HTML, html("stage", "Stage")),
+        ("/teach", page::HTML, html("teach", "Console")),
+    ]);
+    let scripts = [
         ("/scene.js", include_str!("../page/scene.js")),
         ("/answers.js", include_str!("../page/answers.js")),
-        ("/link.js", include_str!("../page/link.js")),
+        ("/browser.js", include_str!("../page/browser.js")),
         ("/student.js", include_str!("../page/student.js")),
         ("/stage.js", include_str!("../page/stage.js")),
         ("/teach.js", include_str!("../page/teach.js")),
     ];
-    let html = |script: &str, title: &str| {
-        include_str!("../page/index.html").replace("{script}", script).replace("{title}", title)
-    };
+    all.extend(scripts.map(|(path, text)| (path, page::SCRIPT, text.to_owned())));
+    all
+}
+
+/// What every page loads.
+fn common() -> Vec<(&'static str, &'static str, String)> {
     let (path, kind, client) = page::CLIENT;
-    let mut all = vec![
-        ("/", page::HTML, html("student", "Class")),
-        ("/stage", page::HTML, html("stage", "Stage")),
-        ("/teach", page::HTML, html("teach", "Console")),
+    vec![
         ("/class.css", page::STYLE, include_str!("../page/class.css").to_owned()),
         ("/mode.js", page::SCRIPT, format!("\"use strict\";\n{}", page::digits())),
+        ("/parts.js", page::SCRIPT, include_str!("../page/parts.js").to_owned()),
+        ("/link.js", page::SCRIPT, include_str!("../page/link.js").to_owned()),
         (path, kind, client.to_owned()),
-    ];
-    all.extend(SCRIPTS.map(|(path, text)| (path, page::SCRIPT, text.to_owned())));
-    all
+    ]
+}
+
+fn html(script: &str, title: &str) -> String {
+    include_str!("../page/index.html").replace("{script}", script).replace("{title}", title)
 }

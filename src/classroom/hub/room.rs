@@ -7,14 +7,16 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::spawn_blocking;
 
 use super::{OTHERS, Standing};
 use crate::ask::session::Millis;
+use crate::classroom::desk::Wish;
 use crate::classroom::keep::Keep;
 use crate::classroom::qr;
 use crate::classroom::session::{Command, Done, Id, Input, Phase, Refused, Session};
+use crate::classroom::shelf::Shelf;
 use crate::serve::code::{self, Code};
 
 /// Kinds of refusals that are counted.
@@ -41,6 +43,12 @@ pub(super) struct Room {
     unwritten: AtomicBool,
     others: AtomicUsize,
     refused: Mutex<Refusals>,
+    /// The packets that the teacher browses.
+    packets: Option<Shelf>,
+    /// Somebody waits for the disk.
+    waits: Notify,
+    /// The last input that the disk has.
+    synced: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -72,8 +80,7 @@ struct Refusals {
 
 impl Room {
     pub(super) fn new(
-        session: Session,
-        keep: Keep,
+        (session, keep, packets): (Session, Keep, Option<Shelf>),
         io: SocketIo,
         code: Option<Code>,
         standing: Standing,
@@ -83,7 +90,8 @@ impl Room {
         let inner = AsyncMutex::new(Inner { session, keep, lost: None, told: Told::default() });
         let (changed, unwritten) = (AtomicBool::new(true), AtomicBool::new(true));
         let (others, refused) = (AtomicUsize::new(0), Mutex::default());
-        Self { inner, io, code, standing, begun, before, changed, unwritten, others, refused }
+        let (waits, (synced, _)) = (Notify::new(), watch::channel(0));
+        Self { inner, io, code, standing, begun, before, changed, unwritten, others, refused, packets, waits, synced }
     }
 
     fn now(&self) -> Millis {
@@ -144,6 +152,9 @@ impl Room {
         let mut first = json!({ "page": self.page(&inner.session), "count": inner.session.count() });
         if let Some(first) = first.as_object_mut().filter(|_| teaches) {
             first.insert("console".to_owned(), self.console(&inner));
+            first.insert("names".to_owned(), json!(Command::names()));
+            first.insert("list".to_owned(), json!(inner.session.deck().list()));
+            first.insert("filters".to_owned(), json!(self.packets.is_some()));
         }
         enter(&first);
     }
@@ -152,8 +163,60 @@ impl Room {
 
     /// A student votes. The vote is on the disk before the answer is given.
     pub(super) async fn vote(&self, input: &Input) -> Result<(), Refused> {
+        let number = {
+            let mut inner = self.inner.lock().await;
+            self.take(&mut inner, input)?;
+            inner.keep.last()
+        };
+        self.waits.notify_one();
+        // The sender lives as long as this room.
+        let _ = self.synced.subscribe().wait_for(|&last| last >= number).await;
+        Ok(())
+    }
+
+    /// Gives the journal to the disk whenever somebody waits for it: once for all who do.
+    pub(super) async fn sync(&self) {
+        loop {
+            self.waits.notified().await;
+            let lines = self.inner.lock().await.keep.lines();
+            let last = lines.last;
+            let synced = spawn_blocking(move || lines.sync()).await.map_err(std::io::Error::other).flatten();
+            if let Err(why) = synced {
+                // The class goes on; its teacher is told.
+                self.inner.lock().await.lost = Some(why.to_string());
+                self.changed.store(true, Ordering::Release);
+            }
+            self.synced.send_replace(last);
+        }
+    }
+
+    /// The packets that a display filter selects.
+    pub(super) fn select(&self, filter: &str) -> Result<Vec<u64>, String> {
+        self.packets.as_ref().ok_or("the capture of this class is gone")?.select(filter)
+    }
+
+    /// A key at the terminal; what to say there.
+    pub(super) async fn key(&self, key: char) -> Option<String> {
+        let wish = self.inner.lock().await.session.wish(key);
+        match wish? {
+            Wish::Help => Some(self.inner.lock().await.session.keys()),
+            Wish::Do(command) => {
+                let name = command.name();
+                if let Err(why) = self.command(command).await {
+                    return Some(format!("{name}: {why}."));
+                }
+                Some(self.status().await)
+            }
+            Wish::Status => Some(self.status().await),
+        }
+    }
+
+    async fn status(&self) -> String {
         let mut inner = self.inner.lock().await;
-        self.take(&mut inner, input).map(drop)
+        // It need not be told once more.
+        let Inner { session, told, .. } = &mut *inner;
+        *told = Told { joined: told.joined, lost: told.lost.clone(), ..Told::of(session) };
+        session.status()
     }
 
     /// The teacher wants something; everybody sees it.
@@ -284,27 +347,14 @@ impl Room {
     /// What the terminal has not heard yet.
     pub(super) async fn news(&self) -> Vec<String> {
         let mut inner = self.inner.lock().await;
-        let (count, shown) = (inner.session.count(), inner.session.shown());
-        let (slide, slides, phase, round) = (shown.slide, shown.slides, shown.phase, shown.round);
-        let joined = inner.told.joined;
-        let told = std::mem::take(&mut inner.told);
-        let now = Told {
-            joined: 0,
-            here: count.here,
-            answered: if phase == Phase::Vote { count.answered } else { 0 },
-            at: (slide, Some(phase), round),
-            lost: inner.lost.clone(),
-        };
+        let now = Told { lost: inner.lost.clone(), ..Told::of(&inner.session) };
+        let told = std::mem::replace(&mut inner.told, now.clone());
         let mut lines = Vec::new();
         if told.at != now.at {
-            lines.push(match phase {
-                Phase::Lobby => "The class is in the lobby.".to_owned(),
-                Phase::Board => "The board is shown.".to_owned(),
-                _ => format!("Slide {slide} of {slides}: {}.", what(phase, round)),
-            });
+            lines.push(format!("{}: {}.", inner.session.place(), inner.session.what()));
         }
-        if joined > 0 || told.here != now.here {
-            let new = if joined > 0 { format!("{joined} joined; ") } else { String::new() };
+        if told.joined > 0 || told.here != now.here {
+            let new = if told.joined > 0 { format!("{} joined; ", told.joined) } else { String::new() };
             lines.push(format!("{new}{} here.", now.here));
         }
         if told.answered != now.answered && now.answered > 0 {
@@ -318,20 +368,21 @@ impl Room {
                 "The class can't be written to the disk: {why}. It goes on, but --resume may lack votes."
             ));
         }
-        inner.told = now;
         lines
     }
 }
 
-/// What happens on a slide.
-fn what(phase: Phase, round: usize) -> String {
-    match phase {
-        Phase::Vote => format!("vote {round} is open"),
-        Phase::Closed => "the vote is closed".to_owned(),
-        Phase::Discuss => "neighbours discuss".to_owned(),
-        Phase::Revealed => "the answer is shown".to_owned(),
-        Phase::WhatIf => "the what-if is shown".to_owned(),
-        Phase::Lobby | Phase::Look | Phase::Board => "it is shown".to_owned(),
+impl Told {
+    /// What there is to know of a class.
+    fn of(session: &Session) -> Self {
+        let (count, shown) = (session.count(), session.shown());
+        Self {
+            joined: 0,
+            here: count.here,
+            answered: if shown.phase == Phase::Vote { count.answered } else { 0 },
+            at: (shown.slide, Some(shown.phase), shown.round),
+            lost: None,
+        }
     }
 }
 

@@ -65,6 +65,9 @@ function procedure(work) {
 const evidence = (proof, small) => el("div", { class: "proof" }, ladder(proof.ladder, { caption: proof.text, small }),
   el("p", { class: "fields" }, ...proof.fields.map(({ field, value }) => el("code", {}, `${field} = ${value}`))));
 
+/** Lines that stay as they are: packets of a list, bytes. @param {string[]} text @param {string} label */
+export const lines = (text, label) => (text.length > 0 ? el("pre", { class: "listed", tabindex: 0, role: "region", "aria-label": label }, text.join("\n")) : null);
+
 /** A scene. How much of it: `small` for a phone. */
 export class OsiScene extends HTMLElement {
   /**
@@ -77,13 +80,15 @@ export class OsiScene extends HTMLElement {
     const { question, what_if: broken, work } = scene;
     const stack = scene.layers?.[scene.layers.length - 1];
     // Above the first packet that is drawn, so that nobody takes a simulated one for a real one.
+    const { listed, proof: shows } = scene;
     const proof = question?.verdict?.proof, source = el("p", { class: "origin" }, scene.origin);
     const left = el("div", { class: "told" }, ...(scene.prose ?? []).map(block), scene.text && el("p", { class: "said" }, scene.text),
-      work && procedure(work), proof && source, proof && evidence(proof, small),
+      work && procedure(work), (proof || listed) && source, listed && lines(listed, "What is asked about"),
+      shows && el("div", { class: "proof" }, lines([shows.line], "The packet that shows it"), el("p", { class: "fields" }, el("code", {}, shows.filter))), proof && evidence(proof, small),
       question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
     const right = el("div", { class: "drawn" },
-      !proof && (broken || rows.length > 0 || stack) && source,
+      !proof && !listed && (broken || rows.length > 0 || stack) && source,
       ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was", small }),
         ladder(broken.after, { caption: "What happens now", lit: broken.proof, small })]
         : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8), small })]),

@@ -63,7 +63,7 @@ function question(shown) {
   const { task, answer } = shown;
   const list = !answer && (task.choices ?? task.packets?.map(([number, text]) => `${number}: ${text}`) ?? []);
   const refuted = ({ claim, refutation }) => el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), claim), el("p", {}, refutation));
-  return el("section", { class: "question" }, el("h2", {}, shown.prompt),
+  return el("section", { class: "question" }, shown.transfer && el("p", { class: "transfer" }, "The same question, on other packets."), el("h2", {}, shown.prompt),
     list && list.length > 0 && el("ol", { class: task.form === "packet" ? "choices plain" : "choices" }, ...list.map((text) => el("li", {}, text))),
     task.frame && !answer && dump(task.frame),
     shown.hint && !answer && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint),
@@ -80,7 +80,7 @@ function draw() {
   const { shown } = page;
   const on = !["lobby", "board"].includes(shown.phase);
   $("title").textContent = shown.title;
-  $("place").textContent = on ? `${shown.slide} of ${shown.slides}` : "";
+  $("place").textContent = on ? `${shown.place} of ${shown.places}` : "";
   document.body.dataset.phase = shown.phase;
   fill(main, tally, ...(shown.phase === "lobby" ? lobby() : shown.phase === "board" ? [board(shown.board)]
     : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown), scene()]));

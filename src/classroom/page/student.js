@@ -1,7 +1,7 @@
 // A student's page: predict, sure or unsure, talk, predict again, see.
 import { $, board, change, el, fill, shares } from "./parts.js";
 import "./answers.js";
-import "./scene.js";
+import { lines } from "./scene.js";
 import { fragment, link } from "./link.js";
 
 /** @type {any} What everybody sees, and what this member sees of itself. */
@@ -58,7 +58,7 @@ function draw(always = false) {
   if (!page) return;
   const { shown } = page;
   $("title").textContent = shown.title;
-  $("place").textContent = [you?.name, on(shown) && `${shown.slide} of ${shown.slides}`].filter(Boolean).join(" · ");
+  $("place").textContent = [you?.name, on(shown) && `${shown.place} of ${shown.places}`].filter(Boolean).join(" · ");
   const key = `${shown.slide} ${shown.phase} ${shown.round} ${shown.hint ? "hint" : ""}`;
   if (key === drawn && !(always && shown.phase !== "vote")) return;
   const lost = document.activeElement === document.body || main.contains(document.activeElement);
@@ -100,7 +100,8 @@ function view(shown) {
   }
 }
 
-const prompt = (shown) => shown.prompt && el("p", { class: "prompt" }, shown.prompt);
+const prompt = (shown) => shown.prompt && el("p", { class: "prompt" }, transfer(shown), shown.prompt);
+const transfer = (shown) => shown.transfer && el("small", { class: "transfer" }, "The same question, on other packets.");
 const hint = (shown) => shown.hint && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint);
 
 /** What can be chosen, only to be read. */
@@ -158,7 +159,8 @@ function vote(shown) {
   answers.addEventListener("change", () => {
     if (told && answers.given !== told) note.textContent = "Not sent yet.";
   });
-  return [answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false))];
+  const about = page.scene?.listed ?? [];
+  return [transfer(shown), lines(about, "What is asked about"), answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false))];
 }
 
 /** @param {any} shown */

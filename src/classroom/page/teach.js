@@ -2,6 +2,7 @@
 // answered by the misconception that it betrays.
 import { $, bars, board, change, count, el, fill, shares } from "./parts.js";
 import "./scene.js";
+import { browser } from "./browser.js";
 import { fragment, link } from "./link.js";
 
 /** @type {any} */
@@ -10,11 +11,13 @@ const secret = fragment("teach");
 const main = $("main");
 const note = el("p", { class: "note", role: "status" });
 const clock = el("span", { class: "clock" });
+/** How long the slide, and the class, have been going on. */
+const timer = el("p", { class: "timer" });
+/** When both began, by this machine's clock. */
+let begun = null;
 
-const NAMES = {
-  open: "Ask: let them vote", close: "Close the vote", hint: "Show the hint", discuss: "Let neighbours discuss", again: "Vote again",
-  reveal: "Show the answer", "what-if": "Run the what-if", next: "Next slide", back: "Back", lock: "Lock: nobody new", unlock: "Unlock", end: "End the class",
-};
+/** What each command is called. @type {Record<string, string>} */
+let names = {};
 const ADVICE = {
   hint: "Few are right. Give the hint, then vote again.",
   discuss: "Some are right. Let neighbours discuss, then vote again.",
@@ -23,7 +26,8 @@ const ADVICE = {
 
 const connection = link(() => ({ role: "teach", secret }), {
   welcome: (first) => {
-    [page, counts] = [first.page, first.count];
+    [page, counts, names] = [first.page, first.count, first.names];
+    shelf = first.list.length > 0 ? browser(first.list, first.filters, send, filter) : null;
     heard(first.console);
   },
   page: (next) => {
@@ -41,6 +45,8 @@ const connection = link(() => ({ role: "teach", secret }), {
 function heard(next) {
   now = next;
   since = now.console.since === null ? 0 : Date.now() - now.console.since;
+  begun = now.console.clock && { slide: Date.now() - now.console.clock.slide, class: Date.now() - now.console.clock.class };
+  tick();
   draw();
 }
 
@@ -51,9 +57,24 @@ function send(command) {
   });
 }
 
-setInterval(() => {
+/** A filter of the list: which packets it selects, or what is wrong with it. @param {string} text @param {(answer: any) => void} told */
+function filter(text, told) {
+  connection.emit("filter", text, told);
+}
+
+/** Minutes and seconds since then. @param {number} then */
+function passed(then) {
+  const seconds = Math.max(0, Math.floor((Date.now() - then) / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}
+
+function tick() {
   clock.textContent = since ? `${Math.floor((Date.now() - since) / 1000)} s` : "";
-}, 500);
+  const planned = now?.console.note?.minutes;
+  timer.textContent = begun ? `This slide ${passed(begun.slide)}${planned ? ` of ${planned}:00` : ""} · the class ${passed(begun.class)}` : "";
+  timer.classList.toggle("late", Boolean(begun && planned && Date.now() - begun.slide > planned * 60000));
+}
+setInterval(tick, 500);
 
 // A presenter's remote control has these two keys.
 document.addEventListener("keydown", (event) => {
@@ -86,6 +107,13 @@ function hands(shown, hands) {
   return keptHands;
 }
 
+/** What the lesson tells the teacher. @param {{ say: string | null, draw: string | null, hear: string[] }} note */
+function told({ say, draw, hear }) {
+  return el("section", { class: "notes", "aria-label": "Notes for you" }, say && el("p", {}, el("strong", {}, "Say: "), say),
+    draw && el("p", {}, el("strong", {}, "Draw: "), draw),
+    hear.length > 0 && el("p", {}, el("strong", {}, "You will hear:")), hear.length > 0 && el("ul", {}, ...hear.map((text) => el("li", {}, text))));
+}
+
 function scene() {
   const made = /** @type {any} */ (document.createElement("osi-scene"));
   made.show(page.scene);
@@ -93,6 +121,8 @@ function scene() {
 }
 
 let keptScene = null, keptPage = null;
+/** The packets of a capture. @type {ReturnType<typeof browser> | null} */
+let shelf = null;
 
 /** The buttons stay while the rest is drawn again: a finger may be on one. @type {Map<string, HTMLElement>} */
 const buttons = new Map();
@@ -103,7 +133,7 @@ function button(id, command, kind) {
   buttons.set(id, made);
   made.className = kind;
   made.dataset.command = command;
-  const name = command === "next" && page.shown.phase === "lobby" ? "Begin" : NAMES[command];
+  const name = command === "next" && page.shown.phase === "lobby" ? "Begin" : names[command];
   if (made.textContent !== name) made.textContent = name;
   return made;
 }
@@ -122,22 +152,24 @@ function draw() {
   const { shown } = page, { console: own, refused, lost } = now;
   const on = !["lobby", "board"].includes(shown.phase);
   $("title").textContent = shown.title;
-  $("place").textContent = on ? `${shown.slide} of ${shown.slides} · ${shown.phase}` : shown.phase;
+  $("place").textContent = on ? `${shown.place} of ${shown.places} · ${shown.phase}` : shown.phase;
   const claims = new Map(own.held.map(({ id, claim }) => [id, claim]));
   const others = own.can.filter((command) => !own.buttons.includes(command));
   if (keptPage !== page) [keptPage, keptScene] = [page, on ? scene() : null];
   keep(large, own.buttons.filter(Boolean).map((command, n) => button(`button${n}`, command, n === 0 ? "big first" : "big")));
   keep(small, others.map((command) => button(`do-${command}`, command, "")));
-  keep(forms, [own.hands && shown.task?.choices ? hands(shown, own.hands) : null, keptScene].filter(Boolean));
-  keep(main, [large, note, rest, forms, small]);
+  keep(forms, [own.hands && shown.task?.choices ? hands(shown, own.hands) : null, shelf, keptScene].filter(Boolean));
+  shelf?.at(on ? shown.slide - 1 : -1);
+  keep(main, [large, note, timer, rest, forms, small]);
   fill(rest,
     el("p", { class: "tally" }, on && shown.task ? `${counts.answered} of ${counts.here} answered ` : `${counts.here} here `, clock),
     page.lobby && el("p", {}, "Students open ", el("strong", {}, page.lobby.address),
       ...(page.lobby.code ? [" and give the room code ", el("strong", {}, page.lobby.code)] : []), ". The stage shows it, with a QR code."),
     own.advice && el("p", { class: "advice" }, el("strong", {}, "Advice: "), ADVICE[own.advice]),
     lost && el("p", { role: "alert" }, `The class can't be written to the disk: ${lost}.`),
-    on && shown.prompt && el("p", { class: "prompt" }, shown.prompt),
+    on && shown.prompt && el("p", { class: "prompt" }, shown.transfer && el("small", {}, "The same question, on other packets."), shown.prompt),
     own.words && el("p", { class: "answer" }, el("strong", {}, "Right: "), own.words),
+    own.note && told(own.note),
     own.held.length > 0 && el("table", { class: "held" }, el("caption", {}, "What the last vote betrays"),
       el("tbody", {}, ...own.held.map(({ claim, count: n, sure }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, n), el("td", {}, `${sure} sure`))))),
     own.shares.length > 0 && bars(own.bars, { claims, caption: "What was answered" }),
@@ -145,6 +177,7 @@ function draw() {
     own.others.length > 0 && el("p", { class: "others" }, "Other answers: ", own.others.map(([given, n]) => `${given} (${n})`).join(", ")),
     own.hint && el("p", { class: "hint" }, el("strong", {}, shown.hint ? "Hint, shown: " : "Hint: "), own.hint),
     shown.board && board(shown.board),
+    own.next && el("p", { class: "next" }, el("strong", {}, "Next: "), own.next),
     el("p", { class: "health" }, own.gone > 0 && `${count(own.gone, "phone")} lost the connection. `,
       shown.locked && "Locked. ", ...Object.entries(refused).map(([why, n]) => `Refused ${n}: ${why}. `)));
 }

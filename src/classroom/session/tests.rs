@@ -9,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::ask::bank::belief;
 use crate::ask::{Candidate, Choice, Slip, Value};
+use crate::classroom::deck::Note;
 use crate::classroom::tally::{Advice, Change, Share};
 
 /// A deck of each kind of question; `which` says what is right, and betrays what. What learners see is the same.
@@ -33,16 +34,24 @@ fn deck(which: usize) -> Arc<Deck> {
         Some(Task::Text { right: vec![Value::Text(["syn", "ack", "fin"][which % 3].into())], slips: Vec::new() }),
         Some(Task::Blanks { right: vec![("seq".into(), which as i128), ("ack".into(), 2)] }),
     ];
+    let note = Note { say: Some(format!("for the teacher {which}")), ..Note::default() };
     let slide = |(at, task): (usize, Option<Task>)| Slide {
         prompt: if task.is_some() { format!("question {at}") } else { String::new() },
         outcome: (at < 2).then(|| json!("both timelines")),
         hint: (at == 0).then(|| "look at the flags".to_owned()),
         why: format!("because of {which}"),
         replies: vec![Some(format!("a reply {which}"))],
+        note: Some(note.clone()),
+        about: format!("slide {at} of {which}"),
         task,
         ..Slide::default()
     };
-    let slides = tasks.into_iter().enumerate().map(slide).collect();
+    let mut slides: Vec<Slide> = tasks.into_iter().enumerate().map(slide).collect();
+    // The first question again, on packets of another seed; and one that only a teacher who browses comes to.
+    for (at, side) in [(4, Side::About), (1, Side::Transfer)] {
+        let again = Slide { side: Some(side), outcome: None, ..slides[at - 1].clone() };
+        slides.insert(at, again);
+    }
     Arc::new(Deck { name: "test".into(), title: "A test".into(), slides, ..Deck::default() })
 }
 
@@ -51,7 +60,9 @@ const ANSWERS: [&str; 14] =
 
 /// Anything that may be said: by members that exist or not, to votes that are open or not.
 fn inputs() -> impl Strategy<Value = Vec<Input>> {
-    use Command::{Again, Back, Close, Discuss, End, Hands, Hint, Lock, Next, Open, Reveal, Unlock, WhatIf};
+    use Command::{
+        Again, Back, Close, Discuss, End, Go, Hands, Hint, Lock, Next, Open, Reveal, Transfer, Unlock, WhatIf,
+    };
 
     let join = (0..12u64, 0..9usize).prop_map(|(n, old)| Input::Join {
         token: (old < 8).then(|| format!("token {old}")),
@@ -59,14 +70,15 @@ fn inputs() -> impl Strategy<Value = Vec<Input>> {
         dice: n / 3,
     });
     let leave = (0..9u32).prop_map(|member| Input::Leave { member });
-    let vote = (0..9u32, 0..9usize, 0..4usize, 0..ANSWERS.len(), any::<bool>()).prop_map(
+    let vote = (0..9u32, 0..11usize, 0..4usize, 0..ANSWERS.len(), any::<bool>()).prop_map(
         |(member, slide, round, given, sure)| {
             let given = ANSWERS[given].to_owned();
             Input::Vote { member, slide, round, given, sure }
         },
     );
     let command = prop_oneof![
-        6 => prop::sample::select(vec![Open, Next, Close, Again, Reveal]),
+        6 => prop::sample::select(vec![Open, Next, Close, Again, Reveal, Transfer]),
+        1 => (0..12usize).prop_map(Go),
         2 => prop::sample::select(vec![Hint, Discuss, WhatIf, Back, Lock, Unlock, Hands(vec![3, 1, 0]), Hands(vec![9])]),
     ]
     .prop_map(Input::Command);
@@ -153,6 +165,7 @@ proptest! {
             prop_assert_eq!(&done[0], &done[1]);
             prop_assert_eq!(&done[0], &done[2]);
             let revealed = classes[0].is_revealed() || classes[0].phase == Phase::Board;
+            prop_assert!(!seen(&classes[0]).to_string().contains("for the teacher"), "notes are the teacher's alone");
             if !revealed {
                 prop_assert_eq!(seen(&classes[0]), seen(&classes[1]));
                 prop_assert_eq!(seen(&classes[0]), seen(&classes[2]));
@@ -252,6 +265,70 @@ fn a_second_vote_shows_who_moved_and_then_the_answer_is_advised() {
 }
 
 #[test]
+fn the_same_question_on_other_packets_comes_after_the_answer_and_has_its_own_vote() {
+    let mut session = class(2);
+    assert_eq!(session.take(&Input::Command(Command::Go(1)), 0), Err(Refused::NotNow), "its answer isn't shown yet");
+    say(&mut session, Command::Open);
+    for id in [1, 2] {
+        vote(&mut session, id, "2").unwrap();
+    }
+    assert!(!session.allows(&Command::Transfer));
+    for command in [Command::Close, Command::Reveal, Command::WhatIf] {
+        say(&mut session, command);
+    }
+    assert_eq!(session.buttons(), [Some(Command::Next), Some(Command::Transfer)]);
+    say(&mut session, Command::Transfer);
+    let shown = session.shown();
+    assert_eq!((shown.slide, shown.place, shown.phase, shown.transfer), (2, 1, Phase::Look, true));
+    assert!(shown.answer.is_none() && shown.round == 0, "nothing is voted on yet");
+    say(&mut session, Command::Open);
+    vote(&mut session, 1, "1").unwrap();
+    say(&mut session, Command::Reveal);
+    let board = session.board();
+    assert_eq!(board.asked.iter().map(|asked| asked.slide).collect::<Vec<_>>(), [1, 1]);
+    assert!(board.asked[1].prompt.ends_with("(on other packets)"), "{board:?}");
+    assert_eq!((board.rows[0].met, board.rows[0].moved), (2, 1), "the last answer says what is still believed");
+    say(&mut session, Command::Next);
+    assert_eq!(session.shown().place, 2);
+    for (place, slide) in [(1, 2), (1, 1)] {
+        say(&mut session, Command::Back);
+        let shown = session.shown();
+        assert_eq!((shown.place, shown.slide), (place, slide), "back leads over what was asked");
+    }
+}
+
+#[test]
+fn who_goes_on_leaves_side_ways_out_and_who_browses_comes_to_them() {
+    let mut session = class(1);
+    let mut way = vec![session.at];
+    while session.phase != Phase::Board {
+        say(&mut session, Command::Next);
+        way.push(session.at);
+    }
+    assert_eq!(way, [0, 2, 3, 4, 6, 7, 8, 9, 9]);
+    say(&mut session, Command::Back);
+    assert_eq!(session.at, 9, "from the board to the last slide");
+    say(&mut session, Command::Go(5));
+    say(&mut session, Command::Open);
+    vote(&mut session, 1, "3 2 1").unwrap();
+    say(&mut session, Command::Next);
+    assert_eq!(session.at, 6);
+    assert!(session.take(&Input::Command(Command::Go(10)), 0).is_err());
+}
+
+#[test]
+fn the_console_has_note_next_and_timer() {
+    let mut session = class(1);
+    assert_eq!(session.console(9_000).next, Some("slide 1 of 0"));
+    assert_eq!(session.console(9_000).note.and_then(|note| note.say.as_deref()), Some("for the teacher 0"));
+    session.take(&Input::Command(Command::Next), 60_000).unwrap();
+    let clock = session.console(75_000).clock.unwrap();
+    assert_eq!((clock.slide, clock.class), (15_000, 75_000));
+    say(&mut session, Command::End);
+    assert!(session.console(80_000).clock.is_none() && session.console(80_000).next.is_none());
+}
+
+#[test]
 fn a_vote_for_another_round_slide_or_member_is_refused() {
     let mut session = class(1);
     let cast = |session: &mut Session, member, slide, round, given: &str| {
@@ -260,7 +337,7 @@ fn a_vote_for_another_round_slide_or_member_is_refused() {
     assert_eq!(cast(&mut session, 1, 0, 0, "1"), Err(Refused::Closed), "it is not open yet");
     say(&mut session, Command::Open);
     assert_eq!(cast(&mut session, 2, 0, 1, "1"), Err(Refused::Stranger));
-    assert_eq!(cast(&mut session, 1, 2, 1, "7"), Err(Refused::Closed));
+    assert_eq!(cast(&mut session, 1, 3, 1, "7"), Err(Refused::Closed));
     assert_eq!(cast(&mut session, 1, 0, 2, "1"), Err(Refused::Closed));
     assert_eq!(cast(&mut session, 1, usize::MAX, usize::MAX, "1"), Err(Refused::Closed));
     for given in ["", "4", "1\u{0}", "<b>", &"1".repeat(LONGEST + 1), &"1".repeat(1 << 20)] {

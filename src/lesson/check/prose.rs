@@ -3,7 +3,7 @@
 use super::voice::Speech;
 use crate::ask::bank::bank;
 use crate::lesson::error::{LessonError, Placed, Source};
-use crate::lesson::format::{AskKind, Choice, Fence, Lesson, Page, Words};
+use crate::lesson::format::{AskKind, Choice, Fence, Lesson, Note, Page, Words};
 use crate::lesson::reader::{UNSEEN, is_unseen};
 use crate::tutor::{Audience, Template};
 use pulldown_cmark::{Event, Parser};
@@ -80,6 +80,8 @@ pub(super) fn spoken(lesson: &Lesson, source: &Source<'_>) -> Vec<(Range<usize>,
             all.extend(words.all().iter().map(|text| (text.span.clone(), speech)));
         }
         all.extend(lines(page).into_iter().map(|span| (span, Speech::Statement)));
+        let notes = page.note.iter().flat_map(Note::texts);
+        all.extend(notes.map(|text| (text.span.clone(), Speech::Instruction)));
     }
     all
 }

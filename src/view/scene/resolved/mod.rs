@@ -17,8 +17,8 @@ use crate::ask::Mode;
 use crate::lesson::Hit;
 use crate::lesson::format::Fade;
 use crate::lesson::scene::{Body, Offers, Procedure, Scene, Stack, View};
-use crate::model::show;
-use crate::tutor::{Audience, Texts, explain};
+use crate::model::{Osi, show};
+use crate::tutor::{Audience, Moment, Texts, Truth, explain, seven};
 use serde::Serialize;
 
 /// The version of the contract.
@@ -256,16 +256,29 @@ fn inputs(mode: Mode, offers: Offers) -> Vec<&'static str> {
 }
 
 fn layers(stack: &Stack, unfolded: bool) -> Layers {
-    let row = |row: &crate::tutor::Row| Layer {
-        layer: row.osi.number(),
-        name: row.osi.name(),
-        what: row.line.clone(),
-        short: row.short.clone(),
-        evidence: row.truth.name(),
-        lit: row.osi == stack.lit,
-        why: (unfolded || row.osi == stack.lit).then(|| row.text.clone()),
-    };
-    Layers { packet: stack.packet, rows: stack.rows.iter().map(row).collect() }
+    Layers::new(stack.packet, &stack.rows, Some(stack.lit), unfolded)
+}
+
+impl Layers {
+    /// Of any packet: the highest layer that it shows is lit.
+    pub fn of(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Self {
+        let rows = seven(moment, audience, texts);
+        let lit = rows.iter().rev().find(|row| row.truth != Truth::NotVisible).map(|row| row.osi);
+        Self::new(moment.packet.number, &rows, lit, false)
+    }
+
+    fn new(packet: u64, rows: &[crate::tutor::Row], lit: Option<Osi>, unfolded: bool) -> Self {
+        let row = |row: &crate::tutor::Row| Layer {
+            layer: row.osi.number(),
+            name: row.osi.name(),
+            what: row.line.clone(),
+            short: row.short.clone(),
+            evidence: row.truth.name(),
+            lit: Some(row.osi) == lit,
+            why: (unfolded || Some(row.osi) == lit).then(|| row.text.clone()),
+        };
+        Self { packet, rows: rows.iter().map(row).collect() }
+    }
 }
 
 fn whole(hit: &Hit, audience: Audience, texts: &Texts) -> Whole {

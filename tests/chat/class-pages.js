@@ -1,0 +1,54 @@
+"use strict";
+// Browsers that look at a class: pages, pictures of them, and what axe-core finds on each picture.
+const { chromium } = require("playwright-core");
+const fs = require("fs"), path = require("path");
+
+const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+exports.PHONE = { width: 360, height: 740 };
+exports.SCREEN = { width: 1280, height: 720 };
+
+/** What checks a page for people who cannot see it, or use no mouse; an older `npm ci` has not brought it. */
+const axe = (() => {
+  try {
+    return fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+  } catch {
+    return null;
+  }
+})();
+
+/**
+ * @param {Record<string, any>} seen what is printed at the end; axe's findings and the browser's complaints go into it
+ * @param {string} [pictures] a folder for them
+ */
+exports.pages = async (seen, pictures) => {
+  Object.assign(seen, { axe: axe ? [] : null, complaints: [] });
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+  const until = (page, what, ...args) => page.waitForFunction(what, ...args);
+  return {
+    async open(url, viewport, options = {}) {
+      const context = await browser.newContext({ viewport, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(20000);
+      page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.complaints.push(m.text()));
+      page.on("pageerror", (e) => seen.complaints.push(String(e)));
+      page.on("dialog", (d) => { seen.complaints.push("a dialog opened"); d.dismiss(); });
+      await page.goto(url);
+      return page;
+    },
+    async picture(page, name) {
+      if (axe) {
+        const { violations } = await page.evaluate(`${axe}; axe.run()`);
+        seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 100)}`));
+      }
+      if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
+    },
+    text: (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector),
+    until,
+    heading: (page, wanted) => until(page, (w) => document.querySelector("main h2")?.textContent.includes(w), wanted),
+    async end() {
+      console.log(JSON.stringify(seen));
+      await browser.close();
+    },
+  };
+};
