@@ -132,6 +132,36 @@ const PLAYED: [(&str, &[&str], &str); 3] = [
 ];
 
 #[test]
+#[cfg(feature = "classroom")]
+fn keys_at_the_terminal_lead_a_class_and_ctrl_c_gives_it_back_as_it_was() {
+    use rustix::termios::{LocalModes, tcgetattr};
+    let mut class = Played::start("class", true, &["class", "handshake", "--listen", "127.0.0.1:0"]);
+    let shown = |class: &Played| {
+        let modes = tcgetattr(class.ours.as_ref().unwrap()).unwrap().local_modes;
+        [LocalModes::ICANON, LocalModes::ECHO, LocalModes::ISIG].map(|mode| modes.contains(mode))
+    };
+    class.wait_for("? lists the other keys");
+    assert_eq!(shown(&class), [false, false, true], "single keys, not shown; Ctrl-C still interrupts");
+    for (key, answer) in [
+        ("?", "Enter: Next slide"),
+        ("\r", "Slide 1 of "),
+        ("l", "Locked. Enter: "),
+        ("l", "0 here. Enter: "),
+        ("n", "Slide 2 of "),
+        ("v", "vote 1 is open. 0 of 0 answered."),
+        ("c", "the vote is closed"),
+        ("r", "the answer is shown"),
+        ("h", "Show the hint: this can't be done now."),
+    ] {
+        class.press(key);
+        class.wait_for(answer);
+    }
+    class.press("\u{3}");
+    class.end();
+    assert_eq!(shown(&class), [true; 3]);
+}
+
+#[test]
 fn a_terminal_that_goes_away_ends_the_program_with_or_without_a_signal() {
     for (name, args, ready) in PLAYED {
         for hangs_up in [true, false] {

@@ -33,12 +33,11 @@ pub(super) fn made(args: &Class) -> Result<Made, Failure> {
     if capture(args).is_some() {
         return browse(what, args.audience);
     }
-    let name = what.to_string_lossy();
-    let own = deck(&name, args.lessons.as_deref(), args.audience, args.seed)?;
-    let seed = seed(&name, args)?;
+    let (name, folder) = (what.to_string_lossy(), args.lessons.as_deref());
+    let own = deck(&name, folder, args.audience, args.seed)?;
+    let seed = args.seed.map_or_else(|| lesson_named(&name, folder).map(|lesson| lesson.source.seed), Ok)?;
     // The same questions on the next seed's packets, where that plays.
-    let other = deck(&name, args.lessons.as_deref(), args.audience, Some(seed.wrapping_add(1)));
-    let deck = match other {
+    let deck = match deck(&name, folder, args.audience, Some(seed.wrapping_add(1))) {
         Ok(other) => own.with_transfers(other),
         Err(_) => own,
     };
@@ -57,10 +56,6 @@ fn lesson_named(name: &str, folder: Option<&Path>) -> Result<Lesson, Failure> {
     let id = lesson::canonical(&wanted);
     let found = explain::course(folder)?.into_iter().find(|lesson| lesson.id == id);
     found.ok_or_else(|| Failure::Usage(format!("there is no lesson {name}; to see all: osi-tutor explain")))
-}
-
-fn seed(name: &str, args: &Class) -> Result<u64, Failure> {
-    Ok(args.seed.unwrap_or(lesson_named(name, args.lessons.as_deref())?.source.seed))
 }
 
 /// The slides of a lesson, on its own simulation.

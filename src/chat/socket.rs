@@ -83,7 +83,7 @@ async fn attend(socket: &SocketRef, chat: &Chat, id: Id, member: &Member, mut wo
             let _ = ack.send(answer);
         };
         if !chat.hear(id, &event, &data, moved, answer).await {
-            let _ = socket.clone().disconnect();
+            words::dismiss(socket);
             return;
         }
     }

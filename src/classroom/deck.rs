@@ -186,7 +186,7 @@ fn is_transfer(first: &Slide, again: &Slide) -> bool {
     let (Some(one), Some(other)) = (&first.task, &again.task) else { return false };
     one.form() == other.form()
         && match (one, other) {
-            (Task::Choose { .. } | Task::Order { .. } | Task::Bytes { .. }, _) => one != other,
+            (Task::Choose { .. } | Task::Order { .. }, _) => one != other,
             _ => one.right() != other.right(),
         }
 }

@@ -59,6 +59,18 @@ impl Drawn {
     }
 }
 
+impl Drawn {
+    /// Its layers, none of them lit: the question may be about another one than the highest.
+    fn unlit(&self) -> Json {
+        let mut layers = self.layers.clone();
+        for row in layers.pointer_mut("/0/rows").and_then(Json::as_array_mut).into_iter().flatten() {
+            row["lit"] = false.into();
+            row["why"] = Json::Null;
+        }
+        layers
+    }
+}
+
 impl Shelf {
     /// Puts a packet on it; `false`: there is no more room.
     pub fn put(&mut self, packet: &Packet) -> bool {
@@ -159,9 +171,11 @@ fn asking(title: &str, question: Question, drawn: &BTreeMap<u64, Drawn>) -> Slid
     let scene = json!({ "origin": title, "kind": kind.name(), "listed": shown });
     let mut revealed = scene.clone();
     if let Some(revealed) = revealed.as_object_mut() {
-        revealed.insert("proof".to_owned(), json!({ "filter": proof.filter, "line": proof.line }));
+        // What is there already isn't drawn twice.
+        let line = Some(&proof.line).filter(|line| !shown.contains(line));
+        revealed.insert("proof".to_owned(), json!({ "filter": proof.filter, "line": line }));
         if let Some(packet) = drawn.get(&proof.frame) {
-            revealed.insert("layers".to_owned(), packet.layers.clone());
+            revealed.insert("layers".to_owned(), packet.unlit());
         }
     }
     let about = preview(&prompt);
@@ -228,7 +242,9 @@ mod tests {
         assert_eq!((deck.slides.len(), deck.questions(), deck.list().len()), (questions.len(), questions.len(), 0));
         for (slide, question) in deck.slides.iter().zip(&questions) {
             assert_eq!((slide.task.as_ref(), &slide.prompt), (Some(&question.task), &question.prompt));
-            assert_eq!(slide.revealed["proof"]["line"], question.proof.line);
+            let seen = slide.revealed.to_string();
+            assert_eq!(seen.matches(&json!(question.proof.line).to_string()).count(), 1, "once: {seen}");
+            assert!(!seen.contains("\"lit\":true"), "{seen}");
         }
     }
 

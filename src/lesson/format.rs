@@ -2,7 +2,6 @@
 
 use super::compute::Expr;
 pub use super::error::{LessonError, Placed};
-pub use super::note::Note;
 pub use super::probe::{Evidence, Pick, Probe, ProbeId, Proof, Wanted};
 use crate::ask::bank::Misconception;
 use crate::fault::Faults;
@@ -80,6 +79,26 @@ pub struct Page {
     pub note: Option<Note>,
     /// The line that opens the fence, in the file.
     pub span: Range<usize>,
+}
+
+/// What a page tells its teacher.
+#[derive(Clone, Debug, Default)]
+pub struct Note {
+    /// What to say, and what to ask the room.
+    pub say: Option<Placed<String>>,
+    /// What to draw on the board.
+    pub draw: Option<Placed<String>>,
+    /// What students answer, and what helps them on.
+    pub hear: Vec<Placed<String>>,
+    /// How long it takes in a class.
+    pub minutes: Option<u64>,
+}
+
+impl Note {
+    /// Its texts, in order.
+    pub fn texts(&self) -> impl Iterator<Item = &Placed<String>> {
+        self.say.iter().chain(&self.draw).chain(&self.hear)
+    }
 }
 
 /// A live fence.

@@ -1,32 +1,12 @@
 //! A note for the teacher: what to say, what to draw, what will be heard, how long it takes. No learner sees it.
 
-use super::error::Placed;
+use super::format::Note;
 use super::reader::{Keys, Read};
 
 /// The most that is foreseen of one page.
 const MOST: usize = 9;
 /// The longest that a page takes, in minutes.
 const LONGEST: u64 = 60;
-
-/// What a page tells its teacher.
-#[derive(Clone, Debug, Default)]
-pub struct Note {
-    /// What to say, and what to ask the room.
-    pub say: Option<Placed<String>>,
-    /// What to draw on the board.
-    pub draw: Option<Placed<String>>,
-    /// What students answer, and what helps them on.
-    pub hear: Vec<Placed<String>>,
-    /// How long it takes in a class.
-    pub minutes: Option<u64>,
-}
-
-impl Note {
-    /// Its texts, in order.
-    pub fn texts(&self) -> impl Iterator<Item = &Placed<String>> {
-        self.say.iter().chain(&self.draw).chain(&self.hear)
-    }
-}
 
 /// The note of a fence, if it has one.
 pub(super) fn read(keys: &mut Keys<'_, '_>) -> Read<Option<Note>> {

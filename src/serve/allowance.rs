@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// So many refused words a good one makes up for: a flood has a good one now and then, too, as time gives it more.
+const MADE_UP: u32 = 10;
+
 /// A bucket of words that fills again with time. It has no clock: the time is handed in.
 #[derive(Clone, Debug)]
 pub struct Allowance {
@@ -39,10 +42,10 @@ impl Allowance {
 
     /// A word was answered: with an error, or not.
     pub fn answered(&mut self, error: bool) {
-        self.refused = if error { self.refused + 1 } else { 0 };
+        self.refused = if error { self.refused.saturating_add(1) } else { self.refused.saturating_sub(MADE_UP) };
     }
 
-    /// Words refused without a good one between, and those that were never heard.
+    /// Words refused that no good one made up for, and those that were never heard.
     pub fn refused(&self) -> u32 {
         self.refused.saturating_add(self.missed)
     }
@@ -60,6 +63,10 @@ mod tests {
         assert_eq!((0..5).filter(|_| words.takes(1.0, Duration::from_secs(1))).count(), 2);
         words.answered(false);
         assert_eq!(words.refused(), 0);
+        assert_eq!((0..50).filter(|_| words.takes(1.0, Duration::from_secs(1))).count(), 0);
+        words.answered(false);
+        assert_eq!(words.refused(), 40, "a good word makes up for ten");
+        (0..9).for_each(|_| words.answered(false));
         words.missed(7);
         words.answered(false);
         assert_eq!(words.refused(), 7, "a good word makes up for none that was not heard");

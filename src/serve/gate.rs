@@ -343,6 +343,13 @@ impl Pass {
     pub fn is_here(&self, here: bool) {
         self.0.here.store(here, Ordering::Release);
     }
+
+    /// Cuts its connection, if it has one of its own.
+    pub fn hang_up(&self) {
+        if let Some(peer) = self.0.carrier().take() {
+            peer.hang_up();
+        }
+    }
 }
 
 impl Judge for Words {

@@ -125,6 +125,14 @@ fn of(socket: &SocketRef) -> Words {
     words
 }
 
+/// Shows somebody the door: says goodbye, and does not wait until a flood lets it be heard.
+pub fn dismiss(socket: &SocketRef) {
+    let _ = socket.clone().disconnect();
+    if let Some(pass) = pass(socket) {
+        pass.hang_up();
+    }
+}
+
 /// What the gate knows of a connection.
 pub fn pass(socket: &SocketRef) -> Option<Pass> {
     socket.req_parts().extensions.get().cloned()

@@ -26,7 +26,7 @@ const seen = {};
   await picture(stage, "8-stage-packet");
   await picture(phone, "8-phone-packet");
   seen.asks = await teacher.evaluate(() => [...document.querySelectorAll(".browser tr:first-child button")].map((b) => b.textContent));
-  await teacher.click(".browser button:has-text('Ask: flags')");
+  await teacher.click(".browser button:has-text('Ask: layer')");
   await stage.waitForSelector(".question");
   await until(teacher, () => document.querySelector("#button0").textContent === "Ask: let them vote");
   seen.asked = await text(stage, "main");

@@ -20,7 +20,7 @@ const BURST: f64 = 20.0;
 const RATE: f64 = 4.0;
 /// The teacher leads faster than that through pages that everybody knows.
 const LEADS: f64 = 10.0;
-/// Refused words in a row after which a visitor is shown the door.
+/// Refused words that no good one made up for, after which a visitor is shown the door.
 const PATIENCE: u32 = 100;
 
 /// As what somebody comes in.
@@ -164,7 +164,8 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
             }
         };
         if allowance.refused() >= PATIENCE {
-            let _ = socket.clone().disconnect();
+            room.refuse("a flood: its connection was cut");
+            words::dismiss(socket);
             return;
         }
     }

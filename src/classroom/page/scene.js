@@ -66,7 +66,11 @@ const evidence = (proof, small) => el("div", { class: "proof" }, ladder(proof.la
   el("p", { class: "fields" }, ...proof.fields.map(({ field, value }) => el("code", {}, `${field} = ${value}`))));
 
 /** Lines that stay as they are: packets of a list, bytes. @param {string[]} text @param {string} label */
-export const lines = (text, label) => (text.length > 0 ? el("pre", { class: "listed", tabindex: 0, role: "region", "aria-label": label }, text.join("\n")) : null);
+export function lines(text, label) {
+  if (text.length === 0) return null;
+  const indent = Math.min(...text.map((line) => line.length - line.trimStart().length));
+  return el("pre", { class: "listed", role: "group", "aria-label": label }, ...text.map((line) => el("span", {}, `${line.slice(indent)}\n`)));
+}
 
 /** A scene. How much of it: `small` for a phone. */
 export class OsiScene extends HTMLElement {
@@ -84,7 +88,7 @@ export class OsiScene extends HTMLElement {
     const proof = question?.verdict?.proof, source = el("p", { class: "origin" }, scene.origin);
     const left = el("div", { class: "told" }, ...(scene.prose ?? []).map(block), scene.text && el("p", { class: "said" }, scene.text),
       work && procedure(work), (proof || listed) && source, listed && lines(listed, "What is asked about"),
-      shows && el("div", { class: "proof" }, lines([shows.line], "The packet that shows it"), el("p", { class: "fields" }, el("code", {}, shows.filter))), proof && evidence(proof, small),
+      shows && el("div", { class: "proof" }, shows.line && lines([shows.line], "The packet that shows it"), el("p", { class: "fields" }, el("code", {}, shows.filter))), proof && evidence(proof, small),
       question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
     const right = el("div", { class: "drawn" },
