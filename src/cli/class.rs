@@ -1,6 +1,6 @@
 //! `osi-tutor class`: what can be typed.
 
-use super::kind;
+use super::learn::kind;
 use super::serve::{listen_address, room_code};
 use crate::ask::Kind;
 use crate::tutor::Audience;

@@ -165,7 +165,7 @@ pub struct Paper {
     pub name: String,
 }
 
-fn kind(name: &str) -> Result<Kind, String> {
+pub(super) fn kind(name: &str) -> Result<Kind, String> {
     let all = Kind::QUIZ.into_iter().chain(Kind::PUZZLES);
     all.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("there is no kind {name}"))
 }
