@@ -22,7 +22,9 @@ pub(super) fn run(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let open = opened(wanted, listen.is_some(), PHONES, "osi-tutor doctor class --listen")?;
     let own = addresses();
     rights::seal(&Needs { files: Files::Only { read: Vec::new(), write: Vec::new() }, ..Needs::default() });
-    told(&open, &own).iter().for_each(|line| error::tell(line));
+    for line in told(&open, &own) {
+        error::tell(&line);
+    }
     let known = Mutex::new(Vec::new());
     Ok(open.probe(own, move |seen: Seen| {
         let Ok(mut known) = known.lock() else { return };

@@ -110,7 +110,9 @@ impl Deck {
             let (begins, at) = (slides.len(), player.look().page);
             page(player, &draw, carry, &mut slides);
             let own = slides.get_mut(begins..).unwrap_or_default();
-            own.iter_mut().for_each(|slide| slide.page = at);
+            for slide in own.iter_mut() {
+                slide.page = at;
+            }
             if let Some(first) = own.first_mut() {
                 first.note = lesson.pages.get(at.wrapping_sub(1)).and_then(|page| page.note.as_ref()).map(Note::of);
             }

@@ -96,24 +96,24 @@ impl Session {
     /// Where the class is, in a line: who is here, who has answered, whose connection is lost, what comes.
     pub fn status(&self) -> String {
         let count = self.count();
-        let mut line = format!("{}: {}.", self.place(), self.what());
-        if !matches!(self.phase(), Phase::Lobby | Phase::Board) && self.task().is_some() {
-            line.push_str(&format!(" {} of {} answered.", count.answered, count.here));
-        } else {
-            line.push_str(&format!(" {} here.", count.here));
-        }
-        match self.members.values().filter(|member| member.links == 0).count() {
-            0 => {}
-            1 => line.push_str(" 1 phone lost the connection."),
-            n => line.push_str(&format!(" {n} phones lost the connection.")),
-        }
-        if self.locked {
-            line.push_str(" Locked.");
-        }
-        if let Some(first) = &self.buttons()[0] {
-            line.push_str(&format!(" Enter: {}.", first.name()));
-        }
-        line
+        let asks = !matches!(self.phase(), Phase::Lobby | Phase::Board) && self.task().is_some();
+        let first = self.buttons()[0].as_ref().map(|first| format!("Enter: {}.", first.name()));
+        let parts = [
+            Some(format!("{}: {}.", self.place(), self.what())),
+            Some(if asks {
+                format!("{} of {} answered.", count.answered, count.here)
+            } else {
+                format!("{} here.", count.here)
+            }),
+            match self.members.values().filter(|member| member.links == 0).count() {
+                0 => None,
+                1 => Some("1 phone lost the connection.".to_owned()),
+                n => Some(format!("{n} phones lost the connection.")),
+            },
+            self.locked.then(|| "Locked.".to_owned()),
+            first,
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
     }
 
     /// The slide, by its number.

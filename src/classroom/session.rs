@@ -516,9 +516,8 @@ impl Session {
     /// The slide that Back leads to: beside the way only where something was asked there.
     fn before(&self) -> usize {
         let end = if self.phase == Phase::Board { self.at + 1 } else { self.at };
-        let slides = self.deck.slides.iter().zip(&self.sheets).enumerate().take(end);
-        let seen = slides.filter(|(_, (slide, sheet))| slide.side.is_none() || !sheet.rounds.is_empty());
-        seen.last().map_or(0, |(at, _)| at)
+        let mut slides = self.deck.slides.iter().zip(&self.sheets).take(end);
+        slides.rposition(|(slide, sheet)| slide.side.is_none() || !sheet.rounds.is_empty()).unwrap_or(0)
     }
 
     /// To a slide, as it was left.

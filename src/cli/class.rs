@@ -52,6 +52,7 @@ pub enum ReportForm {
 /// `osi-tutor class`.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag that can be typed")]
 pub struct Class {
     /// What else to do
     #[command(subcommand)]
