@@ -1,6 +1,6 @@
 //! The full screen over a source: where a terminal is there, and nobody asked for lines.
 
-use super::{Failure, ladder, stats};
+use super::{Failure, ladder, plot, stats};
 use crate::cli::Show;
 use crate::flow::Limits;
 use crate::flow::follow::Follower;
@@ -31,14 +31,19 @@ pub(super) fn wanted(show: &Show) -> bool {
     super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 
-/// Tells what would have happened with a fault, for a width in columns.
-pub(super) type Breaking = Box<dyn Fn(&str, usize) -> Result<String, Failure>>;
+/// What only a simulation can tell.
+pub(super) struct Made {
+    /// What would have happened with a fault, for a width in columns.
+    pub(super) broken: Box<dyn Fn(&str, usize) -> Result<String, Failure>>,
+    /// The way of a frame's packet.
+    pub(super) hops: Box<dyn Fn(u64) -> Result<String, Failure>>,
+}
 
 /// Browses what a source gives. A live one is followed, and a simulated one can be broken.
 pub(super) fn run(
     source: Box<dyn Source + Send>,
     live: bool,
-    broken: Option<Breaking>,
+    made: Option<Made>,
     show: &Show,
     origin: &str,
     choice: Color,
@@ -46,6 +51,7 @@ pub(super) fn run(
     let filter = show.filter.clone().unwrap_or_default();
     show.filter.as_deref().map(super::show::filter).transpose()?;
     let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
+    let (broken, hops) = made.map(|made| (made.broken, made.hops)).unzip();
     let options = Options {
         origin: origin.to_owned(),
         filter,
@@ -61,6 +67,8 @@ pub(super) fn run(
             }),
             follow: Box::new(|source, stream, columns| drawn(|out| followed(source, stream, columns, out))),
             stats: Box::new(|source, _, columns| drawn(|out| stats::tables(source, columns, out))),
+            plot: Box::new(|source, stream, columns| drawn(|out| plot::page(source, stream, columns, out))),
+            hops: hops.map(|hops| -> browser::Hops { Box::new(move |number| hops(number).map_err(said)) }),
             field: Box::new(meaning),
             broken: broken.map(|broken| -> browser::Broken {
                 Box::new(move |fault, columns| broken(fault, columns).map_err(said))

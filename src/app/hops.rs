@@ -58,6 +58,24 @@ pub(super) fn run(
     Ok(())
 }
 
+/// The page about a frame's packet.
+///
+/// # Errors
+/// There is no such frame.
+#[cfg(feature = "tui")]
+pub(super) fn page(
+    number: u64,
+    scenario: &Scenario,
+    world: &dyn Fn() -> Result<Simulation, Failure>,
+) -> Result<String, Failure> {
+    let (number, packet) = find(world()?, &Which::Number(number))?;
+    let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
+    let mut text = String::new();
+    hops::heading(number, &steps, &mut text);
+    hops::text(&steps, &hops::stations(&steps, scenario), &Theme::default(), &mut text);
+    Ok(text)
+}
+
 /// The frame's number, and the packet in it.
 fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
     let (mut reader, mut seen) = (Reader::new(Limits::default()), 0);

@@ -3,8 +3,12 @@
 use super::{Failure, columns};
 use crate::cli::Show;
 use crate::flow::Tracker;
+#[cfg(feature = "tui")]
+use crate::flow::{Limits, reader::each};
 use crate::model::Packet;
 use crate::model::show::escape;
+#[cfg(feature = "tui")]
+use crate::source::Source;
 use crate::stats::series::{Sent, Series};
 use crate::view::Theme;
 use crate::view::plot::{Chart, Kind, svg, terminal};
@@ -17,6 +21,21 @@ const MOST_STREAMS: usize = 64;
 const ROWS: usize = 16;
 /// Rows beside those for the curves: title, axis, legend, caption, prompt.
 const AROUND: usize = 8;
+
+/// One connection over time, for a screen of this width.
+#[cfg(feature = "tui")]
+pub(super) fn page(source: &mut dyn Source, stream: u32, columns: usize, out: &mut Vec<u8>) -> Result<(), Failure> {
+    let (kind, theme, known) = (Kind::Seq, Theme::default(), BTreeMap::new());
+    let mut plot = Plot { kind, stream: Some(stream), to: None, origin: String::new(), theme, known };
+    each(source, Limits::default(), |packet, tracker| {
+        plot.packet(packet, tracker);
+        Ok::<_, Failure>(true)
+    })?;
+    let mut text = String::new();
+    terminal::draw(&plot.chart()?, columns, ROWS, &plot.theme, &mut text);
+    out.extend_from_slice(text.as_bytes());
+    Ok(())
+}
 
 /// Collects what is to be drawn.
 pub(super) struct Plot {
@@ -54,13 +73,7 @@ impl Plot {
     /// # Errors
     /// There is no such connection, or the file cannot be written.
     pub(super) fn draw(&self, out: &mut String) -> Result<(), Failure> {
-        // Of two that carried as much, the first.
-        let largest = self.known.values().rev().max_by_key(|(_, series)| series.bytes());
-        let Some((title, series)) = largest else {
-            let which = self.stream.map_or("TCP connection".to_owned(), |n| format!("TCP stream {n}"));
-            return Err(Failure::Data(format!("there is no {which} to draw; without --plot, the packets are listed")));
-        };
-        let chart = Chart::of(series, self.kind, title, &self.origin);
+        let chart = self.chart()?;
         let Some(to) = &self.to else {
             let rows = columns().and_then(|_| crossterm::terminal::size().ok());
             let rows = rows.map_or(ROWS, |(_, rows)| usize::from(rows).saturating_sub(AROUND));
@@ -68,5 +81,16 @@ impl Plot {
             return Ok(());
         };
         std::fs::write(to, svg::draw(&chart)).map_err(|error| Failure::Data(format!("{}: {error}", to.display())))
+    }
+
+    /// What there is to draw.
+    fn chart(&self) -> Result<Chart<'_>, Failure> {
+        // Of two that carried as much, the first.
+        let largest = self.known.values().rev().max_by_key(|(_, series)| series.bytes());
+        let Some((title, series)) = largest else {
+            let which = self.stream.map_or("TCP connection".to_owned(), |n| format!("TCP stream {n}"));
+            return Err(Failure::Data(format!("there is no {which} to draw; without --plot, the packets are listed")));
+        };
+        Ok(Chart::of(series, self.kind, title, &self.origin))
     }
 }

@@ -14,6 +14,7 @@ use crate::view::Theme;
 use crate::view::fork::Fork;
 use crate::view::theme::Color;
 use std::io::Write;
+use std::rc::Rc;
 
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
@@ -58,11 +59,7 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     } else {
         #[cfg(feature = "tui")]
         if super::browse::wanted(&args.show) && args.show.write.is_none() {
-            let broken = move |asked: &str, columns: usize| {
-                let form = Fork::new(Theme::default(), Some(columns));
-                recipe.both(&[asked.to_owned()], None, Some(&form)).map(|(text, _)| text)
-            };
-            super::browse::run(Box::new(simulation), false, Some(Box::new(broken)), &args.show, &origin, color)?;
+            super::browse::run(Box::new(simulation), false, Some(recipe.made()), &args.show, &origin, color)?;
             faults::tell(&report);
             return Ok(());
         }
@@ -107,6 +104,16 @@ impl Recipe {
         both.find(self.world(&self.scenario)?).map_err(Failure::Usage)?;
         more.find(self.as_it_was()?.0).map_err(Failure::Usage)?;
         Ok(both.and(more).put_into(self.world(&changed)?, self.seed, None))
+    }
+
+    /// What the full screen tells of it.
+    #[cfg(feature = "tui")]
+    fn made(self) -> super::browse::Made {
+        let [recipe, ours] = std::array::repeat(Rc::new(self));
+        let hops = move |number| hops::page(number, &ours.scenario, &|| Ok(ours.as_it_was()?.0));
+        let form = |columns| Fork::new(Theme::default(), Some(columns));
+        let broken = move |asked: &str, columns| Ok(recipe.both(&[asked.to_owned()], None, Some(&form(columns)))?.0);
+        super::browse::Made { broken: Box::new(broken), hops: Box::new(hops) }
     }
 
     /// Both timelines: as it was, and with what is asked. Without a form, as JSON.

@@ -1,5 +1,6 @@
 //! One TCP connection: both directions, both endpoints' states, both streams.
 
+use super::Fetch;
 use super::event::{Endpoint, Event};
 use super::message::{Incoming, Messages, Speaker};
 use super::state::{Covers, State};
@@ -11,7 +12,7 @@ use crate::proto::tcp::{complete, flag, verdict};
 use crate::proto::{Delivery, Protocol, StreamCtx};
 
 /// A TCP connection, as far as its segments have told.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 pub struct Connection {
     /// The client's address and port first.
@@ -130,6 +131,30 @@ impl Connection {
     /// Bytes that wait in its streams.
     pub(super) fn waiting(&self) -> usize {
         self.messages.iter().flatten().map(|m| m.waiting()).sum()
+    }
+
+    /// The same without waiting bytes that are in the frames; `None` where that wouldn't save much.
+    pub(super) fn lighter(&self) -> Option<Self> {
+        let lighter = |m: &Option<Box<Messages>>| m.as_ref()?.lighter().map(Box::new);
+        let [near, far] = [lighter(&self.messages[0]), lighter(&self.messages[1])];
+        if near.is_none() && far.is_none() {
+            return None;
+        }
+        let messages = [near.or_else(|| self.messages[0].clone()), far.or_else(|| self.messages[1].clone())];
+        Some(Self { messages, waits_since: self.waits_since, ..self.snapshot() })
+    }
+
+    /// Reads the bytes that were left out again.
+    pub(super) fn refill(&mut self, fetch: Fetch<'_>, budget: &mut Budget) {
+        for messages in self.messages.iter_mut().flatten() {
+            messages.refill(fetch, budget);
+        }
+    }
+
+    /// Bytes that it takes, but for those that are in the frames.
+    pub(super) fn size(&self) -> usize {
+        let far = if self.far.is_some() { size_of::<Direction>() } else { 0 };
+        size_of::<Self>() + far + self.messages.iter().flatten().map(|m| m.size()).sum::<usize>()
     }
 
     /// Both ends have said that they are finished, and both have heard it.

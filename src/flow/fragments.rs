@@ -13,6 +13,7 @@ const LONGEST: u32 = 65_535;
 const MOST_SPARE: usize = 4;
 
 /// Fragments that wait for the rest of their datagram. The oldest datagram is given up first.
+#[derive(Clone)]
 pub(super) struct Pile {
     most: usize,
     used: usize,
@@ -24,7 +25,7 @@ pub(super) struct Pile {
 
 type Key = (Address, Address, u32, u8);
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Datagram {
     begun: u64,
     /// By ascending offset, at most one an offset: 8192 at most.
@@ -47,6 +48,11 @@ struct Waiting {
 impl Pile {
     pub(super) fn new(most: usize) -> Self {
         Self { most, used: 0, datagrams: HashMap::new(), oldest: VecDeque::new(), begun: 0, spare: Vec::new() }
+    }
+
+    /// Bytes that wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.used
     }
 
     /// Adds a piece. `true` when its datagram is whole now and `whole` holds it.

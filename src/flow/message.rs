@@ -5,6 +5,7 @@
 //!
 //! What lies behind bytes that have not come is `hole`'s.
 
+use super::Fetch;
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{Buffer, Piece, Seq, clamp};
 use crate::proto::memory::Segment;
@@ -14,11 +15,13 @@ use std::ops::{ControlFlow, Range};
 
 /// Fewer bytes than these do not tell whose a stream of an unknown port is.
 const FEWEST_TO_GUESS: usize = 8;
+/// Fewer bytes than these are kept in a checkpoint: they cost as much as to say where they are.
+const FEWEST_TO_LEAVE_OUT: usize = 1024;
 /// The length of a message that ends where the stream ends.
 const UNTIL_CLOSE: usize = usize::MAX;
 
 /// The messages of one direction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Messages {
     pub(super) stream: Stream,
     /// The beginning of a message whose end has not come.
@@ -43,6 +46,10 @@ pub(super) struct Messages {
     pub(super) given_up: Option<usize>,
     /// Bytes of the present message were given up.
     beheaded: bool,
+    /// Some segments were not in their frame's own bytes: what waits may not be found there again.
+    hidden: bool,
+    /// Bytes that wait, and are to be read again from their frames.
+    left_out: usize,
 }
 
 /// A segment that comes in: its header, its data, and what its connection knows about it.
@@ -97,7 +104,7 @@ pub(super) struct Speaker<'a> {
 }
 
 /// The stream in front of a hole, as it was when reading went on behind it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Left {
     pub(super) stream: Stream,
     pub(super) pending: Vec<u8>,
@@ -134,7 +141,46 @@ impl Messages {
             filling: None,
             given_up: None,
             beheaded: false,
+            hidden: false,
+            left_out: 0,
         }
+    }
+
+    /// The same without the bytes that can be read again; `None` where that wouldn't save much.
+    pub(super) fn lighter(&self) -> Option<Self> {
+        let waits: usize = self.sources.iter().map(|piece| piece.len as usize).sum();
+        if self.hidden || self.pending.len() < FEWEST_TO_LEAVE_OUT || waits != self.pending.len() {
+            return None;
+        }
+        Some(Self {
+            pending: Vec::new(),
+            left_out: waits,
+            stream: self.stream.clone(),
+            sources: self.sources.clone(),
+            run: self.run.clone(),
+            left: self.left.clone(),
+            ..*self
+        })
+    }
+
+    /// Reads those bytes again. What can't be read is given up.
+    pub(super) fn refill(&mut self, fetch: Fetch<'_>, budget: &mut Budget) {
+        let wanted = std::mem::take(&mut self.left_out);
+        if wanted == 0 {
+            return;
+        }
+        self.pending.reserve_exact(wanted);
+        let all = self.sources.iter().all(|&piece| fetch(piece, &mut self.pending));
+        if !all || self.pending.len() != wanted {
+            self.pending.resize(wanted, 0);
+            self.forget_waiting(budget);
+        }
+    }
+
+    /// Bytes that it takes, but for those that are in the frames.
+    pub(super) fn size(&self) -> usize {
+        let waits = if self.hidden || self.pending.len() < FEWEST_TO_LEAVE_OUT { self.pending.len() } else { 0 };
+        size_of::<Self>() + waits + self.stream.waiting() + self.sources.len() * size_of::<Piece>()
     }
 
     /// Bytes that wait.
@@ -244,6 +290,7 @@ impl Messages {
         speaker: &mut Speaker<'_>,
         budget: &mut Budget,
     ) -> ControlFlow<Option<Delivery>> {
+        self.hidden |= !incoming.segment.in_frame;
         let unknown = speaker.is_unknown(ctx) && self.pending.is_empty();
         let unclaimed = if unknown { self.unclaimed(incoming, ctx, speaker) } else { None };
         if unclaimed.is_some() || (unknown && speaker.is_unknown(ctx)) {

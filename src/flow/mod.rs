@@ -1,12 +1,15 @@
 //! Rank 2: conversations, and what only the packets before can say.
 //!
 //! Read [`Tracker`] (the memory that the walk calls), then `tcp` (states and loss analysis), `stream`
-//! (bytes in order), `message` (where one message ends), `hole` (what never came) and `fragments`. [`follow`] reads one conversation along.
+//! (bytes in order), `message` (where one message ends), `hole` (what never came) and `fragments`. [`follow`] reads one conversation along;
+//! `checkpoint` keeps what was known at a frame.
 
+mod checkpoint;
 mod connection;
 mod event;
 pub mod follow;
 mod fragments;
+mod held;
 mod hole;
 mod message;
 pub mod reader;
@@ -15,6 +18,7 @@ mod stream;
 mod table;
 mod tcp;
 
+pub use checkpoint::{Checkpoint, Fetch};
 pub use connection::Connection;
 pub use event::{Endpoint, Event};
 pub use state::State;
@@ -30,6 +34,7 @@ use crate::proto::{
 use hashbrown::HashMap;
 use message::Incoming;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use table::{Removed, Table, Talking};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
@@ -78,6 +83,7 @@ impl Limits {
 }
 
 /// Remembers what the frames so far have said.
+#[derive(Clone)]
 pub struct Tracker {
     /// The first time that a frame had.
     first: Time,
@@ -201,13 +207,14 @@ impl Tracker {
         {
             let Some(talking) = self.conversations.get_mut(oldest) else { continue };
             talking.queued = false;
-            let Some(connection) = &mut talking.connection else { continue };
+            let queued = &mut talking.queued;
+            let Some(connection) = talking.connection.as_mut().map(Arc::make_mut) else { continue };
             if oldest.slot == here.slot || connection.waits_since.is_none() {
                 continue;
             }
             if let Some(now) = connection.waits_since.filter(|&now| now > since) {
                 // What waited then has gone on, and other bytes came.
-                talking.queued = true;
+                *queued = true;
                 self.queue.push_back((oldest, now));
                 continue;
             }
@@ -261,28 +268,28 @@ impl Memory for Tracker {
         if talking.connection.is_none() && !self.expected.is_empty() {
             let of = |address, port| self.expected.get(&(address, port)).map(|announced| announced.row);
             if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
-                talking.streams.get_or_insert_with(Box::default).dialogue.announced = Some(row);
+                talking.streams_mut().dialogue.announced = Some(row);
                 announced = true;
             }
         }
         let connection = talking.connection.get_or_insert_with(|| {
-            let mut new = Box::new(Connection::new(*ends, time));
+            let mut new = Connection::new(*ends, time);
             if let Some(earlier) = &earlier {
                 new.inherit(earlier);
             }
             if announced {
                 new.was_announced();
             }
-            new
+            Arc::new(new)
         });
-        Some(connection.segment(c, segment, frame, time, reused, &mut self.events))
+        Some(Arc::make_mut(connection).segment(c, segment, frame, time, reused, &mut self.events))
     }
 
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
         let c = self.find(ConversationKind::Tcp, ends);
         let talking = self.conversations.get_mut(c)?;
-        let connection = talking.connection.get_or_insert_with(|| Box::new(Connection::new(*ends, time)));
-        Some(connection.glimpse(c, time))
+        let connection = talking.connection.get_or_insert_with(|| Arc::new(Connection::new(*ends, time)));
+        Some(Arc::make_mut(connection).glimpse(c, time))
     }
 
     fn deliver(
@@ -302,12 +309,12 @@ impl Memory for Tracker {
         }
         let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c)?;
-        let connection = talking.connection.as_deref_mut()?;
+        let connection = talking.connection.as_mut().map(Arc::make_mut)?;
         let finished = connection.is_silent() && connection.protocol().is_some();
         if finished || (!connection.has_stream(c.forward) && payload.is_empty()) {
             return None;
         }
-        let streams = talking.streams.get_or_insert_with(Box::default);
+        let streams = Arc::make_mut(talking.streams.get_or_insert_with(Arc::default));
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
         let incoming = Incoming::new(segment, payload, here);
@@ -360,7 +367,7 @@ impl Memory for Tracker {
     fn context(&mut self, conversation: Option<Conversation>) -> StreamCtx<'_> {
         let (frame, time) = (self.frame, self.time);
         let mut ctx = if let Some((c, talking)) = conversation.and_then(|c| Some((c, self.conversations.get_mut(c)?))) {
-            talking.streams.get_or_insert_with(Box::default).view(c.forward)
+            talking.streams_mut().view(c.forward)
         } else {
             self.scratch = Streams::default();
             self.scratch.view(true)

@@ -23,7 +23,12 @@ pub struct Reader {
 impl Reader {
     /// One that has read nothing, and remembers within these limits.
     pub fn new(limits: Limits) -> Self {
-        Self { frame: RawFrame::default(), packet: Packet::new(), tracker: Tracker::new(limits), keeps: false }
+        Self::resume(Tracker::new(limits))
+    }
+
+    /// One that goes on with what a tracker knows.
+    pub fn resume(tracker: Tracker) -> Self {
+        Self { frame: RawFrame::default(), packet: Packet::new(), tracker, keeps: false }
     }
 
     /// Leaves the bytes with the frame, too, for a caller that hands it on as it came. That costs a copy.

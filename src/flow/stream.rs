@@ -12,7 +12,7 @@ pub(super) const OVERHEAD: usize = 96;
 const MOST_WAITING: usize = 1 << 16;
 
 /// How many bytes wait in all streams, and how many may: in all, and in one.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Budget {
     used: usize,
     most: usize,
@@ -20,7 +20,7 @@ pub(super) struct Budget {
 }
 
 /// The reassembly of one direction.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Stream {
     /// The next byte in order.
     next: Seq,
@@ -33,7 +33,7 @@ pub(super) struct Stream {
     fin: Option<Seq>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Early {
     bytes: Vec<u8>,
     from: Piece,

@@ -4,25 +4,32 @@
 //! table and takes the first that nobody spoke in since it came by last ("second chance").
 
 use super::Connection;
+use super::held::Held;
 use crate::model::Time;
 use crate::proto::memory::{Address, Conversation, ConversationKind, Ends};
 use crate::proto::{Protocol, Streams};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
+use std::sync::Arc;
 
-/// The conversations of a tracker.
+/// The conversations of a tracker. A copy of it has to find its places again.
 pub(super) struct Table {
     most: usize,
     hasher: DefaultHashBuilder,
     /// Places in `held`, found by their keys.
     places: HashTable<u32>,
-    held: Vec<Talking>,
+    held: Held<Talking>,
+    /// Copies that were made: what is changed is counted once for each.
+    copies: u32,
+    /// About how many bytes have changed since the last copy.
+    changed: usize,
     hand: usize,
     /// How many of each kind there were.
     numbers: [u32; 3],
 }
 
 /// A conversation of any kind.
+#[derive(Clone)]
 pub(super) struct Talking {
     key: Key,
     number: u32,
@@ -36,8 +43,10 @@ pub(super) struct Talking {
     /// It is in the queue of those in which bytes wait.
     pub queued: bool,
     /// What its protocols remember; made when one first asks.
-    pub streams: Option<Box<Streams>>,
-    pub connection: Option<Box<Connection>>,
+    pub streams: Option<Arc<Streams>>,
+    pub connection: Option<Arc<Connection>>,
+    /// The last copy of the table before it was changed.
+    copied: u32,
     /// Who reads its datagrams, whatever the ports say.
     pub claimed: Option<&'static Protocol>,
     /// The number that the other direction has, and when its packets came.
@@ -75,7 +84,7 @@ impl Table {
     /// An empty one for at most so many conversations.
     pub(super) fn new(most: usize) -> Self {
         let (hasher, places) = (DefaultHashBuilder::default(), HashTable::new());
-        Self { most: most.max(1), hasher, places, held: Vec::new(), hand: 0, numbers: [0; 3] }
+        Self { most: most.max(1), hasher, places, held: Held::new(), copies: 0, changed: 0, hand: 0, numbers: [0; 3] }
     }
 
     /// The conversation of these ends.
@@ -85,16 +94,20 @@ impl Table {
         let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key == key);
         let &slot = self.places.find(self.hasher.hash_one(key), is)?;
         let next = self.numbers.get_mut(kind as usize);
-        let talking = self.held.get_mut(slot as usize)?;
-        talking.heard = true;
-        if talking.renumbered == Renumbered::AtNext {
-            talking.renumbered = Renumbered::Done;
-            talking.paced = None;
-            if let Some(next) = next {
-                talking.number = *next;
-                *next = next.saturating_add(1);
+        let known = self.held.get(slot as usize)?;
+        if !known.heard || known.renumbered == Renumbered::AtNext {
+            let talking = self.held.get_mut(slot as usize)?;
+            talking.heard = true;
+            if talking.renumbered == Renumbered::AtNext {
+                talking.renumbered = Renumbered::Done;
+                talking.paced = None;
+                if let Some(next) = next {
+                    talking.number = *next;
+                    *next = next.saturating_add(1);
+                }
             }
         }
+        let talking = self.held.get(slot as usize)?;
         Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
     }
 
@@ -124,6 +137,7 @@ impl Table {
             queued: false,
             streams: None,
             connection: None,
+            copied: self.copies,
             claimed: None,
             other: None,
         };
@@ -155,7 +169,39 @@ impl Table {
 
     /// The same, to change it.
     pub(super) fn get_mut(&mut self, c: Conversation) -> Option<&mut Talking> {
-        self.held.get_mut(c.slot as usize).filter(|t| t.is(c))
+        let talking = self.held.get_mut(c.slot as usize).filter(|t| t.is(c))?;
+        if talking.copied != self.copies {
+            talking.copied = self.copies;
+            self.changed += talking.size();
+        }
+        Some(talking)
+    }
+
+    /// About how many bytes were changed since this was asked last; a copy has been made.
+    pub(super) fn changed(&mut self) -> usize {
+        self.copies = self.copies.wrapping_add(1);
+        std::mem::take(&mut self.changed)
+    }
+
+    /// Leaves out of a copy what is in the frames.
+    pub(super) fn lighten(&mut self, c: Conversation) {
+        let lighter = self.get(c).and_then(|talking| talking.connection.as_ref()?.lighter());
+        if let Some(lighter) = lighter
+            && let Some(talking) = self.get_mut(c)
+        {
+            talking.connection = Some(Arc::new(lighter));
+        }
+    }
+
+    /// After this, a copy finds its conversations.
+    pub(super) fn find_again(&mut self) {
+        let Self { hasher, held, places, .. } = self;
+        places.clear();
+        places.reserve(held.len(), |&place| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key)));
+        for (place, talking) in (0..).zip(held.iter()) {
+            let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key));
+            places.insert_unique(hasher.hash_one(talking.key), place, rehash);
+        }
     }
 
     fn enter(&mut self, slot: u32, key: Key) {
@@ -187,15 +233,41 @@ impl Table {
         loop {
             let place = self.hand % self.held.len().max(1);
             self.hand = place + 1;
-            match self.held.get_mut(place) {
-                Some(talking) if talking.heard => talking.heard = false,
-                _ => return u32::try_from(place).unwrap_or(u32::MAX),
+            if self.held.get(place).is_none_or(|talking| !talking.heard) {
+                return u32::try_from(place).unwrap_or(u32::MAX);
+            }
+            if let Some(talking) = self.held.get_mut(place) {
+                talking.heard = false;
             }
         }
     }
 }
 
+impl Clone for Table {
+    fn clone(&self) -> Self {
+        let Self { most, copies, hand, numbers, .. } = *self;
+        let (hasher, held) = (self.hasher.clone(), self.held.clone());
+        Self { most, hasher, places: HashTable::new(), held, copies, changed: 0, hand, numbers }
+    }
+}
+
 impl Talking {
+    /// The connection, to change it.
+    pub(super) fn connection_mut(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut().map(Arc::make_mut)
+    }
+
+    /// What its protocols remember, to change it.
+    pub(super) fn streams_mut(&mut self) -> &mut Streams {
+        Arc::make_mut(self.streams.get_or_insert_with(Arc::default))
+    }
+
+    /// About how many bytes it takes, but for those that are in the frames.
+    fn size(&self) -> usize {
+        let streams = if self.streams.is_some() { 2 * size_of::<Streams>() } else { 0 };
+        size_of::<Self>() + streams + self.connection.as_ref().map_or(0, |connection| connection.size())
+    }
+
     /// The next packet will count as another conversation.
     pub(super) fn renumber(&mut self) {
         if self.renumbered == Renumbered::No {

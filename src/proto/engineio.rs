@@ -161,7 +161,7 @@ struct Request {
 }
 
 /// The id of the dialogue on this connection, for a WebSocket whose target does not name it.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Session {
     sid: Vec<u8>,
     /// The frame in which a server of version 2 answers a client of version 4.

@@ -55,7 +55,7 @@ struct Asked {
 }
 
 /// The latest requests; the oldest makes room.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Talk {
     asked: [Asked; 8],
     next: usize,

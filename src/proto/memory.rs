@@ -93,6 +93,8 @@ pub struct Segment {
     pub checksum: u16,
     /// Identification of the IPv4 packet; 0 where there is none.
     pub ip_id: u16,
+    /// It lies in its frame's own bytes, not in what was made of them.
+    pub in_frame: bool,
     /// It carries an option of Multipath TCP: such an ACK is no loss signal (RFC 8684 §3.4.1).
     pub multipath: bool,
 }

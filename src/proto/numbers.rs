@@ -114,7 +114,7 @@ pub(super) const DSCP: &[(u64, &str)] = &[
 
 /// What a conversation of pings remembers: who asked when, by sequence number. Bounded: beyond
 /// [`Echoes::MOST`] unanswered requests the oldest is forgotten.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Echoes(std::collections::VecDeque<(u16, u64, Time)>);
 
 impl Echoes {

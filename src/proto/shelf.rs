@@ -8,18 +8,21 @@ use super::{Context, Cursor, Memory, StreamCtx, Streams};
 use crate::model::{BufferKind, Packet, Span};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
 
 /// What an entry costs beyond its bytes. It bounds their number, too.
 const OVERHEAD: usize = 128;
 /// What a dialogue costs, with what its protocols remember.
 const DIALOGUE: usize = 1024;
 
-/// Where everything that is kept stands.
+/// Where everything that is kept stands. A copy shares what neither has changed since.
 #[derive(Debug)]
 pub struct Shelf {
     most: usize,
     used: usize,
-    entries: Vec<Entry>,
+    entries: Vec<Arc<Entry>>,
+    /// About how many bytes were changed since somebody asked.
+    changed: usize,
     free: Vec<u32>,
     hand: usize,
     next: u32,
@@ -67,7 +70,21 @@ impl Shelf {
         let (entries, free) = (Vec::new(), Vec::new());
         let (dialogues, keys) = (HashMap::new(), RandomState::new());
         let (given_up, scratch, inflater, starts) = (None, Streams::default(), None, Vec::new());
-        Self { most, used: 0, entries, free, hand: 0, next: 0, given_up, dialogues, keys, scratch, inflater, starts }
+        Self {
+            most,
+            used: 0,
+            entries,
+            changed: 0,
+            free,
+            hand: 0,
+            next: 0,
+            given_up,
+            dialogues,
+            keys,
+            scratch,
+            inflater,
+            starts,
+        }
     }
 
     /// What is kept under this ticket, unless it was given up.
@@ -75,6 +92,11 @@ impl Shelf {
         let entry = self.entry(ticket)?;
         entry.used = true;
         Some(&entry.bytes)
+    }
+
+    /// About how many bytes have changed since this was asked last, of those that a copy shares.
+    pub fn changed(&mut self) -> usize {
+        std::mem::take(&mut self.changed)
     }
 
     /// What names dialogues.
@@ -87,7 +109,7 @@ impl Shelf {
         let known = self.dialogues.get(&name).copied().filter(|&t| self.entry(t).is_some());
         let ticket = known.unwrap_or_else(|| self.begin(name));
         let entry = self.entries.get_mut(ticket.place as usize).filter(|e| e.number == ticket.number);
-        if let Some(Entry { used, dialogue: Some((_, streams)), .. }) = entry {
+        if let Some(Entry { used, dialogue: Some((_, streams)), .. }) = entry.map(Arc::make_mut) {
             *used = true;
             return streams;
         }
@@ -113,11 +135,11 @@ impl Shelf {
         let new = Entry { number, used: true, ..Entry::default() };
         let place = if let Some(place) = self.free.pop() {
             if let Some(entry) = self.entries.get_mut(place as usize) {
-                *entry = new;
+                *entry = Arc::new(new);
             }
             place
         } else {
-            self.entries.push(new);
+            self.entries.push(Arc::new(new));
             u32::try_from(self.entries.len() - 1).unwrap_or(u32::MAX)
         };
         self.used = self.used.saturating_add(OVERHEAD);
@@ -203,8 +225,12 @@ impl Shelf {
     }
 
     fn entry(&mut self, ticket: Ticket) -> Option<&mut Entry> {
-        let of = |e: &&mut Entry| e.number != 0 && e.number == ticket.number;
-        self.entries.get_mut(ticket.place as usize).filter(of)
+        let of = |e: &&mut Arc<Entry>| e.number != 0 && e.number == ticket.number;
+        let entry = self.entries.get_mut(ticket.place as usize).filter(of)?;
+        if Arc::strong_count(entry) > 1 {
+            self.changed += OVERHEAD + entry.bytes.capacity() + if entry.dialogue.is_some() { DIALOGUE } else { 0 };
+        }
+        Some(Arc::make_mut(entry))
     }
 
     /// Gives up what was not used for longest, until the rest fits. `here` goes last.
@@ -217,7 +243,11 @@ impl Shelf {
             let place = self.hand % self.entries.len().max(1);
             self.hand = place + 1;
             let Some(entry) = self.entries.get_mut(place).filter(|e| e.number != 0) else { continue };
-            if std::mem::take(&mut entry.used) || entry.number == here.number {
+            if entry.used {
+                Arc::make_mut(entry).used = false;
+                continue;
+            }
+            if entry.number == here.number {
                 continue;
             }
             self.give_up(place);
@@ -231,6 +261,35 @@ impl Shelf {
         let Some(entry) = self.entries.get(place).filter(|e| e.number != 0) else { return };
         let ticket = Ticket { place: u32::try_from(place).unwrap_or(u32::MAX), number: entry.number };
         *self.given_up.get_or_insert(0) += self.drop(ticket);
+    }
+}
+
+impl Clone for Shelf {
+    fn clone(&self) -> Self {
+        Self {
+            most: self.most,
+            used: self.used,
+            entries: self.entries.clone(),
+            changed: 0,
+            free: self.free.clone(),
+            hand: self.hand,
+            next: self.next,
+            given_up: self.given_up,
+            dialogues: self.dialogues.clone(),
+            keys: self.keys.clone(),
+            scratch: Streams::default(),
+            inflater: None,
+            starts: Vec::new(),
+        }
+    }
+}
+
+impl Clone for Entry {
+    fn clone(&self) -> Self {
+        // What is counted is the room that was taken, so the copy takes as much.
+        let mut bytes = Vec::with_capacity(self.bytes.capacity());
+        bytes.extend_from_slice(&self.bytes);
+        Self { number: self.number, used: self.used, bytes, dialogue: self.dialogue.clone() }
     }
 }
 

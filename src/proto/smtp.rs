@@ -46,7 +46,7 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 /// What one connection remembers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Talk {
     mail: Mail,
     /// What the client's next lines are.

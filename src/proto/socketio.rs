@@ -95,7 +95,7 @@ const BINARY_ACK: u64 = Type::BinaryAck as u64;
 const MOST_ARGUMENTS: usize = 1000;
 
 /// The attachments that one direction still owes.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Awaiting {
     /// The frame of the packet that they belong to.
     frame: u64,

@@ -5,6 +5,7 @@
 
 use super::{Key, Protocol};
 use std::any::Any;
+use std::fmt;
 use std::ops::Range;
 
 /// What a framing function says about the bytes it was shown.
@@ -69,7 +70,7 @@ pub enum Place {
 }
 
 /// What one conversation's protocols remember.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Streams {
     /// Shared by both directions.
     pub dialogue: Dialogue,
@@ -78,7 +79,7 @@ pub struct Streams {
 }
 
 /// What both directions share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Dialogue {
     /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
     pub upgrade: Option<Upgrade>,
@@ -119,7 +120,7 @@ pub struct Upgrade {
 }
 
 /// What one direction remembers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Side {
     /// How far a framing function has searched the message that has begun, so that it never
     /// searches the same bytes twice. Set to 0 for each new message.
@@ -132,7 +133,36 @@ pub struct Side {
 
 /// A typed place for whatever one protocol remembers; another protocol's visit empties it.
 #[derive(Debug, Default)]
-struct Slot(Option<Box<dyn Any + Send>>);
+struct Slot(Option<Box<dyn Kept>>);
+
+/// What a protocol may remember: anything that can be copied, so that what is remembered at one frame can be gone
+/// back to.
+pub trait Memo: Any + Send + Sync + Clone + Default {}
+
+impl<T: Any + Send + Sync + Clone + Default> Memo for T {}
+
+/// A [`Memo`] of whatever type.
+trait Kept: Any + Send + Sync {
+    fn copy(&self) -> Box<dyn Kept>;
+}
+
+impl<T: Memo> Kept for T {
+    fn copy(&self) -> Box<dyn Kept> {
+        Box::new(self.clone())
+    }
+}
+
+impl fmt::Debug for dyn Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("what a protocol remembers")
+    }
+}
+
+impl Clone for Slot {
+    fn clone(&self) -> Self {
+        Self(self.0.as_deref().map(Kept::copy))
+    }
+}
 
 /// What a framing function and a dissector over a stream may see and keep.
 #[derive(Debug)]
@@ -177,11 +207,15 @@ impl Streams {
 }
 
 impl Slot {
-    fn get<T: Any + Send + Default>(&mut self) -> &mut T {
-        if !self.0.as_ref().is_some_and(|b| b.is::<T>()) {
+    fn holds<T: Memo>(&self) -> bool {
+        self.0.as_deref().is_some_and(|kept| (kept as &dyn Any).is::<T>())
+    }
+
+    fn get<T: Memo>(&mut self) -> &mut T {
+        if !self.holds::<T>() {
             self.0 = Some(Box::<T>::default());
         }
-        match self.0.as_mut().and_then(|b| b.downcast_mut()) {
+        match self.0.as_deref_mut().and_then(|kept| (kept as &mut dyn Any).downcast_mut()) {
             Some(t) => t,
             // The line above has just put a T there.
             None => unreachable!("a slot holds what was put into it"),
@@ -191,12 +225,12 @@ impl Slot {
 
 impl Dialogue {
     /// Whether protocol state `T` has been made.
-    pub fn holds<T: Any + Send>(&self) -> bool {
-        self.slot.0.as_ref().is_some_and(|b| b.is::<T>())
+    pub fn holds<T: Memo>(&self) -> bool {
+        self.slot.holds::<T>()
     }
 
     /// What the carrier of another protocol remembers of both directions; a fresh one at first.
-    pub fn carrier<T: Any + Send + Default>(&mut self) -> &mut T {
+    pub fn carrier<T: Memo>(&mut self) -> &mut T {
         self.carrier.get()
     }
 
@@ -206,24 +240,24 @@ impl Dialogue {
     }
 
     /// What protocol state `T` is shared by both directions; a fresh one at first.
-    pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
+    pub fn state<T: Memo>(&mut self) -> &mut T {
         self.slot.get()
     }
 
     /// The same for a protocol that lives inside the messages of another.
-    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+    pub fn inner<T: Memo>(&mut self) -> &mut T {
         self.inner.get()
     }
 }
 
 impl Side {
     /// What protocol state `T` this direction holds; a fresh one at first.
-    pub fn state<T: Any + Send + Default>(&mut self) -> &mut T {
+    pub fn state<T: Memo>(&mut self) -> &mut T {
         self.slot.get()
     }
 
     /// The same for a protocol that lives inside the messages of another.
-    pub fn inner<T: Any + Send + Default>(&mut self) -> &mut T {
+    pub fn inner<T: Memo>(&mut self) -> &mut T {
         self.inner.get()
     }
 }

@@ -281,7 +281,7 @@ impl Walker<'_> {
 
     /// Dissects the messages that a segment completes.
     fn deliver(&mut self, bytes: &[u8], buf: u8, reach: Reach, joined: &'static Joined, context: Context, nesting: u8) {
-        let segment = self.segment;
+        let segment = Segment { in_frame: buf == 0, ..self.segment };
         let payload = bytes.get(reach.start..reach.end).unwrap_or(&[]);
         let Some(conversation) = context.conversation else {
             return self.undelivered(bytes, buf, reach, context, nesting);

@@ -89,7 +89,7 @@ const PING_FRAME: u8 = 9;
 const PONG_FRAME: u8 = 10;
 
 /// What one direction remembers.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Sending {
     /// A message whose last fragment has not come.
     begun: Option<Begun>,

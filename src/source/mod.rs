@@ -5,6 +5,7 @@ pub mod file;
 pub mod live;
 
 use crate::model::RawFrame;
+use std::sync::Arc;
 
 /// Something that gives frames, one after the other.
 pub trait Source {
@@ -19,10 +20,37 @@ pub trait Source {
         0
     }
 
+    /// Where the bytes of its frames can be read again, if they stay somewhere.
+    fn again(&self) -> Option<Arc<dyn Again>> {
+        None
+    }
+
+    /// Where they are there, of the last frame.
+    fn place(&self) -> u64 {
+        0
+    }
+
+    /// Whether nothing can come for now: the link is down.
+    fn down(&self) -> bool {
+        false
+    }
+
     /// Whether the last frame is one of those that are wanted, where the source has chosen already.
     fn chosen(&self) -> Option<bool> {
         None
     }
+}
+
+/// Bytes that stay where they are, and can be read at any time.
+pub trait Again: Send + Sync {
+    /// Fills `into` with what is at `at`; says how many bytes there are, fewer at the end.
+    ///
+    /// # Errors
+    /// They can't be read.
+    fn read(&self, at: u64, into: &mut [u8]) -> std::io::Result<usize>;
+
+    /// How many bytes there are now, where that can be told.
+    fn size(&self) -> Option<u64>;
 }
 
 /// What a source answered.

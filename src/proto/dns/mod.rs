@@ -127,7 +127,7 @@ enum Dialect {
 }
 
 /// The queries that a conversation has seen, the latest last.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Queries(VecDeque<Query>);
 
 #[derive(Clone, Copy, Debug)]

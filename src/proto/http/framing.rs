@@ -15,7 +15,7 @@ const LONGEST_WISH: usize = 1024;
 const LONGEST_SIZE: usize = 16 << 10;
 
 /// What both directions share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Exchange {
     /// Requests without an answer yet, oldest first.
     pub waiting: VecDeque<Request>,
@@ -36,7 +36,7 @@ pub(super) struct Exchange {
 }
 
 /// A request that waits for its answer.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Request {
     pub frame: u64,
     pub time: Time,
@@ -46,7 +46,7 @@ pub(super) struct Request {
 }
 
 /// What a request asked to go on with.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Wish {
     pub target: String,
     pub key: String,

@@ -4,7 +4,7 @@
 use super::head::Opening;
 
 /// The last two pairs.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Order {
     number: u32,
     now: Pair,

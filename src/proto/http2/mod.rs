@@ -113,7 +113,7 @@ struct Part {
 }
 
 /// The connection began with the fixed text.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Opened;
 
 fn guess(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {

@@ -30,7 +30,7 @@ pub(super) struct Told {
 }
 
 /// What is remembered of a stream.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Lane {
     /// What an Extended CONNECT asks for, until it is answered.
     wish: Option<Upgrade>,
@@ -41,7 +41,7 @@ struct Lane {
 }
 
 /// One direction of it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Way {
     /// DATA that is not whole yet.
     pieces: Ticket,

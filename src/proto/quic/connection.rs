@@ -36,7 +36,7 @@ pub(super) enum LongType {
 }
 
 /// What is remembered of a connection.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Connection {
     /// Whether the client is the one that sent the conversation's first packet; `None` before an Initial packet.
     client_forward: Option<bool>,
@@ -54,7 +54,7 @@ pub(super) struct Connection {
 }
 
 /// What one side has sent.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Side {
     /// The highest packet number so far.
     largest: u64,

@@ -19,6 +19,7 @@ pub(super) const V2: u32 = 0x6b33_43cf;
 pub(super) const TAG: usize = 16;
 
 /// What one side protects its Initial packets with.
+#[derive(Clone)]
 pub(super) struct Keys {
     payload: Aes128Gcm,
     header: Aes128,

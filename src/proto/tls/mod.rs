@@ -92,7 +92,7 @@ const HANDSHAKE: u8 = 22;
 const APPLICATION_DATA: u8 = 23;
 
 /// What one direction remembers.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Sender {
     /// The beginning of a handshake message whose end has not come.
     begun: Vec<u8>,
@@ -101,7 +101,7 @@ struct Sender {
 }
 
 /// What both directions share.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Session {
     /// A record has been seen.
     known: bool,

@@ -11,12 +11,13 @@ mod write;
 
 pub use write::Writer;
 
-use super::{Source, SourceError, Step};
+use super::{Again, Source, SourceError, Step};
 use crate::model::RawFrame;
 use flate2::read::MultiGzDecoder;
 use std::io::Read;
 use std::mem;
 use std::path::Path;
+use std::sync::Arc;
 
 /// The longest packet that is believed, in bytes (Wireshark's bound too).
 const LONGEST_PACKET: usize = 262_144;
@@ -32,6 +33,11 @@ pub struct File {
     live: bool,
     /// It was told that more must be waited for.
     told: bool,
+    /// The file itself, if it is one and isn't compressed.
+    again: Option<Arc<dyn Again>>,
+    compressed: bool,
+    /// Where the last frame's bytes are in it.
+    place: u64,
 }
 
 enum Format {
@@ -45,12 +51,14 @@ struct Window {
     bytes: Vec<u8>,
     start: usize,
     end: usize,
+    /// How many bytes of the input came before these.
+    before: u64,
 }
 
 /// What a record reader found at the start of the window.
 enum Record {
-    /// A frame was written, from so many bytes.
-    Frame(usize),
+    /// A frame was written, from so many bytes; its own begin there.
+    Frame(usize, usize),
     /// Nothing to show, in so many bytes.
     Skip(usize),
     /// So many bytes are needed.
@@ -74,7 +82,13 @@ impl File {
             if f.metadata()?.is_dir() { Err(std::io::Error::other("it is a folder, not a file")) } else { Ok(f) }
         });
         match opened {
-            Ok(f) => Self::read(Box::new(f), &what),
+            Ok(f) => {
+                let again = Regular::of(&f);
+                let opened = Self::read(Box::new(f), &what)?;
+                // Of what was compressed, the places aren't the file's.
+                let again = again.filter(|_| !opened.compressed);
+                Ok(Self { again, ..opened })
+            }
             Err(error) => Err(SourceError::Io { what, error }),
         }
     }
@@ -94,13 +108,14 @@ impl File {
     /// It cannot be read, or it is no capture.
     pub fn read(input: Box<dyn Read + Send>, what: &str) -> Result<Self, SourceError> {
         let io = |error| SourceError::Io { what: what.to_owned(), error };
-        let mut window = Window { input, bytes: Vec::new(), start: 0, end: 0 };
+        let mut window = Window { input, bytes: Vec::new(), start: 0, end: 0, before: 0 };
         window.fill(2).map_err(io)?;
-        if window.seen().starts_with(&[0x1f, 0x8b]) {
+        let compressed = window.seen().starts_with(&[0x1f, 0x8b]);
+        if compressed {
             let inner = mem::replace(&mut window.input, Box::new(std::io::empty()));
             let head = std::io::Cursor::new(window.seen().to_vec());
-            window =
-                Window { input: Box::new(MultiGzDecoder::new(head.chain(inner))), bytes: Vec::new(), start: 0, end: 0 };
+            let input = Box::new(MultiGzDecoder::new(head.chain(inner)));
+            window = Window { input, bytes: Vec::new(), start: 0, end: 0, before: 0 };
         }
         window.fill(24).map_err(io)?;
         let format = match window.seen() {
@@ -110,7 +125,7 @@ impl File {
         };
         let format = format
             .ok_or_else(|| SourceError::NotACapture { what: format!("{what} is not a pcap or pcapng capture") })?;
-        Ok(Self { window, format, number: 0, live: false, told: false })
+        Ok(Self { window, format, number: 0, live: false, told: false, compressed, again: None, place: 0 })
     }
 }
 
@@ -131,7 +146,52 @@ fn pauses(path: &Path) -> bool {
     path.as_os_str() == "-"
 }
 
+/// A file of which any part can be read at any time.
+struct Regular(std::fs::File);
+
+impl Regular {
+    fn of(file: &std::fs::File) -> Option<Arc<dyn Again>> {
+        let regular = cfg!(unix) && file.metadata().is_ok_and(|about| about.is_file());
+        let file = file.try_clone().ok().filter(|_| regular)?;
+        Some(Arc::new(Self(file)))
+    }
+}
+
+impl Again for Regular {
+    #[cfg(unix)]
+    fn read(&self, at: u64, into: &mut [u8]) -> std::io::Result<usize> {
+        use std::os::unix::fs::FileExt;
+        let mut have = 0;
+        while let Some(space) = into.get_mut(have..).filter(|space| !space.is_empty()) {
+            match self.0.read_at(space, at + have as u64) {
+                Ok(0) => break,
+                Ok(n) => have += n,
+                Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Ok(have)
+    }
+
+    #[cfg(not(unix))]
+    fn read(&self, _: u64, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::ErrorKind::Unsupported.into())
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.0.metadata().ok().map(|about| about.len())
+    }
+}
+
 impl Source for File {
+    fn again(&self) -> Option<Arc<dyn Again>> {
+        self.again.clone()
+    }
+
+    fn place(&self) -> u64 {
+        self.place
+    }
+
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
         let after = self.number;
         loop {
@@ -141,7 +201,8 @@ impl Source for File {
                 Format::Pcapng(r) => r.record(seen, frame),
             };
             match found {
-                Record::Frame(used) => {
+                Record::Frame(used, at) => {
+                    self.place = self.window.before + (self.window.start + at) as u64;
                     self.window.start += used;
                     self.number += 1;
                     frame.number = self.number;
@@ -180,6 +241,7 @@ impl Window {
     fn fill(&mut self, need: usize) -> std::io::Result<usize> {
         if self.end - self.start < need && self.start > 0 {
             self.bytes.copy_within(self.start..self.end, 0);
+            self.before += self.start as u64;
             self.end -= self.start;
             self.start = 0;
         }

@@ -94,7 +94,7 @@ impl Reader {
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);
         frame.link = self.link;
-        Record::Frame(end)
+        Record::Frame(end, self.head)
     }
 }
 

@@ -75,6 +75,8 @@ impl Reader {
         if self.u32(seen, padded - 4) as usize != total {
             return Record::Bad("a block's two lengths differ");
         }
+        // Where a packet's bytes begin in its block.
+        let at = 8 + if kind == SIMPLE { 4 } else { 20 };
         let packet = match kind {
             INTERFACE => {
                 self.describe(body);
@@ -86,7 +88,7 @@ impl Reader {
             _ => return Record::Skip(padded),
         };
         match packet {
-            Ok(()) => Record::Frame(padded),
+            Ok(()) => Record::Frame(padded, at),
             Err(why) => Record::Bad(why),
         }
     }

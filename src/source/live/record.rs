@@ -203,6 +203,10 @@ impl Source for Screen {
     fn chosen(&self) -> Option<bool> {
         Some(self.chosen)
     }
+
+    fn down(&self) -> bool {
+        !self.shared.changes.load(Ordering::Relaxed).is_multiple_of(2)
+    }
 }
 
 impl Screen {

@@ -1,11 +1,13 @@
 //! Where everything is on the screen. No boxes: a title line over each part, and space.
 
 use super::look::{Kind, LayerLine as Row};
+use super::pass::Line as Said;
 use super::{Browser, Field, Pane, bytes, columns, help};
 use crate::model::{Time, show};
 use crate::tui::paint::Paint;
 use crate::tui::text::{field, fit, safe, scrolled};
 use crate::tutor::Truth;
+use crate::view::hex;
 use crate::view::measure::{spaces, wrap};
 use crate::view::outline::buffer_kind;
 use crate::view::theme::sign;
@@ -14,6 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// From here on bytes are beside the layers, not below them.
@@ -37,17 +40,16 @@ impl Browser {
         if self.page.is_some() {
             return self.draw_page_of_text(frame, rest);
         }
-        if let Some(prediction) = &mut self.prediction {
-            let width = usize::from(rest.width);
-            let (lines, keys) = prediction.page(width);
+        let width = usize::from(rest.width);
+        if let Some((lines, keys)) = self.prediction.as_mut().map(|prediction| prediction.page(width)) {
             let mut drawn = vec![Line::styled(fit("The next packet: what do you expect?", width), Paint::strong())];
             // Where there is too little room, the end is shown: there is the answer.
             let above = lines.len().saturating_sub(self.rows);
-            drawn.extend(lines.into_iter().skip(above).map(|line| Line::raw(fit(&line, width))));
+            drawn.extend(lines.into_iter().skip(above).map(|line| Line::raw(fit(&self.masked(&line), width))));
             frame.render_widget(Paragraph::new(drawn), rest);
             return frame.render_widget(Line::styled(fit(keys, width), paint.faint()), footer);
         }
-        let [list, layers, dump] = self.panes(rest);
+        let [list, layers, dump] = if self.projector { self.few_panes(rest) } else { self.panes(rest) };
         (self.places.list, self.places.layers, self.places.bytes) = (list, layers, dump);
         if list.height > 0 {
             self.draw_list(frame, list, paint);
@@ -83,25 +85,38 @@ impl Browser {
         [list, layers, Rect { y: below.y + layers.height, height: dump, ..below }]
     }
 
+    /// For a room: the list, and below it what hears the keys, else the layers.
+    fn few_panes(&self, area: Rect) -> [Rect; 3] {
+        let none = Rect { height: 0, ..area };
+        if self.zoomed || area.height < 9 {
+            return self.panes(area);
+        }
+        let list = Rect { height: area.height * 2 / 5, ..area };
+        let below = Rect { y: area.y + list.height, height: area.height - list.height, ..area };
+        if self.pane == Pane::Bytes { [list, none, below] } else { [list, below, none] }
+    }
+
     fn title(&self, width: usize) -> Line<'static> {
         let count = |n: usize| if n == 1 { "1 packet".to_owned() } else { format!("{n} packets") };
-        let mut parts = vec![self.options.origin.clone()];
-        parts.push(match &self.sift {
+        let mut parts = vec![match &self.sift {
             Some(sift) => format!("{}, {} shown by {}", count(self.store.len()), sift.found().len(), sift.text),
             None => count(self.store.len()),
-        });
+        }];
         if let Some(next) = &self.next {
-            parts.push(format!("filtering: {} of {}, {} so far", next.seen(), self.store.len(), next.found().len()));
+            parts.push(format!("filtering: {} of {}, {} so far", next.seen(), self.store.len(), next.count()));
         }
         if self.refused + self.left_out > 0 {
             parts.push(format!("{} more not kept", self.refused + self.left_out));
         }
         parts.extend(self.held.map(|_| "paused".to_owned()));
+        parts.extend(self.down.then(|| "link down".to_owned()));
         match &self.broken {
             Some(why) => parts.push(why.clone()),
             None => parts.extend(self.ended.then(|| "the end".to_owned())),
         }
-        let text = parts.join("  ·  ");
+        parts.extend(self.masks.then(|| "masked".to_owned()));
+        // Where they come from, somebody typed: the name of a file is told as it is.
+        let text = format!("{}  ·  {}", self.options.origin, self.masked(&parts.join("  ·  ")));
         Line::styled(fit(&safe(&text), width), Paint::strong())
     }
 
@@ -129,7 +144,7 @@ impl Browser {
             return Line::from(spans);
         }
         if !self.notice.is_empty() {
-            return Line::styled(fit(&safe(&self.notice), width), Paint::strong());
+            return Line::styled(fit(&safe(&self.masked(&self.notice)), width), Paint::strong());
         }
         let keys =
             if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width) };
@@ -140,21 +155,26 @@ impl Browser {
         let Some(page) = &self.page else { return };
         let width = usize::from(area.width);
         let mut lines = vec![Line::styled(fit(&safe(&page.title), width), Paint::strong())];
-        lines.extend(page.lines.iter().skip(page.top).take(self.rows).map(|line| Line::raw(fit(line, width))));
+        lines.extend(page.lines.iter().skip(page.top).take(self.rows).map(|line| {
+            let shown = if self.masks { self.mask.borrow_mut().columns(line).into() } else { Cow::from(line) };
+            Line::raw(fit(&shown, width))
+        }));
         frame.render_widget(Paragraph::new(lines), area);
     }
 
     fn draw_list(&mut self, frame: &mut Frame<'_>, area: Rect, paint: Paint) {
-        let rows = usize::from(area.height.saturating_sub(1));
+        // A room reads a list with space between its rows.
+        let rows = usize::from(area.height.saturating_sub(1)) / self.spacing();
         let shown = self.shown();
         self.top = scrolled(self.top, self.chosen, rows, shown);
         // Columns are left out rather than cut.
-        let (narrow, small) = (area.width < 100, area.width < 72);
-        let address = |pick: fn(&super::store::ListLine<'_>) -> usize| {
-            let seen = (self.top..shown.min(self.top + rows)).filter_map(|at| self.store.get(self.place(at)?));
-            seen.map(|line| pick(&line)).max().unwrap_or(0).clamp(11, ADDRESS)
-        };
-        let ends = [address(|l| columns(l.source)), address(|l| columns(l.destination))];
+        let (narrow, small) = (area.width < 100 || self.projector, area.width < 72 || self.projector);
+        self.make_lines(self.top..shown.min(self.top + rows));
+        self.learn(self.top..shown.min(self.top + rows));
+        let ends = [0, 1].map(|end| {
+            let seen = (self.top..shown.min(self.top + rows)).filter_map(|at| self.row(self.place(at)?)?.1);
+            seen.map(|line| columns(&self.masked(line.columns()[end]))).max().unwrap_or(0).clamp(11, ADDRESS)
+        });
         let mut head = String::from(if small { "    No. " } else { "    No.       Time  " });
         field(&mut head, "Source", ends[0]);
         field(&mut head, "Destination", ends[1]);
@@ -162,46 +182,52 @@ impl Browser {
         head.push_str(if narrow { "Info" } else { "Length  Info" });
         let style = if self.pane == Pane::List { Paint::strong() } else { paint.faint() };
         let mut lines = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
-        let first = self.store.get(0).map_or(Time::NONE, |line| line.time);
+        let first = self.store.get(0).map_or(Time::NONE, |kept| kept.time);
         for at in self.top..shown.min(self.top + rows) {
-            let Some((place, line)) = self.place(at).and_then(|p| Some((p, self.store.get(p)?))) else { break };
+            let Some((place, kept, line)) =
+                self.place(at).and_then(|p| self.row(p).map(|(kept, line)| (p, kept, line)))
+            else {
+                break;
+            };
+            let [source, destination, protocol, message] = line.map_or(["…", "", "", ""], Said::columns);
             let mark = if self.marks.contains(&place) {
                 '★'
-            } else if line.odd {
+            } else if kept.odd {
                 '!'
             } else {
                 ' '
             };
-            let mut text = format!("{mark}{:>6} ", line.number);
+            let mut text = format!("{mark}{:>6} ", kept.number);
             if !small {
                 let mut time = String::new();
-                if line.time.is_known() && first.is_known() {
-                    show::seconds(line.time.0.saturating_sub(first.0), 6, &mut time);
+                if kept.time.is_known() && first.is_known() {
+                    show::seconds(kept.time.0.saturating_sub(first.0), 6, &mut time);
                 } else {
                     time.push('–');
                 }
                 spaces(10_usize.saturating_sub(columns(&time)), &mut text);
                 text.extend([time.as_str(), "  "]);
             }
-            field(&mut text, line.source, ends[0]);
-            field(&mut text, line.destination, ends[1]);
+            field(&mut text, &self.masked(source), ends[0]);
+            field(&mut text, &self.masked(destination), ends[1]);
             let before = text.len();
-            field(&mut text, line.protocol, 9);
+            field(&mut text, protocol, 9);
             let name = text.split_off(before);
-            let mut rest = if narrow { String::new() } else { format!("{:>6}  ", line.len) };
-            rest.push_str(line.message);
+            let mut rest = if narrow { String::new() } else { format!("{:>6}  ", kept.len) };
+            rest.push_str(&self.masked(message));
             let room = usize::from(area.width).saturating_sub(columns(&text) + columns(&name));
             let mut row = Line::from(vec![
                 Span::raw(text),
-                Span::styled(name, paint.layer(line.osi)),
+                Span::styled(name, line.map_or(Style::new(), |line| paint.layer(line.osi))),
                 Span::raw(fit(&rest, room)),
             ]);
             if at == self.chosen {
                 row = row.style(Paint::selected(self.pane == Pane::List));
-            } else if line.odd {
+            } else if kept.odd {
                 row = row.style(paint.alarm());
             }
             lines.push(row);
+            lines.extend((1..self.spacing()).map(|_| Line::default()));
         }
         if shown == 0 {
             let why = if self.store.len() > 0 { "No packet passes the filter." } else { "No packet yet." };
@@ -210,11 +236,40 @@ impl Browser {
         frame.render_widget(Paragraph::new(lines), area);
     }
 
+    /// Rows of the list for each packet.
+    pub(super) fn spacing(&self) -> usize {
+        if self.projector { 2 } else { 1 }
+    }
+
+    /// What is shown next says which names have no dots.
+    fn learn(&self, shown: std::ops::Range<usize>) {
+        if self.masks {
+            let mut mask = self.mask.borrow_mut();
+            let lines = shown.filter_map(|at| self.row(self.place(at)?)?.1);
+            lines.for_each(|line| mask.learn(&line.names));
+            if let Some(look) = self.seen() {
+                mask.learn(&crate::view::mask::names(&look.packet));
+            }
+        }
+    }
+
     fn draw_layers(&mut self, frame: &mut Frame<'_>, area: Rect, paint: Paint) {
         let style = if self.pane == Pane::Layers { Paint::strong() } else { paint.faint() };
-        let lines = self.lines();
+        let mut lines = self.lines();
+        for line in lines.iter_mut().filter(|_| self.masks) {
+            line.text = self.masked(&line.text).into_owned();
+        }
+        for line in lines.iter_mut().filter(|_| self.projector) {
+            line.right.clear();
+        }
         let width = usize::from(area.width);
-        let head = if lines.is_empty() && self.shown() > 0 { "Seven layers  reading …" } else { "Seven layers" };
+        let head = match self.place(self.chosen) {
+            Some(place) if lines.is_empty() && self.gone == Some(place) => {
+                "Seven layers  its bytes are no longer in the file"
+            }
+            Some(_) if lines.is_empty() => "Seven layers  reading …",
+            _ => "Seven layers",
+        };
         let mut drawn = vec![Line::styled(head, style)];
         let rows = usize::from(area.height.saturating_sub(1));
         self.line = self.line.min(lines.len().saturating_sub(1));
@@ -254,13 +309,18 @@ impl Browser {
         }
         if let (Some(line), Some(span)) = (line, span) {
             let last = span.end().saturating_sub(1);
-            let _ = write!(head, "  ·  {} to {last}: {}", span.start, line.text);
+            let _ = write!(head, "  ·  {} to {last}: {}", span.start, self.masked(&line.text));
         }
         let mut drawn = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
         let per_row = bytes::per_row(usize::from(area.width));
         let height = usize::from(area.height.saturating_sub(1));
+        let hidden = match span.map_or(0, |span| span.buf) {
+            buffer if self.masks => self.mask.borrow_mut().bytes(&look.packet, buffer),
+            _ => Vec::new(),
+        };
         for row in bytes::rows(look, span, self.byte_cursor(), per_row, height) {
             let mut spans = vec![Span::styled(format!("{:04x}  ", row.offset), paint.faint())];
+            let veiled = |at: u32| hidden.iter().any(|range| range.contains(&at));
             let lit = |at: u32, on: bool| {
                 let cursor = self.pane == Pane::Bytes && at == self.byte;
                 if cursor {
@@ -272,13 +332,14 @@ impl Browser {
                 }
             };
             for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
-                spans.push(Span::styled(format!("{byte:02x}"), lit(at, on)));
+                let digits = if veiled(at) { "··".to_owned() } else { format!("{byte:02x}") };
+                spans.push(Span::styled(digits, lit(at, on)));
                 spans.push(Span::raw(" "));
             }
             let gap = (per_row as usize).saturating_sub(row.bytes.len()) * 3 + 1;
             spans.push(Span::raw(" ".repeat(gap)));
             for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
-                let c = if byte.is_ascii_graphic() || byte == b' ' { char::from(byte) } else { '.' };
+                let c = if veiled(at) { '·' } else { hex::character(byte) };
                 spans.push(Span::styled(c.to_string(), lit(at, on)));
             }
             drawn.push(Line::from(spans));

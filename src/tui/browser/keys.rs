@@ -51,6 +51,10 @@ impl Browser {
             KeyCode::Char('w') => self.begin(Field::Write, String::new()),
             KeyCode::Char('?') | KeyCode::F(1) => self.open_page("Keys", &help::page()),
             KeyCode::Char('z') => self.zoomed = !self.zoomed,
+            KeyCode::Char('m') => self.mask_or_show(),
+            KeyCode::Char('P') => self.projector = !self.projector,
+            KeyCode::Char('J') => return self.copy_packet(true),
+            KeyCode::Char('H') => return self.copy_packet(false),
             KeyCode::Char(' ') => self.pause(),
             KeyCode::Char('a') => self.audience(),
             KeyCode::Char('b') => self.mark(),
@@ -59,6 +63,8 @@ impl Browser {
             KeyCode::Char('l') => self.draw_page("Ladder"),
             KeyCode::Char('f') => self.draw_page("Follow"),
             KeyCode::Char('s') => self.draw_page("Statistics"),
+            KeyCode::Char('t') => self.draw_page("Over time"),
+            KeyCode::Char('h') => self.tell_hops(),
             KeyCode::Char('e') => self.explain(),
             KeyCode::Char('p') => self.predict(),
             KeyCode::Char('x') => self.begin_to_break(),
@@ -93,7 +99,12 @@ impl Browser {
             self.zoomed = false;
         } else if self.pane != Pane::List {
             self.pane = Pane::List;
-        } else if self.sift.is_some() || self.next.is_some() {
+        } else if self.next.take().is_some() {
+            self.notice = match &self.sift {
+                Some(sift) => format!("Stopped; still shown by {}", sift.text),
+                None => "Stopped; all packets are shown".into(),
+            };
+        } else if self.sift.is_some() {
             let _ = self.filter("");
         }
     }
@@ -219,7 +230,6 @@ impl Browser {
         let at = Audience::ALL.iter().position(|a| *a == self.options.audience).unwrap_or(0);
         self.options.audience = Audience::ALL[(at + 1) % Audience::ALL.len()];
         self.recent.clear();
-        self.walk.rewind();
         self.notice = format!("Explained for the {}", self.options.audience);
     }
 
@@ -234,7 +244,7 @@ impl Browser {
     /// The next packet, or the one before, that is unusual or marked.
     fn odd(&mut self, down: bool) {
         let wanted = |at: &usize| {
-            self.place(*at).is_some_and(|p| self.marks.contains(&p) || self.store.get(p).is_some_and(|line| line.odd))
+            self.place(*at).is_some_and(|p| self.marks.contains(&p) || self.store.get(p).is_some_and(|kept| kept.odd))
         };
         let (chosen, shown) = (self.chosen, self.shown());
         let found = if down { (chosen + 1..shown).find(wanted) } else { (0..chosen.min(shown)).rev().find(wanted) };
@@ -246,12 +256,13 @@ impl Browser {
 
     fn draw_page(&mut self, title: &str) {
         let stream = self.seen().and_then(|look| look.stream);
-        let mut all = Replay { store: &self.store, chosen: None, end: self.store.len(), next: 0 };
+        let mut all = Replay::all(&self.store);
         let columns = 80;
         let drawn = match (title, stream) {
             ("Statistics", _) => (self.options.views.stats)(&mut all, 0, columns),
             (_, None) => Err("This packet is in no TCP connection".into()),
             ("Ladder", Some(n)) => (self.options.views.ladder)(&mut all, n, columns),
+            ("Over time", Some(n)) => (self.options.views.plot)(&mut all, n, self.columns),
             (_, Some(n)) => (self.options.views.follow)(&mut all, n, columns),
         };
         match drawn {
@@ -283,6 +294,47 @@ impl Browser {
         };
         self.notice = format!("Sent to the clipboard, if the terminal allows it: {text}");
         Wish::Copy(text)
+    }
+
+    /// The packet as JSON, or the chosen line's bytes, or else all of them, in hexadecimal.
+    fn copy_packet(&mut self, json: bool) -> Wish {
+        let span = self.lines().get(self.line).and_then(|line| line.span).filter(|_| self.pane != Pane::List);
+        let Some(look) = self.seen() else { return Wish::None };
+        let text = if json {
+            let mut line = Vec::new();
+            crate::view::json::line(&look.packet, None, &mut line);
+            String::from_utf8_lossy(&line).into_owned()
+        } else {
+            let bytes = span.map_or(look.packet.frame(), |span| look.packet.bytes(span));
+            bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+        };
+        let what = if json { "the packet as JSON" } else { "bytes in hexadecimal" };
+        self.notice = format!("Sent to the clipboard, if the terminal allows it: {what}, {} characters", text.len());
+        Wish::Copy(text)
+    }
+
+    /// Who it was is hidden, or shown again.
+    fn mask_or_show(&mut self) {
+        self.masks = !self.masks;
+        self.notice = if self.masks {
+            "Addresses and names have pseudonyms; what you copy or write hasn't".into()
+        } else {
+            "Addresses and names are shown as they are".into()
+        };
+    }
+
+    /// Where the chosen packet was seen on its way.
+    fn tell_hops(&mut self) {
+        let number = self.place(self.chosen).and_then(|place| self.store.get(place)).map(|kept| kept.number);
+        let told = match (&self.options.views.hops, number) {
+            (None, _) => Err("Only a simulation sees all links: a capture has one place".to_owned()),
+            (Some(hops), Some(number)) => hops(number.into()),
+            (_, None) => return,
+        };
+        match told {
+            Ok(text) => self.open_page("Hops", &text),
+            Err(why) => self.notice = why,
+        }
     }
 
     // ---- what is typed
@@ -351,7 +403,7 @@ impl Browser {
     /// A fault for the chosen packet, to be changed or accepted.
     fn begin_to_break(&mut self) {
         let chosen = self.place(self.chosen).and_then(|place| self.store.get(place));
-        match chosen.map(|line| line.number) {
+        match chosen.map(|kept| kept.number) {
             _ if self.options.views.broken.is_none() => {
                 self.notice = "Only a simulation can be broken: what was captured has happened".into();
             }
@@ -384,11 +436,11 @@ impl Browser {
         let place = self.store.find(number);
         self.follows = false;
         self.chosen = match &self.sift {
-            Some(sift) => sift.found().partition_point(|&at| at < place),
+            Some(sift) => sift.found().partition_point(|&at| (at as usize) < place),
             None => place,
         }
         .min(self.shown().saturating_sub(1));
-        if self.place(self.chosen).and_then(|p| self.store.get(p)).is_none_or(|line| line.number != number) {
+        if self.place(self.chosen).and_then(|p| self.store.get(p)).is_none_or(|kept| u64::from(kept.number) != number) {
             self.notice = format!("Packet {number} isn't shown; this is the nearest one");
         }
     }

@@ -1,7 +1,8 @@
 //! Packets in a list, the seven layers of one of them, and its bytes: of a capture, a file or a simulation.
 //!
 //! Read [`Browser`] (what is there, and what a key does to it), then `draw` (where it is on the screen). A thread reads
-//! the source; what it gives is kept whole, so that pausing loses nothing. Reading and filtering go on between keys.
+//! the source, and each of its frames once; what it gives is kept whole, so that pausing loses nothing. What is shown of a
+//! frame is read again, from the checkpoint before it. Other threads filter.
 
 mod bytes;
 mod draw;
@@ -12,6 +13,7 @@ mod mouse;
 mod pass;
 mod predict;
 mod run;
+mod sift;
 mod store;
 
 pub use run::run;
@@ -19,20 +21,27 @@ pub use run::run;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::model::{Osi, RawFrame};
-use crate::source::{Source, SourceError, Step};
+use crate::source::{Again, Source, SourceError, Step};
 use crate::tutor::{Audience, Texts};
+use crate::view::mask::Mask;
 use crate::view::measure::width;
 use look::{LayerLine, Look};
 use mouse::Places;
-use pass::{Index, Sift, Walk};
+use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;
+use sift::Sift;
+use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
-use store::Store;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::{Batch, Kept, Store, Window};
 
 /// Looked-at packets that stay at hand, so that going back one by one is cheap.
 const RECENT: usize = 256;
+/// Of the packets before one, those that are looked at with it.
+const NEAR: usize = 24;
 
 /// How a browser begins.
 pub struct Options {
@@ -46,7 +55,7 @@ pub struct Options {
     pub texts: Texts,
     /// What the memory of connections may hold.
     pub limits: Limits,
-    /// Bytes of frames and lines that are kept.
+    /// Bytes that are kept of frames: their own, unless they stay in a file, and some about each.
     pub room: usize,
     /// Whether there are colours.
     pub color: bool,
@@ -63,6 +72,9 @@ pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
 /// What tells both timelines, with and without a fault, for a width in columns.
 pub type Broken = Box<dyn Fn(&str, usize) -> Result<String, String>>;
 
+/// What tells where the packet of a frame, by its number, was seen on its way.
+pub type Hops = Box<dyn Fn(u64) -> Result<String, String>>;
+
 /// What writes frames into a file that isn't there yet, and says how many.
 pub type Keep = Box<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String>>;
 
@@ -74,6 +86,10 @@ pub struct Views {
     pub follow: View,
     /// Everything, counted.
     pub stats: View,
+    /// A TCP connection over time.
+    pub plot: View,
+    /// One packet over all links, where they were simulated.
+    pub hops: Option<Hops>,
     /// What a field means, by its name.
     pub field: Meaning,
     /// Both timelines of a simulation, with and without a fault; what was captured can't be undone.
@@ -122,7 +138,7 @@ struct Page {
 pub struct Browser {
     options: Options,
     store: Store,
-    index: Index,
+    lines: Lines,
     walk: Walk,
     recent: Vec<Look>,
     /// The filter in force, and the one that is being made ready.
@@ -136,6 +152,11 @@ pub struct Browser {
     held: Option<usize>,
     pane: Pane,
     zoomed: bool,
+    /// Fewer columns and more space, for a room that looks at it.
+    projector: bool,
+    /// Who is hidden, while that is wanted; pseudonyms last as long as the program.
+    masks: bool,
+    mask: RefCell<Mask>,
     open: Vec<Osi>,
     line: usize,
     line_top: usize,
@@ -148,8 +169,16 @@ pub struct Browser {
     notice: String,
     /// Nothing more will come.
     ended: bool,
+    /// Its link is down.
+    down: bool,
     /// What broke the source.
     broken: Option<String>,
+    /// The packet whose bytes can't be had any more.
+    gone: Option<usize>,
+    /// How large the file was when it was read to its end, or when that was told last.
+    size: Option<u64>,
+    /// How long the making of lines may hold a drawing up.
+    patience: Duration,
     /// Frames for which there was no room.
     refused: u64,
     left_out: u64,
@@ -174,11 +203,18 @@ pub(in crate::tui) enum Wish {
 }
 
 impl Browser {
-    pub(in crate::tui) fn new(options: Options) -> Self {
+    #[cfg(test)]
+    fn new(options: Options) -> Self {
+        Self::over(options, None, store::BLOCK)
+    }
+
+    /// Over frames whose bytes stay in `again`, if anywhere, in blocks of so many.
+    fn over(options: Options, again: Option<Arc<dyn Again>>, block: usize) -> Self {
+        let store = Store::new(options.limits, again, block);
         let mut new = Self {
-            store: Store::new(options.room),
-            index: Index::new(options.limits),
-            walk: Walk::new(options.limits),
+            lines: Lines::default(),
+            walk: Walk::of(&store),
+            store,
             recent: Vec::new(),
             sift: None,
             next: None,
@@ -188,6 +224,9 @@ impl Browser {
             held: None,
             pane: Pane::List,
             zoomed: false,
+            projector: false,
+            masks: false,
+            mask: RefCell::default(),
             open: Vec::new(),
             line: 0,
             line_top: 0,
@@ -198,7 +237,11 @@ impl Browser {
             prediction: None,
             notice: String::new(),
             ended: false,
+            down: false,
             broken: None,
+            gone: None,
+            size: None,
+            patience: Duration::from_millis(30),
             refused: 0,
             left_out: 0,
             rows: 1,
@@ -222,33 +265,49 @@ impl Browser {
     }
 
     /// Frames that came.
-    pub(in crate::tui) fn take(&mut self, frames: &[RawFrame]) {
-        for frame in frames {
-            self.refused += u64::from(!self.index.take(frame, &mut self.store));
-        }
+    fn take(&mut self, batch: Batch) {
+        self.refused += batch.refused;
+        self.left_out += batch.left_out;
+        self.store.add(batch);
     }
 
-    /// More came, but too fast to be kept here.
-    pub(in crate::tui) fn lost(&mut self, frames: u64) {
-        self.left_out += frames;
+    /// The link of a capture went down, or came back.
+    fn link(&mut self, down: bool) {
+        self.down = down;
+        let told =
+            if down { "The link went down; the capture waits for it to come back" } else { "The link came back" };
+        self.notice = told.into();
     }
 
     /// Nothing more will come: at the end, or because the source is broken.
-    pub(in crate::tui) fn ended(&mut self, broken: Option<String>) {
-        (self.ended, self.broken) = (true, broken);
+    fn ended(&mut self, broken: Option<String>) {
+        (self.ended, self.broken, self.size) = (true, broken, self.store.size());
+    }
+
+    /// Says it when the file that was read to its end is another one now.
+    fn watch(&mut self) {
+        let now = self.store.size();
+        let Some((before, now)) = self.size.zip(now).filter(|(before, now)| before != now) else { return };
+        self.size = Some(now);
+        self.notice = if now > before {
+            format!("The file has grown by {} bytes since it was read: open it again to see them", now - before)
+        } else {
+            // What was read ahead is gone, too.
+            (self.walk, self.lines) = (Walk::of(&self.store), Lines::default());
+            format!("The file was cut by {} bytes: packets that were there can't be shown", before - now)
+        };
     }
 
     /// Goes on with a filter, and looks at the packet that is chosen, until `until`. Whether something is left to do.
     pub(in crate::tui) fn work(&mut self, until: Instant) -> bool {
         let mut busy = false;
-        for sift in [&mut self.next, &mut self.sift] {
-            let Some(sift) = sift else { continue };
-            while sift.step(&self.store) {
-                if sift.seen().is_multiple_of(64) && Instant::now() >= until {
-                    busy = true;
-                    break;
-                }
-            }
+        // The packet that somebody waits for comes first.
+        let seen = self.look(until);
+        for sift in [&mut self.next, &mut self.sift].into_iter().flatten() {
+            busy |= sift.work(&self.store, until);
+        }
+        if self.ended {
+            self.watch();
         }
         if self.next.as_ref().is_some_and(|next| next.seen() >= self.store.len()) {
             self.adopt();
@@ -257,7 +316,7 @@ impl Browser {
             self.chosen = self.shown().saturating_sub(1);
         }
         self.chosen = self.chosen.min(self.shown().saturating_sub(1));
-        busy | !self.look(until)
+        busy | !seen | !self.look(until)
     }
 
     /// The new filter is ready: the packet that was chosen stays so, or the next one that is shown.
@@ -265,24 +324,26 @@ impl Browser {
         let place = self.place(self.chosen);
         self.sift = self.next.take();
         if let (Some(place), Some(sift)) = (place, &self.sift) {
-            self.chosen = sift.found().partition_point(|&at| at < place);
+            self.chosen = sift.found().partition_point(|&at| (at as usize) < place);
         }
     }
 
-    /// Reads the chosen packet, from the one looked at last or from the beginning. `false`: not yet.
+    /// Reads the chosen packet, from the one looked at last or from a checkpoint. `false`: not yet.
     fn look(&mut self, until: Instant) -> bool {
         let Some(index) = self.place(self.chosen) else { return true };
         if self.recent.iter().any(|look| look.index == index) {
             return true;
         }
-        if self.walk.next() > index {
-            self.walk.rewind();
-        }
-        let near = index.saturating_sub(RECENT / 2);
+        self.walk.approach(&self.store, index);
+        let near = index.saturating_sub(NEAR);
         while self.walk.next() <= index {
             let at = self.walk.next();
             if !self.walk.step(&self.store) {
+                self.gone = Some(index);
                 return true;
+            }
+            if at + BEFORE >= index {
+                self.lines.keep(at, self.walk.packet());
             }
             if at == index || (at >= near && index - near > 1 && self.shows(at)) {
                 let look = Look::at(at, self.walk.here(), self.options.audience, &self.options.texts);
@@ -292,7 +353,7 @@ impl Browser {
                     self.recent.remove(0);
                 }
             }
-            if self.walk.next() <= index && self.walk.next().is_multiple_of(64) && Instant::now() >= until {
+            if self.walk.next() <= index && self.walk.late(until) {
                 return false;
             }
         }
@@ -301,13 +362,34 @@ impl Browser {
 
     /// Whether the filter lets this frame through.
     fn shows(&self, index: usize) -> bool {
-        self.sift.as_ref().is_none_or(|sift| sift.found().binary_search(&index).is_ok())
+        self.sift
+            .as_ref()
+            .is_none_or(|sift| sift.found().binary_search(&u32::try_from(index).unwrap_or(u32::MAX)).is_ok())
     }
 
     /// The chosen packet, once it was read.
     fn seen(&self) -> Option<&Look> {
         let index = self.place(self.chosen)?;
         self.recent.iter().find(|look| look.index == index)
+    }
+
+    /// A frame and its line in the list, as far as that was made.
+    fn row(&self, place: usize) -> Option<(Kept, Option<&Line>)> {
+        let kept = self.store.get(place)?;
+        let line = self.sift.as_ref().and_then(|sift| sift.line(place));
+        Some((kept, line.or_else(|| self.lines.get(place))))
+    }
+
+    /// Makes the lines of these places in what is shown, as far as there is time.
+    fn make_lines(&mut self, shown: std::ops::Range<usize>) {
+        let until = Instant::now() + self.patience;
+        for at in shown {
+            let Some(place) = self.place(at) else { return };
+            let kept = self.sift.as_ref().is_some_and(|sift| sift.line(place).is_some());
+            if !kept && !self.lines.make(&mut self.walk, &self.store, place, until) {
+                return;
+            }
+        }
     }
 
     /// The lines of the layers' pane.
@@ -324,7 +406,7 @@ impl Browser {
     /// The place in the store of the packet that is shown at this place.
     fn place(&self, shown: usize) -> Option<usize> {
         match &self.sift {
-            Some(sift) => sift.found().get(shown).copied(),
+            Some(sift) => sift.found().get(shown).map(|&at| at as usize),
             None => (shown < self.store.len()).then_some(shown),
         }
     }
@@ -338,8 +420,13 @@ impl Browser {
             return Ok(());
         }
         let filter = Filter::parse(text).map_err(|e| e.to_string())?;
-        self.next = Some(Sift::new(text, filter, self.options.limits));
+        self.next = Some(Sift::new(text, filter, &self.store));
         Ok(())
+    }
+
+    /// A text as the screen may show it: with pseudonyms, where masks are on.
+    fn masked<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.masks { self.mask.borrow_mut().text(text).into() } else { text.into() }
     }
 
     /// Shows a page of text over everything else.
@@ -365,7 +452,7 @@ impl Browser {
     fn write(&mut self, path: &str) {
         let path = PathBuf::from(path.trim());
         let chosen = self.sift.as_ref().map(Sift::found);
-        let mut kept = Replay { store: &self.store, chosen, end: self.shown(), next: 0 };
+        let mut kept = Replay { chosen, end: self.shown(), ..Replay::all(&self.store) };
         let written = (self.options.views.write)(&mut kept, &path);
         self.notice = match written {
             Ok(n) => format!("{n} packets are in {}", path.display()),
@@ -378,16 +465,24 @@ impl Browser {
 struct Replay<'a> {
     store: &'a Store,
     /// The places of those that are wanted; `None` for all.
-    chosen: Option<&'a [usize]>,
+    chosen: Option<&'a [u32]>,
     /// How many of them.
     end: usize,
     next: usize,
+    window: Window,
+}
+
+impl<'a> Replay<'a> {
+    fn all(store: &'a Store) -> Self {
+        Self { store, chosen: None, end: store.len(), next: 0, window: Window::default() }
+    }
 }
 
 impl Source for Replay<'_> {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
-        let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).copied());
-        if self.next >= self.end || !place.is_some_and(|place| self.store.frame(place, frame)) {
+        let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).map(|&at| at as usize));
+        let window = &mut self.window;
+        if self.next >= self.end || !place.is_some_and(|place| self.store.frame(place, frame, window)) {
             return Ok(Step::End);
         }
         self.next += 1;

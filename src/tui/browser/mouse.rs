@@ -59,7 +59,7 @@ impl Browser {
         let Some(row) = usize::from(y).checked_sub(1) else { return };
         match pane {
             Pane::List => {
-                let at = self.top + row;
+                let at = self.top + row / self.spacing();
                 if at < self.shown() {
                     self.choose(at);
                 }

@@ -1,60 +1,81 @@
-//! Passes over the frames: one that reads each for its line, and one for each filter. They go on while nothing else
-//! is to do, so that keys are always heard.
+//! Passes over the frames: one that reads each when it comes, and those that read some of them again.
 
-use super::store::{Said, Store};
+use super::store::{Batch, Packer, Store, Window};
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
-use crate::model::{Packet, RawFrame};
-use crate::view::brief;
+use crate::model::{Osi, Packet, RawFrame};
+use crate::view::{brief, mask};
+use std::collections::HashMap;
+use std::time::Instant;
 
 /// What makes a packet unusual: what TCP had to repair, what is malformed, what Wireshark warns of. A FIN or SYN is none of it.
 const ODD: &str = "tcp.analysis.flags || _ws.malformed || _ws.expert.severity >= 0x00600000";
+/// Lines that are kept: more than any screen shows.
+const LINES: usize = 1 << 13;
+/// Of the frames before one, those whose lines are made with it.
+pub(super) const BEFORE: usize = 128;
+/// After so many frames it is asked whether there is time for more.
+const ASK: usize = 64;
 
-/// Reads each frame once, when it comes, and says its line.
+/// Reads each frame once, when it comes.
 pub(super) struct Index {
     reader: Reader,
     odd: Option<Filter>,
-    said: Said,
+    packer: Packer,
+    block: usize,
+    taken: usize,
+    full: bool,
 }
 
 impl Index {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { reader: Reader::new(limits), odd: Filter::parse(ODD).ok(), said: Said::default() }
+    /// Keeps at most `room` bytes; those of frames, too, unless they stay where they are.
+    pub(super) fn new(limits: Limits, room: usize, stays: bool, block: usize) -> Self {
+        let (reader, odd) = (Reader::new(limits), Filter::parse(ODD).ok());
+        Self { reader, odd, packer: Packer::new(room, stays), block, taken: 0, full: false }
     }
 
-    /// Reads the next frame and keeps it. `false`: there is no room.
-    pub(super) fn take(&mut self, frame: &RawFrame, store: &mut Store) -> bool {
-        self.reader.look(frame);
-        let packet = &self.reader.packet;
-        let said = &mut self.said;
-        for part in [&mut said.source, &mut said.destination, &mut said.protocol, &mut said.message] {
-            part.clear();
+    /// Reads the next frame, whose bytes stay at `at`, and puts it into a batch, if there is room.
+    pub(super) fn take(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) {
+        self.full = self.full || !self.packer.pack(frame, at, batch);
+        if self.full {
+            batch.refused += 1;
+            return;
         }
-        brief::ends_of(packet, &mut said.source, &mut said.destination);
-        let osi = brief::subject_of(packet, &mut said.protocol, &mut said.message);
-        said.osi = Some(osi);
-        said.odd = self.odd.as_ref().is_some_and(|filter| filter.matches(packet));
-        store.keep(frame, said)
+        if self.taken.is_multiple_of(self.block) {
+            let (checkpoint, cost) = self.reader.tracker.checkpoint();
+            batch.start(checkpoint, cost);
+        }
+        self.taken += 1;
+        self.reader.look(frame);
+        if self.odd.as_ref().is_some_and(|filter| filter.matches(&self.reader.packet)) {
+            batch.odd();
+        }
     }
 }
 
 /// Frames of the store in their order, with all that the frames before them have taught.
 pub(super) struct Walk {
     reader: Reader,
+    window: Window,
     next: usize,
-    limits: Limits,
 }
 
 impl Walk {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { reader: Reader::new(limits), next: 0, limits }
+    /// One that has read nothing.
+    pub(super) fn of(store: &Store) -> Self {
+        Self { reader: Reader::new(store.limits()), window: Window::default(), next: 0 }
     }
 
-    /// Begins again.
-    pub(super) fn rewind(&mut self) {
-        self.reader = Reader::new(self.limits);
-        self.next = 0;
+    /// Goes to the last checkpoint before a frame, unless it is nearer already.
+    pub(super) fn approach(&mut self, store: &Store, to: usize) {
+        let at = store.checkpoint_before(to);
+        if self.next > to || self.next < at {
+            // What is known here goes first: there is no room for both.
+            self.reader = Reader::new(store.limits());
+            self.reader = Reader::resume(store.resume(at));
+            self.next = at;
+        }
     }
 
     /// The place of the frame that is read next.
@@ -64,12 +85,17 @@ impl Walk {
 
     /// Reads the next frame, if there is one.
     pub(super) fn step(&mut self, store: &Store) -> bool {
-        let read = store.frame(self.next, &mut self.reader.frame);
+        let read = store.frame(self.next, &mut self.reader.frame, &mut self.window);
         if read {
             self.reader.read();
             self.next += 1;
         }
         read
+    }
+
+    /// Whether there is no time for another step.
+    pub(super) fn late(&self, until: Instant) -> bool {
+        self.next.is_multiple_of(ASK) && Instant::now() >= until
     }
 
     /// The frame that was read last, and what is known after it.
@@ -82,38 +108,85 @@ impl Walk {
     }
 }
 
-/// Which frames a filter selects.
-pub(super) struct Sift {
-    pub(super) text: String,
-    filter: Filter,
-    walk: Walk,
-    found: Vec<usize>,
+/// What the list says of a packet.
+#[derive(Clone, Debug)]
+pub(super) struct Line {
+    /// Source, destination, protocol, message.
+    text: Box<str>,
+    /// Bytes of the first three.
+    parts: [u8; 3],
+    pub(super) osi: Osi,
+    /// The names without dots that its fields say, for the masks.
+    pub(super) names: Vec<String>,
 }
 
-impl Sift {
-    pub(super) fn new(text: &str, filter: Filter, limits: Limits) -> Self {
-        Self { text: text.to_owned(), filter, walk: Walk::new(limits), found: Vec::new() }
+impl Line {
+    pub(super) fn of(packet: &Packet) -> Self {
+        let [mut text, mut destination, mut protocol, mut message] = [const { String::new() }; 4];
+        brief::ends_of(packet, &mut text, &mut destination);
+        let osi = brief::subject_of(packet, &mut protocol, &mut message);
+        let mut parts = [0; 3];
+        for (part, added) in parts.iter_mut().zip([text.len(), destination.len(), protocol.len()]) {
+            *part = u8::try_from(added).unwrap_or(0);
+        }
+        // Addresses and names of protocols are short; what isn't would take the place of the next.
+        if [&text, &destination, &protocol].iter().all(|part| part.len() <= usize::from(u8::MAX)) {
+            text.extend([destination, protocol, message]);
+        } else {
+            (text, parts) = (message, [0; 3]);
+        }
+        Self { text: text.into(), parts, osi, names: mask::names(packet) }
     }
 
-    /// Looks at the next frame, if there is one.
-    pub(super) fn step(&mut self, store: &Store) -> bool {
-        let at = self.walk.next();
-        if !self.walk.step(store) {
-            return false;
+    /// Source, destination, protocol, message.
+    pub(super) fn columns(&self) -> [&str; 4] {
+        let (mut rest, mut columns) = (&*self.text, [""; 4]);
+        for (column, part) in columns.iter_mut().zip(self.parts) {
+            (*column, rest) = rest.split_at_checked(usize::from(part)).unwrap_or(("", rest));
         }
-        if self.filter.matches(self.walk.packet()) {
-            self.found.push(at);
+        columns[3] = rest;
+        columns
+    }
+}
+
+/// The lines that were made last.
+#[derive(Default)]
+pub(super) struct Lines {
+    kept: HashMap<usize, Line>,
+}
+
+impl Lines {
+    /// The line of a frame, if it was made.
+    pub(super) fn get(&self, index: usize) -> Option<&Line> {
+        self.kept.get(&index)
+    }
+
+    /// Keeps the line of a frame. Whoever walks to a frame that is shown passes those before it, which are shown, too.
+    pub(super) fn keep(&mut self, index: usize, packet: &Packet) {
+        if self.kept.len() >= LINES {
+            self.kept.clear();
+        }
+        self.kept.entry(index).or_insert_with(|| Line::of(packet));
+    }
+
+    /// Makes the line of a frame, until `until`. `false`: there was no time.
+    pub(super) fn make(&mut self, walk: &mut Walk, store: &Store, index: usize, until: Instant) -> bool {
+        if self.kept.contains_key(&index) {
+            return true;
+        }
+        walk.approach(store, index);
+        while walk.next() <= index {
+            let here = walk.next();
+            if !walk.step(store) {
+                return true;
+            }
+            if here + BEFORE >= index {
+                self.keep(here, walk.packet());
+            }
+            if walk.next() <= index && walk.late(until) {
+                return false;
+            }
         }
         true
-    }
-
-    /// How many frames were looked at.
-    pub(super) fn seen(&self) -> usize {
-        self.walk.next()
-    }
-
-    /// The places of those selected so far.
-    pub(super) fn found(&self) -> &[usize] {
-        &self.found
     }
 }

@@ -41,10 +41,10 @@ impl Prediction {
     /// About the packet at `place` of the store, which is the one at `shown` of what is shown; `None` where the packets before
     /// it decide nothing about it.
     pub(super) fn new(store: &Store, place: usize, shown: usize, limits: Limits) -> Option<Self> {
-        let number = store.get(place)?.number;
+        let number = u64::from(store.get(place)?.number);
         let wanted = KINDS.map(|kind| (kind, number)).to_vec();
         let mut maker = Maker::new("packets", number, &KINDS, 1, wanted, sentence);
-        let mut replay = Replay { store, chosen: None, end: place + 1, next: place.saturating_sub(PAST) };
+        let mut replay = Replay { end: place + 1, next: place.saturating_sub(PAST), ..Replay::all(store) };
         // The store gives what it kept: nothing breaks it.
         let _ = reader::each(&mut replay, limits, |packet, tracker| {
             maker.take(packet, tracker);

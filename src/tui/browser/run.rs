@@ -1,5 +1,7 @@
 //! The loop: what the source's thread has read is taken in, keys are heard, the screen is drawn.
 
+use super::pass::Index;
+use super::store::{BLOCK, Batch};
 use super::{Browser, Options, Wish};
 use crate::model::RawFrame;
 use crate::source::{Source, Step};
@@ -25,7 +27,9 @@ const QUIET: Duration = Duration::from_millis(150);
 
 /// What the source's thread says.
 enum Message {
-    Frames(Vec<RawFrame>, u64),
+    Frames(Batch),
+    /// The link is down, or came back.
+    Link(bool),
     /// No more will come: at the end, or because of this.
     End(Option<String>),
 }
@@ -40,8 +44,11 @@ pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::
     let stop = Arc::new(AtomicBool::new(false));
     let (send, receive) = sync_channel(WAITING);
     let stopped = Arc::clone(&stop);
-    let reader = std::thread::Builder::new().name("source".into()).spawn(move || read(source, &send, &stopped))?;
-    let mut browser = Browser::new(options);
+    let again = source.again();
+    let index = Index::new(options.limits, options.room, again.is_some(), BLOCK);
+    let reader =
+        std::thread::Builder::new().name("source".into()).spawn(move || read(source, index, &send, &stopped))?;
+    let mut browser = Browser::over(options, again, BLOCK);
     if live {
         browser = browser.following();
     }
@@ -56,35 +63,43 @@ pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::
 }
 
 /// Reads the source to its end, or until nobody wants more.
-fn read(mut source: Box<dyn Source + Send>, send: &SyncSender<Message>, stop: &AtomicBool) {
-    let mut batch = Vec::with_capacity(BATCH);
+fn read(mut source: Box<dyn Source + Send>, mut index: Index, send: &SyncSender<Message>, stop: &AtomicBool) {
+    let mut batch = Batch::default();
+    let (mut frame, mut down) = (RawFrame::default(), false);
     let mut since = Instant::now();
-    let mut left_out = 0;
     let why = loop {
         if stop.load(Ordering::Relaxed) {
             return;
         }
-        let mut frame = RawFrame::default();
         let step = source.next(&mut frame);
         match step {
             Ok(Step::Frame) => {
-                left_out += source.left_out();
-                batch.push(frame);
+                batch.left_out += source.left_out();
+                index.take(&frame, source.place(), &mut batch);
             }
             Ok(Step::Idle) => {}
             Ok(Step::End) => break None,
             Err(ref e) => break Some(e.to_string()),
         }
+        if source.down() != down {
+            down = !down;
+            if send.send(Message::Link(down)).is_err() {
+                return;
+            }
+        }
         let idle = !matches!(step, Ok(Step::Frame));
-        if batch.len() >= BATCH || (!batch.is_empty() && (idle || since.elapsed() >= PATIENCE)) {
-            if send.send(Message::Frames(std::mem::take(&mut batch), std::mem::take(&mut left_out))).is_err() {
+        // In a file that is read fast, nobody needs to ask the clock for each frame.
+        let some = (batch.len() > 0 || batch.refused > 0)
+            && (idle || (batch.len().is_multiple_of(16) && since.elapsed() >= PATIENCE));
+        if batch.len() >= BATCH || some {
+            if send.send(Message::Frames(std::mem::take(&mut batch))).is_err() {
                 return;
             }
             since = Instant::now();
         }
     };
     // Nobody may hear it any more.
-    let _ = send.send(Message::Frames(batch, left_out));
+    let _ = send.send(Message::Frames(batch));
     let _ = send.send(Message::End(why));
 }
 
@@ -124,10 +139,8 @@ fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<()> {
 fn take(browser: &mut Browser, receive: &Receiver<Message>, until: Instant) -> bool {
     loop {
         match receive.try_recv() {
-            Ok(Message::Frames(frames, left_out)) => {
-                browser.take(&frames);
-                browser.lost(left_out);
-            }
+            Ok(Message::Frames(batch)) => browser.take(batch),
+            Ok(Message::Link(down)) => browser.link(down),
             Ok(Message::End(why)) => browser.ended(why),
             Err(TryRecvError::Empty | TryRecvError::Disconnected) => return false,
         }

@@ -1,49 +1,60 @@
-//! The frames that came, kept whole, and one line about each. Nothing is dissected twice for the list.
+//! The frames that came: 32 bytes about each, and their own bytes where they can't be read again from a file.
+//!
+//! They are in blocks. At the beginning of a block is a checkpoint, from which its frames can be read with everything that
+//! the frames before have taught. A copy of a store is cheap, and keeps what it has: a thread may work on it.
 
-use crate::model::{Interface, LinkType, Osi, RawFrame, Remark, Time};
+use crate::flow::{Checkpoint, Limits, Tracker};
+use crate::model::{Interface, LinkType, Piece, RawFrame, Remark, Time};
+use crate::source::Again;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Bytes of one chunk; a frame that is longer gets its own.
-const CHUNK: usize = 1 << 20;
+/// Frames of a block: a packet's details need so many to be read again, at most.
+pub(super) const BLOCK: usize = 8192;
+/// Bytes that checkpoints may take, about. With more, every second one goes.
+const CHECKPOINTS: usize = 64 << 20;
+/// Bytes that are read from a file together: of frames that follow each other, and of others.
+const AHEAD: usize = 1 << 18;
+const ALONE: usize = 1 << 12;
 
 /// All frames, in the order in which they came.
-#[derive(Debug)]
+#[derive(Clone)]
 pub(super) struct Store {
-    frames: Vec<Kept>,
-    chunks: Vec<Vec<u8>>,
-    lines: Vec<String>,
-    /// What few frames have.
-    rare: HashMap<usize, Rare>,
+    blocks: Vec<Arc<Block>>,
+    /// What is known at the beginning of each block.
+    starts: Vec<Option<Arc<Checkpoint>>>,
     places: Vec<Place>,
-    /// Bytes of frames and lines.
-    used: usize,
-    most: usize,
+    again: Option<Arc<dyn Again>>,
+    limits: Limits,
+    len: usize,
+    /// Frames of a block.
+    block: usize,
+    /// Each block whose number this divides may have a checkpoint.
+    stride: usize,
+    /// Bytes of checkpoints, about.
+    weight: usize,
 }
 
-/// A frame, beside its bytes and its line.
+#[derive(Clone, Default)]
+struct Block {
+    frames: Vec<Kept>,
+    bytes: Vec<u8>,
+    rare: HashMap<usize, Rare>,
+}
+
+/// A frame, beside its bytes.
 #[derive(Clone, Copy, Debug)]
-struct Kept {
-    number: u64,
-    time: Time,
-    chunk: u32,
-    at: u32,
+pub(super) struct Kept {
+    pub(super) time: Time,
+    /// Where its bytes are: in the file, or in its block.
+    at: u64,
+    pub(super) len: u32,
     stored: u32,
-    len: u32,
-    place: u32,
-    row: Row,
-}
-
-/// The line about a frame: where its text is, and what it is about.
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    chunk: u32,
-    at: u32,
-    /// Bytes of source, destination and protocol; the rest is the message.
-    parts: [u8; 3],
-    len: u16,
-    osi: Osi,
-    odd: bool,
+    pub(super) number: u32,
+    place: u16,
+    /// Something about it is unusual.
+    pub(super) odd: bool,
+    rare: bool,
 }
 
 /// Where frames were captured, and what they begin with.
@@ -54,158 +65,220 @@ struct Place {
     id: Option<u32>,
 }
 
-#[derive(Debug)]
+/// What few frames have.
+#[derive(Clone, Debug)]
 struct Rare {
     remark: Option<Remark>,
     comment: String,
     checksum_pending: bool,
 }
 
-/// One line of the list.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ListLine<'a> {
-    pub(super) number: u64,
-    pub(super) time: Time,
-    pub(super) source: &'a str,
-    pub(super) destination: &'a str,
-    pub(super) protocol: &'a str,
-    pub(super) len: u32,
-    pub(super) message: &'a str,
-    pub(super) osi: Osi,
-    /// Something about it is unusual.
-    pub(super) odd: bool,
+/// Frames on their way into the store.
+#[derive(Default)]
+pub(super) struct Batch {
+    frames: Vec<Kept>,
+    bytes: Vec<u8>,
+    rare: Vec<Rare>,
+    /// Those that weren't known before.
+    places: Vec<Place>,
+    /// In the order of their blocks, with what each costs.
+    starts: Vec<(Checkpoint, usize)>,
+    /// Frames for which there was no room.
+    pub(super) refused: u64,
+    /// Frames that came too fast.
+    pub(super) left_out: u64,
 }
 
-/// What is said of a frame: the parts of its line.
-#[derive(Debug, Default)]
-pub(super) struct Said {
-    pub(super) source: String,
-    pub(super) destination: String,
-    pub(super) protocol: String,
-    pub(super) message: String,
-    pub(super) osi: Option<Osi>,
-    pub(super) odd: bool,
+/// Makes batches: what it must know of the frames before.
+pub(super) struct Packer {
+    places: Vec<Place>,
+    /// The last frame's.
+    place: usize,
+    used: usize,
+    most: usize,
+    /// The bytes stay where they are.
+    stays: bool,
 }
 
-impl Store {
-    /// Keeps at most `most` bytes.
-    pub(super) fn new(most: usize) -> Self {
-        let empty = Vec::new;
-        Self {
-            frames: empty(),
-            chunks: Vec::new(),
-            lines: Vec::new(),
-            rare: HashMap::new(),
-            places: Vec::new(),
-            used: 0,
-            most,
-        }
-    }
+/// The part of a file that was read last.
+#[derive(Default)]
+pub(super) struct Window {
+    at: u64,
+    bytes: Vec<u8>,
+}
 
+impl Batch {
     pub(super) fn len(&self) -> usize {
         self.frames.len()
     }
 
-    /// Keeps a frame and its line. `false`: there is no room for it.
-    pub(super) fn keep(&mut self, frame: &RawFrame, said: &Said) -> bool {
-        let parts = [&said.source, &said.destination, &said.protocol].map(|part| u8::try_from(part.len()).unwrap_or(0));
-        let text = said.message.len().min(usize::from(u16::MAX / 2));
-        let needs = frame.bytes.len() + text + size_of::<Kept>();
-        if self.used + needs > self.most || self.frames.len() >= u32::MAX as usize {
+    /// What is known before the next frame, at the beginning of a block.
+    pub(super) fn start(&mut self, checkpoint: Checkpoint, cost: usize) {
+        self.starts.push((checkpoint, cost));
+    }
+
+    /// The last frame is unusual.
+    pub(super) fn odd(&mut self) {
+        if let Some(last) = self.frames.last_mut() {
+            last.odd = true;
+        }
+    }
+}
+
+impl Packer {
+    /// Keeps at most `most` bytes.
+    pub(super) fn new(most: usize, stays: bool) -> Self {
+        Self { places: Vec::new(), place: 0, used: 0, most, stays }
+    }
+
+    /// Puts a frame into a batch; `at` is where its bytes stay. `false`: there is no room, and never will be.
+    pub(super) fn pack(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) -> bool {
+        let bytes = if self.stays { 0 } else { frame.bytes.len() };
+        let rare = frame.remark.is_some() || frame.checksum_pending || !frame.comment.is_empty();
+        let needs = bytes + size_of::<Kept>() + if rare { size_of::<Rare>() + frame.comment.len() } else { 0 };
+        if self.used + needs > self.most {
+            self.used = self.most;
             return false;
         }
         self.used += needs;
-        let (chunk, at) = place(&mut self.chunks, frame.bytes.len());
-        if let Some(chunk) = self.chunks.last_mut() {
-            chunk.extend_from_slice(&frame.bytes);
+        let at = if self.stays { at } else { batch.bytes.len() as u64 };
+        if !self.stays {
+            batch.bytes.extend_from_slice(&frame.bytes);
         }
-        let row = self.line(parts, said);
-        let link = Place { link: frame.link, interface: frame.interface.clone(), id: frame.interface_id };
-        let known = self.places.iter().rposition(|p| *p == link);
-        let known = known.unwrap_or_else(|| {
-            self.places.push(link);
-            self.places.len() - 1
-        });
-        if frame.remark.is_some() || frame.checksum_pending || !frame.comment.is_empty() {
-            let rare =
-                Rare { remark: frame.remark, comment: frame.comment.clone(), checksum_pending: frame.checksum_pending };
-            self.rare.insert(self.frames.len(), rare);
+        if rare {
+            let (remark, comment) = (frame.remark, frame.comment.clone());
+            batch.rare.push(Rare { remark, comment, checksum_pending: frame.checksum_pending });
         }
+        self.find_place(frame, batch);
         let short = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.frames.push(Kept {
-            number: frame.number,
+        batch.frames.push(Kept {
             time: frame.time,
-            chunk,
             at,
-            stored: short(frame.bytes.len()),
             len: frame.len,
-            place: short(known),
-            row,
+            stored: short(frame.bytes.len()),
+            number: u32::try_from(frame.number).unwrap_or(u32::MAX),
+            place: u16::try_from(self.place).unwrap_or(u16::MAX),
+            odd: false,
+            rare,
         });
         true
     }
 
-    fn line(&mut self, parts: [u8; 3], said: &Said) -> Row {
-        let mut text = String::new();
-        for (part, len) in [&said.source, &said.destination, &said.protocol].into_iter().zip(parts) {
-            if len > 0 {
-                text.push_str(part);
-            }
+    fn find_place(&mut self, frame: &RawFrame, batch: &mut Batch) {
+        let is = |p: &Place| p.link == frame.link && p.id == frame.interface_id && p.interface == frame.interface;
+        if self.places.get(self.place).is_some_and(is) {
+            return;
         }
-        text.push_str(&said.message);
-        let mut end = text.len().min(usize::from(u16::MAX / 2));
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        text.truncate(end);
-        if self.lines.last().is_none_or(|chunk| chunk.len() + text.len() > CHUNK) {
-            self.lines.push(String::with_capacity(CHUNK.min(self.most)));
-        }
-        let chunk = self.lines.len().saturating_sub(1);
-        let at = self.lines.last().map_or(0, String::len);
-        if let Some(lines) = self.lines.last_mut() {
-            lines.push_str(&text);
-        }
-        Row {
-            chunk: u32::try_from(chunk).unwrap_or(u32::MAX),
-            at: u32::try_from(at).unwrap_or(u32::MAX),
-            parts,
-            len: u16::try_from(text.len()).unwrap_or(u16::MAX),
-            osi: said.osi.unwrap_or(Osi::Physical),
-            odd: said.odd,
-        }
-    }
-
-    /// The line of a frame, by its place.
-    pub(super) fn get(&self, index: usize) -> Option<ListLine<'_>> {
-        let kept = self.frames.get(index)?;
-        let row = kept.row;
-        let begin = row.at as usize;
-        let text = self.lines.get(row.chunk as usize)?.get(begin..begin + usize::from(row.len))?;
-        let (source, rest) = text.split_at_checked(usize::from(row.parts[0]))?;
-        let (destination, rest) = rest.split_at_checked(usize::from(row.parts[1]))?;
-        let (protocol, message) = rest.split_at_checked(usize::from(row.parts[2]))?;
-        let Kept { number, time, len, .. } = *kept;
-        Some(ListLine { number, time, source, destination, protocol, len, message, osi: row.osi, odd: row.odd })
-    }
-
-    /// Writes a frame as it came.
-    pub(super) fn frame(&self, index: usize, frame: &mut RawFrame) -> bool {
-        let found = self.frames.get(index).and_then(|kept| {
-            let at = kept.at as usize;
-            let bytes = self.chunks.get(kept.chunk as usize)?.get(at..at + kept.stored as usize)?;
-            Some((kept, bytes, self.places.get(kept.place as usize)?))
+        self.place = self.places.iter().rposition(is).unwrap_or_else(|| {
+            let new = Place { link: frame.link, interface: frame.interface.clone(), id: frame.interface_id };
+            self.places.push(new.clone());
+            batch.places.push(new);
+            self.places.len() - 1
         });
-        let Some((kept, bytes, place)) = found else { return false };
-        let rare = self.rare.get(&index);
-        frame.number = kept.number;
+    }
+}
+
+impl Store {
+    /// An empty one, of frames whose bytes stay in `again`, if anywhere.
+    pub(super) fn new(limits: Limits, again: Option<Arc<dyn Again>>, block: usize) -> Self {
+        Self {
+            blocks: Vec::new(),
+            starts: Vec::new(),
+            places: Vec::new(),
+            again,
+            limits,
+            len: 0,
+            block,
+            stride: 1,
+            weight: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Frames of a block.
+    pub(super) fn block(&self) -> usize {
+        self.block
+    }
+
+    /// How many bytes the file has now that keeps those of the frames.
+    pub(super) fn size(&self) -> Option<u64> {
+        self.again.as_ref()?.size()
+    }
+
+    /// Takes a batch in.
+    pub(super) fn add(&mut self, batch: Batch) {
+        let Batch { frames, bytes, rare, places, starts, .. } = batch;
+        self.places.extend(places);
+        let (mut rare, mut starts) = (rare.into_iter(), starts.into_iter());
+        for mut kept in frames {
+            if self.len.is_multiple_of(self.block) {
+                let start = starts.next();
+                self.begin(start);
+            }
+            let at = self.len % self.block;
+            let Some(block) = self.blocks.last_mut() else { return };
+            let block = Arc::make_mut(block);
+            if self.again.is_none() {
+                let from = usize::try_from(kept.at).unwrap_or(usize::MAX);
+                let bytes = bytes.get(from..from.saturating_add(kept.stored as usize)).unwrap_or(&[]);
+                kept.at = block.bytes.len() as u64;
+                block.bytes.extend_from_slice(bytes);
+            }
+            if kept.rare
+                && let Some(rare) = rare.next()
+            {
+                block.rare.insert(at, rare);
+            }
+            block.frames.push(kept);
+            self.len += 1;
+        }
+    }
+
+    fn begin(&mut self, start: Option<(Checkpoint, usize)>) {
+        let wanted = self.blocks.len().is_multiple_of(self.stride);
+        self.blocks.push(Arc::default());
+        let start = start.filter(|_| wanted);
+        self.weight += start.as_ref().map_or(0, |(_, cost)| *cost);
+        self.starts.push(start.map(|(checkpoint, _)| Arc::new(checkpoint)));
+        if self.weight > CHECKPOINTS {
+            self.stride *= 2;
+            let stride = self.stride;
+            for (_, start) in self.starts.iter_mut().enumerate().filter(|(at, _)| !at.is_multiple_of(stride)) {
+                *start = None;
+            }
+            // What both neighbours share stays; how much that is, nobody counted.
+            self.weight = self.weight * 5 / 8;
+        }
+    }
+
+    /// What is known of a frame without reading it.
+    pub(super) fn get(&self, index: usize) -> Option<Kept> {
+        self.blocks.get(index / self.block)?.frames.get(index % self.block).copied()
+    }
+
+    /// Writes a frame as it came. `false`: it isn't here, or its bytes are no longer in the file.
+    pub(super) fn frame(&self, index: usize, frame: &mut RawFrame, window: &mut Window) -> bool {
+        let Some(block) = self.blocks.get(index / self.block) else { return false };
+        let at = index % self.block;
+        let Some(kept) = block.frames.get(at) else { return false };
+        let Some(place) = self.places.get(usize::from(kept.place)) else { return false };
+        frame.bytes.clear();
+        match self.bytes(block, kept, AHEAD, window) {
+            Some(bytes) => frame.bytes.extend_from_slice(bytes),
+            None => return false,
+        }
+        frame.number = u64::from(kept.number);
         frame.time = kept.time;
         frame.len = kept.len;
-        frame.bytes.clear();
-        frame.bytes.extend_from_slice(bytes);
         frame.link = place.link;
-        frame.interface.clone_from(&place.interface);
+        if frame.interface != place.interface {
+            frame.interface.clone_from(&place.interface);
+        }
         frame.interface_id = place.id;
+        let rare = if kept.rare { block.rare.get(&at) } else { None };
         frame.remark = rare.and_then(|r| r.remark);
         frame.comment.clear();
         frame.comment.push_str(rare.map_or("", |r| &r.comment));
@@ -213,17 +286,57 @@ impl Store {
         true
     }
 
+    fn bytes<'a>(&self, block: &'a Block, kept: &Kept, ahead: usize, window: &'a mut Window) -> Option<&'a [u8]> {
+        let stored = kept.stored as usize;
+        let Some(again) = &self.again else {
+            let at = usize::try_from(kept.at).ok()?;
+            return block.bytes.get(at..at + stored);
+        };
+        let inside = kept.at.checked_sub(window.at).and_then(|from| usize::try_from(from).ok());
+        if let Some(from) = inside.filter(|from| from + stored <= window.bytes.len()) {
+            return window.bytes.get(from..from + stored);
+        }
+        window.at = kept.at;
+        window.bytes.resize(stored.max(ahead), 0);
+        let have = again.read(kept.at, &mut window.bytes).unwrap_or(0);
+        window.bytes.truncate(have);
+        window.bytes.get(..stored)
+    }
+
+    /// The place of the nearest checkpoint before a frame.
+    pub(super) fn checkpoint_before(&self, index: usize) -> usize {
+        let block = (index / self.block).min(self.starts.len().saturating_sub(1));
+        let with = (0..=block).rev().find(|&at| self.starts.get(at).is_some_and(Option::is_some));
+        with.unwrap_or(0) * self.block
+    }
+
+    /// What is known at a checkpoint.
+    pub(super) fn resume(&self, at: usize) -> Tracker {
+        let Some(Some(start)) = self.starts.get(at / self.block) else { return Tracker::new(self.limits) };
+        let mut window = Window::default();
+        start.resume(&mut |piece: Piece, into: &mut Vec<u8>| {
+            let mut part = |window| {
+                let index = self.find(piece.frame);
+                let block = self.blocks.get(index / self.block)?;
+                let kept = block.frames.get(index % self.block).filter(|k| u64::from(k.number) == piece.frame)?;
+                let bytes = self.bytes(block, kept, ALONE, window)?;
+                let from = piece.start as usize;
+                into.extend_from_slice(bytes.get(from..from + piece.len as usize)?);
+                Some(())
+            };
+            part(&mut window).is_some()
+        })
+    }
+
     /// The place of the frame with this number, or of the first one after it.
     pub(super) fn find(&self, number: u64) -> usize {
-        self.frames.partition_point(|kept| kept.number < number)
+        let before = |kept: &Kept| u64::from(kept.number) < number;
+        let block = self.blocks.partition_point(|block| block.frames.last().is_some_and(before));
+        block * self.block + self.blocks.get(block).map_or(0, |block| block.frames.partition_point(before))
     }
-}
 
-/// Where the next `len` bytes go.
-fn place(chunks: &mut Vec<Vec<u8>>, len: usize) -> (u32, u32) {
-    if chunks.last().is_none_or(|chunk| chunk.len() + len > CHUNK) {
-        chunks.push(Vec::new());
+    /// What the memory of connections may hold.
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
-    let at = chunks.last().map_or(0, Vec::len);
-    (u32::try_from(chunks.len().saturating_sub(1)).unwrap_or(u32::MAX), u32::try_from(at).unwrap_or(u32::MAX))
 }

@@ -1,14 +1,21 @@
+use super::look::Look;
+use super::pass::{Index, Lines, Walk};
+use super::sift::Sift;
+use super::store::{Batch, Store};
 use super::{Browser, Options, Pane, Views, Wish};
+use crate::filter::Filter;
 use crate::flow::Limits;
-use crate::model::RawFrame;
+use crate::model::{Kind, Osi, RawFrame};
 use crate::rng::Rng;
 use crate::source::file::File;
-use crate::source::{Source, Step};
+use crate::source::{Again, Source, Step};
 use crate::tutor::{Audience, Texts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
+use std::net::Ipv4Addr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 fn options() -> Options {
@@ -33,6 +40,8 @@ fn options() -> Options {
             ladder: page("ladder"),
             follow: page("follow"),
             stats: page("stats"),
+            plot: page("plot"),
+            hops: Some(Box::new(|number| Ok(format!("hops of packet {number}")))),
             field: Box::new(|name| Some(format!("{name} means something"))),
             broken: Some(Box::new(|fault, columns| match fault {
                 "nonsense" => Err("that is no fault".to_owned()),
@@ -65,10 +74,27 @@ fn frames(capture: &str) -> Vec<RawFrame> {
 
 fn browser(capture: &str) -> Browser {
     let mut browser = Browser::new(options());
-    browser.take(&frames(capture));
+    feed(&mut browser, &frames(capture));
     browser.ended(None);
     settle(&mut browser);
     browser
+}
+
+/// Frames that come, as the source's thread hands them on.
+fn feed(browser: &mut Browser, frames: &[RawFrame]) {
+    let mut index = index(browser);
+    feed_more(browser, &mut index, frames);
+}
+
+fn index(browser: &Browser) -> Index {
+    Index::new(Limits::default(), browser.options.room, false, browser.store.block())
+}
+
+fn feed_more(browser: &mut Browser, index: &mut Index, frames: &[RawFrame]) {
+    browser.patience = Duration::from_secs(60);
+    let mut batch = Batch::default();
+    frames.iter().for_each(|frame| index.take(frame, 0, &mut batch));
+    browser.take(batch);
 }
 
 fn settle(browser: &mut Browser) {
@@ -110,6 +136,106 @@ fn golden(name: &str, screen: &str) {
     });
 }
 
+/// All captures that can be read, each in frames and, where its bytes stay in the file, with that file.
+fn captures() -> Vec<(String, Vec<RawFrame>, Vec<u64>, Option<Arc<dyn Again>>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    let mut all = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let Ok(mut file) = File::open(&path) else { continue };
+        let (mut frames, mut places) = (Vec::new(), Vec::new());
+        let mut frame = RawFrame::default();
+        while let Ok(Step::Frame) = file.next(&mut frame) {
+            frames.push(frame.clone());
+            places.push(file.place());
+        }
+        all.push((path.display().to_string(), frames, places, file.again()));
+    }
+    assert!(all.len() > 50, "{}", all.len());
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all
+}
+
+/// A store of these frames in blocks of so many.
+fn stored(frames: &[RawFrame], places: &[u64], again: Option<Arc<dyn Again>>, block: usize) -> Store {
+    let mut index = Index::new(Limits::default(), 1 << 30, again.is_some(), block);
+    let mut store = Store::new(Limits::default(), again, block);
+    for (frames, places) in frames.chunks(5).zip(places.chunks(5)) {
+        let mut batch = Batch::default();
+        frames.iter().zip(places).for_each(|(frame, &at)| index.take(frame, at, &mut batch));
+        store.add(batch);
+    }
+    store
+}
+
+#[test]
+fn a_packet_read_from_a_checkpoint_is_what_a_walk_from_the_beginning_shows() {
+    let texts = Texts::english().unwrap();
+    let told = |walk: &Walk, at| {
+        let (look, tracker) = (Look::at(at, walk.here(), Audience::Student, &texts), &walk.here().tracker);
+        let connection = tracker.current().and_then(|current| tracker.connection(current));
+        let buffers = walk.packet().buffers().to_vec();
+        format!("{:#?}\n{buffers:?}\n{:?}\n{connection:#?}", look.lines(&Osi::ALL), tracker.events())
+    };
+    let mut compared = 0;
+    for (name, frames, places, again) in captures() {
+        // The longest have nothing in their later packets that the first don't have.
+        let most = frames.len().min(1500);
+        let (frames, places) = (&frames[..most], &places[..most]);
+        // Small blocks, so that something is in the middle at many checkpoints.
+        let store = stored(frames, places, again, 11);
+        assert_eq!(store.len(), frames.len(), "{name}");
+        let mut slow = Walk::of(&store);
+        let mut whole = Vec::new();
+        while slow.step(&store) {
+            whole.push(told(&slow, whole.len()));
+        }
+        assert_eq!(whole.len(), frames.len(), "{name}: every byte is there");
+        // From the last block to the first: each is begun at its checkpoint.
+        let mut fast = Walk::of(&store);
+        for block in (0..store.len().div_ceil(11)).rev() {
+            fast.approach(&store, block * 11);
+            assert_eq!(fast.next(), block * 11);
+            for (at, whole) in whole.iter().enumerate().skip(block * 11).take(11) {
+                assert!(fast.step(&store));
+                let now = told(&fast, at);
+                let other = now.lines().zip(whole.lines()).find(|(now, whole)| now != whole);
+                assert!(now == *whole, "{name}, packet {}: {other:?}", at + 1);
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 3_000, "{compared}");
+}
+
+#[test]
+fn threads_that_filter_blocks_find_what_one_walk_finds() {
+    for filter in ["tcp.flags.syn == 1", "frame.number > 20 && http", "tcp.analysis.flags", "ip || arp", "nbns"] {
+        for (name, frames, places, again) in captures() {
+            let store = stored(&frames, &places, again, 7);
+            let parsed = Filter::parse(filter).unwrap();
+            let (mut walk, mut found) = (Walk::of(&store), Vec::new());
+            while walk.step(&store) {
+                if parsed.matches(walk.packet()) {
+                    found.push(u32::try_from(walk.next() - 1).unwrap());
+                }
+            }
+            let mut sift = Sift::new(filter, parsed, &store);
+            while sift.work(&store, Instant::now() + Duration::from_secs(60)) {}
+            assert_eq!(sift.found(), found, "{filter} on {name}");
+            assert_eq!((sift.seen(), sift.count()), (store.len(), found.len()));
+            let (mut lines, mut walk) = (Lines::default(), Walk::of(&store));
+            for &at in &found {
+                let at = at as usize;
+                assert!(lines.make(&mut walk, &store, at, Instant::now() + Duration::from_secs(60)));
+                let line = lines.get(at).unwrap();
+                assert!(sift.line(at).is_none_or(|kept| kept.columns() == line.columns()), "{name}: {at}");
+            }
+            assert!(found.first().is_none_or(|&at| sift.line(at as usize).is_some()), "the first are kept");
+        }
+    }
+}
+
 #[test]
 fn each_size_shows_the_list_the_seven_layers_and_the_bytes() {
     for (name, width, height) in [("browser-60x20", 60, 20), ("browser-80x24", 80, 24), ("browser-120x40", 120, 40)] {
@@ -117,6 +243,139 @@ fn each_size_shows_the_list_the_seven_layers_and_the_bytes() {
         press(&mut browser, "↓↓↓\t4");
         golden(name, &screen(&mut browser, width, height));
     }
+}
+
+#[test]
+fn a_room_sees_fewer_columns_and_pseudonyms() {
+    for (name, width, height) in [("room-60x20", 60, 20), ("room-80x24", 80, 24), ("room-120x40", 120, 40)] {
+        let mut browser = browser("websocket.pcap");
+        press(&mut browser, "↓↓↓\t3mP");
+        browser.notice.clear();
+        golden(name, &screen(&mut browser, width, height));
+    }
+}
+
+#[test]
+fn with_masks_on_no_page_shows_an_address_or_a_name_that_a_field_says() {
+    for (name, all, ..) in captures() {
+        let mut browser = Browser::new(options());
+        feed(&mut browser, &all);
+        settle(&mut browser);
+        press(&mut browser, "1234567m");
+        let mut hidden = std::collections::BTreeSet::new();
+        for at in (0..all.len()).step_by(1 + all.len() / 12) {
+            browser.choose(at);
+            settle(&mut browser);
+            let look = browser.seen().unwrap();
+            for field in &look.packet.fields {
+                let mut text = String::new();
+                crate::model::show::value(&look.packet, field, &mut text);
+                let bare = text.split(['/', ' ', '<']).next().unwrap_or("").trim_end_matches('.').to_lowercase();
+                let dotted = ["dns.qry.name", "http.host", "tls.handshake.extensions_server_name"];
+                let says = match field.def.kind {
+                    Kind::Ipv4 => bare.parse().is_ok_and(|ip: Ipv4Addr| {
+                        !ip.is_loopback() && !ip.is_multicast() && !ip.is_broadcast() && !ip.is_unspecified()
+                    }),
+                    Kind::Ether => !bare.starts_with("00:00:00") && !bare.starts_with("ff:ff") && bare.starts_with('0'),
+                    _ => dotted.contains(&field.def.name) && bare.contains(".example") && !bare.contains('@'),
+                };
+                if says && !bare.starts_with("01:") && !bare.starts_with("03:") {
+                    hidden.insert(bare);
+                }
+            }
+            for pane in ["", "\t", "\t"] {
+                press(&mut browser, pane);
+                let drawn = screen(&mut browser, 160, 400).to_lowercase();
+                for text in &hidden {
+                    assert!(!drawn.contains(text), "{name}, packet {}: {text}\n{drawn}", at + 1);
+                }
+            }
+            browser.pane = Pane::List;
+        }
+    }
+}
+
+#[test]
+fn a_pseudonym_hides_the_bytes_too_and_what_is_copied_stays() {
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "m3\t");
+    let address = browser.lines().iter().position(|line| line.right == "ip.src");
+    browser.line = browser.lines().iter().position(|line| line.right == "ipv6.src").or(address).unwrap();
+    let drawn = screen(&mut browser, 140, 60);
+    assert!(drawn.contains("·· ·· ·· ··"), "{drawn}");
+    let Wish::Copy(filter) = press(&mut browser, "y") else { panic!("nothing was copied") };
+    assert!(filter.contains(".src == ") && !filter.contains("ip-"), "{filter}");
+    let Wish::Copy(bytes) = press(&mut browser, "H") else { panic!("nothing was copied") };
+    assert!(bytes.len().is_multiple_of(8) && bytes.chars().all(|c| c.is_ascii_hexdigit()), "{bytes}");
+    let Wish::Copy(json) = press(&mut browser, "J") else { panic!("nothing was copied") };
+    assert!(json.starts_with("{\"v\":1") && json.contains("tcp.srcport"), "{json}");
+}
+
+#[test]
+fn a_file_that_grows_or_is_cut_while_it_is_open_is_a_sentence_in_the_footer() {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/websocket.pcap");
+    let path = std::env::temp_dir().join(format!("osi-tutor-browser-{}.pcap", std::process::id()));
+    std::fs::copy(from, &path).unwrap();
+    let mut file = File::open(&path).unwrap();
+    let again = file.again();
+    assert!(again.is_some(), "a file's bytes can be read again");
+    let mut browser = Browser::over(options(), again, 4);
+    browser.patience = Duration::from_secs(60);
+    let mut index = Index::new(Limits::default(), 1 << 20, true, 4);
+    let (mut batch, mut frame) = (Batch::default(), RawFrame::default());
+    while file.next(&mut frame).unwrap() == Step::Frame {
+        index.take(&frame, file.place(), &mut batch);
+    }
+    browser.take(batch);
+    browser.ended(None);
+    settle(&mut browser);
+    assert!(screen(&mut browser, 100, 30).contains("? help"));
+    let open = std::fs::File::options().append(true).open(&path).unwrap();
+    std::io::Write::write_all(&mut &open, &[0; 16]).unwrap();
+    settle(&mut browser);
+    assert!(screen(&mut browser, 120, 30).contains("has grown by 16 bytes"));
+    open.set_len(500).unwrap();
+    settle(&mut browser);
+    let told = screen(&mut browser, 120, 30);
+    assert!(told.contains("The file was cut by"), "{told}");
+    press(&mut browser, "G");
+    let drawn = screen(&mut browser, 120, 30);
+    assert!(drawn.contains("no longer in the file"), "{drawn}");
+    press(&mut browser, "g");
+    assert!(screen(&mut browser, 120, 30).contains("7 Application"), "what is left can be looked at");
+    let _ = std::fs::remove_file(&path);
+}
+
+#[test]
+fn a_link_that_goes_down_and_comes_back_is_a_sentence_in_the_footer() {
+    let mut browser = Browser::new(options()).following();
+    feed(&mut browser, &frames("websocket.pcap"));
+    browser.link(true);
+    settle(&mut browser);
+    let drawn = screen(&mut browser, 100, 30);
+    assert!(drawn.contains("The link went down; the capture waits") && drawn.contains("link down"), "{drawn}");
+    press(&mut browser, "↑");
+    assert!(screen(&mut browser, 100, 30).contains("link down"), "the title says it as long as it is so");
+    browser.link(false);
+    let drawn = screen(&mut browser, 100, 30);
+    assert!(drawn.contains("The link came back") && !drawn.contains("link down"), "{drawn}");
+}
+
+#[test]
+fn escape_stops_a_filter_that_is_at_work_and_keeps_the_one_before() {
+    let all = frames("socketio.pcapng");
+    let mut browser = Browser::over(options(), None, 4);
+    feed(&mut browser, &all);
+    settle(&mut browser);
+    press(&mut browser, "/http\n");
+    let before = browser.shown();
+    browser.filter("tcp").unwrap();
+    let drawn = screen(&mut browser, 160, 30);
+    assert!(drawn.contains(&format!("filtering: 0 of {}", all.len())), "{drawn}");
+    browser.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+    settle(&mut browser);
+    assert_eq!(browser.shown(), before);
+    assert!(screen(&mut browser, 100, 30).contains("Stopped; still shown by http"));
 }
 
 #[test]
@@ -185,11 +444,12 @@ fn going_back_one_by_one_shows_what_going_forward_showed() {
 fn a_pause_holds_the_list_and_loses_nothing() {
     let all = frames("websocket.pcap");
     let mut browser = Browser::new(options()).following();
-    browser.take(&all[..5]);
+    let mut index = index(&browser);
+    feed_more(&mut browser, &mut index, &all[..5]);
     settle(&mut browser);
     assert_eq!(browser.chosen, 4, "what is newest is chosen");
     press(&mut browser, " ");
-    browser.take(&all[5..]);
+    feed_more(&mut browser, &mut index, &all[5..]);
     settle(&mut browser);
     assert_eq!((browser.shown(), browser.chosen), (5, 4));
     press(&mut browser, " ");
@@ -200,7 +460,7 @@ fn a_pause_holds_the_list_and_loses_nothing() {
 fn what_finds_no_room_is_counted() {
     let mut browser = Browser::new(Options { room: 500, ..options() });
     let all = frames("websocket.pcap");
-    browser.take(&all);
+    feed(&mut browser, &all);
     let kept = browser.store.len();
     assert!(kept < all.len() && browser.refused == (all.len() - kept) as u64);
     assert!(screen(&mut browser, 100, 24).contains("more not kept"));
@@ -210,9 +470,14 @@ fn what_finds_no_room_is_counted() {
 fn every_key_of_the_table_does_something() {
     let mut browser = browser("socketio.pcapng");
     press(&mut browser, "↓↓↓");
-    for (keys, says) in
-        [("l", "ladder of stream 0"), ("f", "follow of stream 0"), ("s", "stats of stream 0"), ("?", "quit")]
-    {
+    for (keys, says) in [
+        ("h", "hops of packet 4"),
+        ("t", "plot of stream 0"),
+        ("l", "ladder of stream 0"),
+        ("f", "follow of stream 0"),
+        ("s", "stats of stream 0"),
+        ("?", "a page; the first"),
+    ] {
         press(&mut browser, keys);
         assert!(screen(&mut browser, 80, 24).contains(says), "{keys}");
         press(&mut browser, "\x1b");
@@ -252,7 +517,7 @@ fn any_keys_at_any_size_keep_the_screen_whole() {
     ];
     const LETTERS: &[char] = &[
         'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'b', ' ', 'l', 'f', 's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7',
-        'ü', '漢', '\u{202e}', '\u{7}',
+        'm', 'P', 'J', 'H', 't', 'h', 'p', 'x', 'w', 'ü', '漢', '\u{202e}', '\u{7}',
     ];
     let mut browser = browser("socketio.pcapng");
     let mut rng = Rng::seeded(14);
@@ -276,7 +541,7 @@ fn no_capture_puts_anything_on_the_screen_that_a_terminal_obeys() {
             continue;
         }
         let mut browser = Browser::new(Options { origin: "From ev\u{202e}il\x1b[31m".into(), ..options() });
-        browser.take(&frames(&name));
+        feed(&mut browser, &frames(&name));
         settle(&mut browser);
         press(&mut browser, "1234567");
         for _ in 0..12 {

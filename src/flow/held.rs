@@ -1,0 +1,65 @@
+//! A list that is copied quickly: a copy shares with it what neither has changed since.
+
+use std::sync::Arc;
+
+/// Items that are shared, or copied, together.
+const PART: usize = 16;
+
+/// A list, in parts that its copies share.
+#[derive(Clone, Debug)]
+pub(super) struct Held<T> {
+    parts: Vec<Arc<Vec<T>>>,
+    len: usize,
+}
+
+impl<T: Clone> Held<T> {
+    pub(super) fn new() -> Self {
+        Self { parts: Vec::new(), len: 0 }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(super) fn push(&mut self, item: T) {
+        if self.len.is_multiple_of(PART) {
+            self.parts.push(Arc::new(Vec::with_capacity(PART)));
+        }
+        if let Some(last) = self.parts.last_mut() {
+            Arc::make_mut(last).push(item);
+            self.len += 1;
+        }
+    }
+
+    pub(super) fn get(&self, at: usize) -> Option<&T> {
+        self.parts.get(at / PART)?.get(at % PART)
+    }
+
+    /// To change it: here only.
+    pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
+        Arc::make_mut(self.parts.get_mut(at / PART)?).get_mut(at % PART)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.parts.iter().flat_map(|part| part.iter())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_keeps_what_it_had_and_shares_what_nobody_changed() {
+        let mut list = Held::new();
+        (0..100).for_each(|n| list.push(n));
+        let copy = list.clone();
+        *list.get_mut(50).unwrap() = 7;
+        list.push(100);
+        assert_eq!((copy.len(), copy.get(50), copy.get(100)), (100, Some(&50), None));
+        assert_eq!((list.len(), list.get(50), list.get(100)), (101, Some(&7), Some(&100)));
+        assert!(copy.iter().copied().eq(0..100));
+        let shared = list.parts.iter().zip(&copy.parts).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
+        assert_eq!(shared, 5, "of 7 parts, one was changed and one grew");
+    }
+}

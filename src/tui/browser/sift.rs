@@ -1,0 +1,255 @@
+//! Which frames a filter selects. Blocks that are complete are read by as many threads as there are processors, each block from
+//! its checkpoint; what comes after them is read here, as it comes.
+
+use super::pass::{Line, Walk};
+use super::store::Store;
+use crate::filter::Filter;
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Instant;
+
+/// Complete blocks that are worth other threads.
+const WORTH: usize = 2;
+/// More threads than these don't help.
+const THREADS: usize = 8;
+/// Lines that are kept of each block: where a filter selects few packets, they are all that the list shows.
+const LINES: usize = 64;
+
+/// A filter, and what it has selected so far.
+pub(super) struct Sift {
+    pub(super) text: String,
+    filter: Filter,
+    walk: Walk,
+    found: Vec<u32>,
+    lines: HashMap<u32, Line>,
+    /// Frames that were looked at and whose result is here.
+    done: usize,
+    team: Option<Team>,
+    /// No thread could be had.
+    alone: bool,
+    /// Frames of a block.
+    block: usize,
+}
+
+/// Threads at work on blocks.
+struct Team {
+    parts: Receiver<Part>,
+    /// Parts that came before others that are in front of them.
+    early: BTreeMap<usize, Part>,
+    end: usize,
+    /// Frames that they have looked at.
+    seen: Arc<AtomicUsize>,
+    found: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+}
+
+/// What was found in some frames.
+struct Part {
+    frames: Range<usize>,
+    found: Vec<u32>,
+    lines: Vec<(u32, Line)>,
+}
+
+impl Part {
+    fn new(frames: Range<usize>) -> Self {
+        Self { frames, found: Vec::new(), lines: Vec::new() }
+    }
+
+    fn take(&mut self, filter: &Filter, at: usize, walk: &Walk) -> bool {
+        let Some(at) = u32::try_from(at).ok().filter(|_| filter.matches(walk.packet())) else { return false };
+        if self.lines.len() < LINES {
+            self.lines.push((at, Line::of(walk.packet())));
+        }
+        self.found.push(at);
+        true
+    }
+}
+
+impl Sift {
+    pub(super) fn new(text: &str, filter: Filter, store: &Store) -> Self {
+        let (walk, found, lines) = (Walk::of(store), Vec::new(), HashMap::new());
+        Self {
+            text: text.to_owned(),
+            filter,
+            walk,
+            found,
+            lines,
+            done: 0,
+            team: None,
+            alone: false,
+            block: store.block(),
+        }
+    }
+
+    /// Goes on until `until`. Whether something is left to do.
+    pub(super) fn work(&mut self, store: &Store, until: Instant) -> bool {
+        loop {
+            if self.team.is_some() {
+                if !self.hear(until) {
+                    return true;
+                }
+            } else if self.done >= store.len() {
+                return false;
+            } else if !self.alone && store.len() / self.block >= self.done / self.block + WORTH {
+                self.team = Some(self.call(store));
+            } else if !self.go_on(store, until) {
+                return self.done < store.len();
+            }
+        }
+    }
+
+    /// Reads the frames after the last complete block. `false`: there is no time, or no frame.
+    fn go_on(&mut self, store: &Store, until: Instant) -> bool {
+        self.walk.approach(store, self.done);
+        let mut part = Part::new(self.done..self.done);
+        let mut goes = true;
+        while goes && part.frames.end < store.len() {
+            let at = self.walk.next();
+            if !self.walk.step(store) {
+                // Its bytes are gone: no filter can say anything about the rest.
+                part.frames.end = store.len();
+                break;
+            }
+            if at == part.frames.end {
+                part.take(&self.filter, at, &self.walk);
+                part.frames.end += 1;
+            }
+            goes = !self.walk.late(until);
+        }
+        self.add(part);
+        goes
+    }
+
+    fn add(&mut self, part: Part) {
+        // Of a block that comes in several parts, the first lines are enough.
+        let first = part.frames.start / self.block * self.block;
+        let before = self.found.len() - self.found.partition_point(|&at| (at as usize) < first);
+        self.lines.extend(part.lines.into_iter().take(LINES.saturating_sub(before)));
+        self.done = part.frames.end;
+        self.found.extend(part.found);
+    }
+
+    /// Lets threads look at all complete blocks.
+    fn call(&self, store: &Store) -> Team {
+        let end = store.len() / self.block * self.block;
+        let (send, parts) = channel();
+        let [next, seen, found] = [self.done, self.done, self.found.len()].map(|from| Arc::new(AtomicUsize::new(from)));
+        let stop = Arc::new(AtomicBool::new(false));
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
+        for _ in 0..threads {
+            let hand = Hand {
+                store: store.clone(),
+                filter: self.filter.clone(),
+                end,
+                next: Arc::clone(&next),
+                seen: Arc::clone(&seen),
+                found: Arc::clone(&found),
+                stop: Arc::clone(&stop),
+                send: send.clone(),
+            };
+            // Without threads the frames are read here: the parts end at once, and nothing was done.
+            let _ = std::thread::Builder::new().name("filter".into()).spawn(move || hand.work());
+        }
+        Team { parts, early: BTreeMap::new(), end, seen, found, stop }
+    }
+
+    /// Takes what the threads have found. Whether they are done.
+    fn hear(&mut self, until: Instant) -> bool {
+        loop {
+            let Some(team) = &mut self.team else { return true };
+            if let Some(part) = team.early.remove(&self.done) {
+                let end = team.end;
+                self.add(part);
+                if self.done >= end {
+                    self.team = None;
+                }
+                continue;
+            }
+            match team.parts.recv_timeout(until.saturating_duration_since(Instant::now())) {
+                Ok(part) => drop(team.early.insert(part.frames.start, part)),
+                Err(RecvTimeoutError::Timeout) => return false,
+                Err(RecvTimeoutError::Disconnected) => {
+                    (self.team, self.alone) = (None, true);
+                    return true;
+                }
+            }
+        }
+    }
+
+    /// How many frames were looked at.
+    pub(super) fn seen(&self) -> usize {
+        self.done.max(self.team.as_ref().map_or(0, |team| team.seen.load(Ordering::Relaxed)))
+    }
+
+    /// How many were found so far.
+    pub(super) fn count(&self) -> usize {
+        self.found.len().max(self.team.as_ref().map_or(0, |team| team.found.load(Ordering::Relaxed)))
+    }
+
+    /// The places of those selected so far.
+    pub(super) fn found(&self) -> &[u32] {
+        &self.found
+    }
+
+    /// The line of a frame that was selected, if it was kept.
+    pub(super) fn line(&self, at: usize) -> Option<&Line> {
+        self.lines.get(&u32::try_from(at).ok()?)
+    }
+}
+
+impl Drop for Team {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One of the threads.
+struct Hand {
+    store: Store,
+    filter: Filter,
+    end: usize,
+    next: Arc<AtomicUsize>,
+    seen: Arc<AtomicUsize>,
+    found: Arc<AtomicUsize>,
+    stop: Arc<AtomicBool>,
+    send: Sender<Part>,
+}
+
+impl Hand {
+    fn work(self) {
+        let mut walk = Walk::of(&self.store);
+        while let Some(frames) = self.next_block() {
+            let mut part = Part::new(frames.clone());
+            walk.approach(&self.store, frames.start);
+            while walk.next() < frames.end {
+                let at = walk.next();
+                // What can't be read any more isn't selected.
+                if self.stop.load(Ordering::Relaxed) || !walk.step(&self.store) {
+                    break;
+                }
+                if at >= frames.start {
+                    self.seen.fetch_add(1, Ordering::Relaxed);
+                    if part.take(&self.filter, at, &walk) {
+                        self.found.fetch_add(1, Ordering::Relaxed);
+                    }
+                }
+            }
+            // Nobody may want to know any more.
+            if self.send.send(part).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The next frames that nobody has: to the end of their block.
+    fn next_block(&self) -> Option<Range<usize>> {
+        let block = self.store.block();
+        let to = |at: usize| (at / block + 1) * block;
+        let free = |at| (at < self.end && !self.stop.load(Ordering::Relaxed)).then(|| to(at));
+        let at = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok()?;
+        Some(at..to(at))
+    }
+}
