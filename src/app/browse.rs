@@ -31,10 +31,13 @@ pub(super) fn wanted(show: &Show) -> bool {
     super::has_screen() && !lines && !super::outputs::takes_stdout(show)
 }
 
+/// Tells what would have happened with a fault, for a width in columns.
+type Breaking = Box<dyn Fn(&str, usize) -> Result<String, Failure>>;
+
 /// What only a simulation can tell.
 pub(super) struct Made {
-    /// What would have happened with a fault, for a width in columns.
-    pub(super) broken: Box<dyn Fn(&str, usize) -> Result<String, Failure>>,
+    /// What a fault would have changed.
+    pub(super) broken: Breaking,
     /// The way of a frame's packet.
     pub(super) hops: Box<dyn Fn(u64) -> Result<String, Failure>>,
 }

@@ -52,7 +52,9 @@ mod tests {
     #[test]
     fn a_copy_keeps_what_it_had_and_shares_what_nobody_changed() {
         let mut list = Held::new();
-        (0..100).for_each(|n| list.push(n));
+        for n in 0..100 {
+            list.push(n);
+        }
         let copy = list.clone();
         *list.get_mut(50).unwrap() = 7;
         list.push(100);

@@ -22,6 +22,7 @@ const UNTIL_CLOSE: usize = usize::MAX;
 
 /// The messages of one direction.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 pub(super) struct Messages {
     pub(super) stream: Stream,
     /// The beginning of a message whose end has not come.

@@ -47,7 +47,10 @@ impl Browser {
             let above = lines.len().saturating_sub(self.rows);
             drawn.extend(lines.into_iter().skip(above).map(|line| Line::raw(fit(&self.masked(&line), width))));
             frame.render_widget(Paragraph::new(drawn), rest);
-            return frame.render_widget(Line::styled(fit(keys, width), paint.faint()), footer);
+            // Over the usual keys: all of that row.
+            let mut row = String::new();
+            field(&mut row, keys, width);
+            return frame.render_widget(Line::styled(row, paint.faint()), footer);
         }
         let [list, layers, dump] = if self.projector { self.few_panes(rest) } else { self.panes(rest) };
         (self.places.list, self.places.layers, self.places.bytes) = (list, layers, dump);

@@ -8,7 +8,7 @@ pub(super) const KEYS: &[(&str, &str, &str)] = &[
     ("Enter →  ← e", "unfold the layer or explain the field; fold", ""),
     ("1 … 7", "unfold or fold that OSI layer", "1-7 unfold"),
     ("z", "give this part the whole screen", ""),
-    ("/", "filter; Tab completes a name, Esc leaves", "/ filter"),
+    ("/", "filter; Tab completes a name, Ctrl-U empties the line, Esc leaves or stops it", "/ filter"),
     (":", "jump to a packet by its number", ": jump"),
     ("n N", "the next, the last unusual or marked packet", "n unusual"),
     ("b", "mark this packet, or unmark it", ""),

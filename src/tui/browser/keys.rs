@@ -21,6 +21,10 @@ impl Browser {
             return match key.code {
                 KeyCode::Char('c') => Wish::Quit,
                 KeyCode::Char('z') => Wish::Suspend,
+                KeyCode::Char('u') if self.typing.is_some() => {
+                    self.empty();
+                    Wish::None
+                }
                 _ => Wish::None,
             };
         }
@@ -380,6 +384,13 @@ impl Browser {
             if let Some(typing) = &mut self.typing {
                 typing.wrong = wrong;
             }
+        }
+    }
+
+    /// Empties the line that is typed, as a shell does.
+    fn empty(&mut self) {
+        if let Some(typing) = &mut self.typing {
+            (typing.text, typing.caret, typing.wrong) = (String::new(), 0, None);
         }
     }
 

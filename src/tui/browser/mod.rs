@@ -135,6 +135,7 @@ struct Page {
 }
 
 /// All that the screen shows, and what keys change.
+#[expect(clippy::struct_excessive_bools, reason = "what a key turns on and off, and what became of the source")]
 pub struct Browser {
     options: Options,
     store: Store,
@@ -316,7 +317,7 @@ impl Browser {
             self.chosen = self.shown().saturating_sub(1);
         }
         self.chosen = self.chosen.min(self.shown().saturating_sub(1));
-        busy | !seen | !self.look(until)
+        !self.look(until) || busy || !seen
     }
 
     /// The new filter is ready: the packet that was chosen stays so, or the next one that is shown.

@@ -130,7 +130,7 @@ impl Line {
             *part = u8::try_from(added).unwrap_or(0);
         }
         // Addresses and names of protocols are short; what isn't would take the place of the next.
-        if [&text, &destination, &protocol].iter().all(|part| part.len() <= usize::from(u8::MAX)) {
+        if [&text, &destination, &protocol].iter().all(|part| u8::try_from(part.len()).is_ok()) {
             text.extend([destination, protocol, message]);
         } else {
             (text, parts) = (message, [0; 3]);
