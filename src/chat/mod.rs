@@ -6,6 +6,8 @@
 //! `feed` brings that to the person's page alone.
 //! [`join`] is the same chat from a terminal. [`strangers`] lets any bytes in, for tests.
 
+#![cfg_attr(not(feature = "live"), allow(dead_code, reason = "without a capture, nothing is there to peel"))]
+
 #[cfg(feature = "live")]
 mod capture;
 mod carrier;
