@@ -5,7 +5,23 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns `text` takes.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() { text.len() } else { text.width() }
+    if text.is_ascii() {
+        return text.len();
+    }
+    let mut columns = 0;
+    for c in text.chars() {
+        if !is_narrow(c) {
+            return text.width();
+        }
+        columns += 1;
+    }
+    columns
+}
+
+/// Whether `c` takes one column whatever is beside it: ASCII, and the signs that our own texts use (dashes, quotes,
+/// the ellipsis, arrows, lines, circles). All other text is measured whole, because what follows can change a width.
+const fn is_narrow(c: char) -> bool {
+    matches!(c, ' '..='~' | '\u{2010}'..='\u{2027}' | '\u{2190}'..='\u{21ff}' | '\u{2500}'..='\u{25cf}' | '·')
 }
 
 /// The same of text that styles were put around: `ESC [ … m` takes none.
@@ -17,6 +33,13 @@ pub fn width_of_painted(text: &str) -> usize {
 
 /// The longest head of `text` that takes at most `columns`, in bytes.
 fn head(text: &str, columns: usize) -> usize {
+    // No character takes more columns than bytes.
+    if text.len() <= columns {
+        return text.len();
+    }
+    if text.as_bytes().get(..=columns).is_some_and(<[u8]>::is_ascii) {
+        return columns;
+    }
     let mut used = 0;
     for (at, c) in text.char_indices() {
         used += c.width().unwrap_or(0);
@@ -58,7 +81,10 @@ pub fn spaces(mut n: usize, out: &mut String) {
 
 /// Appends `n` times the same character.
 pub fn repeat(c: char, n: usize, out: &mut String) {
-    (0..n).for_each(|_| out.push(c));
+    let mut bytes = [0; 4];
+    let c = c.encode_utf8(&mut bytes);
+    out.reserve(n * c.len());
+    (0..n).for_each(|_| out.push_str(c));
 }
 
 /// The lines of `text`, each at most `columns` wide: broken at spaces, or inside a word that is longer.
@@ -85,6 +111,22 @@ pub fn wrap(text: &str, columns: usize) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_measured_quickly_is_as_wide_as_the_whole_measure_says() {
+        for c in (' '..='\u{ffff}').filter(|&c| is_narrow(c)) {
+            assert_eq!(UnicodeWidthChar::width(c), Some(1), "{c:?}");
+        }
+        for text in ["a → b", "“●” – ◐ …", "↔\u{fe0f}", "e\u{301} →", "世界 ─", "👩‍💻 →"] {
+            assert_eq!(width(text), UnicodeWidthStr::width(text), "{text}");
+        }
+        for text in ["plain text", "a → b and more", "e\u{301}e\u{301}e\u{301}", "世界世界"] {
+            for columns in 0..12 {
+                let fits = |n: &usize| text.is_char_boundary(*n) && text[..*n].chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() <= columns;
+                assert_eq!(head(text, columns), (0..=text.len()).filter(fits).max().unwrap_or(0), "{text:?} {columns}");
+            }
+        }
+    }
 
     #[test]
     fn text_is_cut_by_columns_and_says_so() {
