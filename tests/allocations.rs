@@ -1,5 +1,5 @@
-//! In the steady state, one more packet allocates nothing: counted over the six situations that join,
-//! split or nest packets. Every frame is made before the count begins.
+//! In the steady state, one more packet allocates nothing, and neither does explaining it in full text: counted over
+//! the six situations that join, split or nest packets. Every frame is made before the count begins.
 
 #![expect(clippy::cast_possible_truncation, reason = "a test's packets are small")]
 #![expect(unsafe_code, reason = "a global allocator that counts is an unsafe trait to implement")]
@@ -8,6 +8,8 @@ use etherparse::{IpFragOffset, IpNumber, Ipv4Header, Ipv6Header, PacketBuilder};
 use osi_tutor::flow::{Limits, Tracker};
 use osi_tutor::model::{Packet, RawFrame, Time};
 use osi_tutor::proto::walk;
+use osi_tutor::tutor::{Moment, Texts};
+use osi_tutor::view::{Theme, text};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
@@ -51,19 +53,25 @@ const CLIENT: [u8; 4] = [192, 0, 2, 1];
 const SERVER: [u8; 4] = [192, 0, 2, 2];
 const PORT: u16 = 50_000;
 
-/// Who watches: one tracker, one packet, reused.
+/// Who watches: one tracker, one packet, one page of text, reused.
 struct Watch {
     tracker: Tracker,
     packet: Packet,
+    text: text::Text,
+    page: String,
     number: u64,
 }
 
 impl Watch {
     fn new() -> Self {
-        Self { tracker: Tracker::new(Limits::default()), packet: Packet::new(), number: 0 }
+        let texts = std::sync::Arc::new(Texts::english().unwrap());
+        let text = text::Text::new(Theme::new(false), None, text::Options::default(), texts);
+        let tracker = Tracker::new(Limits::default());
+        Self { tracker, packet: Packet::new(), text, page: String::new(), number: 0 }
     }
 
-    /// Walks frames and gives the number of allocations; `see` looks at each packet and must not allocate.
+    /// Walks frames, writes each as text, and gives the number of allocations; `see` looks at each packet and must not
+    /// allocate.
     fn walk(&mut self, frames: &[Vec<u8>], mut see: impl FnMut(&Packet)) -> usize {
         let mut raw = Vec::new();
         for bytes in frames {
@@ -75,6 +83,8 @@ impl Watch {
         let before = ALLOCATIONS.get();
         for frame in &raw {
             walk(frame, &mut self.tracker, &mut self.packet);
+            self.page.clear();
+            self.text.packet(&Moment::new(&self.packet, &self.tracker), &mut self.page);
             see(&self.packet);
         }
         ALLOCATIONS.get() - before

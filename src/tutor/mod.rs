@@ -175,31 +175,86 @@ const MOST_LAYERS: usize = 64;
 ///
 /// A layer that no rule speaks of gets what its protocol's rows say about themselves.
 pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
-    let mut notes = Vec::new();
-    for index in 0..moment.packet.layers.len().min(MOST_LAYERS) {
-        let Some(here) = Here::new(moment, index) else { continue };
-        let before = notes.len();
-        for rule in rules().filter(|r| r.holds(&here)) {
-            let text = texts.fill(rule.id, audience, &here);
-            if !text.is_empty() {
-                let because = rule.because.iter().copied().filter(|def| here.field(def).is_some()).collect();
-                notes.push(Note { anchor: Anchor::Layer(index), truth: rule.truth, text, because, rule: rule.id });
-            }
-        }
-        // The frame is not a protocol: where nothing is odd about it, there is nothing to say.
-        if notes.len() == before && index > 0 {
-            notes.extend(basic(&here, audience, texts));
-        }
-    }
-    notes
+    let mut told = Told::default();
+    told.explain(moment, audience, texts);
+    told.notes.truncate(told.used);
+    told.notes
 }
 
-/// The note on a layer that no rule speaks of; none where no field of it tells anything.
-fn basic(here: &Here<'_>, audience: Audience, texts: &Texts) -> Option<Note> {
-    let because = name::telling(here).map(|f| f.def).collect();
-    let text = texts.fill(text::BASIC, audience, here);
-    let note = Note { anchor: Anchor::Layer(here.index), truth: Truth::Observed, text, because, rule: text::BASIC };
-    (!note.text.is_empty()).then_some(note)
+/// What is said of one packet after the other; the memory of the last serves the next.
+#[derive(Debug, Default)]
+pub struct Told {
+    rows: Vec<Row>,
+    notes: Vec<Note>,
+    /// How many of the notes are this packet's.
+    used: usize,
+}
+
+impl Told {
+    /// Says of all seven layers what they are in this packet, and what there is to note; see [`seven()`] and [`explain`].
+    /// The rows have no [`short`](Row::short) and no [`line`](Row::line).
+    pub fn tell(&mut self, moment: &Moment<'_>, audience: Audience, texts: &Texts) {
+        if self.rows.is_empty() {
+            self.rows.extend(Osi::ALL.map(Row::of));
+        }
+        for row in &mut self.rows {
+            row.fill(moment, audience, texts);
+        }
+        self.explain(moment, audience, texts);
+    }
+
+    /// All seven layers, from the wire up.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// What there is to note.
+    pub fn notes(&self) -> &[Note] {
+        self.notes.get(..self.used).unwrap_or_default()
+    }
+
+    fn explain(&mut self, moment: &Moment<'_>, audience: Audience, texts: &Texts) {
+        self.used = 0;
+        for index in 0..moment.packet.layers.len().min(MOST_LAYERS) {
+            let Some(here) = Here::new(moment, index) else { continue };
+            let before = self.used;
+            for rule in texts.rules_of(here.layer.proto).iter().filter(|r| r.holds(&here)) {
+                let because = rule.because.iter().copied().filter(|def| here.field(def).is_some());
+                self.note((rule.id, rule.truth), because, audience, texts, &here);
+            }
+            // The frame is not a protocol: where nothing is odd about it, there is nothing to say. Of any other layer that
+            // no rule speaks of, the fields that tell something are named.
+            if self.used == before && index > 0 {
+                let because = name::telling(&here).map(|f| f.def);
+                self.note((text::BASIC, Truth::Observed), because, audience, texts, &here);
+            }
+        }
+    }
+
+    /// Adds a note, if this packet has what its sentences mention.
+    fn note(
+        &mut self,
+        (rule, truth): (&'static str, Truth),
+        because: impl Iterator<Item = &'static FieldDef>,
+        audience: Audience,
+        texts: &Texts,
+        here: &Here<'_>,
+    ) {
+        let anchor = Anchor::Layer(here.index);
+        if self.used == self.notes.len() {
+            self.notes.push(Note { anchor, truth, text: String::new(), because: Vec::new(), rule });
+        }
+        let Some(note) = self.notes.get_mut(self.used) else { return };
+        note.text.clear();
+        texts.fill(rule, audience, here, &mut note.text);
+        if note.text.is_empty() {
+            return;
+        }
+        note.because.clear();
+        note.because.extend(because);
+        (note.anchor, note.truth, note.rule) = (anchor, truth, rule);
+        self.used += 1;
+    }
 }
 
 impl Audience {

@@ -81,25 +81,49 @@ pub struct Row {
 /// All seven layers of a packet, from the wire up.
 pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7] {
     Osi::ALL.map(|osi| {
-        let layers: Vec<usize> = standing(moment.packet, osi).collect();
-        let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
-        let Some(here) = Here::new(moment, at) else {
-            let [short, line, text] = [const { String::new() }; 3];
-            return Row { osi, truth: Truth::NotVisible, short, line, text, layers };
-        };
-        let (key, truth) = match osi {
-            _ if !is_read(moment.packet.link) => unread_link(osi),
-            Osi::Physical => physical(&here),
-            Osi::Link => link(&here, &layers),
-            Osi::Network => network(&here, &layers),
-            Osi::Transport => transport(&here, &layers),
-            Osi::Session => session(&here, &layers),
-            Osi::Presentation => presentation(&here, &layers),
-            Osi::Application => application(&here, &layers),
-        };
-        let [short, line] = both(key, &here, &layers);
-        Row { osi, truth, short, line, text: texts.fill(key, audience, &here), layers }
+        let mut row = Row::of(osi);
+        if let Some((key, here)) = row.fill(moment, audience, texts) {
+            [row.short, row.line] = both(key, &here, &row.layers);
+        }
+        row
     })
+}
+
+impl Row {
+    /// Nothing is said of it yet.
+    pub(super) fn of(osi: Osi) -> Self {
+        let empty = String::new;
+        Self { osi, truth: Truth::NotVisible, short: empty(), line: empty(), text: empty(), layers: Vec::new() }
+    }
+
+    /// Says what it is in this packet, but for [`short`](Self::short) and [`line`](Self::line), which what it gives is for.
+    pub(super) fn fill<'a>(
+        &mut self,
+        moment: &'a Moment<'a>,
+        audience: Audience,
+        texts: &Texts,
+    ) -> Option<(&'static str, Here<'a>)> {
+        self.text.clear();
+        self.layers.clear();
+        self.layers.extend(standing(moment.packet, self.osi));
+        self.truth = Truth::NotVisible;
+        let layers = &self.layers;
+        let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
+        let here = Here::new(moment, at)?;
+        let (key, truth) = match self.osi {
+            osi if !is_read(moment.packet.link) => unread_link(osi),
+            Osi::Physical => physical(&here),
+            Osi::Link => link(&here, layers),
+            Osi::Network => network(&here, layers),
+            Osi::Transport => transport(&here, layers),
+            Osi::Session => session(&here, layers),
+            Osi::Presentation => presentation(&here, layers),
+            Osi::Application => application(&here, layers),
+        };
+        self.truth = truth;
+        texts.fill(key, audience, &here, &mut self.text);
+        Some((key, here))
+    }
 }
 
 /// The layers of a packet that stand on one of the seven; quotations do not count.

@@ -17,9 +17,10 @@
 use super::name::{NAMES, Name};
 use super::value::value;
 use super::{
-    Audience, Here, Moment, application, capture, link, network, rules, seven, socketio, tls, transport, trouble, web,
+    Audience, Here, Moment, Rule, application, capture, link, network, rules, seven, socketio, tls, transport, trouble,
+    web,
 };
-use crate::model::{FieldDef, show};
+use crate::model::{FieldDef, Identity, show};
 use crate::proto;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
@@ -50,6 +51,8 @@ const MOST_VALUES: usize = 8;
 #[derive(Debug)]
 pub struct Texts {
     entries: HashMap<&'static str, [Vec<Sentence>; 3]>,
+    /// The rules that speak of a protocol, by its address; under none, those of protocols that have no rule of their own.
+    rules: HashMap<Option<usize>, Vec<&'static Rule>>,
 }
 
 /// What is wrong with a file of sentences.
@@ -154,7 +157,7 @@ impl Texts {
         }
         match known.into_iter().find(|id| !entries.contains_key(id)) {
             Some(id) => Err(TextError::Missing { id }),
-            None => Ok(Self { entries }),
+            None => Ok(Self { entries, rules: rules_by_protocol() }),
         }
     }
 
@@ -170,20 +173,25 @@ impl Texts {
         out
     }
 
-    /// The sentences of one entry that this packet can fill, with a space between them.
-    pub(super) fn fill(&self, id: &str, audience: Audience, here: &Here<'_>) -> String {
-        let mut out = String::new();
-        let Some(sentences) = self.entries.get(id).and_then(|e| e.get(audience as usize)) else { return out };
+    /// Appends the sentences of one entry that this packet can fill, with a space between them.
+    pub(super) fn fill(&self, id: &str, audience: Audience, here: &Here<'_>, out: &mut String) {
+        let Some(sentences) = self.entries.get(id).and_then(|e| e.get(audience as usize)) else { return };
+        let from = out.len();
         for sentence in sentences {
             let before = out.len();
-            if before > 0 {
+            if before > from {
                 out.push(' ');
             }
-            if sentence.fill(here, &mut out).is_none() {
+            if sentence.fill(here, out).is_none() {
                 out.truncate(before);
             }
         }
-        out
+    }
+
+    /// The rules that may speak of a protocol's layers, from the wire up.
+    pub(super) fn rules_of(&self, about: &'static Identity) -> &[&'static Rule] {
+        let of = |key| self.rules.get(&key);
+        of(Some(std::ptr::from_ref(about).addr())).or_else(|| of(None)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -283,6 +291,19 @@ impl Template {
         }
         out
     }
+}
+
+fn rules_by_protocol() -> HashMap<Option<usize>, Vec<&'static Rule>> {
+    let address = |about: &&'static Identity| std::ptr::from_ref(*about).addr();
+    let named = rules().flat_map(|rule| rule.of.iter().map(address));
+    let mut by: HashMap<Option<usize>, Vec<&'static Rule>> = named.map(|at| (Some(at), Vec::new())).collect();
+    by.insert(None, Vec::new());
+    for (at, into) in &mut by {
+        into.extend(
+            rules().filter(|rule| rule.of.is_empty() || rule.of.iter().any(|about| Some(address(about)) == *at)),
+        );
+    }
+    by
 }
 
 /// What a file may and all files together must have sentences for.

@@ -127,7 +127,7 @@ fn behind(layer: Span, field: Span, spans: &mut Vec<Span>) {
 
 impl<'a> Drawing<'a> {
     fn new(packet: &'a Packet, layer: &Layer) -> Self {
-        let items = outline::items(packet, layer);
+        let items: Vec<_> = outline::items(packet, layer).collect();
         let mut spans = vec![layer.span];
         for field in packet.fields_of(layer) {
             let known = field.span.len == 0 || spans.iter().any(|s| s.buf == field.span.buf);

@@ -117,12 +117,16 @@ mod tests {
         for c in (' '..='\u{ffff}').filter(|&c| is_narrow(c)) {
             assert_eq!(UnicodeWidthChar::width(c), Some(1), "{c:?}");
         }
-        for text in ["a → b", "“●” – ◐ …", "↔\u{fe0f}", "e\u{301} →", "世界 ─", "👩‍💻 →"] {
+        for text in ["a → b", "“●” – ◐ …", "↔\u{fe0f}", "e\u{301} →", "世界 ─", "👩‍💻 →"]
+        {
             assert_eq!(width(text), UnicodeWidthStr::width(text), "{text}");
         }
         for text in ["plain text", "a → b and more", "e\u{301}e\u{301}e\u{301}", "世界世界"] {
             for columns in 0..12 {
-                let fits = |n: &usize| text.is_char_boundary(*n) && text[..*n].chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() <= columns;
+                let fits = |n: &usize| {
+                    text.is_char_boundary(*n)
+                        && text[..*n].chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() <= columns
+                };
                 assert_eq!(head(text, columns), (0..=text.len()).filter(fits).max().unwrap_or(0), "{text:?} {columns}");
             }
         }

@@ -24,8 +24,8 @@ pub enum Item<'a> {
     },
     /// Bits of the field above that are not set. They say the least, so they share a line.
     NotSet {
-        /// The fields.
-        fields: Vec<&'a Field>,
+        /// The fields that they are among.
+        fields: &'a [Field],
         /// How far they are indented.
         depth: u8,
     },
@@ -42,43 +42,67 @@ pub fn layers_at(packet: &Packet, osi: Osi) -> (impl Iterator<Item = (usize, &La
 }
 
 /// The lines of a layer.
-pub fn items<'a>(packet: &'a Packet, layer: &Layer) -> Vec<Item<'a>> {
-    let fields = packet.fields_of(layer);
-    let mut items = Vec::new();
-    let mut above: Option<&Field> = None;
-    let mut clear: Vec<&Field> = Vec::new();
-    let mut clear_depth = 0;
-    let mut used = 0;
-    for field in fields {
-        if items.len() >= MOST_ITEMS {
-            break;
-        }
-        used += 1;
-        if field.def.hidden {
-            continue;
-        }
-        let part = above.is_some_and(|a| is_part(field, a));
-        if !part {
-            above = Some(field);
-        }
-        let depth = field.depth.saturating_add(u8::from(part));
-        if (!part || depth != clear_depth) && !clear.is_empty() {
-            items.push(Item::NotSet { fields: std::mem::take(&mut clear), depth: clear_depth });
-        }
-        if part && matches!(field.value, Value::Bool(false)) && field.def.names.is_empty() {
-            clear_depth = depth;
-            clear.push(field);
-        } else {
-            items.push(Item::Field { field, depth, part });
-        }
+pub fn items<'a>(packet: &'a Packet, layer: &Layer) -> Items<'a> {
+    Items { fields: packet.fields_of(layer), at: 0, given: 0, above: None, clear: None }
+}
+
+/// The lines of a layer, one after the other.
+#[derive(Debug)]
+pub struct Items<'a> {
+    fields: &'a [Field],
+    at: usize,
+    given: usize,
+    above: Option<&'a Field>,
+    /// The bits that are not set and not given yet: where the first one is, and their depth.
+    clear: Option<(usize, u8)>,
+}
+
+impl<'a> Items<'a> {
+    /// The bits that are not set, up to field `end`.
+    fn not_set(&mut self, end: usize) -> Option<Item<'a>> {
+        let (from, depth) = self.clear.take()?;
+        Some(Item::NotSet { fields: self.fields.get(from..end).unwrap_or(&[]), depth })
     }
-    if !clear.is_empty() {
-        items.push(Item::NotSet { fields: clear, depth: clear_depth });
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        while let Some(field) = self.fields.get(self.at).filter(|_| self.given < MOST_ITEMS) {
+            let part = self.above.is_some_and(|a| is_part(field, a));
+            let depth = field.depth.saturating_add(u8::from(part));
+            let ends = self.clear.is_some_and(|(_, of)| !part || depth != of);
+            if !field.def.hidden && ends {
+                self.given += 1;
+                return self.not_set(self.at);
+            }
+            self.at += 1;
+            if field.def.hidden {
+                continue;
+            }
+            if !part {
+                self.above = Some(field);
+            }
+            if part && is_clear(field) {
+                self.clear.get_or_insert((self.at - 1, depth));
+            } else {
+                self.given += 1;
+                return Some(Item::Field { field, depth, part });
+            }
+        }
+        if self.clear.is_some() {
+            return self.not_set(self.at);
+        }
+        let left = self.fields.len() - self.at;
+        self.at = self.fields.len();
+        (left > 0).then_some(Item::More(left))
     }
-    if used < fields.len() {
-        items.push(Item::More(fields.len() - used));
-    }
-    items
+}
+
+/// Whether a field is a bit that is not set, and not even that has a name.
+fn is_clear(field: &Field) -> bool {
+    matches!(field.value, Value::Bool(false)) && field.def.names.is_empty() && !field.def.hidden
 }
 
 /// Whether `field` is some of the bits of the field above it.
@@ -131,8 +155,8 @@ pub fn trouble(trouble: Trouble, out: &mut String) {
 }
 
 /// Appends `not set: Urgent, Push`.
-pub fn not_set(fields: &[&Field], out: &mut String) {
-    for (i, field) in fields.iter().enumerate() {
+pub fn not_set(fields: &[Field], out: &mut String) {
+    for (i, field) in fields.iter().filter(|field| is_clear(field)).enumerate() {
         out.push_str(if i == 0 { "not set: " } else { ", " });
         out.push_str(field.def.label);
     }
@@ -190,7 +214,7 @@ mod tests {
     #[test]
     fn bits_stand_under_their_field_and_those_not_set_share_a_line() {
         let packet = handshake();
-        let items = items(&packet, packet.layer(&tcp::ABOUT).unwrap());
+        let items: Vec<_> = items(&packet, packet.layer(&tcp::ABOUT).unwrap()).collect();
         let depth_of = |def| {
             items.iter().find_map(|i| match i {
                 Item::Field { field, depth, .. } if field.def == def => Some(*depth),
@@ -200,9 +224,10 @@ mod tests {
         assert_eq!(depth_of(&tcp::FLAGS), Some(0));
         assert_eq!(depth_of(&tcp::FLAGS_SYN), Some(1));
         assert_eq!(depth_of(&tcp::FLAGS_FIN), None);
-        let clear =
-            items.iter().find_map(|i| if let Item::NotSet { fields, .. } = i { Some(fields.len()) } else { None });
-        assert_eq!(clear, Some(8));
+        let mut clear = String::new();
+        let fields = items.iter().find_map(|i| if let Item::NotSet { fields, .. } = i { Some(*fields) } else { None });
+        not_set(fields.unwrap(), &mut clear);
+        assert_eq!(clear.matches(", ").count(), 7, "{clear}");
     }
 
     #[test]
@@ -214,10 +239,10 @@ mod tests {
         let layer = Layer { fields: 0..clamp(packet.fields.len()), ..layer };
         let count = |i: &Item| match i {
             Item::Field { .. } => 1,
-            Item::NotSet { fields, .. } => fields.len(),
+            Item::NotSet { fields, .. } => fields.iter().filter(|f| is_clear(f)).count(),
             Item::More(n) => *n,
         };
-        let items = items(&packet, &layer);
+        let items: Vec<_> = items(&packet, &layer).collect();
         assert!(items.len() <= MOST_ITEMS + 2);
         let visible = packet.fields.iter().filter(|f| !f.def.hidden).count();
         assert_eq!(items.iter().map(count).sum::<usize>(), visible);

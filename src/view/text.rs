@@ -10,13 +10,13 @@
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
 
-use super::measure::{pad, repeat, spaces, width, wrap};
+use super::measure::{repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme, sign};
 use super::{brief, hex};
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
-use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, explain, seven};
+use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Told};
 use std::sync::Arc;
 
 /// Where values begin.
@@ -35,6 +35,9 @@ pub struct Text {
     texts: Arc<Texts>,
     /// Whether it was said that the seven layers are a judgement; once is enough.
     judged: bool,
+    /// What the tutor says, and a line that is measured before it's drawn: memory that each packet uses again.
+    told: Told,
+    line: String,
 }
 
 /// What the expanded view shows beside fields and values.
@@ -46,28 +49,25 @@ pub struct Options {
     pub audience: Audience,
 }
 
-/// What the tutor says of a packet.
-struct Said {
-    rows: [Row; 7],
-    notes: Vec<Note>,
-}
-
 impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Arc<Texts>) -> Self {
-        Self { theme, width: columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options, texts, judged: false }
+        let width = columns.unwrap_or(80).clamp(NARROWEST, WIDEST);
+        Self { theme, width, options, texts, judged: false, told: Told::default(), line: String::new() }
     }
 
     /// Appends a packet, and an empty line after it.
     pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
         let packet = moment.packet;
         let audience = self.options.audience;
-        let said = Said { rows: seven(moment, audience, &self.texts), notes: explain(moment, audience, &self.texts) };
-        self.heading(packet, out);
-        for row in &said.rows {
-            self.section(packet, row, &said.notes, out);
+        let (mut told, mut line) = (std::mem::take(&mut self.told), std::mem::take(&mut self.line));
+        told.tell(moment, audience, &self.texts);
+        self.heading(packet, &mut line, out);
+        for row in told.rows() {
+            self.section(packet, row, told.notes(), &mut line, out);
         }
-        let disputed = said.rows.iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
+        let disputed = told.rows().iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
+        (self.told, self.line) = (told, line);
         if disputed && !std::mem::replace(&mut self.judged, true) {
             out.push('\n');
             self.paragraph(&self.texts.plain(JUDGEMENT, audience), 0, "", &self.theme.faint, out);
@@ -76,33 +76,35 @@ impl Text {
     }
 
     /// A rule with the packet's number, time and length; under it, what it says in one line.
-    fn heading(&self, packet: &Packet, out: &mut String) {
-        let mut right = String::from(" ");
+    fn heading(&self, packet: &Packet, right: &mut String, out: &mut String) {
+        right.clear();
+        right.push(' ');
         if let Some(Value::Nanos(n)) = packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
-            show::seconds(n, 6, &mut right);
+            show::seconds(n, 6, right);
             right.push_str(" s ── ");
         } else if !packet.time.is_known() {
             right.push_str("no time ── ");
         }
-        outline::bytes(packet.len, &mut right);
+        outline::bytes(packet.len, right);
         right.push_str(" ──");
-        let mut left = String::from("── Packet ");
-        show::number(packet.number, &mut left);
-        left.push(' ');
-        let rule = self.width.saturating_sub(width(&left) + width(&right));
         self.theme.strong.around(out, |out| {
-            out.push_str(&left);
-            repeat('─', rule, out);
-            out.push_str(&right);
+            let from = out.len();
+            out.push_str("── Packet ");
+            show::number(packet.number, out);
+            out.push(' ');
+            let left = out.get(from..).map_or(0, width);
+            repeat('─', self.width.saturating_sub(left + width(right)), out);
+            out.push_str(right);
         });
         out.push('\n');
-        let mut line = String::new();
-        brief::sentence(packet, &mut line);
-        self.paragraph(&line, 0, "", &Style::default(), out);
+        let line = right;
+        line.clear();
+        brief::sentence(packet, line);
+        self.paragraph(line, 0, "", &Style::default(), out);
     }
 
     /// One of the seven: how we know of it, what it is here, and the layers that stand there.
-    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], out: &mut String) {
+    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], line: &mut String, out: &mut String) {
         let style = self.theme.layer(row.osi);
         out.push('\n');
         self.theme.strong.around(out, |out| {
@@ -125,24 +127,30 @@ impl Text {
         }
         let (layers, more) = outline::layers_at(packet, row.osi);
         for (index, layer) in layers {
-            self.layer(packet, layer, notes.iter().filter(|n| n.anchor == Anchor::Layer(index)), out);
+            let notes = notes.iter().filter(|n| n.anchor == Anchor::Layer(index));
+            self.layer(packet, layer, notes, line, out);
         }
         if more > 0 {
-            self.more(more, "layer", 2, out);
+            self.more(more, "layer", 2, line, out);
         }
     }
 
-    fn layer<'n>(&self, packet: &Packet, layer: &Layer, notes: impl Iterator<Item = &'n Note>, out: &mut String) {
-        let mut title = String::from(layer.proto.title);
-        if layer.quoted {
-            title.push_str(", quoted");
-        }
-        let mut place = String::new();
-        place_of(packet, layer, &mut place);
+    fn layer<'n>(
+        &self,
+        packet: &Packet,
+        layer: &Layer,
+        notes: impl Iterator<Item = &'n Note>,
+        line: &mut String,
+        out: &mut String,
+    ) {
+        let quoted = if layer.quoted { ", quoted" } else { "" };
+        line.clear();
+        place_of(packet, layer, line);
         out.push_str("  ");
-        self.theme.strong.paint(&title, out);
-        spaces(self.width.saturating_sub(2 + width(&title) + width(&place)).max(1), out);
-        self.theme.faint.paint(&place, out);
+        self.theme.strong.around(out, |out| out.extend([layer.proto.title, quoted]));
+        let used = 2 + width(layer.proto.title) + quoted.len() + width(line);
+        spaces(self.width.saturating_sub(used).max(1), out);
+        self.theme.faint.paint(line, out);
         out.push('\n');
         for note in notes {
             self.note(note, 4, out);
@@ -152,47 +160,46 @@ impl Text {
         } else {
             for item in outline::items(packet, layer) {
                 if !in_heading(packet, &item) {
-                    self.item(packet, &item, out);
+                    self.item(packet, &item, line, out);
                 }
             }
         }
         if let Some(trouble) = layer.trouble {
-            let mut sentence = String::new();
-            outline::trouble(trouble, &mut sentence);
-            self.paragraph(&sentence, 4, "! ", &self.theme.alarm, out);
+            line.clear();
+            outline::trouble(trouble, line);
+            self.paragraph(line, 4, "! ", &self.theme.alarm, out);
         }
     }
 
     /// A note, behind the mark that says how we know.
     fn note(&self, note: &Note, indent: usize, out: &mut String) {
-        let mark = [sign(note.truth), " "].concat();
-        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + width(&mark))).enumerate() {
+        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + 2)).enumerate() {
             spaces(indent, out);
-            self.theme.truth(note.truth).paint(if i == 0 { &mark } else { "  " }, out);
+            self.theme.truth(note.truth).around(out, |out| {
+                out.push_str(if i == 0 { sign(note.truth) } else { " " });
+                out.push(' ');
+            });
             out.push_str(line);
             out.push('\n');
         }
     }
 
-    fn item(&self, packet: &Packet, item: &Item<'_>, out: &mut String) {
+    fn item(&self, packet: &Packet, item: &Item<'_>, line: &mut String, out: &mut String) {
         match item {
-            Item::Field { field, depth, .. } => self.field(packet, field, *depth, out),
+            Item::Field { field, depth, .. } => self.field(packet, field, *depth, line, out),
             Item::NotSet { fields, depth } => {
-                let mut line = String::new();
-                outline::not_set(fields, &mut line);
-                self.paragraph(&line, indent(*depth), "", &self.theme.faint, out);
+                line.clear();
+                outline::not_set(fields, line);
+                self.paragraph(line, indent(*depth), "", &self.theme.faint, out);
             }
-            Item::More(n) => self.more(*n, "field", 4, out),
+            Item::More(n) => self.more(*n, "field", 4, line, out),
         }
     }
 
     /// `label   value                 filter.name`
-    fn field(&self, packet: &Packet, field: &Field, depth: u8, out: &mut String) {
-        let from = out.len();
-        spaces(indent(depth), out);
-        out.push_str(field.def.label);
-        let mut value = String::new();
-        show::value(packet, field, &mut value);
+    fn field(&self, packet: &Packet, field: &Field, depth: u8, value: &mut String, out: &mut String) {
+        value.clear();
+        show::value(packet, field, value);
         if value.is_empty() {
             value.push_str(match field.value {
                 Value::None if field.span.len == 0 => "yes",
@@ -200,12 +207,15 @@ impl Text {
                 _ => "(empty)",
             });
         }
-        let column = (width(out.get(from..).unwrap_or("")) + 1).max(VALUES);
-        pad(out, from, column);
+        spaces(indent(depth), out);
+        out.push_str(field.def.label);
+        let label = indent(depth) + width(field.def.label);
+        let column = (label + 1).max(VALUES);
+        spaces(column - label, out);
         let room = self.width.saturating_sub(column).max(20);
-        let used = width(&value);
+        let used = width(value);
         if used <= room {
-            out.push_str(&value);
+            out.push_str(value);
             let name = field.def.name;
             if let Some(gap) = self.width.checked_sub(column + used + name.len()).filter(|&gap| gap >= 2) {
                 spaces(gap, out);
@@ -213,7 +223,7 @@ impl Text {
             }
             out.push('\n');
         } else {
-            for (i, line) in wrap(&value, room).enumerate() {
+            for (i, line) in wrap(value, room).enumerate() {
                 if i > 0 {
                     spaces(column, out);
                 }
@@ -226,10 +236,10 @@ impl Text {
         }
     }
 
-    fn more(&self, n: usize, what: &str, indent: usize, out: &mut String) {
-        let mut line = String::new();
-        outline::more(n, what, &mut line);
-        self.paragraph(&line, indent, "", &self.theme.faint, out);
+    fn more(&self, n: usize, what: &str, indent: usize, line: &mut String, out: &mut String) {
+        line.clear();
+        outline::more(n, what, line);
+        self.paragraph(line, indent, "", &self.theme.faint, out);
     }
 
     /// Appends wrapped text, its lines indented, with `mark` before the first.

@@ -126,7 +126,7 @@ impl Look {
                 Item::Field { field, depth, .. } => self.field(field, usize::from(depth), osi),
                 Item::NotSet { fields, depth } => {
                     let mut text = String::new();
-                    outline::not_set(&fields, &mut text);
+                    outline::not_set(fields, &mut text);
                     line(Kind::Rest, 4 + 2 * usize::from(depth), text)
                 }
                 Item::More(n) => {
