@@ -269,12 +269,16 @@ fn a_capture_is_told_only_what_its_packets_show() {
         ("web-request", "dhcp.pcap", "is on another network"),
         // What the mask leaves is still packed.
         ("websocket", "websocket-deflate.pcap", "is XORed with one byte"),
+        // There the first byte says that the message is compressed.
+        ("websocket", "websocket-deflate.pcap", "first byte, 81"),
         // Here the client is the slow receiver.
         ("flow-control", "tcp-zero-window.pcap", "The server's program"),
         // Its certificate is readable.
         ("tls", "tls12.pcap", "What follows is encrypted"),
         // The first poll comes on a new connection, and 3probe answers the client.
         ("http", "chat.pcapng", "open already: its bytes"),
+        // The first request with a sid there asks for a WebSocket.
+        ("http", "chat.pcapng", "EIO=4&transport=websocket&sid"),
         ("upgrade", "chat.pcapng", "no request before it"),
         // Nobody's fifty sends are in it.
         ("segmentation", "curl.pcapng", "the program sends one long text"),
@@ -303,6 +307,21 @@ fn an_answer_is_explained_by_its_proof_or_not_at_all() {
     assert_eq!(code, Some(0), "{said}");
     assert!(text.contains("No packet of this capture shows why."), "{text}");
     assert!(!text.contains("Server's program:"), "what runs there, a capture doesn't say: {text}");
+}
+
+/// One capture ends without a close frame; in the other one the third segment carries the first data.
+#[test]
+fn an_order_is_asked_for_only_where_each_of_its_steps_has_a_packet() {
+    for (lesson, capture, question) in [
+        ("upgrade", "socketio.pcapng", "Put this one connection in order."),
+        ("handshake", "tcp-fast-open.pcap", "Put the beginning of this connection in order."),
+    ] {
+        let (code, text, said) = run(&["explain", lesson, "--read", &format!("tests/captures/{capture}")]);
+        assert_eq!(code, Some(0), "{lesson} on {capture}: {said}");
+        assert!(text.contains("This page asks about a packet that this capture lacks"), "{lesson}: {text}");
+        assert!(!text.contains(question), "{lesson} on {capture}: {text}");
+        assert!(run(&["explain", lesson]).1.contains(question), "{lesson} has no such question");
+    }
 }
 
 #[test]

@@ -348,6 +348,12 @@ impl Ask {
             _ => &[],
         }
     }
+
+    /// The packets of the steps that are to be put in order, if it has any.
+    pub(super) fn steps(&self) -> impl Iterator<Item = ProbeId> + '_ {
+        let steps = if let AskKind::Order(steps) = &self.kind { steps.as_slice() } else { &[] };
+        steps.iter().filter_map(|step| step.packet)
+    }
 }
 
 impl Words {

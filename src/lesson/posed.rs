@@ -73,6 +73,7 @@ impl Ask {
         let task = match &self.kind {
             AskKind::Choices(choices) | AskKind::Impossible(choices) => return Some(chosen(choices, of)),
             AskKind::Typed(typed) => return typed.posed(of),
+            AskKind::Order(_) if self.steps().any(|id| trace.probe(id).is_none()) => return None,
             AskKind::Order(steps) => {
                 let order = shuffled(steps.len(), name);
                 let items = order.iter().filter_map(|&i| steps.get(i)).map(|step| fill(&step.text, of)).collect();

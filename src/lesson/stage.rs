@@ -107,7 +107,7 @@ impl Player<'_> {
     fn lacks(&self, page: &Page) -> Option<String> {
         let missing = |id: &ProbeId| self.trace.probe(*id).is_none();
         let asks = match &page.fence {
-            Some(Fence::Ask(ask)) => ask.of.filter(missing),
+            Some(Fence::Ask(ask)) => ask.of.filter(missing).or_else(|| ask.steps().find(missing)),
             _ => None,
         };
         let unmet = page
@@ -133,9 +133,9 @@ impl Player<'_> {
         let so_far = self.lesson.pages.iter().take(self.page + 1);
         let title = so_far.rev().find_map(|page| last_heading(&page.prose)).unwrap_or(&self.lesson.title);
         format!(
-            "This step of \u{201c}{title}\u{201d} is missing: no packet of this capture matches {filter}. To get one: \
-             osi-tutor explain {id} --live, from this machine's kernel; osi-tutor explain {id}, from the simulation; or \
-             osi-tutor capture lo -w FILE, while programs of yours send it.",
+            "This step of \u{201c}{title}\u{201d} is missing: in the lesson's order, no packet of this capture matches \
+             {filter}. To get one: osi-tutor explain {id} --live, from this machine's kernel; \
+             osi-tutor explain {id}, from the simulation; or osi-tutor capture lo -w FILE, while programs of yours send it.",
             filter = show.filter.it,
             id = self.lesson.id
         )

@@ -275,8 +275,8 @@ fn a_missing_step_says_which_why_and_how_to_get_it() {
     let lesson = lesson(&format!("# The name\n\n~~~\ncode\n~~~\n\n{SHOW}\n## The answer\n\nIt comes.\n\n{show}"));
     let mut player = player(&lesson);
     let Body::Shown(shown) = player.step(Input::Next, 0).body else { panic!() };
-    let expected = "This step of \u{201c}The answer\u{201d} is missing: no packet of this capture matches dns. \
-                    To get one: osi-tutor explain x --live, from this machine's kernel; osi-tutor explain x, from the \
+    let expected = "This step of \u{201c}The answer\u{201d} is missing: in the lesson's order, no packet of this \
+                    capture matches dns. To get one: osi-tutor explain x --live, from this machine's kernel; osi-tutor explain x, from the \
                     simulation; or osi-tutor capture lo -w FILE, while programs of yours send it.";
     assert_eq!((shown.hits.len(), shown.text.as_str()), (0, expected));
 }
