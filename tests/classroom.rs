@@ -195,7 +195,7 @@ fn a_class_plays_a_lesson_whole_in_real_browsers() {
     assert!(reveal.contains("1 moved to the right answer, 0 away from it"), "{reveal}");
     let wrong = seen["reveal"]["wrong"].as_str().unwrap();
     assert!(wrong.contains("A common belief") && wrong.contains("The answer: SYN, but not ACK"), "{wrong}");
-    assert!(seen["broken"].as_str().unwrap().contains("What happens now"));
+    assert!(seen["broken"].as_str().unwrap().contains("With the fault (simulated)"));
     let forms: Vec<&str> = seen["forms"].as_array().unwrap().iter().filter_map(Json::as_str).collect();
     assert!(["radio", "typed", "order", "bytes"].iter().all(|form| forms.contains(form)), "{forms:?}");
     assert!(seen["board"].as_str().unwrap().contains("33% → 67%"), "{}", seen["board"]);

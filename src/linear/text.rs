@@ -7,7 +7,7 @@ use crate::view::prose::{Block, Span};
 use crate::view::scene::resolved::{
     Ends, Evidence, Host, Ladder, Layers, Lit, Question, Resolved, Row, Session, Timelines, Verdict, Whole, Work,
 };
-use crate::view::scene::{AS_IT_WAS, WITH_THE_FAULT};
+use crate::view::scene::{WITH_THE_FAULT, WITHOUT_THE_FAULT};
 
 /// Seconds from which on a packet is said to be late.
 const LATE: f64 = 0.1;
@@ -366,7 +366,7 @@ fn timelines(both: &Timelines, out: &mut Out) {
     if let Some(why) = &both.error {
         return out.line(why);
     }
-    for (head, timeline) in [(AS_IT_WAS, &both.before), (WITH_THE_FAULT, &both.after)] {
+    for (head, timeline) in [(WITHOUT_THE_FAULT, &both.before), (WITH_THE_FAULT, &both.after)] {
         out.line(head);
         ladder(timeline, &timeline.rows.iter().collect::<Vec<_>>(), out);
     }

@@ -93,8 +93,8 @@ export class OsiScene extends HTMLElement {
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
     const right = el("div", { class: "drawn" },
       !proof && !listed && (broken || rows.length > 0 || stack) && source,
-      ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "As it was", small }),
-        ladder(broken.after, { caption: "What happens now", lit: broken.proof, small })]
+      ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "Without the fault (simulated)", small }),
+        ladder(broken.after, { caption: "With the fault (simulated)", lit: broken.proof, small })]
         : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8), small })]),
       !small && stack && layers(stack));
     fill(this, left, right);

@@ -9,7 +9,7 @@ use crate::lesson::scene::{Broken, Scene, Veil};
 use crate::lesson::simulate::Outcome;
 
 /// What is said above the first timeline.
-pub const AS_IT_WAS: &str = "As it was:";
+pub const WITHOUT_THE_FAULT: &str = "Without the fault (simulated):";
 /// What is said above the second one.
 pub const WITH_THE_FAULT: &str = "With the fault (simulated):";
 
@@ -70,7 +70,7 @@ impl Stage {
         let first = outcome.after.first();
         let cut = if self.is_low() { NARROW } else { WIDE };
         let [before, after] = window(outcome, proof, &cut);
-        self.board.theme.strong.paint(AS_IT_WAS, out);
+        self.board.theme.strong.paint(WITHOUT_THE_FAULT, out);
         out.push('\n');
         let above = self.rungs_below(&[], &outcome.hosts, first, &before, &Veil::default(), out);
         out.push('\n');

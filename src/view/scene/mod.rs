@@ -8,7 +8,7 @@ mod layers;
 mod question;
 pub mod resolved;
 
-pub use broken::{AS_IT_WAS, WITH_THE_FAULT};
+pub use broken::{WITH_THE_FAULT, WITHOUT_THE_FAULT};
 
 use super::ask::Board;
 use super::ladder::{self, Ladder};
