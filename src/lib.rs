@@ -73,8 +73,6 @@ pub mod drive;
 pub mod linear;
 #[cfg(not(target_family = "wasm"))]
 pub mod store;
-#[cfg(not(target_family = "wasm"))]
-pub mod terminal;
 
 #[cfg(all(feature = "tui", not(target_family = "wasm")))]
 pub mod tui;

@@ -35,7 +35,6 @@ const RANKS: &[(&str, u8)] = &[
     ("cli", 7),
     ("drive", 7),
     ("linear", 7),
-    ("terminal", 7),
     ("tui", 8),
     ("app", 9),
 ];
@@ -51,7 +50,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("clap_complete", &["cli", "app"]),
     ("clap_mangen", &["app"]),
     ("colored", &["view/theme"]),
-    ("crossterm", &["chat/join", "machine", "terminal", "tty", "tui", "app"]),
+    ("crossterm", &["chat/join", "machine", "tty", "tui", "app"]),
     ("ed25519_dalek", &["peers/tls"]),
     ("etherparse", &["proto", "sim"]),
     ("flate2", &["proto/inflate", "source/file"]),
@@ -93,8 +92,7 @@ const DOORS: &[(&str, &[&str])] = &[
 /// The only files that may talk to the kernel by hand.
 const UNSAFE: &[&str] = &["source/live/sys.rs", "lab/sys.rs"];
 /// The only places that may look at a clock of this machine, or begin a thread.
-const CLOCKS: &[&str] =
-    &["source/live", "lab", "chat", "classroom/hub", "serve", "store", "terminal", "tty", "tui", "app"];
+const CLOCKS: &[&str] = &["source/live", "lab", "chat", "classroom/hub", "serve", "store", "tty", "tui", "app"];
 /// Lines of a file above its tests.
 const LONGEST_FILE: usize = 600;
 /// The same of a command, which only wires: options, one pipeline, its output.

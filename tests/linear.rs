@@ -10,10 +10,8 @@ use osi_tutor::lesson::scene::Request;
 use osi_tutor::lesson::{Input, Lesson, Player, Trace, course, simulate};
 use osi_tutor::linear::{self, World};
 use osi_tutor::tutor::{Audience, Texts};
-use osi_tutor::view::Theme;
 use osi_tutor::view::plain::plain;
 use osi_tutor::view::prose::{Block, Span};
-use osi_tutor::view::scene::Stage;
 use osi_tutor::view::scene::resolved::Resolved;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -182,10 +180,12 @@ fn sentences(scene: &Resolved) -> Vec<String> {
 /// How a question is answered, if it is.
 type Answer<'a> = &'a dyn Fn(&Task) -> Option<String>;
 
+#[cfg(feature = "tui")]
 #[test]
 fn a_screen_a_page_and_a_voice_say_the_same_sentences() {
+    use osi_tutor::tui::player::{Show, text};
     let texts = Arc::new(Texts::english().unwrap());
-    let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::clone(&texts));
+    let show = Show { texts: Arc::clone(&texts), color: false };
     let mut compared = 0;
     for lesson in &course().unwrap() {
         let trace = simulate::trace(lesson, None).unwrap();
@@ -196,10 +196,9 @@ fn a_screen_a_page_and_a_voice_say_the_same_sentences() {
         };
         let right = |task: &Task| Some(task.right());
         let answers: [Answer<'_>; 3] = [&wrong, &right, &skip];
-        for (audience, answer) in Audience::ALL.into_iter().zip(answers) {
+        for ((audience, answer), size) in Audience::ALL.into_iter().zip(answers).zip([(80, 24), (120, 40), (60, 20)]) {
             typed(lesson, &trace, audience, answer, &mut |player| {
-                let mut drawn = String::new();
-                stage.draw(&player.look(), &mut drawn);
+                let drawn = text(player, &show, size);
                 let (screen, voice) = (words(&drawn), words(&linear::page(player, &texts)));
                 for sentence in sentences(&Resolved::of(&player.look(), &texts)) {
                     let wanted = words(&sentence);

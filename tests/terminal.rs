@@ -8,6 +8,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -15,12 +16,19 @@ use std::time::{Duration, Instant};
 /// How long anything may take here. A slow machine needs some of it; a program that hangs needs all.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// A size of the screen that is played.
+fn size(size: u16) -> NonZero<u16> {
+    NonZero::new(size).unwrap()
+}
+
 /// A program in a terminal of 80 by 24.
 struct Played {
     child: Child,
     /// Our end of the terminal; dropped, the terminal is gone.
     ours: Option<File>,
     seen: String,
+    /// What the screen shows: only what changed is written.
+    screen: vt100::Parser,
     home: PathBuf,
 }
 
@@ -47,7 +55,13 @@ impl Played {
         command.env("XDG_STATE_HOME", &home).env("TERM", "xterm-256color");
         command.stdin(theirs.try_clone().unwrap()).stdout(theirs.try_clone().unwrap()).stderr(theirs);
         let child = command.spawn().unwrap();
-        Self { child, ours: Some(File::from(ours)), seen: String::new(), home }
+        Self {
+            child,
+            ours: Some(File::from(ours)),
+            seen: String::new(),
+            screen: vt100::Parser::new(size(24), size(80), 0),
+            home,
+        }
     }
 
     /// What the program writes next; `None` if it is silent for so long, or has no terminal any more.
@@ -56,8 +70,23 @@ impl Played {
         let wait = Timespec::try_from(patience).unwrap();
         let mut bytes = [0; 4096];
         match poll(&mut [PollFd::new(ours, PollFlags::IN)], Some(&wait)) {
-            Ok(1..) => ours.read(&mut bytes).ok().map(|n| String::from_utf8_lossy(&bytes[..n]).into_owned()),
+            Ok(1..) => {
+                let n = ours.read(&mut bytes).ok()?;
+                self.screen.process(&bytes[..n]);
+                Some(String::from_utf8_lossy(&bytes[..n]).into_owned())
+            }
             _ => None,
+        }
+    }
+
+    /// Waits until the screen shows this.
+    fn wait_to_see(&mut self, text: &str) {
+        let end = Instant::now() + PATIENCE;
+        while !self.screen.screen().contents().contains(text) {
+            match self.read(end.saturating_duration_since(Instant::now())) {
+                Some(text) => self.seen += &text,
+                None => panic!("{text:?} is never to be seen: {}", self.screen.screen().contents()),
+            }
         }
     }
 
@@ -126,8 +155,8 @@ impl Drop for Played {
 
 /// What is played, its arguments, and what its screen says once it waits for keys.
 const PLAYED: [(&str, &[&str], &str); 3] = [
-    ("explain", &["explain", "handshake"], "1 of "),
-    ("quiz", &["quiz", "two-hosts", "--seed", "1"], "Esc quit"),
+    ("explain", &["explain", "handshake"], "q quit"),
+    ("quiz", &["quiz", "two-hosts", "--seed", "1"], "q quit"),
     ("pace", &["simulate", "two-hosts", "--pace", "step", "--brief"], "q ends"),
 ];
 
@@ -177,9 +206,9 @@ fn a_terminal_that_goes_away_ends_the_program_with_or_without_a_signal() {
 fn a_polite_kill_gives_the_screen_back_and_keeps_the_progress() {
     for signal in ["TERM", "HUP", "INT"] {
         let mut played = Played::start(&format!("kill-{signal}"), true, &["explain", "handshake"]);
-        played.wait_for("1 of ");
+        played.wait_to_see("1 of ");
         played.press(" ");
-        played.wait_for("2 of ");
+        played.wait_to_see("2 of ");
         played.signal(signal);
         let last = played.end();
         for given_back in GIVEN_BACK {
@@ -228,13 +257,14 @@ fn panics_in_another_thread_with_the_screen_taken() {
 #[test]
 fn progress_is_written_after_each_page_and_each_answer_once() {
     let mut played = Played::start("kept", true, &["explain", "handshake"]);
-    played.wait_for("1 of ");
+    played.wait_to_see("1 of ");
     played.press(" ");
-    played.wait_for("2 of ");
+    played.wait_to_see("2 of ");
     played.press("s");
-    played.wait_for("answer");
-    played.press(" ");
-    played.wait_for("3 of ");
+    played.wait_to_see("The answer: ");
+    // What isn't read yet, and then the next page.
+    played.press("  ");
+    played.wait_to_see("3 of ");
     // No chance to write anything now.
     played.signal("KILL");
     played.end();
@@ -395,4 +425,35 @@ fn the_full_screen_takes_any_size_and_ends_with_its_terminal() {
         played.close();
         played.end();
     }
+}
+
+/// A lesson and a quiz on the real screen: keys, sizes, suspended and back.
+#[cfg(feature = "tui")]
+#[test]
+fn a_lesson_takes_any_size_is_suspended_and_goes_on() {
+    let mut played = Played::start("player", true, &["explain", "handshake"]);
+    played.wait_to_see("1 of 19");
+    for (ws_row, ws_col) in [(40, 120), (1, 1), (2, 200), (20, 60), (24, 80)] {
+        let size = Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(played.ours.as_ref().unwrap(), size).unwrap();
+        played.press("??");
+    }
+    played.press(" ");
+    played.wait_to_see("2 of 19");
+    played.press("\x1b[B\r");
+    played.wait_to_see("✓ Right.");
+    played.press("?");
+    played.wait_to_see("go to a page by its number");
+    played.press("qq");
+    assert!(played.end().contains("\x1b[?1049l"), "the screen is given back");
+    assert_eq!(played.kept("handshake"), Some((2, 1)));
+
+    let mut played = Played::start("player-quiz", true, &["quiz", "two-hosts", "--seed", "1"]);
+    played.wait_to_see("1 of 10");
+    played.press("\x1b");
+    played.wait_to_see("Enter type");
+    played.press("s");
+    played.wait_to_see("2 of 10");
+    played.press("\x03");
+    assert!(played.end().contains("0 of 0 right"));
 }

@@ -87,7 +87,7 @@ fn played(lesson: &Lesson) {
     let trace = finder.finish();
     for audience in Audience::ALL {
         let mut player = Player::new(lesson, trace.clone(), "from a test".to_owned(), audience);
-        let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::clone(&TEXTS));
+        let stage = Stage::new(Theme::new(false), Arc::clone(&TEXTS));
         let mut out = String::new();
         for page in 0..lesson.pages.len() as u64 {
             for input in [

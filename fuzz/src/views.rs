@@ -223,7 +223,7 @@ fn played(frames: &[RawFrame], lesson: &Lesson) {
         finder.take(packet, tracker);
     });
     let mut player = Player::new(lesson, finder.finish(), "from a test".to_owned(), Audience::Student);
-    let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::clone(&TEXTS));
+    let stage = Stage::new(Theme::new(false), Arc::clone(&TEXTS));
     let mut out = String::new();
     for page in 0..lesson.pages.len() as u64 {
         for input in [Input::Deeper, Input::View, Input::Audience, Input::Hint, Input::Skip, Input::Next] {

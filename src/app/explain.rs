@@ -1,8 +1,9 @@
 //! `osi-tutor explain`: a lesson, played on packets.
 
-use super::lesson_lines::{self as lines, texts};
+use super::lesson_lines as lines;
 use super::lesson_packets::Packets;
-use super::{Failure, color, error, menu, reference, store};
+use super::play::{self, How};
+use super::{Failure, error, menu, reference, store};
 use crate::cli::Explain;
 use crate::lesson::format::Fence;
 use crate::lesson::play::Record;
@@ -11,14 +12,11 @@ use crate::lesson::simulate::{self, Outcome};
 use crate::lesson::{self, Input, Lesson, LessonError, Player};
 use crate::proto::memory::Ends;
 use crate::store::today;
-use crate::terminal;
+use crate::view::lessons as view;
 use crate::view::plain::plain;
-use crate::view::scene::Stage;
 use crate::view::theme::Color;
-use crate::view::{Theme, lessons as view};
 use std::io::IsTerminal;
 use std::path::Path;
-use std::sync::Arc;
 
 /// Runs it.
 pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
@@ -51,7 +49,7 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return lines::drive(&mut player, &mut carry);
     }
     if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return play(&mut player, lesson, (choice, super::linear(args.linear)), &mut carry);
+        return at_terminal(&mut player, lesson, How { color: choice, linear: args.linear }, &mut carry);
     }
     if !args.scenes {
         player = player.printed();
@@ -88,14 +86,12 @@ pub(super) fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &
 }
 
 /// In a terminal, key by key; where it was left, it goes on the next time.
-fn play(
+fn at_terminal(
     player: &mut Player<'_>,
     lesson: &Lesson,
-    (choice, linear): (Color, bool),
+    how: How,
     carry: &mut dyn FnMut(Request) -> Input,
 ) -> Result<(), Failure> {
-    let (theme, texts) = (Theme::new(color(choice)), texts()?);
-    let stage = |columns, rows| Stage::new(theme.clone(), Some((columns, rows)), Arc::clone(&texts));
     let store = store();
     let begun = match store.read() {
         Ok(progress) => progress.lessons.get(&lesson.id).cloned(),
@@ -114,17 +110,13 @@ fn play(
             told = record.answers.len();
         }
     };
-    let played = if linear {
-        lines::play(player, &texts, carry, &mut keep)
-    } else {
-        terminal::play(player, &stage, carry, &mut keep)
-    };
-    kept.map_err(Failure::from).and(played.map_err(Failure::from))?;
+    let played = play::lesson(player, how, carry, &mut keep);
+    kept.map_err(Failure::from).and(played)?;
     let record = player.record();
     if record.done {
         let next = course(None)?.into_iter().skip_while(|l| l.id != lesson.id).nth(1);
         let ending = view::ending(lesson, &record, next.as_ref());
-        error::tell(if linear { plain(&ending) } else { ending }.trim_end());
+        error::tell(if how.is_linear() { plain(&ending) } else { ending }.trim_end());
     }
     Ok(())
 }

@@ -3,7 +3,6 @@
 use super::{Failure, color};
 use crate::cli::Explain;
 use crate::drive::{self, Driven, scene_line};
-use crate::lesson::play::Record;
 use crate::lesson::scene::Request;
 use crate::lesson::{Input, Player};
 use crate::linear::{self, World};
@@ -23,7 +22,7 @@ pub(super) fn print(
     carry: &mut dyn FnMut(Request) -> Input,
 ) -> Result<(), Failure> {
     let texts = texts()?;
-    let stage = Stage::new(Theme::new(color(choice)), None, Arc::clone(&texts));
+    let stage = Stage::new(Theme::new(color(choice)), Arc::clone(&texts));
     let mut out = std::io::stdout().lock();
     loop {
         // Nobody answers here: hints and answers are printed below their questions.
@@ -47,16 +46,6 @@ pub(super) fn print(
             return Ok(out.flush()?);
         }
     }
-}
-
-/// As lines, on a terminal.
-pub(super) fn play(
-    player: &mut Player<'_>,
-    texts: &Texts,
-    carry: &mut dyn FnMut(Request) -> Input,
-    keep: &mut dyn FnMut(&Record),
-) -> io::Result<()> {
-    world(|world| linear::play(player, texts, world, carry, keep))
 }
 
 /// Standard input and output, and a clock, for what reads and adds lines.

@@ -46,6 +46,7 @@ mod origin;
 mod outputs;
 mod pace;
 mod paper;
+mod play;
 mod plot;
 mod progress;
 mod puzzle;

@@ -1,5 +1,6 @@
 //! What quizzes and puzzles share: who is asked again, and how a paper is asked, printed or graded.
 
+use super::play::{self, How};
 use super::{Failure, color, columns, lesson_lines};
 use crate::ask::{Grade, Question, Session};
 use crate::cli::Paper;
@@ -8,7 +9,6 @@ use crate::lesson::progress::Day;
 use crate::linear;
 use crate::rng::Rng;
 use crate::store::{Store, today};
-use crate::terminal;
 use crate::view::Theme;
 use crate::view::json::to_line;
 use crate::view::paper::{self, GRADES, Set};
@@ -76,17 +76,13 @@ pub(super) fn present(
     if tty && !asked.answers && !asked.json {
         let (title, seed) = (set.title, set.seed);
         let mut session = Session::new(set.questions);
-        let sheet = |columns| Sheet::new(theme.clone(), Some(columns));
         let mut graded = |question: &Question, grade: &Grade| {
             store.record_answer(&question.id, grade.verdict.right, grade.verdict.betrays, today());
         };
-        if super::linear(asked.linear) {
-            lesson_lines::world(|world| linear::ask(&mut session, (&title, seed), world, &mut graded))?;
-        } else {
-            terminal::quiz::ask(&mut session, &sheet, &mut graded)?;
-        }
+        let how = How { color: choice, linear: asked.linear };
+        play::quiz(&mut session, (&title, seed), how, &mut graded)?;
         let mut text = String::new();
-        sheet(columns().unwrap_or(80)).result(session.grades(), session.questions().len(), &mut text);
+        Sheet::new(theme, Some(columns().unwrap_or(80))).result(session.grades(), session.questions().len(), &mut text);
         std::io::stdout().write_all(text.as_bytes())?;
         if let Some(path) = &asked.csv {
             grades(path, &asked.name, &session, true)?;

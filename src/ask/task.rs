@@ -243,6 +243,23 @@ impl Task {
         }
     }
 
+    /// What was given, in the parts that it has, each with whether it is right where it is.
+    pub fn parts(&self, given: &str) -> Vec<(String, bool)> {
+        let is_right = self.judge(given).is_some_and(|verdict| verdict.right);
+        let right = self.right();
+        let several = matches!(self, Self::Order { .. } | Self::Blanks { .. });
+        let given = given.trim();
+        if !several {
+            return if given.is_empty() { Vec::new() } else { vec![(given.to_owned(), is_right)] };
+        }
+        let mut wanted = right.split(' ');
+        let parts = given.split([' ', ',', ';']).filter(|part| !part.is_empty());
+        let same = |part: &str, wanted: &str| part == wanted || number(part).is_some_and(|n| number(wanted) == Some(n));
+        parts
+            .map(|part| (part.to_owned(), is_right || wanted.next().is_some_and(|wanted| same(part, wanted))))
+            .collect()
+    }
+
     /// The right answer in words, with control characters escaped.
     pub fn answer(&self) -> String {
         match self {

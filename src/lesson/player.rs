@@ -15,6 +15,9 @@ use crate::ask::session::Millis;
 use crate::ask::{Key, Mark, Mode, Task};
 use crate::tutor::Audience;
 
+/// What is said where a step was missed twice, and the next one is asked.
+const PASSED: &str = "Not quite: the right value is there now. Go on with the next step.";
+
 /// What the learner did, or what a request came to.
 #[derive(Clone, Debug)]
 pub enum Input {
@@ -226,6 +229,9 @@ impl<'l> Player<'l> {
             Input::Skip if open => sheet.skip(),
             Input::Key(key) if open => sheet.take(posed, *key),
             _ => {}
+        }
+        if sheet.passed && sheet.done.is_none() && matches!(input, Input::Key(Key::Enter)) {
+            self.notice = Some(PASSED);
         }
         if open && sheet.done.is_some() {
             self.remember(question);

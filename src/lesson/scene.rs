@@ -185,6 +185,8 @@ pub struct Told<'p> {
     pub mark: Mark,
     /// What was asked.
     pub task: Option<&'p Task>,
+    /// The answer, as it was given; empty where there is none.
+    pub given: &'p str,
     /// What is said to those who answered so.
     pub said: Option<String>,
     /// The misconception that the answer betrays.

@@ -32,6 +32,10 @@ pub(super) struct Sheet {
     pub(super) betrayed: Option<&'static Misconception>,
     /// The packet that contradicts it.
     pub(super) against: Option<ProbeId>,
+    /// The last attempt, as it was given.
+    pub(super) given: String,
+    /// It was wrong, was the last one at its step, and the next step is open.
+    pub(super) passed: bool,
     /// The last attempt was wrong, and another is open.
     pub(super) again: bool,
     /// The two timelines, or why there are none.
@@ -53,6 +57,7 @@ impl Sheet {
             self.complaint = true;
             return;
         };
+        (self.given, self.passed) = (given, false);
         self.repaired = verdict.right && self.missed;
         self.missed |= !verdict.right;
         self.tries += 1;
@@ -72,6 +77,7 @@ impl Sheet {
             self.slot += 1;
         } else {
             (self.slot, self.tries, self.entry) = (self.slot + 1, 0, Entry::default());
+            self.passed = !verdict.right;
         }
     }
 }

@@ -317,10 +317,11 @@ fn mark(sheet: &Sheet) -> Option<Mark> {
 
 impl<'p> Told<'p> {
     /// What the answers of a page say by themselves.
-    fn new(mark: Mark, task: Option<&'p Task>, sheet: &Sheet) -> Self {
+    fn new(mark: Mark, task: Option<&'p Task>, sheet: &'p Sheet) -> Self {
         Self {
             mark,
             task,
+            given: &sheet.given,
             said: None,
             betrayed: sheet.betrayed,
             against: None,

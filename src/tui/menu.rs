@@ -3,7 +3,7 @@
 
 use super::paint::Paint;
 use super::screen::Screen;
-use super::text::{field, fit, safe, scrolled};
+use super::text::{field, fit, footer, safe, scrolled};
 use crate::tty::Keys;
 use crate::tutor::Audience;
 use crate::view::measure::width;
@@ -14,7 +14,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use std::io;
 
-/// The keys, for the last line; the last two always have room.
+/// The keys, for the last line.
 const KEYS: &[&str] = &["↑↓ choose", "Enter start", "a audience", "q quit"];
 /// The lines below the list: a space, what is chosen, the keys.
 const BELOW: u16 = 3;
@@ -188,7 +188,7 @@ impl Menu {
             frame.render_widget(Line::raw(typed), line(2));
         }
         if below > 0 {
-            frame.render_widget(Line::styled(footer(columns), paint.faint()), line(1));
+            frame.render_widget(Line::styled(footer(KEYS, 1, columns), paint.faint()), line(1));
         }
     }
 
@@ -223,18 +223,6 @@ impl Menu {
         }
         (lines, at, rows_of)
     }
-}
-
-fn footer(columns: usize) -> String {
-    let (rest, last) = KEYS.split_at(KEYS.len() - 1);
-    let mut shown = Vec::new();
-    for key in rest {
-        let used: usize = shown.iter().chain(last).chain([key]).map(|key: &&str| width(key) + 3).sum();
-        if used <= columns + 3 {
-            shown.push(*key);
-        }
-    }
-    fit(&shown.into_iter().chain(last.iter().copied()).collect::<Vec<_>>().join(" · "), columns)
 }
 
 #[cfg(test)]

@@ -58,6 +58,16 @@ impl Paint {
         self.colored(color)
     }
 
+    /// What isn't in the bytes, but follows from them, where it is the matter itself: states.
+    pub(super) fn inferred(self) -> Style {
+        Self::strong()
+    }
+
+    /// It is right, or it was seen.
+    pub(super) fn right(self) -> Style {
+        self.colored(Color::Green).add_modifier(Modifier::BOLD)
+    }
+
     /// How something is known.
     pub(super) fn truth(self, truth: Truth) -> Style {
         match truth {

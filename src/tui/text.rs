@@ -1,7 +1,10 @@
 //! Text for a full screen: as wide as there is room, as far down as is wanted, and harmless.
 
+use super::paint::Paint;
 use crate::model::show;
-use crate::view::measure::{cut, pad};
+use crate::view::measure::{cut, pad, width};
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::text::{Line, Span};
 
 /// Cut to this many columns.
 pub(super) fn fit(text: &str, width: usize) -> String {
@@ -29,4 +32,47 @@ pub(super) fn field(out: &mut String, text: &str, width: usize) {
     out.push_str(text);
     cut(out, from, width);
     pad(out, from, width + 2);
+}
+
+/// The keys that a last line names, as far as there is room, the first ones first; never without the last `kept`.
+pub(super) fn footer(keys: &[&str], kept: usize, columns: usize) -> String {
+    let (rest, last) = keys.split_at(keys.len().saturating_sub(kept));
+    let end = last.join(" · ");
+    let mut text = String::new();
+    for key in rest {
+        if width(&text) + width(key) + width(&end) + 6 > columns {
+            break;
+        }
+        text.push_str(key);
+        text.push_str(" · ");
+    }
+    fit(&(text + &end), columns)
+}
+
+/// A line that a view painted for a terminal, painted for this screen.
+pub(super) fn painted(line: &str, paint: Paint) -> Line<'static> {
+    let mut spans = Vec::new();
+    let mut pieces = line.split('\x1b');
+    spans.extend(pieces.next().filter(|text| !text.is_empty()).map(|text| Span::raw(text.to_owned())));
+    for piece in pieces {
+        let (codes, text) = piece.split_once('m').unwrap_or(("", piece));
+        let codes = codes.trim_start_matches('[').split(';');
+        let style = codes.fold(Style::new(), |style, code| match code {
+            "1" => style.add_modifier(Modifier::BOLD),
+            "2" => style.patch(paint.faint()),
+            "31" => style.fg(Color::Red),
+            "32" => style.fg(Color::Green),
+            // Yellow letters can't be read on a bright projector.
+            "33" => style.patch(paint.inferred()),
+            "35" => style.fg(Color::Magenta),
+            "36" => style.fg(Color::Cyan),
+            "92" => style.fg(Color::LightGreen),
+            "94" => style.fg(Color::LightBlue),
+            _ => style,
+        });
+        if !text.is_empty() {
+            spans.push(Span::styled(text.to_owned(), style));
+        }
+    }
+    Line::from(spans)
 }

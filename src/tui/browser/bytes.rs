@@ -4,7 +4,7 @@ use super::look::Look;
 use crate::model::Span;
 
 /// Bytes in a row, for a width in columns: `0000  16 × "00 "  16 characters`.
-pub(super) fn per_row(columns: usize) -> u32 {
+pub(in crate::tui) fn per_row(columns: usize) -> u32 {
     if columns >= 6 + 16 * 4 + 2 { 16 } else { 8 }
 }
 

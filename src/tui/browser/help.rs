@@ -1,5 +1,7 @@
 //! What the keys do: one table, for the help page and for the footer.
 
+use crate::tui::text::footer as fitted;
+
 /// A key, what it does, and how the footer says it; empty where the footer doesn't.
 pub(super) const KEYS: &[(&str, &str, &str)] = &[
     ("↑ ↓ j k", "the packet, line or byte before, after", ""),
@@ -49,15 +51,5 @@ pub(super) fn page() -> String {
 /// The keys that the footer names, as far as there is room; never without help and quit.
 pub(super) fn footer(columns: usize) -> String {
     let all: Vec<&str> = KEYS.iter().map(|(_, _, short)| *short).filter(|short| !short.is_empty()).collect();
-    let (rest, last) = all.split_at(all.len().saturating_sub(2));
-    let end = last.join(" · ");
-    let mut text = String::new();
-    for key in rest {
-        if super::columns(&text) + super::columns(key) + super::columns(&end) + 6 > columns {
-            break;
-        }
-        text.push_str(key);
-        text.push_str(" · ");
-    }
-    text + &end
+    fitted(&all, 2, columns)
 }

@@ -4,7 +4,7 @@
 //! the source, and each of its frames once; what it gives is kept whole, so that pausing loses nothing. What is shown of a
 //! frame is read again, from the checkpoint before it. Other threads filter.
 
-mod bytes;
+pub(super) mod bytes;
 mod draw;
 mod help;
 mod keys;

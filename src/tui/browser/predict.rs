@@ -7,9 +7,10 @@ use crate::ask::session::{Input, Millis};
 use crate::ask::{Kind, Mode, Session};
 use crate::flow::{Limits, reader};
 use crate::source::SourceError;
-use crate::terminal::answer;
+use crate::tui::player::keys::answer;
 use crate::view::Theme;
 use crate::view::brief::sentence;
+use crate::view::hex::ROW;
 use crate::view::quiz::Sheet;
 use crossterm::event::KeyCode;
 
@@ -62,7 +63,7 @@ impl Prediction {
             KeyCode::Esc => return Done::Left,
             KeyCode::Tab => return Done::Seen,
             KeyCode::Enter | KeyCode::Char(' ') if mode == Mode::Read => return Done::Seen,
-            code => match answer(code, mode) {
+            code => match answer(code, mode, ROW.cast_signed()) {
                 Some(step) => Input::Key(step),
                 None => return Done::Not,
             },

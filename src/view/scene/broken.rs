@@ -3,7 +3,6 @@
 use super::super::ask::Stand;
 use super::Stage;
 use super::question::THINK;
-use crate::ask::Mark;
 use crate::lesson::Hit;
 use crate::lesson::scene::{Broken, Scene, Veil};
 use crate::lesson::simulate::Outcome;
@@ -29,8 +28,8 @@ pub(super) const WIDE: Cut = Cut { before: 2, after: 6, common: true };
 const NARROW: Cut = Cut { before: 1, after: 2, common: false };
 
 impl Stage {
-    /// What breaks. Gives the byte where the newest part begins.
-    pub(super) fn broken(&self, scene: &Scene<'_>, broken: &Broken<'_>, out: &mut String) -> Option<usize> {
+    /// What breaks.
+    pub(super) fn broken(&self, scene: &Scene<'_>, broken: &Broken<'_>, out: &mut String) {
         self.prompt(&broken.prompt, out);
         if let Some(task) = broken.task {
             let given = if broken.entry.taken.is_empty() { Stand::Open } else { Stand::Given };
@@ -38,22 +37,18 @@ impl Stage {
             self.board.task(task, broken.entry, stand, out);
         }
         self.hint(broken.hint.as_deref(), out);
-        let told = out.len();
         match broken.outcome {
             None => {
                 if broken.task.is_none() {
                     self.board.paragraph(THINK, "  ", out);
                 }
-                self.notice(scene, out);
-                return None;
             }
             Some(Err(why)) => {
                 out.push('\n');
                 self.board.paragraph(why, "! ", out);
             }
             Some(Ok(outcome)) => {
-                let verdict = broken.verdict.as_ref();
-                if let Some(verdict) = verdict.filter(|v| v.mark != Mark::Skipped || self.board.printed) {
+                if let Some(verdict) = &broken.verdict {
                     self.verdict(scene, verdict, out);
                 }
                 out.push('\n');
@@ -63,10 +58,9 @@ impl Stage {
                 self.board.paragraph(&broken.text, "", out);
             }
         }
-        Some(told)
     }
 
-    fn timelines(&self, outcome: &Outcome, proof: Option<&Hit>, out: &mut String) {
+    pub(super) fn timelines(&self, outcome: &Outcome, proof: Option<&Hit>, out: &mut String) {
         let first = outcome.after.first();
         let cut = if self.is_low() { NARROW } else { WIDE };
         let [before, after] = window(outcome, proof, &cut);
@@ -93,59 +87,4 @@ pub(super) fn window<'o>(outcome: &'o Outcome, proof: Option<&Hit>, cut: &Cut) -
         after.drain(cut.after / 2..cut.after / 2 + left_out);
     }
     [before, after]
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::lesson::format::{Fence, WhatIf};
-    use crate::lesson::{Input, Lesson, Player, course, simulate};
-    use crate::tutor::{Audience, Texts};
-    use crate::view::Theme;
-    use crate::view::scene::Stage;
-    use std::sync::Arc;
-
-    /// Rows of an 80x24 screen below the page's title and above the line of keys.
-    const ROWS: usize = 22;
-
-    /// What-ifs that need more rows: each of their packets carries messages, which have their own rows.
-    const TALLER: [&str; 2] = ["http/lost-poll", "socketio/lost-probe"];
-
-    fn what_if(lesson: &Lesson, page: usize) -> Option<&WhatIf> {
-        match &lesson.pages.get(page)?.fence {
-            Some(Fence::WhatIf(what_if)) => Some(what_if),
-            _ => None,
-        }
-    }
-
-    #[test]
-    fn once_a_what_if_is_answered_both_timelines_and_what_they_show_fit_a_small_screen() {
-        let (mut seen, mut taller) = (0, Vec::new());
-        for audience in [Audience::Newcomer, Audience::Student, Audience::Engineer] {
-            for mut lesson in course().unwrap() {
-                lesson.cut_for(audience);
-                let trace = simulate::trace(&lesson, None).unwrap();
-                let mut player = Player::new(&lesson, trace, "here".into(), audience);
-                let stage = Stage::new(Theme::new(false), Some((80, 24)), Arc::new(Texts::english().unwrap()));
-                for page in 0..lesson.pages.len() {
-                    player.step(Input::Skip, 0);
-                    if let Some(what_if) = what_if(&lesson, page) {
-                        player.step(Input::Answer(simulate::what_if(&lesson, what_if, None, None).map(Box::new)), 0);
-                        let mut text = String::new();
-                        let newest = stage.draw(&player.look(), &mut text);
-                        let rows = text.lines().count() - newest;
-                        assert!(text.contains(super::WITH_THE_FAULT), "{text}");
-                        if rows > ROWS {
-                            taller.push(format!("{}/{}", lesson.id, lesson.pages[page].question.as_deref().unwrap()));
-                        }
-                        seen += 1;
-                    }
-                    player.step(Input::Next, 0);
-                }
-            }
-        }
-        taller.sort();
-        taller.dedup();
-        assert_eq!(taller, TALLER);
-        assert!(seen > 60, "{seen}");
-    }
 }

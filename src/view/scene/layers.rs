@@ -1,4 +1,4 @@
-//! The seven layers of the packets of a scene: a line a packet, a row a layer, or a column that stays beside the page.
+//! The seven layers of the packets of a scene: a line a packet, or a row a layer.
 
 use super::Stage;
 use crate::lesson::scene::{Body, Scene, Stack};
@@ -7,42 +7,16 @@ use crate::tutor::{Row, Truth};
 use crate::view::measure::{cut, pad, spaces, width, width_of_painted, wrap};
 use crate::view::theme::{Style, sign};
 
-/// The column beside the page.
-const COLUMN: usize = 38;
-/// The page beside it.
-const NARROWEST: usize = 72;
 /// Where what stands on a layer begins: after its mark, its number and the longest of their names.
 const STANDING: usize = 18;
 /// What is written between two layers of a line.
 const BETWEEN: &str = " · ";
 
-/// How the stacks of a scene are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Layout {
-    /// A line a packet, which a key unfolds.
-    Line,
-    /// A row a layer.
-    Rows,
-    /// Beside the page.
-    Column,
-}
-
-impl Layout {
-    /// For a screen of so many columns; `None` is a pipe. Gives what is left for the page, too.
-    pub(super) fn of(columns: Option<usize>) -> (Self, usize) {
-        match columns {
-            None => (Self::Rows, 80),
-            Some(columns) if columns >= NARROWEST + COLUMN + 2 => (Self::Column, columns.min(124) - COLUMN - 2),
-            Some(columns) => (Self::Line, columns),
-        }
-    }
-}
-
 impl Stage {
-    /// Appends the layers of the packets that the page shows, below them; nothing where they are beside it.
+    /// Appends the layers of the packets that the page shows.
     pub(super) fn stacks(&self, scene: &Scene<'_>, out: &mut String) {
-        let rows = scene.unfolded || (self.layout == Layout::Rows && matches!(scene.body, Body::Shown(_)));
-        let Some((last, before)) = scene.stacks.split_last().filter(|_| self.layout != Layout::Column) else { return };
+        let rows = scene.unfolded || (!self.is_line && matches!(scene.body, Body::Shown(_)));
+        let Some((last, before)) = scene.stacks.split_last() else { return };
         for (name, stack) in grouped(if rows { before } else { &scene.stacks }) {
             self.line(if scene.stacks.len() > 1 { &name } else { "" }, stack, out);
         }
@@ -92,49 +66,6 @@ impl Stage {
             if scene.unfolded {
                 self.why(row, STANDING, self.board.columns, out);
             }
-        }
-    }
-
-    /// Puts the layers of the last packet beside what was drawn from byte `from` on.
-    pub(super) fn beside(&self, scene: &Scene<'_>, from: usize, out: &mut String) {
-        let Some(stack) = scene.stacks.last().filter(|_| self.layout == Layout::Column) else { return };
-        let mut column = String::new();
-        self.board.theme.strong.paint(&format!("Packet {}", stack.packet), &mut column);
-        column.push('\n');
-        for row in stack.rows.iter().rev() {
-            let begin = column.len();
-            self.painted(stack, row).around(&mut column, |out| {
-                head(stack, row, out);
-                let said = out.len();
-                out.push_str(&row.short);
-                cut(out, said, COLUMN - STANDING - 2);
-            });
-            let used = column.get(begin..).map_or(0, width_of_painted);
-            spaces((COLUMN - 1).saturating_sub(used), &mut column);
-            self.board.theme.truth(row.truth).paint(sign(row.truth), &mut column);
-            column.push('\n');
-            if scene.unfolded || row.osi == stack.lit {
-                self.why(row, 4, COLUMN, &mut column);
-            }
-        }
-        column.push('\n');
-        for truth in [Truth::Observed, Truth::Inferred, Truth::NotVisible] {
-            self.board.theme.truth(truth).paint(&format!("  {} {}\n", sign(truth), truth.name()), &mut column);
-        }
-        let page = out.split_off(from.min(out.len()));
-        let (mut left, mut right) = (page.lines(), column.lines());
-        loop {
-            let (page, layers) = (left.next(), right.next());
-            if page.is_none() && layers.is_none() {
-                return;
-            }
-            let page = page.unwrap_or("");
-            out.push_str(page);
-            if let Some(layers) = layers {
-                spaces((self.board.columns + 2).saturating_sub(width_of_painted(page)), out);
-                out.push_str(layers);
-            }
-            out.push('\n');
         }
     }
 
@@ -221,15 +152,15 @@ mod tests {
     use crate::view::scene::Stage;
     use std::sync::Arc;
 
-    /// A lesson's pages as a screen shows them, every question skipped.
-    fn pages(id: &str, screen: Option<(usize, usize)>, color: bool, unfolded: bool) -> Vec<String> {
+    /// A lesson's pages as they are printed, every question skipped.
+    fn pages(id: &str, color: bool, unfolded: bool) -> Vec<String> {
         let lesson = built_in(id).unwrap().unwrap();
         let trace = simulate::trace(&lesson, None).unwrap();
         let mut player = Player::new(&lesson, trace, "here".into(), Audience::Student);
         if unfolded {
             player.step(Input::Layers, 0);
         }
-        let stage = Stage::new(Theme::new(color), screen, Arc::new(Texts::english().unwrap()));
+        let stage = Stage::new(Theme::new(color), Arc::new(Texts::english().unwrap()));
         let mut pages = Vec::new();
         while pages.len() < lesson.pages.len() {
             player.step(Input::Skip, 0);
@@ -242,46 +173,61 @@ mod tests {
         pages
     }
 
+    /// The layers of a lesson's pages as a screen has them below each other.
+    fn layers(id: &str, unfolded: bool) -> Vec<String> {
+        let lesson = built_in(id).unwrap().unwrap();
+        let trace = simulate::trace(&lesson, None).unwrap();
+        let mut player = Player::new(&lesson, trace, "here".into(), Audience::Student);
+        if unfolded {
+            player.step(Input::Layers, 0);
+        }
+        let stage = Stage::part(Theme::new(false), 80, 2, Arc::new(Texts::english().unwrap()));
+        let mut all = Vec::new();
+        while all.len() < lesson.pages.len() {
+            player.step(Input::Skip, 0);
+            all.push(stage.layers(&player.look()));
+            player.step(Input::Answer(Err("not here".into())), 0);
+            player.step(Input::Next, 0);
+        }
+        all
+    }
+
     #[test]
-    fn on_a_small_screen_it_is_one_line_that_a_key_unfolds() {
-        let folded = pages("handshake", Some((80, 24)), false, false);
-        assert!(folded[2].contains("\nL1 ◐ · L2 Ethernet · L3 IPv4 · ▶L4 TCP SYN · L5–7 –\n"), "{}", folded[2]);
-        let unfolded = pages("handshake", Some((80, 24)), false, true);
+    fn on_a_screen_it_is_one_line_that_a_key_unfolds() {
+        let folded = layers("handshake", false);
+        assert_eq!(folded[2], "L1 ◐ · L2 Ethernet · L3 IPv4 · ▶L4 TCP SYN · L5–7 –\n");
+        let unfolded = layers("handshake", true);
         for name in ["Physical", "Data link", "Network", "Transport", "Session", "Presentation", "Application"] {
-            assert!(unfolded[2].contains(name) && !folded[2].contains(&format!(" {name}  ")), "{}", unfolded[2]);
+            assert!(unfolded[2].contains(name), "{}", unfolded[2]);
         }
         assert!(unfolded[2].contains("The segment carries no data, so the packet ends at layer 4."), "{}", unfolded[2]);
     }
 
     #[test]
-    fn in_a_pipe_and_on_a_wide_screen_all_seven_have_a_row_with_how_we_know() {
-        for (screen, seen) in [(None, "● observed"), (Some((120, 40)), "● observed")] {
-            for id in ["handshake", "upgrade"] {
-                let first = pages(id, screen, false, false).into_iter().find(|page| page.contains("Physical")).unwrap();
-                for part in
-                    ["7 Application ", "6 Presentation ", "5 Session ", "▶ 4 Transport ", "3 Network ", "2 Data link "]
-                {
-                    assert!(first.contains(part), "{id}: {first}");
-                }
-                assert!(
-                    first.contains(seen) && first.contains("◐ inferred") && first.contains("○ not visible"),
-                    "{first}"
-                );
+    fn in_print_all_seven_have_a_row_with_how_we_know() {
+        for id in ["handshake", "upgrade"] {
+            let first = pages(id, false, false).into_iter().find(|page| page.contains("Physical")).unwrap();
+            for part in
+                ["7 Application ", "6 Presentation ", "5 Session ", "▶ 4 Transport ", "3 Network ", "2 Data link "]
+            {
+                assert!(first.contains(part), "{id}: {first}");
+            }
+            for how in ["● observed", "◐ inferred", "○ not visible"] {
+                assert!(first.contains(how), "{first}");
             }
         }
     }
 
     #[test]
     fn while_a_question_is_open_no_packet_above_it_answers_it() {
-        let stage = Stage::new(Theme::new(false), Some((80, 40)), Arc::new(Texts::english().unwrap()));
+        let stage = Stage::part(Theme::new(false), 80, 4, Arc::new(Texts::english().unwrap()));
         let (mut asked, mut covered) = (0, 0);
         for lesson in crate::lesson::course().unwrap() {
             let trace = simulate::trace(&lesson, None).unwrap();
             let mut player = Player::new(&lesson, trace, "here".into(), Audience::Student);
             for _ in 0..lesson.pages.len() * 2 {
                 let scene = player.look();
-                let mut text = String::new();
-                stage.draw(&scene, &mut text);
+                let text = stage.picture(&scene);
                 if scene.veil.states {
                     asked += 1;
                     covered += usize::from(text.contains("=?"));
@@ -303,33 +249,31 @@ mod tests {
 
     #[test]
     fn the_proof_shows_the_number_that_was_asked_for() {
-        let all = pages("handshake", Some((80, 24)), false, false).concat();
+        let all = pages("handshake", false, false).concat();
         let shown = |name: &str| all.lines().any(|line| line.starts_with("▸ ") && line.ends_with(name));
         assert!(shown("tcp.ack_raw"), "{all}");
     }
 
     #[test]
     fn two_connections_have_their_ports_and_a_gap_is_marked() {
-        let all = pages("ports-and-sockets", Some((80, 24)), false, false).concat();
+        let all = pages("ports-and-sockets", false, false).concat();
         assert!(all.contains("left out") && all.contains("192.0.2.80:80"), "{all}");
     }
 
     #[test]
     fn an_upgrade_changes_layer_7_and_leaves_the_layers_below() {
-        let all = pages("upgrade", Some((80, 24)), false, false).concat();
+        let all = layers("upgrade", false).concat();
         let below = "L1 ◐ · L2 Ethernet · L3 IPv4 · L4 TCP · ";
         assert!(all.contains(&format!("{below}L5–6 – · ▶L7 HTTP")), "{all}");
         assert!(all.contains(&format!("{below}L5 ◐ dialogue · L6 – · ▶L7 WebSocket")), "{all}");
     }
 
     #[test]
-    fn no_line_is_wider_than_the_screen() {
-        for (columns, rows) in [(60, 20), (80, 24), (112, 30), (120, 40), (200, 60)] {
-            for id in ["handshake", "upgrade", "socketio", "web-request", "dns"] {
-                for page in pages(id, Some((columns, rows)), true, true) {
-                    for line in page.lines() {
-                        assert!(width_of_painted(line) <= columns, "{id}, {columns}: {line}");
-                    }
+    fn no_line_is_wider_than_the_page() {
+        for id in ["handshake", "upgrade", "socketio", "web-request", "dns"] {
+            for page in pages(id, true, true) {
+                for line in page.lines() {
+                    assert!(width_of_painted(line) <= 80, "{id}: {line}");
                 }
             }
         }

@@ -15,6 +15,7 @@ use super::ladder::{self, Ladder};
 use super::measure::{cut, pad, repeat, spaces, width, wrap};
 use super::text::{Options, Text};
 use super::{Theme, prose};
+use crate::ask::Task;
 use crate::flow::State;
 use crate::lesson::Hit;
 use crate::lesson::hosts::Hosts;
@@ -22,15 +23,10 @@ use crate::lesson::lifelines::{Lifeline, Lifelines};
 use crate::lesson::scene::{Body, Scene, Shown, Veil, View};
 use crate::model::{Field, FieldDef};
 use crate::tutor::Texts;
-use layers::Layout;
 use std::sync::Arc;
 
-/// Packets of the ladder that are drawn; older ones scroll away.
+/// Packets of the ladder that are printed; older ones are on the pages before.
 const MOST_RUNGS: usize = 4;
-/// The same on a low screen.
-const FEW_RUNGS: usize = 2;
-/// A screen of fewer lines than these is low.
-const LOW: usize = 30;
 /// Where values begin.
 const VALUES: usize = 30;
 /// What is said where an open question holds back the packets.
@@ -43,18 +39,15 @@ const STATES_ARE_INFERRED: &str = "States are inferred: a capture sees segments,
 pub struct Stage {
     board: Board,
     rungs: usize,
-    layout: Layout,
+    /// Of layers, a line is enough: a key unfolds them.
+    is_line: bool,
     texts: Arc<Texts>,
 }
 
 impl Stage {
-    /// For a screen of so many columns and rows; `None` is a pipe, which gets 80 columns.
-    pub fn new(theme: Theme, screen: Option<(usize, usize)>, texts: Arc<Texts>) -> Self {
-        let (layout, columns) = Layout::of(screen.map(|(columns, _)| columns));
-        let rows = screen.map_or(LOW, |(_, rows)| rows);
-        let rungs = if rows < LOW { FEW_RUNGS } else { MOST_RUNGS };
-        let board = Board { theme, columns: columns.clamp(40, 110), printed: screen.is_none() };
-        Self { board, rungs, layout, texts }
+    /// For a pipe or paper, in 80 columns.
+    pub fn new(theme: Theme, texts: Arc<Texts>) -> Self {
+        Self { board: Board { theme, columns: 80, printed: true }, rungs: MOST_RUNGS, is_line: false, texts }
     }
 
     /// Whether there is little room below each other.
@@ -62,26 +55,26 @@ impl Stage {
         self.rungs < MOST_RUNGS
     }
 
-    /// Appends a scene. Gives the line, from 0, where the newest of it begins: it should be in sight.
-    pub fn draw(&self, scene: &Scene<'_>, out: &mut String) -> usize {
+    /// For a part of a screen, with so many columns; of older packets, so many are drawn.
+    pub fn part(theme: Theme, columns: usize, rungs: usize, texts: Arc<Texts>) -> Self {
+        Self { board: Board { theme, columns: columns.clamp(40, 110), printed: false }, rungs, is_line: true, texts }
+    }
+
+    /// Appends a scene, whole, as it is printed.
+    pub fn draw(&self, scene: &Scene<'_>, out: &mut String) {
         self.heading(scene, out);
-        let page = out.len();
         if !scene.prose.is_empty() {
             prose::markdown(scene.prose, self.board.columns, &self.board.theme, out);
             out.push('\n');
         }
-        let mut focus = None;
         match &scene.body {
             Body::Prose => {}
             Body::Said(text) => self.board.paragraph(text, "", out),
             Body::Shown(shown) => self.shown(scene, shown, out),
-            Body::Asked(asked) => focus = Some(self.asked(scene, asked, out)),
-            Body::Broken(broken) => focus = self.broken(scene, broken, out),
-            Body::Worked(task) => focus = self.worked(scene, task, out),
+            Body::Asked(asked) => self.asked(scene, asked, out),
+            Body::Broken(broken) => self.broken(scene, broken, out),
+            Body::Worked(task) => self.worked(scene, task, out),
         }
-        let focus = focus.map_or(0, |byte| out.get(..byte).unwrap_or("").matches('\n').count());
-        self.beside(scene, page, out);
-        focus
     }
 
     fn heading(&self, scene: &Scene<'_>, out: &mut String) {
@@ -101,32 +94,85 @@ impl Stage {
     }
 
     fn shown(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
-        match scene.view {
-            View::Wire => self.ladder(scene, out),
-            View::States => self.states(scene, out),
-            View::Calls => self.calls(scene.hosts, &scene.so_far, out),
-        }
+        self.look(scene, out);
         out.push('\n');
         if shown.hits.is_empty() {
             return self.board.paragraph(&shown.text, "! ", out);
         }
         self.stacks(scene, out);
-        if self.layout != Layout::Column {
-            out.push('\n');
-        }
+        out.push('\n');
         self.board.paragraph(&shown.text, "", out);
         self.lit(shown, out);
-        if self.board.printed && scene.hosts.are_introduced() {
+        if scene.hosts.are_introduced() {
             self.program(shown, scene, out);
         }
-        if scene.deeper {
-            let options = Options { hex: true, audience: scene.audience };
-            let mut text =
-                Text::new(self.board.theme.clone(), Some(self.board.columns), options, Arc::clone(&self.texts));
-            for hit in shown.hits {
-                out.push('\n');
-                text.packet(&hit.moment(), out);
+        self.deeper(scene, shown, out);
+    }
+
+    /// What a scene shows of its packets, for a screen that places everything else itself; empty where it shows none.
+    pub fn picture(&self, scene: &Scene<'_>) -> String {
+        let mut out = String::new();
+        match &scene.body {
+            Body::Prose | Body::Said(_) => {}
+            Body::Shown(_) => self.look(scene, &mut out),
+            Body::Asked(asked) if scene.so_far.is_empty() || matches!(asked.task, Some(Task::Bytes { .. })) => {}
+            Body::Asked(_) => self.ladder(scene, &mut out),
+            Body::Broken(broken) => {
+                if let Some(Ok(outcome)) = broken.outcome {
+                    self.timelines(outcome, broken.proof, &mut out);
+                }
             }
+            Body::Worked(task) => {
+                if let Some(hit) = task.hit {
+                    self.rungs(scene.hosts, None, &[hit], &scene.veil, &mut out);
+                }
+            }
+        }
+        out
+    }
+
+    /// One packet of a scene, as an arrow.
+    pub fn arrow_of(&self, scene: &Scene<'_>, hit: &Hit) -> String {
+        let mut out = String::new();
+        self.one(scene, hit, &mut out);
+        out
+    }
+
+    /// The seven layers of its packets, below each other.
+    pub fn layers(&self, scene: &Scene<'_>) -> String {
+        let mut out = String::new();
+        self.stacks(scene, &mut out);
+        out
+    }
+
+    /// The packets that a scene shows, whole; empty where that was not asked for.
+    pub fn whole(&self, scene: &Scene<'_>) -> String {
+        let mut out = String::new();
+        if let Body::Shown(shown) = &scene.body {
+            self.deeper(scene, shown, &mut out);
+        }
+        out
+    }
+
+    /// The packets, in the view that is wanted.
+    fn look(&self, scene: &Scene<'_>, out: &mut String) {
+        match scene.view {
+            View::Wire => self.ladder(scene, out),
+            View::States => self.states(scene, out),
+            View::Calls => self.calls(scene.hosts, &scene.so_far, out),
+        }
+    }
+
+    fn deeper(&self, scene: &Scene<'_>, shown: &Shown<'_>, out: &mut String) {
+        if !scene.deeper {
+            return;
+        }
+        let options = Options { hex: true, audience: scene.audience };
+        let columns = Some(self.board.columns);
+        let mut text = Text::new(self.board.theme.clone(), columns, options, Arc::clone(&self.texts));
+        for hit in shown.hits {
+            out.push('\n');
+            text.packet(&hit.moment(), out);
         }
     }
 

@@ -1,6 +1,6 @@
 //! A question on the screen: what is asked, how it is answered, and what the answer was worth.
 
-use super::super::ask::{Stand, complaint};
+use super::super::ask::Stand;
 use super::super::measure::{cut, pad, spaces, width, wrap};
 use super::Stage;
 use crate::ask::Task;
@@ -40,26 +40,21 @@ pub(super) fn stand(verdict: Option<&Told<'_>>) -> Stand {
 }
 
 impl Stage {
-    /// A question. Gives the byte where its newest part begins.
-    pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) -> usize {
+    /// A question.
+    pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) {
         if !scene.so_far.is_empty() && !matches!(asked.task, Some(Task::Bytes { .. })) {
             self.ladder(scene, out);
             out.push('\n');
         }
-        let begins = out.len();
         self.prompt(&asked.prompt, out);
         match asked.task {
             Some(task) => self.board.task(task, asked.entry, stand(asked.verdict.as_ref()), out),
             None => self.board.paragraph(LACKS_PACKET, "! ", out),
         }
-        let told = out.len();
         self.hint(asked.hint.as_deref(), out);
         if let Some(verdict) = &asked.verdict {
             self.verdict(scene, verdict, out);
-            return told;
         }
-        self.notice(scene, out);
-        begins
     }
 
     pub(super) fn prompt(&self, prompt: &str, out: &mut String) {
@@ -67,14 +62,6 @@ impl Stage {
         self.board.paragraph(prompt, "? ", &mut text);
         self.board.theme.strong.paint(text.trim_end(), out);
         out.push_str("\n\n");
-    }
-
-    pub(super) fn notice(&self, scene: &Scene<'_>, out: &mut String) {
-        let complaint = scene.complaint.map(complaint);
-        if let Some(notice) = complaint.as_deref().or(scene.notice) {
-            out.push('\n');
-            self.board.paragraph(notice, "! ", out);
-        }
     }
 
     pub(super) fn hint(&self, hint: Option<&str>, out: &mut String) {
@@ -129,6 +116,11 @@ impl Stage {
     /// One packet, as an arrow, and what it is here.
     fn evidence(&self, what: &str, scene: &Scene<'_>, hit: &Hit, out: &mut String) {
         self.board.theme.faint.paint(&format!("  {}:\n", evidence(hit, what)), out);
+        self.one(scene, hit, out);
+    }
+
+    /// One packet, as an arrow.
+    pub(super) fn one(&self, scene: &Scene<'_>, hit: &Hit, out: &mut String) {
         let first = scene.so_far.first().map(|past| past.hit);
         let (mut ladder, picture) = self.lines(scene.hosts, first, &[hit]);
         ladder.names(&picture.lines, out);
@@ -139,8 +131,8 @@ impl Stage {
 
     // ---- procedures
 
-    /// A procedure. Gives the byte where its newest part begins.
-    pub(super) fn worked(&self, scene: &Scene<'_>, task: &Procedure<'_>, out: &mut String) -> Option<usize> {
+    /// A procedure.
+    pub(super) fn worked(&self, scene: &Scene<'_>, task: &Procedure<'_>, out: &mut String) {
         let turn = turn(task.fade);
         let mut title = String::new();
         self.board.paragraph(&format!("{} ({turn})", task.title), "", &mut title);
@@ -155,28 +147,22 @@ impl Stage {
             self.board.paragraph(&format!("{name} = {value}"), "  Given: ", out);
         }
         if task.absent {
-            self.board.paragraph(LACKS_STEP, "! ", out);
-            return None;
+            return self.board.paragraph(LACKS_STEP, "! ", out);
         }
-        let begins = out.len();
         for (number, line) in (1..).zip(&task.lines) {
-            self.step(number, line, task, out);
+            self.step(number, line, task.fade, out);
         }
-        let told = out.len();
         self.hint(task.hint.as_deref(), out);
         if let Some(verdict) = task.verdict.as_ref().filter(|v| v.again || task.fade != Fade::Whole) {
-            self.verdict(scene, verdict, out);
-            return Some(told);
+            return self.verdict(scene, verdict, out);
         }
         if let Some(text) = &task.text {
             out.push('\n');
             self.board.paragraph(text, "", out);
         }
-        self.notice(scene, out);
-        Some(begins)
     }
 
-    fn step(&self, number: usize, line: &Line<'_>, task: &Procedure<'_>, out: &mut String) {
+    fn step(&self, number: usize, line: &Line<'_>, fade: Fade, out: &mut String) {
         let mark = format!("  {number}  ");
         let column = self.board.columns.saturating_sub(28).max(30);
         let from = out.len();
@@ -204,15 +190,9 @@ impl Stage {
                 }
                 out.push('\n');
             }
-            None if line.current => {
-                if fits {
-                    out.push('\n');
-                }
-                self.board.field("   = ", &task.entry.typed, out);
-            }
             None => out.push_str(if fits { "…\n" } else { "       …\n" }),
         }
-        if let Some(formula) = formula(line, task.fade) {
+        if let Some(formula) = formula(line, fade) {
             let mut formula = format!("     = {formula}");
             cut(&mut formula, 0, self.board.columns);
             self.board.theme.faint.paint(&formula, out);

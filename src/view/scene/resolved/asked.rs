@@ -77,6 +77,8 @@ pub struct Verdict {
     pub repaired: bool,
     /// What is said first.
     pub headline: &'static str,
+    /// What was given: one part, or the parts of an order or of several numbers. Empty for a choice, and where nothing was given.
+    pub given: Vec<Given>,
     /// The right answer as it would be written; null while another attempt is open.
     pub right: Option<String>,
     /// The same in words, where it was not given.
@@ -95,6 +97,15 @@ pub struct Verdict {
     pub proof: Option<Evidence>,
     /// The section of a standard that says it.
     pub spec: Option<String>,
+}
+
+/// A part of what was given.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Given {
+    /// It, as it was given.
+    pub text: String,
+    /// Whether it is right, at its place.
+    pub right: bool,
 }
 
 /// A packet that shows something.
@@ -139,7 +150,7 @@ impl Question {
 }
 
 impl Verdict {
-    fn of(mark: Mark, again: bool, repaired: bool, task: Option<&Task>) -> Self {
+    fn of((mark, again, repaired): (Mark, bool, bool), task: Option<&Task>, given: &str) -> Self {
         let told = task.filter(|_| is_told(mark, again, repaired));
         let item =
             |place: &usize, items: &[String]| Some(Item { label: label(*place), text: items.get(*place)?.clone() });
@@ -148,6 +159,7 @@ impl Verdict {
             again,
             repaired,
             headline: headline(mark, again, repaired),
+            given: task.map_or_else(Vec::new, |task| parts(task, given)),
             right: task.filter(|_| !again).map(Task::right),
             answer: told.map(Task::answer),
             order: match told {
@@ -162,6 +174,19 @@ impl Verdict {
             spec: None,
         }
     }
+}
+
+/// The parts of an answer, free of what commands a terminal.
+fn parts(task: &Task, given: &str) -> Vec<Given> {
+    if matches!(task, Task::Choose { .. }) {
+        return Vec::new();
+    }
+    let part = |(given, right): (String, bool)| {
+        let mut text = String::new();
+        show::escape(given.as_bytes(), &mut text);
+        Given { text, right }
+    };
+    task.parts(given).into_iter().map(part).collect()
 }
 
 /// What the page asks.
@@ -202,7 +227,7 @@ fn verdict(scene: &Scene<'_>, told: &Told<'_>) -> Verdict {
         fields: shown.iter().filter_map(|def| rows::of(hit, def)).collect(),
     };
     let belief = told.betrayed.filter(|_| !told.repaired);
-    let mut verdict = Verdict::of(told.mark, told.again, told.repaired, told.task);
+    let mut verdict = Verdict::of((told.mark, told.again, told.repaired), told.task, told.given);
     verdict.said.clone_from(&told.said);
     verdict.misconception = belief.map(|belief| belief.refuted(scene.audience));
     let same = |hit: &&Hit| told.proof.is_none_or(|proof| proof.packet.number != hit.packet.number);
@@ -274,7 +299,8 @@ pub fn quiz(scene: &session::Scene<'_>, title: &str, seed: u64) -> Session {
         let mut asked = Question::of(&question.prompt, Some(&question.task), scene.entry, open);
         asked.verdict = scene.verdict.map(|given| {
             let mark = if given.right { Mark::Right } else { Mark::Wrong };
-            let mut verdict = Verdict::of(mark, false, false, Some(&question.task));
+            let answer = scene.grades.last().map_or("", |grade| &grade.given);
+            let mut verdict = Verdict::of((mark, false, false), Some(&question.task), answer);
             verdict.misconception =
                 given.betrays.and_then(misconception).map(|belief| belief.refuted(Audience::Student));
             verdict.why = Some(question.why.clone());
