@@ -427,10 +427,10 @@ fn the_full_screen_takes_any_size_and_ends_with_its_terminal() {
     }
 }
 
-/// A lesson and a quiz on the real screen: keys, sizes, suspended and back.
+/// A lesson and a quiz on the real screen.
 #[cfg(feature = "tui")]
 #[test]
-fn a_lesson_takes_any_size_is_suspended_and_goes_on() {
+fn a_lesson_and_a_quiz_take_any_size_and_keep_what_was_answered() {
     let mut played = Played::start("player", true, &["explain", "handshake"]);
     played.wait_to_see("1 of 19");
     for (ws_row, ws_col) in [(40, 120), (1, 1), (2, 200), (20, 60), (24, 80)] {

@@ -210,7 +210,7 @@ fn questions(frames: &[RawFrame]) {
         let typed = ["?", "1", "abc"].concat();
         let keys = typed.chars().map(Key::Type).chain([Key::Choose(0), Key::Move(1), Key::Anchor, Key::Enter]);
         for input in keys.map(ask::session::Input::Key).chain([ask::session::Input::Next, ask::session::Input::Skip]) {
-            sheet.scene(&session.step(input, 0), &mut out);
+            session.step(input, 0);
         }
     }
     drawn::lines(&out);

@@ -1,13 +1,11 @@
-//! Questions as text: a paper to print, its key, and one question in a terminal.
+//! Questions as text: a paper to print, its key, and how a quiz went.
 //!
 //! What comes from packets was escaped when its question was made.
 
 use super::Theme;
-use super::ask::{Board, Stand, complaint};
+use super::ask::Board;
 use super::measure::{cut, repeat, spaces, width};
-use crate::ask::session::Scene;
-use crate::ask::{Entry, Grade, Mark, Question, misconception};
-use crate::tutor::Audience;
+use crate::ask::{Grade, Question};
 use std::fmt::Write as _;
 
 /// Columns before what belongs to a question.
@@ -18,20 +16,21 @@ const INDENT: usize = 4;
 pub struct Sheet {
     /// On a screen, lines of packets are cut; in a pipe they are whole.
     board: Board,
+    is_screen: bool,
 }
 
 impl Sheet {
     /// For a screen of so many columns, or a pipe.
     pub fn new(theme: Theme, columns: Option<usize>) -> Self {
-        let printed = columns.is_none();
-        Self { board: Board { theme, columns: columns.unwrap_or(80).clamp(40, 110), printed } }
+        let is_screen = columns.is_some();
+        Self { board: Board { theme, columns: columns.unwrap_or(80).clamp(40, 110) }, is_screen }
     }
 
     /// Appends a paper without its answers.
     pub fn paper(&self, questions: &[Question], out: &mut String) {
         for (number, question) in (1..).zip(questions) {
             self.question(question, number, questions.len(), out);
-            self.board.task(&question.task, &Entry::default(), Stand::Open, out);
+            self.board.task(&question.task, out);
             let how = format!("Answer with {}.", question.task.how());
             self.board.theme.faint.around(out, |out| self.board.paragraph(&how, "", out));
             out.push('\n');
@@ -42,31 +41,10 @@ impl Sheet {
     pub fn key(&self, questions: &[Question], out: &mut String) {
         for (number, question) in (1..).zip(questions) {
             self.heading(question, number, questions.len(), out);
-            self.board.mark(Mark::Right, false, false, Some(&question.task), out);
+            self.board.answer(Some(&question.task), out);
             self.proof(question, out);
             out.push('\n');
         }
-    }
-
-    /// Appends what there is to see of a session now.
-    pub fn scene(&self, scene: &Scene<'_>, out: &mut String) {
-        let Some(question) = scene.question else { return self.result(scene.grades, scene.of, out) };
-        let stand = if scene.verdict.is_some() { Stand::Told } else { Stand::Open };
-        self.question(question, scene.number, scene.of, out);
-        self.board.task(&question.task, scene.entry, stand, out);
-        out.push('\n');
-        let Some(verdict) = scene.verdict else {
-            if scene.complaint {
-                self.board.paragraph(&complaint(&question.task), "! ", out);
-            }
-            return;
-        };
-        let mark = if verdict.right { Mark::Right } else { Mark::Wrong };
-        self.board.mark(mark, false, false, Some(&question.task), out);
-        if let Some(belief) = verdict.betrays.and_then(misconception) {
-            self.board.belief(belief.refuted(Audience::Student), out);
-        }
-        self.proof(question, out);
     }
 
     /// Appends how it went.
@@ -118,7 +96,7 @@ impl Sheet {
         let from = out.len();
         spaces(INDENT, out);
         out.push_str(text);
-        if !self.board.printed {
+        if self.is_screen {
             cut(out, from, self.board.columns);
         }
         out.push('\n');

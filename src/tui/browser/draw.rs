@@ -41,11 +41,15 @@ impl Browser {
             return self.draw_page_of_text(frame, rest);
         }
         let width = usize::from(rest.width);
-        if let Some((lines, keys)) = self.prediction.as_mut().map(|prediction| prediction.page(width)) {
+        if let Some((lines, keys)) = self.prediction.as_mut().map(|prediction| prediction.page(width, paint)) {
             let mut drawn = vec![Line::styled(fit("The next packet: what do you expect?", width), Paint::strong())];
             // Where there is too little room, the end is shown: there is the answer.
             let above = lines.len().saturating_sub(self.rows);
-            drawn.extend(lines.into_iter().skip(above).map(|line| Line::raw(fit(&self.masked(&line), width))));
+            let masked = |line: Line<'static>| match self.masks {
+                true => Line::raw(fit(&self.masked(&line.to_string()), width)),
+                false => line,
+            };
+            drawn.extend(lines.into_iter().skip(above).map(masked));
             frame.render_widget(Paragraph::new(drawn), rest);
             // Over the usual keys: all of that row.
             let mut row = String::new();

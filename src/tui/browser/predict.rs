@@ -7,12 +7,13 @@ use crate::ask::session::{Input, Millis};
 use crate::ask::{Kind, Mode, Session};
 use crate::flow::{Limits, reader};
 use crate::source::SourceError;
+use crate::tui::paint::Paint;
+use crate::tui::player;
 use crate::tui::player::keys::answer;
-use crate::view::Theme;
 use crate::view::brief::sentence;
 use crate::view::hex::ROW;
-use crate::view::quiz::Sheet;
 use crossterm::event::KeyCode;
+use ratatui::text::Line;
 
 /// What can be asked of a packet that isn't known yet.
 const KINDS: [Kind; 6] = [Kind::Flags, Kind::Ack, Kind::Seq, Kind::Mac, Kind::Reply, Kind::Retransmission];
@@ -73,17 +74,14 @@ impl Prediction {
     }
 
     /// The page's lines, and what the keys do.
-    pub(super) fn page(&mut self, columns: usize) -> (Vec<String>, &'static str) {
+    pub(super) fn page(&mut self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, &'static str) {
         let scene = self.session.step(Input::Look, 0);
-        let mut text = String::new();
-        Sheet::new(Theme::default(), Some(columns)).scene(&scene, &mut text);
         let keys = match scene.mode {
             Mode::Read => "Enter look at it · Esc back",
             Mode::Choose(_) => "1-9 choose · Tab look at it · Esc back",
             Mode::Type => "type, then Enter · Tab look at it · Esc back",
             _ => "Enter done · Tab look at it · Esc back",
         };
-        // Of what is above the question, the session's count says nothing: there is one.
-        (text.lines().skip(1).map(str::to_owned).collect(), keys)
+        (player::question(&scene, columns, paint), keys)
     }
 }

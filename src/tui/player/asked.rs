@@ -55,7 +55,14 @@ impl Writer {
         }
         for (place, packet) in asked.packets.iter().enumerate() {
             let here = if hand.at == Some(place) { "▸" } else { " " };
-            self.say(&format!("{here}{:>4}  ", packet.packet), &packet.text, Style::new(), Of::Choice(place));
+            let number = packet.packet.to_string();
+            let given = |told: &Verdict| told.given.iter().any(|part| part.text == number);
+            let (sign, style) = match told {
+                Some(told) if told.right.as_ref() == Some(&number) => ("✓", self.paint.right()),
+                Some(told) if given(told) => ("✗", self.paint.alarm()),
+                _ => (" ", Style::new()),
+            };
+            self.say(&format!("{here}{number:>4} {sign} "), &packet.text, style, Of::Choice(place));
         }
         for (number, name) in (1..).zip(&asked.blanks) {
             self.say(&format!("  {number}   "), name, Style::new(), Of::Text);

@@ -20,11 +20,14 @@ use crate::lesson::{Input, Player};
 use crate::tty::Keys;
 use crate::tutor::Texts;
 use crate::view::Theme;
+use crate::view::scene::resolved;
 use asked::Hand;
 use crossterm::event::{Event, KeyEventKind};
 use draw::Places;
 use keys::Act;
 use page::{Ground, Page};
+use ratatui::text::Line;
+use rows::Writer;
 use std::cmp::Ordering;
 use std::io;
 use std::sync::Arc;
@@ -124,6 +127,18 @@ pub fn text(player: &Player<'_>, show: &Show, (columns, rows): (u16, u16)) -> St
         out.push('\n');
     }
     out
+}
+
+/// A question of a quiz as it is now, in lines for some other part of the screen.
+pub(super) fn question(scene: &session::Scene<'_>, columns: usize, paint: Paint) -> Vec<Line<'static>> {
+    let hand = Hand { typing: true, ..Hand::default() };
+    let parts = page::asked(scene, &resolved::quiz(scene, "", 0), &|| Writer::new(paint, columns), hand);
+    let mut lines: Vec<Line<'static>> = Vec::new();
+    for (_, rows) in parts.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+        lines.extend((!lines.is_empty()).then(Line::default));
+        lines.extend(rows.into_iter().map(|row| row.line));
+    }
+    lines
 }
 
 fn run(game: &mut dyn Game, show: &Show) -> io::Result<()> {

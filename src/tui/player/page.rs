@@ -106,10 +106,7 @@ impl Ground<'_> {
     fn write(&self, write: impl FnOnce(&mut Writer)) -> Vec<Row> {
         let mut writer = Writer::new(self.paint, self.columns);
         write(&mut writer);
-        while writer.rows.last().is_some_and(|row| row.line.width() == 0) {
-            writer.rows.pop();
-        }
-        writer.rows
+        writer.done()
     }
 
     fn stage(&self, rungs: usize) -> Stage {
@@ -362,31 +359,9 @@ impl Ground<'_> {
     /// A question of a quiz, or how it went.
     pub(super) fn quiz(&self, scene: &session::Scene<'_>, title: &str, seed: u64) -> Page {
         let seen = resolved::quiz(scene, title, seed);
-        let hand = Hand { cursor: scene.entry.cursor, ..self.hand };
         let mut parts = vec![(Part::Prose, self.write(|w| w.say("", title, self.paint.faint(), Of::Text)))];
+        parts.extend(asked(scene, &seen, &|| Writer::new(self.paint, self.columns), self.hand));
         let question = seen.question.as_ref();
-        if let Some(question) = question {
-            let shown = self.write(|w| seen.shown.iter().for_each(|line| w.say("    ", line, Style::new(), Of::Text)));
-            parts.push((Part::Said, shown));
-            let asked = self.write(|w| {
-                w.question(question, hand);
-                if let Some(notice) = &seen.notice {
-                    w.gap();
-                    w.say("! ", notice, Paint::strong(), Of::Text);
-                }
-            });
-            parts.push((Part::Asked, asked));
-            let told = self.write(|w| {
-                if let Some(told) = &question.verdict {
-                    w.verdict(told, &Default::default(), hand);
-                }
-                if let Some(proof) = &seen.proof {
-                    w.say("  Proof: ", &proof.filter, Style::new(), Of::Text);
-                    w.say("    ", &proof.line, Style::new(), Of::Text);
-                }
-            });
-            parts.push((Part::Said, told));
-        }
         if let Some(result) = &seen.result {
             parts.push((Part::Said, self.write(|w| result.lines().for_each(|line| w.text(line)))));
         }
@@ -409,6 +384,32 @@ impl Ground<'_> {
             typed: question.is_some_and(|q| !q.typed.is_empty()),
         }
     }
+}
+
+/// A question of a quiz: what belongs to it, how it's answered, what the answer was worth.
+pub(super) fn asked(
+    scene: &session::Scene<'_>,
+    seen: &resolved::Session,
+    writer: &dyn Fn() -> Writer,
+    hand: Hand,
+) -> Vec<(Part, Vec<Row>)> {
+    let hand = Hand { cursor: scene.entry.cursor, ..hand };
+    let Some(question) = &seen.question else { return Vec::new() };
+    let (mut shown, mut asked, mut told) = (writer(), writer(), writer());
+    seen.shown.iter().for_each(|line| shown.say("    ", line, Style::new(), Of::Text));
+    asked.question(question, hand);
+    if let Some(notice) = &seen.notice {
+        asked.gap();
+        asked.say("! ", notice, Paint::strong(), Of::Text);
+    }
+    if let Some(verdict) = &question.verdict {
+        told.verdict(verdict, &Default::default(), hand);
+    }
+    if let Some(proof) = &seen.proof {
+        told.say("  Proof: ", &proof.filter, Style::new(), Of::Text);
+        told.say("    ", &proof.line, Style::new(), Of::Text);
+    }
+    vec![(Part::Said, shown.done()), (Part::Asked, asked.done()), (Part::Said, told.done())]
 }
 
 fn choices(question: &Question) -> usize {

@@ -49,6 +49,14 @@ impl Writer {
         Self { paint, columns, rows: Vec::new() }
     }
 
+    /// The rows, without empty ones at the end.
+    pub(super) fn done(mut self) -> Vec<Row> {
+        while self.rows.last().is_some_and(|row| row.line.width() == 0) {
+            self.rows.pop();
+        }
+        self.rows
+    }
+
     pub(super) fn push(&mut self, line: Line<'static>, of: Of) {
         self.rows.push(Row { line, of });
     }

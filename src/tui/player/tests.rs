@@ -329,6 +329,7 @@ fn once_a_what_if_is_answered_both_timelines_and_what_they_show_fit_a_small_scre
             for page in 0..lesson.pages.len() {
                 player.step(Input::Skip, 0);
                 if matches!(lesson.pages[page].fence, Some(Fence::WhatIf(_))) {
+                    player.step(Input::WhatIf, 0);
                     player.step(carried(&lesson, &trace, Request::WhatIf { page }), 0);
                     let sight = Sight::new(&show());
                     let page_now = sight.ground(80, 24).lesson(&player.look());

@@ -1,6 +1,5 @@
 //! A what-if on the screen: the prediction, then both timelines from where they part.
 
-use super::super::ask::Stand;
 use super::Stage;
 use super::question::THINK;
 use crate::lesson::Hit;
@@ -32,9 +31,7 @@ impl Stage {
     pub(super) fn broken(&self, scene: &Scene<'_>, broken: &Broken<'_>, out: &mut String) {
         self.prompt(&broken.prompt, out);
         if let Some(task) = broken.task {
-            let given = if broken.entry.taken.is_empty() { Stand::Open } else { Stand::Given };
-            let stand = if broken.verdict.is_some() { Stand::Told } else { given };
-            self.board.task(task, broken.entry, stand, out);
+            self.board.task(task, out);
         }
         self.hint(broken.hint.as_deref(), out);
         match broken.outcome {

@@ -47,7 +47,7 @@ pub struct Stage {
 impl Stage {
     /// For a pipe or paper, in 80 columns.
     pub fn new(theme: Theme, texts: Arc<Texts>) -> Self {
-        Self { board: Board { theme, columns: 80, printed: true }, rungs: MOST_RUNGS, is_line: false, texts }
+        Self { board: Board { theme, columns: 80 }, rungs: MOST_RUNGS, is_line: false, texts }
     }
 
     /// Whether there is little room below each other.
@@ -57,7 +57,7 @@ impl Stage {
 
     /// For a part of a screen, with so many columns; of older packets, so many are drawn.
     pub fn part(theme: Theme, columns: usize, rungs: usize, texts: Arc<Texts>) -> Self {
-        Self { board: Board { theme, columns: columns.clamp(40, 110), printed: false }, rungs, is_line: true, texts }
+        Self { board: Board { theme, columns: columns.clamp(40, 110) }, rungs, is_line: true, texts }
     }
 
     /// Appends a scene, whole, as it is printed.

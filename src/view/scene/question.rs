@@ -1,6 +1,5 @@
 //! A question on the screen: what is asked, how it is answered, and what the answer was worth.
 
-use super::super::ask::Stand;
 use super::super::measure::{cut, pad, spaces, width, wrap};
 use super::Stage;
 use crate::ask::Task;
@@ -34,11 +33,6 @@ pub(super) fn evidence(hit: &Hit, what: &str) -> String {
     format!("Packet {} is {what}", hit.packet.number)
 }
 
-/// How far an answer is.
-pub(super) fn stand(verdict: Option<&Told<'_>>) -> Stand {
-    if verdict.is_some_and(|v| !v.again) { Stand::Told } else { Stand::Open }
-}
-
 impl Stage {
     /// A question.
     pub(super) fn asked(&self, scene: &Scene<'_>, asked: &Asked<'_>, out: &mut String) {
@@ -48,7 +42,7 @@ impl Stage {
         }
         self.prompt(&asked.prompt, out);
         match asked.task {
-            Some(task) => self.board.task(task, asked.entry, stand(asked.verdict.as_ref()), out),
+            Some(task) => self.board.task(task, out),
             None => self.board.paragraph(LACKS_PACKET, "! ", out),
         }
         self.hint(asked.hint.as_deref(), out);
@@ -80,7 +74,7 @@ impl Stage {
         if !out.ends_with("\n\n") {
             out.push('\n');
         }
-        self.board.mark(verdict.mark, verdict.again, verdict.repaired, verdict.task, out);
+        self.board.answer(verdict.task, out);
         if let Some(said) = &verdict.said {
             self.board.paragraph(said, "  ", out);
         }
