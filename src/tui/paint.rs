@@ -59,7 +59,7 @@ impl Paint {
     }
 
     /// What isn't in the bytes, but follows from them, where it is the matter itself: states.
-    pub(super) fn inferred(self) -> Style {
+    pub(super) fn inferred() -> Style {
         Self::strong()
     }
 

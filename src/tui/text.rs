@@ -63,7 +63,7 @@ pub(super) fn painted(line: &str, paint: Paint) -> Line<'static> {
             "31" => style.fg(Color::Red),
             "32" => style.fg(Color::Green),
             // Yellow letters can't be read on a bright projector.
-            "33" => style.patch(paint.inferred()),
+            "33" => style.patch(Paint::inferred()),
             "35" => style.fg(Color::Magenta),
             "36" => style.fg(Color::Cyan),
             "92" => style.fg(Color::LightGreen),

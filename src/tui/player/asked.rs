@@ -10,7 +10,8 @@ use crate::view::measure::{spaces, width, wrap};
 use crate::view::scene::resolved::{Evidence, Lit, Question, Step, Verdict, Work};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use std::ops::RangeInclusive;
+use std::fmt::Write as _;
+use std::ops::Range;
 
 /// Where the values of fields begin.
 const VALUES: usize = 30;
@@ -47,7 +48,7 @@ impl Writer {
             let mut text = item.text.clone();
             let order = asked.taken.iter().position(|taken| *taken == item.label).filter(|_| is_order(asked));
             if let Some(number) = order {
-                text.push_str(&format!("  (number {} of your order)", number + 1));
+                let _ = write!(text, "  (number {} of your order)", number + 1);
             }
             let (sign, style) = if is_order(asked) { (" ", Style::new()) } else { self.sign(asked, told, &item.label) };
             let here = if hand.at == Some(place) { "▸" } else { " " };
@@ -140,15 +141,17 @@ impl Writer {
             (0..all.len() / 2).filter_map(|at| u8::from_str_radix(all.get(2 * at..2 * at + 2)?, 16).ok()).collect();
         let told = asked.verdict.as_ref().filter(|told| !told.again).and_then(|told| told.right.as_deref());
         let right = told.and_then(run);
-        let mine = asked.marked.map(|[first, last]| first..=last);
-        let marked = right.clone().or(mine.clone()).unwrap_or(1..=0);
+        let mine = asked.marked.map(|[first, last]| first..last + 1);
+        let marked = right.clone().or(mine.clone()).unwrap_or(0..0);
         let in_row = per_row(self.columns) as usize;
         let count = all.len().div_ceil(in_row);
         let most = hand.rows.max(FEW_ROWS);
-        let here = if told.is_some() { *marked.start() } else { hand.cursor } / in_row;
+        let here = if told.is_some() { marked.start } else { hand.cursor } / in_row;
         let top = here.saturating_sub(most / 2).min(count.saturating_sub(most));
         let mut head = String::from("      ");
-        (0..in_row).for_each(|column| head.push_str(&format!("{column:>2x} ")));
+        for column in 0..in_row {
+            let _ = write!(head, "{column:>2x} ");
+        }
         self.push(Line::styled(head, self.paint.faint()), Of::Text);
         for row in (top..count).take(most) {
             let first = row * in_row;
@@ -157,8 +160,8 @@ impl Writer {
             let mut text = Vec::new();
             for (at, &byte) in (first..).zip(of_row) {
                 let is_in = marked.contains(&at);
-                let opens = is_in && (at == *marked.start() || at == first);
-                let closes = at > first && at == marked.end() + 1 && !marked.is_empty();
+                let opens = is_in && (at == marked.start || at == first);
+                let closes = at > first && at == marked.end && !marked.is_empty();
                 let style = if is_in { Paint::selected(true) } else { Style::new() };
                 spans.push(Span::raw(match (closes, opens) {
                     (true, _) => "]",
@@ -180,16 +183,16 @@ impl Writer {
             self.push(Line::styled(text, self.paint.faint()), Of::Text);
         }
         self.gap();
-        let place = |run: &RangeInclusive<usize>| match run.clone().count() {
-            1 => format!("byte {}", run.start()),
-            _ => format!("bytes {} to {}", run.start(), run.end()),
+        let place = |run: &Range<usize>| match run.len() {
+            1 => format!("byte {}", run.start),
+            _ => format!("bytes {} to {}", run.start, run.end.saturating_sub(1)),
         };
         match (&right, &mine) {
             (Some(right), _) => {
-                self.say("  ", &format!("Right: {}, counted from 0", place(right)), Style::new(), Of::Text)
+                self.say("  ", &format!("Right: {}, counted from 0", place(right)), Style::new(), Of::Text);
             }
             (None, Some(mine)) => {
-                self.say("  ", &format!("Marked: {}, counted from 0", place(mine)), Style::new(), Of::Text)
+                self.say("  ", &format!("Marked: {}, counted from 0", place(mine)), Style::new(), Of::Text);
             }
             (None, None) => {}
         }
@@ -328,8 +331,8 @@ fn is_order(asked: &Question) -> bool {
     asked.form == Some("order")
 }
 
-/// The first and the last byte of a right answer such as `12-13`.
-fn run(text: &str) -> Option<RangeInclusive<usize>> {
+/// The bytes of a right answer such as `12-13`.
+fn run(text: &str) -> Option<Range<usize>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
-    Some(first.parse().ok()?..=last.parse().ok()?)
+    Some(first.parse().ok()?..last.parse::<usize>().ok()? + 1)
 }

@@ -177,7 +177,7 @@ impl Sight {
             lines.extend(head.iter().map(|part| Line::styled((*part).to_owned(), Paint::strong())));
             // The bytes stay where they are, however long their heading is.
             lines.resize(used, Line::default());
-            let in_row = if width >= OFFSET + 16 * 4 + 1 { 16 } else { 8 };
+            let in_row = if width > OFFSET + 16 * 4 { 16 } else { 8 };
             let shown = rows_of(dump, in_row, rows.saturating_sub(used));
             let y = u16::try_from(used).unwrap_or(0);
             self.places.bytes = Rect { y: area.y + y, height: area.height.saturating_sub(y), ..area };

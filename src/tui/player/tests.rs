@@ -16,6 +16,7 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -163,7 +164,7 @@ fn pages_in_three_sizes() {
             with_lesson(id, |game| {
                 let mut seat = Seat::new(size);
                 seat.press(game, keys);
-                all += &format!("## {id}, {} by {}: {what}\n\n{}\n", size.0, size.1, seat.screen(game));
+                let _ = write!(all, "## {id}, {} by {}: {what}\n\n{}\n", size.0, size.1, seat.screen(game));
             });
         }
     }
