@@ -63,6 +63,7 @@ pub mod view;
 #[cfg(all(feature = "web", not(target_family = "wasm")))]
 pub mod page;
 
+pub mod browse;
 #[cfg(all(feature = "chat", not(target_family = "wasm")))]
 pub mod chat;
 #[cfg(all(feature = "classroom", not(target_family = "wasm")))]

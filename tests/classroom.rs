@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::skipped;
+use common::{browsers, skipped};
 #[path = "chat/server.rs"]
 #[allow(dead_code, reason = "chat's tests need more of it")]
 mod server;
@@ -129,26 +129,6 @@ impl Guest {
         }
         panic!("no slide asks");
     }
-}
-
-/// What a script of `tests/chat` prints that drives Chromium; nothing if it cannot run here.
-fn browsers(name: &str, args: &[&str]) -> Option<Json> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat");
-    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
-    if !Path::new(&chromium).exists() {
-        skipped("there is no Chromium (its path may be given by CHROMIUM)");
-        return None;
-    }
-    if !folder.join("node_modules").is_dir() {
-        skipped("tests/chat has no node_modules (npm ci there brings them)");
-        return None;
-    }
-    let Ok(run) = Command::new("node").arg(folder.join(name)).args(args).stdin(Stdio::null()).output() else {
-        skipped("node does not run");
-        return None;
-    };
-    assert!(run.status.success(), "{name}\n{}", String::from_utf8_lossy(&run.stderr));
-    Some(serde_json::from_slice(&run.stdout).unwrap())
 }
 
 #[test]

@@ -30,6 +30,7 @@ const RANKS: &[(&str, u8)] = &[
     ("page", 6),
     ("store", 6),
     ("view", 6),
+    ("browse", 7),
     ("chat", 7),
     ("classroom", 7),
     ("cli", 7),

@@ -1,6 +1,5 @@
 //! What a class is about: a lesson, a quiz, or a capture to browse.
 
-use super::explain::{Played, what_if};
 use super::origin::Origin;
 use super::{Failure, error, explain};
 use crate::ask::Kind;
@@ -9,6 +8,7 @@ use crate::classroom::deck::Deck;
 use crate::classroom::shelf::{Drawn, MOST, Shelf};
 use crate::cli::Class;
 use crate::lesson::player::{Input, Player, Request};
+use crate::lesson::simulate::Played;
 use crate::lesson::{self, Lesson, simulate};
 use crate::tutor::{Audience, Moment, Texts};
 use crate::view::brief::sentence;
@@ -68,7 +68,7 @@ pub(super) fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: 
     let mut player = Player::new(&lesson, trace, origin, audience);
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
-        Input::Answer(what_if(&lesson, page, seed, &played).map(Box::new))
+        Input::Answer(played.what_if(&lesson, page, seed).map(Box::new))
     };
     Ok(Deck::of(&lesson, &mut player, &texts()?, &mut carry))
 }

@@ -5,12 +5,10 @@ use super::lesson_packets::Packets;
 use super::play::{self, How};
 use super::{Failure, error, menu, reference, store};
 use crate::cli::Explain;
-use crate::lesson::format::Fence;
 use crate::lesson::play::Record;
 use crate::lesson::scene::Request;
-use crate::lesson::simulate::{self, Outcome};
+use crate::lesson::simulate::Played;
 use crate::lesson::{self, Input, Lesson, LessonError, Player};
-use crate::proto::memory::Ends;
 use crate::store::today;
 use crate::view::lessons as view;
 use crate::view::plain::plain;
@@ -43,7 +41,7 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     }
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
-        Input::Answer(what_if(lesson, page, args.seed, &played).map(Box::new))
+        Input::Answer(played.what_if(lesson, page, args.seed).map(Box::new))
     };
     if args.drive {
         return lines::drive(&mut player, &mut carry);
@@ -63,26 +61,6 @@ pub(super) fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
     let Some(folder) = folder else { return lesson::course().map_err(broken) };
     let files = super::lesson_files::read(folder)?;
     files.iter().map(|(file, text)| Lesson::parse(file, text).map_err(broken)).collect()
-}
-
-/// What the lesson is played on.
-pub(super) enum Played {
-    /// Its own simulation; the ends of its connection there, if it is about one.
-    Simulated(Option<Ends>),
-    /// What was captured.
-    Captured,
-}
-
-/// Breaks what a page says, always in the simulation: what was captured cannot be undone.
-pub(super) fn what_if(lesson: &Lesson, page: usize, seed: Option<u64>, played: &Played) -> Result<Outcome, String> {
-    let Some(Fence::WhatIf(whatif)) = lesson.pages.get(page).and_then(|p| p.fence.as_ref()) else {
-        return Err("there is nothing to break on this page".into());
-    };
-    let ends = match played {
-        Played::Simulated(ends) => *ends,
-        Played::Captured => simulate::trace(lesson, seed)?.ends(),
-    };
-    simulate::what_if(lesson, whatif, ends, seed)
 }
 
 /// In a terminal, key by key; where it was left, it goes on the next time.

@@ -48,12 +48,16 @@ pub fn drive(
 ) -> io::Result<()> {
     let mut line = Vec::new();
     while !driven.is_over() && next_line(input, &mut line)? {
-        let done = understood(&line).and_then(|input| driven.take(input, now()));
-        let answer = done.map_or_else(|why| json::error(&why), |()| driven.line());
-        out.write_all(answer.as_bytes())?;
+        out.write_all(step(driven, &line, now()).as_bytes())?;
         out.flush()?;
     }
     Ok(())
+}
+
+/// Answers one line with one line: what there is to see then, or why the input is none.
+pub fn step(driven: &mut dyn Driven, line: &[u8], now: Millis) -> String {
+    let done = understood(line).and_then(|input| driven.take(input, now));
+    done.map_or_else(|why| json::error(&why), |()| driven.line())
 }
 
 /// Reads a line, of which what is too long is dropped. Whether there was one.

@@ -3,7 +3,7 @@
 //! `world` is the one place where a lesson's source and fault become a simulated world.
 
 use super::find::{Finder, Hit, Trace};
-use super::format::{DefaultSource, Lesson, Pick, Scope, WhatIf};
+use super::format::{DefaultSource, Fence, Lesson, Pick, Scope, WhatIf};
 use super::hosts::Hosts;
 use crate::fault::{Faults, Report};
 use crate::flow::reader::each;
@@ -78,6 +78,32 @@ pub fn search(lesson: &Lesson, world: &mut Simulation) -> Result<Trace, String> 
 pub fn hosts(lesson: &Lesson) -> Hosts {
     let scenario = Scenario::ready(&lesson.source.scenario).and_then(Result::ok);
     scenario.map_or_else(|| Hosts::new(lesson.osi), |scenario| Hosts::of(&scenario, lesson.osi))
+}
+
+/// What a lesson is played on.
+#[derive(Clone, Copy, Debug)]
+pub enum Played {
+    /// Its own simulation; the ends of its connection there, if it is about one.
+    Simulated(Option<Ends>),
+    /// What was captured.
+    Captured,
+}
+
+impl Played {
+    /// Breaks what a page says, always in the simulation: what was captured can't be undone.
+    ///
+    /// # Errors
+    /// There is nothing to break, or the world can't be made so; a sentence.
+    pub fn what_if(self, lesson: &Lesson, page: usize, seed: Option<u64>) -> Result<Outcome, String> {
+        let Some(Fence::WhatIf(whatif)) = lesson.pages.get(page).and_then(|p| p.fence.as_ref()) else {
+            return Err("there is nothing to break on this page".into());
+        };
+        let ends = match self {
+            Self::Simulated(ends) => ends,
+            Self::Captured => trace(lesson, seed)?.ends(),
+        };
+        what_if(lesson, whatif, ends, seed)
+    }
 }
 
 /// Runs a lesson's simulation twice, without and with a fault. `ends` are those of the lesson's conversation.

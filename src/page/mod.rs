@@ -1,4 +1,5 @@
-//! Rank 6: what the pages of chat and class have in common: files that a browser loads, and how they are served.
+//! Rank 6: what pages of a browser have in common: the files that it loads, and how they are served. The playground
+//! takes the same files (`playground/build`), so that a scene looks alike wherever it is drawn.
 
 use axum::Router;
 use axum::http::{StatusCode, header};
@@ -14,6 +15,14 @@ pub const HTML: &str = "text/html; charset=utf-8";
 pub const STYLE: &str = "text/css; charset=utf-8";
 /// The Socket.IO client of our pages. It needs [`digits`].
 pub const CLIENT: (&str, &str, &str) = ("/client.js", SCRIPT, include_str!("client.js"));
+/// How everything of a scene looks.
+pub const BASE: (&str, &str, &str) = ("/base.css", STYLE, include_str!("base.css"));
+/// The one renderer of scenes (`schema/scene.json`), and the ways to answer a question. They import each other.
+pub const SCENES: [(&str, &str, &str); 3] = [
+    ("/parts.js", SCRIPT, include_str!("parts.js")),
+    ("/scene.js", SCRIPT, include_str!("scene.js")),
+    ("/answers.js", SCRIPT, include_str!("answers.js")),
+];
 
 /// Which digit of Engine.IO and Socket.IO means what, as constants of a script.
 pub fn digits() -> String {

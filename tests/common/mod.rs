@@ -88,3 +88,24 @@ pub(crate) fn in_parallel<T: Sync, U: Send>(all: &[T], work: impl Fn(&T) -> U + 
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
+
+/// What a script of `tests/chat` prints that drives Chromium; nothing if it cannot run here.
+pub(crate) fn browsers(name: &str, args: &[&str]) -> Option<serde_json::Value> {
+    let folder = root().join("tests/chat");
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".into());
+    if !Path::new(&chromium).exists() {
+        skipped("there is no Chromium (its path may be given by CHROMIUM)");
+        return None;
+    }
+    if !folder.join("node_modules").is_dir() {
+        skipped("tests/chat has no node_modules (npm ci there brings them)");
+        return None;
+    }
+    let Ok(run) = Command::new("node").arg(folder.join(name)).args(args).stdin(std::process::Stdio::null()).output()
+    else {
+        skipped("node does not run");
+        return None;
+    };
+    assert!(run.status.success(), "{name}\n{}", String::from_utf8_lossy(&run.stderr));
+    Some(serde_json::from_slice(&run.stdout).unwrap())
+}

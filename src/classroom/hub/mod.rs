@@ -273,8 +273,7 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
         ("/teach", page::HTML, html("teach", "Console")),
     ]);
     let scripts = [
-        ("/scene.js", include_str!("../page/scene.js")),
-        ("/answers.js", include_str!("../page/answers.js")),
+        ("/tally.js", include_str!("../page/tally.js")),
         ("/browser.js", include_str!("../page/browser.js")),
         ("/student.js", include_str!("../page/student.js")),
         ("/stage.js", include_str!("../page/stage.js")),
@@ -286,14 +285,14 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
 
 /// What every page loads.
 fn common() -> Vec<(&'static str, &'static str, String)> {
-    let (path, kind, client) = page::CLIENT;
-    vec![
+    let mut all = vec![
         ("/class.css", page::STYLE, include_str!("../page/class.css").to_owned()),
         ("/mode.js", page::SCRIPT, format!("\"use strict\";\n{}", page::digits())),
-        ("/parts.js", page::SCRIPT, include_str!("../page/parts.js").to_owned()),
         ("/link.js", page::SCRIPT, include_str!("../page/link.js").to_owned()),
-        (path, kind, client.to_owned()),
-    ]
+    ];
+    let shared = [page::CLIENT, page::BASE].into_iter().chain(page::SCENES);
+    all.extend(shared.map(|(path, kind, text)| (path, kind, text.to_owned())));
+    all
 }
 
 fn html(script: &str, title: &str) -> String {

@@ -1,6 +1,7 @@
 // The stage: what the projector shows. Before the answer is revealed it shows how many have answered, and nothing else
 // of the votes: a histogram shown early pulls everybody to the commonest answer.
-import { $, bars, board, change, dump, el, fill, shares } from "./parts.js";
+import { $, dump, el, fill } from "./parts.js";
+import { bars, board, change, shares } from "./tally.js";
 import "./scene.js";
 import { fragment, link } from "./link.js";
 

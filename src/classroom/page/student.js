@@ -1,5 +1,6 @@
 // A student's page: predict, sure or unsure, talk, predict again, see.
-import { $, board, change, el, fill, shares } from "./parts.js";
+import { $, el, fill } from "./parts.js";
+import { board, change, shares } from "./tally.js";
 import "./answers.js";
 import { lines } from "./scene.js";
 import { fragment, link } from "./link.js";

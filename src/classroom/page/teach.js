@@ -1,6 +1,7 @@
 // The teacher's console, also on a phone: two large buttons first. Before the answer is revealed it shows what was
 // answered by the misconception that it betrays.
-import { $, bars, board, change, count, el, fill, shares } from "./parts.js";
+import { $, count, el, fill } from "./parts.js";
+import { bars, board, change, shares } from "./tally.js";
 import "./scene.js";
 import { browser } from "./browser.js";
 import { fragment, link } from "./link.js";

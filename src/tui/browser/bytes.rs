@@ -1,6 +1,6 @@
 //! The bytes' pane: rows of a buffer, with those of the line that is chosen lit.
 
-use super::look::Look;
+use crate::browse::Look;
 use crate::model::Span;
 
 /// Bytes in a row, for a width in columns: `0000  16 × "00 "  16 characters`.

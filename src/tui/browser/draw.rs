@@ -1,8 +1,8 @@
 //! Where everything is on the screen. No boxes: a title line over each part, and space.
 
-use super::look::{Kind, LayerLine as Row};
 use super::pass::Line as Said;
 use super::{Browser, Field, Pane, bytes, columns, help};
+use crate::browse::{Kind, LayerLine as Row};
 use crate::model::{Time, show};
 use crate::tui::paint::Paint;
 use crate::tui::text::{field, fit, safe, scrolled};

@@ -1,8 +1,8 @@
 //! What a key does.
 
-use super::look::{self, Kind};
 use super::predict::Done;
 use super::{Browser, Field, Page, Pane, Replay, Typing, Wish, bytes, help};
+use crate::browse::{Kind, LayerLine, closest};
 use crate::model::Osi;
 use crate::proto;
 use crate::tutor::Audience;
@@ -194,7 +194,7 @@ impl Browser {
         if let Some(owner) = owner.filter(|owner| !self.open.contains(owner)) {
             self.open.push(owner);
         }
-        if let Some(line) = look::closest(&self.lines(), buffer, byte) {
+        if let Some(line) = closest(&self.lines(), buffer, byte) {
             self.line = line;
         }
     }
@@ -215,7 +215,7 @@ impl Browser {
             Some(at) => drop(self.open.remove(at)),
             None => self.open.push(osi),
         }
-        let at = |line: &look::LayerLine| line.osi == osi && matches!(line.kind, Kind::Layer(_));
+        let at = |line: &LayerLine| line.osi == osi && matches!(line.kind, Kind::Layer(_));
         self.line = self.lines().iter().position(at).unwrap_or(0);
     }
 

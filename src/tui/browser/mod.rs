@@ -8,7 +8,6 @@ pub(super) mod bytes;
 mod draw;
 mod help;
 mod keys;
-mod look;
 mod mouse;
 mod pass;
 mod predict;
@@ -18,6 +17,7 @@ mod store;
 
 pub use run::run;
 
+use crate::browse::{LayerLine, Look};
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::model::{Osi, RawFrame};
@@ -25,7 +25,6 @@ use crate::source::{Again, Source, SourceError, Step};
 use crate::tutor::{Audience, Texts};
 use crate::view::mask::Mask;
 use crate::view::measure::width;
-use look::{LayerLine, Look};
 use mouse::Places;
 use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;

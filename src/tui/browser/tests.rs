@@ -1,8 +1,8 @@
-use super::look::Look;
 use super::pass::{Index, Lines, Walk};
 use super::sift::Sift;
 use super::store::{Batch, Store};
 use super::{Browser, Options, Pane, Views, Wish};
+use crate::browse::Look;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::model::{Kind, Osi, RawFrame};

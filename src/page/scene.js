@@ -21,11 +21,13 @@ function block(block) {
  * @param {{ hosts: { name: string }[], rows: any[], remark: string | null } | null} ladder
  * @param {{ caption: string, lit?: number | null, rows?: any[], small?: boolean }} how on a small screen, states go below the packet
  */
-function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [], small = false }) {
+export function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [], small = false }) {
   if (!ladder || rows.length === 0) return ladder?.remark ? el("p", {}, ladder.remark) : null;
   const name = (row, end) => row.who?.[end === row.from ? 0 : 1] ?? ladder.hosts[end]?.name ?? "all";
-  const states = !small && rows.some((row) => row.states);
-  const below = ({ client, server }) => [client && `client ${client}`, server && `server ${server}`].filter(Boolean).join(", ");
+  const at = (row, end) => [row.states, row.knows, row.calls].map((of) => of?.[end]).filter(Boolean);
+  const states = !small && rows.some((row) => at(row, "client").length + at(row, "server").length > 0);
+  const below = (row) => ["client", "server"].flatMap((end) => at(row, end).map((text) => `${end} ${text}`)).join(", ");
+  const beside = (row, end) => el("td", { class: "state" }, ...at(row, end).map((text) => el("span", {}, text)));
   const head = el("tr", {}, el("th", { scope: "col" }, "No."), states && el("th", { scope: "col" }, "Client"),
     el("th", { scope: "col" }, "Packet"), states && el("th", { scope: "col" }, "Server"));
   const row = (row) => {
@@ -34,19 +36,23 @@ function ladder(ladder, { caption, lit = null, rows = ladder?.rows ?? [], small 
     const way = right ? `${name(row, row.from)} → ${row.to === null ? "all" : name(row, row.to)}` : `${name(row, row.to)} ← ${name(row, row.from)}`;
     return el("tr", { class: [row.new && "new", row.lost && "lost", row.packet === lit && "lit"].filter(Boolean).join(" ") },
       el("th", { scope: "row" }, row.packet),
-      states && el("td", { class: "state" }, row.states?.client),
-      el("td", { class: right ? "to" : "fro" }, el("span", { class: "way" }, way), el("span", { class: "line" }, row.line), told && el("small", {}, told),
-        small && row.states && el("small", {}, below(row.states))),
-      states && el("td", { class: "state" }, row.states?.server));
+      states && beside(row, "client"),
+      el("td", { class: right ? "to" : "fro" }, el("span", { class: "way" }, way), el("span", { class: "line" }, row.line), ...(row.messages ?? []).map((text) => el("small", {}, text)), row.hop && hop(row.hop),
+        told && el("small", {}, told), ...(row.kernel ?? []).map((text) => el("small", {}, text)), small && el("small", {}, below(row))),
+      states && beside(row, "server"));
   };
   return el("table", { class: "ladder" }, el("caption", {}, [caption, ladder.remark].filter(Boolean).join(". ")), el("thead", {}, head),
     el("tbody", {}, ...rows.map(row)));
 }
 
+/** What changes from hop to hop, and what stays. @param {{ ttl: string, addresses: string[], cards: string[] }} hop */
+const hop = ({ ttl, addresses, cards }) =>
+  el("small", {}, `IP ${addresses.join(" → ")}, cards ${cards.join(" → ")}, hops left ${ttl}`);
+
 /** The seven layers of a packet. @param {any} layers */
 function layers(layers) {
   const row = (row) => el("tr", { class: row.lit ? "lit" : "" }, el("th", { scope: "row" }, `${row.layer} ${row.name}`),
-    el("td", {}, row.what, row.lit && row.why && el("small", {}, row.why)),
+    el("td", {}, row.what, row.why && el("small", {}, row.why)),
     el("td", { class: "evidence" }, row.evidence));
   return el("table", { class: "layers" }, el("caption", {}, `Packet ${layers.packet}, layer by layer`),
     el("tbody", {}, ...[...layers.rows].reverse().map(row)));
@@ -72,13 +78,38 @@ export function lines(text, label) {
   return el("pre", { class: "listed", role: "group", "aria-label": label }, ...text.map((line) => el("span", {}, `${line.slice(indent)}\n`)));
 }
 
-/** A scene. How much of it: `small` for a phone. */
+/**
+ * What an answer was worth. The packet that proves it, and the standard, are drawn by the scene.
+ * @param {any} told
+ * @param {{ small?: boolean }} [how]
+ */
+export function verdict(told, { small = false } = {}) {
+  const mark = told.mark === "right" || told.repaired ? "right" : told.mark;
+  return el("div", { class: `verdict ${mark}` }, el("p", { class: `mine ${mark}` }, told.headline),
+    told.answer && el("p", { class: "answer" }, el("strong", {}, "The answer: "), told.answer),
+    told.order.length > 0 && el("ol", {}, ...told.order.map(({ text }) => el("li", {}, text))),
+    told.said && el("p", {}, told.said),
+    told.misconception && el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), told.misconception.claim),
+      el("p", {}, told.misconception.refutation)),
+    told.against && evidence(told.against, small), told.why && el("p", { class: "why" }, told.why));
+}
+
+/** The fields that the page speaks of, with their bytes. @param {any[]} lit */
+function fields(lit) {
+  const bytes = ({ hex }) => hex.slice(0, 32).replace(/../g, "$& ").trim() + (hex.length > 32 ? " …" : "");
+  const place = ({ offset, length }) => (length === 0 ? "worked out" : length === 1 ? `byte ${offset}` : `bytes ${offset}–${offset + length - 1}`);
+  const row = (one) => el("tr", {}, el("th", { scope: "row" }, one.label, el("small", {}, one.field)), el("td", {}, one.value),
+    el("td", {}, el("code", { class: "lit-bytes" }, bytes(one)), el("small", {}, place(one))));
+  return el("table", { class: "lit-fields" }, el("caption", {}, "Where it says so"), el("tbody", {}, ...lit.map(row)));
+}
+
+/** A scene. How much of it: `small` for a phone, `full` with the lit fields' bytes. */
 export class OsiScene extends HTMLElement {
   /**
    * @param {any} scene
-   * @param {{ small?: boolean }} [how]
+   * @param {{ small?: boolean, full?: boolean }} [how]
    */
-  show(scene, { small = false } = {}) {
+  show(scene, { small = false, full = false } = {}) {
     if (!scene || typeof scene !== "object") return fill(this);
     const rows = scene.ladder?.rows ?? [];
     const { question, what_if: broken, work } = scene;
@@ -96,6 +127,7 @@ export class OsiScene extends HTMLElement {
       ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "Without the fault (simulated)", small }),
         ladder(broken.after, { caption: "With the fault (simulated)", lit: broken.proof, small })]
         : [ladder(scene.ladder, { caption: "The packets so far", rows: small ? rows.filter((row) => row.new) : rows.slice(-8), small })]),
+      full && scene.lit?.length > 0 && fields(scene.lit),
       !small && stack && layers(stack));
     fill(this, left, right);
   }

@@ -7,33 +7,40 @@ use crate::view::brief;
 use crate::view::outline::{self, Item};
 
 /// A packet, and what the tutor says of it.
-pub(super) struct Look {
-    pub(super) index: usize,
-    pub(super) packet: Packet,
+pub struct Look {
+    /// Its place among those that are kept.
+    pub index: usize,
+    /// The packet.
+    pub packet: Packet,
     /// The number of its TCP connection, if it is in one.
-    pub(super) stream: Option<u32>,
-    pub(super) rows: [Row; 7],
+    pub stream: Option<u32>,
+    /// The seven layers, from the wire up.
+    pub rows: [Row; 7],
     notes: Vec<Note>,
 }
 
 /// One line of the layers' pane.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct LayerLine {
-    pub(super) osi: Osi,
-    pub(super) kind: Kind,
-    pub(super) indent: usize,
-    pub(super) text: String,
+pub struct LayerLine {
+    /// The layer that it belongs to.
+    pub osi: Osi,
+    /// What it is.
+    pub kind: Kind,
+    /// How far it is indented, in columns.
+    pub indent: usize,
+    /// What it says.
+    pub text: String,
     /// What is at the right: a field's name, how something is known.
-    pub(super) right: String,
+    pub right: String,
     /// It stays one row, cut where the pane ends: unfold it to read on.
-    pub(super) folded: bool,
+    pub folded: bool,
     /// The bytes that it is.
-    pub(super) span: Option<Span>,
+    pub span: Option<Span>,
 }
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// One of the seven.
     Layer(Truth),
     /// A protocol on it.
@@ -50,7 +57,7 @@ pub(super) enum Kind {
 
 impl Look {
     /// What there is to see of the packet that was read last.
-    pub(super) fn at(index: usize, reader: &Reader, audience: Audience, texts: &Texts) -> Self {
+    pub fn at(index: usize, reader: &Reader, audience: Audience, texts: &Texts) -> Self {
         let moment = Moment::new(&reader.packet, &reader.tracker);
         Self {
             index,
@@ -62,7 +69,7 @@ impl Look {
     }
 
     /// The lines, from the wire up or from the program down; of the layers in `open` everything.
-    pub(super) fn lines(&self, open: &[Osi]) -> Vec<LayerLine> {
+    pub fn lines(&self, open: &[Osi]) -> Vec<LayerLine> {
         let mut lines = Vec::new();
         for row in self.rows.iter().rev() {
             let opened = open.contains(&row.osi);
@@ -169,7 +176,7 @@ impl Look {
     }
 
     /// The field of a line.
-    pub(super) fn field_at(&self, line: &LayerLine) -> Option<&Field> {
+    pub fn field_at(&self, line: &LayerLine) -> Option<&Field> {
         match line.kind {
             Kind::Field(at) => self.packet.fields.get(at),
             _ => None,
@@ -177,14 +184,14 @@ impl Look {
     }
 
     /// The layer that owns this byte of the frame: the innermost one.
-    pub(super) fn owner(&self, buffer: u8, byte: u32) -> Option<Osi> {
+    pub fn owner(&self, buffer: u8, byte: u32) -> Option<Osi> {
         let owns = |span: Span| span.buf == buffer && span.start <= byte && byte < span.end();
         self.packet.layers.iter().rev().find(|l| !l.quoted && owns(l.span)).map(|l| l.proto.osi)
     }
 }
 
 /// The line whose bytes fit closest around this one.
-pub(super) fn closest(lines: &[LayerLine], buffer: u8, byte: u32) -> Option<usize> {
+pub fn closest(lines: &[LayerLine], buffer: u8, byte: u32) -> Option<usize> {
     let owns = |span: &Span| span.buf == buffer && span.start <= byte && byte < span.end();
     let spans = lines.iter().enumerate().filter_map(|(i, line)| Some((i, line.span.filter(owns)?)));
     spans.min_by_key(|(i, span)| (span.len, usize::MAX - i)).map(|(i, _)| i)

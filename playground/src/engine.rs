@@ -1,0 +1,272 @@
+//! What is open, and who answers what.
+
+use crate::Capture;
+use crate::browser::Browser;
+use crate::papers;
+use crate::tasks::Task;
+use crate::wish::Wish;
+use osi_tutor::ask::Session;
+use osi_tutor::drive;
+use osi_tutor::fault::{self, Faults};
+use osi_tutor::lesson::format::DefaultSource;
+use osi_tutor::lesson::play::Record;
+use osi_tutor::lesson::scene::Request;
+use osi_tutor::lesson::simulate::{self, Played};
+use osi_tutor::lesson::{self, Input, Lesson, Player};
+use osi_tutor::model::near::nearest;
+use osi_tutor::model::show;
+use osi_tutor::sim::scenario::{READY, Scenario};
+use osi_tutor::source::file::File;
+use osi_tutor::tutor::{Audience, Texts};
+use osi_tutor::view::json::to_line;
+use osi_tutor::view::paper::Set;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+
+/// The longest question, in bytes.
+const LONGEST: usize = 1 << 16;
+/// Questions of a paper, unless the page says how many.
+const QUESTIONS: usize = 10;
+/// The most questions of a paper.
+const MOST_QUESTIONS: usize = 100;
+
+/// Everything that the page talks with.
+#[derive(Default)]
+pub(crate) struct Engine {
+    open: Option<Open>,
+    browser: Option<Browser>,
+    task: Option<Task>,
+    texts: Option<Texts>,
+    /// Lessons that were opened, each cut for an audience. There are few, and a player borrows one: they stay.
+    lessons: HashMap<(String, Audience), &'static Lesson>,
+}
+
+/// What is driven.
+enum Open {
+    Lesson { player: Box<Player<'static>>, lesson: &'static Lesson, played: Played, seed: Option<u64> },
+    Questions { session: Box<Session>, title: String, seed: u64 },
+}
+
+impl Engine {
+    /// Answers a question of the page.
+    pub(crate) fn ask(&mut self, question: &[u8]) -> String {
+        let wish = if question.len() > LONGEST {
+            Err(format!("a question has at most {LONGEST} bytes"))
+        } else {
+            serde_json::from_slice(question).map_err(|why| plain(&why.to_string()))
+        };
+        match wish.and_then(|wish| self.fulfil(wish)) {
+            Ok(answer) => answer,
+            Err(why) => to_line(&json!({ "error": why })),
+        }
+    }
+
+    /// Drives what is open.
+    pub(crate) fn drive(&mut self, line: &[u8], now: u64) -> String {
+        let told = english(&mut self.texts).and_then(|texts| match &mut self.open {
+            Some(Open::Lesson { player, lesson, played, seed }) => {
+                let mut carry = |request: Request| {
+                    let Request::WhatIf { page } = request;
+                    Input::Answer(played.what_if(lesson, page, *seed).map(Box::new))
+                };
+                Ok(drive::step(&mut drive::Lesson::new(player, texts, &mut carry), line, now))
+            }
+            Some(Open::Questions { session, title, seed }) => {
+                Ok(drive::step(&mut drive::Questions::new(session, title, *seed, &mut |_, _| {}), line, now))
+            }
+            None => Err("nothing is open that could be driven".to_owned()),
+        });
+        told.unwrap_or_else(|why| to_line(&json!({ "error": why })))
+    }
+
+    fn fulfil(&mut self, wish: Wish) -> Result<String, String> {
+        let answer = match wish {
+            Wish::Contents {} => contents()?,
+            Wish::Lesson { lesson, seed, page, audience } => {
+                return self.lesson(&lesson, seed, page.unwrap_or(1), audience.unwrap_or_default());
+            }
+            Wish::Quiz { from, seed, count } => return self.questions(from.as_deref(), seed, count, papers::quiz),
+            Wish::Puzzle { from, seed, count } => return self.questions(from.as_deref(), seed, count, papers::puzzles),
+            Wish::Simulate { scenario, seed, at, faults } => {
+                self.browser = None;
+                let new = simulated(&scenario, seed, at, &faults)?;
+                let answer = new.about();
+                self.browser = Some(new);
+                answer
+            }
+            Wish::Capture { name } => {
+                self.browser = None;
+                self.task = None;
+                let name = plain(&name);
+                let file = File::read(Box::new(Capture), &name)
+                    .map_err(|e| format!("this file can't be opened: {}", plain(&e.to_string())))?;
+                let new = Browser::new(format!("From the file {name}"), Box::new(file));
+                let answer = new.about();
+                self.browser = Some(new);
+                answer
+            }
+            Wish::Read { most } => self.browser()?.read(most),
+            Wish::Filter { filter } => self.browser()?.filter(&filter),
+            Wish::Sift { most } => self.browser()?.sift(most),
+            Wish::Rows { from, count } => self.browser()?.rows(from, count),
+            Wish::Find { number } => self.browser()?.find(number),
+            Wish::Packet { place, audience, most } => {
+                let texts = english(&mut self.texts)?;
+                self.browser.as_mut().ok_or_else(nothing)?.packet(place, audience, texts, most)?
+            }
+            Wish::Field { name } => papers::meaning(&name, english(&mut self.texts)?)?,
+            Wish::Ladder { stream } => self.begin(Task::ladder(stream))?,
+            Wish::Follow { stream } => self.begin(Task::follow(stream))?,
+            Wish::Plot { stream, kind } => {
+                let origin = self.browser()?.origin().to_owned();
+                self.begin(Task::plot(stream, &kind, origin)?)?
+            }
+            Wish::Stats {} => self.begin(Task::stats())?,
+            Wish::Go { most } => {
+                let Some(browser) = &self.browser else { return Err(nothing()) };
+                let task = self.task.as_mut().ok_or("nothing was begun")?;
+                let told = task.go(browser, most)?;
+                if told.get("seen").is_none() {
+                    self.task = None;
+                }
+                told
+            }
+        };
+        Ok(to_line(&answer))
+    }
+
+    fn browser(&mut self) -> Result<&mut Browser, String> {
+        self.browser.as_mut().ok_or_else(nothing)
+    }
+
+    fn begin(&mut self, task: Task) -> Result<Value, String> {
+        let of = self.browser()?.len();
+        self.task = Some(task);
+        Ok(json!({ "seen": 0, "of": of }))
+    }
+
+    /// Opens a lesson; its scene.
+    fn lesson(&mut self, id: &str, seed: Option<u64>, page: usize, audience: Audience) -> Result<String, String> {
+        let id = lesson::canonical(id).to_owned();
+        let lesson = match self.lessons.get(&(id.clone(), audience)) {
+            Some(lesson) => *lesson,
+            None => {
+                let mut found = lesson::built_in(&id).ok_or_else(|| no_lesson(&id))?.map_err(|e| e.to_string())?;
+                found.cut_for(audience);
+                let kept: &'static Lesson = Box::leak(Box::new(found));
+                self.lessons.insert((id.clone(), audience), kept);
+                kept
+            }
+        };
+        let trace = simulate::trace(lesson, seed)?;
+        let played = Played::Simulated(trace.ends());
+        let at = lesson.source.at.as_ref().map_or(String::new(), |at| format!(", seen by {at}"));
+        let origin = format!("Simulated: {} (seed {}){at}", lesson.source.scenario, seed.unwrap_or(lesson.source.seed));
+        let mut player = Player::new(lesson, trace, origin, audience);
+        if page > 1 {
+            player.restore(&Record { lesson: id, page: page - 1, ..Record::default() });
+        }
+        self.open = Some(Open::Lesson { player: Box::new(player), lesson, played, seed });
+        Ok(self.drive(br#"{"input":"look"}"#, 0))
+    }
+
+    /// Opens a paper; its first question.
+    fn questions(
+        &mut self,
+        from: Option<&str>,
+        seed: u64,
+        count: Option<usize>,
+        make: fn(papers::From<'_>, u64, usize) -> Result<Set, String>,
+    ) -> Result<String, String> {
+        let from = match from {
+            None => papers::From::All,
+            Some("capture") => papers::From::Kept(self.browser.as_ref().ok_or_else(nothing)?),
+            Some(name) => papers::From::Named(name),
+        };
+        let Set { title, seed, questions } = make(from, seed, count.unwrap_or(QUESTIONS).clamp(1, MOST_QUESTIONS))?;
+        if questions.is_empty() {
+            return Err(format!("{title}: nothing here decides a question; try another capture or scenario"));
+        }
+        self.open = Some(Open::Questions { session: Box::new(Session::new(questions)), title, seed });
+        Ok(self.drive(br#"{"input":"look"}"#, 0))
+    }
+}
+
+/// The texts, read when somebody wants them.
+fn english(kept: &mut Option<Texts>) -> Result<&Texts, String> {
+    if kept.is_none() {
+        *kept = Some(Texts::english().map_err(|e| e.to_string())?);
+    }
+    kept.as_ref().ok_or_else(String::new)
+}
+
+fn nothing() -> String {
+    "no packets are open".to_owned()
+}
+
+/// Text from outside that is said again.
+pub(crate) fn plain(text: &str) -> String {
+    let mut out = String::new();
+    show::escape_within(text.as_bytes(), 300, &mut out);
+    out
+}
+
+fn no_lesson(id: &str) -> String {
+    let known: Vec<&str> = lesson::COURSE
+        .iter()
+        .filter_map(|(file, _)| file.strip_suffix(".md")?.split_once('-'))
+        .map(|(_, id)| id)
+        .collect();
+    let hint = nearest(id, known.iter().copied()).map_or(String::new(), |near| format!(" Did you mean {near}?"));
+    format!("there is no lesson {}.{hint}", plain(id))
+}
+
+/// What there is to begin with.
+fn contents() -> Result<Value, String> {
+    let lessons = lesson::course().map_err(|e| e.to_string())?;
+    let lessons: Vec<Value> = lessons
+        .iter()
+        .map(|l| json!({ "id": l.id, "title": l.title, "layer": l.osi.number(), "minutes": l.minutes, "seed": l.source.seed.to_string(), "scenario": l.source.scenario }))
+        .collect();
+    let mut scenarios = Vec::new();
+    for (name, _) in READY {
+        let Some(scenario) = Scenario::ready(name) else { continue };
+        let scenario = scenario.map_err(|e| e.to_string())?;
+        let places: Vec<&str> = scenario.devices().map(|name| name.as_ref().as_str()).collect();
+        scenarios.push(
+            json!({ "name": name, "about": scenario.about, "seed": scenario.seed.to_string(), "places": places }),
+        );
+    }
+    let faults: Vec<Value> = fault::TABLE
+        .iter()
+        .map(|row| json!({ "name": row.name, "value": row.value, "help": row.help, "example": row.example }))
+        .collect();
+    Ok(json!({ "lessons": lessons, "scenarios": scenarios, "faults": faults, "which": fault::WHICH }))
+}
+
+/// The packets of a scenario.
+fn simulated(name: &str, seed: Option<u64>, at: Option<String>, asked: &[String]) -> Result<Browser, String> {
+    let ready = Scenario::ready(name).ok_or_else(|| {
+        let hint = nearest(name, READY.iter().map(|(ready, _)| *ready));
+        format!(
+            "there is no scenario {}.{}",
+            plain(name),
+            hint.map_or(String::new(), |near| format!(" Did you mean {near}?"))
+        )
+    })?;
+    let scenario = ready.map_err(|e| e.to_string())?;
+    let mut faults = Faults::default();
+    for text in asked.iter().take(20) {
+        let (name, value) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+        faults.add(name, value.trim()).map_err(|error| match error {
+            fault::FaultError::Filter { error, .. } => error.to_string(),
+            fault::FaultError::Value(why) => plain(&why),
+        })?;
+    }
+    let seed = seed.unwrap_or(scenario.seed);
+    let seen = at.as_deref().map_or(String::new(), |at| format!(", seen by {}", plain(at)));
+    let broken = if faults.is_empty() { String::new() } else { format!(", with {}", plain(&asked.join(", "))) };
+    let source = DefaultSource { scenario: name.to_owned(), seed, at };
+    let world = simulate::broken(&source, &faults).map_err(|why| plain(&why))?;
+    Ok(Browser::new(format!("Simulated: {name} (seed {seed}){seen}{broken}"), Box::new(world)))
+}

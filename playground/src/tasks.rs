@@ -1,0 +1,191 @@
+//! What needs every packet that is kept, and so goes on bit by bit: a connection's ladder, what was said, a plot, counts.
+
+use crate::browser::Browser;
+use osi_tutor::browse::Walk;
+use osi_tutor::flow::follow::{Follower, Run, What};
+use osi_tutor::flow::{Endpoint, Limits, State, Tracker};
+use osi_tutor::model::{Packet, show};
+use osi_tutor::proto::{Address, ConversationKind};
+use osi_tutor::stats::Stats;
+use osi_tutor::stats::series::{Sent, Series};
+use osi_tutor::view::brief;
+use osi_tutor::view::plot::{Chart, Kind, svg};
+use osi_tutor::view::scene::resolved::{Ends, Host, Ladder, Row};
+use osi_tutor::view::stats::{self, Table};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+
+/// Rows of a ladder.
+const MOST_ROWS: usize = 1000;
+/// Bytes of what was said.
+const MOST_SAID: usize = 1 << 20;
+
+/// Something under way.
+pub(crate) struct Task {
+    walk: Walk,
+    taking: Taking,
+}
+
+/// What is made of the packets.
+enum Taking {
+    Ladder { stream: u32, ladder: Box<Ladder>, left_out: u64 },
+    Follow { stream: u32, follower: Box<Follower>, said: Said },
+    Plot { stream: u32, kind: Kind, origin: String, title: String, series: Box<Series> },
+    Stats(Box<Stats>),
+}
+
+/// What both ends said.
+#[derive(Default)]
+struct Said {
+    runs: Vec<Value>,
+    bytes: usize,
+    left_out: u64,
+}
+
+impl Task {
+    fn of(taking: Taking) -> Self {
+        Self { walk: Walk::new(Limits::default()), taking }
+    }
+
+    pub(crate) fn ladder(stream: u32) -> Self {
+        Self::of(Taking::Ladder { stream, ladder: Box::default(), left_out: 0 })
+    }
+
+    pub(crate) fn follow(stream: u32) -> Self {
+        let follower = Box::new(Follower::new(ConversationKind::Tcp, stream));
+        Self::of(Taking::Follow { stream, follower, said: Said::default() })
+    }
+
+    pub(crate) fn plot(stream: u32, kind: &str, origin: String) -> Result<Self, String> {
+        let kind = match kind {
+            "sequence" => Kind::Seq,
+            "window" => Kind::Window,
+            "flight" => Kind::Flight,
+            _ => return Err("a plot shows sequence, window or flight".to_owned()),
+        };
+        Ok(Self::of(Taking::Plot { stream, kind, origin, title: String::new(), series: Box::default() }))
+    }
+
+    pub(crate) fn stats() -> Self {
+        Self::of(Taking::Stats(Box::default()))
+    }
+
+    /// Goes on; how far it has come, or what came out.
+    pub(crate) fn go(&mut self, browser: &Browser, most: usize) -> Result<Value, String> {
+        for _ in 0..most.max(1) {
+            if !self.walk.step(browser.store()) {
+                return self.taking.done();
+            }
+            let here = self.walk.here();
+            self.taking.take(&here.packet, &here.tracker);
+        }
+        Ok(json!({ "seen": self.walk.next(), "of": browser.len() }))
+    }
+}
+
+impl Taking {
+    fn take(&mut self, packet: &Packet, tracker: &Tracker) {
+        match self {
+            Self::Ladder { stream, ladder, left_out } => rung(packet, tracker, *stream, ladder, left_out),
+            Self::Follow { follower, said, .. } => {
+                follower.packet(packet, &mut |run| said.hear(run));
+            }
+            Self::Plot { stream, title, series, .. } => {
+                let Some(Sent { stream: number, client, server, from_client }) = Sent::now(tracker) else { return };
+                if number == *stream {
+                    if title.is_empty() {
+                        *title = format!("TCP stream {number} ({client} – {server})");
+                    }
+                    series.add(packet, from_client);
+                }
+            }
+            Self::Stats(stats) => stats.count(packet),
+        }
+    }
+
+    fn done(&mut self) -> Result<Value, String> {
+        let none = |stream: &u32| format!("there is no TCP stream {stream}");
+        match self {
+            Self::Ladder { stream, ladder, left_out } => {
+                if ladder.rows.is_empty() {
+                    return Err(none(stream));
+                }
+                Ok(json!({ "ladder": ladder, "left_out": left_out }))
+            }
+            Self::Follow { stream, follower, said } => {
+                follower.end(&mut |run| said.hear(run));
+                let Some(ends) = follower.ends() else { return Err(none(stream)) };
+                let names = [end(ends.src, ends.src_port), end(ends.dst, ends.dst_port)];
+                Ok(json!({ "ends": names, "runs": said.runs, "left_out": said.left_out }))
+            }
+            Self::Plot { stream, kind, origin, title, series } => {
+                if title.is_empty() {
+                    return Err(none(stream));
+                }
+                let chart = Chart::of(series, *kind, title, origin);
+                Ok(json!({ "svg": svg::draw(&chart), "title": chart.title, "caption": chart.caption }))
+            }
+            Self::Stats(stats) => Ok(stats::object(stats, &Table::ALL)),
+        }
+    }
+}
+
+impl Said {
+    fn hear(&mut self, run: Run<'_>) {
+        let from = if run.from == Endpoint::Client { "client" } else { "server" };
+        match run.what {
+            What::Missing(n) => self.runs.push(json!({ "from": from, "frame": run.frame, "missing": n })),
+            What::Bytes(bytes) => {
+                let kept = bytes.get(..MOST_SAID - self.bytes).unwrap_or(bytes);
+                self.bytes += kept.len();
+                self.left_out += (bytes.len() - kept.len()) as u64;
+                if !kept.is_empty() {
+                    let mut hex = String::new();
+                    show::hex_bytes(kept, "", &mut hex);
+                    self.runs.push(json!({ "from": from, "frame": run.frame, "hex": hex }));
+                }
+            }
+        }
+    }
+}
+
+fn end(address: Address, port: u16) -> String {
+    SocketAddr::new(address.ip(), port).to_string()
+}
+
+/// Adds a packet to the ladder of its connection.
+fn rung(packet: &Packet, tracker: &Tracker, stream: u32, ladder: &mut Ladder, left_out: &mut u64) {
+    let Some(conversation) = tracker.current().filter(|c| c.number == stream) else { return };
+    let Some(connection) = tracker.connection(conversation) else { return };
+    if ladder.rows.len() >= MOST_ROWS {
+        *left_out += 1;
+        return;
+    }
+    if ladder.hosts.is_empty() {
+        let ends = connection.ends;
+        let host = |address: Address, port: u16| Host {
+            name: end(address, port),
+            addresses: vec![address.ip().to_string()],
+            ports: vec![port],
+        };
+        ladder.hosts = vec![host(ends.src, ends.src_port), host(ends.dst, ends.dst_port)];
+    }
+    let from = usize::from(connection.sender(conversation.forward) == Endpoint::Server);
+    let (mut line, mut time) = (String::new(), String::new());
+    brief::message(packet, &mut line);
+    match packet.field(&osi_tutor::proto::frame::TIME_RELATIVE).map(|f| f.value) {
+        Some(osi_tutor::model::Value::Nanos(n)) => show::seconds(n, 6, &mut time),
+        _ => time.push('-'),
+    }
+    let [client, server] = connection.states.map(|state| Some(State::name(state).to_owned()));
+    ladder.rows.push(Row {
+        packet: packet.number,
+        time,
+        from,
+        to: Some(1 - from),
+        line,
+        remark: packet.remark.map(|remark| remark.to_string()),
+        states: Some(Ends { client, server }),
+        ..Row::default()
+    });
+}
