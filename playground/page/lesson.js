@@ -64,7 +64,11 @@ export async function lesson(app, place) {
       act("deeper", "All fields and bytes", { "aria-pressed": String(scene.deeper) }), act("view", `View: ${VIEWS[scene.view]}`));
     const bar = el("p", { class: "turn" }, el("button", { type: "button", onclick: () => send({ input: "back" }), disabled: !has("back") || scene.page === 1 }, "Back"),
       act("what-if", "Break it: what if?", { class: "first" }), el("button", { type: "button", class: has("what-if") ? "" : "first", onclick: () => send({ input: "next" }), disabled: !has("next") }, "Next"));
-    fill(root, heading, drawn, scene.question && asked(scene.question, { inputs: scene.inputs, send }), ...scene.whole.map(deep), tools, bar);
+    const question = scene.question && asked(scene.question, { inputs: scene.inputs, send });
+    // On a wide screen the question is beside the packets, above what proves its answer.
+    const told = !small && question && drawn.querySelector(".told");
+    if (told) told.insertBefore(question, told.querySelector(":scope > .origin, :scope > .proof"));
+    fill(root, heading, drawn, !told && question, ...scene.whole.map(deep), tools, bar);
     app.title(`${scene.title}, page ${scene.page}`);
     if (focus === "heading") {
       heading.focus({ preventScroll: true });
