@@ -30,7 +30,6 @@ fn text<'j>(seen: &'j Json, key: &str) -> &'j str {
 }
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "one visit sees all of it, and a browser takes its time to start")]
 fn the_playground_plays_every_lesson_and_keeps_captures_to_itself() {
     let Some(site) = built() else { return };
     let size = |name: &str| std::fs::metadata(site.join(name)).unwrap().len();
@@ -110,6 +109,7 @@ fn the_playground_plays_every_lesson_and_keeps_captures_to_itself() {
     assert_eq!(seen["markup"], json!({ "images": 0, "scripts": 0, "title": false, "shown": true }), "text stays text");
     assert!(text(&seen, "none").contains("is not a pcap or pcapng capture"), "{}", seen["none"]);
     assert!(text(&seen, "trapped").contains("started again"), "{}", seen["trapped"]);
+    assert!(text(&seen, "silent").contains("no answer for ten seconds"), "{}", seen["silent"]);
 
     // Many packets: bounds that only a mistake exceeds, as other tests run beside this one.
     let time = |key: &str| seen["times"][key].as_f64().unwrap();

@@ -15,6 +15,8 @@ const embedded = new URLSearchParams(location.search).has("embed");
 let view = null;
 /** @type {any} Where it was opened. */
 let here = null;
+/** @type {Promise<any> | null} */
+let known = null;
 /** Each route counts: one that was overtaken draws nothing. */
 let routes = 0;
 
@@ -27,6 +29,11 @@ const app = {
   get audience() {
     return audience.value;
   },
+  /** What can be simulated, and what can break: asked for once. */
+  worlds: () => (known ??= app.engine.ask({ ask: "worlds" }).catch((why) => {
+    known = null;
+    throw why;
+  })),
   link: write,
   say: (text) => {
     $("state").textContent = text;

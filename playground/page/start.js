@@ -2,12 +2,22 @@
 import { el, fill } from "./parts.js";
 
 /**
- * A scenario, and what breaks in it.
+ * A scenario, and what breaks in it; it's drawn once the engine has said what there is.
  * @param {any} app
  * @param {Partial<import("./address.js").Place>} place
  */
 export function faultsForm(app, place) {
-  const { scenarios, faults, which } = app.contents;
+  const box = el("div", {}, el("p", {}, "…"));
+  app.worlds().then((worlds) => fill(box, form(app, place, worlds)), app.trouble);
+  return box;
+}
+
+/**
+ * @param {any} app
+ * @param {Partial<import("./address.js").Place>} place
+ * @param {any} worlds
+ */
+function form(app, place, { scenarios, faults, which }) {
   const option = (value, text, chosen) => el("option", { value, selected: value === chosen }, text);
   const select = (id, options, props = {}) => /** @type {HTMLSelectElement} */ (el("select", { id, ...props }, ...options));
   const scenario = select("scenario", scenarios.map(({ name, about }) => option(name, `${name}: ${about}`, place.name)));

@@ -82,6 +82,7 @@ impl Engine {
     fn fulfil(&mut self, wish: Wish) -> Result<String, String> {
         let answer = match wish {
             Wish::Contents {} => contents()?,
+            Wish::Worlds {} => worlds()?,
             Wish::Lesson { lesson, seed, page, audience } => {
                 return self.lesson(&lesson, seed, page.unwrap_or(1), audience.unwrap_or_default());
             }
@@ -221,13 +222,18 @@ fn no_lesson(id: &str) -> String {
     format!("there is no lesson {}.{hint}", plain(id))
 }
 
-/// What there is to begin with.
+/// The lessons.
 fn contents() -> Result<Value, String> {
-    let lessons = lesson::course().map_err(|e| e.to_string())?;
+    let lessons = lesson::contents().map_err(|e| e.to_string())?;
     let lessons: Vec<Value> = lessons
         .iter()
         .map(|l| json!({ "id": l.id, "title": l.title, "layer": l.osi.number(), "minutes": l.minutes, "seed": l.source.seed.to_string(), "scenario": l.source.scenario }))
         .collect();
+    Ok(json!({ "lessons": lessons }))
+}
+
+/// What can be simulated, and what can break.
+fn worlds() -> Result<Value, String> {
     let mut scenarios = Vec::new();
     for (name, _) in READY {
         let Some(scenario) = Scenario::ready(name) else { continue };
@@ -241,7 +247,7 @@ fn contents() -> Result<Value, String> {
         .iter()
         .map(|row| json!({ "name": row.name, "value": row.value, "help": row.help, "example": row.example }))
         .collect();
-    Ok(json!({ "lessons": lessons, "scenarios": scenarios, "faults": faults, "which": fault::WHICH }))
+    Ok(json!({ "scenarios": scenarios, "faults": faults, "which": fault::WHICH }))
 }
 
 /// The packets of a scenario.

@@ -7,8 +7,10 @@ use serde::Deserialize;
 #[derive(Debug, Deserialize)]
 #[serde(tag = "ask", rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Wish {
-    /// Lessons, scenarios, faults: what there is to begin with.
+    /// The lessons: what there is to begin with.
     Contents {},
+    /// Scenarios and faults.
+    Worlds {},
     /// A lesson, at a page from 1; the answer is its scene.
     Lesson { lesson: String, seed: Option<u64>, page: Option<usize>, audience: Option<Audience> },
     /// Questions from a lesson's packets, a scenario, or (`capture`) from what is listed; without `from`, from everything.

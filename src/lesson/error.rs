@@ -63,7 +63,19 @@ impl<T> std::ops::Deref for Placed<T> {
     }
 }
 
-impl Source<'_> {
+impl<'t> Source<'t> {
+    /// The front matter, and where the body begins.
+    pub(super) fn halves(&self) -> Result<(&'t str, usize), LessonError> {
+        let Some(body) = self.text.strip_prefix("+++\n") else {
+            let why = "a lesson begins with a line +++ and its front matter (osi-tutor lesson new ID writes one)";
+            return Err(self.error(0..1, why));
+        };
+        let Some(end) = body.find("\n+++\n") else {
+            return Err(self.error(0..3, "the front matter has no closing line +++"));
+        };
+        Ok((body.get(..=end).unwrap_or(""), 4 + end + 5))
+    }
+
     /// Line (from 1) and column (from 0) of a byte.
     pub(super) fn position(&self, at: usize) -> (usize, usize) {
         let before = self.text.get(..at).unwrap_or(self.text);

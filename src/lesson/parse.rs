@@ -32,6 +32,16 @@ impl Lesson {
         Self::read(file, text).map_err(|mut all| all.swap_remove(0))
     }
 
+    /// Only what its front matter says, without pages: a list of lessons needs no more.
+    ///
+    /// # Errors
+    /// The first mistake there, with its place.
+    pub fn head(file: &str, text: &str) -> Result<Self, LessonError> {
+        let source = Source { file, text };
+        let (front, _) = source.halves()?;
+        Builder::over(&source).front(front)
+    }
+
     /// The same, and every mistake: the first of each fence.
     ///
     /// # Errors
@@ -41,17 +51,10 @@ impl Lesson {
         if let Some(wrong) = unseen(&source) {
             return Err(vec![wrong]);
         }
-        let Some(body) = text.strip_prefix("+++\n") else {
-            let why = "a lesson begins with a line +++ and its front matter (osi-tutor lesson new ID writes one)";
-            return Err(vec![source.error(0..1, why)]);
-        };
-        let Some(end) = body.find("\n+++\n") else {
-            return Err(vec![source.error(0..3, "the front matter has no closing line +++")]);
-        };
-        let mut builder =
-            Builder { source: &source, wrong: Vec::new(), pages: Vec::new(), probes: Vec::new(), asked: 0 };
-        let front = builder.front(body.get(..=end).unwrap_or(""));
-        builder.body(4 + end + 5);
+        let (front, body) = source.halves().map_err(|e| vec![e])?;
+        let mut builder = Builder::over(&source);
+        let front = builder.front(front);
+        builder.body(body);
         builder.questions();
         let Builder { mut wrong, pages, probes, .. } = builder;
         match front {
@@ -74,7 +77,11 @@ struct Builder<'s, 't> {
     asked: usize,
 }
 
-impl<'s> Builder<'s, '_> {
+impl<'s, 't> Builder<'s, 't> {
+    fn over(source: &'s Source<'t>) -> Self {
+        Self { source, wrong: Vec::new(), pages: Vec::new(), probes: Vec::new(), asked: 0 }
+    }
+
     fn front(&self, body: &'s str) -> Read<Lesson> {
         let mut keys = Keys::parse(self.source, "front matter", 4, body, 0..3)?;
         let id = keys.words_of_one("id")?.ok_or_else(|| keys.lacks("id", "\"handshake\""))?;
@@ -564,16 +571,6 @@ fn layer(keys: &mut Keys<'_, '_>, key: &'static str) -> Read<Option<Placed<Osi>>
 pub(super) fn is_id(id: &str) -> bool {
     let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     !id.is_empty() && id.len() <= 40 && id.chars().all(plain) && !id.starts_with('-') && !id.ends_with('-')
-}
-
-impl std::fmt::Display for super::reader::Scalar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Text(text) => f.write_str(text),
-            Self::Number(n) => n.fmt(f),
-            Self::Flag(flag) => flag.fmt(f),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -413,3 +413,13 @@ fn inside(raw: &str, n: usize) -> usize {
     }
     at
 }
+
+impl std::fmt::Display for Scalar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(n) => n.fmt(f),
+            Self::Flag(flag) => flag.fmt(f),
+        }
+    }
+}

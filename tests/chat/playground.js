@@ -91,7 +91,10 @@ const seen = { complaints: [], axe: axe ? [] : null, wide: [], times: {} };
     page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.complaints.push(m.text()));
     page.on("pageerror", (e) => seen.complaints.push(String(e)));
     page.on("dialog", (d) => { seen.complaints.push("a dialog opened"); d.dismiss(); });
-    if (options.before) await page.addInitScript(options.before);
+    if (options.before) {
+      await page.clock.install();
+      await page.addInitScript(options.before);
+    }
     await page.goto(to);
     await page.waitForSelector("main h2");
     return page;
@@ -340,8 +343,13 @@ const seen = { complaints: [], axe: axe ? [] : null, wide: [], times: {} };
   await trapped.waitForSelector("osi-packet .layer");
   await trapped.evaluate(() => window.workers.at(-1).onmessage({ data: { id: 0, trap: "RuntimeError: unreachable" } }));
   seen.trapped = await trapped.waitForSelector("[role=alert]").then((alert) => alert.textContent());
-  await trapped.evaluate(() => { location.hash = "#l=handshake"; });
+  await go(trapped, "#l=handshake");
   await heading(trapped, "page 1");
+  // So is one that says nothing; ten seconds pass on this page's clock alone.
+  await trapped.evaluate(() => { window.workers.at(-1).postMessage = () => {}; });
+  await trapped.click(".turn button:last-child");
+  await trapped.clock.fastForward(11_000);
+  seen.silent = await trapped.waitForSelector("[role=alert]").then((alert) => alert.textContent());
 
   // ---- phones
   for (const colorScheme of ["light", "dark"]) {
