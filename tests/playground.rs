@@ -118,6 +118,7 @@ fn the_playground_plays_every_lesson_and_keeps_captures_to_itself() {
     }
     assert!(text(&seen, "many").ends_with(" of 100,000 packets"), "{}", seen["many"]);
     assert_eq!(seen["last"], "100000");
+    assert_eq!(seen["large"], "200 packets");
 
     // Elsewhere.
     assert_eq!(seen["embedded"]["header"], false);

@@ -1,5 +1,6 @@
 // Questions and puzzles, one after the other (schema/session.json).
 import { el, fill } from "./parts.js";
+import { lines } from "./scene.js";
 import { asked } from "./asked.js";
 
 /** @param {any} app @param {import("./address.js").Place} place */
@@ -24,7 +25,7 @@ export async function questions(app, place) {
     const told = result !== null && [el("p", { class: "result" }, result),
       el("p", {}, el("a", { href: app.link({ ...place, seed: (place.seed ?? 1) + 1 }) }, "Other questions from the same packets")), el("p", {}, el("a", { href: "#" }, "All lessons"))];
     fill(root, heading, el("p", { class: "origin" }, session.title),
-      session.shown.length > 0 && el("pre", { tabindex: 0, "aria-label": "What the question is about" }, session.shown.join("\n")),
+      lines(session.shown, "What the question is about"),
       question && asked(question, { inputs, send }),
       proof && el("div", { class: "proof" }, el("p", {}, `Packet ${proof.packet} shows it: `, el("code", {}, proof.line)), el("p", {}, "To find it in a capture: ", el("code", {}, proof.filter))),
       ...(told || []), inputs.includes("next") && result === null && el("p", { class: "turn" }, el("button", { type: "button", class: "first", onclick: () => send({ input: "next" }) }, "Next")));

@@ -19,6 +19,29 @@ const MOST_BYTES: usize = 1 << 16;
 /// Lines of a packet.
 const MOST_LINES: usize = 4000;
 
+/// Bytes of frames that are gone through before the page is answered, however few packets they are.
+const PORTION: usize = 32 << 20;
+
+/// How far one step goes: so many packets, or so many bytes.
+pub(crate) struct Portion {
+    packets: usize,
+    bytes: usize,
+}
+
+impl Portion {
+    /// Of at most that many packets, and one at least.
+    pub(crate) fn of(most: usize) -> Self {
+        Self { packets: most.max(1), bytes: PORTION }
+    }
+
+    /// Takes a frame out of it. Whether there is room for another one.
+    pub(crate) fn goes_on(&mut self, frame: usize) -> bool {
+        self.packets = self.packets.saturating_sub(1);
+        self.bytes = self.bytes.saturating_sub(frame);
+        self.packets > 0 && self.bytes > 0
+    }
+}
+
 /// Packets, and what is known of them.
 pub(crate) struct Browser {
     origin: String,
@@ -80,10 +103,15 @@ impl Browser {
 
     /// Takes in some more.
     pub(crate) fn read(&mut self, most: usize) -> Value {
-        for _ in 0..most {
-            let Some(source) = &mut self.source else { break };
+        let mut portion = Portion::of(most);
+        while let Some(source) = &mut self.source {
             match source.next(&mut self.frame) {
-                Ok(Step::Frame) if self.index.take(&self.frame, &mut self.store) => continue,
+                Ok(Step::Frame) if self.index.take(&self.frame, &mut self.store) => {
+                    if portion.goes_on(self.frame.bytes.len()) {
+                        continue;
+                    }
+                    break;
+                }
                 Ok(Step::Frame) => self.full = true,
                 Ok(Step::Idle) => continue,
                 Ok(Step::End) => {}
@@ -118,22 +146,18 @@ impl Browser {
 
     /// Goes on with the filter.
     pub(crate) fn sift(&mut self, most: usize) -> Value {
-        if let Some(next) = &mut self.next {
-            for _ in 0..most {
-                if !next.step(&self.store) {
+        let mut portion = Portion::of(most);
+        // Without a new filter, packets may have come that the old one has not seen.
+        if let Some(sift) = self.next.as_mut().or(self.sift.as_mut()) {
+            while sift.step(&self.store) {
+                let frame = self.store.get(sift.seen().saturating_sub(1)).map_or(0, |line| line.len as usize);
+                if !portion.goes_on(frame) {
                     break;
                 }
             }
-            if next.seen() >= self.store.len() {
-                self.sift = self.next.take();
-            }
-        } else if let Some(sift) = &mut self.sift {
-            // Packets that came later.
-            for _ in 0..most {
-                if !sift.step(&self.store) {
-                    break;
-                }
-            }
+        }
+        if self.next.as_ref().is_some_and(|next| next.seen() >= self.store.len()) {
+            self.sift = self.next.take();
         }
         let seen = self.next.as_ref().or(self.sift.as_ref()).map_or(self.store.len(), Sift::seen);
         json!({ "packets": self.shown(), "seen": seen, "of": self.store.len(), "done": seen >= self.store.len() && self.next.is_none() })
@@ -187,8 +211,9 @@ impl Browser {
         if self.walk.next() > at {
             self.walk.rewind();
         }
-        for _ in 0..most.max(1) {
-            if self.walk.next() > at || !self.walk.step(&self.store) {
+        let mut portion = Portion::of(most);
+        while self.walk.next() <= at && self.walk.step(&self.store) {
+            if !portion.goes_on(self.walk.packet().frame().len()) {
                 break;
             }
         }

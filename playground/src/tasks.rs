@@ -1,6 +1,6 @@
 //! What needs every packet that is kept, and so goes on bit by bit: a connection's ladder, what was said, a plot, counts.
 
-use crate::browser::Browser;
+use crate::browser::{Browser, Portion};
 use osi_tutor::browse::Walk;
 use osi_tutor::flow::follow::{Follower, Run, What};
 use osi_tutor::flow::{Endpoint, Limits, State, Tracker};
@@ -72,12 +72,16 @@ impl Task {
 
     /// Goes on; how far it has come, or what came out.
     pub(crate) fn go(&mut self, browser: &Browser, most: usize) -> Result<Value, String> {
-        for _ in 0..most.max(1) {
+        let mut portion = Portion::of(most);
+        loop {
             if !self.walk.step(browser.store()) {
                 return self.taking.done();
             }
             let here = self.walk.here();
             self.taking.take(&here.packet, &here.tracker);
+            if !portion.goes_on(here.packet.frame().len()) {
+                break;
+            }
         }
         Ok(json!({ "seen": self.walk.next(), "of": browser.len() }))
     }
