@@ -1,7 +1,9 @@
 //! The packets of a capture or a simulation: taken in bit by bit, listed, filtered, one of them looked at.
 
 use crate::engine::plain;
-use osi_tutor::browse::{Index, Kind, LayerLine, Look, Replay, Sift, Store, Walk};
+use crate::pass::{Index, Sift, Walk};
+use crate::store::{Replay, Store};
+use osi_tutor::browse::{Kind, LayerLine, Look};
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::Limits;
 use osi_tutor::model::{Osi, RawFrame, Span, show};
@@ -132,7 +134,7 @@ impl Browser {
         match Filter::parse(text) {
             Ok(filter) => {
                 let old = filter.old_name().map(|(old, new)| format!("{old} is called {new} today"));
-                self.next = Some(Sift::new(text, filter, Limits::default()));
+                self.next = Some(Sift::new(filter, Limits::default()));
                 json!({ "packets": self.shown(), "done": false, "old": old })
             }
             Err(wrong) => {

@@ -7,6 +7,8 @@
 mod browser;
 mod engine;
 mod papers;
+mod pass;
+mod store;
 mod tasks;
 mod wish;
 

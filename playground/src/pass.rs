@@ -87,8 +87,6 @@ impl Walk {
 
 /// Which frames a filter selects.
 pub(crate) struct Sift {
-    /// The filter as it was typed.
-    pub(crate) text: String,
     filter: Filter,
     walk: Walk,
     found: Vec<usize>,
@@ -96,8 +94,8 @@ pub(crate) struct Sift {
 
 impl Sift {
     /// At the first frame.
-    pub(crate) fn new(text: &str, filter: Filter, limits: Limits) -> Self {
-        Self { text: text.to_owned(), filter, walk: Walk::new(limits), found: Vec::new() }
+    pub(crate) fn new(filter: Filter, limits: Limits) -> Self {
+        Self { filter, walk: Walk::new(limits), found: Vec::new() }
     }
 
     /// Looks at the next frame, if there is one.

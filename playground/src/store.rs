@@ -123,11 +123,6 @@ impl Store {
         self.frames.len()
     }
 
-    /// Whether there is none.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.frames.is_empty()
-    }
-
     /// Keeps a frame and its line. `false`: there is no room for it.
     pub(crate) fn keep(&mut self, frame: &RawFrame, said: &Said) -> bool {
         let parts = [&said.source, &said.destination, &said.protocol].map(|part| u8::try_from(part.len()).unwrap_or(0));

@@ -1,7 +1,7 @@
 //! What needs every packet that is kept, and so goes on bit by bit: a connection's ladder, what was said, a plot, counts.
 
 use crate::browser::{Browser, Portion};
-use osi_tutor::browse::Walk;
+use crate::pass::Walk;
 use osi_tutor::flow::follow::{Follower, Run, What};
 use osi_tutor::flow::{Endpoint, Limits, State, Tracker};
 use osi_tutor::model::{Packet, show};
