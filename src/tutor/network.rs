@@ -1,8 +1,9 @@
 //! Layer 3: from host to host over any number of hops.
 
+use super::here::octets;
 use super::{Here, Rule};
 use crate::model::Identity;
-use crate::proto::{icmp, icmpv6, igmp, ipv4, ipv6, ipv6_extension as extension};
+use crate::proto::{ethernet, icmp, icmpv6, igmp, ipv4, ipv6, ipv6_extension as extension};
 
 pub(super) const TEXT: &str = include_str!("text/network.toml");
 
@@ -11,9 +12,10 @@ const ICMPV6: &[&Identity] = &[&icmpv6::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], |h| {
-        !everybody(h) && !group(h) && !inside(h)
+        !everybody(h) && !group(h) && !inside(h) && !to_the_link(h)
     }),
     Rule::observed("ip-broadcast", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], everybody),
+    Rule::inferred("ip-to-the-link", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], to_the_link),
     Rule::observed("ip-group", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC, &ipv4::TTL], group),
     Rule::observed("ip-inside", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], inside),
     Rule::observed("ip-last-hop", &[&ipv4::ABOUT], &[&ipv4::TTL], |h| h.uint(&ipv4::TTL) == Some(1) && !group(h)),
@@ -110,6 +112,12 @@ fn group(h: &Here<'_>) -> bool {
 /// 255.255.255.255: every host on the link (RFC 919 §7).
 fn everybody(h: &Here<'_>) -> bool {
     h.octets(&ipv4::DST) == Some(&[0xff; 4])
+}
+
+/// One address in a frame for every card: what a directed broadcast looks like to those who don't know the mask.
+fn to_the_link(h: &Here<'_>) -> bool {
+    let frame = h.field(&ethernet::DST).and_then(|field| octets(h.packet(), field));
+    frame == Some(&[0xff; 6]) && !everybody(h) && !group(h) && !inside(h) && !tunnelled(h)
 }
 
 /// 127.0.0.0/8: never on a wire (RFC 1122 §3.2.1.3).

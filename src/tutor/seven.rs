@@ -5,9 +5,12 @@
 
 use super::application::{echoed, piece};
 use super::short::both;
+use super::transport::unseen;
 use super::{Audience, Here, Moment, Texts, Truth};
 use crate::model::{LinkType, Osi, Packet, Trouble};
-use crate::proto::{Key, data, ethernet, http, ipsec, ipv4, ipv6_extension, lookup, raw, tcp, tls, websocket};
+use crate::proto::{
+    Key, data, engineio, ethernet, http, ipsec, ipv4, ipv6_extension, lookup, raw, tcp, tls, websocket,
+};
 
 pub(super) const TEXT: &str = include_str!("text/seven.toml");
 
@@ -34,6 +37,7 @@ pub(super) const KEYS: &[&str] = &[
     "row-5-seen",
     "row-5-tls",
     "row-5-websocket",
+    "row-5-counted",
     "row-5-none",
     "row-6-seen",
     "row-6-encoded",
@@ -192,7 +196,8 @@ fn session(here: &Here<'_>, layers: &[usize]) -> Verdict {
         [] if packet.layer(&tls::ABOUT).is_some() => ("row-5-tls", Truth::Inferred),
         [] if packet.layer(&websocket::ABOUT).is_some() => ("row-5-websocket", Truth::Inferred),
         [] => locked(here).unwrap_or(("row-5-none", Truth::NotVisible)),
-        _ => ("row-5-seen", Truth::Inferred),
+        _ if packet.layer(&engineio::ABOUT).is_some() => ("row-5-seen", Truth::Inferred),
+        _ => ("row-5-counted", Truth::Inferred),
     }
 }
 
@@ -214,6 +219,12 @@ fn unread(packet: &Packet) -> bool {
     packet.layer(&tls::ABOUT).is_some() && read.iter().all(|&def| packet.field(def).is_none())
 }
 
+/// TLS without a record that could carry what programs say: the handshake, an alert.
+fn in_the_clear(packet: &Packet) -> bool {
+    let carries = |l| packet.fields_of(l).iter().any(|f| std::ptr::eq(f.def, &tls::APP_DATA));
+    packet.layer(&tls::ABOUT).is_some() && !packet.layers.iter().any(carries)
+}
+
 fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     let packet = here.packet();
     let known =
@@ -222,6 +233,7 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     match packet.uint(&tcp::LEN) {
         _ if known => ("row-7-seen", Truth::Observed),
         _ if unread(packet) => ("row-7-unread", Truth::NotVisible),
+        _ if in_the_clear(packet) => ("row-7-none", Truth::NotVisible),
         _ if standing(packet, Osi::Presentation).next().is_some() => ("row-7-hidden", Truth::NotVisible),
         _ if !layers.is_empty() && echoed(here) => ("row-7-echo", Truth::NotVisible),
         _ if !layers.is_empty() && piece(here) => ("row-7-piece", Truth::NotVisible),
@@ -229,6 +241,7 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
         Some(0) if segment => ("row-7-bare", Truth::NotVisible),
         _ => match missing(here) {
             Some(verdict) => verdict,
+            None if unseen(here) => ("row-7-piece", Truth::NotVisible),
             None if [&tcp::RETRANSMISSION, &tcp::KEEP_ALIVE].iter().any(|&d| here.field(d).is_some()) => {
                 ("row-7-again", Truth::NotVisible)
             }

@@ -103,6 +103,9 @@ fn a_refused_connection_differs_from_one_that_is_broken_off() {
     w.see(&segment(From::Client, "S", 1000, 0, b"")).see(&segment(From::Server, "RA", 0, 1001, b""));
     assert!(w.rules().contains(&"tcp-rst-refused"));
     let mut w = Watch::new();
+    w.see(&segment(From::Client, "S", 1000, 0, b"")).see(&segment(From::Client, "R", 1001, 0, b""));
+    assert!(!w.rules().contains(&"tcp-rst-refused"), "the client itself gives up: {:?}", w.rules());
+    let mut w = Watch::new();
     w.open().see(&segment(From::Server, "R", 5001, 0, b""));
     assert!(w.rules().contains(&"tcp-rst") && !w.rules().contains(&"tcp-rst-refused"));
 }
@@ -129,10 +132,10 @@ fn data_is_told_by_its_byte_numbers_and_a_bare_ack_by_the_next_one() {
     let mut w = Watch::new();
     w.open().see(&segment(From::Client, "PA", 1001, 5001, b"0123456789"));
     let data = w.says("tcp-data", Audience::Student);
-    assert!(data.contains("bytes 1 to 10") && data.contains("next new byte will be 11"), "{data}");
+    assert!(data.contains("bytes 1 to 10") && data.contains("next number after this segment is 11"), "{data}");
     w.see(&segment(From::Server, "A", 5001, 1011, b""));
     let ack = w.says("tcp-ack", Audience::Student);
-    assert!(ack.contains("only the number 11") && ack.contains("up to byte 10"), "{ack}");
+    assert!(ack.contains("only the number 11") && ack.contains("up to number 10"), "{ack}");
 }
 
 /// RFC 6455 §1.3 and §5.7: the standard's own key and its own masked frame.
@@ -274,6 +277,17 @@ fn a_repetition_of_what_was_never_seen_names_no_first_frame() {
     let said = w.says("tcp-retransmission-unseen", Audience::Student);
     assert!(said.contains("no earlier frame here carries these bytes"), "{said}");
     assert!(!w.rules().contains(&"tcp-retransmission"));
+    let rows = seven(&w.moment(), Audience::Student, &w.texts);
+    assert!(!rows[6].text.contains("Nothing new"), "nobody has seen these bytes: {}", rows[6].text);
+}
+
+#[test]
+fn one_address_in_a_frame_for_everybody_is_no_letter_to_one_computer() {
+    let mut bytes = segment(From::Client, "S", 1000, 0, b"");
+    bytes[..6].fill(0xff);
+    let mut w = Watch::new();
+    w.see(&bytes);
+    assert!(w.rules().contains(&"ip-to-the-link") && !w.rules().contains(&"ip-packet"), "{:?}", w.rules());
 }
 
 #[test]
@@ -482,6 +496,9 @@ fn examples() -> Vec<(&'static str, Packet)> {
         tunnel("ipv6-tunnel", &ipv6::ABOUT),
         carried("eth-rewritten", &proto::ethernet::ABOUT),
         address("ip-broadcast", &ipv4::ABOUT, &ipv4::DST, &[0xff; 4], &[]),
+        address("ip-to-the-link", &ipv4::ABOUT, &proto::ethernet::DST, &[0xff; 6], &[]),
+        address("dhcp-renew", &dhcp::ABOUT, &dhcp::IP_CLIENT, &[10, 0, 0, 2], &[(&dhcp::MESSAGE_TYPE, n(3))]),
+        address("dhcp-settings", &dhcp::ABOUT, &dhcp::IP_YOUR, &[0; 4], &[(&dhcp::MESSAGE_TYPE, n(5))]),
         address("ip-group", &ipv4::ABOUT, &ipv4::DST, &[224, 0, 0, 251], &[]),
         address("ip-inside", &ipv4::ABOUT, &ipv4::DST, &[127, 0, 0, 1], &[]),
         address("ipv6-group", &ipv6::ABOUT, &ipv6::DST, &[0xff; 16], &[]),

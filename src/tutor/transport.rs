@@ -139,11 +139,13 @@ fn closes(_: Endpoint, _: State, to: State) -> bool {
 }
 
 /// RFC 9293 §3.10.7.1: where nobody listens, a SYN is answered with sequence number 0 and an ACK of it.
+/// Without an ACK it's the client that gives up.
 fn refuses(h: &Here<'_>) -> bool {
     h.is(&FLAGS_RESET)
+        && h.is(&FLAGS_ACK)
         && !refused(h)
         && (h.moved(|end, from, _| end == Endpoint::Client && from == State::SynSent)
-            || (h.is(&FLAGS_ACK) && h.uint(&tcp::SEQ_RAW) == Some(0)))
+            || h.uint(&tcp::SEQ_RAW) == Some(0))
 }
 
 /// The receiver doesn't believe it.
@@ -169,7 +171,7 @@ fn timed_out(h: &Here<'_>) -> bool {
 }
 
 /// Nothing before it carried its bytes.
-fn unseen(h: &Here<'_>) -> bool {
+pub(super) fn unseen(h: &Here<'_>) -> bool {
     h.happened(|e| matches!(e, Event::Retransmitted { unseen: true, .. }))
 }
 
