@@ -221,8 +221,7 @@ fn unread(packet: &Packet) -> bool {
 
 /// TLS without a record that could carry what programs say: the handshake, an alert.
 fn in_the_clear(packet: &Packet) -> bool {
-    let carries = |l| packet.fields_of(l).iter().any(|f| std::ptr::eq(f.def, &tls::APP_DATA));
-    packet.layer(&tls::ABOUT).is_some() && !packet.layers.iter().any(carries)
+    packet.layer(&tls::ABOUT).is_some() && packet.field(&tls::APP_DATA).is_none()
 }
 
 fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
