@@ -73,15 +73,6 @@ impl Server {
         self.later.lock().unwrap().clone()
     }
 
-    /// Whether it says that within a while.
-    pub(crate) fn says(&self, text: &str) -> bool {
-        let since = Instant::now();
-        while !self.later().contains(text) && since.elapsed() < Duration::from_secs(10) {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        self.later().contains(text)
-    }
-
     /// Sends a signal.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.child.id().to_string()]).status().unwrap();

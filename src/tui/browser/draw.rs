@@ -45,9 +45,8 @@ impl Browser {
             let mut drawn = vec![Line::styled(fit("The next packet: what do you expect?", width), Paint::strong())];
             // Where there is too little room, the end is shown: there is the answer.
             let above = lines.len().saturating_sub(self.rows);
-            let masked = |line: Line<'static>| match self.masks {
-                true => Line::raw(fit(&self.masked(&line.to_string()), width)),
-                false => line,
+            let masked = |line: Line<'static>| {
+                if self.masks { Line::raw(fit(&self.masked(&line.to_string()), width)) } else { line }
             };
             drawn.extend(lines.into_iter().skip(above).map(masked));
             frame.render_widget(Paragraph::new(drawn), rest);
