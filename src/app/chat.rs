@@ -2,7 +2,7 @@
 
 use super::rights::Rights;
 use super::{Failure, color, error};
-use crate::chat::join::{self, JoinError};
+use crate::chat::join::{self, JoinError, Shown};
 use crate::chat::server::{News, Open, Options};
 use crate::cli::{ChatCommand, ChatJoin, ChatServe, PORT, Transport};
 use crate::peers::engineio;
@@ -64,7 +64,7 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
     use engineio::Transport::{Polling, WebSocket};
     let account = || std::env::var("USER").ok().filter(|name| !name.is_empty());
     let linear = super::linear(args.linear);
-    let screen = !linear && io::stdin().is_terminal() && io::stdout().is_terminal();
+    let screen = cfg!(feature = "tui") && !linear && io::stdin().is_terminal() && io::stdout().is_terminal();
     let options = join::Options {
         host: args.host.clone(),
         name: args.name.clone().or_else(account).unwrap_or_else(|| "guest".to_owned()),
@@ -75,11 +75,11 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
             Transport::Polling => vec![Polling],
             Transport::Websocket => vec![WebSocket],
         },
-        screen,
-        linear,
         theme: Theme::new(!linear && color(choice)),
     };
-    join::join(&options).map_err(|e| match e {
+    let joined =
+        if screen { on_screen(&options, color(choice)) } else { join::join(&options, &mut Shown::Lines { linear }) };
+    joined.map_err(|e| match e {
         JoinError::Io(e) => e.into(),
         JoinError::Unreachable(..) => Failure::Data(format!("{e}\nTo start a chat here: osi-tutor chat serve")),
         JoinError::NoChat(..) => Failure::Data(format!(
@@ -90,4 +90,16 @@ fn join(args: &ChatJoin, choice: Color) -> Result<(), Failure> {
         }
         JoinError::Refused(..) | JoinError::Ended(..) => Failure::Data(e.to_string()),
     })
+}
+
+/// Drawn on the full screen, which is given back before anything else is said.
+#[cfg(feature = "tui")]
+fn on_screen(options: &join::Options, color: bool) -> Result<(), JoinError> {
+    let mut pages = crate::tui::pages::Pages::take(color)?;
+    join::join(options, &mut Shown::Page(&mut |page| pages.draw(page)))
+}
+
+#[cfg(not(feature = "tui"))]
+fn on_screen(options: &join::Options, _color: bool) -> Result<(), JoinError> {
+    join::join(options, &mut Shown::Lines { linear: false })
 }

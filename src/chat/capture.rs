@@ -12,7 +12,8 @@ use super::watch::Watch;
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
-use crate::proto::{NoMemory, walk};
+use crate::proto::memory::{Address, Memory as _};
+use crate::proto::{NoMemory, http, ipv4, ipv6, tcp, walk};
 use crate::source::live::{self, Live, Nic, OpenError, Options, State};
 use crate::source::{Source as _, Step};
 use crate::tutor::Texts;
@@ -62,7 +63,7 @@ impl Captures {
             captures.names.push(live.interface().name.clone());
             let (stop, feeds, texts) = (Arc::clone(&captures.stop), Arc::clone(feeds), Arc::clone(texts));
             captures.threads.push(std::thread::spawn(move || {
-                follow(live, &filter, (Watch::new(port, plain), Veils::new(port)), &feeds, &texts, &stop);
+                follow(live, (&filter, port), (Watch::new(port, plain), Veils::new(port)), &feeds, &texts, &stop);
             }));
         }
         captures
@@ -78,6 +79,18 @@ impl Drop for Captures {
     }
 }
 
+/// Our port speaks HTTP, whatever other protocol has that number elsewhere.
+fn expect_http(tracker: &mut Tracker, packet: &Packet, port: u16) {
+    if !packet.flag(&tcp::FLAGS_SYN) || packet.uint(&tcp::DSTPORT) != Some(u64::from(port)) {
+        return;
+    }
+    let v4 = || packet.octets(&ipv4::DST)?.try_into().ok().map(Address::v4);
+    let v6 = || packet.octets(&ipv6::DST)?.try_into().ok().map(Address::v6);
+    if let Some(address) = v4().or_else(v6) {
+        tracker.expect(address, port, &http::PROTOCOL);
+    }
+}
+
 /// Whether a packet to the address can cross the interface. What this machine says to itself crosses loopback.
 fn crosses(nic: &Nic, address: IpAddr) -> bool {
     let own = address.is_unspecified() || nic.addresses.iter().any(|&(ip, _)| ip == address);
@@ -86,7 +99,7 @@ fn crosses(nic: &Nic, address: IpAddr) -> bool {
 
 fn follow(
     mut live: Live,
-    filter: &Filter,
+    (filter, port): (&Filter, u16),
     (mut watch, mut veils): (Watch, Veils),
     feeds: &Feeds,
     texts: &Texts,
@@ -104,6 +117,7 @@ fn follow(
                 if !filter.matches(&packet) {
                     continue;
                 }
+                expect_http(&mut tracker, &packet, port);
                 veils.hide(&packet, &mut raw);
                 number += 1;
                 raw.number = number;

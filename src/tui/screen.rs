@@ -18,7 +18,18 @@ impl Screen {
     /// # Errors
     /// There is no terminal.
     pub(super) fn take() -> io::Result<Self> {
-        let taken = tty::Screen::take_with_mouse()?;
+        Self::on(tty::Screen::take_with_mouse()?)
+    }
+
+    /// The same, but the mouse goes on to select text.
+    ///
+    /// # Errors
+    /// There is no terminal.
+    pub(super) fn take_without_mouse() -> io::Result<Self> {
+        Self::on(tty::Screen::take()?)
+    }
+
+    fn on(taken: tty::Screen) -> io::Result<Self> {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(1 << 15, io::stdout())))?;
         Ok(Self { terminal, _taken: taken })
     }

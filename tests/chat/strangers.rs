@@ -219,6 +219,23 @@ fn a_panel_shows_only_packets_that_were_taken_for_its_session() {
 }
 
 #[test]
+fn packets_are_shown_on_a_port_that_another_protocol_has_too() {
+    // Tibia's; one of them may be taken.
+    let free = |port: &u16| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok();
+    let Some(port) = [7171, 7172].into_iter().find(free) else { return };
+    let server = Server::run("true", &["chat", "serve", &format!("127.0.0.1:{port}")], |line| {
+        let captures = line.starts_with("The page shows packets");
+        (captures || line.starts_with("No packets are captured")).then_some(captures)
+    });
+    if !server.captures {
+        return super::skipped("the server may not capture here");
+    }
+    let sid = polling(&server);
+    let shown = panel(&server, &sid);
+    assert!(shown.contains(&hex("42[\"welcome\"")), "{shown}");
+}
+
+#[test]
 fn cookies_and_passwords_are_masked_everywhere_on_the_page() {
     let server = Server::start(&[]);
     if !server.captures {

@@ -28,7 +28,7 @@ use crate::model::show;
 use crate::peers::engineio::Transport;
 use crate::peers::engineio::client::{Call, Line};
 use crate::rng::Rng;
-use crate::tty::{Keys, Screen};
+use crate::tty::Keys;
 use crate::view::Theme;
 use crate::view::plain;
 
@@ -56,12 +56,22 @@ pub struct Options {
     pub code: Option<String>,
     /// The transports, in the order in which they are tried.
     pub transports: Vec<Transport>,
-    /// Draw a screen and take keys; else lines in, lines out.
-    pub screen: bool,
-    /// Lines hold what a keyboard has: letters, digits, punctuation.
-    pub linear: bool,
     /// The colours.
     pub theme: Theme,
+}
+
+/// Shows a page: it asks for its lines by the columns and rows that there are.
+pub type Canvas<'a> = dyn FnMut(&dyn Fn(usize, usize) -> Vec<String>) -> io::Result<()> + 'a;
+
+/// Where it is shown.
+pub enum Shown<'a> {
+    /// On a screen that is drawn anew, and keys are taken.
+    Page(&'a mut Canvas<'a>),
+    /// Lines in, lines out.
+    Lines {
+        /// They hold what a keyboard has: letters, digits, punctuation.
+        linear: bool,
+    },
 }
 
 /// Why it ended without our wish.
@@ -88,14 +98,33 @@ pub enum JoinError {
 ///
 /// # Errors
 /// See [`JoinError`].
-pub fn join(options: &Options) -> Result<(), JoinError> {
+pub fn join(options: &Options, shown: &mut Shown<'_>) -> Result<(), JoinError> {
     let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let typed = if options.screen { keys::of_terminal(Keys::new()?) } else { keys::of_lines() };
-    let screen = if options.screen { Some(Screen::take()?) } else { None };
-    let done = runtime.block_on(run(options, typed));
-    drop(screen);
+    let typed = if shown.is_page() { keys::of_terminal(Keys::new()?) } else { keys::of_lines() };
+    let done = runtime.block_on(run(options, typed, shown));
     runtime.shutdown_background();
     done
+}
+
+impl Shown<'_> {
+    fn is_page(&self) -> bool {
+        matches!(self, Self::Page(_))
+    }
+
+    /// Draws the page, or prints the lines that are new.
+    fn show(&mut self, model: &mut Model, theme: &Theme) -> io::Result<()> {
+        let linear = match self {
+            Self::Page(canvas) => return canvas(&|columns, rows| screen::page(model, theme, columns, rows)),
+            Self::Lines { linear } => *linear,
+        };
+        let mut out = io::stdout().lock();
+        for line in model.fresh(theme) {
+            let line = if linear { spoken(&line) } else { line };
+            out.write_all(line.as_bytes())?;
+            out.write_all(b"\n")?;
+        }
+        out.flush()
+    }
 }
 
 /// Every line that a terminal of 80 by 24 shows of what a server and its feed say, and the packets peeled.
@@ -136,15 +165,15 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>) -> Result<(), JoinError> {
+async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>, shown: &mut Shown<'_>) -> Result<(), JoinError> {
     let mut model = Model::new(&options.room);
     let mut failures = 0;
     loop {
         let began = Instant::now();
-        match dialogue(options, &mut model, &mut typed).await? {
+        match dialogue(options, &mut model, &mut typed, shown).await? {
             Now::Leave => return Ok(()),
             Now::Lost(why) if !model.was_here() => return Err(JoinError::NoChat(options.host.clone(), why)),
-            Now::Lost(why) if !options.screen => return Err(JoinError::Ended(options.host.clone(), why)),
+            Now::Lost(why) if !shown.is_page() => return Err(JoinError::Ended(options.host.clone(), why)),
             Now::Lost(why) => {
                 failures = if began.elapsed() > Duration::from_mins(1) { 1 } else { failures + 1 };
                 if failures > ATTEMPTS {
@@ -152,7 +181,7 @@ async fn run(options: &Options, mut typed: mpsc::Receiver<Typed>) -> Result<(), 
                 }
                 let pause = PAUSE * 2_u32.pow(failures - 1);
                 model.note(&format!("disconnected: {why}; next attempt in {} s", pause.as_secs()));
-                show(options, &mut model)?;
+                shown.show(&mut model, &options.theme)?;
                 if timeout(pause, leaves(&mut typed)).await.is_ok() {
                     return Ok(());
                 }
@@ -174,15 +203,20 @@ async fn leaves(typed: &mut mpsc::Receiver<Typed>) {
 }
 
 /// One connection, from its first word to its last.
-async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiver<Typed>) -> Result<Now, JoinError> {
+async fn dialogue(
+    options: &Options,
+    model: &mut Model,
+    typed: &mut mpsc::Receiver<Typed>,
+    shown: &mut Shown<'_>,
+) -> Result<Now, JoinError> {
     let (to, mut heard) = mpsc::channel(WAITING);
     let (feed, mut entries) = mpsc::channel(WAITING);
     let outbox = Outbox::default();
     let call = Call { host: options.host.clone(), path: "/socket.io/".into(), transports: options.transports.clone() };
     let line = Line::new(call, Client::new(to, outbox.clone(), options.code.as_deref()), Rng::from_system());
-    if options.screen && !model.was_here() {
+    if shown.is_page() && !model.was_here() {
         model.note(&format!("calling {} …", options.host));
-        show(options, model)?;
+        shown.show(model, &options.theme)?;
     }
     let reached = timeout(PATIENCE, async {
         let server = address(&options.host).await?;
@@ -191,7 +225,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     let reached = tokio::select! {
         reached = reached => reached.unwrap_or_else(|_| Err(silent())),
         // The lines of a pipe wait until somebody can hear them.
-        () = leaves(typed), if options.screen => return Ok(Now::Leave),
+        () = leaves(typed), if shown.is_page() => return Ok(Now::Leave),
     };
     let server = match reached {
         Ok(server) => server,
@@ -202,7 +236,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
     model.begin(outbox, &options.name, &options.room);
     let mut leaving: Option<Instant> = None;
     loop {
-        show(options, model)?;
+        shown.show(model, &options.theme)?;
         let until = leaving.or(first_word).unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
         let now = tokio::select! {
             word = heard.recv() => match word {
@@ -242,7 +276,7 @@ async fn dialogue(options: &Options, model: &mut Model, typed: &mut mpsc::Receiv
             Now::Go => {}
             Now::Leave if leaving.is_none() => {
                 // What was typed last shall be answered, and the others hear a goodbye.
-                settle(options, model, &mut heard, &mut entries).await?;
+                settle(options, model, &mut heard, &mut entries, shown).await?;
                 model.leave();
                 leaving = Some(Instant::now() + Duration::from_millis(500));
             }
@@ -265,8 +299,9 @@ async fn settle(
     model: &mut Model,
     heard: &mut mpsc::Receiver<Heard>,
     entries: &mut mpsc::Receiver<Heard>,
+    shown: &mut Shown<'_>,
 ) -> Result<(), JoinError> {
-    if options.screen {
+    if shown.is_page() {
         return Ok(());
     }
     let answers = async {
@@ -288,21 +323,7 @@ async fn settle(
         Ok(())
     };
     timeout(FAREWELL, answers).await.unwrap_or(Ok(()))?;
-    Ok(show(options, model)?)
-}
-
-/// Draws the screen, or prints the lines that are new.
-fn show(options: &Options, model: &mut Model) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if options.screen {
-        return screen::draw(model, &options.theme, &mut out);
-    }
-    for line in model.fresh(&options.theme) {
-        let line = if options.linear { spoken(&line) } else { line };
-        out.write_all(line.as_bytes())?;
-        out.write_all(b"\n")?;
-    }
-    out.flush()
+    Ok(shown.show(model, &options.theme)?)
 }
 
 /// A line as it is said: its signs in words, without the spaces that only align it.

@@ -1,12 +1,5 @@
 //! The screen: the conversation above, the packets below, one line to type in, and the keys. Made for 80 by 24.
 
-use std::io::{self, Write};
-
-use crossterm::cursor::MoveTo;
-use crossterm::queue;
-use crossterm::style::Print;
-use crossterm::terminal::{self, Clear, ClearType};
-
 use super::model::{Model, Row, Said};
 use crate::view::Theme;
 use crate::view::measure::{repeat, width, wrap};
@@ -17,16 +10,6 @@ const KEYS: [&str; 2] = [
     "Enter send · Ctrl-P peel · Ctrl-C leave",
 ];
 const PEELING: [&str; 2] = ["↓ deeper · ↑ back up · ←→ other packet · Esc close", "↓ ↑ · ← → · Esc"];
-
-/// Draws everything anew.
-pub(super) fn draw(model: &Model, theme: &Theme, out: &mut impl Write) -> io::Result<()> {
-    let (columns, rows) = terminal::size().unwrap_or((80, 24));
-    let lines = page(model, theme, usize::from(columns), usize::from(rows));
-    for (row, line) in (0..rows).zip(lines) {
-        queue!(out, MoveTo(0, row), Print(line), Clear(ClearType::UntilNewLine))?;
-    }
-    out.flush()
-}
 
 /// The whole page: exactly `rows` lines, none wider than `columns`.
 pub(super) fn page(model: &Model, theme: &Theme, columns: usize, rows: usize) -> Vec<String> {
