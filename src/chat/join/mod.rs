@@ -364,14 +364,12 @@ mod tests {
             room: "lobby".into(),
             code: None,
             transports: vec![Transport::Polling, Transport::WebSocket],
-            screen: false,
-            linear: false,
             theme: Theme::new(false),
         };
         // Nobody types anything; the clock jumps to the next moment at which something is due.
         let (_nobody, typed) = mpsc::channel(1);
         let runtime = Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
-        let why = runtime.block_on(run(&options, typed)).unwrap_err().to_string();
+        let why = runtime.block_on(run(&options, typed, &mut Shown::Lines { linear: false })).unwrap_err().to_string();
         assert!(why.ends_with("there was no answer within 20 seconds"), "{why}");
     }
 }
