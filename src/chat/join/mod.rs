@@ -232,9 +232,8 @@ async fn dialogue(
         Err(e) if model.was_here() => return Ok(Now::Lost(e.to_string())),
         Err(e) => return Err(JoinError::Unreachable(options.host.clone(), e)),
     };
-    let mut first_word = Some(Instant::now() + PATIENCE);
+    let (mut first_word, mut leaving) = (Some(Instant::now() + PATIENCE), None::<Instant>);
     model.begin(outbox, &options.name, &options.room);
-    let mut leaving: Option<Instant> = None;
     loop {
         shown.show(model, &options.theme)?;
         let until = leaving.or(first_word).unwrap_or_else(|| Instant::now() + Duration::from_hours(1));
