@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use crate::model::show;
-use crate::view::measure::{cut, pad, width};
+use crate::view::measure::{cut, pad, width, wrap};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 
@@ -32,6 +32,24 @@ pub(super) fn field(out: &mut String, text: &str, width: usize) {
     out.push_str(text);
     cut(out, from, width);
     pad(out, from, width + 2);
+}
+
+/// The page of keys: what each does begins at column `at`, and goes on below where it's too long; the notes after them.
+pub(super) fn keys_page<'k>(
+    keys: impl Iterator<Item = (&'k str, &'k str)>,
+    notes: &[&str],
+    at: usize,
+    columns: usize,
+) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (key, does) in keys {
+        for (i, part) in wrap(does, columns.saturating_sub(at).max(12)).enumerate() {
+            lines.push(format!("{:<at$}{part}", if i == 0 { key } else { "" }));
+        }
+    }
+    lines.push(String::new());
+    lines.extend(notes.iter().flat_map(|note| wrap(note, columns)).map(str::to_owned));
+    lines
 }
 
 /// The keys that a last line names, as far as there is room, the first ones first; never without the last `kept`.

@@ -33,6 +33,8 @@ const NAMES: &[&str] = &[
 ];
 /// Pseudonyms that are remembered; what comes after them shares one.
 const MOST: usize = 1 << 16;
+/// Protocols whose names look like those of hosts.
+const PROTOCOLS: &[&str] = &["engine.io", "socket.io"];
 /// A name without dots that is shorter could be any word.
 const SHORTEST: usize = 3;
 
@@ -78,7 +80,7 @@ pub fn names(packet: &Packet) -> Vec<String> {
 impl Default for Mask {
     fn default() -> Self {
         let fields = proto::identities().flat_map(|about| about.fields.iter().map(|field| field.name));
-        let fields = fields.chain(ALIASES.iter().map(|alias| alias.name)).collect();
+        let fields = fields.chain(ALIASES.iter().map(|alias| alias.name)).chain(PROTOCOLS.iter().copied()).collect();
         Self { known: HashMap::new(), counts: [0; 3], names: HashSet::new(), fields }
     }
 }
@@ -301,7 +303,7 @@ mod tests {
     fn what_names_nobody_stays() {
         let same = "0.0.0.0 127.0.0.1 ::1 :: 224.0.0.251 255.255.255.255 ff02::fb ff:ff:ff:ff:ff:ff 01:00:5e:00:00:fb \
                     00:00:00:00:00:00 tcp.port == 80 http.request.method HTTP/1.1 12:34:56.789 1.5 e.g. 3.14s a.b \
-                    The end. No. 7: RFC 9293 …";
+                    The end. No. 7: RFC 9293 … Engine.IO message, GET /socket.io/?EIO=4&transport=polling";
         assert_eq!(Mask::default().text(same), same);
     }
 

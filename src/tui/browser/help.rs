@@ -1,6 +1,6 @@
 //! What the keys do: one table, for the help page and for the footer.
 
-use crate::tui::text::footer as fitted;
+use crate::tui::text::{footer as fitted, keys_page};
 
 /// A key, what it does, and how the footer says it; empty where the footer doesn't.
 pub(super) const KEYS: &[(&str, &str, &str)] = &[
@@ -31,21 +31,15 @@ pub(super) const KEYS: &[(&str, &str, &str)] = &[
     ("q", "quit", "q quit"),
 ];
 
-/// The help page.
-pub(super) fn page() -> String {
-    let mut text = String::new();
-    for (keys, does, _) in KEYS {
-        text.push_str(keys);
-        for _ in keys.chars().count()..26 {
-            text.push(' ');
-        }
-        text.push_str(does);
-        text.push('\n');
-    }
-    text.push_str("\n! marks a packet that Wireshark's expert would note; its layers say why.\n");
-    text.push_str("A click chooses, a second one is Enter, the wheel goes on; Shift lets you mark text.\n");
-    text.push_str("● observed in the bytes, ◐ inferred, ○ not visible here.\n");
-    text
+/// The help page, for so many columns.
+pub(super) fn page(columns: usize) -> String {
+    const NOTES: [&str; 3] = [
+        "! marks a packet that Wireshark's expert would note; its layers say why.",
+        "A click chooses, a second one is Enter, the wheel goes on; Shift lets you mark text.",
+        "● observed in the bytes, ◐ inferred, ○ not visible here.",
+    ];
+    let at = if columns < 72 { 16 } else { 26 };
+    keys_page(KEYS.iter().map(|(keys, does, _)| (*keys, *does)), &NOTES, at, columns).join("\n")
 }
 
 /// The keys that the footer names, as far as there is room; never without help and quit.

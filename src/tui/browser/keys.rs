@@ -53,7 +53,7 @@ impl Browser {
             }
             KeyCode::Char(':') => self.begin(Field::Jump, String::new()),
             KeyCode::Char('w') => self.begin(Field::Write, String::new()),
-            KeyCode::Char('?') | KeyCode::F(1) => self.open_page("Keys", &help::page()),
+            KeyCode::Char('?') | KeyCode::F(1) => self.open_page("Keys", &help::page(self.columns)),
             KeyCode::Char('z') => self.zoomed = !self.zoomed,
             KeyCode::Char('m') => self.mask_or_show(),
             KeyCode::Char('P') => self.projector = !self.projector,

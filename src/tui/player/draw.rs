@@ -98,7 +98,7 @@ impl Sight {
         self.places.top = body.y;
         self.rows = usize::from(body.height);
         if let Some(top) = self.help {
-            let lines = keys::help().into_iter().skip(top).map(|line| Line::raw(fit(&line, columns)));
+            let lines = keys::help(columns).into_iter().skip(top).map(|line| Line::raw(fit(&line, columns)));
             frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), body);
         } else {
             let side = self.ground(area.width, area.height).side;

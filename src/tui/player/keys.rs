@@ -4,7 +4,7 @@ use super::Sight;
 use super::page::Page;
 use crate::ask::{Key, Mode, entry};
 use crate::lesson::Input;
-use crate::tui::text::footer as fitted;
+use crate::tui::text::{footer as fitted, keys_page};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key or the mouse comes to.
@@ -40,23 +40,16 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("q", "quit; the next time the lesson goes on here"),
 ];
 
-/// The help page.
-pub(super) fn help() -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for (keys, does) in KEYS {
-        lines.push(format!("{keys:<32}{does}"));
-    }
-    lines.extend(
-        [
-            "",
-            "Where something is typed, letters are letters: Esc leaves the field, Enter goes back to it.",
-            "Bytes are marked with the arrows: Space begins a run, Enter gives it. Or with the mouse.",
-            "A click takes a choice, a field or a byte; the wheel scrolls; Shift lets you mark text.",
-            "● observed in the bytes, ◐ inferred, ○ not visible here.",
-        ]
-        .map(str::to_owned),
-    );
-    lines
+/// The help page, for so many columns.
+pub(super) fn help(columns: usize) -> Vec<String> {
+    const NOTES: [&str; 4] = [
+        "Where something is typed, letters are letters: Esc leaves the field, Enter goes back to it.",
+        "Bytes are marked with the arrows: Space begins a run, Enter gives it. Or with the mouse.",
+        "A click takes a choice, a field or a byte; the wheel scrolls; Shift lets you mark text.",
+        "● observed in the bytes, ◐ inferred, ○ not visible here.",
+    ];
+    let at = if columns < 72 { 20 } else { 32 };
+    keys_page(KEYS.iter().copied(), &NOTES, at, columns)
 }
 
 /// Which step of an answer a key is: the one table for lessons, quizzes and the browser. `row`: bytes in a row of those to
@@ -135,7 +128,7 @@ impl Sight {
             KeyCode::Esc | KeyCode::Char('q' | '?') | KeyCode::F(1) => return self.help = None,
             _ => *top,
         };
-        *top = (*top).min(help().len().saturating_sub(1));
+        *top = (*top).min(help(80).len().saturating_sub(1));
     }
 
     /// The number of a page is being typed.
