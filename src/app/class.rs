@@ -55,9 +55,8 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
     };
-    let served = open.serve((session, keep, packets), args.names.clone(), keys, tell);
-    drop(typed);
-    Ok(served?)
+    // The terminal is given back after that.
+    Ok(open.serve((session, keep, packets), args.names.clone(), keys, tell)?)
 }
 
 /// Prints what is left of the class that was kept last.
