@@ -262,8 +262,8 @@ fn progress_is_written_after_each_page_and_each_answer_once() {
     played.wait_to_see("2 of ");
     played.press("s");
     played.wait_to_see("The answer: ");
-    // What isn't read yet, and then the next page.
-    played.press("  ");
+    // All of the page is in sight.
+    played.press(" ");
     played.wait_to_see("3 of ");
     // No chance to write anything now.
     played.signal("KILL");
@@ -415,7 +415,7 @@ fn the_full_screen_takes_any_size_and_ends_with_its_terminal() {
         played.press("\t4j");
     }
     played.press("?");
-    played.wait_for("unusual or marked packet");
+    played.wait_to_see("unusual or marked packet");
     played.press("qq");
     assert!(played.end().contains("\x1b[?1049l"), "the screen is given back");
 

@@ -14,6 +14,7 @@ use crate::view::Theme;
 use crate::view::fork::Fork;
 use crate::view::theme::Color;
 use std::io::Write;
+#[cfg(feature = "tui")]
 use std::rc::Rc;
 
 /// Runs it.
