@@ -77,9 +77,16 @@ impl Guest {
         if answer.starts_with("44") {
             return Err(answer);
         }
-        let first = socket.hear("42[").ok_or("the connection ended")?;
-        let [event, welcome]: [Json; 2] = serde_json::from_str(&first[2..]).unwrap();
-        if event == "welcome" { Ok(Self { socket, last: 0, welcome }) } else { Err(welcome.to_string()) }
+        // What the whole room hears may come first.
+        loop {
+            let heard = socket.hear("42[").ok_or("the connection ended")?;
+            let [event, said]: [Json; 2] = serde_json::from_str(&heard[2..]).unwrap();
+            match event.as_str() {
+                Some("welcome") => return Ok(Self { socket, last: 0, welcome: said }),
+                Some("refused") => return Err(said.to_string()),
+                _ => {}
+            }
+        }
     }
 
     fn student(server: &Server) -> Self {

@@ -14,8 +14,6 @@ use crate::view::Theme;
 use crate::view::fork::Fork;
 use crate::view::theme::Color;
 use std::io::Write;
-#[cfg(feature = "tui")]
-use std::rc::Rc;
 
 /// Runs it.
 pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
@@ -110,7 +108,7 @@ impl Recipe {
     /// What the full screen tells of it.
     #[cfg(feature = "tui")]
     fn made(self) -> super::browse::Made {
-        let [recipe, ours] = std::array::repeat(Rc::new(self));
+        let [recipe, ours] = std::array::repeat(std::rc::Rc::new(self));
         let hops = move |number| hops::page(number, &ours.scenario, &|| Ok(ours.as_it_was()?.0));
         let form = |columns| Fork::new(Theme::default(), Some(columns));
         let broken = move |asked: &str, columns| Ok(recipe.both(&[asked.to_owned()], None, Some(&form(columns)))?.0);
