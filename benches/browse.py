@@ -17,6 +17,8 @@ import subprocess
 import time
 from pathlib import Path
 
+from ratio import measure
+
 HERE = Path(__file__).resolve().parent
 SESSION = f"browse-{os.getpid()}"
 
@@ -104,14 +106,8 @@ def tshark(path):
         if not shutil.which("tshark"):
             return print("tshark                                       SKIPPED: it is not here")
         begun = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, 1)
-            os.dup2(null, 2)
-            os.execvp(command[0], command)
-        _, _, usage = os.wait4(pid, 0)
-        tell(" ".join(command[:2] + command[4:])[:44], time.monotonic() - begun, usage.ru_utime + usage.ru_stime, f"{usage.ru_maxrss / 1024:.0f} MB")
+        cpu, memory = measure(command)
+        tell(" ".join(command[:2] + command[4:])[:44], time.monotonic() - begun, cpu, f"{memory / 1024:.0f} MB")
 
 
 def main():

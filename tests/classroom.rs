@@ -207,6 +207,7 @@ fn a_class_browses_a_capture_and_asks_about_a_packet_on_the_spot() {
     let Some(seen) = browsers("class-browse.js", &pages.each_ref().map(String::as_str)) else { return };
     assert_eq!(seen["complaints"], json!([]), "the browser complains");
     assert!(seen["axe"].is_null() || seen["axe"] == json!([]), "{}", seen["axe"]);
+    assert_eq!(seen["wide"], json!([]), "nothing scrolls sideways");
     assert!(seen["wrong"]["why"].as_str().unwrap().contains("tcp.flags.sin"), "{}", seen["wrong"]);
     assert_eq!(seen["wrong"]["rows"], seen["all"], "the old list stays");
     assert!(seen["syn"].as_u64() < seen["all"].as_u64() && seen["syn"].as_u64() > Some(0), "{}", seen["syn"]);

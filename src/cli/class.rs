@@ -29,7 +29,7 @@ pub enum ClassCommand {
 pub enum DoctorCommand {
     /// Say whether phones in this network reach this machine: wait for yours, and tell what it did
     #[command(after_help = "\
-Many networks keep their guests from each other. Try it in the room before the class: open the address, or scan
+Many networks keep their guests from each other. Try it in the room before the class: open the address, or scan \
 the code, with a phone in the same network. It ends when the phone came, or by Ctrl-C.")]
     Class {
         /// Where to listen: an address, a port, or both; without it, at all addresses

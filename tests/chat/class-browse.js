@@ -2,7 +2,7 @@
 // A class that browses a capture: the teacher filters, shows a packet, asks about it; a phone answers. Prints what they
 // saw as one JSON object.
 //   node class-browse.js STUDENT_URL STAGE_URL TEACH_URL [FOLDER for pictures]
-const { PHONE, SCREEN, pages } = require("./class-pages.js");
+const { PHONE, SCREEN, pages } = require("./pages.js");
 
 const [student, stageUrl, teachUrl, pictures] = process.argv.slice(2);
 const seen = {};

@@ -2,7 +2,7 @@
 // A class in real browsers: phones, the stage and the console of a running osi-tutor class handshake. Prints what they
 // saw as one JSON object.
 //   node class.js STUDENT_URL STAGE_URL TEACH_URL [FOLDER for pictures]
-const { PHONE, SCREEN, pages } = require("./class-pages.js");
+const { PHONE, SCREEN, pages } = require("./pages.js");
 
 const [student, stageUrl, teachUrl, pictures] = process.argv.slice(2);
 const seen = { early: [] };

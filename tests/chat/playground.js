@@ -2,24 +2,13 @@
 // The playground in a real browser, from a web server and from a disk: lessons by keyboard, addresses, captures (hostile
 // ones, too), questions, simulations, an embedded step. Prints what was seen as one JSON object.
 //   node playground.js SITE CAPTURES [FOLDER for pictures]
-const { chromium } = require("playwright-core");
+const { PHONE, SCREEN, pages } = require("./pages.js");
 const fs = require("fs"), http = require("http"), os = require("os"), path = require("path");
 const { pathToFileURL } = require("url");
 
 const [site, captures, pictures] = process.argv.slice(2);
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
-const PHONE = { width: 360, height: 740 }, SCREEN = { width: 1280, height: 720 };
 const KINDS = { html: "text/html", js: "text/javascript", css: "text/css", gz: "application/gzip" };
 const MARKUP = "<img src=x onerror=document.title='hacked'><script>document.title='hacked'</script>";
-
-const axe = (() => {
-  try {
-    return fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-  } catch {
-    return null;
-  }
-})();
 
 /** Every request that came. */
 const requests = [];
@@ -77,39 +66,17 @@ function damaged(file, seed) {
   return next() % 3 === 0 ? bytes.subarray(0, bytes.length - 7) : bytes;
 }
 
-const seen = { complaints: [], axe: axe ? [] : null, wide: [], times: {} };
+const seen = { times: {} };
 (async () => {
   await new Promise((done) => server.listen(0, "127.0.0.1", done));
   const url = `http://127.0.0.1:${server.address().port}/`;
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-playground-"));
-  const executablePath = process.env.CHROMIUM || "/usr/bin/chromium";
-  const browser = await chromium.launch({ executablePath, headless: true, args: ARGS });
-  const open = async (to, viewport, options = {}) => {
-    const context = await browser.newContext({ viewport, ...options });
-    const page = await context.newPage();
-    page.setDefaultTimeout(20000);
-    page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.complaints.push(m.text()));
-    page.on("pageerror", (e) => seen.complaints.push(String(e)));
-    page.on("dialog", (d) => { seen.complaints.push("a dialog opened"); d.dismiss(); });
-    if (options.before) {
-      await page.clock.install();
-      await page.addInitScript(options.before);
-    }
-    await page.goto(to);
+  const { picture, text, heading, end, ...browser } = await pages(seen, pictures);
+  const open = async (...args) => {
+    const page = await browser.open(...args);
     await page.waitForSelector("main h2");
     return page;
   };
-  const picture = async (page, name) => {
-    if (axe) {
-      const { violations } = await page.evaluate(`${axe}; axe.run()`);
-      seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 160)}`));
-    }
-    const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-    if (over > 0) seen.wide.push(`${name}: ${over}`);
-    if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`) });
-  };
-  const text = (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector);
-  const heading = (page, wanted) => page.waitForFunction((w) => document.querySelector("main h2")?.textContent.includes(w), wanted);
   const tab = async (page, matches, shift = false) => {
     for (let n = 0; n < 200 && !(await page.evaluate(matches)); n++) await page.keyboard.press(shift ? "Shift+Tab" : "Tab");
   };
@@ -395,10 +362,9 @@ const seen = { complaints: [], axe: axe ? [] : null, wide: [], times: {} };
   await one.waitForSelector("osi-packet .layer");
   seen.one = await text(one, ".counted");
 
-  await browser.close();
   server.close();
   fs.rmSync(folder, { recursive: true });
-  process.stdout.write(JSON.stringify(seen));
+  await end();
 })().catch((error) => {
   process.stderr.write(`${error.stack}\nso far: ${JSON.stringify(seen)}\n`);
   process.exit(1);

@@ -1,5 +1,5 @@
 "use strict";
-// Browsers that look at a class: pages, pictures of them, and what axe-core finds on each picture.
+// Browsers that look at our pages: pictures of them, what axe-core finds on each picture, and whether it scrolls sideways.
 const { chromium } = require("playwright-core");
 const fs = require("fs"), path = require("path");
 
@@ -18,21 +18,27 @@ const axe = (() => {
 })();
 
 /**
- * @param {Record<string, any>} seen what is printed at the end; axe's findings and the browser's complaints go into it
+ * @param {Record<string, any>} seen what is printed at the end; what axe finds, what is too wide and what the browser complains
+ *   of go into it
  * @param {string} [pictures] a folder for them
  */
 exports.pages = async (seen, pictures) => {
-  Object.assign(seen, { axe: axe ? [] : null, complaints: [] });
+  Object.assign(seen, { axe: axe ? [] : null, wide: [], complaints: [] });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
   const until = (page, what, ...args) => page.waitForFunction(what, ...args);
   return {
-    async open(url, viewport, options = {}) {
+    /** `before` runs in the page before anything else, under a clock that the test moves. */
+    async open(url, viewport, { before, ...options } = {}) {
       const context = await browser.newContext({ viewport, ...options });
       const page = await context.newPage();
       page.setDefaultTimeout(20000);
       page.on("console", (m) => ["error", "warning"].includes(m.type()) && seen.complaints.push(m.text()));
       page.on("pageerror", (e) => seen.complaints.push(String(e)));
       page.on("dialog", (d) => { seen.complaints.push("a dialog opened"); d.dismiss(); });
+      if (before) {
+        await page.clock.install();
+        await page.addInitScript(before);
+      }
       await page.goto(url);
       return page;
     },
@@ -41,6 +47,8 @@ exports.pages = async (seen, pictures) => {
         const { violations } = await page.evaluate(`${axe}; axe.run()`);
         seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 100)}`));
       }
+      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (over > 0) seen.wide.push(`${name}: ${over}`);
       if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
     },
     text: (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector),
