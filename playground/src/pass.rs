@@ -2,14 +2,12 @@
 //! is to do, so that keys are always heard.
 
 use crate::store::{Said, Store};
+use osi_tutor::browse::ODD;
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::Limits;
 use osi_tutor::flow::reader::Reader;
 use osi_tutor::model::{Packet, RawFrame};
 use osi_tutor::view::brief;
-
-/// What makes a packet unusual: what TCP had to repair, what is malformed, what Wireshark warns of. A FIN or SYN is none of it.
-const ODD: &str = "tcp.analysis.flags || _ws.malformed || _ws.expert.severity >= 0x00600000";
 
 /// Reads each frame once, when it comes, and says its line.
 pub(crate) struct Index {

@@ -1,6 +1,7 @@
 //! Passes over the frames: one that reads each when it comes, and those that read some of them again.
 
 use super::store::{Batch, Packer, Store, Window};
+use crate::browse::ODD;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
@@ -9,8 +10,6 @@ use crate::view::{brief, mask};
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// What makes a packet unusual: what TCP had to repair, what is malformed, what Wireshark warns of. A FIN or SYN is none of it.
-const ODD: &str = "tcp.analysis.flags || _ws.malformed || _ws.expert.severity >= 0x00600000";
 /// Lines that are kept: more than any screen shows.
 const LINES: usize = 1 << 13;
 /// Of the frames before one, those whose lines are made with it.
