@@ -20,7 +20,7 @@ pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
 pub use class::{Class, ClassCommand, DoctorCommand, ReportForm};
 #[cfg(feature = "classroom")]
 pub use export::Handout;
-pub use export::{ExportCommand, To};
+pub use export::{ExportCommand, Html, To};
 pub use learn::{Explain, LessonCommand, Paper, Progress, Puzzle, Quiz};
 #[cfg(feature = "live")]
 pub use live::Capture;
@@ -256,6 +256,15 @@ Examples:
     /// Write packets, notes and questions for other programs and for paper
     #[command(subcommand)]
     Export(ExportCommand),
+    /// Play lessons and open captures in this machine's browser: serve the playground
+    #[cfg_attr(not(feature = "playground"), command(hide = true))]
+    #[command(after_help = "\
+Examples:
+  osi-tutor play                       at port 8080, or any other that is free
+  osi-tutor play 8081
+
+It prints an address to open; other machines can't reach it. Ctrl-C ends it.")]
+    Play(Play),
     /// Put the lessons into Wireshark: each an interface to capture on, with comments on its packets
     #[command(subcommand)]
     Wireshark(WiresharkCommand),
@@ -273,6 +282,14 @@ Examples:
     /// Print the manual page (roff)
     #[command(after_help = "Example:\n  osi-tutor man | man -l -")]
     Man,
+}
+
+/// `osi-tutor play`.
+#[derive(Debug, Args)]
+pub struct Play {
+    /// Which port of this machine; 0 for any that is free
+    #[arg(value_name = "PORT")]
+    pub port: Option<u16>,
 }
 
 /// `osi-tutor read`.

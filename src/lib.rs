@@ -72,6 +72,8 @@ pub mod classroom;
 pub mod cli;
 pub mod drive;
 pub mod linear;
+#[cfg(all(feature = "playground", not(target_family = "wasm")))]
+pub mod site;
 #[cfg(not(target_family = "wasm"))]
 pub mod store;
 

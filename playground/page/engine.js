@@ -35,7 +35,7 @@ export class Engine {
       return answer.error === undefined ? asked.resolve(answer) : asked.reject(new Refused(answer.error));
     };
     this.worker.onerror = () => this.again("It could not be started here.");
-    this.ready = this.post({ kind: "start", data: packed() ?? new URL("engine.wasm.gz", document.baseURI).href }, 60_000);
+    this.ready = this.post({ kind: "start", data: packed("engine") ?? new URL("engine.wasm.gz", document.baseURI).href }, 60_000);
     this.ready.catch(() => {});
   }
 
@@ -90,9 +90,9 @@ export class Engine {
   }
 }
 
-/** The engine's bytes, if this page carries them. */
-function packed() {
-  const inside = document.getElementById("engine");
+/** Bytes that this page carries, if it does. @param {string} id */
+export function packed(id) {
+  const inside = document.getElementById(id);
   if (!inside) return null;
   const text = atob((inside.textContent ?? "").trim());
   const bytes = new Uint8Array(text.length);

@@ -1,6 +1,6 @@
 // The playground: what the address says is opened; what is done is written into the address.
 import { $, el, fill } from "./parts.js";
-import { Engine, Lost } from "./engine.js";
+import { Engine, Lost, packed } from "./engine.js";
 import { AUDIENCES, read, write } from "./address.js";
 import { lesson } from "./lesson.js";
 import { questions } from "./questions.js";
@@ -154,5 +154,13 @@ document.addEventListener("drop", (event) => {
 if (embedded) {
   document.body.classList.add("embed");
   new ResizeObserver(() => parent.postMessage({ osiTrace: document.documentElement.scrollHeight }, "*")).observe(document.body);
+}
+// A file that `export html` wrote says what to open, and may carry a capture.
+const opens = document.getElementById("opens");
+if (opens) {
+  const { address, name } = JSON.parse(opens.textContent ?? "");
+  const bytes = packed("capture");
+  if (bytes) app.file = new File([bytes], name);
+  if (location.hash === "") history.replaceState(null, "", address);
 }
 route();

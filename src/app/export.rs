@@ -2,7 +2,8 @@
 
 use super::annotate::Annotated;
 use super::origin::Origin;
-use super::{Failure, outputs::spare};
+use super::outputs::{no, open, spare};
+use super::{Failure, playground};
 #[cfg(feature = "classroom")]
 use super::{annotate::signed, class_deck};
 use crate::cli::{ExportCommand, To};
@@ -18,8 +19,7 @@ use crate::{
     cli::Handout,
     view::handout::{Item, gift::gift, prompt, worksheet},
 };
-use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
 /// Runs it.
@@ -27,6 +27,7 @@ pub(super) fn run(command: &ExportCommand) -> Result<(), Failure> {
     match command {
         ExportCommand::Pcapng { what, to, seed, audience } => pcapng(what, to, *seed, *audience),
         ExportCommand::Csv { what, to } => rows(what, to),
+        ExportCommand::Html(args) => playground::html(args),
         #[cfg(feature = "classroom")]
         ExportCommand::Gift(handout) => {
             let deck = deck(handout)?;
@@ -85,26 +86,6 @@ fn rows(what: &Path, to: &To) -> Result<(), Failure> {
     });
     written.and_then(|()| out.flush()).map_err(|e| no(&to.output, &e))?;
     ended
-}
-
-/// Opens what is written. A file that is there stays, unless it was said otherwise.
-fn open(to: &To) -> Result<Box<dyn Write>, Failure> {
-    if to.output == Path::new("-") {
-        return Ok(Box::new(io::stdout()));
-    }
-    let opened = if to.force { File::create(&to.output) } else { File::create_new(&to.output) };
-    Ok(Box::new(opened.map_err(|e| no(&to.output, &e))?))
-}
-
-fn no(path: &Path, why: &io::Error) -> Failure {
-    let path = path.display();
-    match why.kind() {
-        ErrorKind::BrokenPipe => Failure::ClosedPipe,
-        ErrorKind::AlreadyExists => {
-            Failure::Data(format!("{path} is there already, and stays as it is; --force writes over it"))
-        }
-        _ => Failure::Data(format!("{path} could not be written: {why}")),
-    }
 }
 
 #[cfg(feature = "classroom")]

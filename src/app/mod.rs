@@ -47,6 +47,7 @@ mod outputs;
 mod pace;
 mod paper;
 mod play;
+mod playground;
 mod plot;
 mod progress;
 mod puzzle;
@@ -103,6 +104,7 @@ pub fn main() -> u8 {
         Command::LabHelper(args) => lab_helper::run(args),
         Command::Wireshark(command) => wireshark::run(command),
         Command::Export(command) => export::run(command),
+        Command::Play(args) => playground::play(args),
         Command::Extcap(args) => extcap::run(args),
         #[cfg(feature = "classroom")]
         Command::Doctor { what: Some(crate::cli::DoctorCommand::Class { listen }), .. } => class_doctor::run(*listen),

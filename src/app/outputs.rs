@@ -1,8 +1,9 @@
 //! What goes where: standard output is one thing's alone, and no file that is read is written over.
 
 use super::Failure;
-use crate::cli::Show;
-use std::io::IsTerminal;
+use crate::cli::{Show, To};
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::Path;
 
 /// Whether `-w` takes standard output for itself.
@@ -42,6 +43,26 @@ pub(super) fn spare(option: &str, to: Option<&Path>, from: &Path) -> Result<(), 
         return Err(Failure::Usage(format!("{option} names the file that is read; choose another name")));
     }
     Ok(())
+}
+
+/// Opens what is written. A file that is there stays, unless it was said otherwise.
+pub(super) fn open(to: &To) -> Result<Box<dyn Write>, Failure> {
+    if to.output == Path::new("-") {
+        return Ok(Box::new(io::stdout()));
+    }
+    let opened = if to.force { File::create(&to.output) } else { File::create_new(&to.output) };
+    Ok(Box::new(opened.map_err(|e| no(&to.output, &e))?))
+}
+
+pub(super) fn no(path: &Path, why: &io::Error) -> Failure {
+    let path = path.display();
+    match why.kind() {
+        ErrorKind::BrokenPipe => Failure::ClosedPipe,
+        ErrorKind::AlreadyExists => {
+            Failure::Data(format!("{path} is there already, and stays as it is; --force writes over it"))
+        }
+        _ => Failure::Data(format!("{path} could not be written: {why}")),
+    }
 }
 
 /// Whether both are one file, whatever they are called: the same inode of the same device.

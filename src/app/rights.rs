@@ -19,11 +19,10 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(feature = "live")]
         Command::Interfaces { .. } => (true, false),
         #[cfg(feature = "chat")]
-        Command::Chat(crate::cli::ChatCommand::Serve(_)) => (false, false),
-        #[cfg(feature = "chat")]
-        Command::Chat(crate::cli::ChatCommand::Join(_)) => (true, false),
+        Command::Chat(chat) => (matches!(chat, crate::cli::ChatCommand::Join(_)), false),
         #[cfg(feature = "classroom")]
         Command::Class(_) | Command::Doctor { what: Some(_), .. } => (true, false),
+        Command::Play(_) => (true, false),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } | Command::Wireshark(_) => (false, false),

@@ -36,6 +36,14 @@ Examples:
         #[command(flatten)]
         to: To,
     },
+    /// The whole course in one HTML file, which opens without a network: at its start, on a lesson, or on a capture
+    #[cfg_attr(not(feature = "playground"), command(hide = true))]
+    #[command(after_help = "\
+Examples:
+  osi-tutor export html -o osi-tutor.html                    the course
+  osi-tutor export html handshake --seed 7 -o handshake.html
+  osi-tutor export html lunch.pcapng -o lunch.html           these packets, explained; they're inside the file")]
+    Html(Html),
     /// A lesson's questions for Moodle (GIFT): each wrong answer is told which misconception it betrays
     #[cfg(feature = "classroom")]
     #[command(after_help = "Example:\n  osi-tutor export gift handshake -o handshake.gift")]
@@ -54,6 +62,23 @@ Examples:
         #[arg(long)]
         answers: bool,
     },
+}
+
+/// `osi-tutor export html`.
+#[derive(Debug, Args)]
+pub struct Html {
+    /// What it opens: a lesson, a ready scenario or a capture (- reads standard input)
+    #[arg(value_name = "LESSON|SCENARIO|FILE")]
+    pub what: Option<PathBuf>,
+    /// Where it goes
+    #[command(flatten)]
+    pub to: To,
+    /// Other packets of a lesson or scenario
+    #[arg(long, value_name = "N", requires = "what")]
+    pub seed: Option<u64>,
+    /// For whom to explain
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
 }
 
 /// The questions of a lesson.

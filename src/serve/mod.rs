@@ -1,5 +1,5 @@
 //! Rank 5: a web server on this machine's real sockets, with the care that any server needs that a browser can reach.
-//! Chat and class are served by it.
+//! Chat, class and playground are served by it.
 //!
 //! Read [`serve`], then [`origin`] (who may ask), `stream` (how long and how much one connection may talk), `line` (who
 //! goes when there are too many) and `frames` (how long a WebSocket message may get, and how it may begin). What is
@@ -105,9 +105,9 @@ pub fn room(connections: usize) -> usize {
     })
 }
 
-/// Serves `router` until the future is dropped. Each answer carries [`POLICY`] and its kin; each request is first
-/// judged by [`origin`], and whole before anybody sees it. `full` is called when somebody goes because there are too
-/// many.
+/// Serves `router` until the future is dropped. Each answer carries [`POLICY`], unless it has another, and its kin; each
+/// request is first judged by [`origin`], and whole before anybody sees it. `full` is called when somebody goes because
+/// there are too many.
 ///
 /// # Errors
 /// The system takes the port away.
@@ -170,13 +170,14 @@ async fn whole(
 
 /// Tells a browser what this page may not do, and what nobody else may do with it.
 async fn harden(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    // A page that needs another policy has said so.
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(POLICY));
     let fields = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
     ];
-    let headers = response.headers_mut();
     for (name, value) in fields {
         headers.insert(name, HeaderValue::from_static(value));
     }
