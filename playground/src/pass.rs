@@ -2,8 +2,7 @@
 //! is to do, so that keys are always heard.
 
 use crate::store::{Said, Store};
-use osi_tutor::browse::ODD;
-use osi_tutor::filter::Filter;
+use osi_tutor::filter::{Filter, is_unusual};
 use osi_tutor::flow::Limits;
 use osi_tutor::flow::reader::Reader;
 use osi_tutor::model::{Packet, RawFrame};
@@ -12,14 +11,15 @@ use osi_tutor::view::brief;
 /// Reads each frame once, when it comes, and says its line.
 pub(crate) struct Index {
     reader: Reader,
-    odd: Option<Filter>,
     said: Said,
 }
 
 impl Index {
     /// One that has read nothing.
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { reader: Reader::new(limits), odd: Filter::parse(ODD).ok(), said: Said::default() }
+        let mut reader = Reader::new(limits);
+        reader.packet.summary_only = true;
+        Self { reader, said: Said::default() }
     }
 
     /// Reads the next frame and keeps it. `false`: there is no room.
@@ -33,7 +33,7 @@ impl Index {
         brief::ends_of(packet, &mut said.source, &mut said.destination);
         let osi = brief::subject_of(packet, &mut said.protocol, &mut said.message);
         said.osi = Some(osi);
-        said.odd = self.odd.as_ref().is_some_and(|filter| filter.matches(packet));
+        said.odd = is_unusual(packet);
         store.keep(frame, said)
     }
 }

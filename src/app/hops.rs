@@ -3,6 +3,8 @@
 use super::{Failure, color, faults};
 use crate::cli::Simulate;
 use crate::fault::Pick;
+#[cfg(feature = "tui")]
+use crate::fault::Report;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
@@ -44,8 +46,8 @@ pub(super) fn run(
         let (filter, nth) = Pick::one(which).map_err(faults::failure)?;
         Which::Matching(filter.into(), nth)
     };
-    let (number, packet) = find(world()?, &which)?;
-    let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
+    let (number, packet) = find(world()?, &which, &|| true)?;
+    let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet, &|| true)?;
     let stations = hops::stations(&steps, scenario);
     let mut text = String::new();
     if args.show.json {
@@ -58,7 +60,7 @@ pub(super) fn run(
     Ok(())
 }
 
-/// The page about a frame's packet.
+/// The page about a frame's packet. `goes_on` is asked at each frame that is read.
 ///
 /// # Errors
 /// There is no such frame.
@@ -66,10 +68,11 @@ pub(super) fn run(
 pub(super) fn page(
     number: u64,
     scenario: &Scenario,
-    world: &dyn Fn() -> Result<Simulation, Failure>,
+    world: &dyn Fn() -> Result<(Simulation, Report), Failure>,
+    goes_on: &dyn Fn() -> bool,
 ) -> Result<String, Failure> {
-    let (number, packet) = find(world()?, &Which::Number(number))?;
-    let steps = follow(world()?.seen_everywhere(scenario).with_notes(), scenario, packet)?;
+    let (number, packet) = find(world()?.0, &Which::Number(number), goes_on)?;
+    let steps = follow(world()?.0.seen_everywhere(scenario).with_notes(), scenario, packet, goes_on)?;
     let mut text = String::new();
     hops::heading(number, &steps, &mut text);
     hops::text(&steps, &hops::stations(&steps, scenario), &Theme::default(), &mut text);
@@ -77,9 +80,9 @@ pub(super) fn page(
 }
 
 /// The frame's number, and the packet in it.
-fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
+fn find(mut world: Simulation, which: &Which, goes_on: &dyn Fn() -> bool) -> Result<(u64, u64), Failure> {
     let (mut reader, mut seen) = (Reader::new(Limits::default()), 0);
-    while reader.next(&mut world)? == Step::Frame {
+    while reader.next(&mut world)? == Step::Frame && goes_on() {
         let found = match which {
             Which::Number(number) => *number == reader.frame.number,
             Which::Matching(filter, nth) => {
@@ -103,10 +106,15 @@ fn find(mut world: Simulation, which: &Which) -> Result<(u64, u64), Failure> {
 }
 
 /// Everything that happens to a packet, in order.
-fn follow(mut world: Simulation, scenario: &Scenario, packet: u64) -> Result<Vec<hops::Step>, Failure> {
+fn follow(
+    mut world: Simulation,
+    scenario: &Scenario,
+    packet: u64,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Vec<hops::Step>, Failure> {
     let device = |at: usize| scenario.devices().nth(at).map_or_else(String::new, |name| name.as_ref().clone());
     let (mut steps, mut frame) = (Vec::new(), RawFrame::default());
-    while steps.len() < MOST_STEPS {
+    while steps.len() < MOST_STEPS && goes_on() {
         let shown = world.next(&mut frame)? == Step::Frame;
         // What devices did on the way to this frame comes before it.
         for note in world.notes().into_iter().filter(|note| note.id == packet) {

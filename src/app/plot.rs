@@ -13,6 +13,8 @@ use crate::stats::series::{Sent, Series};
 use crate::view::Theme;
 use crate::view::plot::{Chart, Kind, svg, terminal};
 use std::collections::BTreeMap;
+#[cfg(feature = "tui")]
+use std::io::Write;
 use std::path::PathBuf;
 
 /// Without `--stream`, the largest of so many connections is drawn, the first ones.
@@ -24,7 +26,7 @@ const AROUND: usize = 8;
 
 /// One connection over time, for a screen of this width.
 #[cfg(feature = "tui")]
-pub(super) fn page(source: &mut dyn Source, stream: u32, columns: usize, out: &mut Vec<u8>) -> Result<(), Failure> {
+pub(super) fn page(source: &mut dyn Source, stream: u32, columns: usize, to: &mut dyn Write) -> Result<(), Failure> {
     let (kind, theme, known) = (Kind::Seq, Theme::default(), BTreeMap::new());
     let mut plot = Plot { kind, stream: Some(stream), to: None, origin: String::new(), theme, known };
     each(source, Limits::default(), |packet, tracker| {
@@ -33,8 +35,7 @@ pub(super) fn page(source: &mut dyn Source, stream: u32, columns: usize, out: &m
     })?;
     let mut text = String::new();
     terminal::draw(&plot.chart()?, columns, ROWS, &plot.theme, &mut text);
-    out.extend_from_slice(text.as_bytes());
-    Ok(())
+    Ok(to.write_all(text.as_bytes())?)
 }
 
 /// Collects what is to be drawn.

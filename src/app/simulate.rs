@@ -108,8 +108,8 @@ impl Recipe {
     /// What the full screen tells of it.
     #[cfg(feature = "tui")]
     fn made(self) -> super::browse::Made {
-        let [recipe, ours] = std::array::repeat(std::rc::Rc::new(self));
-        let hops = move |number| hops::page(number, &ours.scenario, &|| Ok(ours.as_it_was()?.0));
+        let [recipe, ours] = std::array::repeat(std::sync::Arc::new(self));
+        let hops = move |number, on: &dyn Fn() -> bool| hops::page(number, &ours.scenario, &|| ours.as_it_was(), on);
         let form = |columns| Fork::new(Theme::default(), Some(columns));
         let broken = move |asked: &str, columns| Ok(recipe.both(&[asked.to_owned()], None, Some(&form(columns)))?.0);
         super::browse::Made { broken: Box::new(broken), hops: Box::new(hops) }

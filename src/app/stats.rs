@@ -44,12 +44,11 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
 
 /// All tables, for a screen of this width.
 #[cfg(feature = "tui")]
-pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut Vec<u8>) -> Result<(), Failure> {
+pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut dyn Write) -> Result<(), Failure> {
     let mut stats = Stats::default();
     each(source, Limits::default(), |packet, _| {
         stats.count(packet);
         Ok::<_, Failure>(true)
     })?;
-    to.extend_from_slice(view::text(&stats, &Table::ALL, 10, Some(columns), &Theme::default()).as_bytes());
-    Ok(())
+    Ok(to.write_all(view::text(&stats, &Table::ALL, 10, Some(columns), &Theme::default()).as_bytes())?)
 }

@@ -90,6 +90,24 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Whether it asks for something that is left out where only a line is shown.
+    pub(super) fn reads_details(&self) -> bool {
+        let any = |of: &[&Operand]| of.iter().any(|operand| operand.reads_details());
+        match self {
+            Self::Or(list) | Self::Xor(list) | Self::And(list) => list.iter().any(Self::reads_details),
+            Self::Not(node) => node.reads_details(),
+            Self::Present(operand) | Self::NonZero(operand) => operand.reads_details(),
+            Self::Compare { left, right, .. } => any(&[left, right]),
+            Self::Matches { left, .. } => left.reads_details(),
+            Self::In { left, set, .. } => {
+                left.reads_details()
+                    || set.iter().any(|(low, high)| any(&[low]) || high.iter().any(|high| any(&[high])))
+            }
+        }
+    }
+}
+
 /// Runs a search over pairs of values: for one that holds, or for `all` for one that does not. Without
 /// any pair, nothing holds.
 fn judge(all: bool, search: impl FnOnce(&mut dyn FnMut(bool) -> bool) -> bool) -> bool {
@@ -150,6 +168,19 @@ fn member(item: Item<'_>, left: &Operand, low: &Operand, high: Option<&Operand>,
 }
 
 impl Operand {
+    fn reads_details(&self) -> bool {
+        match self {
+            Self::Constant(_) => false,
+            // What is made may be made of anything.
+            Self::Name { named, .. } => {
+                matches!(named.view, View::Made(_)) || named.fields.iter().any(|field| field.detail)
+            }
+            Self::Slice(of, _) | Self::Negate(of) => of.reads_details(),
+            Self::Call(_, of) => of.iter().any(Self::reads_details),
+            Self::Arithmetic(_, a, b) => a.reads_details() || b.reads_details(),
+        }
+    }
+
     /// Gives each value to `take` until it has seen enough; tells whether it has.
     fn each(&self, packet: &Packet, take: Taker<'_>) -> bool {
         match self {

@@ -4,7 +4,7 @@
 
 use super::item::{Scratch, write_to};
 use super::text::line;
-use crate::model::{Field, FieldDef, Layer, Packet, Trouble, Value, Why};
+use crate::model::{Field, FieldDef, Kind, Layer, Packet, Trouble, Value, Why};
 use crate::proto::{dns, frame, http, icmp, icmpv6, igmp, ipv4, ipv6_extension, tcp};
 use std::fmt::Write as _;
 
@@ -79,6 +79,11 @@ impl Row {
         self
     }
 
+    /// What TCP had to repair, and what Wireshark warns of.
+    fn is_unusual(&self) -> bool {
+        self.severity >= WARNING || tcp::is_verdict(self.of)
+    }
+
     fn holds(&self, field: &Field) -> bool {
         std::ptr::eq(self.of, field.def) && self.value.is_none_or(|value| field.value.uint() == Some(value))
     }
@@ -127,11 +132,39 @@ static ROWS: &[Row] = &[
         .with(&dns::RETRANSMIT_RESPONSE_IN, ""),
 ];
 
+/// The rows that a field may mean: most fields are of a kind that none means.
+fn rows_of(field: &Field) -> &'static [Row] {
+    let may = matches!(field.def.kind, Kind::Flag | Kind::Frame) || field.value.uint() == Some(0);
+    if may { ROWS } else { &[] }
+}
+
+/// Whether something in it is unusual: what TCP had to repair, what is malformed, what Wireshark warns of. A FIN or SYN is
+/// none of it.
+///
+/// The filter [`UNUSUAL`] selects the same packets, more slowly, and needs fields that [`Packet::summary_only`] leaves out.
+pub fn is_unusual(packet: &Packet) -> bool {
+    packet.layers.iter().any(|layer| {
+        let unusual =
+            |field: &Field| is_reset(field) || rows_of(field).iter().any(|row| row.holds(field) && row.is_unusual());
+        layer.trouble.is_some_and(|trouble| kind(trouble, layer).is_some())
+            || packet.fields_of(layer).iter().any(unusual)
+    })
+}
+
+/// The flags of a segment that is a reset: `tcp.connection.rst` is a detail.
+fn is_reset(field: &Field) -> bool {
+    std::ptr::eq(field.def, &raw const tcp::FLAGS)
+        && field.value.uint().is_some_and(|flags| flags & u64::from(tcp::flag::RST) != 0)
+}
+
+/// The filter for [`is_unusual`].
+pub const UNUSUAL: &str = "tcp.analysis.flags || _ws.malformed || _ws.expert.severity >= 0x00600000";
+
 /// Gives every finding of a packet to `take`, layer by layer, until it has seen enough.
 pub(super) fn each(packet: &Packet, take: Taker<'_>) -> bool {
     packet.layers.iter().any(|layer| {
         packet.fields_of(layer).iter().any(|field| {
-            ROWS.iter().filter(|row| row.holds(field)).any(|row| told(row, packet, layer, take))
+            rows_of(field).iter().filter(|row| row.holds(field)).any(|row| told(row, packet, layer, take))
                 || comment(field, packet, take)
         }) || acknowledges_nothing(packet, layer, take)
             || first_line(packet, layer, take)
@@ -285,6 +318,16 @@ mod tests {
         let mut cut = Packet::new();
         walk(&raw, &mut NoMemory::default(), &mut cut);
         assert!(is_short(&cut) && !is_malformed(&cut));
+    }
+
+    #[test]
+    fn every_row_is_of_a_field_that_is_looked_at_for_rows() {
+        for row in ROWS {
+            let looked_at = matches!(row.of.kind, Kind::Flag | Kind::Frame) || row.value == Some(0);
+            assert!(looked_at, "{}", row.of.name);
+            let known = !row.of.detail || std::ptr::eq(row.of, &raw const tcp::CONNECTION_RST);
+            assert!(!row.is_unusual() || known, "{} is missing where only a line is shown", row.of.name);
+        }
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod text;
 mod write;
 
 pub use error::FilterError;
+pub use expert::{UNUSUAL, is_unusual};
 pub use made::Made;
 pub use names::{ALIASES, Alias, View};
 pub use write::for_field;
@@ -83,6 +84,11 @@ impl Filter {
         unquoted = unquoted.split('"').step_by(2).collect();
         let mut words = unquoted.split(|c: char| !(c.is_alphanumeric() || "._-".contains(c)));
         words.find_map(names::renamed)
+    }
+
+    /// Whether it asks for something that [`Packet::summary_only`] leaves out.
+    pub fn reads_details(&self) -> bool {
+        self.ready.reads_details()
     }
 
     /// Whether the packet satisfies it.

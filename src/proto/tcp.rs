@@ -266,6 +266,11 @@ const VERDICTS: &[(u32, &FieldDef)] = &[
     (verdict::KEEP_ALIVE_ACK, &KEEP_ALIVE_ACK),
 ];
 
+/// Whether a field is one of the verdicts.
+pub fn is_verdict(def: &FieldDef) -> bool {
+    VERDICTS.iter().any(|(_, verdict)| std::ptr::eq(*verdict, def))
+}
+
 /// The layer that says which segments made a message.
 pub static JOINED: Joined =
     Joined { about: &SEGMENTS, frame: &SEGMENT, count: &SEGMENT_COUNT, length: &REASSEMBLED_LENGTH };

@@ -6,7 +6,7 @@
 //! another matter: `chat` overwrites those in the bytes, before anybody reads them.
 
 use crate::filter::ALIASES;
-use crate::model::{Kind, Packet, Value, show};
+use crate::model::{FieldDef, Kind, Packet, Value, show};
 use crate::proto;
 use crate::view::measure::{spaces, width};
 use std::collections::{HashMap, HashSet};
@@ -64,8 +64,7 @@ enum Hidden {
 /// What names and MAC addresses a packet's fields say, for [`Mask::learn`].
 pub fn names(packet: &Packet) -> Vec<String> {
     let mut all = Vec::new();
-    let says = |kind, name| matches!(kind, Kind::Ether) || NAMES.contains(&name);
-    for field in packet.fields.iter().filter(|field| says(field.def.kind, field.def.name)) {
+    for field in packet.fields.iter().filter(|field| says(field.def)) {
         let mut text = String::new();
         show::value(packet, field, &mut text);
         // NetBIOS says after it what the name is for.
@@ -75,6 +74,10 @@ pub fn names(packet: &Packet) -> Vec<String> {
         }
     }
     all
+}
+
+fn says(def: &FieldDef) -> bool {
+    def.kind == Kind::Ether || NAMES.contains(&def.name)
 }
 
 impl Default for Mask {
@@ -286,6 +289,13 @@ fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_is_known_where_only_a_line_is_shown() {
+        let fields = proto::identities().flat_map(|about| about.fields);
+        let left_out: Vec<&str> = fields.filter(|def| says(def) && def.detail).map(|def| def.name).collect();
+        assert_eq!(left_out, [""; 0]);
+    }
 
     #[test]
     fn the_same_address_or_name_always_gets_the_same_pseudonym() {

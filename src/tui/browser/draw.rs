@@ -1,5 +1,6 @@
 //! Where everything is on the screen. No boxes: a title line over each part, and space.
 
+use super::job::Job;
 use super::pass::Line as Said;
 use super::{Browser, Field, Pane, bytes, columns, help};
 use crate::browse::{Kind, LayerLine as Row};
@@ -111,6 +112,7 @@ impl Browser {
         if let Some(next) = &self.next {
             parts.push(format!("filtering: {} of {}, {} so far", next.seen(), self.store.len(), next.count()));
         }
+        parts.extend(self.job.as_ref().map(Job::told));
         if self.refused + self.left_out > 0 {
             parts.push(format!("{} more not kept", self.refused + self.left_out));
         }

@@ -7,6 +7,7 @@ use crate::model::Osi;
 use crate::proto;
 use crate::tutor::Audience;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use std::sync::Arc;
 
 /// What can be done to a packet on its way, without the packet; Tab goes from one to the next.
 const FAULTS: [&str; 5] = ["drop", "delay 300ms", "duplicate", "corrupt", "reorder"];
@@ -97,9 +98,11 @@ impl Browser {
         self.prediction = None;
     }
 
-    /// Esc: out of the zoom, then back to the list, then out of the filter.
+    /// Esc: stops what is made behind the screen; out of the zoom, then back to the list, then out of the filter.
     fn back(&mut self) {
-        if self.zoomed {
+        if let Some(job) = self.job.as_ref().filter(|job| !job.stopped()) {
+            job.stop();
+        } else if self.zoomed {
             self.zoomed = false;
         } else if self.pane != Pane::List {
             self.pane = Pane::List;
@@ -259,20 +262,19 @@ impl Browser {
     }
 
     fn draw_page(&mut self, title: &str) {
-        let stream = self.seen().and_then(|look| look.stream);
-        let mut all = Replay::all(&self.store);
-        let columns = 80;
-        let drawn = match (title, stream) {
-            ("Statistics", _) => (self.options.views.stats)(&mut all, 0, columns),
-            (_, None) => Err("This packet is in no TCP connection".into()),
-            ("Ladder", Some(n)) => (self.options.views.ladder)(&mut all, n, columns),
-            ("Over time", Some(n)) => (self.options.views.plot)(&mut all, n, self.columns),
-            (_, Some(n)) => (self.options.views.follow)(&mut all, n, columns),
+        let (stream, views) = (self.seen().and_then(|look| look.stream), &self.options.views);
+        let (view, stream, columns) = match (title, stream) {
+            ("Statistics", _) => (&views.stats, 0, 80),
+            (_, None) => return self.notice = "This packet is in no TCP connection".into(),
+            ("Ladder", Some(n)) => (&views.ladder, n, 80),
+            ("Over time", Some(n)) => (&views.plot, n, self.columns),
+            (_, Some(n)) => (&views.follow, n, 80),
         };
-        match drawn {
-            Ok(text) => self.open_page(title, &text),
-            Err(why) => self.notice = why,
-        }
+        let (view, store) = (Arc::clone(view), self.store.clone());
+        self.start(title, Some(store.len()), move |progress| {
+            let mut all = Replay { progress: Some(progress), ..Replay::all(&store) };
+            view(&mut all, stream, columns).into()
+        });
     }
 
     /// What the field of the chosen line means.
@@ -330,14 +332,11 @@ impl Browser {
     /// Where the chosen packet was seen on its way.
     fn tell_hops(&mut self) {
         let number = self.place(self.chosen).and_then(|place| self.store.get(place)).map(|kept| kept.number);
-        let told = match (&self.options.views.hops, number) {
-            (None, _) => Err("Only a simulation sees all links: a capture has one place".to_owned()),
-            (Some(hops), Some(number)) => hops(number.into()),
-            (_, None) => return,
+        let Some(hops) = self.options.views.hops.clone() else {
+            return self.notice = "Only a simulation sees all links: a capture has one place".into();
         };
-        match told {
-            Ok(text) => self.open_page("Hops", &text),
-            Err(why) => self.notice = why,
+        if let Some(number) = number {
+            self.start("Hops", None, move |progress| hops(number.into(), &|| progress.step()).into());
         }
     }
 

@@ -7,6 +7,7 @@
 pub(super) mod bytes;
 mod draw;
 mod help;
+mod job;
 mod keys;
 mod mouse;
 mod pass;
@@ -25,6 +26,7 @@ use crate::source::{Again, Source, SourceError, Step};
 use crate::tutor::{Audience, Texts};
 use crate::view::mask::Mask;
 use crate::view::measure::width;
+use job::{Job, Outcome, Progress};
 use mouse::Places;
 use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;
@@ -63,7 +65,7 @@ pub struct Options {
 }
 
 /// What draws a page about packets that are kept: the lines of the command of the same name, without colours.
-pub type View = Box<dyn Fn(&mut dyn Source, u32, usize) -> Result<String, String>>;
+pub type View = Arc<dyn Fn(&mut dyn Source, u32, usize) -> Result<String, String> + Send + Sync>;
 
 /// What says what a field means, by its name.
 pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
@@ -72,10 +74,12 @@ pub type Meaning = Box<dyn Fn(&str) -> Option<String>>;
 pub type Broken = Box<dyn Fn(&str, usize) -> Result<String, String>>;
 
 /// What tells where the packet of a frame, by its number, was seen on its way.
-pub type Hops = Box<dyn Fn(u64) -> Result<String, String>>;
+///
+/// It asks at each frame that it reads whether it should go on.
+pub type Hops = Arc<dyn Fn(u64, &dyn Fn() -> bool) -> Result<String, String> + Send + Sync>;
 
 /// What writes frames into a file that isn't there yet, and says how many.
-pub type Keep = Box<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String>>;
+pub type Keep = Arc<dyn Fn(&mut dyn Source, &Path) -> Result<u64, String> + Send + Sync>;
 
 /// The pages that a key opens, each of a connection or of all packets, for a width in columns.
 pub struct Views {
@@ -164,6 +168,8 @@ pub struct Browser {
     marks: BTreeSet<usize>,
     typing: Option<Typing>,
     page: Option<Page>,
+    /// What is made behind the screen.
+    job: Option<Job>,
     /// What is asked of the next packet.
     prediction: Option<Prediction>,
     notice: String,
@@ -234,6 +240,7 @@ impl Browser {
             marks: BTreeSet::new(),
             typing: None,
             page: None,
+            job: None,
             prediction: None,
             notice: String::new(),
             ended: false,
@@ -306,6 +313,7 @@ impl Browser {
         for sift in [&mut self.next, &mut self.sift].into_iter().flatten() {
             busy |= sift.work(&self.store, until);
         }
+        busy |= self.finish(until);
         if self.ended {
             self.watch();
         }
@@ -317,6 +325,32 @@ impl Browser {
         }
         self.chosen = self.chosen.min(self.shown().saturating_sub(1));
         !self.look(until) || busy || !seen
+    }
+
+    /// Begins something that takes long; what was begun before it is given up.
+    fn start(&mut self, title: &str, all: Option<usize>, work: impl FnOnce(&Progress) -> Outcome + Send + 'static) {
+        self.job = None;
+        self.job = Job::begin(title, all, work);
+        if self.job.is_none() {
+            self.notice = "There's no thread left for it: the system has too many".into();
+        }
+    }
+
+    /// Shows what a job came to, unless somebody types or reads something else. Whether it is still at work.
+    fn finish(&mut self, until: Instant) -> bool {
+        if self.typing.is_some() || self.page.is_some() || self.prediction.is_some() {
+            return false;
+        }
+        let Some(job) = &self.job else { return false };
+        let Some(outcome) = job.wait(until) else { return true };
+        let (title, stopped) = (job.title.clone(), job.stopped());
+        self.job = None;
+        match outcome {
+            Outcome::Page(_) if stopped => self.notice = format!("{title}: stopped"),
+            Outcome::Page(text) => self.open_page(&title, &text),
+            Outcome::Told(text) => self.notice = text,
+        }
+        false
     }
 
     /// The new filter is ready: the packet that was chosen stays so, or the next one that is shown.
@@ -338,7 +372,8 @@ impl Browser {
         let near = index.saturating_sub(NEAR);
         while self.walk.next() <= index {
             let at = self.walk.next();
-            if !self.walk.step(&self.store) {
+            let far = at + BEFORE < index;
+            if !(if far { self.walk.pass(&self.store) } else { self.walk.step(&self.store) }) {
                 self.gone = Some(index);
                 return true;
             }
@@ -420,6 +455,8 @@ impl Browser {
             return Ok(());
         }
         let filter = Filter::parse(text).map_err(|e| e.to_string())?;
+        // What was known where somebody looked last makes room for what the threads know.
+        self.walk = Walk::of(&self.store);
         self.next = Some(Sift::new(text, filter, &self.store));
         Ok(())
     }
@@ -450,14 +487,19 @@ impl Browser {
 
     /// Writes what is shown into a new file.
     fn write(&mut self, path: &str) {
-        let path = PathBuf::from(path.trim());
-        let chosen = self.sift.as_ref().map(Sift::found);
-        let mut kept = Replay { chosen, end: self.shown(), ..Replay::all(&self.store) };
-        let written = (self.options.views.write)(&mut kept, &path);
-        self.notice = match written {
-            Ok(n) => format!("{n} packets are in {}", path.display()),
-            Err(why) => why,
-        };
+        let (path, write) = (PathBuf::from(path.trim()), Arc::clone(&self.options.views.write));
+        let (store, end) = (self.store.clone(), self.shown());
+        let chosen = self.sift.as_ref().and_then(|sift| sift.found().get(..end)).map(<[u32]>::to_vec);
+        self.start("Write", Some(end), move |progress| {
+            let progress = Some(progress);
+            let mut kept = Replay { chosen: chosen.as_deref(), end, progress, ..Replay::all(&store) };
+            let written = write(&mut kept, &path);
+            Outcome::Told(match written {
+                Ok(n) if n < end as u64 => format!("Stopped: the first {n} of {end} packets are in {}", path.display()),
+                Ok(n) => format!("{n} packets are in {}", path.display()),
+                Err(why) => why,
+            })
+        });
     }
 }
 
@@ -470,11 +512,13 @@ struct Replay<'a> {
     end: usize,
     next: usize,
     window: Window,
+    /// Who wants to know how far it is, and may stop it.
+    progress: Option<&'a Progress>,
 }
 
 impl<'a> Replay<'a> {
     fn all(store: &'a Store) -> Self {
-        Self { store, chosen: None, end: store.len(), next: 0, window: Window::default() }
+        Self { store, chosen: None, end: store.len(), next: 0, window: Window::default(), progress: None }
     }
 }
 
@@ -482,10 +526,16 @@ impl Source for Replay<'_> {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
         let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).map(|&at| at as usize));
         let window = &mut self.window;
-        if self.next >= self.end || !place.is_some_and(|place| self.store.frame(place, frame, window)) {
+        if self.progress.is_some_and(Progress::stopped)
+            || self.next >= self.end
+            || !place.is_some_and(|place| self.store.frame(place, frame, window))
+        {
             return Ok(Step::End);
         }
         self.next += 1;
+        if let Some(progress) = self.progress {
+            progress.step();
+        }
         Ok(Step::Frame)
     }
 }

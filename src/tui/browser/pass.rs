@@ -1,8 +1,7 @@
 //! Passes over the frames: one that reads each when it comes, and those that read some of them again.
 
 use super::store::{Batch, Packer, Store, Window};
-use crate::browse::ODD;
-use crate::filter::Filter;
+use crate::filter::is_unusual;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
 use crate::model::{Osi, Packet, RawFrame};
@@ -20,7 +19,6 @@ const ASK: usize = 64;
 /// Reads each frame once, when it comes.
 pub(super) struct Index {
     reader: Reader,
-    odd: Option<Filter>,
     packer: Packer,
     block: usize,
     taken: usize,
@@ -30,8 +28,9 @@ pub(super) struct Index {
 impl Index {
     /// Keeps at most `room` bytes; those of frames, too, unless they stay where they are.
     pub(super) fn new(limits: Limits, room: usize, stays: bool, block: usize) -> Self {
-        let (reader, odd) = (Reader::new(limits), Filter::parse(ODD).ok());
-        Self { reader, odd, packer: Packer::new(room, stays), block, taken: 0, full: false }
+        let mut reader = Reader::new(limits);
+        reader.packet.summary_only = true;
+        Self { reader, packer: Packer::new(room, stays), block, taken: 0, full: false }
     }
 
     /// Reads the next frame, whose bytes stay at `at`, and puts it into a batch, if there is room.
@@ -47,7 +46,7 @@ impl Index {
         }
         self.taken += 1;
         self.reader.look(frame);
-        if self.odd.as_ref().is_some_and(|filter| filter.matches(&self.reader.packet)) {
+        if is_unusual(&self.reader.packet) {
             batch.odd();
         }
     }
@@ -84,6 +83,16 @@ impl Walk {
 
     /// Reads the next frame, if there is one.
     pub(super) fn step(&mut self, store: &Store) -> bool {
+        self.read(store, false)
+    }
+
+    /// The same without the details that no line and no later frame needs.
+    pub(super) fn pass(&mut self, store: &Store) -> bool {
+        self.read(store, true)
+    }
+
+    fn read(&mut self, store: &Store, brief: bool) -> bool {
+        self.reader.packet.summary_only = brief;
         let read = store.frame(self.next, &mut self.reader.frame, &mut self.window);
         if read {
             self.reader.read();
@@ -176,7 +185,7 @@ impl Lines {
         walk.approach(store, index);
         while walk.next() <= index {
             let here = walk.next();
-            if !walk.step(store) {
+            if !walk.pass(store) {
                 return true;
             }
             if here + BEFORE >= index {

@@ -13,7 +13,7 @@ use crossterm::event::{Event, KeyEventKind};
 use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 /// Frames that are handed on together, and how many such batches may wait.
@@ -106,12 +106,21 @@ fn read(mut source: Box<dyn Source + Send>, mut index: Index, send: &SyncSender<
 fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<()> {
     let keys = Keys::new()?;
     let mut screen = Screen::take()?;
+    // The first screen has packets in it, where they are there at once.
+    if let Ok(first) = receive.recv_timeout(BUSY) {
+        browser.hear(first);
+    }
     loop {
         let until = Instant::now() + BUSY;
-        let mut busy = take(browser, receive, until);
-        busy |= browser.work(until);
+        let came = take(browser, receive, until);
+        let busy = browser.work(until) || came == Came::More;
         screen.draw(|frame| browser.draw(frame))?;
-        let wait = if busy { Duration::ZERO } else { QUIET };
+        let wait = match came {
+            _ if busy => Duration::ZERO,
+            Came::Nothing => QUIET,
+            // More is on its way: who sends it must not wait for us.
+            Came::Some | Came::More => BUSY,
+        };
         match keys.within(wait) {
             Heard::Gone => return Ok(()),
             Heard::Event(Event::Key(key)) if key.kind != KeyEventKind::Release => match browser.key(key) {
@@ -135,17 +144,35 @@ fn show(browser: &mut Browser, receive: &Receiver<Message>) -> io::Result<()> {
     }
 }
 
-/// Takes in what has come. Whether more waits.
-fn take(browser: &mut Browser, receive: &Receiver<Message>, until: Instant) -> bool {
-    loop {
-        match receive.try_recv() {
-            Ok(Message::Frames(batch)) => browser.take(batch),
-            Ok(Message::Link(down)) => browser.link(down),
-            Ok(Message::End(why)) => browser.ended(why),
-            Err(TryRecvError::Empty | TryRecvError::Disconnected) => return false,
-        }
+/// What has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Came {
+    Nothing,
+    Some,
+    /// More than there was time for.
+    More,
+}
+
+/// Takes in what has come.
+fn take(browser: &mut Browser, receive: &Receiver<Message>, until: Instant) -> Came {
+    let mut came = Came::Nothing;
+    while let Ok(message) = receive.try_recv() {
+        browser.hear(message);
+        came = Came::Some;
         if Instant::now() >= until {
-            return true;
+            return Came::More;
+        }
+    }
+    came
+}
+
+impl Browser {
+    /// The source's thread said something.
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Frames(batch) => self.take(batch),
+            Message::Link(down) => self.link(down),
+            Message::End(why) => self.ended(why),
         }
     }
 }

@@ -13,6 +13,8 @@ use std::time::Instant;
 
 /// Complete blocks that are worth other threads.
 const WORTH: usize = 2;
+/// Blocks of one share of a thread.
+const LARGEST: usize = 16;
 /// More threads than these don't help.
 const THREADS: usize = 8;
 /// Lines that are kept of each block: where a filter selects few packets, they are all that the list shows.
@@ -21,7 +23,7 @@ const LINES: usize = 64;
 /// A filter, and what it has selected so far.
 pub(super) struct Sift {
     pub(super) text: String,
-    filter: Filter,
+    filter: Wanted,
     walk: Walk,
     found: Vec<u32>,
     lines: HashMap<u32, Line>,
@@ -32,6 +34,20 @@ pub(super) struct Sift {
     alone: bool,
     /// Frames of a block.
     block: usize,
+}
+
+/// What is wanted, and whether its details must be read to know.
+#[derive(Clone)]
+struct Wanted {
+    filter: Filter,
+    details: bool,
+}
+
+impl Wanted {
+    /// Reads the next frame, as far as it matters, if there is one.
+    fn read(&self, walk: &mut Walk, store: &Store) -> bool {
+        if self.details { walk.step(store) } else { walk.pass(store) }
+    }
 }
 
 /// Threads at work on blocks.
@@ -58,8 +74,8 @@ impl Part {
         Self { frames, found: Vec::new(), lines: Vec::new() }
     }
 
-    fn take(&mut self, filter: &Filter, at: usize, walk: &Walk) -> bool {
-        let Some(at) = u32::try_from(at).ok().filter(|_| filter.matches(walk.packet())) else { return false };
+    fn take(&mut self, wanted: &Wanted, at: usize, walk: &Walk) -> bool {
+        let Some(at) = u32::try_from(at).ok().filter(|_| wanted.filter.matches(walk.packet())) else { return false };
         if self.lines.len() < LINES {
             self.lines.push((at, Line::of(walk.packet())));
         }
@@ -73,7 +89,7 @@ impl Sift {
         let (walk, found, lines) = (Walk::of(store), Vec::new(), HashMap::new());
         Self {
             text: text.to_owned(),
-            filter,
+            filter: Wanted { details: filter.reads_details(), filter },
             walk,
             found,
             lines,
@@ -108,7 +124,7 @@ impl Sift {
         let mut goes = true;
         while goes && part.frames.end < store.len() {
             let at = self.walk.next();
-            if !self.walk.step(store) {
+            if !self.filter.read(&mut self.walk, store) {
                 // Its bytes are gone: no filter can say anything about the rest.
                 part.frames.end = store.len();
                 break;
@@ -144,6 +160,7 @@ impl Sift {
                 store: store.clone(),
                 filter: self.filter.clone(),
                 end,
+                threads,
                 next: Arc::clone(&next),
                 seen: Arc::clone(&seen),
                 found: Arc::clone(&found),
@@ -209,8 +226,9 @@ impl Drop for Team {
 /// One of the threads.
 struct Hand {
     store: Store,
-    filter: Filter,
+    filter: Wanted,
     end: usize,
+    threads: usize,
     next: Arc<AtomicUsize>,
     seen: Arc<AtomicUsize>,
     found: Arc<AtomicUsize>,
@@ -220,36 +238,52 @@ struct Hand {
 
 impl Hand {
     fn work(self) {
-        let mut walk = Walk::of(&self.store);
-        while let Some(frames) = self.next_block() {
-            let mut part = Part::new(frames.clone());
-            walk.approach(&self.store, frames.start);
-            while walk.next() < frames.end {
-                let at = walk.next();
-                // What can't be read any more isn't selected.
-                if self.stop.load(Ordering::Relaxed) || !walk.step(&self.store) {
-                    break;
+        let (mut walk, block) = (Walk::of(&self.store), self.store.block());
+        while let Some(share) = self.next_share() {
+            let mut at = share.start;
+            while at < share.end && !self.stop.load(Ordering::Relaxed) {
+                let frames = at..(at / block + 1) * block;
+                at = frames.end;
+                // Nobody may want to know any more.
+                if self.send.send(self.look_at(frames, &mut walk)).is_err() {
+                    return;
                 }
-                if at >= frames.start {
-                    self.seen.fetch_add(1, Ordering::Relaxed);
-                    if part.take(&self.filter, at, &walk) {
-                        self.found.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            }
-            // Nobody may want to know any more.
-            if self.send.send(part).is_err() {
-                return;
             }
         }
     }
 
-    /// The next frames that nobody has: to the end of their block.
-    fn next_block(&self) -> Option<Range<usize>> {
-        let block = self.store.block();
-        let to = |at: usize| (at / block + 1) * block;
+    fn look_at(&self, frames: Range<usize>, walk: &mut Walk) -> Part {
+        let mut part = Part::new(frames.clone());
+        walk.approach(&self.store, frames.start);
+        while walk.next() < frames.end {
+            let at = walk.next();
+            // What can't be read any more isn't selected.
+            if self.stop.load(Ordering::Relaxed) || !self.filter.read(walk, &self.store) {
+                break;
+            }
+            if at >= frames.start {
+                self.seen.fetch_add(1, Ordering::Relaxed);
+                if part.take(&self.filter, at, walk) {
+                    self.found.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        }
+        part
+    }
+
+    /// The next blocks that nobody has: fewer towards the end, so that all threads are done at the same time.
+    fn next_share(&self) -> Option<Range<usize>> {
+        let to = |at: usize| share(at, self.end, self.store.block(), self.threads);
         let free = |at| (at < self.end && !self.stop.load(Ordering::Relaxed)).then(|| to(at));
         let at = self.next.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok()?;
         Some(at..to(at))
     }
+}
+
+/// Where the share of a thread ends that takes what begins at `at`: at the end of a block. To begin at a checkpoint costs
+/// time, so shares are large; what a thread learns on its way takes memory, so they aren't larger.
+pub(super) fn share(at: usize, end: usize, block: usize, threads: usize) -> usize {
+    let first = at / block;
+    let blocks = (end / block).saturating_sub(first) / (2 * threads);
+    (first + blocks.clamp(1, LARGEST)) * block
 }

@@ -16,6 +16,8 @@ const CHECKPOINTS: usize = 64 << 20;
 /// Bytes that are read from a file together: of frames that follow each other, and of others.
 const AHEAD: usize = 1 << 18;
 const ALONE: usize = 1 << 12;
+/// Bytes between frames that are worth reading rather than passing over.
+const NEAR: u64 = 1 << 16;
 
 /// All frames, in the order in which they came.
 #[derive(Clone)]
@@ -105,6 +107,13 @@ pub(super) struct Packer {
 pub(super) struct Window {
     at: u64,
     bytes: Vec<u8>,
+}
+
+impl Window {
+    /// Where in the file it ends.
+    fn end(&self) -> u64 {
+        self.at + self.bytes.len() as u64
+    }
 }
 
 impl Batch {
@@ -315,11 +324,13 @@ impl Store {
         let Some(Some(start)) = self.starts.get(at / self.block) else { return Tracker::new(self.limits) };
         let mut window = Window::default();
         start.resume(&mut |piece: Piece, into: &mut Vec<u8>| {
-            let mut part = |window| {
+            let mut part = |window: &mut Window| {
                 let index = self.find(piece.frame);
                 let block = self.blocks.get(index / self.block)?;
                 let kept = block.frames.get(index % self.block).filter(|k| u64::from(k.number) == piece.frame)?;
-                let bytes = self.bytes(block, kept, ALONE, window)?;
+                // The next piece of the same stream is near, as a rule.
+                let near = kept.at.checked_sub(window.end()).is_some_and(|gap| gap < NEAR);
+                let bytes = self.bytes(block, kept, if near { AHEAD } else { ALONE }, window)?;
                 let from = piece.start as usize;
                 into.extend_from_slice(bytes.get(from..from + piece.len as usize)?);
                 Some(())

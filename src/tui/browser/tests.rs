@@ -15,12 +15,13 @@ use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use std::net::Ipv4Addr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 fn options() -> Options {
     let page = |what: &'static str| -> super::View {
-        Box::new(move |source, stream, _| {
+        Arc::new(move |source, stream, _| {
             let (mut frame, mut n) = (RawFrame::default(), 0);
             while source.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
                 n += 1;
@@ -41,13 +42,13 @@ fn options() -> Options {
             follow: page("follow"),
             stats: page("stats"),
             plot: page("plot"),
-            hops: Some(Box::new(|number| Ok(format!("hops of packet {number}")))),
+            hops: Some(Arc::new(|number, _| Ok(format!("hops of packet {number}")))),
             field: Box::new(|name| Some(format!("{name} means something"))),
             broken: Some(Box::new(|fault, columns| match fault {
                 "nonsense" => Err("that is no fault".to_owned()),
                 fault => Ok(format!("{fault} in {columns} columns")),
             })),
-            write: Box::new(|source, _| {
+            write: Arc::new(|source, _| {
                 let (mut frame, mut n) = (RawFrame::default(), 0);
                 while source.next(&mut frame).map_err(|e| e.to_string())? == Step::Frame {
                     n += 1;
@@ -217,7 +218,16 @@ fn a_packet_read_from_a_checkpoint_is_what_a_walk_from_the_beginning_shows() {
 
 #[test]
 fn threads_that_filter_blocks_find_what_one_walk_finds() {
-    for filter in ["tcp.flags.syn == 1", "frame.number > 20 && http", "tcp.analysis.flags", "ip || arp", "nbns"] {
+    // Some of them are decided by what is read for a line, too.
+    for filter in [
+        "tcp.flags.syn == 1",
+        "frame.number > 20 && http",
+        "tcp.analysis.flags",
+        "ip || arp",
+        "nbns",
+        "tcp.analysis.retransmission || http.request || dns.qry.name contains \"example\"",
+        "!(tcp.len > 0) && tcp.payload[0:1] != 47 || len(udp.payload) == 20",
+    ] {
         for (name, frames, places, again) in captures() {
             let store = stored(&frames, &places, again, 7);
             let parsed = Filter::parse(filter).unwrap();
@@ -241,6 +251,38 @@ fn threads_that_filter_blocks_find_what_one_walk_finds() {
             assert!(found.first().is_none_or(|&at| sift.line(at as usize).is_some()), "the first are kept");
         }
     }
+}
+
+#[test]
+fn every_frame_is_in_one_share_and_the_last_shares_are_small() {
+    for (blocks, threads) in [(1, 1), (2, 2), (122, 2), (122, 8), (1000, 3)] {
+        let (mut at, mut shares) = (0, Vec::new());
+        while at < blocks * 7 {
+            let to = super::sift::share(at, blocks * 7, 7, threads);
+            assert!(to > at && to.is_multiple_of(7) && to <= blocks * 7, "{at} to {to} of {blocks}");
+            shares.push((to - at) / 7);
+            at = to;
+        }
+        assert!(shares.is_sorted_by(|a, b| a >= b) && shares.last() == Some(&1), "{shares:?}");
+        assert!(shares.len() <= 16 * threads + blocks / 16, "few of {blocks} blocks begin at a checkpoint: {shares:?}");
+    }
+}
+
+#[test]
+fn what_is_unusual_is_known_without_details() {
+    let unusual = Filter::parse(crate::filter::UNUSUAL).unwrap();
+    let mut found = [0, 0];
+    for (name, frames, places, again) in captures() {
+        let store = stored(&frames, &places, again, 100);
+        let mut walk = Walk::of(&store);
+        while walk.step(&store) {
+            let at = walk.next() - 1;
+            let odd = store.get(at).unwrap().odd;
+            assert_eq!(odd, unusual.matches(walk.packet()), "{name}, packet {}", at + 1);
+            found[usize::from(odd)] += 1;
+        }
+    }
+    assert!(found.iter().all(|&n| n > 100), "{found:?}");
 }
 
 #[test]
@@ -505,6 +547,81 @@ fn every_key_of_the_table_does_something() {
     press(&mut browser, "a");
     assert!(browser.notice.contains("engineer"));
     assert_eq!(press(&mut browser, "q"), Wish::Quit);
+}
+
+/// What reads a frame whenever the test lets it, and all the rest once the test has hung up; and both ends of that.
+fn gated() -> (Sender<()>, Receiver<()>, impl Fn(&mut dyn Source) -> u64 + Send + Sync) {
+    let ((go, gate), (tell, told)) = (channel(), channel());
+    let gate = Mutex::new(gate);
+    let read = move |source: &mut dyn Source| {
+        let (mut frame, mut n) = (RawFrame::default(), 0);
+        loop {
+            let _ = gate.lock().unwrap().recv();
+            if source.next(&mut frame).unwrap() != Step::Frame {
+                return n;
+            }
+            n += 1;
+            let _ = tell.send(());
+        }
+    };
+    (go, told, read)
+}
+
+#[test]
+fn a_page_is_made_behind_the_screen_which_says_how_far_it_is() {
+    let (go, told, read) = gated();
+    let mut options = options();
+    options.views.ladder = Arc::new(move |source, _, _| Ok(format!("{} packets were read", read(source))));
+    let mut browser = Browser::new(options);
+    feed(&mut browser, &frames("websocket.pcap"));
+    settle(&mut browser);
+    let key = |browser: &mut Browser, code| {
+        browser.key(KeyEvent::new(code, KeyModifiers::NONE));
+        browser.work(Instant::now());
+    };
+    let read_three = || {
+        for _ in 0..3 {
+            go.send(()).unwrap();
+            told.recv().unwrap();
+        }
+    };
+    key(&mut browser, KeyCode::Char('l'));
+    read_three();
+    let drawn = screen(&mut browser, 120, 30);
+    assert!(drawn.contains("Ladder: 3 of 50 packets read, Esc stops it"), "{drawn}");
+    key(&mut browser, KeyCode::Down);
+    assert_eq!((browser.chosen, browser.page.is_none()), (1, true), "other keys are heard meanwhile");
+    key(&mut browser, KeyCode::Esc);
+    assert!(screen(&mut browser, 120, 30).contains("packets read, stopping"));
+    go.send(()).unwrap();
+    settle(&mut browser);
+    assert!(browser.page.is_none() && browser.notice == "Ladder: stopped", "{}", browser.notice);
+    // Where somebody types when it's ready, it waits.
+    key(&mut browser, KeyCode::Char('l'));
+    read_three();
+    key(&mut browser, KeyCode::Char('/'));
+    drop(go);
+    settle(&mut browser);
+    assert!(browser.page.is_none());
+    press(&mut browser, "\x1b");
+    assert!(screen(&mut browser, 120, 30).contains("50 packets were read"));
+}
+
+#[test]
+fn what_is_written_when_escape_stops_it_is_said() {
+    let (go, told, read) = gated();
+    let mut options = options();
+    options.views.write = Arc::new(move |source, _| Ok(read(source)));
+    let mut browser = Browser::new(options);
+    feed(&mut browser, &frames("websocket.pcap"));
+    settle(&mut browser);
+    browser.write("some.pcapng");
+    go.send(()).unwrap();
+    told.recv().unwrap();
+    browser.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+    go.send(()).unwrap();
+    settle(&mut browser);
+    assert_eq!(browser.notice, "Stopped: the first 1 of 50 packets are in some.pcapng");
 }
 
 #[test]
