@@ -53,7 +53,11 @@ impl Drop for Class {
 fn run(folder: &Path, args: &[&str]) -> Server {
     let state = folder.to_str().unwrap();
     let command = [&["class"], args, &["--listen", "127.0.0.1:0", "--state", state]].concat();
-    Server::run("true", &command, |line| line.starts_with("Ctrl-C ends it").then_some(false))
+    let captures = std::cell::Cell::new(false);
+    Server::run("true", &command, |line| {
+        captures.set(captures.get() || line.starts_with("Votes are captured on"));
+        line.starts_with("Ctrl-C ends it").then(|| captures.get())
+    })
 }
 
 fn secret(server: &Server) -> String {
@@ -189,6 +193,12 @@ fn a_class_plays_a_lesson_whole_in_real_browsers() {
     assert_eq!(seen["reveal"]["origin"], "Simulated: two-hosts (seed 7)", "a screen says where its packets come from");
     assert!(reveal.contains("First vote: 1 of 3 right (33%). Last vote: 2 of 3 right (67%)."), "{reveal}");
     assert!(reveal.contains("1 moved to the right answer, 0 away from it"), "{reveal}");
+    if class.server.captures {
+        let crossed = seen["crossed"].as_str().unwrap();
+        let parts = ["\"sure\":true}", "1 Physical", "7 Application", "The server's answer", "(XOR)"];
+        assert!(parts.iter().all(|part| crossed.contains(part)), "{crossed}");
+        assert!(seen["volunteered"].as_str().unwrap().contains("The vote, from the phone to the server"));
+    }
     let wrong = seen["reveal"]["wrong"].as_str().unwrap();
     assert!(wrong.contains("A common belief") && wrong.contains("The answer: SYN, but not ACK"), "{wrong}");
     assert!(seen["broken"].as_str().unwrap().contains("With the fault (simulated)"));
@@ -246,6 +256,58 @@ fn a_browsed_class_is_resumed_with_its_slides_also_without_its_capture() {
     assert_eq!((&teacher.welcome["list"][0], &teacher.welcome["filters"]), (&first, &json!(false)));
     assert_eq!(teacher.welcome["page"]["shown"]["slide"], slide);
     assert!(teacher.ask("filter", &json!("tcp"))["error"].as_str().unwrap().contains("gone"));
+}
+
+#[test]
+fn each_student_sees_the_packet_of_their_own_vote_and_the_stage_a_volunteers() {
+    let class = Class::start("wire", &[]);
+    let server = &class.server;
+    let mut teacher = Guest::teacher(server);
+    let slide = teacher.opens_a_vote(server);
+    let mut phones = [Guest::student(server), Guest::student(server)];
+    if !server.captures {
+        let why = phones[0].ask("wire", &Json::Null);
+        assert!(why["error"].as_str().unwrap().starts_with("votes aren't captured here"), "{why}");
+        assert!(server.said.contains("setcap cap_net_raw"), "the command that gives the right: {}", server.said);
+        return skipped("the server may not capture here");
+    }
+    for (phone, given) in phones.iter_mut().zip(["1", "2"]) {
+        assert_eq!(phone.vote(slide, given), json!({ "ok": true }));
+    }
+    let text = |given: &str| format!(r#"{{"given":"{given}","round":1,"slide":{slide},"sure":true}}"#);
+    for (phone, given) in phones.iter_mut().zip(["1", "2"]) {
+        let told = phone.ask("wire", &Json::Null);
+        let packets = told["packets"].as_array().unwrap();
+        let said: Vec<&str> = packets.iter().filter_map(|packet| packet["said"].as_str()).collect();
+        assert_eq!(said, [text(given).as_str(), r#"{"ok":true}"#], "the vote and its answer, nobody else's");
+        let rows = packets[0]["layers"]["rows"].as_array().unwrap();
+        assert_eq!((rows.len(), rows[6]["evidence"].as_str()), (7, Some("observed")));
+        assert!(rows[3]["what"].as_str().unwrap().contains(&server.address.port().to_string()), "{}", rows[3]);
+        assert!(packets[0]["told"][0].as_str().unwrap().contains("No byte in it says who you are"));
+    }
+    // Our guests put the keys in another order than the page does: such a vote counts, and is not shown.
+    let early = phones[0].ask("volunteer", &Json::Null);
+    assert_eq!(early["error"], "this isn't the vote that counts");
+    let sent = format!(r#"["vote",{{"slide":{slide},"round":1,"given":"3","sure":false}}]"#);
+    phones[0].socket.say(&format!("4299{sent}"));
+    phones[0].socket.hear("4399[").unwrap();
+    // The server waits for what it has not captured yet.
+    assert_eq!(phones[0].ask("wire", &Json::Null)["packets"].as_array().unwrap().len(), 4);
+    let answer = phones[0].ask("volunteer", &Json::Null);
+    assert!(answer["error"].as_str().unwrap().contains("it can be shown once the answer is"), "{answer}");
+    let mut stage = Guest::try_in(server, &json!({ "role": "stage" })).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(stage.welcome["wire"], Json::Null);
+    teacher.does("reveal");
+    assert_eq!(phones[0].ask("volunteer", &Json::Null), json!({ "ok": true, "shown": true }));
+    let seen: Json = serde_json::from_str(&stage.socket.hear(r#"42["wire""#).unwrap()[2..]).unwrap();
+    assert_eq!(seen[1]["said"], format!(r#"{{"slide":{slide},"round":1,"given":"3","sure":false}}"#));
+    let second = phones[0].ask("volunteer", &Json::Null);
+    assert_eq!(second["error"], "another volunteer's packet is on the stage");
+    let late = Guest::try_in(server, &json!({ "role": "stage" })).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(late.welcome["wire"]["said"], seen[1]["said"]);
+    teacher.does("next");
+    let later = Guest::try_in(server, &json!({ "role": "stage" })).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(later.welcome["wire"], Json::Null, "until the page moves on");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::class_deck::{Made, capture, made, shelf};
 use super::class_keys::typed;
+use super::rights::as_caller;
 use super::{Failure, error, store};
 use crate::classroom::hub::{Desk, News, Open};
 use crate::classroom::keep::{Keep, KeepError, Origin, Saved};
@@ -22,11 +23,15 @@ type Ready = (Open, Session, Keep, Option<Shelf>);
 /// Runs it.
 pub(super) fn run(args: &Class) -> Result<(), Failure> {
     if let Some(ClassCommand::Report { form, state }) = &args.command {
+        as_caller();
         return report(*form, &folder(state.as_deref())?);
     }
     let folder = folder(args.state.as_deref())?;
+    // What needs a right is opened first.
+    let before = args.resume.then(|| Saved::look(&folder).ok()).flatten().map(|saved| saved.origin.address);
+    let open = open(args, before).map(|open| if args.no_capture { open } else { open.capturing() });
+    as_caller();
     let saved = if args.resume { Some(Saved::read(&folder).map_err(|why| kept(&why))?) } else { None };
-    let open = open(args, saved.as_ref().map(|saved| saved.origin.address));
     let (open, session, keep, packets) = match saved {
         Some(saved) => {
             // A capture that is gone can't be filtered; its slides are kept.

@@ -21,7 +21,8 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(feature = "chat")]
         Command::Chat(chat) => (matches!(chat, crate::cli::ChatCommand::Join(_)), false),
         #[cfg(feature = "classroom")]
-        Command::Class(_) | Command::Doctor { what: Some(_), .. } => (true, false),
+        Command::Class(_) | Command::Doctor { what: Some(_), .. } => (false, false),
+        #[cfg(feature = "classroom")]
         Command::Play(_) => (true, false),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),

@@ -15,7 +15,8 @@ use tokio::time::timeout;
 
 use super::entry::{Captured, Entry};
 use super::hub::{Id, MEMBERS};
-use super::watch::{Copies, Owner};
+use super::sight::Copies;
+use crate::serve::mirror::Owner;
 
 /// Bytes of each feed that are kept for who comes to read it.
 const KEPT: usize = 256 << 10;
@@ -28,10 +29,6 @@ const UNNAMED_BYTES: usize = 4 << 20;
 const GONE: usize = 4096;
 /// How long after its end the last packets of a session may come.
 const LAST: Duration = Duration::from_secs(5);
-/// Connections of which it is remembered whose requests were taken.
-const CONNECTIONS: usize = 8 * MEMBERS;
-/// Sessions that may share a connection: a proxy's.
-const SHARERS: usize = 64;
 
 /// All feeds.
 #[derive(Debug)]
@@ -48,10 +45,6 @@ struct State {
     /// Who opened a connection by WebSocket, in the plain mode.
     peers: HashMap<SocketAddr, String>,
     gone: Recent<String>,
-    /// The sessions whose requests were taken, by where the connection comes from.
-    taken: HashMap<SocketAddr, Vec<String>>,
-    /// Their connections, the oldest first.
-    connections: VecDeque<SocketAddr>,
     /// Readers that there have been.
     readers: u64,
     /// The captures that broke, as entries: each is told to every member.
@@ -118,31 +111,6 @@ impl Feeds {
         if let Some(peer) = peer {
             state.peers.insert(peer, key.to_owned());
         }
-    }
-
-    /// A request of a session was taken over this connection.
-    pub(super) fn took(&self, peer: SocketAddr, key: &str) {
-        let mut state = self.state();
-        if !state.taken.contains_key(&peer) {
-            if state.connections.len() >= CONNECTIONS
-                && let Some(oldest) = state.connections.pop_front()
-            {
-                state.taken.remove(&oldest);
-            }
-            state.connections.push_back(peer);
-        }
-        let keys = state.taken.entry(peer).or_default();
-        if !keys.iter().any(|known| known == key) {
-            if keys.len() >= SHARERS {
-                keys.remove(0);
-            }
-            keys.push(key.to_owned());
-        }
-    }
-
-    /// Whether a request of this session was taken over this connection.
-    pub(super) fn is_taken(&self, peer: SocketAddr, key: &str) -> bool {
-        self.state().taken.get(&peer).is_some_and(|keys| keys.iter().any(|known| known == key))
     }
 
     /// A session has ended. Its last packets may still come, for who reads them.
@@ -483,18 +451,5 @@ mod tests {
         feeds.give(&Owner::Peer(peer), packet(1));
         feeds.give(&Owner::Peer("127.0.0.1:5001".parse().unwrap()), packet(2));
         assert_eq!(rest(&mut feeds.read("a").unwrap()), ["1"]);
-    }
-
-    #[test]
-    fn a_session_owns_only_connections_over_which_it_was_taken() {
-        let feeds = feeds(false);
-        let at = |port: usize| SocketAddr::from(([192, 0, 2, 1], u16::try_from(port).unwrap()));
-        feeds.took(at(1), "a");
-        assert!(feeds.is_taken(at(1), "a") && !feeds.is_taken(at(2), "a") && !feeds.is_taken(at(1), "b"));
-        for port in 2..CONNECTIONS + 10 {
-            feeds.took(at(port), "b");
-        }
-        assert!(!feeds.is_taken(at(1), "a"));
-        assert_eq!(feeds.state().taken.len(), CONNECTIONS);
     }
 }

@@ -20,6 +20,7 @@ use super::carrier::Carrier;
 use super::feed::Feeds;
 use super::hub::MEMBERS;
 use super::room::{Chat, MESSAGE};
+use super::sight::Sight;
 use super::standing::Standing;
 use super::words::{NAME, TEXT};
 use super::{plain, socket};
@@ -27,7 +28,9 @@ use crate::page;
 use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
+use crate::serve::mirror::{self, Sockets, Taken};
 use crate::serve::{self, Bounds, Hosts, words};
+use crate::tutor::Texts;
 
 /// Each browser holds up to three connections, and some are on their way.
 const BOUNDS: Bounds = Bounds {
@@ -38,6 +41,8 @@ const BOUNDS: Bounds = Bounds {
     deafness: Duration::from_secs(20),
     message: MESSAGE,
 };
+/// Connections of which it is remembered whose requests were taken.
+const CONNECTIONS: usize = 8 * MEMBERS;
 /// How long the reader of a feed may take to say which.
 const HELLO: Duration = Duration::from_secs(10);
 /// A quiet feed is pinged so often.
@@ -81,10 +86,6 @@ pub struct Open {
     capture: Result<Sockets, Option<String>>,
 }
 
-/// The sockets that capture.
-#[cfg(feature = "live")]
-type Sockets = Vec<crate::source::live::Live>;
-
 impl Open {
     /// Opens the sockets.
     ///
@@ -93,7 +94,7 @@ impl Open {
     pub fn at(options: &Options) -> io::Result<Self> {
         let (listener, address) = ending::open(options.address)?;
         // Before the first connection is taken, so that its SYN is seen, too.
-        let capture = if options.capture { sockets(address.ip()).map_err(Some) } else { Err(None) };
+        let capture = if options.capture { mirror::sockets(address.ip()).map_err(Some) } else { Err(None) };
         let connections = serve::room(BOUNDS.connections);
         Ok(Self { options: options.clone(), listener, address, connections, capture })
     }
@@ -111,17 +112,17 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
     let Open { options, listener, address, connections, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
-    let feeds = Arc::new(Feeds::new(options.share));
-    let capture = match capture {
-        Ok(sockets) => start(sockets, address.port(), options.plain, &feeds).map_err(Some),
-        Err(why) => Err(why),
-    };
+    let (feeds, taken) = (Arc::new(Feeds::new(options.share)), Arc::new(Taken::new(CONNECTIONS)));
+    let port = mirror::Port { number: address.port(), plain: options.plain.then_some("/chat"), feed: Some("/packets") };
+    let texts = Arc::new(Texts::english().map_err(io::Error::other)?);
+    let show = || Sight::new(Arc::clone(&feeds), Arc::clone(&texts));
+    let capture = capture.map(|sockets| mirror::start(sockets, port, &taken, show));
     let told = capture.as_ref().map(|c| c.names.clone()).map_err(Clone::clone);
     let words = match &told {
         Ok(names) => json!({ "on": true, "interfaces": names, "share": options.share }),
         Err(why) => json!({ "on": false, "why": why.as_deref().unwrap_or("it was started so (--no-capture)") }),
     };
-    let (router, chat) = routes(options.plain, options.code.map(Code::new), feeds, words);
+    let (router, chat) = routes(options.plain, options.code.map(Code::new), (feeds, taken), words);
     tell(News::Stands(&Standing { address, capture: told }));
     let bounds = Bounds { connections, ..BOUNDS };
     let io = match &chat.carrier {
@@ -132,43 +133,13 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
     ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, io, full).await
 }
 
-/// Opens what captures, on each interface that packets to this address can cross.
-#[cfg(feature = "live")]
-fn sockets(ip: std::net::IpAddr) -> Result<Sockets, String> {
-    super::capture::Captures::open(ip).map_err(|e| e.to_string())
-}
-
-/// Begins to capture.
-#[cfg(feature = "live")]
-fn start(sockets: Sockets, port: u16, plain: bool, feeds: &Arc<Feeds>) -> Result<super::capture::Captures, String> {
-    let texts = crate::tutor::Texts::english().map_err(|e| e.to_string())?;
-    Ok(super::capture::Captures::start(sockets, port, plain, feeds, &Arc::new(texts)))
-}
-
-/// Without the feature `live`.
-#[cfg(not(feature = "live"))]
-type Sockets = Nothing;
-
-#[cfg(not(feature = "live"))]
-fn sockets(_: std::net::IpAddr) -> Result<Sockets, String> {
-    Err("this program was built without the capture of live packets".to_owned())
-}
-
-#[cfg(not(feature = "live"))]
-#[expect(clippy::unnecessary_wraps, reason = "the other one can fail")]
-fn start(nothing: Sockets, _: u16, _: bool, _: &Arc<Feeds>) -> Result<Nothing, String> {
-    Ok(nothing)
-}
-
-/// What a program that cannot capture captures.
-#[cfg(not(feature = "live"))]
-#[derive(Debug)]
-struct Nothing {
-    names: Vec<String>,
-}
-
 /// The page, the chat, and the feeds.
-fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> (Router, Arc<Chat>) {
+fn routes(
+    plain: bool,
+    code: Option<Code>,
+    (feeds, taken): (Arc<Feeds>, Arc<Taken>),
+    capture: Json,
+) -> (Router, Arc<Chat>) {
     const FILES: [(&str, &str, &str); 4] = [
         ("/page.css", page::STYLE, include_str!("page/page.css")),
         ("/chat.js", page::SCRIPT, include_str!("page/chat.js")),
@@ -193,8 +164,7 @@ fn routes(plain: bool, code: Option<Code>, feeds: Arc<Feeds>, capture: Json) -> 
     let mut router = router.with_state(Arc::clone(&chat));
     if let (Some(layer), Carrier::SocketIo(io)) = (layer, &chat.carrier) {
         socket::listen(io, &chat);
-        let feeds = Arc::clone(&chat.feeds);
-        let took = Box::new(move |address, sid: &str| feeds.took(address, sid));
+        let took = Box::new(move |address, sid: &str| taken.took(address, sid));
         let sessions = Sessions::new(MEMBERS, MESSAGE, took);
         router = router.layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     }

@@ -373,6 +373,19 @@ impl Session {
         self.sheet().is_some_and(|sheet| sheet.revealed)
     }
 
+    /// Whether the answer of this slide, from 1, may be seen by all.
+    pub fn is_revealed_at(&self, slide: usize) -> bool {
+        let sheet = slide.checked_sub(1).and_then(|slide| self.sheets.get(slide));
+        sheet.is_some_and(|sheet| sheet.revealed)
+    }
+
+    /// What a member voted on this slide, from 1, in this round, from 1; and whether it was sure.
+    pub fn voted(&self, member: Id, slide: usize, round: usize) -> Option<(&str, bool)> {
+        let sheet = self.sheets.get(slide.checked_sub(1)?)?;
+        let vote = sheet.rounds.get(round.checked_sub(1)?)?.votes.get(&member)?;
+        Some((&vote.given, vote.sure))
+    }
+
     // ---- members
 
     fn join(&mut self, token: Option<&str>, fresh: &str, dice: u64) -> Result<Done, Refused> {

@@ -5,7 +5,7 @@ mod right;
 pub mod wireshark;
 
 #[cfg(feature = "live")]
-pub use right::denied;
+pub use right::{denied, let_capture};
 
 use crate::rights;
 use std::io::{IsTerminal, Read as _, Write};

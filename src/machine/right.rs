@@ -4,7 +4,7 @@ use super::this_program;
 
 /// The command that lets this program capture as an ordinary user; `None` where the system has none. As with
 /// Wireshark's dumpcap, only a group may run it then: whoever may, sees what other users send.
-pub(super) fn let_capture() -> Option<String> {
+pub fn let_capture() -> Option<String> {
     let program = this_program();
     cfg!(target_os = "linux").then(|| {
         format!(

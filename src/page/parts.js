@@ -51,11 +51,11 @@ export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id)
 export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 /**
- * A frame's bytes, to be read: sixteen a line, each line with the place of its first byte.
- * @param {number[]} frame
+ * A frame's bytes, to be read: sixteen a line, each line with the place of its first byte. What is null is hidden.
+ * @param {(number | null)[]} frame
  */
 export function dump(frame) {
   const hex = (n, digits) => n.toString(16).padStart(digits, "0");
-  const line = (at) => `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => hex(byte, 2)).join(" ")}`;
+  const line = (at) => `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => (byte === null ? "··" : hex(byte, 2))).join(" ")}`;
   return el("pre", { class: "dump", tabindex: 0, "aria-label": "The bytes of the frame" }, frame.map((_, at) => at).filter((at) => at % 16 === 0).map(line).join("\n"));
 }

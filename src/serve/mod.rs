@@ -4,7 +4,8 @@
 //! Read [`serve`], then [`origin`] (who may ask), `stream` (how long and how much one connection may talk), `line` (who
 //! goes when there are too many) and `frames` (how long a WebSocket message may get, and how it may begin). What is
 //! served is the caller's: a [`Router`] of axum. Over Socket.IO, [`gate`] stands before the sessions and [`words`] keeps what
-//! each says in order; [`code`] keeps strangers out, [`allowance`] slows down who says too much, and [`ending`] ends it.
+//! each says in order; [`code`] keeps strangers out, [`allowance`] slows down who says too much, [`mirror`] captures the
+//! server's own packets for those whose they are, and [`ending`] ends it.
 
 pub mod allowance;
 pub mod code;
@@ -12,6 +13,7 @@ pub mod ending;
 mod frames;
 pub mod gate;
 mod line;
+pub mod mirror;
 pub mod origin;
 mod reach;
 mod stream;

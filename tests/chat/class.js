@@ -99,6 +99,19 @@ const seen = { early: [] };
   await picture(phones[0], "5-phone-right");
   await picture(teacher, "5-console-reveal");
 
+  // Each phone's vote as it crossed the wire, and a volunteer's on the stage.
+  if (await phones[1].$(".wire summary")) {
+    await phones[1].click(".wire summary");
+    await phones[1].waitForSelector(".wire .crossing");
+    seen.crossed = await text(phones[1], ".wire");
+    await phones[1].click("text=\"Its bytes\"");
+    await picture(phones[1], "5-phone-wire");
+    await phones[1].click("text=\"Show it on the stage\"");
+    await stage.waitForSelector(".volunteered .layers");
+    seen.volunteered = await text(stage, ".volunteered");
+    await picture(stage, "5-stage-wire");
+  }
+
   // Through the rest by the large button: each kind of question, each what-if, to the board.
   const forms = new Set();
   for (let i = 0; i < 200; i++) {

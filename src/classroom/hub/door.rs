@@ -88,8 +88,9 @@ fn seated(room: &Room, role: Role) -> Result<Role, &'static str> {
 fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
     let guest = Arc::new(Guest { role, visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
-    let (room, pass) = (Arc::clone(room), words::pass(socket));
+    let (room, pass, key) = (Arc::clone(room), words::pass(socket), socket.id.to_string());
     socket.on_disconnect(move || async move {
+        room.wire(&key, false);
         pass.inspect(|pass| pass.is_here(false));
         match (&guest.role, guest.visitor.goes()) {
             (Role::Student(_), Some(&id)) => room.leave(id).await,
@@ -114,8 +115,10 @@ async fn welcome(socket: SocketRef, room: Arc<Room>) {
             };
             match room.join(token.clone(), Rng::from_system().roll(), enter).await {
                 Ok(id) => {
+                    room.wire(&socket.id.to_string(), true);
                     if !guest.visitor.is(id) {
                         // It went before it had a number.
+                        room.wire(&socket.id.to_string(), false);
                         pass.inspect(|pass| pass.is_here(false));
                         return room.leave(id).await;
                     }
@@ -148,7 +151,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
     while let Some(Word { event, data, ack }) = guest.visitor.next(&mut words).await {
         allowance.missed(words.missed());
         let answer = if allowance.takes(1.0, begun.elapsed()) {
-            let answer = heard(room, guest, &event, data).await;
+            let answer = heard(room, guest, &socket.id.to_string(), (&event, data)).await;
             allowance.answered(answer.is_err());
             answer
         } else {
@@ -172,7 +175,7 @@ async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words
 }
 
 /// Somebody said something. A vote is for the member whose connection it came over, whatever it says.
-async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<Json, String> {
+async fn heard(room: &Room, guest: &Guest, key: &str, (event, data): (&str, Json)) -> Result<Json, String> {
     match (&guest.role, event, guest.visitor.id()) {
         (Role::Student(_), "vote", Some(&member)) => {
             let number = |key: &str| {
@@ -183,7 +186,13 @@ async fn heard(room: &Room, guest: &Guest, event: &str, data: Json) -> Result<Js
             let sure = data.get("sure").and_then(Json::as_bool).unwrap_or(false);
             let slide = number("slide")?.checked_sub(1).ok_or("slides are counted from 1")?;
             let vote = Input::Vote { member, slide, round: number("round")?, given, sure };
-            room.vote(&vote).await.map_err(|why| why.to_string())?;
+            room.vote(&vote, key).await.map_err(|why| why.to_string())?;
+        }
+        (Role::Student(_), "wire", Some(_)) => return room.crossings(key).await,
+        (Role::Student(_), "volunteer", Some(&member)) => {
+            room.volunteer(member, key).await.map_err(|why| why.to_string())?;
+            // An answer that isn't a vote's.
+            return Ok(json!({ "ok": true, "shown": true }));
         }
         (Role::Teacher, "command", _) => {
             let command: Command = serde_json::from_value(data).map_err(|_| "this is no command")?;

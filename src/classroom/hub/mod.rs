@@ -12,7 +12,7 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::middleware;
@@ -20,15 +20,19 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::keep::Keep;
+use super::keep::{Keep, Origin};
 use super::qr;
 use super::session::Session;
 use super::shelf::Shelf;
+use super::wire::{Sight, Wires};
+use crate::machine::let_capture;
 use crate::page;
 use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
+use crate::serve::mirror::{self, Captures, Sockets, Taken};
 use crate::serve::{self, Bounds, Hosts, own_address, reach, words};
+use crate::tutor::Texts;
 use room::Room;
 
 pub use probe::Seen;
@@ -78,6 +82,8 @@ pub struct Standing {
     pub code: Option<String>,
     /// The teacher's secret.
     pub secret: String,
+    /// The interfaces on which votes are captured; or why none is, in one sentence, unless nobody wanted it.
+    pub capture: Result<Vec<String>, Option<String>>,
 }
 
 impl fmt::Debug for Standing {
@@ -87,8 +93,9 @@ impl fmt::Debug for Standing {
 }
 
 impl Standing {
-    fn new(address: SocketAddr, at: SocketAddr, keep: &Keep) -> Self {
-        Self { address, at, code: keep.origin().code.clone(), secret: keep.origin().secret.clone() }
+    fn new(address: SocketAddr, at: SocketAddr, keep: &Keep, capture: Result<Vec<String>, Option<String>>) -> Self {
+        let Origin { code, secret, .. } = keep.origin().clone();
+        Self { address, at, code, secret, capture }
     }
 
     /// Where others find what listens at this address.
@@ -143,6 +150,18 @@ impl Standing {
                 reach(self.address.ip())
             ));
         }
+        match &self.capture {
+            Ok(names) => {
+                lines.push(format!("Votes are captured on {}: each student can see their own.", names.join(", ")));
+            }
+            Err(Some(why)) => {
+                lines.push(format!("No student can see the packet of their vote: {why}."));
+                let give =
+                    |give| format!("To capture votes, give the right once, to a group, and log in again:\n  {give}");
+                lines.extend(let_capture().map(give));
+            }
+            Err(None) => {}
+        }
         lines.push("Ctrl-C ends it; osi-tutor class --resume goes on where it was.".to_owned());
         lines
     }
@@ -158,6 +177,44 @@ pub struct Open {
     at: SocketAddr,
     connections: usize,
     bounds: Bounds,
+    /// What captures the votes; or why nothing does, unless nobody wanted it.
+    capture: Result<Sockets, Option<String>>,
+}
+
+/// What shows the packets of votes.
+#[derive(Debug)]
+pub(super) struct Wire {
+    pub(super) wires: Arc<Wires>,
+    /// What captures; or why nothing does, unless nobody wanted it.
+    captures: Result<Captures, Option<String>>,
+}
+
+impl Wire {
+    /// Captures the votes of a class, if that can be had.
+    fn new(
+        capture: Result<Sockets, Option<String>>,
+        port: u16,
+        taken: &Arc<Taken>,
+        session: &Session,
+    ) -> io::Result<Self> {
+        let wires = Arc::new(Wires::default());
+        let texts = Arc::new(Texts::english().map_err(io::Error::other)?);
+        let port = mirror::Port { number: port, plain: None, feed: None };
+        let show = || Sight::new(Arc::clone(&wires), Arc::clone(&texts), session.deck().audience);
+        let captures = capture.map(|sockets| mirror::start(sockets, port, taken, show));
+        Ok(Self { wires, captures })
+    }
+
+    /// The interfaces; or why there are none.
+    fn told(&self) -> Result<Vec<String>, Option<String>> {
+        self.captures.as_ref().map(|captures| captures.names.clone()).map_err(Clone::clone)
+    }
+
+    /// Why no votes are captured.
+    pub(super) fn uncaptured(&self) -> Option<&str> {
+        let why = self.captures.as_ref().err()?;
+        Some(why.as_deref().unwrap_or("the class was started with --no-capture"))
+    }
 }
 
 impl Open {
@@ -169,7 +226,15 @@ impl Open {
         let (listener, address) = ending::open(address)?;
         let bounds = bounds(members);
         let at = Standing::found(address);
-        Ok(Self { listener, address, at, connections: serve::room(bounds.connections), bounds })
+        let connections = serve::room(bounds.connections);
+        Ok(Self { listener, address, at, connections, bounds, capture: Err(None) })
+    }
+
+    /// The same, with the sockets that capture its votes. That nothing can be captured is no error: it is said.
+    #[must_use]
+    pub fn capturing(self) -> Self {
+        let capture = mirror::sockets(self.address.ip()).map_err(Some);
+        Self { capture, ..self }
     }
 
     /// Where it listens.
@@ -221,16 +286,19 @@ async fn run(
     Keys(mut keys): Keys,
     tell: Arc<dyn Fn(News) + Send + Sync>,
 ) -> io::Result<()> {
-    let Open { listener, address, at, connections, bounds } = open;
+    let Open { listener, address, at, connections, bounds, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
-    let standing = Standing::new(address, at, &keep);
     let (layer, io) = words::layer(MESSAGE);
     let members = session.most();
+    let taken = Arc::new(Taken::new(bounds.connections));
+    let wire = Wire::new(capture, address.port(), &taken, &session)?;
+    let standing = Standing::new(address, at, &keep, wire.told());
     let code = standing.code.clone().map(Code::new);
-    let room = Arc::new(Room::new((session, keep, packets), io.clone(), code, standing.clone(), Instant::now()));
+    let room = Arc::new(Room::new((session, keep, packets), io.clone(), code, standing.clone(), wire));
     door::listen(&io, &room);
-    let sessions = Sessions::new(members + 2 * OTHERS, MESSAGE, Box::new(|_, _| {}));
+    let took = Box::new(move |address, sid: &str| taken.took(address, sid));
+    let sessions = Sessions::new(members + 2 * OTHERS, MESSAGE, took);
     let router =
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     tell(News::Stands(standing));
@@ -274,6 +342,7 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
     ]);
     let scripts = [
         ("/tally.js", include_str!("../page/tally.js")),
+        ("/wire.js", include_str!("../page/wire.js")),
         ("/browser.js", include_str!("../page/browser.js")),
         ("/student.js", include_str!("../page/student.js")),
         ("/stage.js", include_str!("../page/stage.js")),

@@ -3,22 +3,26 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::spawn_blocking;
+use tokio::time::timeout;
 
-use super::{OTHERS, Standing};
+use super::{OTHERS, Standing, Wire};
 use crate::ask::session::Millis;
 use crate::classroom::desk::Wish;
 use crate::classroom::keep::Keep;
 use crate::classroom::qr;
 use crate::classroom::session::{Command, Done, Id, Input, Phase, Refused, Session};
 use crate::classroom::shelf::Shelf;
+use crate::classroom::wire::Unshown;
 use crate::serve::code::{self, Code};
 
+/// How long the packet of a vote may take from the wire to here.
+const CAPTURED: Duration = Duration::from_secs(2);
 /// Kinds of refusals that are counted.
 const REASONS: usize = 32;
 
@@ -49,6 +53,10 @@ pub(super) struct Room {
     waits: Notify,
     /// The last input that the disk has.
     synced: watch::Sender<u64>,
+    /// The packets of votes.
+    wire: Wire,
+    /// A volunteer's, on the stage until the page moves on.
+    staged: Mutex<Option<Json>>,
 }
 
 #[derive(Debug)]
@@ -84,14 +92,31 @@ impl Room {
         io: SocketIo,
         code: Option<Code>,
         standing: Standing,
-        begun: Instant,
+        wire: Wire,
     ) -> Self {
+        let begun = Instant::now();
         let before = session.now();
         let inner = AsyncMutex::new(Inner { session, keep, lost: None, told: Told::default() });
         let (changed, unwritten) = (AtomicBool::new(true), AtomicBool::new(true));
         let (others, refused) = (AtomicUsize::new(0), Mutex::default());
         let (waits, (synced, _)) = (Notify::new(), watch::channel(0));
-        Self { inner, io, code, standing, begun, before, changed, unwritten, others, refused, packets, waits, synced }
+        Self {
+            inner,
+            io,
+            code,
+            standing,
+            begun,
+            before,
+            changed,
+            unwritten,
+            others,
+            refused,
+            packets,
+            waits,
+            synced,
+            wire,
+            staged: Mutex::default(),
+        }
     }
 
     fn now(&self) -> Millis {
@@ -136,7 +161,8 @@ impl Room {
         let Done::Joined(id, _) = self.take(&mut inner, &input)? else { return Err(Refused::Stranger) };
         let session = &inner.session;
         let (token, _) = session.member(id).ok_or(Refused::Stranger)?;
-        enter(id, &json!({ "token": token, "you": session.you(id), "page": self.page(session) }));
+        let wire = self.wire.uncaptured().is_none();
+        enter(id, &json!({ "token": token, "you": session.you(id), "page": self.page(session), "wire": wire }));
         Ok(id)
     }
 
@@ -155,14 +181,16 @@ impl Room {
             first.insert("names".to_owned(), json!(Command::names()));
             first.insert("list".to_owned(), json!(inner.session.deck().list()));
             first.insert("filters".to_owned(), json!(self.packets.is_some()));
+        } else if let Some(first) = first.as_object_mut() {
+            first.insert("wire".to_owned(), json!(*self.staged()));
         }
         enter(&first);
     }
 
     // ---- what is said
 
-    /// A student votes. The vote is on the disk before the answer is given.
-    pub(super) async fn vote(&self, input: &Input) -> Result<(), Refused> {
+    /// A student votes over a connection. The vote is on the disk before the answer is given.
+    pub(super) async fn vote(&self, input: &Input, key: &str) -> Result<(), Refused> {
         let number = {
             let mut inner = self.inner.lock().await;
             self.take(&mut inner, input)?;
@@ -171,6 +199,7 @@ impl Room {
         self.waits.notify_one();
         // The sender lives as long as this room.
         let _ = self.synced.subscribe().wait_for(|&last| last >= number).await;
+        self.wire.wires.voted(key);
         Ok(())
     }
 
@@ -188,6 +217,43 @@ impl Room {
             }
             self.synced.send_replace(last);
         }
+    }
+
+    /// A connection's own votes as they crossed the wire. What was captured last may still be on its way.
+    pub(super) async fn crossings(&self, key: &str) -> Result<Json, String> {
+        if let Some(why) = self.wire.uncaptured() {
+            return Err(format!("votes aren't captured here: {why}"));
+        }
+        let wires = &self.wire.wires;
+        let crossings = timeout(CAPTURED, wires.of(key)).await.unwrap_or_else(|_| wires.known(key));
+        match wires.broken() {
+            Some(why) if crossings.is_empty() => Err(format!("no more packets are captured: {why}")),
+            _ => Ok(json!({ "ok": true, "packets": crossings })),
+        }
+    }
+
+    /// A connection's, from when it is here until it goes.
+    pub(super) fn wire(&self, key: &str, here: bool) {
+        if here { self.wire.wires.open(key) } else { self.wire.wires.close(key) }
+    }
+
+    /// A student lets everybody see the packet of their own vote: the first one to do so, until the page moves on.
+    pub(super) async fn volunteer(&self, member: Id, key: &str) -> Result<(), Unshown> {
+        let inner = self.inner.lock().await;
+        let shown = inner.session.volunteered(member, &self.wire.wires.known(key))?;
+        {
+            let mut staged = self.staged();
+            if staged.is_some() {
+                return Err(Unshown::Taken);
+            }
+            *staged = Some(shown.clone());
+        }
+        let _ = self.io.to(STAGES).emit("wire", &shown).await;
+        Ok(())
+    }
+
+    fn staged(&self) -> MutexGuard<'_, Option<Json>> {
+        self.staged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The packets that a display filter selects.
@@ -225,6 +291,7 @@ impl Room {
         if self.take(&mut inner, &Input::Command(command))? != Done::Moved {
             return Ok(());
         }
+        *self.staged() = None;
         let session = &inner.session;
         let mut page = self.page(session);
         for room in [STAGES, STUDENTS] {
@@ -300,6 +367,7 @@ impl Room {
             "console": inner.session.console(self.now()),
             "refused": self.refusals().all,
             "lost": inner.lost,
+            "uncaptured": self.wire.uncaptured(),
         })
     }
 

@@ -4,20 +4,25 @@ import { $, dump, el, fill } from "./parts.js";
 import { bars, board, change, shares } from "./tally.js";
 import "./scene.js";
 import { fragment, link } from "./link.js";
+import { crossing } from "./wire.js";
 
 /** @type {any} */
-let page = null, counts = { here: 0, answered: 0 };
+let page = null, counts = { here: 0, answered: 0 }, staged = null;
 fragment("code");
 const main = $("main");
 const tally = el("p", { class: "tally", role: "status" });
 
 link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
   welcome: (first) => {
-    [page, counts] = [first.page, first.count];
+    [page, counts, staged] = [first.page, first.count, first.wire];
     draw();
   },
   page: (now) => {
-    page = now;
+    [page, staged] = [now, null];
+    draw();
+  },
+  wire: (now) => {
+    staged = now;
     draw();
   },
   count: (now) => {
@@ -59,6 +64,9 @@ function scene() {
   return made;
 }
 
+/** A volunteer's vote, until the page moves on. */
+const volunteered = () => el("section", { class: "volunteered" }, el("h2", {}, "A vote is a packet: a volunteer's"), crossing(staged));
+
 /** @param {any} shown */
 function question(shown) {
   const { task, answer } = shown;
@@ -84,6 +92,6 @@ function draw() {
   $("place").textContent = on ? `${shown.place} of ${shown.places}` : "";
   document.body.dataset.phase = shown.phase;
   fill(main, tally, ...(shown.phase === "lobby" ? lobby() : shown.phase === "board" ? [board(shown.board)]
-    : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown), scene()]));
+    : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown), staged ? volunteered() : scene()]));
   tell();
 }

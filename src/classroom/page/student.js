@@ -4,11 +4,14 @@ import { board, change, shares } from "./tally.js";
 import "./answers.js";
 import { lines } from "./scene.js";
 import { fragment, link } from "./link.js";
+import { panel } from "./wire.js";
 
 /** @type {any} What everybody sees, and what this member sees of itself. */
 let page = null, you = null;
 /** The vote that was acknowledged last, and what is drawn now. */
 let told = "", drawn = "";
+/** Whether the host captures votes. */
+let wired = false;
 fragment("code");
 
 const main = $("main");
@@ -21,7 +24,7 @@ const connection = link(() => ({
 }), {
   welcome: (first) => {
     sessionStorage.setItem("token", first.token);
-    [page, you] = [first.page, first.you];
+    [page, you, wired] = [first.page, first.you, first.wire];
     drawn = "";
     draw();
   },
@@ -92,8 +95,8 @@ function view(shown) {
   switch (shown.phase) {
     case "lobby": return [el("p", {}, "The lesson begins soon. Nobody else sees your answers: the class sees only numbers.")];
     case "vote": return vote(shown);
-    case "closed": return [prompt(shown), mine(shown), el("p", {}, "Wait for your teacher.")];
-    case "discuss": return [el("p", {}, "Find somebody with another answer. Who can show why, from the packets?"), prompt(shown), hint(shown), choices(shown), mine(shown)];
+    case "closed": return [prompt(shown), mine(shown), el("p", {}, "Wait for your teacher."), packet(false)];
+    case "discuss": return [el("p", {}, "Find somebody with another answer. Who can show why, from the packets?"), prompt(shown), hint(shown), choices(shown), mine(shown), packet(false)];
     case "revealed": return revealed(shown);
     case "what-if": return [scene()];
     case "board": return [shown.board && board(shown.board), el("p", {}, "That's the end. You can close this page.")];
@@ -125,6 +128,9 @@ function words(shown, given) {
   return choice || given;
 }
 
+/** The packet of the vote. @param {boolean} revealed */
+const packet = (revealed) => wired && you?.given && panel(connection, revealed);
+
 function scene() {
   const made = /** @type {any} */ (document.createElement("osi-scene"));
   made.show(page.scene, { small: true });
@@ -154,6 +160,7 @@ function vote(shown) {
       you = { ...you, given, sure, round: shown.round };
       told = given;
       note.textContent = `Your answer is in: ${words(shown, given)}. You can change it until the vote closes.`;
+      fill(wire, packet(false));
     });
   };
   const button = (text, sure) => el("button", { type: "button", class: "big", onclick: () => send(sure) }, text);
@@ -161,7 +168,8 @@ function vote(shown) {
     if (told && answers.given !== told) note.textContent = "Not sent yet.";
   });
   const about = page.scene?.listed ?? [];
-  return [transfer(shown), lines(about, "What is asked about"), answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false))];
+  const wire = el("div", {}, before && packet(false));
+  return [transfer(shown), lines(about, "What is asked about"), answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false)), wire];
 }
 
 /** @param {any} shown */
@@ -172,5 +180,5 @@ function revealed(shown) {
     el("p", { class: "answer" }, el("strong", {}, "The answer: "), answer.words),
     mine && !mine.right && mine.said && el("p", {}, mine.said),
     mine?.betrays && el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), mine.betrays.claim), el("p", {}, mine.betrays.refutation)),
-    answer.why && el("p", { class: "why" }, answer.why), shares(answer.shares), change(answer.change), scene()];
+    answer.why && el("p", { class: "why" }, answer.why), shares(answer.shares), change(answer.change), packet(true), scene()];
 }

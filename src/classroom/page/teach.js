@@ -150,7 +150,7 @@ const forms = el("div", { class: "rest" });
 
 function draw() {
   if (!page || !now) return;
-  const { shown } = page, { console: own, refused, lost } = now;
+  const { shown } = page, { console: own, refused, lost, uncaptured } = now;
   const on = !["lobby", "board"].includes(shown.phase);
   $("title").textContent = shown.title;
   $("place").textContent = on ? `${shown.place} of ${shown.places} · ${shown.phase}` : shown.phase;
@@ -180,5 +180,5 @@ function draw() {
     shown.board && board(shown.board),
     own.next && el("p", { class: "next" }, el("strong", {}, "Next: "), own.next),
     el("p", { class: "health" }, own.gone > 0 && `${count(own.gone, "phone")} lost the connection. `,
-      shown.locked && "Locked. ", ...Object.entries(refused).map(([why, n]) => `Refused ${n}: ${why}. `)));
+      shown.locked && "Locked. ", uncaptured && `Students can't see the packets of their votes: ${uncaptured}. `, ...Object.entries(refused).map(([why, n]) => `Refused ${n}: ${why}. `)));
 }

@@ -267,6 +267,11 @@ impl Layers {
         Self::new(moment.packet.number, &rows, lit, false)
     }
 
+    /// The same, with what is said of each layer.
+    pub fn unfolded(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Self {
+        Self::new(moment.packet.number, &seven(moment, audience, texts), None, true)
+    }
+
     fn new(packet: u64, rows: &[crate::tutor::Row], lit: Option<Osi>, unfolded: bool) -> Self {
         let row = |row: &crate::tutor::Row| Layer {
             layer: row.osi.number(),

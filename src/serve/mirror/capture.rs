@@ -1,14 +1,13 @@
-//! The server listens to itself: it captures the packets of its own port, on the interfaces that they can cross, and
-//! drops everything else at once.
+//! Captures the packets of the server's own port, on the interfaces that they can cross, and drops everything else at once.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use super::feed::Feeds;
 use super::veil::Veils;
 use super::watch::Watch;
+use super::{Port, Shows, Taken};
 use crate::filter::Filter;
 use crate::flow::{Limits, Tracker};
 use crate::model::{Packet, RawFrame};
@@ -16,7 +15,7 @@ use crate::proto::memory::{Address, Memory as _};
 use crate::proto::{NoMemory, http, ipv4, ipv6, tcp, walk};
 use crate::source::live::{self, Live, Nic, OpenError, Options, State};
 use crate::source::{Source as _, Step};
-use crate::tutor::Texts;
+use crate::tutor::Moment;
 
 /// What a capture may remember: it sees one port only.
 const LIMITS: Limits = Limits {
@@ -29,7 +28,7 @@ const LIMITS: Limits = Limits {
 
 /// Running captures. They end when dropped.
 #[derive(Debug, Default)]
-pub(super) struct Captures {
+pub struct Captures {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
     /// The interfaces.
@@ -56,15 +55,13 @@ impl Captures {
     }
 
     /// Begins to follow the packets of a port.
-    pub(super) fn start(open: Vec<Live>, port: u16, plain: bool, feeds: &Arc<Feeds>, texts: &Arc<Texts>) -> Self {
+    pub(super) fn start<S: Shows>(open: Vec<Live>, port: Port, taken: &Arc<Taken>, show: impl Fn() -> S) -> Self {
         let mut captures = Self::default();
         for live in open {
-            let Ok(filter) = Filter::parse(&format!("tcp.port == {port}")) else { continue };
+            let Ok(filter) = Filter::parse(&format!("tcp.port == {}", port.number)) else { continue };
             captures.names.push(live.interface().name.clone());
-            let (stop, feeds, texts) = (Arc::clone(&captures.stop), Arc::clone(feeds), Arc::clone(texts));
-            captures.threads.push(std::thread::spawn(move || {
-                follow(live, (&filter, port), (Watch::new(port, plain), Veils::new(port)), &feeds, &texts, &stop);
-            }));
+            let (stop, taken, mut show) = (Arc::clone(&captures.stop), Arc::clone(taken), show());
+            captures.threads.push(std::thread::spawn(move || follow(live, (&filter, port), &taken, &mut show, &stop)));
         }
         captures
     }
@@ -97,18 +94,12 @@ fn crosses(nic: &Nic, address: IpAddr) -> bool {
     nic.state != State::Down && (nic.loopback || own)
 }
 
-fn follow(
-    mut live: Live,
-    (filter, port): (&Filter, u16),
-    (mut watch, mut veils): (Watch, Veils),
-    feeds: &Feeds,
-    texts: &Texts,
-    stop: &AtomicBool,
-) {
+fn follow<S: Shows>(mut live: Live, (filter, port): (&Filter, Port), taken: &Taken, show: &mut S, stop: &AtomicBool) {
+    let (mut watch, mut veils) = (Watch::new(port), Veils::new(port.number));
     let (mut raw, mut packet) = (RawFrame::default(), Packet::new());
     let (mut glance, mut tracker) = (NoMemory::default(), Tracker::new(LIMITS));
     let mut number = 0;
-    let taken = |peer, key: &str| feeds.is_taken(peer, key);
+    let taken = |peer, key: &str| taken.is_taken(peer, key);
     while !stop.load(Ordering::Relaxed) {
         match live.next(&mut raw) {
             Ok(Step::Frame) => {
@@ -117,23 +108,24 @@ fn follow(
                 if !filter.matches(&packet) {
                     continue;
                 }
-                expect_http(&mut tracker, &packet, port);
+                expect_http(&mut tracker, &packet, port.number);
                 veils.hide(&packet, &mut raw);
                 number += 1;
                 raw.number = number;
                 walk(&raw, &mut tracker, &mut packet);
-                for (owner, entry) in watch.packet(&packet, &tracker, texts, &taken) {
-                    feeds.give(&owner, entry);
+                let mut describe = |moment: &Moment<'_>, down, peer| show.describe(moment, down, peer);
+                for (owner, entry) in watch.packet(&packet, &tracker, &taken, &mut describe) {
+                    show.give(&owner, entry);
                 }
             }
             Ok(Step::Idle) => {
                 for (owner, entry) in watch.idle(&taken) {
-                    feeds.give(&owner, entry);
+                    show.give(&owner, entry);
                 }
-                watch.copies().iter().for_each(|copies| feeds.tell_copies(copies));
+                show.idle();
             }
-            Ok(Step::End) => return feeds.tell_broken(&format!("{} was removed", live.interface().name)),
-            Err(e) => return feeds.tell_broken(&e.to_string()),
+            Ok(Step::End) => return show.broken(&format!("{} was removed", live.interface().name)),
+            Err(e) => return show.broken(&e.to_string()),
         }
     }
 }

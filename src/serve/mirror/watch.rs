@@ -10,13 +10,11 @@
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::net::SocketAddr;
 
-use super::describe::{self, Talk};
-use super::entry::Captured;
-use super::words::event;
+use super::{Owner, Port};
 use crate::flow::Tracker;
 use crate::model::{Layer, Packet};
 use crate::proto::{engineio, http, tcp};
-use crate::tutor::{Moment, Texts};
+use crate::tutor::Moment;
 
 /// Connections that are remembered.
 const CONNECTIONS: usize = 4096;
@@ -24,34 +22,21 @@ const CONNECTIONS: usize = 4096;
 const WAITING: usize = 64;
 /// The same of all connections: what waits longest is given up. Visitors that come and go fast leave much behind.
 const ALL_WAITING: usize = 1024;
-/// Messages whose copies are counted.
-const COUNTED: usize = 256;
 
-/// Whose a packet is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The session with this id.
-    Session(String),
-    /// The client that opened the connection from there by WebSocket, in the plain mode.
-    Peer(SocketAddr),
-}
-
-/// Follows the packets of one capture.
+/// Follows the packets of one capture. An entry is what a packet is shown as.
 #[derive(Debug)]
-pub(super) struct Watch {
-    port: u16,
-    plain: bool,
-    connections: HashMap<u32, Connection>,
+pub(super) struct Watch<E> {
+    port: Port,
+    connections: HashMap<u32, Connection<E>>,
     order: VecDeque<u32>,
     /// The connection of each packet that waits, or has; the oldest first.
     waiting: VecDeque<u32>,
     /// Connections on which a packet waits for the server's word.
     asking: BTreeSet<u32>,
-    copies: VecDeque<Copies>,
 }
 
-#[derive(Debug, Default)]
-struct Connection {
+#[derive(Debug)]
+struct Connection<E> {
     owner: Option<Owner>,
     /// It named a second session: it is a proxy's.
     shared: bool,
@@ -60,13 +45,14 @@ struct Connection {
     /// What its last request was for.
     traffic: Traffic,
     peer: Option<SocketAddr>,
-    waiting: Vec<Waiting>,
+    waiting: Vec<Waiting<E>>,
 }
 
 /// A packet of which it is not known yet whose it is.
 #[derive(Debug)]
-struct Waiting {
-    entry: Box<Captured>,
+struct Waiting<E> {
+    /// Nothing, where only the session that it names matters.
+    entry: Option<E>,
     /// It carries no bytes.
     empty: bool,
     /// The session that its request names.
@@ -88,39 +74,27 @@ pub(super) type Taken<'a> = &'a dyn Fn(SocketAddr, &str) -> bool;
 /// What a connection carries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Traffic {
-    /// The chat, or nothing yet.
+    /// A conversation, or nothing yet.
     #[default]
-    Chat,
-    /// A page. What comes next may be the chat.
+    Talk,
+    /// A page. What comes next may be the conversation.
     Page,
     /// The feed of packets itself, for good: to show it would make more of it.
     Feed,
 }
 
-/// How many frames carried one message to its readers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Copies {
-    /// The message.
-    pub message: u64,
-    /// Who said it.
-    pub from: u64,
-    /// How many frames.
-    pub frames: u32,
-    /// Since anybody was told.
-    fresh: bool,
-}
+/// Describes a packet of a conversation.
+pub(super) type Describe<'a, E> = &'a mut dyn FnMut(&Moment<'_>, bool, SocketAddr) -> Option<E>;
 
-impl Watch {
-    /// For a server at this port; `plain` if it speaks no Socket.IO.
-    pub(super) fn new(port: u16, plain: bool) -> Self {
+impl<E> Watch<E> {
+    /// For a server at this port.
+    pub(super) fn new(port: Port) -> Self {
         Self {
             port,
-            plain,
             connections: HashMap::new(),
             order: VecDeque::new(),
             waiting: VecDeque::new(),
             asking: BTreeSet::new(),
-            copies: VecDeque::new(),
         }
     }
 
@@ -129,23 +103,19 @@ impl Watch {
         &mut self,
         packet: &Packet,
         tracker: &Tracker,
-        texts: &Texts,
         taken: Taken<'_>,
-    ) -> Vec<(Owner, Box<Captured>)> {
+        describe: Describe<'_, E>,
+    ) -> Vec<(Owner, E)> {
         let Some((down, peer)) = self.ends(packet, tracker) else { return Vec::new() };
         let Some(conversation) = tracker.current() else { return Vec::new() };
-        let talks = describe::talks(packet);
-        if down {
-            self.count(&talks);
-        }
-        let (plain, number) = (self.plain, conversation.number);
+        let (port, number) = (self.port, conversation.number);
         let connection = self.connection(number);
         connection.peer = Some(peer);
         let mut shown = connection.taken_since(taken);
         let Ok(named) = named(packet, down) else { return shown };
-        connection.follow(&paths(packet), plain);
+        connection.follow(&paths(packet), port);
         let empty = packet.uint(&tcp::LEN).unwrap_or(0) == 0;
-        if connection.traffic != Traffic::Chat {
+        if connection.traffic != Traffic::Talk {
             // A page is no part of the conversation; that the connection was opened for it, is.
             connection.waiting.retain(|w| w.empty && connection.traffic == Traffic::Page);
             return shown;
@@ -155,7 +125,7 @@ impl Watch {
             Some(Named::Said(sid)) => (Some(Owner::Session(sid)), None),
             Some(Named::Asked(sid)) if taken(peer, &sid) => (Some(Owner::Session(sid)), None),
             Some(Named::Asked(sid)) => (None, Some(sid)),
-            None if plain && connection.switched => (Some(Owner::Peer(peer)), None),
+            None if port.plain.is_some() && connection.switched => (Some(Owner::Peer(peer)), None),
             None => (None, None),
         };
         if let Some(claim) = &claim {
@@ -165,11 +135,11 @@ impl Watch {
             let quiet = (empty || connection.switched) && !connection.shared && asked.is_none();
             connection.owner.clone().filter(|_| quiet)
         });
-        let entry = Box::new(describe::captured(&Moment::new(packet, tracker), texts, &talks, down, peer.port()));
+        let entry = describe(&Moment::new(packet, tracker), down, peer);
         if let Some(owner) = sure {
             shown.extend(connection.release(&owner));
-            shown.push((owner, entry));
-        } else if connection.waiting.len() < WAITING {
+            shown.extend(entry.map(|entry| (owner, entry)));
+        } else if connection.waiting.len() < WAITING && (entry.is_some() || asked.is_some()) {
             let asks = asked.is_some();
             connection.waiting.push(Waiting { entry, empty, asked });
             if asks {
@@ -193,7 +163,7 @@ impl Watch {
     }
 
     /// Nothing comes: what the server has taken since the last packet can be shown.
-    pub(super) fn idle(&mut self, taken: Taken<'_>) -> Vec<(Owner, Box<Captured>)> {
+    pub(super) fn idle(&mut self, taken: Taken<'_>) -> Vec<(Owner, E)> {
         let mut shown = Vec::new();
         self.asking.retain(|number| {
             let Some(connection) = self.connections.get_mut(number) else { return false };
@@ -203,32 +173,21 @@ impl Watch {
         shown
     }
 
-    /// The messages that more frames have carried since this was asked last.
-    pub(super) fn copies(&mut self) -> Vec<Copies> {
-        let fresh = self.copies.iter_mut().filter(|c| c.fresh);
-        fresh
-            .map(|c| {
-                c.fresh = false;
-                c.clone()
-            })
-            .collect()
-    }
-
     /// Whether the server sent it, and the client's address; nothing if it is not of our port.
     fn ends(&self, packet: &Packet, tracker: &Tracker) -> Option<(bool, SocketAddr)> {
         let connection = tracker.connection(tracker.current()?)?;
         let source = packet.uint(&tcp::SRCPORT)?;
         let ends = connection.ends;
-        let (client, server) = if ends.dst_port == self.port {
+        let (client, server) = if ends.dst_port == self.port.number {
             ((ends.src, ends.src_port), ends.dst_port)
         } else {
             ((ends.dst, ends.dst_port), ends.src_port)
         };
-        let down = source == u64::from(self.port);
-        (server == self.port).then(|| (down, SocketAddr::new(client.0.ip(), client.1)))
+        let down = source == u64::from(self.port.number);
+        (server == self.port.number).then(|| (down, SocketAddr::new(client.0.ip(), client.1)))
     }
 
-    fn connection(&mut self, number: u32) -> &mut Connection {
+    fn connection(&mut self, number: u32) -> &mut Connection<E> {
         if !self.connections.contains_key(&number) {
             if self.order.len() >= CONNECTIONS
                 && let Some(oldest) = self.order.pop_front()
@@ -239,33 +198,30 @@ impl Watch {
         }
         self.connections.entry(number).or_default()
     }
+}
 
-    fn count(&mut self, talks: &[Talk]) {
-        for talk in talks.iter().filter(|t| t.event == event::SAID) {
-            let (Some(message), Some(from)) = (talk.message, talk.from) else { continue };
-            if let Some(copies) = self.copies.iter_mut().rev().find(|c| c.message == message) {
-                copies.frames += 1;
-                copies.fresh = true;
-                continue;
-            }
-            if self.copies.len() >= COUNTED {
-                self.copies.pop_front();
-            }
-            self.copies.push_back(Copies { message, from, frames: 1, fresh: true });
-        }
+impl<E> Default for Connection<E> {
+    fn default() -> Self {
+        let traffic = Traffic::default();
+        Self { owner: None, shared: false, switched: false, traffic, peer: None, waiting: Vec::new() }
     }
 }
 
-impl Connection {
+impl<E> Connection<E> {
     /// Requests for these targets have come.
-    fn follow(&mut self, paths: &[&[u8]], plain: bool) {
+    fn follow(&mut self, paths: &[&[u8]], port: Port) {
         // The page's files begin with the same letters: /chat.js, /packets.js.
-        let at = |path: &[u8], place| path.strip_prefix(place).is_some_and(|rest| matches!(rest, [] | [b'?', ..]));
-        let mine = |path| if plain { at(path, b"/chat".as_slice()) } else { path.starts_with(b"/socket.io/") };
+        let at = |path: &[u8], place: &str| {
+            path.strip_prefix(place.as_bytes()).is_some_and(|rest| matches!(rest, [] | [b'?', ..]))
+        };
+        let talks = |path: &[u8]| match port.plain {
+            Some(place) => at(path, place),
+            None => path.starts_with(b"/socket.io/"),
+        };
         if self.traffic != Traffic::Feed && !paths.is_empty() {
-            self.traffic = match paths {
-                _ if paths.iter().any(|path| at(path, b"/packets".as_slice())) => Traffic::Feed,
-                _ if paths.iter().all(|path| mine(path)) => Traffic::Chat,
+            self.traffic = match port.feed {
+                Some(feed) if paths.iter().any(|path| at(path, feed)) => Traffic::Feed,
+                _ if paths.iter().all(|path| talks(path)) => Traffic::Talk,
                 _ => Traffic::Page,
             };
         }
@@ -278,13 +234,13 @@ impl Connection {
     }
 
     /// What has waited for this owner. A request that named somebody else is shown to nobody.
-    fn release(&mut self, owner: &Owner) -> Vec<(Owner, Box<Captured>)> {
-        let fits = |w: &Waiting| w.asked.as_ref().is_none_or(|sid| *owner == Owner::Session(sid.clone()));
-        self.waiting.drain(..).filter(fits).map(|w| (owner.clone(), w.entry)).collect()
+    fn release(&mut self, owner: &Owner) -> Vec<(Owner, E)> {
+        let fits = |w: &Waiting<E>| w.asked.as_ref().is_none_or(|sid| *owner == Owner::Session(sid.clone()));
+        self.waiting.drain(..).filter(fits).filter_map(|w| Some((owner.clone(), w.entry?))).collect()
     }
 
     /// What has waited for the server's word, and may be shown now.
-    fn taken_since(&mut self, taken: Taken<'_>) -> Vec<(Owner, Box<Captured>)> {
+    fn taken_since(&mut self, taken: Taken<'_>) -> Vec<(Owner, E)> {
         let Some(peer) = self.peer else { return Vec::new() };
         let asked = self.waiting.iter().find_map(|w| w.asked.as_ref().filter(|sid| taken(peer, sid)));
         let Some(owner) = asked.map(|sid| Owner::Session(sid.clone())) else { return Vec::new() };
@@ -338,10 +294,9 @@ mod tests {
 
     /// A connection from port 50000 to the server at 8080, as a capture sees it.
     struct Wire {
-        watch: Watch,
+        watch: Watch<u64>,
         tracker: Tracker,
         packet: Packet,
-        texts: Texts,
         seq: [u32; 2],
         frame: u64,
         /// Sessions whose requests the server takes.
@@ -351,10 +306,9 @@ mod tests {
     impl Wire {
         fn new(plain: bool) -> Self {
             let mut wire = Self {
-                watch: Watch::new(8080, plain),
+                watch: Watch::new(Port { number: 8080, plain: plain.then_some("/chat"), feed: Some("/packets") }),
                 tracker: Tracker::new(Limits::default()),
                 packet: Packet::new(),
-                texts: Texts::english().unwrap(),
                 seq: [100, 900],
                 frame: 0,
                 taken: vec!["aaa", "bbb"],
@@ -380,15 +334,16 @@ mod tests {
             self.seq[own] += u32::try_from(data.len()).unwrap() + u32::from(syn);
             walk(&raw, &mut self.tracker, &mut self.packet);
             let taken = |peer: SocketAddr, sid: &str| peer.port() == 50_000 && self.taken.contains(&sid);
-            let shown = self.watch.packet(&self.packet, &self.tracker, &self.texts, &taken);
+            let mut number = |moment: &Moment<'_>, _, _| Some(moment.packet.number);
+            let shown = self.watch.packet(&self.packet, &self.tracker, &taken, &mut number);
             Self::names(shown)
         }
 
         /// To whom, and the packet's number.
-        fn names(shown: Vec<(Owner, Box<Captured>)>) -> Vec<String> {
-            let name = |(owner, packet): (Owner, Box<Captured>)| match owner {
-                Owner::Session(sid) => format!("{sid} {}", packet.n),
-                Owner::Peer(peer) => format!("{peer} {}", packet.n),
+        fn names(shown: Vec<(Owner, u64)>) -> Vec<String> {
+            let name = |(owner, packet): (Owner, u64)| match owner {
+                Owner::Session(sid) => format!("{sid} {packet}"),
+                Owner::Peer(peer) => format!("{peer} {packet}"),
             };
             shown.into_iter().map(name).collect()
         }
@@ -486,17 +441,5 @@ mod tests {
         assert_eq!(Wire::names(shown), ["aaa 1", "aaa 2", "aaa 3"]);
         assert_eq!(wire.segment(false, b""), ["aaa 4"]);
         assert!(wire.watch.asking.is_empty());
-    }
-
-    #[test]
-    fn copies_of_a_message_are_counted_on_their_way_out() {
-        let mut wire = Wire::new(false);
-        for _ in 0..3 {
-            wire.get(&format!("{POLL}&sid=aaa"));
-            wire.answer("42[\"said\",{\"id\":7,\"from\":2}]");
-        }
-        let copies = wire.watch.copies();
-        assert_eq!(copies.iter().map(|c| (c.message, c.from, c.frames)).collect::<Vec<_>>(), [(7, 2, 3)]);
-        assert_eq!(wire.watch.copies(), [], "nothing new");
     }
 }
