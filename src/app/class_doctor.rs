@@ -1,6 +1,7 @@
 //! `osi-tutor doctor class`: whether phones in this room reach this machine.
 
 use super::class::opened;
+use super::rights::as_caller;
 use super::{Failure, error};
 use crate::classroom::hub::{Open, Seen};
 use crate::classroom::qr;
@@ -20,6 +21,7 @@ const MOST: usize = 256;
 pub(super) fn run(listen: Option<SocketAddr>) -> Result<(), Failure> {
     let wanted = listen.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), PORT));
     let open = opened(wanted, listen.is_some(), PHONES, "osi-tutor doctor class --listen")?;
+    as_caller();
     let own = addresses();
     rights::seal(&Needs { files: Files::Only { read: Vec::new(), write: Vec::new() }, ..Needs::default() });
     for line in told(&open, &own) {

@@ -21,9 +21,9 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(feature = "chat")]
         Command::Chat(chat) => (matches!(chat, crate::cli::ChatCommand::Join(_)), false),
         #[cfg(feature = "classroom")]
-        Command::Class(_) | Command::Doctor { what: Some(_), .. } => (false, false),
-        #[cfg(feature = "classroom")]
-        Command::Play(_) => (true, false),
+        Command::Class(_) | Command::Play(_) | Command::Doctor { what: Some(_), .. } => {
+            (matches!(command, Command::Play(_)), false)
+        }
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } | Command::Wireshark(_) => (false, false),

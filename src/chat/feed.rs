@@ -15,7 +15,6 @@ use tokio::time::timeout;
 
 use super::entry::{Captured, Entry};
 use super::hub::{Id, MEMBERS};
-use super::sight::Copies;
 use crate::serve::mirror::Owner;
 
 /// Bytes of each feed that are kept for who comes to read it.
@@ -49,6 +48,19 @@ struct State {
     readers: u64,
     /// The captures that broke, as entries: each is told to every member.
     broken: Vec<Arc<str>>,
+}
+
+/// How many frames carried one message to its readers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Copies {
+    /// The message.
+    pub message: u64,
+    /// Who said it.
+    pub from: u64,
+    /// How many frames.
+    pub frames: u32,
+    /// Since anybody was told.
+    pub fresh: bool,
 }
 
 /// The last few of many.

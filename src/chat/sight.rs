@@ -7,26 +7,13 @@ use std::sync::Arc;
 
 use super::describe::{self, Talk};
 use super::entry::Captured;
-use super::feed::Feeds;
+use super::feed::{Copies, Feeds};
 use super::words::event;
 use crate::serve::mirror::{Owner, Shows};
 use crate::tutor::{Moment, Texts};
 
 /// Messages whose copies are counted.
 const COUNTED: usize = 256;
-
-/// How many frames carried one message to its readers.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Copies {
-    /// The message.
-    pub message: u64,
-    /// Who said it.
-    pub from: u64,
-    /// How many frames.
-    pub frames: u32,
-    /// Since anybody was told.
-    fresh: bool,
-}
 
 /// What one capture sees.
 #[derive(Debug)]
