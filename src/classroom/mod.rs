@@ -4,7 +4,7 @@
 //! and [`board`] (what the votes say) and [`views`] (who may see what of it) and
 //! [`desk`] (the keys of the terminal). [`deck`] makes a lesson's slides, [`shelf`] a
 //! quiz's and a capture's; [`keep`] writes what happens to the disk, and [`report`] says what is left of it; [`hub`] carries it all to browsers.
-//! [`wire`] shows each student the packet of their own vote.
+//! [`wire`] shows each student the packet of their vote.
 
 pub mod board;
 pub mod deck;

@@ -100,7 +100,7 @@ pub struct Class {
     /// Where the class is kept while it runs, for --resume
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
-    /// Don't capture packets; without this, each student sees the packet of their own vote, if that is allowed here
+    /// Don't capture packets; without this, each student sees the packet of their vote, if that is allowed here
     #[arg(long)]
     pub no_capture: bool,
     /// A name under which browsers reach this server; addresses and localhost always do

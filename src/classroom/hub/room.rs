@@ -237,7 +237,7 @@ impl Room {
         if here { self.wire.wires.open(key) } else { self.wire.wires.close(key) }
     }
 
-    /// A student lets everybody see the packet of their own vote: the first one to do so, until the page moves on.
+    /// A student lets everybody see the packet of their vote: the first one to do so, until the page moves on.
     pub(super) async fn volunteer(&self, member: Id, key: &str) -> Result<(), Unshown> {
         let inner = self.inner.lock().await;
         let shown = inner.session.volunteered(member, &self.wire.wires.known(key))?;
