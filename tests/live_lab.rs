@@ -337,3 +337,27 @@ fn every_lesson_plays_whole_on_the_real_kernel() {
     });
     assert_eq!(wrong.into_inner().unwrap(), [""; 0]);
 }
+
+/// What Wireshark starts when somebody captures on osi-tutor-lab.
+#[test]
+fn wireshark_captures_a_lesson_on_the_kernel() {
+    if !possible() {
+        return;
+    }
+    let config = osi_tutor(&["extcap", "--extcap-interface", "osi-tutor-lab", "--extcap-config"]);
+    let config = text(&config.stdout);
+    assert!(config.contains("{arg=0}{value=handshake}") && config.contains("{default=true}"), "{config}");
+    assert!(!config.contains("{value=dhcp}"), "a lesson that no kernel plays: {config}");
+    let file = std::env::temp_dir().join(format!("osi-tutor-lab-{}.pcapng", std::process::id()));
+    let call = ["extcap", "--capture", "--extcap-interface", "osi-tutor-lab", "--lesson", "handshake", "--fifo"];
+    let done = osi_tutor(&[&call[..], &[file.to_str().unwrap()]].concat());
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let mut source = osi_tutor::source::file::File::open(&file).unwrap();
+    let (mut frame, mut said) = (RawFrame::default(), Vec::new());
+    while source.next(&mut frame).unwrap() == Step::Frame {
+        said.push(frame.comments().into_owned());
+    }
+    std::fs::remove_file(&file).unwrap();
+    assert!(said.iter().any(|said| said.starts_with("SYN. The client")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("\nQuestion: ")), "{said:?}");
+}

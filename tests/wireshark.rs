@@ -13,8 +13,10 @@ use osi_tutor::source::{Source, Step};
 use serde_json::Value as Json;
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::{self, JoinHandle};
 
 const OURS: &str = env!("CARGO_BIN_EXE_osi-tutor");
 
@@ -101,6 +103,81 @@ fn a_lesson_is_an_interface_whose_packets_say_what_they_mean() {
     assert!(written(&home, "osi-tutor-sim-nat", &[]).len() > 10);
 }
 
+/// Wireshark's side of the toolbar's pipes.
+struct Window {
+    child: Child,
+    pressed: fs::File,
+    said: JoinHandle<Vec<u8>>,
+    got: JoinHandle<Vec<u8>>,
+}
+
+impl Window {
+    fn open(home: &Home, interface: &str, pace: &str) -> Self {
+        let [fifo, pressed, said] = ["fifo", "in", "out"].map(|name| home.0.join(name));
+        for pipe in [&fifo, &pressed, &said] {
+            assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        }
+        let read = |path: &Path| {
+            let path = path.to_owned();
+            thread::spawn(move || fs::read(path).unwrap())
+        };
+        let (got, heard) = (read(&fifo), read(&said));
+        let child = Command::new(OURS)
+            .args(["extcap", "--capture", "--extcap-interface", interface, "--pace", pace])
+            .arg("--fifo")
+            .arg(&fifo)
+            .arg("--extcap-control-in")
+            .arg(&pressed)
+            .arg("--extcap-control-out")
+            .arg(&said)
+            .spawn()
+            .unwrap();
+        Self { child, pressed: fs::OpenOptions::new().write(true).open(&pressed).unwrap(), said: heard, got }
+    }
+
+    fn press(&mut self, button: u8) {
+        self.pressed.write_all(&[b'T', 0, 0, 2, button, 1]).unwrap();
+    }
+
+    /// What came until the end, and what the window was told.
+    fn close(mut self) -> (Vec<u8>, String) {
+        assert!(self.child.wait().unwrap().success());
+        drop(self.pressed);
+        (self.got.join().unwrap(), String::from_utf8_lossy(&self.said.join().unwrap()).into_owned())
+    }
+}
+
+/// Presses the toolbar's buttons as Wireshark does, and compares with the same loss from the start.
+#[test]
+fn the_toolbar_shows_the_next_packet_and_loses_a_segment() {
+    const NEXT: u8 = 0;
+    const LOSE: u8 = 1;
+    for interface in ["osi-tutor-handshake", "osi-tutor-sim-two-hosts"] {
+        let home = Home::new("toolbar");
+        let mut window = Window::open(&home, interface, "step");
+        // Wireshark says that it is there, before anything is pressed.
+        window.pressed.write_all(b"T\0\0\x02\xff\0").unwrap();
+        (0..3).for_each(|_| window.press(NEXT));
+        window.press(LOSE);
+        let lost = written(&home, interface, &["--drop", "4"]);
+        (3..lost.len()).for_each(|_| window.press(NEXT));
+        let (got, said) = window.close();
+        let file = home.0.join("toolbar.pcapng");
+        fs::write(&file, got).unwrap();
+        let got = frames(&file);
+        for (at, (got, wanted)) in got.iter().zip(&lost).enumerate() {
+            assert_eq!(got, wanted, "{interface}, packet {}", at + 1);
+        }
+        assert_eq!(got.len(), lost.len());
+        assert!(got != written(&home, interface, &[]), "a loss changes what follows");
+        for told in
+            ["The next TCP segment will be lost.", "A TCP segment was lost at packet 4.", "All packets have come."]
+        {
+            assert!(said.contains(told), "{said}");
+        }
+    }
+}
+
 #[test]
 fn what_wireshark_may_ask_is_answered_and_nonsense_refused() {
     let home = Home::new("asked");
@@ -110,6 +187,7 @@ fn what_wireshark_may_ask_is_answered_and_nonsense_refused() {
         &["--capture", "--extcap-interface", "osi-tutor-dns"],
         &["--capture", "--extcap-interface", "osi-tutor-dns", "--fifo", "x", "--drop", "tcp.nothing == 1"],
         &["--capture", "--extcap-interface", "osi-tutor-dns", "--fifo", "x", "--pace", "fast"],
+        &["--capture", "--extcap-interface", "osi-tutor-dns", "--fifo", "x", "--pace", "step"],
         &["--capture", "--extcap-interface", "osi-tutor-dns", "--fifo", "x", "--extcap-capture-filter", "port 80"],
         &[],
     ] {
@@ -136,7 +214,7 @@ fn tshark_lists_our_interfaces_and_captures_on_them() {
     }
     let home = Home::new("tshark");
     let status = home.said(OURS, &["wireshark", "status"]);
-    assert_eq!(status.matches("isn't there").count(), 2, "{status}");
+    assert_eq!(status.matches("isn't there").count(), 3, "{status}");
     home.said(OURS, &["wireshark", "install"]);
     let listed = home.said("tshark", &["-D"]);
     for file in fs::read_dir(root().join("lessons")).unwrap().map(|entry| entry.unwrap().path()) {
@@ -147,6 +225,14 @@ fn tshark_lists_our_interfaces_and_captures_on_them() {
     assert!(listed.contains(" osi-tutor-sim-two-hosts (Simulated two-hosts: "), "{listed}");
     let links = home.said("tshark", &["-L", "-i", "osi-tutor-handshake"]);
     assert!(links.contains("EN10MB (Ethernet)"), "{links}");
+
+    let profile = home.files().into_iter().find(|path| path.ends_with("profiles/osi-tutor/colorfilters")).unwrap();
+    let rules = fs::read_to_string(profile).unwrap();
+    let filters: Vec<_> = rules.lines().filter_map(|rule| rule.strip_prefix('@')?.split('@').nth(1)).collect();
+    assert_eq!(filters.len(), 12, "{rules}");
+    let any = filters.iter().map(|filter| format!("({filter})")).collect::<Vec<_>>().join(" || ");
+    let file = capture("socketio.pcapng");
+    assert!(!home.said("tshark", &["-r", file.to_str().unwrap(), "-Y", &any]).is_empty(), "the colours' filters");
 
     let to = home.0.join("tshark.pcapng");
     let seed = ["-o", "extcap.osi_tutor_handshake.seed:9", "-a", "duration:60"];
@@ -163,17 +249,18 @@ fn what_is_installed_is_taken_back_and_nothing_else() {
     let home = Home::new("install");
     home.said(OURS, &["wireshark", "install"]);
     let installed = home.files();
-    assert_eq!(installed.len(), 2, "{installed:?}");
+    assert_eq!(installed.len(), 3, "{installed:?}");
     assert!(home.said(OURS, &["wireshark", "install"]).contains("was installed already"));
-    fs::write(&installed[0], "#!/bin/sh\nexec somebody-elses\n").unwrap();
+    let script = installed.iter().find(|path| path.ends_with("extcap/osi-tutor")).unwrap();
+    fs::write(script, "#!/bin/sh\nexec somebody-elses\n").unwrap();
     for command in ["install", "remove"] {
         let done = home.run(OURS, &["wireshark", command]);
         let said = String::from_utf8(done.stderr).unwrap();
         assert_eq!(done.status.code(), Some(1), "{command}: {said}");
         assert!(said.contains("isn't ours, and stays as it is"), "{said}");
     }
-    assert_eq!(home.files(), installed[..1], "ours is gone, the stranger's is there");
-    assert_eq!(fs::read_to_string(&installed[0]).unwrap(), "#!/bin/sh\nexec somebody-elses\n");
+    assert_eq!(home.files(), [script.clone()], "ours is gone, the stranger's is there");
+    assert_eq!(fs::read_to_string(script).unwrap(), "#!/bin/sh\nexec somebody-elses\n");
 }
 
 // ---- the dissector

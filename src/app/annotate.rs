@@ -3,7 +3,6 @@
 use super::Failure;
 use super::lesson_lines::texts;
 use super::origin::Origin;
-use super::pace::{Pace, Paced};
 use crate::ask::Kind;
 use crate::ask::draft::paper::{Maker, fill};
 use crate::fault::Faults;
@@ -15,10 +14,11 @@ use crate::machine::quoted;
 use crate::model::show::escape_prose;
 use crate::source::file::{File, Writer};
 use crate::source::{Source, Step};
-use crate::tutor::{Audience, Moment};
+use crate::tutor::{Audience, Moment, Texts};
 use crate::view::brief::sentence;
 use crate::view::comments::Comments;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Questions beside the packets of a capture, as many as a paper has.
 const QUESTIONS: usize = 10;
@@ -35,7 +35,7 @@ pub(super) struct Annotated {
 impl Annotated {
     /// A lesson's simulation, with what the lesson says and asks.
     pub(super) fn lesson(
-        mut lesson: Lesson,
+        lesson: &mut Lesson,
         seed: Option<u64>,
         audience: Audience,
         faults: &Faults,
@@ -43,8 +43,8 @@ impl Annotated {
         lesson.cut_for(audience);
         let source = DefaultSource { seed: seed.unwrap_or(lesson.source.seed), ..lesson.source.clone() };
         let world = || simulate::broken(&source, faults).map_err(Failure::Usage);
-        let trace = simulate::search(&lesson, &mut world()?).map_err(Failure::Data)?;
-        let comments = Comments::of_lesson(&mut Player::new(&lesson, trace, String::new(), audience));
+        let trace = simulate::search(lesson, &mut world()?).map_err(Failure::Data)?;
+        let comments = Comments::of_lesson(&mut Player::new(lesson, trace, String::new(), audience));
         let id = &lesson.id;
         let mut about = format!("Lesson {id}: {}\n", lesson.title);
         about += &of_source(&source, faults);
@@ -53,11 +53,11 @@ impl Annotated {
     }
 
     /// A ready scenario, with what the tutor says.
-    pub(super) fn scenario(name: &str, seed: u64, audience: Audience, faults: &Faults) -> Result<Self, Failure> {
-        let source = DefaultSource { scenario: name.to_owned(), seed, at: None };
-        let world = simulate::broken(&source, faults).map_err(Failure::Usage)?;
-        let about = of_source(&source, faults)
-            + &signed(audience, &format!("to see them explained in full: osi-tutor simulate {name} --seed {seed}"));
+    pub(super) fn scenario(source: &DefaultSource, audience: Audience, faults: &Faults) -> Result<Self, Failure> {
+        let world = simulate::broken(source, faults).map_err(Failure::Usage)?;
+        let DefaultSource { scenario, seed, .. } = source;
+        let about = of_source(source, faults)
+            + &signed(audience, &format!("to see them explained in full: osi-tutor simulate {scenario} --seed {seed}"));
         Ok(Self { source: Box::new(world), comments: Comments::default(), about, audience })
     }
 
@@ -81,33 +81,40 @@ impl Annotated {
         Ok(Self { source: Box::new(File::open(path)?), comments, about, audience })
     }
 
-    /// Writes it, as fast as its packets come, or each at its time.
-    pub(super) fn write(mut self, pace: Option<Pace>, writer: &mut Writer) -> Result<(), Failure> {
-        let Self { comments, audience, .. } = self;
-        match pace {
-            None => write(self.source.as_mut(), &comments, audience, writer),
-            Some(pace) => write(&mut Paced::new(self.source.as_mut(), pace), &comments, audience, writer),
+    /// Writes it, as fast as its packets come.
+    pub(super) fn write(mut self, writer: &mut Writer) -> Result<(), Failure> {
+        let mut pen = Pen::new()?;
+        loop {
+            match pen.reader.next(self.source.as_mut())? {
+                Step::Frame => pen.write(&self.comments, self.audience, writer)?,
+                Step::Idle => writer.flush()?,
+                Step::End => return Ok(writer.flush()?),
+            }
         }
     }
 }
 
-fn write(source: &mut dyn Source, comments: &Comments, audience: Audience, writer: &mut Writer) -> Result<(), Failure> {
-    let (texts, mut reader) = (texts()?, Reader::new(Limits::default()).keeping());
-    loop {
-        match reader.next(source)? {
-            Step::Frame => {
-                let moment = Moment::new(&reader.packet, &reader.tracker);
-                let said = comments.beside(&moment, audience, &texts);
-                let kept = &mut reader.frame.comment;
-                if !kept.is_empty() && !said.is_empty() {
-                    kept.push('\n');
-                }
-                kept.push_str(&said);
-                writer.write(&reader.frame)?;
-            }
-            Step::Idle => writer.flush()?,
-            Step::End => return Ok(writer.flush()?),
+/// Reads packets and writes them with what is said beside them.
+pub(super) struct Pen {
+    pub reader: Reader,
+    texts: Arc<Texts>,
+}
+
+impl Pen {
+    pub(super) fn new() -> Result<Self, Failure> {
+        Ok(Self { reader: Reader::new(Limits::default()).keeping(), texts: texts()? })
+    }
+
+    /// Writes the packet that was read.
+    pub(super) fn write(&mut self, comments: &Comments, who: Audience, writer: &mut Writer) -> Result<(), Failure> {
+        let Self { reader, texts } = self;
+        let said = comments.beside(&Moment::new(&reader.packet, &reader.tracker), who, texts);
+        let kept = &mut reader.frame.comment;
+        if !kept.is_empty() && !said.is_empty() {
+            kept.push('\n');
         }
+        kept.push_str(&said);
+        Ok(writer.write(&reader.frame)?)
     }
 }
 

@@ -8,7 +8,7 @@ use super::{Failure, playground};
 use super::{annotate::signed, class_deck};
 use crate::cli::{ExportCommand, To};
 use crate::fault::Faults;
-use crate::lesson;
+use crate::lesson::{self, format::DefaultSource};
 use crate::sim::scenario::Scenario;
 use crate::source::file::Writer;
 use crate::tutor::Audience;
@@ -59,15 +59,18 @@ fn pcapng(what: &Path, to: &To, seed: Option<u64>, audience: Audience) -> Result
     let lesson = lesson::built_in(lesson::canonical(&name)).transpose().map_err(|e| Failure::Data(e.to_string()))?;
     let scenario = Scenario::ready(&name).transpose().map_err(|e| Failure::Data(e.to_string()))?;
     let annotated = match (lesson, scenario) {
-        (Some(lesson), _) => Annotated::lesson(lesson, seed, audience, &none)?,
-        (_, Some(scenario)) => Annotated::scenario(&name, seed.unwrap_or(scenario.seed), audience, &none)?,
+        (Some(mut lesson), _) => Annotated::lesson(&mut lesson, seed, audience, &none)?,
+        (_, Some(scenario)) => {
+            let source = DefaultSource { seed: seed.unwrap_or(scenario.seed), scenario: name, at: None };
+            Annotated::scenario(&source, audience, &none)?
+        }
         _ => Annotated::file(what, seed.unwrap_or(1), audience)?,
     };
     spare("-o", Some(&to.output), what)?;
     // Whether it may be written over is asked here; the writer itself replaces what is there.
     drop(open(to)?);
     let mut writer = Writer::about(&to.output, &annotated.about)?;
-    annotated.write(None, &mut writer)
+    annotated.write(&mut writer)
 }
 
 /// A row a packet.

@@ -1,11 +1,19 @@
 //! `osi-tutor extcap`: what Wireshark starts to list its interfaces, and to capture on one of ours.
 
+mod interface;
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+mod lab;
+mod pressed;
+mod toolbar;
+
+use self::interface::Interface;
+use self::toolbar::{Again, Toolbar};
 use super::annotate::Annotated;
 use super::pace::Pace;
 use super::{Failure, faults};
 use crate::cli::Extcap;
 use crate::fault::Faults;
-use crate::lesson::{self, Lesson};
+use crate::lesson::{self, simulate};
 use crate::sim::scenario::{READY, Scenario};
 use crate::source::file::Writer;
 use crate::view::extcap as view;
@@ -27,7 +35,7 @@ pub(super) fn run(args: &Extcap) -> Result<(), Failure> {
     // A filter alone is only asked about: an answer says what is wrong with it.
     let text = match (args.extcap_dlts, args.extcap_config, &args.extcap_capture_filter) {
         (true, ..) => view::link_types(),
-        (_, true, _) => view::options(interface.seed()),
+        (_, true, _) => interface.options()?,
         (.., Some(_)) => no_filter(),
         _ => String::new(),
     };
@@ -50,39 +58,12 @@ fn interfaces() -> Result<(), Failure> {
     print(&view::interfaces(
         course.iter().map(|lesson| (lesson.id.as_str(), lesson.title.as_str())),
         scenarios.iter().map(|(name, scenario)| (*name, scenario.title.as_str())),
+        cfg!(all(feature = "lab", feature = "live", target_os = "linux")),
     ))
 }
 
-/// What is captured on.
-enum Interface {
-    Lesson(Box<Lesson>),
-    Scenario(String, u64),
-}
-
-impl Interface {
-    fn of(name: &str) -> Result<Self, Failure> {
-        if let Some((scenario, Ok(ready))) =
-            name.strip_prefix(view::SCENARIO).and_then(|s| Some((s, Scenario::ready(s)?)))
-        {
-            return Ok(Self::Scenario(scenario.to_owned(), ready.seed));
-        }
-        if let Some(Ok(lesson)) = name.strip_prefix(view::PREFIX).and_then(lesson::built_in) {
-            return Ok(Self::Lesson(Box::new(lesson)));
-        }
-        let name = name.escape_debug();
-        Err(Failure::Usage(format!("there is no interface '{name}'; to see all: osi-tutor extcap --extcap-interfaces")))
-    }
-
-    fn seed(&self) -> u64 {
-        match self {
-            Self::Lesson(lesson) => lesson.source.seed,
-            Self::Scenario(_, seed) => *seed,
-        }
-    }
-}
-
 /// Writes packets with their comments into the pipe that Wireshark reads.
-fn capture(args: &Extcap, interface: Interface) -> Result<(), Failure> {
+fn capture(args: &Extcap, mut interface: Interface) -> Result<(), Failure> {
     if args.extcap_capture_filter.as_deref().is_some_and(|filter| !filter.trim().is_empty()) {
         return Err(Failure::Usage(no_filter().trim_end().to_owned()));
     }
@@ -91,14 +72,39 @@ fn capture(args: &Extcap, interface: Interface) -> Result<(), Failure> {
         broken.add("drop", &args.drop).map_err(faults::failure)?;
     }
     let pace = if args.pace == "0" { None } else { Some(Pace::read(&args.pace)?) };
-    let seed = if args.seed == 0 { interface.seed() } else { args.seed };
-    let annotated = match interface {
-        Interface::Lesson(lesson) => Annotated::lesson(*lesson, Some(seed), args.audience, &broken)?,
-        Interface::Scenario(name, _) => Annotated::scenario(&name, seed, args.audience, &broken)?,
+    // Nobody else can press it.
+    if pace == Some(Pace::Step) && args.extcap_control_in.is_none() {
+        let why = "the pace 'step' waits for Next in Wireshark's toolbar, and there is none; try --pace 1";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+    if let Interface::Lab = interface {
+        let annotated = lab::annotated(&args.lesson, args.audience, args.drop.trim())?;
+        return send(args, annotated, pace, None);
+    }
+    let mut source = interface.source();
+    if args.seed != 0 {
+        source.seed = args.seed;
+    }
+    let mut make = |broken: &Faults| match &mut interface {
+        Interface::Lesson(lesson) => Annotated::lesson(lesson, Some(source.seed), args.audience, broken),
+        _ => Annotated::scenario(&source, args.audience, broken),
     };
+    let annotated = make(&broken)?;
+    let mut again = |number: u64| {
+        simulate::lose(&source, &mut broken, number).map_err(Failure::Data)?;
+        make(&broken)
+    };
+    send(args, annotated, pace, Some(&mut again))
+}
+
+/// Sends it. `again` makes it anew with one more loss.
+fn send(args: &Extcap, annotated: Annotated, pace: Option<Pace>, again: Option<Again<'_>>) -> Result<(), Failure> {
     let Some(fifo) = args.fifo.as_deref() else { return Ok(()) };
     let mut writer = Writer::about(fifo, &annotated.about)?;
     // Wireshark waits for the first block before it shows that a capture runs.
     writer.flush()?;
-    annotated.write(pace, &mut writer)
+    let Some(pace) = pace else { return annotated.write(&mut writer) };
+    let toolbar = Toolbar::new(args.extcap_control_in.clone(), args.extcap_control_out.clone());
+    toolbar.write(annotated, pace, again, &mut writer)
 }

@@ -24,20 +24,27 @@ pub(super) fn trace(args: &Explain, lesson: &Lesson, interface: Option<&str>) ->
     }
 }
 
-/// Plays the lesson's scenario on this machine's kernel, in a network of its own.
+/// The lesson's scenario on this machine's kernel, in a network of its own, about to begin.
 #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
-fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
+pub(super) fn start(lesson: &Lesson, faults: &[(&str, &str)]) -> Result<crate::lab::Lab, Failure> {
     use crate::lab::{Lab, OURSELVES};
-    use crate::source::live;
     let wanted = &lesson.source;
     let seed = wanted.seed.to_string();
     let mut arguments = vec!["lab-helper", &wanted.scenario, "--seed", &seed];
     if let Some(at) = &wanted.at {
         arguments.extend(["--at", at]);
     }
+    arguments.extend(faults.iter().flat_map(|(option, value)| [*option, value]));
     let arguments: Vec<_> = arguments.into_iter().map(Into::into).collect();
-    live::catch_interrupts();
-    let mut lab = Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))?;
+    crate::source::live::catch_interrupts();
+    Lab::start(OURSELVES, &arguments).map_err(|why| refused(&why, why.remedy(), lesson))
+}
+
+/// Finds the lesson's packets in what the kernel sends.
+#[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
+fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
+    use crate::source::live;
+    let mut lab = start(lesson, &[])?;
     let hosts = crate::lesson::simulate::hosts(lesson);
     let (trace, ended) = crate::lesson::find::search(lesson, hosts, &mut lab, &mut live::interrupted);
     if trace.is_empty() {
@@ -51,7 +58,7 @@ fn in_lab(lesson: &Lesson) -> Result<(Trace, String), Failure> {
         super::error::tell(&format!("{why}. The lesson plays what has come."));
     }
     let stream = trace.stream.map_or(String::new(), |n| format!(", tcp.stream {n}"));
-    Ok((trace, format!("Captured live on this machine's kernel: {}{stream}", wanted.scenario)))
+    Ok((trace, format!("Captured live on this machine's kernel: {}{stream}", lesson.source.scenario)))
 }
 
 #[cfg(not(all(feature = "lab", feature = "live", target_os = "linux")))]

@@ -62,6 +62,7 @@ mod screen;
 mod show;
 mod simulate;
 mod stats;
+mod wait;
 mod what_if;
 mod wireshark;
 

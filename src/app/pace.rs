@@ -1,11 +1,9 @@
 //! `simulate --pace`: the simulation's clock runs along with the wall's, or stops until a key is pressed.
 
 use super::Failure;
+use super::wait::{Terminal, Wait};
 use crate::model::{RawFrame, Time};
-use crate::sim::START;
 use crate::source::{Source, SourceError, Step};
-use crate::tty::{Keys, Raw};
-use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
@@ -20,26 +18,37 @@ pub(super) enum Pace {
 
 /// A source whose frames come when it is their time.
 pub(super) struct Paced<'s> {
-    source: &'s mut dyn Source,
+    /// Where they come from. Another one that has got as far may take over.
+    pub source: Box<dyn Source + 's>,
     pace: Pace,
     begun: Instant,
-    /// The keys, once they were waited for.
-    keys: Option<Keys>,
+    /// When the first frame was captured.
+    first: Option<Time>,
+    wait: Box<dyn Wait + 's>,
     /// A frame was given and may not have been shown yet.
     shown: bool,
     over: bool,
 }
 
 impl Pace {
-    /// `1`, `0.1`, `step`.
+    /// The same where only keys can say when to go on.
     ///
     /// # Errors
     /// It is neither, or there is no terminal to press a key in.
+    pub(super) fn by_keys(text: &str) -> Result<Self, Failure> {
+        let pace = Self::read(text)?;
+        if pace == Self::Step && !std::io::stdin().is_terminal() {
+            return Err(Failure::Usage("--pace step waits for keys and needs a terminal; try --pace 1".into()));
+        }
+        Ok(pace)
+    }
+
+    /// `1`, `0.1`, `step`.
+    ///
+    /// # Errors
+    /// It is neither.
     pub(super) fn read(text: &str) -> Result<Self, Failure> {
         if text == "step" {
-            if !std::io::stdin().is_terminal() {
-                return Err(Failure::Usage("--pace step waits for keys and needs a terminal; try --pace 1".into()));
-            }
             return Ok(Self::Step);
         }
         match text.parse::<f64>() {
@@ -53,29 +62,35 @@ impl Pace {
 }
 
 impl<'s> Paced<'s> {
-    /// The clock starts now.
-    pub(super) fn new(source: &'s mut dyn Source, pace: Pace) -> Self {
-        Self { source, pace, begun: Instant::now(), keys: None, shown: false, over: false }
+    /// The clock starts now; the keys of the terminal go on.
+    pub(super) fn new(source: Box<dyn Source + 's>, pace: Pace) -> Self {
+        Self::waiting(source, pace, Box::new(Terminal::default()))
     }
 
-    /// Waits until it is time for what happens at this moment.
-    fn wait(&mut self, at: Time) -> std::io::Result<()> {
-        match self.pace {
-            Pace::Speed(speed) => {
-                let since = Duration::from_nanos(at.since(START).unwrap_or(0).max(0).unsigned_abs());
-                let due = since.div_f64(speed);
-                std::thread::sleep(due.saturating_sub(self.begun.elapsed()));
-            }
-            Pace::Step => {
-                let keys = match self.keys.take() {
-                    Some(keys) => keys,
-                    None => Keys::new()?,
-                };
-                self.over = !key(&keys)?;
-                self.keys = Some(keys);
-            }
+    /// The same, with somebody else who waits.
+    pub(super) fn waiting(source: Box<dyn Source + 's>, pace: Pace, wait: Box<dyn Wait + 's>) -> Self {
+        Self { source, pace, begun: Instant::now(), first: None, wait, shown: false, over: false }
+    }
+
+    /// Waits until it is time for what happens at this moment, but not to be told to go on.
+    pub(super) fn keep_up(&mut self, at: Time) -> std::io::Result<()> {
+        if self.pace != Pace::Step {
+            self.over = !self.wait(at)?;
         }
         Ok(())
+    }
+
+    /// Waits until it is time for what happens at this moment; says whether more is wanted.
+    fn wait(&mut self, at: Time) -> std::io::Result<bool> {
+        let at_most = match self.pace {
+            Pace::Speed(speed) => {
+                let first = *self.first.get_or_insert(at);
+                let since = Duration::from_nanos(at.since(first).unwrap_or(0).max(0).unsigned_abs());
+                Some(since.div_f64(speed).saturating_sub(self.begun.elapsed()))
+            }
+            Pace::Step => None,
+        };
+        self.wait.wait(at_most)
     }
 }
 
@@ -90,8 +105,8 @@ impl Source for Paced<'_> {
         }
         let step = self.source.next(frame)?;
         if step == Step::Frame {
-            let keys = |error| SourceError::Io { what: "the terminal gives no keys".into(), error };
-            self.wait(frame.time).map_err(keys)?;
+            let keys = |error| SourceError::Io { what: "nobody says when to go on".into(), error };
+            self.over = !self.wait(frame.time).map_err(keys)?;
             if self.over {
                 return Ok(Step::End);
             }
@@ -99,18 +114,6 @@ impl Source for Paced<'_> {
         }
         Ok(step)
     }
-}
-
-/// Waits for a key; says whether it means to go on. A terminal that is gone does not.
-fn key(keys: &Keys) -> std::io::Result<bool> {
-    let _raw = Raw::take()?;
-    let pressed = std::iter::from_fn(|| keys.next()).find_map(|event| match event {
-        Event::Key(key) if key.kind == KeyEventKind::Press => Some(key),
-        _ => None,
-    });
-    let Some(key) = pressed else { return Ok(false) };
-    let interrupted = key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL);
-    Ok(!interrupted && !matches!(key.code, KeyCode::Char('q') | KeyCode::Esc))
 }
 
 #[cfg(test)]

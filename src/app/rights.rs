@@ -27,7 +27,7 @@ pub(super) fn at_start(command: &Command) {
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(_) => (false, false),
         Command::Doctor { .. } | Command::Wireshark(_) => (false, false),
-        Command::Extcap(_) => (false, true),
+        Command::Extcap(args) => (false, !args.is_lab()),
         // Without a name it is a menu, which starts what is chosen.
         Command::Explain(args) if args.live.is_some() || args.lesson.is_none() => (false, false),
         _ => (true, true),

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
     let mut scenario = find(wanted)?;
     let faults = faults::of_options(&args.faults)?;
     faults::apply(&faults, &mut scenario)?;
-    let pace = args.pace.as_deref().map(Pace::read).transpose()?;
+    let pace = args.pace.as_deref().map(Pace::by_keys).transpose()?;
     let seed = args.seed.unwrap_or(scenario.seed);
     let recipe = Recipe { scenario, faults, seed, at: args.at.clone() };
     let mut origin = String::from("Simulated: ");
@@ -54,7 +54,7 @@ pub(super) fn run(args: &Simulate, color: Color) -> Result<(), Failure> {
         if pace == Pace::Step {
             error::tell("Any key shows the next packet; q ends.");
         }
-        show::run(&mut Paced::new(&mut simulation, pace), &args.show, &origin, color, &mut || false)?;
+        show::run(&mut Paced::new(Box::new(simulation), pace), &args.show, &origin, color, &mut || false)?;
     } else {
         #[cfg(feature = "tui")]
         if super::browse::wanted(&args.show) && args.show.write.is_none() {

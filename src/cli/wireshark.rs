@@ -1,6 +1,7 @@
 //! What can be typed after `wireshark`, and what Wireshark itself types after `extcap`.
 
 use crate::tutor::Audience;
+use crate::view::extcap::LAB;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -49,12 +50,15 @@ pub struct Extcap {
     /// An option whose values are asked for again; none of ours change
     #[arg(long, value_name = "OPTION", allow_hyphen_values = true)]
     pub extcap_reload_option: Option<String>,
-    /// A pipe with what is done in Wireshark's toolbar; nothing is offered there
+    /// A pipe with what is done in Wireshark's toolbar
     #[arg(long, value_name = "PIPE")]
     pub extcap_control_in: Option<PathBuf>,
     /// A pipe to Wireshark's toolbar
     #[arg(long, value_name = "PIPE")]
     pub extcap_control_out: Option<PathBuf>,
+    /// Which lesson the lab plays
+    #[arg(long, value_name = "NAME", default_value = "handshake")]
+    pub lesson: String,
     /// Other packets; 0 means the interface's own
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
@@ -64,7 +68,14 @@ pub struct Extcap {
     /// Which frame is lost on the way; empty for none
     #[arg(long, value_name = "WHICH", default_value = "", allow_hyphen_values = true)]
     pub drop: String,
-    /// How fast the packets come: 0 for all at once, 1 for real time
+    /// How fast the packets come: 0 for all at once, 1 for real time, step for the toolbar's Next
     #[arg(long, value_name = "SPEED", default_value = "0", allow_hyphen_values = true)]
     pub pace: String,
+}
+
+impl Extcap {
+    /// Whether a program is started, for packets of this machine's kernel.
+    pub fn is_lab(&self) -> bool {
+        self.extcap_interface.as_deref() == Some(LAB)
+    }
 }

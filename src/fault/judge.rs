@@ -42,7 +42,7 @@ impl Faults {
             let mut fate = Fate::Deliver;
             for (wanted, meant, seen, met) in &mut rules {
                 let meant = match meant {
-                    Meant::Number(number) => *number == frame.number,
+                    Meant::Number(number) | Meant::Sent(number) => *number == frame.number,
                     Meant::Picked(pick) => pick.takes(&reader.packet, seen, &mut dice),
                 };
                 if meant && fate == Fate::Deliver {
@@ -79,17 +79,19 @@ impl Report {
 }
 
 /// Turns numbers that the capture of a run shows into those of frames as they are sent.
-pub(super) fn find(mut wanted: Vec<&mut u64>, mut without: Simulation) -> Result<(), String> {
-    wanted.sort();
+pub(super) fn find(mut wanted: Vec<&mut Meant>, mut without: Simulation) -> Result<(), String> {
+    let number = |meant: &Meant| if let Meant::Number(number) = meant { *number } else { 0 };
+    wanted.sort_by_key(|meant| number(meant));
     let mut frame = RawFrame::default();
-    for number in wanted {
-        while frame.number < *number {
+    for meant in wanted {
+        let number = number(meant);
+        while frame.number < number {
             if without.next(&mut frame).map_err(|error| error.to_string())? != Step::Frame {
                 let last = frame.number;
                 return Err(format!("there is no frame {number} to meet a fault: without faults there are {last}"));
             }
         }
-        *number = without.sent_as();
+        *meant = Meant::Sent(without.sent_as());
     }
     Ok(())
 }

@@ -183,8 +183,10 @@ enum Act {
 /// Which frames a fault meets.
 #[derive(Clone, Debug, PartialEq)]
 enum Meant {
-    /// The one with this number in the capture that a run without faults gives; after [`Faults::find`], as it is sent.
+    /// The one with this number in the capture of a run without this fault; [`Faults::find`] turns it into the next.
     Number(u64),
+    /// The one that is sent as this number.
+    Sent(u64),
     Picked(Box<Pick>),
 }
 
@@ -248,11 +250,11 @@ impl Faults {
     /// # Errors
     /// There is no such frame; a sentence.
     pub fn find(&mut self, without: Simulation) -> Result<(), String> {
-        let numbers = self.0.iter_mut().filter_map(|fault| match &mut fault.act {
-            Act::Frames(_, Meant::Number(number)) => Some(number),
+        let meant = self.0.iter_mut().filter_map(|fault| match &mut fault.act {
+            Act::Frames(_, meant @ Meant::Number(_)) => Some(meant),
             _ => None,
         });
-        judge::find(numbers.collect(), without)
+        judge::find(meant.collect(), without)
     }
 }
 

@@ -50,7 +50,7 @@ pub enum Scope {
 }
 
 /// The simulation that a lesson plays on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DefaultSource {
     /// A ready scenario's name.
     pub scenario: String,

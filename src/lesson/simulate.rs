@@ -61,6 +61,18 @@ pub fn broken(source: &DefaultSource, faults: &Faults) -> Result<Simulation, Str
     Ok(world(source, &faults, None)?.0)
 }
 
+/// Loses one more frame: the one with this number in the capture of the world that these faults make.
+///
+/// # Errors
+/// There is no such frame; a sentence.
+pub fn lose(source: &DefaultSource, faults: &mut Faults, number: u64) -> Result<(), String> {
+    let mut more = Faults::default();
+    more.add("drop", &number.to_string()).map_err(|error| error.to_string())?;
+    more.find(broken(source, faults)?)?;
+    *faults = std::mem::take(faults).and(more);
+    Ok(())
+}
+
 /// Finds a lesson's packets in a world that is run to its end.
 ///
 /// # Errors

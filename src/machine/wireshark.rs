@@ -1,7 +1,7 @@
 //! What this program puts into Wireshark, and takes back: a script that Wireshark finds among its capture programs
-//! (extcap), and a dissector in Lua.
+//! (extcap), a dissector in Lua, and a profile of colours.
 //!
-//! Both say in their first lines who put them there. A file without that line is a stranger's, and stays as it is.
+//! Each says in its first lines who put it there. A file without that line is a stranger's, and stays as it is.
 
 use super::this_program;
 use std::fs::{self, File};
@@ -13,6 +13,10 @@ use std::process::{Command, Stdio};
 const MARK: &str = "osi-tutor wireshark install put this here; osi-tutor wireshark remove takes it back";
 /// Engine.IO and Socket.IO for Wireshark.
 const DISSECTOR: &str = include_str!("wireshark/osi-tutor.lua");
+/// Colours of a profile.
+const COLORS: &str = include_str!("wireshark/colorfilters");
+/// Where a profile is, below the folder of this user's settings.
+const PROFILE: &str = "profiles/osi-tutor";
 /// Bytes of a file that are looked at for [`MARK`].
 const HEAD: u64 = 256;
 
@@ -23,6 +27,8 @@ pub struct Folders {
     pub extcap: PathBuf,
     /// For Lua files of this user.
     pub lua: PathBuf,
+    /// Of this user's profile with our name.
+    pub profile: PathBuf,
     /// tshark said so; otherwise it is where Wireshark 4.2 and newer look.
     pub asked: bool,
 }
@@ -64,13 +70,16 @@ impl Folders {
         if let Some(found) = said.as_deref().and_then(Self::read) {
             return Ok(found);
         }
-        let base = if cfg!(windows) {
-            home("APPDATA").map(|data| data.join("Wireshark"))
+        let (files, own) = if cfg!(windows) {
+            (home("APPDATA").map(|data| data.join("Wireshark")), home("APPDATA").map(|data| data.join("Wireshark")))
         } else {
-            home("HOME").map(|home| home.join(".local/lib/wireshark"))
+            let own = home("XDG_CONFIG_HOME").or_else(|| Some(home("HOME")?.join(".config")));
+            (home("HOME").map(|home| home.join(".local/lib/wireshark")), own.map(|own| own.join("wireshark")))
         };
-        let base = base.ok_or("tshark isn't on the path, and HOME doesn't say where your files are")?;
-        Ok(Self { extcap: base.join("extcap"), lua: base.join("plugins"), asked: false })
+        let (Some(files), Some(own)) = (files, own) else {
+            return Err("tshark isn't on the path, and HOME doesn't say where your files are".into());
+        };
+        Ok(Self { extcap: files.join("extcap"), lua: files.join("plugins"), profile: own.join(PROFILE), asked: false })
     }
 
     /// Reads what `tshark -G folders` prints. Before 4.2 it doesn't say where the personal capture programs are: in
@@ -81,13 +90,16 @@ impl Folders {
         let of = |wanted: &str| {
             rows().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, path)| PathBuf::from(path))
         };
-        let extcap = of("Personal Extcap path").or_else(|| Some(of("Personal configuration")?.join("extcap")))?;
+        let own = of("Personal configuration")?;
+        let extcap = of("Personal Extcap path").unwrap_or_else(|| own.join("extcap"));
         let lua = of("Personal Lua Plugins").or_else(|| of("Personal Plugins"))?;
-        (extcap.is_absolute() && lua.is_absolute()).then_some(Self { extcap, lua, asked: true })
+        let profile = own.join(PROFILE);
+        let known = [&extcap, &lua, &profile].iter().all(|path| path.is_absolute());
+        known.then_some(Self { extcap, lua, profile, asked: true })
     }
 
     /// What belongs there.
-    pub fn parts(&self) -> [Part; 2] {
+    pub fn parts(&self) -> [Part; 3] {
         let (name, script) = if cfg!(windows) {
             ("osi-tutor.bat", format!("@rem {MARK}\r\n@{} extcap %*\r\n", this_program()))
         } else {
@@ -100,6 +112,12 @@ impl Folders {
                 about: "Engine.IO and Socket.IO",
                 path: self.lua.join("osi-tutor.lua"),
                 text: format!("-- {MARK}\n{DISSECTOR}"),
+                runs: false,
+            },
+            Part {
+                about: "profile osi-tutor",
+                path: self.profile.join("colorfilters"),
+                text: format!("# {MARK}\n{COLORS}"),
                 runs: false,
             },
         ]
@@ -162,6 +180,10 @@ impl Part {
         let before = self.stand()?;
         if matches!(before, Stand::Ours | Stand::Old) {
             fs::remove_file(&self.path)?;
+            // A profile is its folder; where Wireshark keeps something of the user's in it, it stays.
+            if self.path.parent().is_some_and(|folder| folder.ends_with(PROFILE)) {
+                let _ = self.path.parent().map(fs::remove_dir);
+            }
         }
         Ok(before)
     }
@@ -181,8 +203,9 @@ mod tests {
             Self(path)
         }
 
-        fn parts(&self) -> [Part; 2] {
-            Folders { extcap: self.0.join("a/extcap"), lua: self.0.join("b"), asked: true }.parts()
+        fn parts(&self) -> [Part; 3] {
+            let [extcap, lua, profile] = ["a/extcap", "b", PROFILE].map(|place| self.0.join(place));
+            Folders { extcap, lua, profile, asked: true }.parts()
         }
     }
 
@@ -204,6 +227,7 @@ mod tests {
             assert_eq!(part.remove().unwrap(), Stand::Ours);
             assert_eq!(part.remove().unwrap(), Stand::Absent);
         }
+        assert!(!folder.0.join(PROFILE).exists(), "an empty profile would be offered");
     }
 
     #[test]
@@ -226,8 +250,70 @@ mod tests {
         let found = Folders::read(old).unwrap();
         assert_eq!(found.extcap, Path::new("/home/ada/.config/wireshark/extcap"));
         assert_eq!(found.lua, Path::new("/home/ada/.local/lib/wireshark/plugins"));
+        assert_eq!(found.profile, Path::new("/home/ada/.config/wireshark/profiles/osi-tutor"));
         let new = old.to_owned() + "Personal Extcap path:\t/home/ada/.local/lib/wireshark/extcap\n";
         assert_eq!(Folders::read(&new).unwrap().extcap, Path::new("/home/ada/.local/lib/wireshark/extcap"));
         assert_eq!(Folders::read("tshark: no such report\n"), None);
+    }
+
+    /// Behind and of the text, from 0 to 1.
+    type Colors = [[f64; 3]; 2];
+
+    fn colors() -> Vec<(String, Colors)> {
+        let part = |text: &str| {
+            let mut numbers = text.split(',').map(|number| number.parse::<f64>().unwrap() / 65535.0);
+            std::array::from_fn(|_| numbers.next().unwrap())
+        };
+        let rules = COLORS.lines().filter(|line| line.starts_with('@'));
+        rules
+            .map(|rule| {
+                let (rule, text) = rule.strip_suffix(']').unwrap().rsplit_once("][").unwrap();
+                let (rule, behind) = rule.rsplit_once("@[").unwrap();
+                (rule.to_owned(), [part(behind), part(text)])
+            })
+            .collect()
+    }
+
+    /// As light is added: the inverse of sRGB's curve (IEC 61966-2-1).
+    fn light(color: [f64; 3]) -> [f64; 3] {
+        color.map(|c| if c <= 0.04045 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) })
+    }
+
+    fn times(matrix: [[f64; 3]; 3], color: [f64; 3]) -> [f64; 3] {
+        matrix.map(|row| row.iter().zip(color).map(|(a, b)| a * b).sum::<f64>().clamp(0.0, 1.0))
+    }
+
+    /// How far apart two lights look, in CIE 1976's units: 2.3 can just be told apart.
+    fn apart(a: [f64; 3], b: [f64; 3]) -> f64 {
+        let lab = |color| {
+            let xyz = times([[0.4339, 0.3762, 0.1899], [0.2126, 0.7152, 0.0722], [0.0177, 0.1095, 0.8728]], color);
+            let [x, y, z] = xyz.map(|t| if t > 0.008_856 { t.cbrt() } else { 7.787 * t + 16.0 / 116.0 });
+            [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+        };
+        lab(a).iter().zip(lab(b)).map(|(a, b): (&f64, f64)| (a - b).powi(2)).sum::<f64>().sqrt()
+    }
+
+    #[test]
+    fn the_colours_stay_apart_for_those_who_lack_one_and_text_can_be_read() {
+        // Machado, Oliveira, Fernandes 2009, table 1, severity 1: no red, no green, no blue.
+        let eyes = [
+            [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+            [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]],
+            [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]],
+            [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602], [0.004733, 0.691367, 0.303900]],
+        ];
+        let rules = colors();
+        assert_eq!(rules.len(), 12);
+        for (at, (rule, [behind, text])) in rules.iter().enumerate() {
+            let bright = |color| times([[0.2126, 0.7152, 0.0722]; 3], light(color))[0] + 0.05;
+            let contrast = bright(*behind) / bright(*text);
+            assert!(contrast.max(1.0 / contrast) >= 4.5, "{rule}: {contrast}, WCAG 2.2, 1.4.3");
+            for (other, [beside, _]) in &rules[..at] {
+                for eye in eyes {
+                    let far = apart(times(eye, light(*behind)), times(eye, light(*beside)));
+                    assert!(far > 12.0, "{rule} and {other}: {far}");
+                }
+            }
+        }
     }
 }
