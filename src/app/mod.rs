@@ -70,8 +70,7 @@ pub use error::Failure;
 
 use crate::cli::{Cli, Command};
 use crate::store::Store;
-use crate::view::theme;
-use crate::view::theme::Color;
+use crate::view::theme::{self, Color};
 use clap::Parser;
 use std::io::IsTerminal;
 
