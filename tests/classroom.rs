@@ -311,6 +311,72 @@ fn each_student_sees_the_packet_of_their_own_vote_and_the_stage_a_volunteers() {
 }
 
 #[test]
+fn several_classes_share_a_program_and_the_code_leads_each_student_to_one() {
+    let class = Class::start("several", &["dns"]);
+    let server = &class.server;
+    let found = |server: &Server, before: &str| -> Vec<String> {
+        let after = server.said.split(before).skip(1);
+        after.map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect()
+    };
+    let (secrets, codes) = (found(server, "/teach#"), found(server, "the room code "));
+    assert!(secrets.len() == 2 && codes.len() == 2 && codes[0] != codes[1], "{}", server.said);
+    let enter = |auth: Json| Guest::try_in(server, &auth);
+    let mut teachers: Vec<Guest> = secrets
+        .iter()
+        .map(|secret| enter(json!({ "role": "teach", "secret": secret })).unwrap_or_else(|e| panic!("{e}")))
+        .collect();
+    let student = |code: &str| enter(json!({ "role": "student", "code": code }));
+    assert!(student("").is_err() && student("nonsense").is_err_and(|why| why.contains("room code")));
+    let mut phones: Vec<Guest> = codes.iter().map(|code| student(code).unwrap_or_else(|e| panic!("{e}"))).collect();
+    let title = |guest: &Guest| guest.welcome["page"]["shown"]["title"].as_str().unwrap().to_owned();
+    for n in 0..2 {
+        assert_eq!(title(&phones[n]), title(&teachers[n]));
+    }
+    assert_ne!(title(&phones[0]), title(&phones[1]));
+    // The second class votes; the first one stays where it is.
+    let sees = |n: usize| {
+        let secret = &secrets[n];
+        Guest::try_in(server, &json!({ "role": "teach", "secret": secret })).unwrap_or_else(|e| panic!("{e}")).welcome
+    };
+    while sees(1)["console"]["console"]["buttons"][0] != "open" {
+        teachers[1].does("next");
+    }
+    teachers[1].does("open");
+    let slide = sees(1)["page"]["shown"]["slide"].as_u64().unwrap();
+    let task = sees(1)["page"]["shown"]["task"].clone();
+    let given = if task["choices"].is_array() { "1" } else { "5" };
+    assert_eq!(phones[1].vote(slide, given), json!({ "ok": true }), "{task}");
+    assert_eq!(phones[0].vote(slide, given)["error"], "this vote is closed");
+    assert_eq!((&sees(0)["count"]["answered"], &sees(1)["count"]["answered"]), (&json!(0), &json!(1)));
+    assert_eq!(sees(0)["page"]["shown"]["phase"], "lobby");
+    // A member comes back without the code; with the other class's code, to that one.
+    let back = json!({ "role": "student", "token": phones[1].token() });
+    assert_eq!(enter(back).unwrap_or_else(|e| panic!("{e}")).welcome["you"]["name"], phones[1].welcome["you"]["name"]);
+    let other = json!({ "role": "student", "token": phones[1].token(), "code": codes[0] });
+    assert_eq!(title(&enter(other).unwrap_or_else(|e| panic!("{e}"))), title(&phones[0]));
+    class.server.signal("KILL");
+
+    let again = class.resumed();
+    assert_eq!((found(&again, "/teach#"), found(&again, "the room code ")), (secrets, codes));
+    let back = json!({ "role": "student", "token": phones[1].token() });
+    let back = Guest::try_in(&again, &back).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(back.welcome["you"]["given"], given);
+    let report = |number: &str| {
+        let state = class.folder.to_str().unwrap();
+        let command = ["class", "report", "--class", number, "--state", state];
+        let run = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(command).output().unwrap();
+        (run.status.code(), String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned())
+    };
+    assert!(report("2").1.contains("This was class 2 of 2"), "{}", report("2").1);
+    assert_ne!(report("1").1.lines().next(), report("2").1.lines().next());
+    assert_eq!(report("3").0, Some(2));
+    // A new class alone leaves none of them beside it.
+    again.signal("KILL");
+    drop(run(&class.folder, &["handshake"]));
+    assert_eq!(report("2").0, Some(2), "{}", report("2").1);
+}
+
+#[test]
 fn a_quiz_is_a_class() {
     let class = Class::of("two-hosts", "quiz", &["--quiz", "--kind", "flags,ack", "--count", "4"]);
     let mut teacher = Guest::teacher(&class.server);
@@ -567,6 +633,8 @@ fn a_class_that_cannot_be_says_why() {
         (&["--state", nowhere], 2, "osi-tutor class handshake"),
         (&["no-such-file.pcap", "--state", nowhere], 1, "no-such-file.pcap"),
         (&["handshake", "--count", "3"], 2, "--quiz"),
+        (&["handshake", "dns", "--open", "--state", nowhere], 2, "each class gets its own"),
+        (&["dns", "dns", "dns", "dns", "dns", "dns", "dns", "dns", "dns", "--state", nowhere], 2, "at most 8 classes"),
         (&["-", "--quiz", "--state", nowhere], 2, "read twice"),
         (&["--resume", "--state", nowhere], 1, "no class is kept there"),
         (&["report", "--state", nowhere], 1, "no class is kept there"),

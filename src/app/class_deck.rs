@@ -22,15 +22,11 @@ pub(super) struct Made {
 }
 
 /// What was asked for.
-pub(super) fn made(args: &Class) -> Result<Made, Failure> {
-    let none = || {
-        Failure::Usage("which lesson? For example: osi-tutor class handshake. The list: osi-tutor explain".to_owned())
-    };
-    let what = args.what.as_deref().ok_or_else(none)?;
+pub(super) fn made(args: &Class, what: &Path) -> Result<Made, Failure> {
     if args.quiz {
         return quiz(what, args);
     }
-    if capture(args).is_some() {
+    if capture(args, what).is_some() {
         return browse(what, args.audience);
     }
     let (name, folder) = (what.to_string_lossy(), args.lessons.as_deref());
@@ -45,8 +41,7 @@ pub(super) fn made(args: &Class) -> Result<Made, Failure> {
 }
 
 /// The capture that is to be browsed: a file, no lesson's name.
-pub(super) fn capture(args: &Class) -> Option<&Path> {
-    let what = args.what.as_deref()?;
+pub(super) fn capture<'a>(args: &Class, what: &'a Path) -> Option<&'a Path> {
     let file = what.extension().is_some() || what.components().count() > 1;
     Some(what).filter(|_| file && !args.quiz)
 }

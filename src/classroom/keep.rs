@@ -189,16 +189,25 @@ impl Keep {
     pub fn begin(folder: &Path, origin: Origin, session: &Session) -> Result<Self, KeepError> {
         store::make(folder).map_err(no(folder.to_owned()))?;
         let lock = store::lock(&class(folder))?;
+        Self::put_aside(folder)?;
+        let slides = serde_json::to_vec(&Slides { v: VERSION, deck: session.deck() });
+        let slides = slides.map_err(|e| no(deck(folder))(e.into()))?;
+        store::replace(&deck(folder), &slides).map_err(no(deck(folder)))?;
+        Self::open(folder, origin, session, 0, lock)
+    }
+
+    /// A class that is kept there becomes `class.before.json`: nobody goes on with it.
+    ///
+    /// # Errors
+    /// The system says no.
+    pub fn put_aside(folder: &Path) -> Result<(), KeepError> {
         for (path, before) in [(class(folder), "class.before.json"), (deck(folder), "deck.before.json")] {
             let before = folder.join(before);
             if path.exists() {
                 fs::rename(path, &before).map_err(no(before))?;
             }
         }
-        let slides = serde_json::to_vec(&Slides { v: VERSION, deck: session.deck() });
-        let slides = slides.map_err(|e| no(deck(folder))(e.into()))?;
-        store::replace(&deck(folder), &slides).map_err(no(deck(folder)))?;
-        Self::open(folder, origin, session, 0, lock)
+        Ok(())
     }
 
     fn open(
@@ -275,6 +284,11 @@ impl Keep {
 }
 
 impl Saved {
+    /// Whether a class is kept there.
+    pub fn is_there(folder: &Path) -> bool {
+        class(folder).is_file()
+    }
+
     /// Reads the class that was kept last.
     ///
     /// # Errors

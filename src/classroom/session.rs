@@ -355,6 +355,11 @@ impl Session {
         self.members.get(&id).map(|member| (member.token.as_str(), member.name.as_str()))
     }
 
+    /// Whether this is a member's token.
+    pub fn knows(&self, token: &str) -> bool {
+        self.by_token.contains_key(token)
+    }
+
     /// The slide that is shown.
     pub(super) fn slide(&self) -> Option<&Slide> {
         self.deck.slides.get(self.at)

@@ -18,6 +18,9 @@ pub enum ClassCommand {
         /// Text, CSV for a spreadsheet, or a page
         #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = ReportForm::Text)]
         form: ReportForm,
+        /// Which one, if several classes ran together
+        #[arg(long, value_name = "N", default_value_t = 1)]
+        class: u8,
         /// Where the class was kept
         #[arg(long, value_name = "DIR")]
         state: Option<PathBuf>,
@@ -57,9 +60,9 @@ pub struct Class {
     /// What else to do
     #[command(subcommand)]
     pub command: Option<ClassCommand>,
-    /// Which lesson (osi-tutor explain lists them), or a capture to browse together
+    /// Which lesson (osi-tutor explain lists them), or a capture to browse together; of several, each is a class
     #[arg(value_name = "LESSON|FILE", conflicts_with = "resume")]
-    pub what: Option<PathBuf>,
+    pub what: Vec<PathBuf>,
     /// Ask a quiz instead, made from this lesson's packets, a ready scenario or a capture
     #[arg(long, requires = "what")]
     pub quiz: bool,

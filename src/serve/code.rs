@@ -21,9 +21,9 @@ const PARDON: Duration = Duration::from_secs(2);
 /// How long an answer takes when too many were.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// A code, and what was guessed of late.
+/// A code, or several that lead to different places, and what was guessed of late.
 pub struct Code {
-    text: String,
+    texts: Vec<String>,
     guesses: Mutex<(f64, Instant)>,
 }
 
@@ -54,16 +54,29 @@ fn scatter(c: u8) -> u8 {
 impl Code {
     /// This code.
     pub fn new(text: String) -> Self {
-        Self { text, guesses: Mutex::new((WRONG, Instant::now())) }
+        Self::of(vec![text])
+    }
+
+    /// These codes.
+    pub fn of(texts: Vec<String>) -> Self {
+        Self { texts, guesses: Mutex::new((WRONG, Instant::now())) }
     }
 
     /// Whether this is it. The answer may take its time.
     pub async fn admits(&self, guess: &str) -> bool {
-        let right = same(guess.as_bytes(), self.text.as_bytes());
-        if self.count(right, Instant::now()) {
+        self.which(guess).await.is_some()
+    }
+
+    /// Which of them it is. The answer may take its time.
+    pub async fn which(&self, guess: &str) -> Option<usize> {
+        let place = |found: Option<usize>, (at, text): (usize, &String)| {
+            if same(guess.as_bytes(), text.as_bytes()) { Some(at) } else { found }
+        };
+        let found = self.texts.iter().enumerate().fold(None, place);
+        if self.count(found.is_some(), Instant::now()) {
             sleep(SLOW).await;
         }
-        right
+        found
     }
 
     /// Takes a guess down; whether the answer is to be slow.

@@ -8,7 +8,8 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
 
-use super::room::{CONSOLES, Room, STAGES, STUDENTS, room_of};
+use super::house::House;
+use super::room::{CONSOLES, Room, STAGES, STUDENTS};
 use crate::classroom::session::{Command, Id, Input};
 use crate::rng::Rng;
 use crate::serve::allowance::Allowance;
@@ -23,6 +24,9 @@ const LEADS: f64 = 10.0;
 /// Refused words that no good one made up for, after which a visitor is shown the door.
 const PATIENCE: u32 = 100;
 
+/// Why somebody without a code stays outside.
+const WRONG_CODE: &str = "the room code is missing or wrong";
+
 /// As what somebody comes in.
 #[derive(Clone, Debug)]
 enum Role {
@@ -35,27 +39,25 @@ enum Role {
 /// Whose connection it is.
 struct Guest {
     role: Role,
+    room: Arc<Room>,
     /// The number is a student's.
     visitor: Visitor<Id>,
 }
 
 /// Waits for people.
-pub(super) fn listen(io: &SocketIo, room: &Arc<Room>) {
-    let (before, after) = (Arc::clone(room), Arc::clone(room));
-    let entered = move |socket: SocketRef| {
-        let room = Arc::clone(&after);
-        async move { welcome(socket, room).await }
-    };
+pub(super) fn listen(io: &SocketIo, house: &Arc<House>) {
+    let entered = |socket: SocketRef| async move { welcome(socket).await };
+    let house = Arc::clone(house);
     let enters = move |socket: SocketRef, TryData(auth): TryData<Json>| {
-        let room = Arc::clone(&before);
+        let house = Arc::clone(&house);
         async move {
-            match role(&room, &auth.unwrap_or_default()).await {
-                Ok(role) => {
+            match role(&house, &auth.unwrap_or_default()).await {
+                Ok((role, room)) => {
                     hear(&socket, &room, role);
                     Ok(())
                 }
                 Err(why) => {
-                    room.refuse(why);
+                    house.refuse(why);
                     Err(why)
                 }
             }
@@ -65,28 +67,44 @@ pub(super) fn listen(io: &SocketIo, room: &Arc<Room>) {
     io.ns(NOWHERE, || std::future::ready(()));
 }
 
-/// As what somebody with these credentials may come in.
-async fn role(room: &Room, auth: &Json) -> Result<Role, &'static str> {
+/// As what somebody with these credentials may come in, and where.
+async fn role(house: &House, auth: &Json) -> Result<(Role, Arc<Room>), &'static str> {
     let text = |key: &str| auth.get(key).and_then(Json::as_str).unwrap_or_default();
-    let coded = || room.admits(text("code"));
     match text("role") {
-        "teach" if room.leads(text("secret")) => seated(room, Role::Teacher),
-        "teach" => Err("this link doesn't lead the class"),
-        "stage" if coded().await => seated(room, Role::Stage),
-        // A token says that somebody was in before; the class knows whether it is a member's.
-        "student" if coded().await => Ok(Role::Student(auth.get("token").and_then(Json::as_str).map(str::to_owned))),
-        "stage" | "student" => Err("the room code is missing or wrong"),
+        "teach" => match house.led_by(text("secret")) {
+            Some(room) => seated(room, Role::Teacher),
+            None => Err("this link doesn't lead the class"),
+        },
+        "stage" => match house.by_code(text("code")).await {
+            Some(room) => seated(room, Role::Stage),
+            None => Err(WRONG_CODE),
+        },
+        "student" => {
+            let token = auth.get("token").and_then(Json::as_str);
+            // A member who comes back needs no code, and waits for nobody's guesses; a code that leads elsewhere counts.
+            let back = match token {
+                Some(token) => house.of_member(token).await,
+                None => None,
+            };
+            let same =
+                |room: &Arc<Room>| room.code().is_none_or(|code| text("code").is_empty() || text("code") == code);
+            let room = match back {
+                Some(room) if same(room) => Some(room),
+                _ => house.by_code(text("code")).await.or(back),
+            };
+            Ok((Role::Student(token.map(str::to_owned)), Arc::clone(room.ok_or(WRONG_CODE)?)))
+        }
         _ => Err("load the page again"),
     }
 }
 
-fn seated(room: &Room, role: Role) -> Result<Role, &'static str> {
-    if room.seat() { Ok(role) } else { Err("too many stages and consoles are open; close one") }
+fn seated(room: &Arc<Room>, role: Role) -> Result<(Role, Arc<Room>), &'static str> {
+    if room.seat() { Ok((role, Arc::clone(room))) } else { Err("too many stages and consoles are open; close one") }
 }
 
 /// Hears what comes over a connection, and its end.
 fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
-    let guest = Arc::new(Guest { role, visitor: Visitor::hear(socket) });
+    let guest = Arc::new(Guest { role, room: Arc::clone(room), visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
     let (room, pass, key) = (Arc::clone(room), words::pass(socket), socket.id.to_string());
     socket.on_disconnect(move || async move {
@@ -100,8 +118,9 @@ fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
     });
 }
 
-async fn welcome(socket: SocketRef, room: Arc<Room>) {
+async fn welcome(socket: SocketRef) {
     let Some(guest) = socket.extensions.get::<Arc<Guest>>() else { return };
+    let room = &guest.room;
     let Some(said) = guest.visitor.take() else { return };
     let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
     let first = |first: &Json| {
@@ -110,7 +129,7 @@ async fn welcome(socket: SocketRef, room: Arc<Room>) {
     match &guest.role {
         Role::Student(token) => {
             let enter = |id: Id, first: &Json| {
-                socket.join([STUDENTS.to_owned(), room_of(id)]);
+                socket.join([room.all(STUDENTS), room.of(id)]);
                 let _ = socket.emit("welcome", first);
             };
             match room.join(token.clone(), Rng::from_system().roll(), enter).await {
@@ -132,15 +151,15 @@ async fn welcome(socket: SocketRef, room: Arc<Room>) {
             }
         }
         Role::Stage => {
-            socket.join(STAGES);
+            socket.join(room.all(STAGES));
             room.look(false, first).await;
         }
         Role::Teacher => {
-            socket.join(CONSOLES);
+            socket.join(room.all(CONSOLES));
             room.look(true, first).await;
         }
     }
-    attend(&socket, &room, &guest, said).await;
+    attend(&socket, room, &guest, said).await;
 }
 
 /// Takes somebody's words one by one.

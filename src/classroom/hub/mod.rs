@@ -5,6 +5,7 @@
 //! the page sends it when it connects.
 
 mod door;
+mod house;
 mod probe;
 mod room;
 
@@ -27,12 +28,12 @@ use super::shelf::Shelf;
 use super::wire::{Sight, Wires};
 use crate::machine::let_capture;
 use crate::page;
-use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Captures, Sockets, Taken};
 use crate::serve::{self, Bounds, Hosts, own_address, reach, words};
 use crate::tutor::Texts;
+use house::House;
 use room::Room;
 
 pub use probe::Seen;
@@ -60,20 +61,25 @@ fn bounds(members: usize) -> Bounds {
     }
 }
 
+/// A class, where it is kept, and the packets that its teacher browses.
+pub type Class = (Session, Keep, Option<Shelf>);
+
 /// What the server tells the one who started it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum News {
-    /// It serves from now on.
-    Stands(Standing),
+    /// It serves these classes from now on.
+    Stands(Vec<Standing>),
     /// Something happened in the class.
     Line(String),
     /// So many connections are open that idle ones go to make room.
     Full(usize),
 }
 
-/// Where the class is.
+/// Where a class is.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Standing {
+    /// What it is about.
+    pub title: String,
     /// Where it listens.
     pub address: SocketAddr,
     /// Where phones find it: a number, never a name.
@@ -93,9 +99,9 @@ impl fmt::Debug for Standing {
 }
 
 impl Standing {
-    fn new(address: SocketAddr, at: SocketAddr, keep: &Keep, capture: Result<Vec<String>, Option<String>>) -> Self {
+    fn new((address, at): (SocketAddr, SocketAddr), (session, keep, _): &Class, wire: &Wire) -> Self {
         let Origin { code, secret, .. } = keep.origin().clone();
-        Self { address, at, code, secret, capture }
+        Self { title: session.deck().title.clone(), address, at, code, secret, capture: wire.told() }
     }
 
     /// Where others find what listens at this address.
@@ -126,8 +132,21 @@ impl Standing {
         format!("http://{}/{name}{fragment}", self.at)
     }
 
-    /// Says where everybody finds the class, and who can reach it; with a QR code where it can be drawn.
-    pub fn told(&self, picture: bool) -> Vec<String> {
+    /// Says where everybody finds these classes, and who can reach them; with QR codes where they can be drawn.
+    pub fn told(classes: &[Self], picture: bool) -> Vec<String> {
+        let mut lines = Vec::new();
+        for (n, class) in (1..).zip(classes) {
+            if classes.len() > 1 {
+                lines.push(format!("Class {n}: {}", class.title));
+            }
+            lines.extend(class.found_at(picture));
+        }
+        lines.extend(classes.first().into_iter().flat_map(Self::reached));
+        lines
+    }
+
+    /// Where everybody finds it.
+    fn found_at(&self, picture: bool) -> Vec<String> {
         let mut lines = Vec::new();
         if picture && !self.at.ip().is_loopback() {
             lines.extend(qr::lines(&self.url()));
@@ -138,6 +157,12 @@ impl Standing {
         }
         lines.push(format!("The projector   {}", self.stage()));
         lines.push(format!("You teach at    {}  (keep this link to yourself: it leads the class)", self.teach()));
+        lines
+    }
+
+    /// Who can reach it, and what is captured.
+    fn reached(&self) -> Vec<String> {
+        let mut lines = Vec::new();
         if self.address.ip().is_loopback() {
             lines.push(
                 "Only this machine can reach it. For phones in the room, start it with --lan, or --listen ADDRESS."
@@ -190,17 +215,18 @@ pub(super) struct Wire {
 }
 
 impl Wire {
-    /// Captures the votes of a class, if that can be had.
+    /// Captures the votes of these classes, if that can be had.
     fn new(
         capture: Result<Sockets, Option<String>>,
         port: u16,
         taken: &Arc<Taken>,
-        session: &Session,
+        classes: &[Class],
     ) -> io::Result<Self> {
+        let audience = classes.first().map(|(session, ..)| session.deck().audience).unwrap_or_default();
         let wires = Arc::new(Wires::default());
         let texts = Arc::new(Texts::english().map_err(io::Error::other)?);
         let port = mirror::Port { number: port, plain: None, feed: None };
-        let show = || Sight::new(Arc::clone(&wires), Arc::clone(&texts), session.deck().audience);
+        let show = || Sight::new(Arc::clone(&wires), Arc::clone(&texts), audience);
         let captures = capture.map(|sockets| mirror::start(sockets, port, taken, show));
         Ok(Self { wires, captures })
     }
@@ -242,21 +268,23 @@ impl Open {
         self.address
     }
 
-    /// Serves a class until Ctrl-C or a polite kill; a second one ends the program at once. `packets` are browsed, `keys`
-    /// come from the terminal.
+    /// Serves classes until Ctrl-C or a polite kill; a second one ends the program at once. `keys` come from the terminal.
     ///
     /// # Errors
     /// The system takes the port away, or gives no threads.
     pub fn serve(
         self,
-        (session, keep, packets): (Session, Keep, Option<Shelf>),
+        classes: Vec<Class>,
         names: Vec<String>,
         keys: Keys,
         tell: impl Fn(News) + Send + Sync + 'static,
     ) -> io::Result<()> {
-        ending::run(run(self, (session, keep, packets), Hosts(names), keys, Arc::new(tell)))
+        ending::run(run(self, classes, Hosts(names), keys, Arc::new(tell)))
     }
 }
+
+/// Hears what the server tells.
+type Tell = Arc<dyn Fn(News) + Send + Sync>;
 
 /// The end that keys are given to.
 #[derive(Clone, Debug)]
@@ -279,57 +307,72 @@ impl Desk {
     }
 }
 
-async fn run(
-    open: Open,
-    (session, keep, packets): (Session, Keep, Option<Shelf>),
-    hosts: Hosts,
-    Keys(mut keys): Keys,
-    tell: Arc<dyn Fn(News) + Send + Sync>,
-) -> io::Result<()> {
+async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Tell) -> io::Result<()> {
     let Open { listener, address, at, connections, bounds, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
     let (layer, io) = words::layer(MESSAGE);
-    let members = session.most();
+    let members: usize = classes.iter().map(|(session, ..)| session.most() + 2 * OTHERS).sum();
     let taken = Arc::new(Taken::new(bounds.connections));
-    let wire = Wire::new(capture, address.port(), &taken, &session)?;
-    let standing = Standing::new(address, at, &keep, wire.told());
-    let code = standing.code.clone().map(Code::new);
-    let room = Arc::new(Room::new((session, keep, packets), io.clone(), code, standing.clone(), wire));
-    door::listen(&io, &room);
+    let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes)?);
+    let (mut rooms, mut standings) = (Vec::new(), Vec::new());
+    for (n, class) in classes.into_iter().enumerate() {
+        let standing = Standing::new((address, at), &class, &wire);
+        standings.push(standing.clone());
+        rooms.push(Arc::new(Room::new(class, (io.clone(), n), standing, Arc::clone(&wire))));
+    }
+    let house = Arc::new(House::new(rooms));
+    door::listen(&io, &house);
     let took = Box::new(move |address, sid: &str| taken.took(address, sid));
-    let sessions = Sessions::new(members + 2 * OTHERS, MESSAGE, took);
+    let sessions = Sessions::new(members, MESSAGE, took);
     let router =
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
-    tell(News::Stands(standing));
-    let (ticking, heard) = (Arc::clone(&room), Arc::clone(&tell));
-    let ticker = tokio::spawn(async move {
-        let mut ticks = interval(TELL);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            for n in 0..SECOND {
-                ticks.tick().await;
-                ticking.tell_changes().await;
-                if n == 0 {
-                    ticking.write().await;
-                    ticking.news().await.into_iter().for_each(|line| heard(News::Line(line)));
-                }
-            }
-        }
-    });
-    let (syncing, pressed, told) = (Arc::clone(&room), Arc::clone(&room), Arc::clone(&tell));
-    let syncer = tokio::spawn(async move { syncing.sync().await });
-    let desk = tokio::spawn(async move {
-        while let Some(key) = keys.recv().await {
-            pressed.key(key).await.into_iter().for_each(|line| told(News::Line(line)));
-        }
-    });
+    tell(News::Stands(standings));
+    let mut tasks = vec![tokio::spawn(heed(Arc::clone(&house), keys, Arc::clone(&tell)))];
+    for (n, room) in house.rooms.iter().enumerate() {
+        let before = if house.rooms.len() > 1 { format!("Class {}: ", n + 1) } else { String::new() };
+        tasks.push(tokio::spawn(tick(Arc::clone(room), before, Arc::clone(&tell))));
+        let syncing = Arc::clone(room);
+        tasks.push(tokio::spawn(async move { syncing.sync().await }));
+    }
     let bounds = Bounds { connections, ..bounds };
     let full = move |connections| tell(News::Full(connections));
     let done = ending::until_asked((listener, router), hosts, bounds, asked, Some(&io), full).await;
-    [ticker, syncer, desk].iter().for_each(tokio::task::JoinHandle::abort);
-    room.write().await;
+    tasks.iter().for_each(tokio::task::JoinHandle::abort);
+    for room in &house.rooms {
+        room.write().await;
+    }
     done
+}
+
+/// Tells what has changed, and writes the class.
+async fn tick(room: Arc<Room>, before: String, tell: Tell) {
+    let mut ticks = interval(TELL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        for n in 0..SECOND {
+            ticks.tick().await;
+            room.tell_changes().await;
+            if n == 0 {
+                room.write().await;
+                room.news().await.into_iter().for_each(|line| tell(News::Line(format!("{before}{line}"))));
+            }
+        }
+    }
+}
+
+/// Does what the keys say. Of several classes, a digit chooses the one that they lead.
+async fn heed(house: Arc<House>, Keys(mut keys): Keys, tell: Tell) {
+    let mut at = 0;
+    while let Some(key) = keys.recv().await {
+        let chosen = key.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
+        if let Some(chosen) = chosen.filter(|&n| house.rooms.len() > 1 && n < house.rooms.len()) {
+            at = chosen;
+            tell(News::Line(format!("The keys lead class {} now.", at + 1)));
+        } else if let Some(room) = house.rooms.get(at) {
+            room.key(key).await.into_iter().for_each(|line| tell(News::Line(line)));
+        }
+    }
 }
 
 /// The pages, and what they load.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
@@ -19,7 +19,7 @@ use crate::classroom::qr;
 use crate::classroom::session::{Command, Done, Id, Input, Phase, Refused, Session};
 use crate::classroom::shelf::Shelf;
 use crate::classroom::wire::Unshown;
-use crate::serve::code::{self, Code};
+use crate::serve::code;
 
 /// How long the packet of a vote may take from the wire to here.
 const CAPTURED: Duration = Duration::from_secs(2);
@@ -36,7 +36,8 @@ pub(super) const CONSOLES: &str = "consoles";
 pub(super) struct Room {
     inner: AsyncMutex<Inner>,
     io: SocketIo,
-    code: Option<Code>,
+    /// Which of the server's classes it is: rooms of Socket.IO are called after it.
+    number: usize,
     standing: Standing,
     begun: Instant,
     /// The time of the class when this program began.
@@ -54,7 +55,7 @@ pub(super) struct Room {
     /// The last input that the disk has.
     synced: watch::Sender<u64>,
     /// The packets of votes.
-    wire: Wire,
+    wire: Arc<Wire>,
     /// A volunteer's, on the stage until the page moves on.
     staged: Mutex<Option<Json>>,
 }
@@ -89,10 +90,9 @@ struct Refusals {
 impl Room {
     pub(super) fn new(
         (session, keep, packets): (Session, Keep, Option<Shelf>),
-        io: SocketIo,
-        code: Option<Code>,
+        (io, number): (SocketIo, usize),
         standing: Standing,
-        wire: Wire,
+        wire: Arc<Wire>,
     ) -> Self {
         let begun = Instant::now();
         let before = session.now();
@@ -103,7 +103,7 @@ impl Room {
         Self {
             inner,
             io,
-            code,
+            number,
             standing,
             begun,
             before,
@@ -125,12 +125,24 @@ impl Room {
 
     // ---- who comes in
 
-    /// Whether somebody who gives this room code may come in.
-    pub(super) async fn admits(&self, guess: &str) -> bool {
-        match &self.code {
-            Some(code) => code.admits(guess).await,
-            None => true,
-        }
+    /// The room code.
+    pub(super) fn code(&self) -> Option<&str> {
+        self.standing.code.as_deref()
+    }
+
+    /// Whether this is a member's token.
+    pub(super) async fn knows(&self, token: &str) -> bool {
+        self.inner.lock().await.session.knows(token)
+    }
+
+    /// The room of all who look at the same: it's called after the class.
+    pub(super) fn all(&self, who: &str) -> String {
+        format!("{} {who}", self.number)
+    }
+
+    /// The room of one member, whatever connections it has.
+    pub(super) fn of(&self, id: Id) -> String {
+        format!("{} member {id}", self.number)
     }
 
     /// Whether this is the teacher's secret.
@@ -248,7 +260,7 @@ impl Room {
             }
             *staged = Some(shown.clone());
         }
-        let _ = self.io.to(STAGES).emit("wire", &shown).await;
+        let _ = self.io.to(self.all(STAGES)).emit("wire", &shown).await;
         Ok(())
     }
 
@@ -296,16 +308,16 @@ impl Room {
         let mut page = self.page(session);
         for room in [STAGES, STUDENTS] {
             // Who cannot be reached is on the way out; the rest has been served.
-            let _ = self.io.to(room).emit("page", &page).await;
+            let _ = self.io.to(self.all(room)).emit("page", &page).await;
         }
         // Its buttons belong to the page: they must not come later.
         if let Some(page) = page.as_object_mut() {
             page.insert("console".to_owned(), self.console(&inner));
         }
-        let _ = self.io.to(CONSOLES).emit("page", &page).await;
+        let _ = self.io.to(self.all(CONSOLES)).emit("page", &page).await;
         for id in session.members() {
             if let Some(you) = session.you(id).filter(|you| you.round > 0) {
-                let _ = self.io.to(room_of(id)).emit("you", &you).await;
+                let _ = self.io.to(self.of(id)).emit("you", &you).await;
             }
         }
         Ok(())
@@ -379,9 +391,9 @@ impl Room {
         let inner = self.inner.lock().await;
         let count = inner.session.count();
         for room in [STAGES, CONSOLES] {
-            let _ = self.io.to(room).emit("count", &count).await;
+            let _ = self.io.to(self.all(room)).emit("count", &count).await;
         }
-        let _ = self.io.to(CONSOLES).emit("console", &self.console(&inner)).await;
+        let _ = self.io.to(self.all(CONSOLES)).emit("console", &self.console(&inner)).await;
     }
 
     /// Writes the class, if it has changed.
@@ -452,9 +464,4 @@ impl Told {
             lost: None,
         }
     }
-}
-
-/// The room of one member, whatever connections it has.
-pub(super) fn room_of(id: Id) -> String {
-    format!("member {id}")
 }
