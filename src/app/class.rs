@@ -1,8 +1,9 @@
 //! `osi-tutor class`: a lesson, a quiz or a capture for a room full of phones; or several, each with its own room.
 
+mod state;
+
 use super::class_deck::{Made, capture, made, shelf};
 use super::class_keys::typed;
-use super::class_state::{CLASSES, folders, kept, kept_classes, report, saved};
 use super::rights::as_caller;
 use super::{Failure, error};
 use crate::classroom::hub::{Class as Room, Desk, News, Open, Standing};
@@ -11,6 +12,7 @@ use crate::classroom::session::Session;
 use crate::cli::{Class, ClassCommand, PORT};
 use crate::rights::{self, Files, Needs};
 use crate::serve::{code, ending};
+use state::{CLASSES, folders, kept, kept_classes, report, saved};
 use std::io::{self, IsTerminal as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -17,8 +17,6 @@ mod class_deck;
 mod class_doctor;
 #[cfg(feature = "classroom")]
 mod class_keys;
-#[cfg(feature = "classroom")]
-mod class_state;
 mod doctor;
 mod endpoints;
 mod error;

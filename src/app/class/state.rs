@@ -1,6 +1,6 @@
 //! Where classes are kept while they run, and what is left of them afterwards.
 
-use super::{Failure, error, store};
+use crate::app::{Failure, error, store};
 use crate::classroom::keep::{KeepError, Saved};
 use crate::classroom::report::Report;
 use crate::cli::ReportForm;
