@@ -8,6 +8,8 @@
 //! program to end. A program that waits for keys hears of all that as [`Heard::Gone`], with SIGHUP or without it (a
 //! program under `su` or `nohup` gets none, and its reads then say "nothing, try again" for ever).
 
+pub mod table;
+
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{self, DisableMouseCapture, EnableMouseCapture, Event};
 use crossterm::execute;

@@ -260,7 +260,7 @@ fn progress_is_written_after_each_page_and_each_answer_once() {
     played.wait_to_see("1 of ");
     played.press(" ");
     played.wait_to_see("2 of ");
-    played.press("s");
+    played.press("0");
     played.wait_to_see("The answer: ");
     // All of the page is in sight.
     played.press(" ");
@@ -443,7 +443,7 @@ fn a_lesson_and_a_quiz_take_any_size_and_keep_what_was_answered() {
     played.press("\x1b[B\r");
     played.wait_to_see("✓ Right.");
     played.press("?");
-    played.wait_to_see("go to a page by its number");
+    played.wait_to_see("go to a page or a packet by its number");
     played.press("qq");
     assert!(played.end().contains("\x1b[?1049l"), "the screen is given back");
     assert_eq!(played.kept("handshake"), Some((2, 1)));
@@ -452,7 +452,7 @@ fn a_lesson_and_a_quiz_take_any_size_and_keep_what_was_answered() {
     played.wait_to_see("1 of 10");
     played.press("\x1b");
     played.wait_to_see("Enter type");
-    played.press("s");
+    played.press("0");
     played.wait_to_see("2 of 10");
     played.press("\x03");
     assert!(played.end().contains("0 of 0 right"));

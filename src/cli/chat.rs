@@ -25,9 +25,9 @@ Examples:
   osi-tutor chat join 127.0.0.1:8080 --transport polling
   echo Hello | osi-tutor chat join 127.0.0.1:8080 --name Bob    lines in, lines out
 
-Keys: Enter send, up and down choose a message, Ctrl-P (or F2) peel it layer by layer, Tab show packets without
-data too, Ctrl-U clear the line, Ctrl-C or Ctrl-D leave. While peeling: down deeper, up back, left and right other
-packet, Esc close.")]
+Keys: Enter send, up and down choose a message, Ctrl-P (or F2) peel it layer by layer, Ctrl-O show packets without
+data too, Ctrl-U clear the line, F1 list the keys, Ctrl-C or Ctrl-D leave. While peeling: down deeper, up back, left
+and right other packet, Esc close.")]
     Join(ChatJoin),
 }
 

@@ -3,19 +3,18 @@
 
 use super::paint::Paint;
 use super::screen::Screen;
-use super::text::{field, fit, footer, safe, scrolled};
+use super::text::{field, fit, footer, keys_page, safe, scrolled, scrolled_by};
 use crate::tty::Keys;
+use crate::tty::table::{Does, meaning, on, short};
 use crate::tutor::Audience;
 use crate::view::measure::width;
-use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{Event, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 use std::io;
 
-/// The keys, for the last line.
-const KEYS: &[&str] = &["↑↓ choose", "Enter start", "a audience", "q quit"];
 /// The lines below the list: a space, what is chosen, the keys.
 const BELOW: u16 = 3;
 
@@ -33,6 +32,18 @@ pub struct Menu {
     top: usize,
     /// Which row each line of the screen shows.
     clickable: Vec<Option<usize>>,
+    /// The first line of the help page, if it is shown.
+    help: Option<usize>,
+}
+
+/// The keys of the last line.
+fn keys() -> [String; 5] {
+    ["↑↓ choose".to_owned(), "Enter start".to_owned(), short(Does::Audience), short(Does::Help), short(Does::Quit)]
+}
+
+/// The help page.
+fn help(columns: usize) -> Vec<String> {
+    keys_page(on::MENU, &["The line above the last one is what you'd type in a shell."], columns)
 }
 
 /// Rows under one heading.
@@ -71,7 +82,7 @@ enum Wish {
 impl Menu {
     /// The first row is chosen.
     pub fn new(title: String, groups: Vec<Group>, audience: Audience) -> Self {
-        Self { title, groups, audience, chosen: 0, top: 0, clickable: Vec::new() }
+        Self { title, groups, audience, chosen: 0, top: 0, clickable: Vec::new(), help: None }
     }
 
     /// Lets somebody choose: what is to follow the program's name, or `None` if they leave or the terminal goes away.
@@ -123,24 +134,25 @@ impl Menu {
         if key.kind == KeyEventKind::Release {
             return Wish::None;
         }
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return match key.code {
-                KeyCode::Char('c') => Wish::Leave,
-                KeyCode::Char('z') => Wish::Suspend,
-                _ => Wish::None,
-            };
-        }
+        let does = meaning(key, if self.help.is_some() { on::TEXT } else { on::MENU });
         let last = self.rows().count().saturating_sub(1);
-        match key.code {
-            KeyCode::Up | KeyCode::Char('k') => self.chosen = self.chosen.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') => self.chosen = (self.chosen + 1).min(last),
-            KeyCode::PageUp => self.chosen = self.chosen.saturating_sub(10),
-            KeyCode::PageDown => self.chosen = (self.chosen + 10).min(last),
-            KeyCode::Home | KeyCode::Char('g') => self.chosen = 0,
-            KeyCode::End | KeyCode::Char('G') => self.chosen = last,
-            KeyCode::Char('a') => self.audience = self.audience.next(),
-            KeyCode::Enter | KeyCode::Right => return Wish::Start,
-            KeyCode::Esc | KeyCode::Char('q') => return Wish::Leave,
+        match does {
+            Some(Does::End) => return Wish::Leave,
+            Some(Does::Suspend) => return Wish::Suspend,
+            _ if self.help.is_some() => {
+                let top = self.help.unwrap_or(0);
+                self.help = scrolled_by(does, top, 10, help(80).len().saturating_sub(1));
+            }
+            Some(Does::Help) => self.help = Some(0),
+            Some(Does::Up) => self.chosen = self.chosen.saturating_sub(1),
+            Some(Does::Down) => self.chosen = (self.chosen + 1).min(last),
+            Some(Does::PageUp) => self.chosen = self.chosen.saturating_sub(10),
+            Some(Does::PageDown) => self.chosen = (self.chosen + 10).min(last),
+            Some(Does::First) => self.chosen = 0,
+            Some(Does::Last) => self.chosen = last,
+            Some(Does::Audience) => self.audience = self.audience.next(),
+            Some(Does::Take) => return Wish::Start,
+            Some(Does::Leave | Does::Quit) => return Wish::Leave,
             _ => {}
         }
         Wish::None
@@ -148,6 +160,9 @@ impl Menu {
 
     /// A click chooses, a second one on the same row starts.
     fn mouse(&mut self, event: MouseEvent) -> Wish {
+        if self.help.is_some() {
+            return Wish::None;
+        }
         let last = self.rows().count().saturating_sub(1);
         match event.kind {
             MouseEventKind::ScrollUp => self.chosen = self.chosen.saturating_sub(1),
@@ -172,6 +187,11 @@ impl Menu {
         frame.render_widget(Line::styled(title, Paint::strong()), Rect { height: area.height.min(1), ..area });
         let below = BELOW.min(area.height.saturating_sub(2));
         let list = Rect { y: area.y + area.height.min(1), height: area.height.saturating_sub(1 + below), ..area };
+        if let Some(top) = self.help {
+            let lines: Vec<Line<'_>> = help(columns).into_iter().skip(top).map(Line::raw).collect();
+            return frame
+                .render_widget(Paragraph::new(lines), Rect { height: area.height - list.y.min(area.height), ..list });
+        }
         let (lines, at, rows_of) = self.lines(columns, paint);
         let rows = usize::from(list.height);
         // With the first row of a group its heading and the space above it come in sight, too.
@@ -188,7 +208,7 @@ impl Menu {
             frame.render_widget(Line::raw(typed), line(2));
         }
         if below > 0 {
-            frame.render_widget(Line::styled(footer(KEYS, 1, columns), paint.faint()), line(1));
+            frame.render_widget(Line::styled(footer(&keys(), 2, columns), paint.faint()), line(1));
         }
     }
 
@@ -228,6 +248,7 @@ impl Menu {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crossterm::event::{KeyCode, KeyModifiers};
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 

@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use crate::model::show;
+use crate::tty::table::{Does, rows};
 use crate::view::measure::{cut, pad, width, wrap};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
@@ -34,17 +35,15 @@ pub(super) fn field(out: &mut String, text: &str, width: usize) {
     pad(out, from, width + 2);
 }
 
-/// The page of keys: what each does begins at column `at`, and goes on below where it's too long; the notes after them.
-pub(super) fn keys_page<'k>(
-    keys: impl Iterator<Item = (&'k str, &'k str)>,
-    notes: &[&str],
-    at: usize,
-    columns: usize,
-) -> Vec<String> {
+/// The page of a screen's keys: what each does begins in one column, and goes on below where it's too long; the notes
+/// after them.
+pub(super) fn keys_page(screen: u8, notes: &[&str], columns: usize) -> Vec<String> {
+    let at = if columns < 72 { 14 } else { 20 };
     let mut lines = Vec::new();
-    for (key, does) in keys {
-        for (i, part) in wrap(does, columns.saturating_sub(at).max(12)).enumerate() {
-            lines.push(format!("{:<at$}{part}", if i == 0 { key } else { "" }));
+    for row in rows(screen) {
+        let names = row.names();
+        for (i, part) in wrap(row.says, columns.saturating_sub(at).max(12)).enumerate() {
+            lines.push(format!("{:<at$}{part}", if i == 0 { names.as_str() } else { "" }));
         }
     }
     lines.push(String::new());
@@ -52,12 +51,27 @@ pub(super) fn keys_page<'k>(
     lines
 }
 
+/// Where a page of text begins after a key: `top` before it, with `rows` in sight, `last` at most. `None`: it's left.
+pub(super) fn scrolled_by(does: Option<Does>, top: usize, rows: usize, last: usize) -> Option<usize> {
+    let rows = rows.max(1);
+    Some(match does {
+        Some(Does::Up) => top.saturating_sub(1),
+        Some(Does::Down | Does::Take) => (top + 1).min(last),
+        Some(Does::PageUp | Does::ReadBack) => top.saturating_sub(rows),
+        Some(Does::PageDown | Does::Read) => (top + rows).min(last),
+        Some(Does::First) => 0,
+        Some(Does::Last) => last,
+        Some(Does::Leave | Does::Quit | Does::Help) => return None,
+        _ => top,
+    })
+}
+
 /// The keys that a last line names, as far as there is room, the first ones first; never without the last `kept`.
-pub(super) fn footer(keys: &[&str], kept: usize, columns: usize) -> String {
+pub(super) fn footer<S: AsRef<str>>(keys: &[S], kept: usize, columns: usize) -> String {
     let (rest, last) = keys.split_at(keys.len().saturating_sub(kept));
-    let end = last.join(" · ");
+    let end = last.iter().map(AsRef::as_ref).collect::<Vec<_>>().join(" · ");
     let mut text = String::new();
-    for key in rest {
+    for key in rest.iter().map(AsRef::as_ref) {
         if width(&text) + width(key) + width(&end) + 6 > columns {
             break;
         }

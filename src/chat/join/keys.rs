@@ -6,6 +6,7 @@ use std::time::Duration;
 use crossterm::event::{Event, KeyCode, KeyEventKind, KeyModifiers};
 use tokio::sync::mpsc;
 
+use crate::tty::table::{Does, meaning, on};
 use crate::tty::{Heard, Keys};
 
 /// Something typed.
@@ -33,6 +34,8 @@ pub(super) enum Typed {
     Bare,
     /// Back.
     Escape,
+    /// Which keys are there?
+    Help,
     /// A whole line, from a pipe.
     Line(String),
     /// The user leaves.
@@ -97,25 +100,22 @@ fn typed(event: &Event) -> Option<Typed> {
         Event::Resize(..) => return Some(Typed::Resize),
         _ => return None,
     };
-    if key.modifiers.contains(KeyModifiers::CONTROL) {
-        return match key.code {
-            KeyCode::Char('c' | 'd') => Some(Typed::Leave),
-            KeyCode::Char('p') => Some(Typed::Peel),
-            KeyCode::Char('u') => Some(Typed::Clear),
-            _ => None,
-        };
+    if let (KeyCode::Char(c), false) = (key.code, key.modifiers.contains(KeyModifiers::CONTROL)) {
+        return Some(Typed::Char(c));
     }
-    Some(match key.code {
-        KeyCode::Char(c) => Typed::Char(c),
-        KeyCode::Backspace => Typed::Backspace,
-        KeyCode::Enter => Typed::Enter,
-        KeyCode::Up => Typed::Up,
-        KeyCode::Down => Typed::Down,
-        KeyCode::Left => Typed::Left,
-        KeyCode::Right => Typed::Right,
-        KeyCode::Tab => Typed::Bare,
-        KeyCode::F(2) => Typed::Peel,
-        KeyCode::Esc => Typed::Escape,
+    Some(match meaning(key, on::CHAT)? {
+        Does::End => Typed::Leave,
+        Does::Peel => Typed::Peel,
+        Does::Bare => Typed::Bare,
+        Does::Empty => Typed::Clear,
+        Does::Erase => Typed::Backspace,
+        Does::Take => Typed::Enter,
+        Does::Up => Typed::Up,
+        Does::Down => Typed::Down,
+        Does::Back => Typed::Left,
+        Does::On => Typed::Right,
+        Does::Leave => Typed::Escape,
+        Does::Help => Typed::Help,
         _ => return None,
     })
 }

@@ -14,6 +14,7 @@ use super::peel::Peel;
 use crate::chat::entry::{Captured, Entry};
 use crate::chat::words::{self, event};
 use crate::proto::socketio::Type;
+use crate::tty::table::{on, rows};
 use crate::view::Theme;
 
 /// Lines of the conversation, and packets, that are kept.
@@ -341,6 +342,11 @@ impl Model {
             Typed::Down => self.chosen = self.chosen.saturating_sub(1),
             Typed::Peel => self.open(),
             Typed::Bare => self.show_bare = !self.show_bare,
+            Typed::Help => {
+                for row in rows(on::CHAT) {
+                    self.note(&format!("{}: {}", row.names(), row.says));
+                }
+            }
             Typed::Char(_) | Typed::Left | Typed::Right | Typed::Resize => {}
         }
         Now::Go

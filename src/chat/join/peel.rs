@@ -79,12 +79,12 @@ impl Peel {
     pub(super) fn key(&mut self, key: &Typed) -> bool {
         let steps = self.packets.get(self.at).map_or(0, |p| p.steps.len());
         match key {
-            Typed::Down | Typed::Enter | Typed::Char(' ' | 'j') => {
+            Typed::Down | Typed::Enter | Typed::Char('j') => {
                 self.step = (self.step + 1).min(steps.saturating_sub(1));
             }
             Typed::Up | Typed::Char('k') => self.step = self.step.saturating_sub(1),
-            Typed::Right | Typed::Char('l') => self.turn((self.at + 1).min(self.packets.len() - 1)),
-            Typed::Left | Typed::Char('h') => self.turn(self.at.saturating_sub(1)),
+            Typed::Right => self.turn((self.at + 1).min(self.packets.len() - 1)),
+            Typed::Left => self.turn(self.at.saturating_sub(1)),
             Typed::Escape | Typed::Peel | Typed::Char('q') => return false,
             _ => {}
         }

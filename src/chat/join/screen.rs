@@ -1,21 +1,28 @@
 //! The screen: the conversation above, the packets below, one line to type in, and the keys. Made for 80 by 24.
 
 use super::model::{Model, Row, Said};
+use crate::tty::table::{Does, short};
 use crate::view::Theme;
 use crate::view::measure::{repeat, width, wrap};
 
 /// What the keys do; the first that fits is shown.
-const KEYS: [&str; 2] = [
-    "Enter send · ↑↓ choose · Ctrl-P peel · Tab all packets · Ctrl-C leave",
-    "Enter send · Ctrl-P peel · Ctrl-C leave",
-];
-const PEELING: [&str; 2] = ["↓ deeper · ↑ back up · ←→ other packet · Esc close", "↓ ↑ · ← → · Esc"];
+fn keys(peeling: bool) -> Vec<String> {
+    if peeling {
+        return ["↓ deeper · ↑ back up · ←→ other packet · Esc close", "↓ ↑ · ← → · Esc"].map(str::to_owned).to_vec();
+    }
+    let [peel, bare, leave] = [Does::Peel, Does::Bare, Does::End].map(short);
+    vec![
+        format!("Enter send · ↑↓ choose · {peel} · {bare} · F1 help · {leave}"),
+        format!("Enter send · {peel} · {bare} · F1 help · {leave}"),
+        format!("Enter send · F1 help · {leave}"),
+    ]
+}
 
 /// The whole page: exactly `rows` lines, none wider than `columns`.
 pub(super) fn page(model: &Model, theme: &Theme, columns: usize, rows: usize) -> Vec<String> {
     // A line that is as wide as the terminal would wrap in some of them.
     let columns = columns.saturating_sub(1);
-    let keys = if model.peel.is_some() { PEELING } else { KEYS };
+    let keys = keys(model.peel.is_some());
     let keys = keys.iter().find(|k| width(k) <= columns).map_or(String::new(), |k| faint(k, theme));
     let mut lines = Vec::with_capacity(rows);
     if let Some(peel) = &model.peel {

@@ -53,7 +53,7 @@ impl Browser {
             frame.render_widget(Paragraph::new(drawn), rest);
             // Over the usual keys: all of that row.
             let mut row = String::new();
-            field(&mut row, keys, width);
+            field(&mut row, &keys, width);
             return frame.render_widget(Line::styled(row, paint.faint()), footer);
         }
         let [list, layers, dump] = if self.projector { self.few_panes(rest) } else { self.panes(rest) };
@@ -155,7 +155,7 @@ impl Browser {
             return Line::styled(fit(&safe(&self.masked(&self.notice)), width), Paint::strong());
         }
         let keys =
-            if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width) };
+            if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width, !self.ended) };
         Line::styled(fit(&keys, width), paint.faint())
     }
 

@@ -1,10 +1,12 @@
 //! What a key does.
 
 use super::predict::Done;
-use super::{Browser, Field, Page, Pane, Replay, Typing, Wish, bytes, help};
+use super::{Browser, Field, Pane, Replay, Typing, Wish, help};
 use crate::browse::{Kind, LayerLine, closest};
 use crate::model::Osi;
 use crate::proto;
+use crate::tty::table::{Does, meaning, on};
+use crate::tui::text::scrolled_by;
 use crate::tutor::Audience;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use std::sync::Arc;
@@ -18,76 +20,73 @@ const OFFERED: usize = 6;
 impl Browser {
     /// A key was pressed.
     pub(in crate::tui) fn key(&mut self, key: KeyEvent) -> Wish {
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return match key.code {
-                KeyCode::Char('c') => Wish::Quit,
-                KeyCode::Char('z') => Wish::Suspend,
-                KeyCode::Char('u') if self.typing.is_some() => {
-                    self.empty();
-                    Wish::None
-                }
-                _ => Wish::None,
-            };
+        let does = meaning(key, if self.page.is_some() { on::TEXT } else { on::PACKETS });
+        match does {
+            Some(Does::End) => return Wish::Quit,
+            Some(Does::Suspend) => return Wish::Suspend,
+            _ => {}
         }
         self.notice.clear();
         if self.typing.is_some() {
-            self.typed(key.code);
-            return Wish::None;
+            self.typed(key);
+        } else if self.page.is_some() {
+            self.paged(does);
+        } else if self.prediction.is_some() {
+            self.predicted(key);
+        } else if let Some(does) = does {
+            return self.does(does);
         }
-        if self.page.is_some() {
-            self.paged(key.code);
-            return Wish::None;
-        }
-        if self.prediction.is_some() {
-            self.predicted(key.code);
-            return Wish::None;
-        }
-        match key.code {
-            KeyCode::Char('q') => return Wish::Quit,
-            KeyCode::Char('y') => return self.copy(),
-            KeyCode::Esc => self.back(),
-            KeyCode::Tab => self.turn(1),
-            KeyCode::BackTab => self.turn(-1),
-            KeyCode::Char('/') => {
+        Wish::None
+    }
+
+    /// What a key does to the packets.
+    fn does(&mut self, does: Does) -> Wish {
+        match does {
+            Does::Quit => return Wish::Quit,
+            Does::CopyFilter => return self.copy(),
+            Does::CopyPacket => return self.copy_packet(true),
+            Does::CopyBytes => return self.copy_packet(false),
+            Does::Leave => self.back(),
+            Does::Next => self.turn(1),
+            Does::Before => self.turn(-1),
+            Does::Filter => {
                 let text = self.next.as_ref().or(self.sift.as_ref()).map_or(String::new(), |s| s.text.clone());
                 self.begin(Field::Filter, text);
             }
-            KeyCode::Char(':') => self.begin(Field::Jump, String::new()),
-            KeyCode::Char('w') => self.begin(Field::Write, String::new()),
-            KeyCode::Char('?') | KeyCode::F(1) => self.open_page("Keys", &help::page(self.columns)),
-            KeyCode::Char('z') => self.zoomed = !self.zoomed,
-            KeyCode::Char('m') => self.mask_or_show(),
-            KeyCode::Char('P') => self.projector = !self.projector,
-            KeyCode::Char('J') => return self.copy_packet(true),
-            KeyCode::Char('H') => return self.copy_packet(false),
-            KeyCode::Char(' ') => self.pause(),
-            KeyCode::Char('a') => self.audience(),
-            KeyCode::Char('b') => self.mark(),
-            KeyCode::Char('n') => self.odd(true),
-            KeyCode::Char('N') => self.odd(false),
-            KeyCode::Char('l') => self.draw_page("Ladder"),
-            KeyCode::Char('f') => self.draw_page("Follow"),
-            KeyCode::Char('s') => self.draw_page("Statistics"),
-            KeyCode::Char('t') => self.draw_page("Over time"),
-            KeyCode::Char('h') => self.tell_hops(),
-            KeyCode::Char('e') => self.explain(),
-            KeyCode::Char('p') => self.predict(),
-            KeyCode::Char('x') => self.begin_to_break(),
-            KeyCode::Char(c @ '1'..='7') => {
-                let number = u8::try_from(u32::from(c) - u32::from('0')).unwrap_or(0);
+            Does::GoTo => self.begin(Field::Jump, String::new()),
+            Does::Write => self.begin(Field::Write, String::new()),
+            Does::Help => self.open_page("Keys", &help::page(self.columns)),
+            Does::Zoom => self.zoomed = !self.zoomed,
+            Does::Mask => self.mask_or_show(),
+            Does::Projector => self.projector = !self.projector,
+            Does::Pause => self.pause(),
+            Does::Audience => self.audience(),
+            Does::Mark => self.mark(),
+            Does::Unusual => self.odd(true),
+            Does::UnusualBefore => self.odd(false),
+            Does::Ladder => self.draw_page("Ladder"),
+            Does::Follow => self.draw_page("Follow"),
+            Does::Stats => self.draw_page("Statistics"),
+            Does::Plot => self.draw_page("Over time"),
+            Does::Route => self.tell_hops(),
+            Does::Explain => self.explain(),
+            Does::Predict => self.predict(),
+            Does::Break => self.begin_to_break(),
+            Does::Layers => self.unfold_all(),
+            Does::Pick(number) => {
                 if let Some(osi) = Osi::ALL.into_iter().find(|osi| osi.number() == number) {
                     self.unfold(osi);
                 }
             }
-            code => self.moved(code),
+            does => self.moved(does),
         }
         Wish::None
     }
 
     /// A key while the next packet is asked for: once it's answered, that packet is chosen.
-    fn predicted(&mut self, code: KeyCode) {
+    fn predicted(&mut self, key: KeyEvent) {
         let Some(prediction) = &mut self.prediction else { return };
-        match prediction.key(code, 0) {
+        match prediction.key(key, 0) {
             Done::Not => return,
             Done::Left => {}
             Done::Seen => {
@@ -124,24 +123,24 @@ impl Browser {
         };
     }
 
-    fn moved(&mut self, code: KeyCode) {
+    fn moved(&mut self, does: Does) {
         let page = i64::try_from(self.rows.max(2) - 1).unwrap_or(1);
-        let by = match code {
-            KeyCode::Up | KeyCode::Char('k') => -1,
-            KeyCode::Down | KeyCode::Char('j') => 1,
-            KeyCode::PageUp => -page,
-            KeyCode::PageDown => page,
-            KeyCode::Home | KeyCode::Char('g') => i64::MIN,
-            KeyCode::End | KeyCode::Char('G') => i64::MAX,
-            KeyCode::Enter | KeyCode::Right if self.pane == Pane::Layers => return self.enter(),
-            KeyCode::Enter if self.pane == Pane::List => return self.pane = Pane::Layers,
-            KeyCode::Left if self.pane == Pane::Layers => return self.fold(),
-            KeyCode::Left if self.pane == Pane::Bytes => -1,
-            KeyCode::Right if self.pane == Pane::Bytes => 1,
+        let row = if self.pane == Pane::Bytes { i64::from(self.per_row()) } else { 1 };
+        let by = match does {
+            Does::Up => -row,
+            Does::Down => row,
+            Does::PageUp | Does::ReadBack => -page,
+            Does::PageDown | Does::Read => page,
+            Does::First => i64::MIN,
+            Does::Last => i64::MAX,
+            Does::Take | Does::On if self.pane == Pane::Layers => return self.enter(),
+            Does::Take if self.pane == Pane::List => return self.pane = Pane::Layers,
+            Does::Back if self.pane == Pane::Layers => return self.fold(),
+            Does::Back if self.pane == Pane::Bytes => -1,
+            Does::On if self.pane == Pane::Bytes => 1,
             _ => return,
         };
-        let row = matches!(code, KeyCode::Up | KeyCode::Down | KeyCode::Char('j' | 'k'));
-        self.go(if row && self.pane == Pane::Bytes { by * i64::from(bytes::per_row(80)) } else { by });
+        self.go(by);
     }
 
     /// Forward or back in the part that hears the keys: packets, lines or bytes.
@@ -219,6 +218,14 @@ impl Browser {
             None => self.open.push(osi),
         }
         let at = |line: &LayerLine| line.osi == osi && matches!(line.kind, Kind::Layer(_));
+        self.line = self.lines().iter().position(at).unwrap_or(0);
+    }
+
+    /// Unfolds all layers, or folds them, once all are unfolded.
+    fn unfold_all(&mut self) {
+        let osi = self.lines().get(self.line).map(|line| line.osi);
+        self.open = if Osi::ALL.iter().all(|osi| self.open.contains(osi)) { Vec::new() } else { Osi::ALL.to_vec() };
+        let at = |line: &LayerLine| Some(line.osi) == osi && matches!(line.kind, Kind::Layer(_));
         self.line = self.lines().iter().position(at).unwrap_or(0);
     }
 
@@ -347,11 +354,16 @@ impl Browser {
         self.typing = Some(Typing { field, text, caret, wrong: None });
     }
 
-    fn typed(&mut self, code: KeyCode) {
+    fn typed(&mut self, key: KeyEvent) {
         let Some(typing) = &mut self.typing else { return };
         let byte =
             |typing: &Typing, at: usize| typing.text.char_indices().nth(at).map_or(typing.text.len(), |(i, _)| i);
-        match code {
+        match key.code {
+            _ if meaning(key, on::PACKETS) == Some(Does::Empty) => {
+                (typing.text, typing.caret, typing.wrong) = (String::new(), 0, None);
+                return;
+            }
+            _ if key.modifiers.contains(KeyModifiers::CONTROL) => return,
             KeyCode::Esc => return self.typing = None,
             KeyCode::Enter => return self.accept(),
             KeyCode::Char(c) if typing.text.len() < 1000 => {
@@ -383,13 +395,6 @@ impl Browser {
             if let Some(typing) = &mut self.typing {
                 typing.wrong = wrong;
             }
-        }
-    }
-
-    /// Empties the line that is typed, as a shell does.
-    fn empty(&mut self) {
-        if let Some(typing) = &mut self.typing {
-            (typing.text, typing.caret, typing.wrong) = (String::new(), 0, None);
         }
     }
 
@@ -486,19 +491,11 @@ impl Browser {
 
     // ---- a page of text
 
-    fn paged(&mut self, code: KeyCode) {
-        let rows = self.rows.max(1);
-        let Some(Page { lines, top, .. }) = &mut self.page else { return };
-        let last = lines.len().saturating_sub(1);
-        *top = match code {
-            KeyCode::Up | KeyCode::Char('k') => top.saturating_sub(1),
-            KeyCode::Down | KeyCode::Char('j') | KeyCode::Enter => (*top + 1).min(last),
-            KeyCode::PageUp => top.saturating_sub(rows),
-            KeyCode::PageDown | KeyCode::Char(' ') => (*top + rows).min(last),
-            KeyCode::Home | KeyCode::Char('g') => 0,
-            KeyCode::End | KeyCode::Char('G') => last,
-            KeyCode::Esc | KeyCode::Char('q' | '?') => return self.page = None,
-            _ => *top,
-        };
+    fn paged(&mut self, does: Option<Does>) {
+        let Some(page) = &mut self.page else { return };
+        match scrolled_by(does, page.top, self.rows, page.lines.len().saturating_sub(1)) {
+            Some(top) => page.top = top,
+            None => self.page = None,
+        }
     }
 }

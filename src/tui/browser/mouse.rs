@@ -88,7 +88,8 @@ impl Browser {
         }
     }
 
-    fn per_row(&self) -> u32 {
+    /// Bytes in a row at the last drawing.
+    pub(super) fn per_row(&self) -> u32 {
         bytes::per_row(usize::from(self.places.bytes.width))
     }
 }

@@ -7,12 +7,13 @@ use crate::ask::session::{Input, Millis};
 use crate::ask::{Kind, Mode, Session};
 use crate::flow::{Limits, reader};
 use crate::source::SourceError;
+use crate::tty::table::{Does, meaning, on, short};
 use crate::tui::paint::Paint;
 use crate::tui::player;
 use crate::tui::player::keys::answer;
 use crate::view::brief::sentence;
 use crate::view::hex::ROW;
-use crossterm::event::KeyCode;
+use crossterm::event::KeyEvent;
 use ratatui::text::Line;
 
 /// What can be asked of a packet that isn't known yet.
@@ -26,6 +27,8 @@ pub(super) struct Prediction {
     pub(super) session: Session,
     /// The packet's place in what is shown.
     pub(super) shown: usize,
+    /// The field that is typed into was left: letters are keys.
+    left: bool,
 }
 
 /// What a key came to.
@@ -55,16 +58,26 @@ impl Prediction {
         let mut made: Vec<_> = maker.finish().0.into_iter().filter(|question| question.proof.frame == number).collect();
         // Another kind for another packet.
         let turn = usize::try_from(number).unwrap_or(0).checked_rem(made.len())?;
-        Some(Self { session: Session::new(vec![made.swap_remove(turn)]), shown })
+        Some(Self { session: Session::new(vec![made.swap_remove(turn)]), shown, left: false })
     }
 
-    pub(super) fn key(&mut self, code: KeyCode, now: Millis) -> Done {
+    pub(super) fn key(&mut self, key: KeyEvent, now: Millis) -> Done {
         let mode = self.session.step(Input::Look, now).mode;
-        let input = match code {
-            KeyCode::Esc => return Done::Left,
-            KeyCode::Tab => return Done::Seen,
-            KeyCode::Enter | KeyCode::Char(' ') if mode == Mode::Read => return Done::Seen,
-            code => match answer(code, mode, ROW.cast_signed()) {
+        let (does, typing) = (meaning(key, on::PACKETS), mode == Mode::Type && !self.left);
+        let input = match does {
+            Some(Does::Leave) if typing => {
+                self.left = true;
+                return Done::Not;
+            }
+            Some(Does::Leave) => return Done::Left,
+            Some(Does::Skip) if !typing => return Done::Seen,
+            Some(Does::Take | Does::Read) if mode == Mode::Read => return Done::Seen,
+            Some(Does::Take) if mode == Mode::Type && self.left => {
+                self.left = false;
+                return Done::Not;
+            }
+            _ if mode == Mode::Type && self.left => return Done::Not,
+            _ => match answer(key, mode, ROW.cast_signed()) {
                 Some(step) => Input::Key(step),
                 None => return Done::Not,
             },
@@ -74,13 +87,15 @@ impl Prediction {
     }
 
     /// The page's lines, and what the keys do.
-    pub(super) fn page(&mut self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, &'static str) {
+    pub(super) fn page(&mut self, columns: usize, paint: Paint) -> (Vec<Line<'static>>, String) {
         let scene = self.session.step(Input::Look, 0);
+        let skip = format!("{} · {}", short(Does::Skip), short(Does::Leave));
         let keys = match scene.mode {
-            Mode::Read => "Enter look at it · Esc back",
-            Mode::Choose(_) => "1-9 choose · Tab look at it · Esc back",
-            Mode::Type => "type, then Enter · Tab look at it · Esc back",
-            _ => "Enter done · Tab look at it · Esc back",
+            Mode::Read => format!("Enter look at it · {}", short(Does::Leave)),
+            Mode::Choose(_) => format!("1-9 choose · {skip}"),
+            Mode::Type if self.left => format!("Enter type · {skip}"),
+            Mode::Type => "type, then Enter · Esc and then 0 skip".to_owned(),
+            _ => format!("Enter done · {skip}"),
         };
         (player::question(&scene, columns, paint), keys)
     }

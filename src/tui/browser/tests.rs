@@ -9,6 +9,7 @@ use crate::model::{Kind, Osi, RawFrame};
 use crate::rng::Rng;
 use crate::source::file::File;
 use crate::source::{Again, Source, Step};
+use crate::tty::table::{KEYS, named, on, rows};
 use crate::tutor::{Audience, Texts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
@@ -501,11 +502,11 @@ fn a_pause_holds_the_list_and_loses_nothing() {
     feed_more(&mut browser, &mut index, &all[..5]);
     settle(&mut browser);
     assert_eq!(browser.chosen, 4, "what is newest is chosen");
-    press(&mut browser, " ");
+    press(&mut browser, ".");
     feed_more(&mut browser, &mut index, &all[5..]);
     settle(&mut browser);
     assert_eq!((browser.shown(), browser.chosen), (5, 4));
-    press(&mut browser, " ");
+    press(&mut browser, ".");
     assert_eq!(browser.shown(), all.len());
 }
 
@@ -524,12 +525,12 @@ fn every_key_of_the_table_does_something() {
     let mut browser = browser("socketio.pcapng");
     press(&mut browser, "↓↓↓");
     for (keys, says) in [
-        ("h", "hops of packet 4"),
+        ("r", "hops of packet 4"),
         ("t", "plot of stream 0"),
         ("l", "ladder of stream 0"),
         ("f", "follow of stream 0"),
         ("s", "stats of stream 0"),
-        ("?", "a page; the first"),
+        ("?", "one up, one down"),
     ] {
         press(&mut browser, keys);
         assert!(screen(&mut browser, 80, 24).contains(says), "{keys}");
@@ -539,8 +540,8 @@ fn every_key_of_the_table_does_something() {
     assert_eq!(browser.chosen, 99);
     press(&mut browser, ":9999\n");
     assert!(browser.notice.contains("9999"));
-    press(&mut browser, "bg");
-    press(&mut browser, "n");
+    press(&mut browser, "*g");
+    press(&mut browser, "u");
     assert!(browser.chosen > 0, "the mark is found");
     press(&mut browser, "w/tmp/x\n");
     assert!(browser.notice.contains("209 packets"), "{}", browser.notice);
@@ -625,8 +626,38 @@ fn what_is_written_when_escape_stops_it_is_said() {
 }
 
 #[test]
+fn a_key_that_the_table_doesnt_give_to_packets_changes_nothing_there() {
+    let mut browser = browser("socketio.pcapng");
+    press(&mut browser, "↓↓\t");
+    let before = screen(&mut browser, 80, 24);
+    for (name, _) in KEYS.iter().filter(|row| row.on & on::PACKETS == 0).flat_map(|row| row.keys) {
+        assert_eq!(browser.key(named(name)), Wish::None, "{name}");
+        settle(&mut browser);
+        assert_eq!(screen(&mut browser, 80, 24), before, "{name}");
+    }
+}
+
+#[test]
+fn every_key_that_the_table_gives_to_packets_changes_something_somewhere() {
+    // A list, layers, bytes, a filter that is typed, one that is in force; what comes may be held.
+    let places = ["↓↓", "↓↓\t4↓↓↓", "↓↓\t\t→→", "/tcp.p", "/http\n", "↓↓x"];
+    for (name, _) in rows(on::PACKETS).flat_map(|row| row.keys) {
+        let changes = |keys: &&str| {
+            let mut browser = browser("mailbox.pcap");
+            press(&mut browser, keys);
+            let state = |browser: &mut Browser| (browser.pane, browser.held, screen(browser, 80, 24));
+            let before = state(&mut browser);
+            let wish = browser.key(named(name));
+            settle(&mut browser);
+            wish != Wish::None || state(&mut browser) != before
+        };
+        assert!(places.iter().any(changes), "{name}");
+    }
+}
+
+#[test]
 fn any_keys_at_any_size_keep_the_screen_whole() {
-    const KEYS: &[KeyCode] = &[
+    const CODES: &[KeyCode] = &[
         KeyCode::Enter,
         KeyCode::Esc,
         KeyCode::Tab,
@@ -644,14 +675,15 @@ fn any_keys_at_any_size_keep_the_screen_whole() {
         KeyCode::F(1),
     ];
     const LETTERS: &[char] = &[
-        'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'b', ' ', 'l', 'f', 's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7',
-        'm', 'P', 'J', 'H', 't', 'h', 'p', 'x', 'w', 'ü', '漢', '\u{202e}', '\u{7}',
+        'j', 'k', 'g', 'G', '/', ':', 'n', 'N', 'b', ' ', '*', 'u', 'U', 'c', 'C', 'F', 'o', '0', '.', 'r', 'l', 'f',
+        's', 'e', 'y', 'a', 'z', '?', 'q', '1', '4', '7', 'm', 'P', 'J', 'H', 't', 'h', 'p', 'x', 'w', 'ü', '漢',
+        '\u{202e}', '\u{7}',
     ];
     let mut browser = browser("socketio.pcapng");
     let mut rng = Rng::seeded(14);
     for _ in 0..3_000 {
-        let at = usize::try_from(rng.below((KEYS.len() + LETTERS.len()) as u64)).unwrap();
-        let code = KEYS.get(at).copied().unwrap_or_else(|| KeyCode::Char(LETTERS[at - KEYS.len()]));
+        let at = usize::try_from(rng.below((CODES.len() + LETTERS.len()) as u64)).unwrap();
+        let code = CODES.get(at).copied().unwrap_or_else(|| KeyCode::Char(LETTERS[at - CODES.len()]));
         browser.key(KeyEvent::new(code, KeyModifiers::NONE));
         browser.work(Instant::now() + Duration::from_millis(2));
         let [width, height] = [140, 50].map(|most| u16::try_from(1 + rng.below(most)).unwrap());
@@ -688,7 +720,7 @@ fn the_next_packet_is_predicted_before_it_is_looked_at() {
     // The second packet answers the first: a SYN is followed by SYN, ACK.
     press(&mut browser, "p");
     let asked = screen(&mut browser, 80, 24);
-    assert!(asked.contains("what do you expect?") && asked.contains("Tab look at it"), "{asked}");
+    assert!(asked.contains("what do you expect?") && asked.contains("0 skip"), "{asked}");
     assert!(!asked.contains("Proof"), "{asked}");
     let right = browser.prediction.as_ref().unwrap().session.questions()[0].task.right();
     press(&mut browser, &right);
@@ -776,7 +808,7 @@ fn the_guide_shows_the_screen_and_every_key() {
     let (_, rest) = rest.split_once("```").unwrap();
     let (middle, rest) = rest.split_once("|---|---|\n").unwrap();
     let after = rest.split_once("\n\n").unwrap().1;
-    let rows: Vec<String> = super::help::KEYS.iter().map(|(keys, does, _)| format!("| {keys} | {does} |\n")).collect();
+    let rows: Vec<String> = rows(on::PACKETS).map(|row| format!("| {} | {} |\n", row.names(), row.says)).collect();
     let rows = rows.concat();
     let fresh = format!("{before}```text\n{}```{middle}|---|---|\n{rows}\n{after}", screen(&mut browser, 100, 30));
     if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {

@@ -96,7 +96,7 @@ impl Sight {
         let above = if area.height >= AIRY { 2 } else { 1 };
         let body = Rect { y: area.y + above, height: area.height - above - 1, ..area };
         self.places.top = body.y;
-        self.rows = usize::from(body.height);
+        (self.rows, self.columns) = (usize::from(body.height), columns);
         if let Some(top) = self.help {
             let lines = keys::help(columns).into_iter().skip(top).map(|line| Line::raw(fit(&line, columns)));
             frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), body);

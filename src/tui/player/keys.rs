@@ -4,7 +4,8 @@ use super::Sight;
 use super::page::Page;
 use crate::ask::{Key, Mode, entry};
 use crate::lesson::Input;
-use crate::tui::text::{footer as fitted, keys_page};
+use crate::tty::table::{Does, meaning, on, short};
+use crate::tui::text::{footer as fitted, keys_page, scrolled_by};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 /// What a key or the mouse comes to.
@@ -20,58 +21,42 @@ pub(super) enum Act {
     Suspend,
 }
 
-/// The keys, and what each does.
-pub(super) const KEYS: &[(&str, &str)] = &[
-    ("Space Enter", "read on; at the end of a page, turn it"),
-    ("→ n  ← b Backspace", "the next page; the page before"),
-    (":", "go to a page by its number"),
-    ("↑ ↓ j k PgUp PgDn Home End g G", "scroll; where something is asked, ↑ ↓ go to a choice"),
-    ("1 … 9", "choose; Enter takes the choice that the arrows are on"),
-    ("Tab", "go on to the next field: its sentence and its bytes light up"),
-    ("Esc", "leave the field that you type into, this page, or a chosen field"),
-    ("h", "a hint"),
-    ("s", "skip the question"),
-    ("x", "break it: run the what-if of this page"),
-    ("o", "unfold the layers: what and why of each"),
-    ("d", "the packet in full: all fields and bytes"),
-    ("v", "another view: the wire, the states of both ends, the programs"),
-    ("a", "for whom to explain: newcomer, student, engineer"),
-    ("? F1", "this page"),
-    ("q", "quit; the next time the lesson goes on here"),
-];
-
 /// The help page, for so many columns.
 pub(super) fn help(columns: usize) -> Vec<String> {
     const NOTES: [&str; 4] = [
         "Where something is typed, letters are letters: Esc leaves the field, Enter goes back to it.",
-        "Bytes are marked with the arrows: Space begins a run, Enter gives it. Or with the mouse.",
+        "Bytes are marked with the arrows: * begins a run, Enter gives it. Or with the mouse.",
         "A click takes a choice, a field or a byte; the wheel scrolls; Shift lets you mark text.",
         "● observed in the bytes, ◐ inferred, ○ not visible here.",
     ];
-    let at = if columns < 72 { 20 } else { 32 };
-    keys_page(KEYS.iter().copied(), &NOTES, at, columns)
+    keys_page(on::LESSON, &NOTES, columns)
 }
 
-/// Which step of an answer a key is: the one table for lessons, quizzes and the browser. `row`: bytes in a row of those to
-/// mark.
-pub(in crate::tui) fn answer(key: KeyCode, mode: Mode, row: isize) -> Option<Key> {
-    Some(match (key, mode) {
-        (KeyCode::Char(c), Mode::Type) => Key::Type(c),
-        (KeyCode::Backspace, Mode::Type | Mode::Order(_)) => Key::Erase,
-        (KeyCode::Enter, Mode::Type | Mode::Order(_) | Mode::Mark) => Key::Enter,
+/// Which step of an answer a key is: for lessons, quizzes and the browser. `row`: bytes in a row of those to mark.
+pub(in crate::tui) fn answer(key: KeyEvent, mode: Mode, row: isize) -> Option<Key> {
+    if let (KeyCode::Char(c), Mode::Type, false) = (key.code, mode, is_control(key)) {
+        return Some(Key::Type(c));
+    }
+    Some(match (meaning(key, on::LESSON)?, mode) {
+        (Does::Erase, Mode::Type | Mode::Order(_)) => Key::Erase,
+        (Does::Empty, Mode::Type | Mode::Order(_)) => Key::Clear,
+        (Does::Take, Mode::Type | Mode::Order(_) | Mode::Mark) => Key::Enter,
 
-        (KeyCode::Left, Mode::Mark) => Key::Move(-1),
-        (KeyCode::Right, Mode::Mark) => Key::Move(1),
-        (KeyCode::Up, Mode::Mark) => Key::Move(-row),
-        (KeyCode::Down, Mode::Mark) => Key::Move(row),
-        (KeyCode::Char(' '), Mode::Mark) => Key::Anchor,
+        (Does::Back, Mode::Mark) => Key::Move(-1),
+        (Does::On, Mode::Mark) => Key::Move(1),
+        (Does::Up, Mode::Mark) => Key::Move(-row),
+        (Does::Down, Mode::Mark) => Key::Move(row),
+        (Does::Mark, Mode::Mark) => Key::Anchor,
 
-        (KeyCode::Char(c @ '1'..='9'), Mode::Choose(n) | Mode::Order(n)) => {
-            let index = (u32::from(c) - u32::from('1')) as usize;
-            Key::Choose(Some(index).filter(|&index| index < n)?)
+        (Does::Pick(number), Mode::Choose(n) | Mode::Order(n)) => {
+            Key::Choose(Some(usize::from(number) - 1).filter(|&index| index < n)?)
         }
         _ => return None,
     })
+}
+
+fn is_control(key: KeyEvent) -> bool {
+    key.modifiers.contains(KeyModifiers::CONTROL)
 }
 
 fn play(input: Input) -> Act {
@@ -82,53 +67,37 @@ impl Sight {
     /// A key was pressed while `page` was shown.
     pub(super) fn key(&mut self, key: KeyEvent, page: &Page) -> Act {
         self.notice.clear();
-        if key.modifiers.contains(KeyModifiers::CONTROL) {
-            return match key.code {
-                KeyCode::Char('c') => Act::Leave,
-                KeyCode::Char('d') if self.jump.is_none() && self.help.is_none() => Act::Leave,
-                KeyCode::Char('z') => Act::Suspend,
-                KeyCode::Char('a') if page.offers.turn => play(Input::Audience),
-                _ => Act::Look,
-            };
+        let does = meaning(key, if self.help.is_some() { on::TEXT } else { on::LESSON });
+        match does {
+            Some(Does::End) => return Act::Leave,
+            Some(Does::Suspend) => return Act::Suspend,
+            _ => {}
         }
-        if self.help.is_some() {
-            self.helped(key.code);
+        if let Some(top) = self.help {
+            self.help = scrolled_by(does, top, self.rows, help(self.columns).len().saturating_sub(1));
             return Act::Look;
         }
         if self.jump.is_some() {
             return self.jumped(key.code);
         }
-        match key.code {
-            KeyCode::Char('?') | KeyCode::F(1) => self.help = Some(0),
-            KeyCode::Esc => self.leave(page),
-            KeyCode::PageDown => self.scroll(self.pageful()),
-            KeyCode::PageUp => self.scroll(-self.pageful()),
-            KeyCode::Tab => self.next_field(page, true),
-            KeyCode::BackTab => self.next_field(page, false),
-            code => {
-                return self
-                    .chosen(code, page)
-                    .or_else(|| self.given(code, page))
-                    .unwrap_or_else(|| self.plain(code, page));
+        let letter = matches!(key.code, KeyCode::Char(_)) && !is_control(key);
+        match does {
+            Some(Does::Help) => self.help = Some(0),
+            Some(Does::Leave) => self.leave(page),
+            Some(Does::PageDown) => self.scroll(self.pageful()),
+            Some(Does::PageUp) => self.scroll(-self.pageful()),
+            Some(Does::Next) => self.next_field(page, true),
+            Some(Does::Before) => self.next_field(page, false),
+            does => {
+                let does = does.filter(|_| !letter || !self.is_typing(page));
+                return does
+                    .and_then(|does| self.chosen(does, page))
+                    .or_else(|| self.given(key, page))
+                    .or_else(|| does.map(|does| self.plain(does, page)))
+                    .unwrap_or(Act::Look);
             }
         }
         Act::Look
-    }
-
-    /// The page that is left, or scrolled.
-    fn helped(&mut self, code: KeyCode) {
-        let Some(top) = &mut self.help else { return };
-        *top = match code {
-            KeyCode::Down | KeyCode::Char('j') | KeyCode::Enter => *top + 1,
-            KeyCode::Up | KeyCode::Char('k') => top.saturating_sub(1),
-            KeyCode::PageDown | KeyCode::Char(' ') => *top + self.rows.max(1),
-            KeyCode::PageUp => top.saturating_sub(self.rows.max(1)),
-            KeyCode::Home | KeyCode::Char('g') => 0,
-            KeyCode::End | KeyCode::Char('G') => usize::MAX,
-            KeyCode::Esc | KeyCode::Char('q' | '?') | KeyCode::F(1) => return self.help = None,
-            _ => *top,
-        };
-        *top = (*top).min(help(80).len().saturating_sub(1));
     }
 
     /// The number of a page is being typed.
@@ -167,18 +136,15 @@ impl Sight {
     }
 
     /// A key that goes to a choice, or takes the one that it is on.
-    fn chosen(&mut self, code: KeyCode, page: &Page) -> Option<Act> {
+    fn chosen(&mut self, does: Does, page: &Page) -> Option<Act> {
         if page.choices == 0 || page.mode == Mode::Mark {
             return None;
         }
         let last = page.choices - 1;
-        let typing = self.is_typing(page);
-        match code {
-            KeyCode::Up => self.at = Some(self.at.map_or(last, |at| at.saturating_sub(1))),
-            KeyCode::Down => self.at = Some(self.at.map_or(0, |at| (at + 1).min(last))),
-            KeyCode::Char('k') if !typing => self.at = Some(self.at.map_or(last, |at| at.saturating_sub(1))),
-            KeyCode::Char('j') if !typing => self.at = Some(self.at.map_or(0, |at| (at + 1).min(last))),
-            KeyCode::Enter => {
+        match does {
+            Does::Up => self.at = Some(self.at.map_or(last, |at| at.saturating_sub(1))),
+            Does::Down => self.at = Some(self.at.map_or(0, |at| (at + 1).min(last))),
+            Does::Take => {
                 let at = self.at.filter(|_| !page.typed && page.taken < page.choices)?;
                 return Some(self.take(at, page));
             }
@@ -203,23 +169,23 @@ impl Sight {
     }
 
     /// A key that is a step of the answer.
-    fn given(&mut self, code: KeyCode, page: &Page) -> Option<Act> {
+    fn given(&mut self, key: KeyEvent, page: &Page) -> Option<Act> {
         if page.mode == Mode::Type && self.left {
-            if code == KeyCode::Enter {
+            if meaning(key, on::LESSON) == Some(Does::Take) {
                 self.left = false;
                 return Some(Act::Look);
             }
             return None;
         }
         let row = isize::try_from(self.in_row.max(1)).unwrap_or(16);
-        answer(code, page.mode, row).map(|key| play(Input::Key(key)))
+        answer(key, page.mode, row).map(|key| play(Input::Key(key)))
     }
 
     /// What a key means where no answer needs it.
-    fn plain(&mut self, code: KeyCode, page: &Page) -> Act {
+    fn plain(&mut self, does: Does, page: &Page) -> Act {
         let offers = page.offers;
-        match code {
-            KeyCode::Char(' ') | KeyCode::Enter => {
+        match does {
+            Does::Read | Does::Take => {
                 // What is not read yet comes before the next page.
                 if self.here < self.end {
                     self.scroll(self.pageful());
@@ -227,22 +193,23 @@ impl Sight {
                     return play(Input::Next);
                 }
             }
-            KeyCode::Char('n') | KeyCode::Right => return play(Input::Next),
-            KeyCode::Char('b') | KeyCode::Backspace | KeyCode::Left => return play(Input::Back),
-            KeyCode::Char('d') if offers.deeper => return play(Input::Deeper),
-            KeyCode::Char('o') if offers.layers => return play(Input::Layers),
-            KeyCode::Char('a') if offers.turn => return play(Input::Audience),
-            KeyCode::Char('v') if offers.view => return play(Input::View),
-            KeyCode::Char('h') if offers.hint => return play(Input::Hint),
-            KeyCode::Char('h') if page.mode != Mode::Read => self.notice = "There's no other hint here.".into(),
-            KeyCode::Char('s') if offers.skip => return play(Input::Skip),
-            KeyCode::Char('x' | 'w') => return play(Input::WhatIf),
-            KeyCode::Char(':') if offers.turn => self.jump = Some(String::new()),
-            KeyCode::Char('q') => return play(Input::Quit),
-            KeyCode::Down | KeyCode::Char('j') => self.scroll(1),
-            KeyCode::Up | KeyCode::Char('k') => self.scroll(-1),
-            KeyCode::Home | KeyCode::Char('g') => self.scroll(isize::MIN),
-            KeyCode::End | KeyCode::Char('G') => self.scroll(isize::MAX),
+            Does::ReadBack if self.here > 0 => self.scroll(-self.pageful()),
+            Does::On => return play(Input::Next),
+            Does::Back | Does::ReadBack => return play(Input::Back),
+            Does::Deeper if offers.deeper => return play(Input::Deeper),
+            Does::Layers if offers.layers => return play(Input::Layers),
+            Does::Audience if offers.turn => return play(Input::Audience),
+            Does::View if offers.view => return play(Input::View),
+            Does::Hint if offers.hint => return play(Input::Hint),
+            Does::Hint if page.mode != Mode::Read => self.notice = "There's no other hint here.".into(),
+            Does::Skip if offers.skip => return play(Input::Skip),
+            Does::Break => return play(Input::WhatIf),
+            Does::GoTo if offers.turn => self.jump = Some(String::new()),
+            Does::Quit => return play(Input::Quit),
+            Does::Down => self.scroll(1),
+            Does::Up => self.scroll(-1),
+            Does::First => self.scroll(isize::MIN),
+            Does::Last => self.scroll(isize::MAX),
             _ => {}
         }
         Act::Look
@@ -293,23 +260,23 @@ impl Sight {
             Mode::Type if !typing => vec!["Enter type"],
             Mode::Type if page.choices > 0 => vec!["type or ↑↓ Enter, then Enter"],
             Mode::Type => vec!["type, then Enter"],
-            Mode::Mark => vec!["arrows move", "Space begin here", "Enter done"],
+            Mode::Mark => vec!["arrows move", "* begin here", "Enter done"],
         };
-        let free = !typing;
         let all = [
-            (free && offers.hint, "h hint"),
-            (free && offers.skip, "s skip"),
-            (free && offers.turn && page.mode != Mode::Mark, "← back"),
-            (free && !page.fields.is_empty(), "Tab fields"),
-            (free && offers.layers, "o layers"),
-            (free && offers.deeper, "d deeper"),
-            (free && offers.view, "v view"),
-            (free && offers.turn, "a audience"),
-            (free && offers.turn, ": page"),
+            (offers.hint, Does::Hint),
+            (offers.skip, Does::Skip),
+            (offers.turn && page.mode != Mode::Mark, Does::Back),
+            (!page.fields.is_empty(), Does::Next),
+            (offers.layers, Does::Layers),
+            (offers.deeper, Does::Deeper),
+            (offers.view, Does::View),
+            (offers.turn, Does::Audience),
+            (offers.turn, Does::GoTo),
         ];
-        let mut items = answer;
-        items.extend(all.iter().filter(|(is, _)| *is).map(|(_, text)| *text));
-        items.extend(if typing { ["? help", "Esc q quit"] } else { ["? help", "q quit"] });
+        let mut items: Vec<String> = answer.into_iter().map(str::to_owned).collect();
+        items.extend(all.into_iter().filter(|(is, _)| *is && !typing).map(|(_, does)| short(does)));
+        let quit = short(Does::Quit);
+        items.extend([short(Does::Help), if typing { format!("Esc {quit}") } else { quit }]);
         fitted(&items, 2, columns)
     }
 }

@@ -70,8 +70,9 @@ struct Sight {
     here: usize,
     end: usize,
     room: usize,
-    /// Rows between title and last line.
+    /// Rows between title and last line, and columns of the screen.
     rows: usize,
+    columns: usize,
     /// Bytes in a row of those to mark.
     in_row: usize,
     places: Places,
@@ -194,6 +195,7 @@ impl Sight {
             end: 0,
             room: 1,
             rows: 1,
+            columns: 80,
             in_row: 16,
             places: Places::default(),
         }

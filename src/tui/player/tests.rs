@@ -1,4 +1,4 @@
-use super::keys::{Act, KEYS, help};
+use super::keys::{Act, help};
 use super::{Game, Lesson, Quiz, Show, Sight};
 use crate::ask::draft::paper::Maker;
 use crate::ask::{Key, Kind, Session, Task};
@@ -9,6 +9,7 @@ use crate::lesson::{self, Input, Player, Trace, course, simulate};
 use crate::rng::Rng;
 use crate::source::SourceError;
 use crate::source::file::File;
+use crate::tty::table::{KEYS, Row, named, on, rows};
 use crate::tutor::{Audience, Texts};
 use crate::view::brief::sentence;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -153,7 +154,7 @@ fn with_quiz(play: impl FnOnce(&mut dyn Game, &mut dyn FnMut() -> usize)) {
 fn pages_in_three_sizes() {
     let mut all = String::new();
     for (id, keys, what) in [
-        ("handshake", "n", "a question is open"),
+        ("handshake", "→", "a question is open"),
         ("handshake", "n↓↓⏎", "it was answered wrongly, with the arrows"),
         ("handshake", "n1n⇥", "a packet, and a chosen field"),
         ("handshake", "n1nn→→↓ →", "bytes are being marked"),
@@ -218,7 +219,7 @@ fn every_page_of_the_course_has_its_question_its_keys_and_a_place_in_sight_at_ev
 fn space_reads_on_before_it_turns_the_page() {
     with_lesson("handshake", |game| {
         let mut seat = Seat::new((60, 12));
-        seat.press(game, "nso");
+        seat.press(game, "→0o");
         let mut read = Vec::new();
         while seat.lines(game)[0].ends_with("2 of 19") {
             let lines = seat.lines(game);
@@ -236,7 +237,7 @@ fn space_reads_on_before_it_turns_the_page() {
 fn a_field_its_sentence_and_its_bytes_light_up_together() {
     with_lesson("handshake", |game| {
         let mut seat = Seat::new((120, 40));
-        seat.press(game, "n1n");
+        seat.press(game, "→1→");
         let lit = |buffer: &Buffer| -> String {
             let reversed = buffer.content.iter().filter(|cell| cell.modifier.contains(Modifier::REVERSED));
             reversed.map(ratatui::buffer::Cell::symbol).collect()
@@ -270,11 +271,11 @@ fn a_field_its_sentence_and_its_bytes_light_up_together() {
 fn a_click_takes_a_choice_and_the_layers_unfold() {
     with_lesson("handshake", |game| {
         let mut seat = Seat::new((80, 24));
-        seat.press(game, "n");
+        seat.press(game, "→");
         let row = seat.lines(game).iter().position(|line| line.contains("SYN, but not ACK")).unwrap();
         seat.click(game, 10, u16::try_from(row).unwrap());
         assert!(seat.screen(game).contains("✓ Right."), "{}", seat.screen(game));
-        seat.press(game, "n");
+        seat.press(game, "→");
         assert!(!seat.screen(game).contains("Presentation"));
         seat.press(game, "o");
         assert!(seat.screen(game).contains("6 Presentation"), "{}", seat.screen(game));
@@ -285,7 +286,7 @@ fn a_click_takes_a_choice_and_the_layers_unfold() {
 fn esc_leaves_the_field_and_letters_are_keys_then() {
     with_lesson("handshake", |game| {
         let mut seat = Seat::new((80, 24));
-        seat.press(game, "n1nnsn1n");
+        seat.press(game, "→1→→0→1→");
         assert!(seat.lines(game)[0].ends_with("6 of 19"), "{}", seat.screen(game));
         seat.press(game, "qs1");
         assert!(seat.screen(game).contains("Your answer: qs1▁"), "{}", seat.screen(game));
@@ -294,7 +295,7 @@ fn esc_leaves_the_field_and_letters_are_keys_then() {
         seat.press(game, "⏎⌫⌫⌫12⏎");
         let text = seat.screen(game);
         assert!(text.contains("✗ Not yet.") && text.contains("Your answer: 12 ✗"), "{text}");
-        seat.press(game, "⎋s");
+        seat.press(game, "⎋0");
         assert!(seat.screen(game).contains("Skipped. The answer:"), "{}", seat.screen(game));
         seat.press(game, "q");
         assert!(game.is_over());
@@ -305,15 +306,42 @@ fn esc_leaves_the_field_and_letters_are_keys_then() {
 fn a_question_mark_helps_everywhere_and_every_key_has_its_line() {
     with_lesson("handshake", |game| {
         let mut seat = Seat::new((100, 40));
-        for keys in ["?", "?n?", "?1n?", "?nsn1n?"] {
+        for keys in ["?", "?→?", "?1→?", "?→0→1→?"] {
             seat.press(game, keys);
             let text = seat.screen(game);
-            assert!(KEYS.iter().all(|(key, does)| text.contains(key) && text.contains(does)), "{text}");
+            let whole = |row: &Row| text.contains(&row.names()) && text.contains(row.says);
+            assert!(rows(on::LESSON).all(whole), "{text}");
         }
         seat.press(game, "⎋");
         assert!(!seat.screen(game).contains("unfold the layers"));
     });
     assert!(help(100).len() < 38);
+}
+
+#[test]
+fn every_key_that_the_table_gives_to_lessons_changes_something_and_no_other_does() {
+    // A page to read, a choice, its answer, a field to type into, and one that was left.
+    let places = ["", "→", "→1", "→1→⇥", "→1→→0→1→12", "→1→→0→1→⎋", "→1→d↓"];
+    let (lesson, trace) = lesson("handshake");
+    for (row, (name, _)) in KEYS.iter().flat_map(|row| row.keys.iter().map(move |key| (row, key))) {
+        // Space and b scroll a small screen, b turns the page of a large one.
+        let changes = |(size, keys): ((u16, u16), &str)| {
+            let mut player = Player::new(&lesson, trace.clone(), "here".into(), Audience::Student);
+            let mut carry = |request| carried(&lesson, &trace, request);
+            let kept = player.record();
+            let mut game =
+                Lesson { player: &mut player, carry: &mut carry, keep: &mut |_| {}, kept, begun: Instant::now() };
+            let mut seat = Seat::new(size);
+            seat.press(&mut game, keys);
+            let before = seat.screen(&mut game);
+            seat.take(&mut game, |sight, page| sight.key(named(name), page));
+            seat.left || game.is_over() || seat.screen(&mut game) != before
+        };
+        let typed = |keys: &str| name.chars().count() == 1 && keys.ends_with("→1→→0→1→12");
+        let mut all = places.into_iter().filter(|keys| !typed(keys)).map(|keys| ((60, 14), keys));
+        let (suspends, marks) = (*name == "Ctrl-Z", *name == "*");
+        assert!(suspends || marks || all.any(changes) == (row.on & on::LESSON != 0), "{name}");
+    }
 }
 
 /// What-ifs that need more rows: each of their packets carries messages, which have their own rows.
@@ -356,7 +384,7 @@ fn the_guide_has_every_key() {
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once("|---|---|\n").unwrap();
     let after = rest.split_once("\nA click takes").unwrap().1;
-    let rows: Vec<String> = KEYS.iter().map(|(keys, does)| format!("| {keys} | {does} |\n")).collect();
+    let rows: Vec<String> = rows(on::LESSON).map(|row| format!("| {} | {} |\n", row.names(), row.says)).collect();
     let fresh = format!("{before}|---|---|\n{}\nA click takes{after}", rows.concat());
     if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
         return std::fs::write(path, fresh).unwrap();
@@ -397,7 +425,7 @@ fn a_quiz_is_asked_told_and_counted() {
                 break;
             }
             seat.press(game, "↓⏎⏎1⏎ 1234⏎");
-            seat.press(game, "⎋s ");
+            seat.press(game, "⎋0 ");
         }
         assert!(game.is_over() && graded() > 3, "{}", graded());
     });
@@ -405,7 +433,7 @@ fn a_quiz_is_asked_told_and_counted() {
 
 #[test]
 fn whatever_is_pressed_or_clicked_at_any_size_is_survived() {
-    let keys: Vec<char> = "   nnbdoavhsx:19⏎⏎⇥⎋⌫↑↓←→1234?qjkgG".chars().collect();
+    let keys: Vec<char> = "   bdoavhx:190⏎⏎⇥⎋⌫↑↓←→→1234?qjkgG*".chars().collect();
     for (seed, id) in ["handshake", "upgrade", "socketio", "encapsulation", "teardown"].into_iter().enumerate() {
         with_lesson(id, |game| {
             let mut dice = Rng::seeded(seed as u64);
