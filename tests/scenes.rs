@@ -321,12 +321,10 @@ fn a_bad_line_is_answered_and_the_lesson_goes_on() {
     lines.extend_from_slice(b"\n{\"input\":\"look\"}\n{\"input\":\"next\"}");
     let (code, out) = driven(&["explain", "handshake", "--drive"], &lines);
     assert_eq!((code, out.len()), (Some(0), bad.len() + 3));
-    for line in out.iter().take(bad.len() + 1) {
-        let value: Value = serde_json::from_str(line).unwrap();
-        assert!(
-            value["error"].as_str().is_some_and(|why| !why.is_empty() && !why.contains(char::is_control)),
-            "{line}"
-        );
+    let errors = schema("error.json");
+    for (at, line) in out.iter().take(bad.len() + 1).enumerate() {
+        let code = if at == bad.len() - 1 { "not-now" } else { "no-input" };
+        assert_eq!(obeys(&errors, line)["code"], code, "{line}");
     }
     assert!(out[bad.len()].contains("at most 65536 bytes"), "{}", out[bad.len()]);
     assert_eq!(obeys(&scenes, &out[bad.len() + 1])["page"], 1);
@@ -344,7 +342,8 @@ fn a_pipe_gets_each_page_as_a_line() {
 
 #[test]
 fn a_quiz_and_puzzles_are_driven_to_their_end() {
-    let (sessions, mut answered) = (schema("session.json"), 0);
+    let (sessions, errors, mut answered) = (schema("session.json"), schema("error.json"), 0);
+    let mut codes = std::collections::BTreeSet::new();
     for command in
         [&["quiz", "two-hosts"][..], &["quiz"], &["puzzle", "two-hosts"], &["quiz", "tests/captures/websocket.pcap"]]
     {
@@ -371,6 +370,7 @@ fn a_quiz_and_puzzles_are_driven_to_their_end() {
         for line in &out {
             let value: Value = serde_json::from_str(line).unwrap();
             if value["error"].is_string() {
+                codes.extend(obeys(&errors, line)["code"].as_str().map(str::to_owned));
                 refused += 1;
                 continue;
             }
@@ -387,6 +387,28 @@ fn a_quiz_and_puzzles_are_driven_to_their_end() {
         assert!(last["over"] == true && last["result"].as_str().is_some_and(|text| text.contains(" right")), "{last}");
     }
     assert!(answered > 20, "{answered}");
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), ["no-answer", "not-now"]);
+}
+
+#[test]
+fn a_lesson_begins_at_the_page_that_is_named() {
+    let scenes = schema("scene.json");
+    for (from, wanted) in [("7", 7), ("19", 19), ("01", 1)] {
+        let (code, out) = driven(&["explain", "handshake", "--drive", "--from", from], b"{\"input\":\"look\"}\n");
+        assert_eq!((code, obeys(&scenes, &out[0])["page"].as_u64()), (Some(0), Some(wanted)), "{from}");
+    }
+    // By the name of its question; a pipe gets the rest of the lesson.
+    let name = osi_tutor::lesson::built_in("handshake").unwrap().unwrap().pages[5].question.clone().unwrap();
+    let (_, out) = driven(&["explain", "handshake", "--scenes", "--from", &name], b"");
+    assert_eq!((obeys(&scenes, &out[0])["page"].as_u64(), out.len()), (Some(6), 14));
+    for bad in ["0", "20", "-1", "nosuch", "", "\u{1b}[31m", "99999999999999999999"] {
+        let from = format!("--from={bad}");
+        let arguments = ["explain", "handshake", "--scenes", &from];
+        let done = Command::new(env!("CARGO_BIN_EXE_osi-tutor")).args(arguments).stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        assert_eq!((done.status.code(), done.stdout.len(), said.lines().count()), (Some(2), 0, 1), "{bad}: {said}");
+        assert!(said.contains("--from takes 1 to 19") && said.contains(&name) && !said.contains('\u{1b}'), "{said}");
+    }
 }
 
 #[test]
@@ -394,6 +416,8 @@ fn only_a_lesson_has_scenes() {
     for arguments in [
         &["explain", "tcp", "--scenes"][..],
         &["explain", "7", "--drive"],
+        &["explain", "7", "--from", "2"],
+        &["explain", "--from", "2"],
         &["explain", "--scenes"],
         &["explain", "--drive"],
     ] {

@@ -33,11 +33,15 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
     let Some(lesson) = &found else {
         return reference::explain(&wanted, &course(folder)?, args, choice);
     };
+    let from = args.from.as_deref().map(|from| page(lesson, from)).transpose()?;
     let packets = Packets::of(args, lesson)?;
     let played = if packets.simulated { Played::Simulated(packets.trace.ends()) } else { Played::Captured };
     let mut player = Player::new(lesson, packets.trace, packets.origin, args.audience);
     if args.layers {
         player.step(Input::Layers, 0);
+    }
+    if let Some(page) = from {
+        player.restore(&Record { lesson: lesson.id.clone(), page, ..Record::default() });
     }
     let mut carry = |request: Request| {
         let Request::WhatIf { page } = request;
@@ -47,7 +51,8 @@ pub(super) fn run(args: &Explain, choice: Color) -> Result<(), Failure> {
         return lines::drive(&mut player, &mut carry);
     }
     if !args.scenes && std::io::stdout().is_terminal() && std::io::stdin().is_terminal() {
-        return at_terminal(&mut player, lesson, How { color: choice, linear: args.linear }, &mut carry);
+        let how = How { color: choice, linear: args.linear };
+        return at_terminal(&mut player, lesson, from.is_none(), how, &mut carry);
     }
     if !args.scenes {
         player = player.printed();
@@ -63,10 +68,25 @@ pub(super) fn course(folder: Option<&Path>) -> Result<Vec<Lesson>, Failure> {
     files.iter().map(|(file, text)| Lesson::parse(file, text).map_err(broken)).collect()
 }
 
-/// In a terminal, key by key; where it was left, it goes on the next time.
+/// The page that is named by its number, or by its question: from 0.
+fn page(lesson: &Lesson, wanted: &str) -> Result<usize, Failure> {
+    lesson.page_called(wanted).ok_or_else(|| {
+        let names: Vec<&str> = lesson.pages.iter().filter_map(|page| page.question.as_deref()).collect();
+        let last = lesson.pages.len();
+        Failure::Usage(format!(
+            "the lesson {} has no page '{}' for this audience: --from takes 1 to {last}, or a question's name: {}",
+            lesson.id,
+            wanted.escape_debug(),
+            names.join(", ")
+        ))
+    })
+}
+
+/// In a terminal, key by key; where it was left, it goes on the next time, if that `resumes`.
 fn at_terminal(
     player: &mut Player<'_>,
     lesson: &Lesson,
+    resumes: bool,
     how: How,
     carry: &mut dyn FnMut(Request) -> Input,
 ) -> Result<(), Failure> {
@@ -76,7 +96,7 @@ fn at_terminal(
         // A play without progress is better than none; the end says why nothing is kept.
         Err(_) => None,
     };
-    if let Some(begun) = begun.filter(|b| b.page > 1 && (b.page as usize) < lesson.pages.len()) {
+    if let Some(begun) = begun.filter(|b| resumes && b.page > 1 && (b.page as usize) < lesson.pages.len()) {
         let page = usize::try_from(begun.page).unwrap_or(1) - 1;
         player.restore(&Record { lesson: lesson.id.clone(), page, ..Record::default() });
     }

@@ -13,9 +13,9 @@ use std::io::Write;
 /// Explains a name that is no lesson's.
 pub(super) fn explain(name: &str, course: &[Lesson], args: &Explain, choice: Color) -> Result<(), Failure> {
     let topic = Topic::find(name).ok_or_else(|| unknown(name, course))?;
-    if args.scenes || args.drive {
+    if args.scenes || args.drive || args.from.is_some() {
         let why = format!(
-            "only a lesson has scenes, and '{}' is none. To see the course: osi-tutor explain",
+            "only a lesson has pages and scenes, and '{}' is none. To see the course: osi-tutor explain",
             name.escape_debug()
         );
         return Err(Failure::Usage(why));

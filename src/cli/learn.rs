@@ -91,6 +91,9 @@ pub struct Explain {
     /// Other simulated packets
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Begin at this page: its number, or its question's name (a wrong one lists them)
+    #[arg(long, value_name = "PAGE", requires = "lesson")]
+    pub from: Option<String>,
     /// Say of all seven layers of each packet what is there, and why (in a terminal: the key o)
     #[arg(long)]
     pub layers: bool,

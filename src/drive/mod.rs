@@ -1,7 +1,7 @@
 //! Rank 7: a lesson, a quiz or puzzles, driven by lines of JSON. An input comes in (`schema/input.json`), what there is to
 //! see goes out (`schema/scene.json`, `schema/session.json`); who draws it may be written in any language.
 //!
-//! Each line that comes in is answered by one line: a scene, or why the input is none.
+//! Each line that comes in is answered by one line: a scene, or why the input is none (`schema/error.json`).
 
 mod input;
 
@@ -21,13 +21,35 @@ use std::io::{self, BufRead, Read, Write};
 /// The longest line that is read, in bytes.
 pub const LONGEST: usize = 1 << 16;
 
+/// Why a line changes nothing. A program may tell the kinds apart; each has a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The line is no input after `schema/input.json`: the program that sent it must be mended.
+    NoInput(String),
+    /// It is an input, and means nothing now: `inputs` of the scene says which do.
+    NotNow(String),
+    /// What is asked can't be answered so: the sentence says how.
+    NoAnswer(String),
+}
+
+impl Refusal {
+    /// Its name in `schema/error.json`, and its sentence.
+    pub fn told(&self) -> (&'static str, &str) {
+        match self {
+            Self::NoInput(why) => ("no-input", why),
+            Self::NotNow(why) => ("not-now", why),
+            Self::NoAnswer(why) => ("no-answer", why),
+        }
+    }
+}
+
 /// What is driven.
 pub trait Driven {
     /// Takes an input at a time, in milliseconds.
     ///
     /// # Errors
-    /// It means nothing now: a sentence.
-    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), String>;
+    /// It means nothing now.
+    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), Refusal>;
 
     /// What there is to see, as a line of JSON.
     fn line(&self) -> String;
@@ -57,7 +79,10 @@ pub fn drive(
 /// Answers one line with one line: what there is to see then, or why the input is none.
 pub fn step(driven: &mut dyn Driven, line: &[u8], now: Millis) -> String {
     let done = understood(line).and_then(|input| driven.take(input, now));
-    done.map_or_else(|why| json::error(&why), |()| driven.line())
+    match done.as_ref().map_err(Refusal::told) {
+        Ok(()) => driven.line(),
+        Err((code, why)) => json::error(code, why),
+    }
 }
 
 /// Reads a line, of which what is too long is dropped. Whether there was one.
@@ -77,19 +102,19 @@ fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
     Ok(true)
 }
 
-fn understood(line: &[u8]) -> Result<Wanted, String> {
+fn understood(line: &[u8]) -> Result<Wanted, Refusal> {
     if line.len() > LONGEST {
-        return Err(format!("a line has at most {LONGEST} bytes"));
+        return Err(Refusal::NoInput(format!("a line has at most {LONGEST} bytes")));
     }
     input::read(line).map_err(|why| {
         let mut text = String::new();
         show::escape_within(why.as_bytes(), 300, &mut text);
-        text
+        Refusal::NoInput(text)
     })
 }
 
 /// The keys of an input that belongs to an answer; `None` for another input. `task` is what can be answered now.
-fn answer(input: &Wanted, task: Option<&Task>) -> Option<Result<Vec<Key>, String>> {
+fn answer(input: &Wanted, task: Option<&Task>) -> Option<Result<Vec<Key>, Refusal>> {
     let open = task.map(|task| (task, task.mode()));
     let steps = match (input, open) {
         (Wanted::Submit { answer: Some(line) }, Some((task, _))) => keys(task, line),
@@ -106,10 +131,10 @@ fn answer(input: &Wanted, task: Option<&Task>) -> Option<Result<Vec<Key>, String
         }
         (Wanted::Erase {}, Some((_, Mode::Order(_) | Mode::Type))) => Some(vec![Key::Erase]),
         (input, _) if !input.is_answer() => return None,
-        (_, None) => return Some(Err("nothing is asked now".to_owned())),
+        (_, None) => return Some(Err(Refusal::NotNow("nothing is asked now".to_owned()))),
         _ => None,
     };
-    Some(steps.ok_or_else(|| task.map_or_else(String::new, complaint)))
+    Some(steps.ok_or_else(|| Refusal::NoAnswer(task.map_or_else(String::new, complaint))))
 }
 
 /// The key that chooses what is called so.
@@ -144,7 +169,7 @@ impl<'a, 'l> Lesson<'a, 'l> {
 }
 
 impl Driven for Lesson<'_, '_> {
-    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), String> {
+    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), Refusal> {
         use lesson::Input;
         let scene = self.player.look();
         let (audience, view) = (scene.audience, scene.view);
@@ -187,7 +212,7 @@ impl Driven for Lesson<'_, '_> {
 
 impl Lesson<'_, '_> {
     /// Looks at the packets in another way: the next one, or one that is named.
-    fn turn_to(&mut self, to: Option<View>, from: View, now: Millis) -> Result<(), String> {
+    fn turn_to(&mut self, to: Option<View>, from: View, now: Millis) -> Result<(), Refusal> {
         self.step(lesson::Input::View, now);
         let Some(to) = to else { return Ok(()) };
         for _ in 0..3 {
@@ -201,7 +226,7 @@ impl Lesson<'_, '_> {
                 self.step(lesson::Input::View, now);
             }
         }
-        Err("this page has no such view".to_owned())
+        Err(Refusal::NotNow("this page has no such view".to_owned()))
     }
 }
 
@@ -244,7 +269,7 @@ impl<'a> Questions<'a> {
 }
 
 impl Driven for Questions<'_> {
-    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), String> {
+    fn take(&mut self, input: Wanted, now: Millis) -> Result<(), Refusal> {
         use session::Input;
         self.step(Input::Look, now);
         let scene = self.session.look();
@@ -256,14 +281,13 @@ impl Driven for Questions<'_> {
         }
         match input {
             Wanted::Look {} => {}
-            Wanted::Next {} if asks => return Err("answer first, or skip".to_owned()),
+            Wanted::Next {} if asks => return Err(Refusal::NotNow("answer first, or skip".to_owned())),
             Wanted::Next {} => self.step(Input::Next, now),
             Wanted::Skip {} => self.step(Input::Skip, now),
             Wanted::Quit {} => self.step(Input::Quit, now),
             _ => {
-                return Err(
-                    "that is for lessons: a question has choose, type, take, mark, submit, skip, next, quit".to_owned()
-                );
+                let why = "that is for lessons: a question has choose, type, take, mark, submit, skip, next, quit";
+                return Err(Refusal::NotNow(why.to_owned()));
             }
         }
         Ok(())

@@ -319,6 +319,15 @@ impl Lesson {
         }
     }
 
+    /// The place of the page with this number, from 1, or of the one that asks the question of this name.
+    pub fn page_called(&self, name: &str) -> Option<usize> {
+        let place = match name.parse::<usize>() {
+            Ok(number) => number.checked_sub(1)?,
+            Err(_) => self.pages.iter().position(|page| page.question.as_deref() == Some(name))?,
+        };
+        (place < self.pages.len()).then_some(place)
+    }
+
     /// The `show` fences, in order.
     pub fn shows(&self) -> impl Iterator<Item = &Show> {
         self.pages.iter().filter_map(Page::show)

@@ -276,9 +276,9 @@ pub fn data_line(data: &impl Serialize) -> String {
     serde_json::to_string(data).map_or_else(|_| String::new(), |line| harmless(&line) + "\n")
 }
 
-/// Why a line that came in is no input, as a line of output.
-pub fn error(why: &str) -> String {
-    to_line(&serde_json::json!({ "v": 1, "error": why }))
+/// Why a line that came in is no input, as a line of output: `schema/error.json`. `code` is the same for the same cause.
+pub fn error(code: &str, why: &str) -> String {
+    to_line(&serde_json::json!({ "v": 1, "code": code, "error": why }))
 }
 
 /// A line of JSON that a library has written, with what commands a terminal or hides as `\u202e`: the same value.
