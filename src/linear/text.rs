@@ -12,6 +12,9 @@ use crate::view::scene::{WITH_THE_FAULT, WITHOUT_THE_FAULT};
 /// Seconds from which on a packet is said to be late.
 const LATE: f64 = 0.1;
 
+/// So many characters in a row are a text, and no accident.
+const READABLE: usize = 4;
+
 /// A text in the making.
 #[derive(Default)]
 struct Out(String);
@@ -53,7 +56,14 @@ pub(super) fn scene(scene: &Resolved, told: Option<&Resolved>, with_origin: bool
     let is_same = before.is_some();
     if !is_same {
         out.0.push('\n');
-        out.line(&format!("{}. Page {} of {}, for {}s.", scene.title, scene.page, scene.pages, scene.audience));
+        // Who listens hears the title once, and for whom it is when that changes.
+        let known = told.filter(|told| told.title == scene.title && told.audience == scene.audience);
+        match known {
+            Some(_) => out.line(&format!("Page {} of {}.", scene.page, scene.pages)),
+            None => {
+                out.line(&format!("{}. Page {} of {}, for {}s.", scene.title, scene.page, scene.pages, scene.audience));
+            }
+        }
         if told.is_none() && with_origin {
             out.line(&format!("{}.", scene.origin));
         }
@@ -68,7 +78,7 @@ pub(super) fn scene(scene: &Resolved, told: Option<&Resolved>, with_origin: bool
         out.some("", scene.ladder.remark);
     }
     if again(&|told| told.layers == scene.layers) && scene.kind == "shown" {
-        layers(scene, &mut out);
+        layers(scene, told, &mut out);
     }
     if again(&|told| told.text == scene.text) && scene.kind != "broken" {
         out.some("", scene.text.as_deref());
@@ -91,7 +101,7 @@ pub(super) fn scene(scene: &Resolved, told: Option<&Resolved>, with_origin: bool
         out.some("", scene.text.as_deref());
     }
     if scene.kind != "shown" && again(&|told| told.layers == scene.layers) {
-        layers(scene, &mut out);
+        layers(scene, told, &mut out);
     }
     out.some("", scene.notice.as_deref());
     out.0
@@ -112,7 +122,10 @@ pub(super) fn session(scene: &Session, told: Option<&Session>) -> String {
         scene.shown.iter().for_each(|line| out.line(&spelled(line)));
     }
     let known = before.and_then(|told| told.question.as_ref());
-    let asked = Question { prompt: String::new(), ..asked.clone() };
+    let mut asked = Question { prompt: String::new(), ..asked.clone() };
+    let verdict = asked.verdict.iter_mut().flat_map(|verdict| &mut verdict.order);
+    asked.items.iter_mut().chain(verdict).for_each(|item| item.text = spelled(&item.text));
+    asked.packets.iter_mut().for_each(|packet| packet.text = spelled(&packet.text));
     question(&asked, known.map(|known| Question { prompt: String::new(), ..known.clone() }).as_ref(), &mut out);
     if let Some(proof) = &scene.proof {
         out.line(&format!("Proof: {}", proof.filter));
@@ -214,11 +227,22 @@ fn ends(both: &Ends) -> String {
 
 // ---- layers, fields, bytes
 
-/// The seven layers of each packet: in one line, or a line a layer where they are unfolded.
-fn layers(scene: &Resolved, out: &mut Out) {
+/// The seven layers of each packet: in one line, or a line a layer where they are unfolded. Of a packet whose layers were
+/// just told, only the one that the page is about.
+fn layers(scene: &Resolved, told: Option<&Resolved>, out: &mut Out) {
+    let unlit = |stack: &Layers| {
+        let mut stack = stack.clone();
+        stack.rows.iter_mut().for_each(|row| row.lit = false);
+        stack
+    };
     for stack in &scene.layers {
         if scene.unfolded {
             each_layer(stack, out);
+            continue;
+        }
+        let known = told.is_some_and(|told| told.layers.iter().any(|other| unlit(other) == unlit(stack)));
+        if let Some(row) = stack.rows.iter().find(|row| row.lit).filter(|_| known) {
+            out.line(&format!("This page is about layer {} of packet {}: {}.", row.layer, stack.packet, row.short));
             continue;
         }
         let mut parts: Vec<String> = Vec::new();
@@ -296,6 +320,21 @@ fn bytes(hex: &str, out: &mut Out) {
         let first = row * ROW;
         out.line(&format!("Bytes {first} to {}: {}", first + part.len() - 1, part.join(" ")));
     }
+    readable(&all, out);
+}
+
+/// What can be read in bytes: a screen has it beside them.
+fn readable(all: &[&str], out: &mut Out) {
+    let letter = |digits: &&str| u8::from_str_radix(digits, 16).ok().map(char::from).filter(|c| matches!(c, ' '..='~'));
+    let letters: Vec<Option<char>> = all.iter().map(letter).collect();
+    let mut first = 0;
+    for run in letters.chunk_by(|a, b| a.is_some() == b.is_some()) {
+        let text: String = run.iter().flatten().collect();
+        if text.trim().len() >= READABLE {
+            out.line(&format!("Bytes {first} to {} as text: {text}", first + run.len() - 1));
+        }
+        first += run.len();
+    }
 }
 
 // ---- questions
@@ -324,6 +363,11 @@ fn question(asked: &Question, told: Option<&Question>, out: &mut Out) {
 fn verdict(told: &Verdict, out: &mut Out) {
     let answer = told.answer.as_ref().map_or(String::new(), |answer| format!(" {ANSWER}{answer}"));
     out.line(&format!("{}{answer}", told.headline));
+    if told.given.len() > 1 {
+        let parts =
+            told.given.iter().map(|part| format!("{} {}", part.text, if part.right { "right" } else { "wrong" }));
+        out.line(&format!("Your answer: {}.", parts.collect::<Vec<_>>().join(", ")));
+    }
     told.order.iter().for_each(|item| out.line(&format!("{}: {}", item.label, item.text)));
     out.some("", told.said.as_deref());
     if let Some(belief) = &told.misconception {
@@ -356,7 +400,8 @@ fn work(task: &Work, is_same: bool, out: &mut Out) {
             (None, true) => ": your answer".to_owned(),
             (None, false) => ": later".to_owned(),
         };
-        let formula = step.formula.as_ref().map_or(String::new(), |formula| format!(" = {formula}"));
+        let formula =
+            step.formula.as_ref().map_or(String::new(), |formula| format!(" = {}", formula.replace('#', "step ")));
         out.line(&format!("Step {number}: {}{value}{formula}", step.say));
     }
     out.some("", task.text.as_deref());

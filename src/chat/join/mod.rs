@@ -325,9 +325,25 @@ async fn settle(
     Ok(shown.show(model, &options.theme)?)
 }
 
+/// A packet's line taken apart: who sends it, when, and what it is.
+fn directed(line: &str) -> Option<(&'static str, &str, &str)> {
+    let line = line.strip_prefix("  ")?;
+    let (way, rest) = match (line.strip_prefix('↓'), line.strip_prefix('↑')) {
+        (Some(rest), _) => ("Server to you", rest),
+        (_, Some(rest)) => ("You to the server", rest),
+        _ => return None,
+    };
+    let (at, what) = rest.trim_start().split_once("  ")?;
+    at.parse::<f64>().is_ok().then_some((way, at, what))
+}
+
 /// A line as it is said: its signs in words, without the spaces that only align it.
 fn spoken(line: &str) -> String {
-    line.lines().map(|line| plain::line(&plain::spelled(line))).collect::<Vec<_>>().join("\n")
+    let said = |line: &str| match directed(line) {
+        Some((way, at, what)) => plain::line(&format!("{way}, at {at} seconds: {}", plain::spelled(what))),
+        None => plain::line(&plain::spelled(line)),
+    };
+    line.lines().map(said).collect::<Vec<_>>().join("\n")
 }
 
 /// What is said of a server that accepts a connection and never lets us in.
@@ -349,8 +365,9 @@ mod tests {
     fn what_is_said_has_no_signs_and_no_columns() {
         assert_eq!(
             spoken("Ann: a → b\n  ↑ 0.000  TCP  7 → 8 [SYN] Seq=0"),
-            "Ann: a to b\nup 0.000 TCP 7 to 8 SYN, sequence number 0"
+            "Ann: a to b\nYou to the server, at 0.000 seconds: TCP 7 to 8 SYN, sequence number 0"
         );
+        assert_eq!(spoken("↓ 1  x: hey"), "down 1 x: hey", "a name isn't a packet");
     }
     use std::net::TcpListener;
 
