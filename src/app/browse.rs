@@ -4,6 +4,7 @@ mod pages;
 
 use super::{Failure, ladder, plot, stats};
 use crate::cli::Show;
+use crate::proto::ConversationKind::{Tcp, Udp};
 use crate::source::Source;
 use crate::tui::browser::{self, Options, Views};
 use crate::tutor::Texts;
@@ -62,7 +63,8 @@ pub(super) fn run(
                 let mut drawing = Ladder::new(Theme::default(), Some(columns), 2);
                 drawn(|out| ladder::draw(source, stream, &mut drawing, out).map(|_| ()))
             }),
-            follow: Arc::new(|source, stream, columns| drawn(|out| followed(source, stream, columns, out))),
+            follow: Arc::new(|source, stream, columns| drawn(|out| followed(source, Tcp, stream, columns, out))),
+            datagrams: Arc::new(|source, stream, columns| drawn(|out| followed(source, Udp, stream, columns, out))),
             stats: Arc::new(|source, _, columns| drawn(|out| stats::tables(source, columns, out))),
             plot: Arc::new(|source, stream, columns| drawn(|out| plot::page(source, stream, columns, out))),
             hops: hops

@@ -2,6 +2,7 @@
 
 use crate::flow::reader::Reader;
 use crate::model::{Field, Osi, Packet, Span, Value, show};
+use crate::proto::udp;
 use crate::tutor::{Anchor, Audience, Moment, Note, Row, Texts, Truth, explain, seven};
 use crate::view::brief;
 use crate::view::outline::{self, Item};
@@ -14,6 +15,8 @@ pub struct Look {
     pub packet: Packet,
     /// The number of its TCP connection, if it is in one.
     pub stream: Option<u32>,
+    /// The number of its UDP conversation, if it is in one.
+    pub datagrams: Option<u32>,
     /// The seven layers, from the wire up.
     pub rows: [Row; 7],
     notes: Vec<Note>,
@@ -62,6 +65,7 @@ impl Look {
         Self {
             index,
             stream: reader.tracker.current().map(|c| c.number),
+            datagrams: reader.packet.uint(&udp::STREAM).and_then(|number| u32::try_from(number).ok()),
             rows: seven(&moment, audience, texts),
             notes: explain(&moment, audience, texts),
             packet: reader.packet.clone(),

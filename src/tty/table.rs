@@ -58,6 +58,12 @@ pub enum Does {
     View,
     /// Filters.
     Filter,
+    /// Finds text or bytes.
+    Find,
+    /// The next match of that.
+    NextMatch,
+    /// The one before.
+    MatchBefore,
     /// The next unusual or marked packet.
     Unusual,
     /// The one before.
@@ -72,6 +78,8 @@ pub enum Does {
     Ladder,
     /// What both ends said.
     Follow,
+    /// The list of conversations.
+    Conversations,
     /// Everything, counted.
     Stats,
     /// A connection over time.
@@ -162,11 +170,14 @@ pub const KEYS: &[Row] = &[
     row(&[("d", Does::Deeper)], "the packet in full: all fields and bytes", "deeper", on::LESSON),
     row(&[("v", Does::View)], "another view: the wire, both ends' states, the programs", "view", on::LESSON),
     row(&[("/", Does::Filter)], "filter, as you type; Esc leaves the line, then the filter", "filter", on::PACKETS),
+    row(&[("F", Does::Find), ("Ctrl-F", Does::Find)], "find text, or bytes (16:03:01), in the frames shown", "find", on::PACKETS),
+    row(&[("n", Does::NextMatch), ("N", Does::MatchBefore)], "the next match of that, the last one", "next", on::PACKETS),
     row(&[("u", Does::Unusual), ("U", Does::UnusualBefore)], "the next, the last unusual or marked packet", "unusual", on::PACKETS),
     row(&[(".", Does::Pause)], "pause: nothing is lost, the list doesn't move", "pause", on::PACKETS),
     row(&[("e", Does::Explain)], "explain the field", "", on::PACKETS),
     row(&[("l", Does::Ladder)], "ladder of this TCP connection", "ladder", on::PACKETS),
-    row(&[("f", Does::Follow)], "follow what both ends said", "follow", on::PACKETS),
+    row(&[("f", Does::Follow)], "follow what both ends said, over TCP or UDP", "follow", on::PACKETS),
+    row(&[("c", Does::Conversations)], "conversations over TCP, UDP, IP: Enter filters by one", "conversations", on::PACKETS),
     row(&[("s", Does::Stats)], "statistics of all packets", "stats", on::PACKETS),
     row(&[("t", Does::Plot)], "this TCP connection over time", "", on::PACKETS),
     row(&[("r", Does::Route)], "the route of a simulated packet: every link it crossed", "", on::PACKETS),
@@ -174,8 +185,8 @@ pub const KEYS: &[Row] = &[
     row(&[("y", Does::CopyFilter), ("J", Does::CopyPacket), ("H", Does::CopyBytes)], "copy the line as a filter, the packet as JSON, the bytes", "", on::PACKETS),
     row(&[("w", Does::Write)], "write the packets shown to a file", "", on::PACKETS),
     row(&[("z", Does::Zoom)], "give this part the whole screen", "", on::PACKETS),
-    row(&[("m", Does::Mask)], "mask: addresses and names get pseudonyms, everywhere", "mask", on::PACKETS),
-    row(&[("P", Does::Projector)], "projector: fewer columns, more space", "projector", on::PACKETS),
+    row(&[("m", Does::Mask)], "mask: addresses and names get pseudonyms, everywhere", "mask", LOOKED_AT),
+    row(&[("P", Does::Projector)], "projector: fewer columns, more space", "projector", LOOKED_AT),
     row(&[("a", Does::Audience)], "for whom to explain: newcomer, student, engineer", "audience", LOOKED_AT | on::MENU),
     row(&[("Ctrl-P", Does::Peel), ("F2", Does::Peel)], "peel the chosen message, a layer a key", "peel", on::CHAT),
     row(&[("Ctrl-O", Does::Bare)], "show packets without data, or hide them", "all packets", on::CHAT),

@@ -8,5 +8,6 @@ pub mod menu;
 pub mod pages;
 mod paint;
 pub mod player;
+pub mod rehearsal;
 mod screen;
 mod text;

@@ -49,6 +49,16 @@ pub fn offset(at: u64, digits: usize) -> String {
     out.split_off("0x".len())
 }
 
+/// A byte's two digits; of one that is hidden, dots.
+pub fn digits(byte: u8, hidden: bool) -> String {
+    if hidden { "··".to_owned() } else { format!("{byte:02x}") }
+}
+
+/// A byte as a character; of one that is hidden, a dot.
+pub fn shown(byte: u8, hidden: bool) -> char {
+    if hidden { '·' } else { character(byte) }
+}
+
 /// A byte as the right half of a row shows it: ASCII that can be printed, else a dot.
 pub fn character(byte: u8) -> char {
     if (b' '..=b'~').contains(&byte) { char::from(byte) } else { '.' }

@@ -98,6 +98,17 @@ impl Mask {
         }
     }
 
+    /// From here on, a packet's names and addresses are known, whatever of it is shown first.
+    pub fn meet(&mut self, packet: &Packet) {
+        self.learn(&names(packet));
+        let address = |kind| matches!(kind, Kind::Ipv4 | Kind::Ipv6 | Kind::Ether);
+        for field in packet.fields.iter().filter(|field| address(field.def.kind)) {
+            let mut text = String::new();
+            show::value(packet, field, &mut text);
+            self.text(&text);
+        }
+    }
+
     /// The text with pseudonyms.
     pub fn text(&mut self, text: &str) -> String {
         self.replaced(text, false)
@@ -156,6 +167,23 @@ impl Mask {
             all.extend(found.into_iter().map(|(range, _)| short(range.start)..short(range.end)));
         }
         all
+    }
+
+    /// Which of these bytes are an address that has a pseudonym already, where no packet says what they are.
+    pub fn raw(&self, bytes: &[u8]) -> Vec<Range<usize>> {
+        let hex = |pair: &str| u8::from_str_radix(pair, 16).ok();
+        let address = |text: &String| match text.parse() {
+            Ok(IpAddr::V4(ip)) => Some(ip.octets().to_vec()),
+            Ok(IpAddr::V6(ip)) => Some(ip.octets().to_vec()),
+            Err(_) => mac(text).and_then(|_| text.split(':').map(hex).collect()),
+        };
+        let known: Vec<Vec<u8>> = self.known.keys().filter_map(address).collect();
+        let at = |address: &Vec<u8>| {
+            let len = address.len();
+            let is = |(_, run): &(usize, &[u8])| *run == &address[..];
+            bytes.windows(len).enumerate().filter(is).map(|(at, _)| at..at + len).collect::<Vec<_>>()
+        };
+        known.iter().flat_map(at).collect()
     }
 
     fn hides(&self, text: &str) -> bool {

@@ -60,11 +60,17 @@ pub(super) fn drawn(draw: impl FnOnce(&mut Text) -> Result<(), Failure>) -> Resu
     Ok(String::from_utf8_lossy(&out.bytes).into_owned())
 }
 
-/// What both ends of a TCP connection said.
-pub(super) fn followed(source: &mut dyn Source, stream: u32, columns: usize, out: &mut Text) -> Result<(), Failure> {
+/// What both ends of a conversation said.
+pub(super) fn followed(
+    source: &mut dyn Source,
+    kind: ConversationKind,
+    stream: u32,
+    columns: usize,
+    out: &mut Text,
+) -> Result<(), Failure> {
     let view = Follow::new(Theme::default(), Some(columns), How::Text);
-    let mut follower = Follower::new(ConversationKind::Tcp, stream);
-    let mut transcript = Transcript::new(ConversationKind::Tcp, stream, None, Shape::Turns(view));
+    let mut follower = Follower::new(kind, stream);
+    let mut transcript = Transcript::new(kind, stream, None, Shape::Turns(view));
     let mut waiting = Vec::new();
     each(source, Limits::default(), |packet, _| {
         transcript.packet(packet, &mut follower, &mut waiting);

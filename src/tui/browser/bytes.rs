@@ -3,9 +3,12 @@
 use crate::browse::Look;
 use crate::model::Span;
 
-/// Bytes in a row, for a width in columns: `0000  16 × "00 "  16 characters`.
+/// Columns of a row of sixteen: `0000  16 × "00 " 16 characters`.
+pub(super) const WHOLE: u16 = 6 + 16 * 3 + 1 + 16;
+
+/// Bytes in a row, for a width in columns.
 pub(in crate::tui) fn per_row(columns: usize) -> u32 {
-    if columns >= 6 + 16 * 4 + 2 { 16 } else { 8 }
+    if columns >= usize::from(WHOLE) { 16 } else { 8 }
 }
 
 /// One row: its offset, and each byte with whether it is lit.

@@ -22,6 +22,8 @@ use std::fmt::Write as _;
 
 /// From here on bytes are beside the layers, not below them.
 const WIDE: u16 = 110;
+/// The fewest columns of the layers beside rows of sixteen bytes.
+const LAYERS: u16 = 45;
 /// Columns of an address, at most.
 const ADDRESS: usize = 23;
 
@@ -40,6 +42,9 @@ impl Browser {
         self.columns = usize::from(area.width);
         if self.page.is_some() {
             return self.draw_page_of_text(frame, rest);
+        }
+        if self.talks.is_some() {
+            return self.draw_talks(frame, rest, footer, paint);
         }
         let width = usize::from(rest.width);
         if let Some((lines, keys)) = self.prediction.as_mut().map(|prediction| prediction.page(width, paint)) {
@@ -83,7 +88,12 @@ impl Browser {
         let list = Rect { height, ..area };
         let below = Rect { y: area.y + height, height: area.height - height, ..area };
         if area.width >= WIDE {
-            let width = below.width - 78.min(below.width / 2 + 8);
+            // Sixteen bytes in a row are worth that layers wrap, as long as they can be read.
+            let width = if below.width >= bytes::WHOLE + 2 + LAYERS {
+                below.width - bytes::WHOLE - 2
+            } else {
+                below.width - (below.width / 2 + 8)
+            };
             let left = Rect { width, ..below };
             return [list, left, Rect { x: below.x + width + 2, width: below.width - width - 2, ..below }];
         }
@@ -113,6 +123,9 @@ impl Browser {
             parts.push(format!("filtering: {} of {}, {} so far", next.seen(), self.store.len(), next.count()));
         }
         parts.extend(self.job.as_ref().map(Job::told));
+        if let Some(seek) = &self.seek {
+            parts.push(format!("searching: {} to go", seek.left()));
+        }
         if self.refused + self.left_out > 0 {
             parts.push(format!("{} more not kept", self.refused + self.left_out));
         }
@@ -132,6 +145,7 @@ impl Browser {
         if let Some(typing) = &self.typing {
             let ask = match typing.field {
                 Field::Filter => "Filter: ",
+                Field::Find => "Find text or bytes: ",
                 Field::Jump => "Packet number: ",
                 Field::Write => "Write the packets shown to: ",
                 Field::Break => "What if (Tab changes it): ",
@@ -154,8 +168,11 @@ impl Browser {
         if !self.notice.is_empty() {
             return Line::styled(fit(&safe(&self.masked(&self.notice)), width), Paint::strong());
         }
-        let keys =
-            if self.page.is_some() { "↑↓ PgUp PgDn scroll · Esc back".to_owned() } else { help::footer(width, !self.ended) };
+        let keys = if self.page.is_some() {
+            "↑↓ PgUp PgDn scroll · Esc back".to_owned()
+        } else {
+            help::footer(width, !self.ended)
+        };
         Line::styled(fit(&keys, width), paint.faint())
     }
 
@@ -272,9 +289,7 @@ impl Browser {
         }
         let width = usize::from(area.width);
         let head = match self.place(self.chosen) {
-            Some(place) if lines.is_empty() && self.gone == Some(place) => {
-                "Seven layers  its bytes are no longer in the file"
-            }
+            Some(place) if lines.is_empty() && self.gone == Some(place) => "Seven layers  no longer in the file",
             Some(_) if lines.is_empty() => "Seven layers  reading …",
             _ => "Seven layers",
         };
@@ -340,15 +355,13 @@ impl Browser {
                 }
             };
             for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
-                let digits = if veiled(at) { "··".to_owned() } else { format!("{byte:02x}") };
-                spans.push(Span::styled(digits, lit(at, on)));
+                spans.push(Span::styled(hex::digits(byte, veiled(at)), lit(at, on)));
                 spans.push(Span::raw(" "));
             }
             let gap = (per_row as usize).saturating_sub(row.bytes.len()) * 3 + 1;
             spans.push(Span::raw(" ".repeat(gap)));
             for (&(byte, on), at) in row.bytes.iter().zip(row.offset..) {
-                let c = if veiled(at) { '·' } else { hex::character(byte) };
-                spans.push(Span::styled(c.to_string(), lit(at, on)));
+                spans.push(Span::styled(hex::shown(byte, veiled(at)).to_string(), lit(at, on)));
             }
             drawn.push(Line::from(spans));
         }

@@ -31,6 +31,8 @@ impl Browser {
             self.typed(key);
         } else if self.page.is_some() {
             self.paged(does);
+        } else if self.talks.is_some() && does != Some(Does::Help) {
+            self.talked(does);
         } else if self.prediction.is_some() {
             self.predicted(key);
         } else if let Some(does) = does {
@@ -53,12 +55,16 @@ impl Browser {
                 let text = self.next.as_ref().or(self.sift.as_ref()).map_or(String::new(), |s| s.text.clone());
                 self.begin(Field::Filter, text);
             }
+            Does::Find => self.begin(Field::Find, String::new()),
+            Does::NextMatch => self.next_match(true),
+            Does::MatchBefore => self.next_match(false),
             Does::GoTo => self.begin(Field::Jump, String::new()),
             Does::Write => self.begin(Field::Write, String::new()),
             Does::Help => self.open_page("Keys", &help::page(self.columns)),
             Does::Zoom => self.zoomed = !self.zoomed,
             Does::Mask => self.mask_or_show(),
             Does::Projector => self.projector = !self.projector,
+            Does::Conversations => self.open_talks(),
             Does::Pause => self.pause(),
             Does::Audience => self.audience(),
             Does::Mark => self.mark(),
@@ -101,6 +107,8 @@ impl Browser {
     fn back(&mut self) {
         if let Some(job) = self.job.as_ref().filter(|job| !job.stopped()) {
             job.stop();
+        } else if self.seek.take().is_some() {
+            self.notice = "The search was stopped".into();
         } else if self.zoomed {
             self.zoomed = false;
         } else if self.pane != Pane::List {
@@ -269,13 +277,15 @@ impl Browser {
     }
 
     fn draw_page(&mut self, title: &str) {
-        let (stream, views) = (self.seen().and_then(|look| look.stream), &self.options.views);
-        let (view, stream, columns) = match (title, stream) {
-            ("Statistics", _) => (&views.stats, 0, 80),
-            (_, None) => return self.notice = "This packet is in no TCP connection".into(),
-            ("Ladder", Some(n)) => (&views.ladder, n, 80),
-            ("Over time", Some(n)) => (&views.plot, n, self.columns),
-            (_, Some(n)) => (&views.follow, n, 80),
+        let (stream, datagrams) = self.seen().map_or((None, None), |look| (look.stream, look.datagrams));
+        let views = &self.options.views;
+        let (view, stream, columns) = match (title, stream, datagrams) {
+            ("Statistics", ..) => (&views.stats, 0, 80),
+            ("Follow", None, Some(n)) => (&views.datagrams, n, 80),
+            (_, None, _) => return self.notice = "This packet is in no TCP connection".into(),
+            ("Ladder", Some(n), _) => (&views.ladder, n, 80),
+            ("Over time", Some(n), _) => (&views.plot, n, self.columns),
+            (_, Some(n), _) => (&views.follow, n, 80),
         };
         let (view, store) = (Arc::clone(view), self.store.clone());
         self.start(title, Some(store.len()), move |progress| {
@@ -327,7 +337,7 @@ impl Browser {
     }
 
     /// Who it was is hidden, or shown again.
-    fn mask_or_show(&mut self) {
+    pub(super) fn mask_or_show(&mut self) {
         self.masks = !self.masks;
         self.notice = if self.masks {
             "Addresses and names have pseudonyms; what you copy or write hasn't".into()
@@ -405,6 +415,11 @@ impl Browser {
                 Ok(()) => {}
                 Err(why) => self.typing = Some(Typing { wrong: Some(why), ..typing }),
             },
+            Field::Find => {
+                if let Err(why) = self.find(&typing.text) {
+                    self.typing = Some(Typing { wrong: Some(why), ..typing });
+                }
+            }
             Field::Jump => match typing.text.trim().parse::<u64>() {
                 Ok(number) => self.jump(number),
                 Err(_) => self.notice = "A packet's number is needed".into(),

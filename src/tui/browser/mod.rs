@@ -6,6 +6,7 @@
 
 pub(super) mod bytes;
 mod draw;
+mod find;
 mod help;
 mod job;
 mod keys;
@@ -15,8 +16,9 @@ mod predict;
 mod run;
 mod sift;
 mod store;
+mod talks;
 
-pub use run::run;
+pub use run::{rehearse, run};
 
 use crate::browse::{LayerLine, Look};
 use crate::filter::Filter;
@@ -27,6 +29,7 @@ use crate::tutor::{Audience, Texts};
 use crate::view::mask::Mask;
 use crate::view::measure::width;
 use job::{Job, Outcome, Progress};
+use find::{Needle, Seek};
 use mouse::Places;
 use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;
@@ -38,6 +41,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::{Batch, Kept, Store, Window};
+use talks::Talks;
 
 /// Looked-at packets that stay at hand, so that going back one by one is cheap.
 const RECENT: usize = 256;
@@ -87,6 +91,8 @@ pub struct Views {
     pub ladder: View,
     /// What they said.
     pub follow: View,
+    /// What both ends of a UDP conversation said.
+    pub datagrams: View,
     /// Everything, counted.
     pub stats: View,
     /// A TCP connection over time.
@@ -113,6 +119,7 @@ enum Pane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Filter,
+    Find,
     Jump,
     Write,
     Break,
@@ -166,10 +173,16 @@ pub struct Browser {
     line_top: usize,
     byte: u32,
     marks: BTreeSet<usize>,
+    /// What is looked for in the frames, the search that is at work, and the byte that is chosen once its packet is read.
+    needle: Option<Needle>,
+    seek: Option<Seek>,
+    landing: Option<u32>,
     typing: Option<Typing>,
     page: Option<Page>,
     /// What is made behind the screen.
     job: Option<Job>,
+    /// The list of conversations, over the packets.
+    talks: Option<Talks>,
     /// What is asked of the next packet.
     prediction: Option<Prediction>,
     notice: String,
@@ -238,9 +251,13 @@ impl Browser {
             line_top: 0,
             byte: 0,
             marks: BTreeSet::new(),
+            needle: None,
+            seek: None,
+            landing: None,
             typing: None,
             page: None,
             job: None,
+            talks: None,
             prediction: None,
             notice: String::new(),
             ended: false,
@@ -314,6 +331,7 @@ impl Browser {
             busy |= sift.work(&self.store, until);
         }
         busy |= self.finish(until);
+        busy |= self.seek_on(until) | self.count_talks(until);
         if self.ended {
             self.watch();
         }
@@ -324,7 +342,9 @@ impl Browser {
             self.chosen = self.shown().saturating_sub(1);
         }
         self.chosen = self.chosen.min(self.shown().saturating_sub(1));
-        !self.look(until) || busy || !seen
+        let seen = self.look(until) && seen;
+        self.land();
+        !seen || busy
     }
 
     /// Begins something that takes long; what was begun before it is given up.
@@ -338,7 +358,7 @@ impl Browser {
 
     /// Shows what a job came to, unless somebody types or reads something else. Whether it is still at work.
     fn finish(&mut self, until: Instant) -> bool {
-        if self.typing.is_some() || self.page.is_some() || self.prediction.is_some() {
+        if self.typing.is_some() || self.page.is_some() || self.talks.is_some() || self.prediction.is_some() {
             return false;
         }
         let Some(job) = &self.job else { return false };

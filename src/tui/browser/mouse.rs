@@ -22,7 +22,7 @@ pub(super) struct Places {
 impl Browser {
     /// The mouse was used.
     pub(in crate::tui) fn mouse(&mut self, event: MouseEvent) {
-        if self.typing.is_some() || self.prediction.is_some() {
+        if self.typing.is_some() || self.prediction.is_some() || self.talks.is_some() {
             return;
         }
         let at = Position { x: event.column, y: event.row };

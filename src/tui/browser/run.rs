@@ -6,6 +6,7 @@ use super::{Browser, Options, Wish};
 use crate::model::RawFrame;
 use crate::source::{Source, Step};
 use crate::tty::{Heard, Keys};
+use crate::tui::rehearsal::{Happens, Nowhere};
 use crate::tui::screen::Screen;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -60,6 +61,32 @@ pub fn run(source: Box<dyn Source + Send>, live: bool, options: Options) -> io::
         let _ = reader.join();
     }
     shown.map(|()| browser.broken.take())
+}
+
+/// Shows frames on a screen that is nowhere: `judge` sees each picture. They come one by one while keys are pressed, as those
+/// of a capture do.
+pub fn rehearse(options: Options, frames: &[RawFrame], happens: &[Happens], judge: &mut dyn FnMut(&[Vec<String>])) {
+    let mut index = Index::new(options.limits, options.room, false, BLOCK);
+    let mut browser = Browser::over(options, None, BLOCK).following();
+    let (mut screen, mut coming) = (Nowhere::new(), frames.iter());
+    for &happens in happens {
+        let mut batch = Batch::default();
+        if let Some(frame) = coming.next() {
+            index.take(frame, 0, &mut batch);
+            browser.take(batch);
+        } else if !browser.ended {
+            browser.ended(None);
+        }
+        screen.hears(happens);
+        browser.work(Instant::now() + BUSY);
+        screen.draw(|frame| browser.draw(frame), judge);
+        if happens.key().map(|key| browser.key(key)) == Some(Wish::Quit) {
+            return;
+        }
+        if let Some(mouse) = happens.mouse() {
+            browser.mouse(mouse);
+        }
+    }
 }
 
 /// Reads the source to its end, or until nobody wants more.

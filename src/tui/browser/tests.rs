@@ -41,6 +41,7 @@ fn options() -> Options {
         views: Views {
             ladder: page("ladder"),
             follow: page("follow"),
+            datagrams: page("datagrams"),
             stats: page("stats"),
             plot: page("plot"),
             hops: Some(Arc::new(|number, _| Ok(format!("hops of packet {number}")))),
@@ -623,6 +624,105 @@ fn what_is_written_when_escape_stops_it_is_said() {
     go.send(()).unwrap();
     settle(&mut browser);
     assert_eq!(browser.notice, "Stopped: the first 1 of 50 packets are in some.pcapng");
+}
+
+#[test]
+fn a_udp_conversation_is_followed_as_a_connection_is() {
+    let mut browser = browser("dns.pcap");
+    press(&mut browser, "/udp\nf");
+    let told = screen(&mut browser, 80, 24);
+    assert!(told.contains("datagrams of stream 0"), "{told}");
+    press(&mut browser, "\x1bl");
+    assert!(browser.notice.contains("no TCP connection"), "{}", browser.notice);
+}
+
+#[test]
+fn text_and_bytes_are_found_in_the_frames_shown_and_n_goes_on() {
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "Fget /chat\n");
+    assert_eq!((browser.chosen, browser.pane), (3, Pane::Bytes), "{}", browser.notice);
+    // The frame begins with 66 bytes of headers.
+    assert_eq!(browser.byte, 66, "{}", browser.notice);
+    assert!(browser.notice.contains("bytes 66 to 74 of the frame"), "{}", browser.notice);
+    assert!(browser.lines()[browser.line].span.is_some_and(|span| span.start <= 66), "its line is chosen");
+    press(&mut browser, "n");
+    assert!(browser.chosen == 3 && browser.notice.contains("past the end"), "{}", browser.notice);
+    // Both port numbers, as bytes: from packet to packet, and back.
+    press(&mut browser, "gF93:da:1f:40\n");
+    let first = browser.chosen;
+    press(&mut browser, "n");
+    let second = browser.chosen;
+    press(&mut browser, "N");
+    assert!(second > first && browser.chosen == first, "{first} {second}");
+    // What no frame has, what is nothing, and a filter that hides the packet.
+    press(&mut browser, "Fno such text\n");
+    assert!(browser.notice.contains("None of the packets shown"), "{}", browser.notice);
+    press(&mut browser, "F0x1\n");
+    assert!(screen(&mut browser, 120, 24).contains("digits come in pairs"));
+    press(&mut browser, "\x1b/tcp.flags.syn == 1\nFget /chat\n");
+    assert!(browser.notice.contains("None of the packets shown"), "{}", browser.notice);
+}
+
+#[test]
+fn conversations_are_listed_by_what_carries_them_and_enter_filters_by_one() {
+    let mut browser = browser("socketio.pcapng");
+    press(&mut browser, "c");
+    let told = screen(&mut browser, 120, 24);
+    let count: usize = told.split(" TCP ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(count > 1 && told.contains("Packets") && told.contains("Lasted"), "{told}");
+    // Narrow screens leave columns out.
+    let narrow = screen(&mut browser, 60, 20);
+    assert!(!narrow.contains("Lasted") && narrow.contains("Packets"), "{narrow}");
+    press(&mut browser, "↓\n");
+    assert_eq!(browser.sift.as_ref().unwrap().text, "tcp.stream == 1");
+    let shown = browser.shown();
+    assert!(0 < shown && shown < browser.store.len() && browser.talks.is_none(), "{shown}");
+    // The same packets as the list says, whatever the filter: it is about all.
+    press(&mut browser, "c↓");
+    let told = screen(&mut browser, 120, 24);
+    let row = told.lines().find(|line| line.contains(&format!(" {shown} "))).map(str::to_owned);
+    assert!(row.is_some(), "{shown} packets: {told}");
+    press(&mut browser, "\t\t\n");
+    let filter = browser.sift.as_ref().unwrap().text.clone();
+    assert!(filter.contains(".addr == ") && browser.shown() == browser.store.len(), "{filter}");
+    // UDP has none there; masks hide who it is; Esc leaves, the filter stays.
+    press(&mut browser, "c\t\n");
+    assert!(screen(&mut browser, 80, 24).contains("No conversation over UDP."));
+    press(&mut browser, "\x1b");
+    assert!(browser.talks.is_none() && browser.sift.is_some());
+    let mut browser = self::browser("websocket.pcap");
+    press(&mut browser, "cm");
+    assert!(screen(&mut browser, 80, 24).contains("ip-1"));
+}
+
+#[test]
+fn a_search_over_many_frames_hears_keys_and_esc_stops_it() {
+    let mut browser = Browser::new(options());
+    let some = frames("websocket.pcap");
+    let many: Vec<RawFrame> = std::iter::repeat_n(some, 4).flatten().collect();
+    feed(&mut browser, &many);
+    settle(&mut browser);
+    press(&mut browser, "F");
+    browser.typing.as_mut().unwrap().text = "never said".into();
+    browser.key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    // No time at all: 64 frames, and then the keys.
+    assert!(browser.work(Instant::now()) && browser.seek.as_ref().unwrap().left() == many.len() - 64);
+    assert!(screen(&mut browser, 100, 30).contains("searching: 136 to go"));
+    browser.key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+    assert!(browser.seek.is_none() && screen(&mut browser, 100, 30).contains("The search was stopped"));
+}
+
+#[test]
+fn a_wide_screen_has_sixteen_bytes_in_a_row() {
+    for (width, in_row) in [(109, 16), (110, 8), (117, 8), (118, 16), (120, 16), (200, 16)] {
+        let mut browser = browser("websocket.pcap");
+        let drawn = screen(&mut browser, width, 40);
+        // The times of the list end in zeros, too.
+        let is_dump = |line: &&str| line.starts_with("0000  ") || line.contains(" 0000  ");
+        let row = drawn.lines().find(is_dump).and_then(|line| line.split("0000  ").last()).unwrap();
+        let bytes = row.split(' ').take_while(|part| part.len() == 2).count();
+        assert_eq!(bytes, in_row, "{width}: {drawn}");
+    }
 }
 
 #[test]

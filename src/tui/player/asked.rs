@@ -33,7 +33,7 @@ pub(super) struct Hand {
     pub(super) field: Option<usize>,
 }
 
-impl Writer {
+impl Writer<'_> {
     /// A question, and the answer so far.
     pub(super) fn question(&mut self, asked: &Question, hand: Hand) {
         self.say("? ", &asked.prompt, Paint::strong(), Of::Text);
@@ -143,6 +143,7 @@ impl Writer {
         let right = told.and_then(run);
         let mine = asked.marked.map(|[first, last]| first..last + 1);
         let marked = right.clone().or(mine.clone()).unwrap_or(0..0);
+        let hidden = self.mask.map_or_else(Vec::new, |mask| mask.borrow().raw(&all));
         let in_row = per_row(self.columns) as usize;
         let count = all.len().div_ceil(in_row);
         let most = hand.rows.max(FEW_ROWS);
@@ -168,8 +169,9 @@ impl Writer {
                     (_, true) => "[",
                     _ => " ",
                 }));
-                spans.push(Span::styled(format!("{byte:02x}"), style));
-                text.push(Span::styled(hex::character(byte).to_string(), style));
+                let veiled = hidden.iter().any(|range| range.contains(&at));
+                spans.push(Span::styled(hex::digits(byte, veiled), style));
+                text.push(Span::styled(hex::shown(byte, veiled).to_string(), style));
             }
             let end = first + of_row.len();
             spans.push(Span::raw(if end > first && marked.contains(&(end - 1)) { "]" } else { " " }));
@@ -267,12 +269,13 @@ impl Writer {
                 self.push(Line::from(spans), Of::Field(place));
             }
             if hand.field == Some(place) && field.length > 0 {
+                let hidden = self.hides(&field.value);
                 let mut text = String::new();
                 for (at, digit) in field.hex.chars().enumerate() {
                     if at > 0 && at % 2 == 0 {
                         text.push(' ');
                     }
-                    text.push(digit);
+                    text.push(if hidden { '·' } else { digit });
                 }
                 let head = format!("    {}: ", place_of(field));
                 self.say(&head, &text, Style::new(), Of::Field(place));

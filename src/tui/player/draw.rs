@@ -16,6 +16,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
+use std::cell::RefCell;
 
 /// From so many columns on, layers and bytes are beside the page.
 const WIDE: usize = 100;
@@ -24,6 +25,8 @@ const PAGE: usize = 76;
 const BESIDE: std::ops::RangeInclusive<usize> = 38..=44;
 const WIDER: usize = 160;
 const BROAD: usize = 72;
+/// Columns of a page that a room reads.
+const FOR_A_ROOM: usize = 72;
 /// From so many rows on, there is one free below the title.
 const AIRY: u16 = 30;
 /// Rows of what is said that must be in sight below a picture that stays.
@@ -63,12 +66,13 @@ impl Sight {
     pub(super) fn ground(&self, columns: u16, rows: u16) -> Ground<'_> {
         let (all, rows) = (usize::from(columns), usize::from(rows.saturating_sub(if rows >= AIRY { 3 } else { 2 })));
         let side = match all {
+            _ if self.projector => 0,
             WIDER.. => BROAD,
             WIDE.. => all.saturating_sub(PAGE + 2).clamp(*BESIDE.start(), *BESIDE.end()),
             _ => 0,
         };
         let columns = if side > 0 { all - side - 2 } else { all };
-        let columns = columns.clamp(10, 110);
+        let columns = columns.clamp(10, if self.projector { FOR_A_ROOM } else { 110 });
         Ground {
             paint: self.paint,
             theme: &self.theme,
@@ -79,6 +83,8 @@ impl Sight {
             side,
             hand: super::Hand { rows: rows.saturating_sub(10), ..self.hand() },
             byte: self.byte,
+            mask: self.masks.then(|| self.mask.get_or_init(RefCell::default)),
+            spaced: self.projector,
         }
     }
 
@@ -278,12 +284,15 @@ fn byte_row(dump: &Dump, first: usize, in_row: usize, paint: Paint) -> Line<'sta
             Style::new()
         }
     };
+    let veiled = |at: usize| u32::try_from(at).is_ok_and(|at| dump.hidden.iter().any(|range| range.contains(&at)));
     let mut spans = vec![Span::styled(format!("{} ", hex::offset(first as u64, 4)), paint.faint())];
-    for (at, byte) in (first..).zip(bytes) {
-        spans.push(Span::styled(format!("{byte:02x}"), style(at)));
+    for (at, &byte) in (first..).zip(bytes) {
+        spans.push(Span::styled(hex::digits(byte, veiled(at)), style(at)));
         spans.push(Span::raw(" "));
     }
     spans.push(Span::raw(" ".repeat((in_row - bytes.len()) * 3 + 1)));
-    spans.extend((first..).zip(bytes).map(|(at, &byte)| Span::styled(hex::character(byte).to_string(), style(at))));
+    spans.extend(
+        (first..).zip(bytes).map(|(at, &byte)| Span::styled(hex::shown(byte, veiled(at)).to_string(), style(at))),
+    );
     Line::from(spans)
 }

@@ -8,6 +8,13 @@ use crate::tty::table::{Does, meaning, on, short};
 use crate::tui::text::{footer as fitted, keys_page, scrolled_by};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+/// What is said when who it was is hidden, and when it's shown again.
+const MASKED: &str = "Addresses and names have pseudonyms";
+const SHOWN: &str = "Addresses and names are shown as they are";
+/// The same for a projector.
+const FOR_A_ROOM: &str = "For a projector: one column, with space between its rows as far as they fit";
+const FOR_ONE: &str = "As for one who sits before it";
+
 /// What a key or the mouse comes to.
 #[derive(Debug)]
 pub(super) enum Act {
@@ -205,6 +212,14 @@ impl Sight {
             Does::Skip if offers.skip => return play(Input::Skip),
             Does::Break => return play(Input::WhatIf),
             Does::GoTo if offers.turn => self.jump = Some(String::new()),
+            Does::Mask => {
+                self.masks = !self.masks;
+                self.notice = if self.masks { MASKED } else { SHOWN }.into();
+            }
+            Does::Projector => {
+                self.projector = !self.projector;
+                self.notice = if self.projector { FOR_A_ROOM } else { FOR_ONE }.into();
+            }
             Does::Quit => return play(Input::Quit),
             Does::Down => self.scroll(1),
             Does::Up => self.scroll(-1),

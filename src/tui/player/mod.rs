@@ -11,6 +11,7 @@ mod page;
 mod rows;
 
 use super::paint::Paint;
+use super::rehearsal::{Happens, Nowhere};
 use super::screen::Screen;
 use crate::ask::session::{self, Millis};
 use crate::ask::{Grade, Question, Session};
@@ -20,6 +21,7 @@ use crate::lesson::{Input, Player};
 use crate::tty::Keys;
 use crate::tutor::Texts;
 use crate::view::Theme;
+use crate::view::mask::Mask;
 use crate::view::scene::resolved;
 use asked::Hand;
 use crossterm::event::{Event, KeyEventKind};
@@ -28,6 +30,7 @@ use keys::Act;
 use page::{Ground, Page};
 use ratatui::text::Line;
 use rows::Writer;
+use std::cell::{OnceCell, RefCell};
 use std::cmp::Ordering;
 use std::io;
 use std::sync::Arc;
@@ -44,6 +47,7 @@ pub struct Show {
 
 /// What somebody looks at, and what is on the screen.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what a key turns on and off")]
 struct Sight {
     paint: Paint,
     theme: Theme,
@@ -64,6 +68,11 @@ struct Sight {
     /// The number of a page that is being typed.
     jump: Option<String>,
     notice: String,
+    /// Who is hidden, while that is wanted; pseudonyms last as long as the program.
+    masks: bool,
+    mask: OnceCell<RefCell<Mask>>,
+    /// Fewer columns and more space, for a room that looks at it.
+    projector: bool,
     /// Which page was shown last.
     number: usize,
     // Of the last drawing: the first row that was shown, the last that may be, and how many there is room for.
@@ -117,6 +126,47 @@ pub fn ask(
     run(&mut Quiz { session, title, seed, graded, told: 0, begun: Instant::now() }, show)
 }
 
+/// Plays a lesson on a screen that is nowhere: `judge` sees each picture. What a what-if would show can't be had.
+pub fn rehearse(player: &mut Player<'_>, show: &Show, happens: &[Happens], judge: &mut dyn FnMut(&[Vec<String>])) {
+    let mut carry = |_| Input::Answer(Err("not here".to_owned()));
+    let kept = player.record();
+    let mut game = Lesson { player, carry: &mut carry, keep: &mut |_| {}, kept, begun: Instant::now() };
+    rehearsed(&mut game, show, happens, judge);
+}
+
+/// The same with a quiz.
+pub fn rehearse_quiz(session: &mut Session, show: &Show, happens: &[Happens], judge: &mut dyn FnMut(&[Vec<String>])) {
+    session.step(session::Input::Look, 0);
+    let mut game = Quiz { session, title: "a quiz", seed: 7, graded: &mut |_, _| {}, told: 0, begun: Instant::now() };
+    rehearsed(&mut game, show, happens, judge);
+}
+
+fn rehearsed(game: &mut dyn Game, show: &Show, happens: &[Happens], judge: &mut dyn FnMut(&[Vec<String>])) {
+    let (mut screen, mut sight) = (Nowhere::new(), Sight::new(show));
+    for &happens in happens {
+        screen.hears(happens);
+        let mut page = None;
+        let draw = |frame: &mut ratatui::Frame<'_>| {
+            let area = frame.area();
+            let seen = page.insert(sight.see(game, area.width, area.height));
+            sight.draw(frame, seen);
+        };
+        screen.draw(draw, judge);
+        let Some(page) = page else { return };
+        let acts =
+            (happens.key().map(|key| sight.key(key, &page)), happens.mouse().map(|mouse| sight.mouse(mouse, &page)));
+        match acts.0.or(acts.1) {
+            Some(Act::Play(inputs)) => sight.played(inputs, game),
+            Some(Act::Jump(number)) => sight.jumps(number, game),
+            Some(Act::Leave) => return,
+            Some(Act::Look | Act::Suspend) | None => {}
+        }
+        if game.is_over() {
+            return;
+        }
+    }
+}
+
 /// All that a screen of so many columns and rows says of a page, from its top to its end, however little of it is in sight.
 pub fn text(player: &Player<'_>, show: &Show, (columns, rows): (u16, u16)) -> String {
     let sight = Sight::new(show);
@@ -133,7 +183,7 @@ pub fn text(player: &Player<'_>, show: &Show, (columns, rows): (u16, u16)) -> St
 /// A question of a quiz as it is now, in lines for some other part of the screen.
 pub(super) fn question(scene: &session::Scene<'_>, columns: usize, paint: Paint) -> Vec<Line<'static>> {
     let hand = Hand { typing: true, ..Hand::default() };
-    let parts = page::asked(scene, &resolved::quiz(scene, "", 0), &|| Writer::new(paint, columns), hand);
+    let parts = page::asked(scene, &resolved::quiz(scene, "", 0), &|| Writer::new(paint, columns, None), hand);
     let mut lines: Vec<Line<'static>> = Vec::new();
     for (_, rows) in parts.into_iter().filter(|(_, rows)| !rows.is_empty()) {
         lines.extend((!lines.is_empty()).then(Line::default));
@@ -190,6 +240,9 @@ impl Sight {
             help: None,
             jump: None,
             notice: String::new(),
+            masks: false,
+            mask: OnceCell::new(),
+            projector: false,
             number: 0,
             here: 0,
             end: 0,

@@ -12,12 +12,14 @@ use crate::model::{Field, show};
 use crate::tui::paint::Paint;
 use crate::tutor::{Texts, Truth};
 use crate::view::Theme;
+use crate::view::mask::Mask;
 use crate::view::measure::{cut, spaces, width};
 use crate::view::scene::Stage;
 use crate::view::scene::resolved::{self, Lit, Question, Resolved};
 use crate::view::theme::sign;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::cell::RefCell;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -83,6 +85,8 @@ pub(super) struct Dump {
     pub(super) lit: Vec<Range<usize>>,
     /// Those of the chosen field.
     pub(super) chosen: Range<usize>,
+    /// Those that say who it was, where that is hidden.
+    pub(super) hidden: Vec<Range<u32>>,
 }
 
 /// Where a page is drawn, and how.
@@ -100,11 +104,15 @@ pub(super) struct Ground<'g> {
     pub(super) hand: Hand,
     /// The byte that is chosen.
     pub(super) byte: Option<usize>,
+    /// Who is hidden, where that is wanted.
+    pub(super) mask: Option<&'g RefCell<Mask>>,
+    /// For a room: where there is space, between rows, too.
+    pub(super) spaced: bool,
 }
 
 impl Ground<'_> {
-    fn write(&self, write: impl FnOnce(&mut Writer)) -> Vec<Row> {
-        let mut writer = Writer::new(self.paint, self.columns);
+    fn write(&self, write: impl FnOnce(&mut Writer<'_>)) -> Vec<Row> {
+        let mut writer = Writer::new(self.paint, self.columns, self.mask);
         write(&mut writer);
         writer.done()
     }
@@ -116,6 +124,10 @@ impl Ground<'_> {
     /// A page of a lesson.
     pub(super) fn lesson(&self, scene: &Scene<'_>) -> Page {
         let seen = Resolved::of(scene, self.texts);
+        if let Some(mask) = self.mask {
+            let hits = scene.so_far.iter().map(|past| past.hit).chain(subject(scene));
+            hits.for_each(|hit| mask.borrow_mut().meet(&hit.packet));
+        }
         let proof = seen.question.as_ref().and_then(|q| q.verdict.as_ref()).and_then(|v| v.proof.as_ref());
         let fields = if seen.lit.is_empty() { proof.map_or(&[][..], |p| &p.fields) } else { &seen.lit };
         let mut hand = self.hand;
@@ -131,6 +143,7 @@ impl Ground<'_> {
         if let Some((_, rows)) = parts.iter_mut().find(|(part, _)| *part == Part::Picture) {
             *rows = ground.picture(scene, self.rows.saturating_sub(used));
         }
+        self.space(&mut parts);
         let newest = newest.filter(|&at| at < parts.len());
         let question = seen.question.as_ref();
         Page {
@@ -149,6 +162,20 @@ impl Ground<'_> {
             taken: question.map_or(0, |q| q.taken.len()),
             typed: question.is_some_and(|q| !q.typed.is_empty()),
             parts,
+        }
+    }
+
+    /// For a room: with space between the rows of text, if all of the page is in sight even so.
+    fn space(&self, parts: &mut [(Part, Vec<Row>)]) {
+        let text = |part: &Part| matches!(part, Part::Prose | Part::Said | Part::Asked);
+        let rows = |(part, rows): &(Part, Vec<Row>)| rows.len() * if text(part) { 2 } else { 1 } + 1;
+        if !self.spaced || parts.iter().map(rows).sum::<usize>() > self.rows {
+            return;
+        }
+        for (_, rows) in parts.iter_mut().filter(|(part, _)| text(part)) {
+            let all = std::mem::take(rows).into_iter();
+            let spaced = all.flat_map(|row| [Row { line: Line::default(), of: row.of }, row]).skip(1);
+            *rows = spaced.collect();
         }
     }
 
@@ -239,14 +266,14 @@ impl Ground<'_> {
         let question = seen.question.as_ref();
         let verdict = question.and_then(|question| question.verdict.as_ref());
         let shown = verdict.filter(|told| seen.kind != "broken" || told.mark != "skipped");
-        let ask = |w: &mut Writer| match (&seen.work, question) {
+        let ask = |w: &mut Writer<'_>| match (&seen.work, question) {
             (Some(work), question) if !work.steps.is_empty() => {
                 w.steps(work, question.map_or("", |question| question.typed.as_str()), self.hand);
             }
             (_, Some(question)) => w.question(question, self.hand),
             _ => {}
         };
-        let say = |w: &mut Writer| {
+        let say = |w: &mut Writer<'_>| {
             w.hint(question.and_then(|question| question.hint.as_deref()));
             if let Some(told) = shown {
                 w.verdict(told, &self.arrows(scene), self.hand);
@@ -299,7 +326,7 @@ impl Ground<'_> {
 
     fn layers(&self, scene: &Scene<'_>) -> Vec<Row> {
         let Some(stack) = scene.stacks.last() else { return Vec::new() };
-        let mut w = Writer::new(self.paint, self.side);
+        let mut w = Writer::new(self.paint, self.side, self.mask);
         w.say("", &format!("Seven layers of packet {}", stack.packet), Paint::strong(), Of::Layer);
         for row in stack.rows.iter().rev() {
             self.layer(&mut w, stack, row, scene.unfolded);
@@ -312,7 +339,7 @@ impl Ground<'_> {
         w.rows
     }
 
-    fn layer(&self, w: &mut Writer, stack: &Stack, row: &crate::tutor::Row, unfolded: bool) {
+    fn layer(&self, w: &mut Writer<'_>, stack: &Stack, row: &crate::tutor::Row, unfolded: bool) {
         let is_lit = row.osi == stack.lit;
         let style = if is_lit { Paint::strong() } else { self.paint.faint() };
         let mut head = format!("{} {} {}", if is_lit { "▶" } else { " " }, row.osi.number(), row.osi.name());
@@ -351,7 +378,13 @@ impl Ground<'_> {
             (_, Some(at), None) => (at..at + 1, format!("byte {at}")),
             _ => (0..0, String::new()),
         };
-        Some(Dump { bytes, what, lit, chosen })
+        let mut dump = Dump { bytes, what, lit, chosen, hidden: Vec::new() };
+        if let Some(mask) = self.mask {
+            let mut mask = mask.borrow_mut();
+            dump.what = mask.text(&dump.what);
+            dump.hidden = mask.bytes(&hit.packet, buffer);
+        }
+        Some(dump)
     }
 
     // ---- quizzes
@@ -360,11 +393,12 @@ impl Ground<'_> {
     pub(super) fn quiz(&self, scene: &session::Scene<'_>, title: &str, seed: u64) -> Page {
         let seen = resolved::quiz(scene, title, seed);
         let mut parts = vec![(Part::Prose, self.write(|w| w.say("", title, self.paint.faint(), Of::Text)))];
-        parts.extend(asked(scene, &seen, &|| Writer::new(self.paint, self.columns), self.hand));
+        parts.extend(asked(scene, &seen, &|| Writer::new(self.paint, self.columns, self.mask), self.hand));
         let question = seen.question.as_ref();
         if let Some(result) = &seen.result {
             parts.push((Part::Said, self.write(|w| result.lines().for_each(|line| w.text(line)))));
         }
+        self.space(&mut parts);
         let newest = question.and_then(|question| question.verdict.as_ref()).map(|_| parts.len() - 1);
         Page {
             title: seen.kind.unwrap_or("The end").to_owned(),
@@ -387,10 +421,10 @@ impl Ground<'_> {
 }
 
 /// A question of a quiz: what belongs to it, how it's answered, what the answer was worth.
-pub(super) fn asked(
+pub(super) fn asked<'m>(
     scene: &session::Scene<'_>,
     seen: &resolved::Session,
-    writer: &dyn Fn() -> Writer,
+    writer: &dyn Fn() -> Writer<'m>,
     hand: Hand,
 ) -> Vec<(Part, Vec<Row>)> {
     let hand = Hand { cursor: scene.entry.cursor, ..hand };

@@ -2,10 +2,12 @@
 
 use crate::tui::paint::Paint;
 use crate::tui::text::painted;
+use crate::view::mask::Mask;
 use crate::view::measure::{spaces, width, wrap};
 use crate::view::prose::{Block, Look, Span as Run};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// What a row is of: what a click on it means, and when it is lit.
@@ -35,18 +37,20 @@ pub(super) struct Row {
 
 /// Writes rows.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct Writer<'m> {
     pub(super) paint: Paint,
     pub(super) columns: usize,
     pub(super) rows: Vec<Row>,
+    /// Who is hidden, where that is wanted.
+    pub(super) mask: Option<&'m RefCell<Mask>>,
 }
 
 /// The styles of parts of a text.
 pub(super) type Styles = Vec<(Range<usize>, Style)>;
 
-impl Writer {
-    pub(super) fn new(paint: Paint, columns: usize) -> Self {
-        Self { paint, columns, rows: Vec::new() }
+impl<'m> Writer<'m> {
+    pub(super) fn new(paint: Paint, columns: usize, mask: Option<&'m RefCell<Mask>>) -> Self {
+        Self { paint, columns, rows: Vec::new(), mask }
     }
 
     /// The rows, without empty ones at the end.
@@ -58,7 +62,16 @@ impl Writer {
     }
 
     pub(super) fn push(&mut self, line: Line<'static>, of: Of) {
+        let line = match self.mask {
+            Some(mask) => masked(line, &mut mask.borrow_mut()),
+            None => line,
+        };
         self.rows.push(Row { line, of });
+    }
+
+    /// Whether a text says who it was, and so is hidden.
+    pub(super) fn hides(&self, text: &str) -> bool {
+        self.mask.is_some_and(|mask| mask.borrow_mut().text(text) != text)
     }
 
     /// An empty row, unless there is one already, or nothing above it.
@@ -78,8 +91,26 @@ impl Writer {
         self.say("", text, Style::new(), Of::Text);
     }
 
-    /// A paragraph with parts in styles of their own.
-    pub(super) fn styled(&mut self, (mark, style): (&str, Style), text: &str, styles: &Styles, of: Of) {
+    /// A paragraph with parts in styles of their own, one after the other.
+    pub(super) fn styled(&mut self, mark: (&str, Style), text: &str, styles: &Styles, of: Of) {
+        let Some(mask) = self.mask else { return self.wrapped(mark, text, styles, of) };
+        // Before it's wrapped: half an address at the end of a row would be found by nobody.
+        let (mut shown, mut own, mut at) = (String::new(), Styles::new(), 0);
+        let put = |shown: &mut String, range: Range<usize>| {
+            shown.push_str(&mask.borrow_mut().text(text.get(range).unwrap_or("")));
+        };
+        for (range, style) in styles.iter().filter(|(range, _)| !range.is_empty()) {
+            put(&mut shown, at..range.start.max(at));
+            let from = shown.len();
+            put(&mut shown, range.start.max(at)..range.end);
+            own.push((from..shown.len(), *style));
+            at = range.end;
+        }
+        put(&mut shown, at..text.len());
+        self.wrapped(mark, &shown, &own, of);
+    }
+
+    fn wrapped(&mut self, (mark, style): (&str, Style), text: &str, styles: &Styles, of: Of) {
         let mut from = 0;
         for (number, part) in wrap(text, self.columns.saturating_sub(width(mark))).enumerate() {
             let mut spans = Vec::new();
@@ -105,8 +136,9 @@ impl Writer {
         }
     }
 
-    /// Prose.
+    /// Prose: the lesson's own words, in which no packet has a part.
     pub(super) fn prose(&mut self, blocks: &[Block]) {
+        let mask = self.mask.take();
         for block in blocks {
             self.gap();
             match block {
@@ -122,6 +154,7 @@ impl Writer {
             }
         }
         self.gap();
+        self.mask = mask;
     }
 
     fn runs(&mut self, mark: &str, runs: &[Run], style: Style) {
@@ -135,6 +168,19 @@ impl Writer {
         // Where runs meet, a space may be there twice.
         self.styled((mark, style), &text, &styles, Of::Text);
     }
+}
+
+/// A line with pseudonyms. Its styles are kept, unless one begins within an address.
+fn masked(line: Line<'static>, mask: &mut Mask) -> Line<'static> {
+    let whole = line.to_string();
+    let wanted = mask.columns(&whole);
+    if wanted == whole {
+        return line;
+    }
+    let own = |span: &Span<'static>| Span::styled(mask.columns(&span.content), span.style);
+    let spans: Vec<Span<'static>> = line.spans.iter().map(own).collect();
+    let said: String = spans.iter().map(|span| span.content.as_ref()).collect();
+    if said.trim_end() == wanted.trim_end() { Line::from(spans).style(line.style) } else { Line::raw(wanted) }
 }
 
 /// The part of a text, in the styles that it has there.

@@ -6,6 +6,7 @@ use crate::flow::{Limits, reader};
 use crate::lesson::format::Fence;
 use crate::lesson::scene::Request;
 use crate::lesson::{self, Input, Player, Trace, course, simulate};
+use crate::model::Kind as Is;
 use crate::rng::Rng;
 use crate::source::SourceError;
 use crate::source::file::File;
@@ -344,6 +345,71 @@ fn every_key_that_the_table_gives_to_lessons_changes_something_and_no_other_does
     }
 }
 
+#[test]
+fn with_masks_on_no_page_of_a_lesson_shows_whose_packets_they_are() {
+    let who = |trace: &Trace| {
+        let mut all = std::collections::BTreeSet::new();
+        for hit in trace.pages.iter().flatten() {
+            for field in hit.packet.fields.iter().filter(|f| matches!(f.def.kind, Is::Ipv4 | Is::Ether)) {
+                let mut text = String::new();
+                crate::model::show::value(&hit.packet, field, &mut text);
+                let public = ["ff:ff", "00:00:00", "0.0.0.0", "255.255", "127."];
+                if !public.iter().any(|begin| text.starts_with(begin)) {
+                    all.insert(text.split(' ').next().unwrap_or("").to_owned());
+                }
+            }
+        }
+        all
+    };
+    for id in ["arp", "dns", "handshake"] {
+        let hidden = who(&lesson(id).1);
+        assert!(!hidden.is_empty(), "{id}");
+        for size in SIZES {
+            with_lesson(id, |game| {
+                let mut seat = Seat::new(size);
+                seat.press(game, "m");
+                let mut pseudonyms = 0;
+                while !game.is_over() {
+                    // What is asked, what is told, the chosen field and its bytes.
+                    for keys in ["", "⎋0", "⇥", "⇥⇥", "d"] {
+                        seat.press(game, keys);
+                        let text = seat.screen(game);
+                        let seen = hidden.iter().find(|address| text.contains(*address));
+                        assert_eq!(seen, None, "{id} {size:?} {text}");
+                        pseudonyms += text.matches("ip-").count() + text.matches("mac-").count();
+                    }
+                    game.take(Input::Skip);
+                    game.take(Input::WhatIf);
+                    game.take(Input::Next);
+                }
+                assert!(pseudonyms > 0, "{id} {size:?}");
+            });
+        }
+    }
+}
+
+#[test]
+fn for_a_room_a_page_has_fewer_columns_and_more_space() {
+    with_lesson("handshake", |game| {
+        let mut seat = Seat::new((120, 40));
+        seat.press(game, "→1→");
+        let before = seat.lines(game);
+        assert!(before.iter().any(|line| line.contains("Seven layers of packet")), "{before:#?}");
+        seat.press(game, "P");
+        let room = seat.lines(game);
+        assert!(room.iter().all(|line| !line.contains("Seven layers of packet")), "{room:#?}");
+        // The title, what is said and the last line may be longer; what is told isn't.
+        let told = &room[2..room.len() - 1];
+        assert!(told.iter().all(|line| line.trim_end().chars().count() <= 72), "{room:#?}");
+        let rows = |lines: &[String]| lines.iter().filter(|line| line.trim().is_empty()).count();
+        let said = told.iter().position(|line| line.contains("initial sequence number")).unwrap();
+        assert!(told[said + 1].trim().is_empty() && rows(told) > 8, "{room:#?}");
+        seat.press(game, "P");
+        let after = seat.lines(game);
+        assert_eq!(after[..39], before[..39], "the last line says that it's over");
+    });
+}
+
 /// What-ifs that need more rows: each of their packets carries messages, which have their own rows.
 const TALLER: [&str; 2] = ["http/lost-poll", "socketio/lost-probe"];
 
@@ -383,9 +449,9 @@ fn the_guide_has_every_key() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/lessons.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (before, rest) = page.split_once("|---|---|\n").unwrap();
-    let after = rest.split_once("\nA click takes").unwrap().1;
+    let after = rest.split_once("\n\n").unwrap().1;
     let rows: Vec<String> = rows(on::LESSON).map(|row| format!("| {} | {} |\n", row.names(), row.says)).collect();
-    let fresh = format!("{before}|---|---|\n{}\nA click takes{after}", rows.concat());
+    let fresh = format!("{before}|---|---|\n{}\n{after}", rows.concat());
     if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
         return std::fs::write(path, fresh).unwrap();
     }
