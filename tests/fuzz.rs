@@ -43,7 +43,7 @@ fn drive(target: &str) {
         checks::run(target, seed);
     }
     let mut random = Rng::seeded(7);
-    let rounds = if matches!(target, "views" | "scenario") { FEWER_ROUNDS } else { ROUNDS };
+    let rounds = if matches!(target, "views" | "scenario" | "screens") { FEWER_ROUNDS } else { ROUNDS };
     for _ in 0..rounds {
         let mut pick = |below: usize| usize::try_from(random.below(below.max(1) as u64)).unwrap();
         let mut input = seeds[pick(seeds.len())].clone();
@@ -107,6 +107,11 @@ fn any_scenario_runs_whatever_befalls_its_frames() {
 #[test]
 fn any_stranger_is_endured() {
     drive("peers");
+}
+
+#[test]
+fn any_keys_at_any_size_keep_every_screen_whole() {
+    drive("screens");
 }
 
 #[test]
@@ -176,6 +181,15 @@ fn make_the_seeds() {
         b"\x05\0{\"who\":0,\"event\":\"join\",\"data\":{\"name\":\"Ada\",\"room\":\"r\"}}\n{\"who\":0,\"event\":\"say\",\"data\":{\"text\":\"hey\",\"tag\":1}}\n{\"who\":1,\"event\":\"typing\",\"data\":{}}".to_vec(),
         b"\x06\0{\"event\":\"welcome\",\"data\":{\"key\":\"k\",\"capture\":{\"on\":true}}}\n{\"event\":\"said\",\"data\":{\"id\":1,\"name\":\"Ada\",\"text\":\"hey\"}}\n{\"kind\":\"packet\",\"time\":\"1.5\",\"line\":\"TCP [SYN]\",\"why\":\"opens\",\"hex\":\"00ff\",\"peel\":[{\"event\":\"said\",\"id\":1,\"steps\":[{\"title\":\"Room\",\"bytes\":[[0,1]]}]}]}".to_vec(),
     ]);
+    let screens = [
+        (0, "↓↓⇥4↓↓yJH⇥→→↓↑←⇱⇲zzoe⎋?⇟⇞⎋mPmP"),
+        (1, ".↓./tcp.po⇥ == 80⏎⎋:12⏎*uUlsftr⎋a"),
+        (0, "px0⎋⎋p1⏎⎋⎋x⇥⇥⏎⎋w/tmp/x⏎/nonsense==⏎⎋⎋q"),
+        (2, "→1→⇥⇥→0→1→12⏎⎋0 →mPbdov:9⏎?⎋"),
+        (6, "→→0 0→ 0→ 0→ →0→⇥x⏎⎋0:19⏎ abv"),
+        (3, "1⏎ ↓⏎ ⎋0 12⏎ ⎋0 *→→⏎ "),
+    ];
+    keep("screens", &screens.map(|(which, keys)| checks::screens::spelt(which, keys)));
     let http = b"POST / HTTP/1.1\r\nContent-Length: 5\r\n\r\nhelloGET /2 HTTP/1.1\r\n\r\n";
     let plan = [[0, 20, 30, 1], [0, 0, 25, 0], [0, 10, 20, 1], [0, 45, 99, 1]].concat();
     let stream = |isn: u32, acks: u8| [&isn.to_be_bytes()[..], &[4, acks], &plan, http].concat();

@@ -2,7 +2,7 @@
 //! kept corpus and over random changes of it, so that they cannot rot.
 //!
 //! [`packets`] takes what a wire or a capture gives, [`views`] draws it in every way there is, [`people`] reads what is
-//! written by hand, and [`peers`] is spoken to by a stranger. [`drawn`] says what may never be seen, [`bounds`] how
+//! written by hand, [`peers`] is spoken to by a stranger, and [`screens`] is what somebody presses. [`drawn`] says what may never be seen, [`bounds`] how
 //! much memory one input may take.
 
 pub mod bounds;
@@ -10,13 +10,14 @@ pub mod drawn;
 pub mod packets;
 pub mod peers;
 pub mod people;
+pub mod screens;
 pub mod views;
 
 /// A target: its name, its check, and how many MB one input may hold at a time beside what was held before.
 pub type Target = (&'static str, fn(&[u8]), u32);
 
 /// All targets.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("frame", packets::frame, 32),
     ("stream", packets::stream, 64),
     ("file", packets::file, 64),
@@ -25,6 +26,7 @@ pub const TARGETS: [Target; 8] = [
     ("lesson", people::lesson, 64),
     ("scenario", people::scenario, 192),
     ("peers", peers::peers, 32),
+    ("screens", screens::screens, 64),
 ];
 
 /// Runs a target's check on an input, within its bound.
