@@ -120,7 +120,7 @@ fn picture(rows: &[Vec<String>]) -> String {
 /// A browser without views of its own: what they'd show is the matter of the target `views`.
 fn options(color: bool) -> Options {
     let page =
-        || Box::new(|_: &mut dyn Source, stream, _| Ok(format!("stream {stream}\n{}", "one more line\n".repeat(40))));
+        || Arc::new(|_: &mut dyn Source, stream, _| Ok(format!("stream {stream}\n{}", "one more line\n".repeat(40))));
     Options {
         origin: "From ev\u{202e}il".to_owned(),
         filter: String::new(),
@@ -135,10 +135,10 @@ fn options(color: bool) -> Options {
             datagrams: page(),
             stats: page(),
             plot: page(),
-            hops: Some(Box::new(|number| Ok(format!("hops of {number}")))),
+            hops: Some(Arc::new(|number, _| Ok(format!("hops of {number}")))),
             field: Box::new(|name| Some(format!("{name} means something"))),
             broken: Some(Box::new(|fault, _| Err(format!("no fault: {}", fault.len())))),
-            write: Box::new(|_, _| Ok(0)),
+            write: Arc::new(|_, _| Ok(0)),
         },
     }
 }
