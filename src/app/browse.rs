@@ -29,12 +29,15 @@ pub(super) fn wanted(show: &Show) -> bool {
 /// Tells what would have happened with a fault, for a width in columns.
 type Breaking = Box<dyn Fn(&str, usize) -> Result<String, Failure>>;
 
+/// Tells the way of a frame's packet, by its number; asks at each frame that it reads whether it should go on.
+type Hopping = Box<dyn Fn(u64, &dyn Fn() -> bool) -> Result<String, Failure> + Send + Sync>;
+
 /// What only a simulation can tell.
 pub(super) struct Made {
     /// What a fault would have changed.
     pub(super) broken: Breaking,
     /// The way of a frame's packet.
-    pub(super) hops: Box<dyn Fn(u64, &dyn Fn() -> bool) -> Result<String, Failure> + Send + Sync>,
+    pub(super) hops: Hopping,
 }
 
 /// Browses what a source gives. A live one is followed, and a simulated one can be broken.

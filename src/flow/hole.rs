@@ -4,7 +4,7 @@
 //! goes on at once. What was left in front of the hole is kept; the segment that fills it completes that message.
 //! Other bytes behind a hole are shown as what they are, and wait.
 
-use super::message::{Answer, Brought, Incoming, Left, Messages, Speaker};
+use super::message::{Answer, Brought, Incoming, Left, Messages, Speaker, UNTIL_CLOSE};
 use super::stream::{Arrival, Budget, Stream};
 use crate::model::{Piece, Seq, clamp};
 use crate::proto::{Delivery, Gap, Place, StreamCtx};
@@ -99,13 +99,30 @@ impl Messages {
             });
         }
         if !kept {
-            // Reading goes on where the message ends, if that can be told.
-            let end = u32::try_from(left).ok().filter(|&left| left < 1 << 31);
-            self.lost = end.is_none();
-            let at = self.stream.next() + end.unwrap_or(0);
-            self.go_on(at, Gap::Message, false, ctx, budget);
+            self.jump_to_the_end(left, ctx, budget);
         }
         Brought::Run(0..0)
+    }
+
+    /// Passes over the message that has begun, if it is longer than what may wait: reading goes on where it ends, if that can
+    /// be told.
+    pub(super) fn pass_over(&mut self, ctx: &mut StreamCtx<'_>, budget: &mut Budget) -> bool {
+        if self.need == UNTIL_CLOSE || self.need <= budget.most_a_stream() || self.filling.is_some() {
+            return false;
+        }
+        // All that is left of the segment is a piece of it.
+        let piece = self.run.as_mut().map_or(0, |run| std::mem::replace(&mut run.start, run.end).abs_diff(run.end));
+        *self.given_up.get_or_insert(0) += piece;
+        self.jump_to_the_end(self.need.saturating_sub(self.pending.len() + piece), ctx, budget);
+        true
+    }
+
+    /// Reading goes on after so many bytes, where the message ends.
+    fn jump_to_the_end(&mut self, left: usize, ctx: &mut StreamCtx<'_>, budget: &mut Budget) {
+        let end = u32::try_from(left).ok().filter(|&left| left < 1 << 31);
+        self.lost = end.is_none();
+        let at = self.stream.next() + end.unwrap_or(0);
+        self.go_on(at, Gap::Message, false, ctx, budget);
     }
 
     /// Reads on at the byte of this number. What is in front of the hole is kept, where it may yet be completed.

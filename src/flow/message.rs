@@ -18,7 +18,7 @@ const FEWEST_TO_GUESS: usize = 8;
 /// Fewer bytes than these are kept in a checkpoint: they cost as much as to say where they are.
 const FEWEST_TO_LEAVE_OUT: usize = 1024;
 /// The length of a message that ends where the stream ends.
-const UNTIL_CLOSE: usize = usize::MAX;
+pub(super) const UNTIL_CLOSE: usize = usize::MAX;
 
 /// The messages of one direction.
 #[derive(Clone, Debug)]
@@ -250,13 +250,17 @@ impl Messages {
                     Answer::Wait(need) => {
                         self.need = need;
                         self.shown = window.len();
-                        self.append(payload, run, here, budget);
+                        if !self.pass_over(ctx, budget) {
+                            self.append(payload, run, here, budget);
+                        }
                         continue;
                     }
                     Answer::Begun(need, row) => {
                         self.need = need;
                         self.shown = window.len();
-                        self.append(payload, run.clone(), here, budget);
+                        if !self.pass_over(ctx, budget) {
+                            self.append(payload, run.clone(), here, budget);
+                        }
                         if run.start > 0 {
                             continue;
                         }
@@ -273,9 +277,13 @@ impl Messages {
                 // It could not be told how long the message is, so its protocol was asked, and shows itself, again.
                 Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
                     self.need = need;
+                    self.pass_over(ctx, budget);
                     return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true });
                 }
-                Answer::Wait(need) | Answer::Begun(need, _) => self.need = need,
+                Answer::Wait(need) | Answer::Begun(need, _) => {
+                    self.need = need;
+                    self.pass_over(ctx, budget);
+                }
                 Answer::Skip(n) => drop(self.give(n, here, None, false, whole, budget)),
                 Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),
                 Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),

@@ -420,6 +420,46 @@ mod tests {
     }
 
     #[test]
+    fn a_message_longer_than_what_may_wait_is_passed_over_and_the_next_one_is_read() {
+        let limits = Limits { bytes_a_stream: 2000, ..Limits::default() };
+        let (mut tracker, mut seq) = (Tracker::new(limits), 100_u32);
+        let ends = Ends { src: Address::v4([10, 0, 0, 1]), src_port: 5, dst_port: 80, ..Ends::default() };
+        let mut says = |text: &[u8]| {
+            let len = u32::try_from(text.len()).unwrap();
+            let segment = Segment { seq: Seq(seq), len, flags: flag::ACK, ..Segment::default() };
+            seq += len;
+            tracker.clock(Time::default());
+            let c = tracker.segment(&ends, &segment, 1, Time::default()).unwrap().conversation;
+            let (here, mut whole, mut messages) = (Piece { frame: 1, start: 0, len }, Buffer::default(), 0);
+            while let Some(delivery) = tracker.deliver(c, &segment, text, here, &mut whole) {
+                messages += usize::from(!delivery.continuation);
+            }
+            (messages, tracker.connection(c).unwrap().waiting())
+        };
+        let next = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
+        // What fits waits; of what doesn't, nothing does, whether its length is known from its first segment or its second.
+        for (head, body, waits) in [
+            (&["POST / HTTP/1.1\r\nContent-Length: 1500\r\n\r\n"][..], 1500, true),
+            (&["POST / HTTP/1.1\r\nContent-Length: 5000\r\n\r\n"], 5000, false),
+            (&["POST / HTTP/1.1\r\nContent-", "Length: 5000\r\n\r\n"], 5000, false),
+        ] {
+            for part in head {
+                says(part.as_bytes());
+            }
+            let body = vec![b'x'; body];
+            let (before, last) = body.split_at(body.len() - 100);
+            for part in before.chunks(700) {
+                let (messages, waiting) = says(part);
+                assert_eq!((messages, waiting > 0), (0, waits), "{head:?}");
+            }
+            // The last segment of one message begins the next.
+            let messages = says(&[last, next].concat()).0;
+            assert_eq!(messages, if waits { 2 } else { 1 }, "{head:?}");
+            assert_eq!(says(next), (1, 0), "{head:?}");
+        }
+    }
+
+    #[test]
     fn a_table_that_is_full_says_whom_it_forgets() {
         let mut little = Little(Tracker::new(Limits { conversations: 2, ..Limits::default() }), 1);
         let counts = [1, 2, 3].map(|n| little.says(n, 100, b"GET / HT").len());

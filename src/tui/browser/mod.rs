@@ -474,6 +474,10 @@ impl Browser {
             self.chosen = place.unwrap_or(0);
             return Ok(());
         }
+        // What was tried while it was typed isn't begun again when it's accepted.
+        if self.next.as_ref().or(self.sift.as_ref()).is_some_and(|sift| sift.text == text) {
+            return Ok(());
+        }
         let filter = Filter::parse(text).map_err(|e| e.to_string())?;
         // What was known where somebody looked last makes room for what the threads know.
         self.walk = Walk::of(&self.store);

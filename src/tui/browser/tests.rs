@@ -440,7 +440,10 @@ fn a_filter_is_tried_as_it_is_typed_and_keeps_the_old_result_while_it_is_wrong()
     press(&mut browser, "/http.request");
     let some = browser.shown();
     assert!(0 < some && some < all, "{some} of {all}");
-    press(&mut browser, ".nosuch");
+    // Enter doesn't begin again what was tried while it was typed.
+    browser.key(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
+    assert!(browser.next.is_none() && browser.typing.is_none());
+    press(&mut browser, "/.nosuch");
     assert_eq!(browser.shown(), some);
     assert!(screen(&mut browser, 120, 24).contains("http.request.nosuch"));
     press(&mut browser, "\x1b\x1b");
