@@ -418,6 +418,9 @@ pub struct Show {
     /// Only packets that match this display filter (Wireshark's language)
     #[arg(short = 'Y', long, value_name = "FILTER", allow_hyphen_values = true)]
     pub filter: Option<String>,
+    /// Show these fields as columns of the full screen's list: tcp.seq,ip.ttl
+    #[arg(long, value_name = "FIELD,...", conflicts_with_all = ["print", "brief", "linear", "json", "hex", "quiet", "plot"])]
+    pub columns: Option<String>,
     /// Stop after this many shown packets
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,

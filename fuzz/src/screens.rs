@@ -124,6 +124,7 @@ fn options(color: bool) -> Options {
     Options {
         origin: "From ev\u{202e}il".to_owned(),
         filter: String::new(),
+        columns: if color { "tcp.seq,ip.ttl".to_owned() } else { String::new() },
         audience: Audience::Student,
         texts: Texts::english().expect("texts"),
         limits: Limits::default(),

@@ -51,11 +51,13 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let filter = show.filter.clone().unwrap_or_default();
     show.filter.as_deref().map(super::show::filter).transpose()?;
+    browser::check_columns(show.columns.as_deref().unwrap_or("")).map_err(Failure::Usage)?;
     let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
     let (broken, hops) = made.map(|made| (made.broken, made.hops)).unzip();
     let options = Options {
         origin: origin.to_owned(),
         filter,
+        columns: show.columns.clone().unwrap_or_default(),
         audience: show.audience,
         texts,
         limits: super::show::limits(show.memory),

@@ -42,6 +42,10 @@ enum Kind {
 
 impl Screen {
     pub(super) fn new(show: &Show, origin: &str, choice: Color) -> Result<Self, Failure> {
+        if show.columns.is_some() {
+            let why = "--columns is for the full screen, and here lines are printed; osi-tutor export csv has columns";
+            return Err(Failure::Usage(why.to_owned()));
+        }
         let theme = Theme::new(color(choice));
         let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
         let kind = if let Some(plot) = show.plot {

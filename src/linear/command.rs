@@ -41,7 +41,7 @@ struct Row {
 const ROWS: &[Row] = &[
     row("next", 'n', Some("next"), "goes on, as Enter alone does", || Command::Lesson(Input::Next)),
     row("hint", 'h', Some("hint"), "gives a hint", || Command::Lesson(Input::Hint)),
-    row("skip", 's', Some("skip"), "tells the answer", || Command::Lesson(Input::Skip)),
+    row("skip", 's', Some("skip"), "gives the question up", || Command::Lesson(Input::Skip)),
     row("what if", 'w', Some("what-if"), "runs what breaks", || Command::Lesson(Input::WhatIf)),
     row("back", 'b', Some("back"), "goes to the page before", || Command::Lesson(Input::Back)),
     row("first", 'f', Some("first"), "goes to the first page", || Command::Lesson(Input::First)),

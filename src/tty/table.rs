@@ -58,6 +58,8 @@ pub enum Does {
     View,
     /// Filters.
     Filter,
+    /// Fields as columns.
+    Columns,
     /// Finds text or bytes.
     Find,
     /// The next match of that.
@@ -164,7 +166,7 @@ pub const KEYS: &[Row] = &[
     row(&[(":", Does::GoTo)], "go to a page or a packet by its number", "go to", LOOKED_AT),
     row(&[("*", Does::Mark)], "mark the packet, or unmark it; among bytes, begin a run here", "mark", LOOKED_AT),
     row(&[("h", Does::Hint)], "a hint", "hint", on::LESSON),
-    row(&[("0", Does::Skip)], "skip the question: see the answer", "skip", LOOKED_AT),
+    row(&[("0", Does::Skip)], "skip the question", "skip", LOOKED_AT),
     row(&[("x", Does::Break)], "break it: the page's what-if, or a simulated packet", "break", LOOKED_AT),
     row(&[("o", Does::Layers)], "unfold all layers, or fold them", "layers", LOOKED_AT),
     row(&[("d", Does::Deeper)], "the packet in full: all fields and bytes", "deeper", on::LESSON),
@@ -183,6 +185,7 @@ pub const KEYS: &[Row] = &[
     row(&[("r", Does::Route)], "the route of a simulated packet: every link it crossed", "", on::PACKETS),
     row(&[("p", Does::Predict)], "predict: a question about the next packet", "predict", on::PACKETS),
     row(&[("y", Does::CopyFilter), ("J", Does::CopyPacket), ("H", Does::CopyBytes)], "copy the line as a filter, the packet as JSON, the bytes", "", on::PACKETS),
+    row(&[("C", Does::Columns)], "own columns: fields by their names, the chosen one added", "columns", on::PACKETS),
     row(&[("w", Does::Write)], "write the packets shown to a file", "", on::PACKETS),
     row(&[("z", Does::Zoom)], "give this part the whole screen", "", on::PACKETS),
     row(&[("m", Does::Mask)], "mask: addresses and names get pseudonyms, everywhere", "mask", LOOKED_AT),

@@ -38,7 +38,7 @@ pub(super) fn field(out: &mut String, text: &str, width: usize) {
 /// The page of a screen's keys: what each does begins in one column, and goes on below where it's too long; the notes
 /// after them.
 pub(super) fn keys_page(screen: u8, notes: &[&str], columns: usize) -> Vec<String> {
-    let at = if columns < 72 { 14 } else { 20 };
+    let at = if columns < 72 { 17 } else { 20 };
     let mut lines = Vec::new();
     for row in rows(screen) {
         let names = row.names();

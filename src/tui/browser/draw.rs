@@ -22,6 +22,8 @@ use std::fmt::Write as _;
 
 /// From here on bytes are beside the layers, not below them.
 const WIDE: u16 = 110;
+/// Columns of where packets come from, at least.
+const ORIGIN: usize = 16;
 /// The fewest columns of the layers beside rows of sixteen bytes.
 const LAYERS: u16 = 45;
 /// Columns of an address, at most.
@@ -116,7 +118,7 @@ impl Browser {
     fn title(&self, width: usize) -> Line<'static> {
         let count = |n: usize| if n == 1 { "1 packet".to_owned() } else { format!("{n} packets") };
         let mut parts = vec![match &self.sift {
-            Some(sift) => format!("{}, {} shown by {}", count(self.store.len()), sift.found().len(), sift.text),
+            Some(sift) => format!("{}, {} shown by {}", count(self.store.len()), self.shown(), sift.text),
             None => count(self.store.len()),
         }];
         if let Some(next) = &self.next {
@@ -129,7 +131,13 @@ impl Browser {
         if self.refused + self.left_out > 0 {
             parts.push(format!("{} more not kept", self.refused + self.left_out));
         }
-        parts.extend(self.held.map(|_| "paused".to_owned()));
+        parts.extend(self.held.map(|held| {
+            let all = self.sift.as_ref().map_or(self.store.len(), |sift| sift.found().len());
+            match all.saturating_sub(held) {
+                0 => "paused".to_owned(),
+                waiting => format!("paused, {waiting} more wait"),
+            }
+        }));
         parts.extend(self.down.then(|| "link down".to_owned()));
         match &self.broken {
             Some(why) => parts.push(why.clone()),
@@ -137,14 +145,17 @@ impl Browser {
         }
         parts.extend(self.masks.then(|| "masked".to_owned()));
         // Where they come from, somebody typed: the name of a file is told as it is.
-        let text = format!("{}  ·  {}", self.options.origin, self.masked(&parts.join("  ·  ")));
-        Line::styled(fit(&safe(&text), width), Paint::strong())
+        let state = safe(&self.masked(&parts.join("  ·  ")));
+        // Of a long name its begin is enough: how it stands is news.
+        let origin = fit(&safe(&self.options.origin), width.saturating_sub(columns(&state) + 5).max(ORIGIN));
+        Line::styled(fit(&format!("{origin}  ·  {state}"), width), Paint::strong())
     }
 
     fn footer(&self, paint: Paint, width: usize) -> Line<'static> {
         if let Some(typing) = &self.typing {
             let ask = match typing.field {
                 Field::Filter => "Filter: ",
+                Field::Columns => "Columns: ",
                 Field::Find => "Find text or bytes: ",
                 Field::Jump => "Packet number: ",
                 Field::Write => "Write the packets shown to: ",
@@ -204,6 +215,10 @@ impl Browser {
         field(&mut head, "Source", ends[0]);
         field(&mut head, "Destination", ends[1]);
         field(&mut head, "Protocol", 9);
+        let used = columns(&head) + if narrow { 0 } else { 8 };
+        let places: Vec<usize> = (self.top..shown.min(self.top + rows)).filter_map(|at| self.place(at)).collect();
+        let own = self.own_columns(&places, usize::from(area.width).saturating_sub(used));
+        own.iter().for_each(|(name, width, _)| field(&mut head, name, *width));
         head.push_str(if narrow { "Info" } else { "Length  Info" });
         let style = if self.pane == Pane::List { Paint::strong() } else { paint.faint() };
         let mut lines = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
@@ -238,7 +253,11 @@ impl Browser {
             let before = text.len();
             field(&mut text, protocol, 9);
             let name = text.split_off(before);
-            let mut rest = if narrow { String::new() } else { format!("{:>6}  ", kept.len) };
+            let mut rest = String::new();
+            own.iter().for_each(|(_, width, values)| {
+                field(&mut rest, values.get(at - self.top).map_or("", String::as_str), *width);
+            });
+            rest += &if narrow { String::new() } else { format!("{:>6}  ", kept.len) };
             rest.push_str(&self.masked(message));
             let room = usize::from(area.width).saturating_sub(columns(&text) + columns(&name));
             let mut row = Line::from(vec![

@@ -55,6 +55,10 @@ impl Browser {
                 let text = self.next.as_ref().or(self.sift.as_ref()).map_or(String::new(), |s| s.text.clone());
                 self.begin(Field::Filter, text);
             }
+            Does::Columns => {
+                let text = self.columns_to_type();
+                self.begin(Field::Columns, text);
+            }
             Does::Find => self.begin(Field::Find, String::new()),
             Does::NextMatch => self.next_match(true),
             Does::MatchBefore => self.next_match(false),
@@ -394,7 +398,7 @@ impl Browser {
             KeyCode::Right => typing.caret = (typing.caret + 1).min(typing.text.chars().count()),
             KeyCode::Home => typing.caret = 0,
             KeyCode::End => typing.caret = typing.text.chars().count(),
-            KeyCode::Tab if typing.field == Field::Filter => return self.complete(),
+            KeyCode::Tab if matches!(typing.field, Field::Filter | Field::Columns) => return self.complete(),
             KeyCode::Tab if typing.field == Field::Break => return self.next_fault(),
             _ => return,
         }
@@ -415,6 +419,11 @@ impl Browser {
                 Ok(()) => {}
                 Err(why) => self.typing = Some(Typing { wrong: Some(why), ..typing }),
             },
+            Field::Columns => {
+                if let Err(why) = self.show_columns(&typing.text) {
+                    self.typing = Some(Typing { wrong: Some(why), ..typing });
+                }
+            }
             Field::Find => {
                 if let Err(why) = self.find(&typing.text) {
                     self.typing = Some(Typing { wrong: Some(why), ..typing });

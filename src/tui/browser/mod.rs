@@ -11,6 +11,7 @@ mod help;
 mod job;
 mod keys;
 mod mouse;
+mod own;
 mod pass;
 mod predict;
 mod run;
@@ -18,6 +19,7 @@ mod sift;
 mod store;
 mod talks;
 
+pub use own::check as check_columns;
 pub use run::{rehearse, run};
 
 use crate::browse::{LayerLine, Look};
@@ -31,6 +33,7 @@ use crate::view::measure::width;
 use find::{Needle, Seek};
 use job::{Job, Outcome, Progress};
 use mouse::Places;
+use own::Own;
 use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;
 use sift::Sift;
@@ -54,6 +57,8 @@ pub struct Options {
     pub origin: String,
     /// The first filter; empty for none.
     pub filter: String,
+    /// Fields that are columns of the list, by their names; empty for none.
+    pub columns: String,
     /// For whom packets are explained.
     pub audience: Audience,
     /// The texts.
@@ -119,6 +124,7 @@ enum Pane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     Filter,
+    Columns,
     Find,
     Jump,
     Write,
@@ -173,6 +179,8 @@ pub struct Browser {
     line_top: usize,
     byte: u32,
     marks: BTreeSet<usize>,
+    /// Columns of the list beside the usual ones.
+    own: Option<Own>,
     /// What is looked for in the frames, the search that is at work, and the byte that is chosen once its packet is read.
     needle: Option<Needle>,
     seek: Option<Seek>,
@@ -251,6 +259,7 @@ impl Browser {
             line_top: 0,
             byte: 0,
             marks: BTreeSet::new(),
+            own: None,
             needle: None,
             seek: None,
             landing: None,
@@ -273,6 +282,10 @@ impl Browser {
             places: Places::default(),
             options,
         };
+        let columns = std::mem::take(&mut new.options.columns);
+        if let Err(why) = new.show_columns(&columns) {
+            new.notice = why;
+        }
         let first = std::mem::take(&mut new.options.filter);
         if !first.is_empty()
             && let Err(why) = new.filter(&first)

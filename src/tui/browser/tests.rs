@@ -33,6 +33,7 @@ fn options() -> Options {
     Options {
         origin: "From the file websocket.pcap".into(),
         filter: String::new(),
+        columns: String::new(),
         audience: Audience::Student,
         texts: Texts::english().unwrap(),
         limits: Limits::default(),
@@ -510,6 +511,8 @@ fn a_pause_holds_the_list_and_loses_nothing() {
     feed_more(&mut browser, &mut index, &all[5..]);
     settle(&mut browser);
     assert_eq!((browser.shown(), browser.chosen), (5, 4));
+    let drawn = screen(&mut browser, 80, 24);
+    assert!(drawn.contains(&format!("paused, {} more wait", all.len() - 5)), "{drawn}");
     press(&mut browser, ".");
     assert_eq!(browser.shown(), all.len());
 }
@@ -696,6 +699,33 @@ fn conversations_are_listed_by_what_carries_them_and_enter_filters_by_one() {
     let mut browser = self::browser("websocket.pcap");
     press(&mut browser, "cm");
     assert!(screen(&mut browser, 80, 24).contains("ip-1"));
+}
+
+#[test]
+fn fields_are_columns_as_far_as_there_is_room() {
+    let mut browser = browser("websocket.pcap");
+    press(&mut browser, "Cip.ttl tcp.seq_r\t,\n");
+    let told = screen(&mut browser, 120, 30);
+    assert!(told.lines().nth(1).unwrap().contains("Protocol   ip.ttl  tcp.seq_raw"), "{told}");
+    assert!(told.lines().nth(5).unwrap().contains("  64      1977815484 "), "{told}");
+    // A narrow screen leaves out the last ones rather than cutting them.
+    let narrow = screen(&mut browser, 80, 24);
+    assert!(narrow.contains("ip.ttl") && !narrow.contains("tcp.seq_raw"), "{narrow}");
+    // The chosen field is added; what is no field is said, and stays to be mended; nothing is none.
+    press(&mut browser, "\t4");
+    let port = browser.lines().iter().position(|line| line.right == "tcp.dstport").unwrap();
+    browser.line = port;
+    press(&mut browser, "C");
+    assert_eq!(browser.typing.as_ref().unwrap().text, "ip.ttl, tcp.seq_raw, tcp.dstport");
+    press(&mut browser, " nosuch\n");
+    assert!(screen(&mut browser, 120, 30).contains("There's no field 'nosuch' for a column"));
+    browser.typing.as_mut().unwrap().text.clear();
+    press(&mut browser, "\n");
+    assert!(!screen(&mut browser, 120, 30).contains("tcp.seq_raw"), "none");
+    // With a filter, each row has its own packet's values; masks hide addresses in them, too.
+    press(&mut browser, "\x1b/frame.number == 4\n\x1bCip.src\nm");
+    let told = screen(&mut browser, 120, 30);
+    assert!(told.lines().nth(2).unwrap().matches("ip-1").count() == 2, "{told}");
 }
 
 #[test]
