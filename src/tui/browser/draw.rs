@@ -239,12 +239,7 @@ impl Browser {
             };
             let mut text = format!("{mark}{:>6} ", kept.number);
             if !small {
-                let mut time = String::new();
-                if kept.time.is_known() && first.is_known() {
-                    show::seconds(kept.time.0.saturating_sub(first.0), 6, &mut time);
-                } else {
-                    time.push('–');
-                }
+                let time = since(first, kept.time);
                 spaces(10_usize.saturating_sub(columns(&time)), &mut text);
                 text.extend([time.as_str(), "  "]);
             }
@@ -386,6 +381,16 @@ impl Browser {
         }
         frame.render_widget(Paragraph::new(drawn), area);
     }
+}
+
+/// Seconds from one time to another, where both are known.
+fn since(first: Time, time: Time) -> String {
+    let mut text = String::new();
+    match (first.is_known(), time.is_known()) {
+        (true, true) => show::seconds(time.0.saturating_sub(first.0), 6, &mut text),
+        _ => text.push('–'),
+    }
+    text
 }
 
 /// The rows of one line of the layers: its text wrapped, and at the right a name, if there is room.
