@@ -13,7 +13,7 @@ use osi_tutor::tutor::{Audience, Moment, Texts, explain};
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "two-hosts".to_owned());
     let scenario = Scenario::ready(&name).ok_or_else(|| format!("there is no ready scenario called {name}"))??;
-    let texts = Texts::english()?;
+    let texts = Texts::english();
     let mut world = Simulation::new(&scenario, 7);
     reader::each(&mut world, Limits::default(), |packet, tracker| {
         println!("Packet {}", packet.number);

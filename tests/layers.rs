@@ -56,7 +56,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("ed25519_dalek", &["peers/tls"]),
     ("etherparse", &["proto", "sim"]),
     ("flate2", &["proto/inflate", "site", "source/file"]),
-    ("hashbrown", &["flow"]),
+    ("hashbrown", &["flow", "stats", "tutor/text"]),
     ("hkdf", &["proto/quic"]),
     ("hmac", &["peers/tls"]),
     ("httparse", &["peers"]),

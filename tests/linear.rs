@@ -65,7 +65,7 @@ fn played(lesson: &Lesson, trace: &Trace, audience: Audience, lines: &str) -> (S
     let mut player = Player::new(lesson, trace.clone(), "here".into(), audience);
     let (mut input, mut out, mut kept) = (lines.as_bytes(), Vec::new(), 0);
     let mut world = World { input: &mut input, out: &mut out, now: &|| 0 };
-    let texts = Texts::english().unwrap();
+    let texts = Texts::english();
     let mut carry = |request| carried(lesson, trace, request);
     linear::play(&mut player, &texts, &mut world, &mut carry, &mut |_| kept += 1).unwrap();
     assert!(kept > 0, "progress is kept");
@@ -184,7 +184,7 @@ type Answer<'a> = &'a dyn Fn(&Task) -> Option<String>;
 #[test]
 fn a_screen_a_page_and_a_voice_say_the_same_sentences() {
     use osi_tutor::tui::player::{Show, text};
-    let texts = Arc::new(Texts::english().unwrap());
+    let texts = Arc::new(Texts::english());
     let show = Show { texts: Arc::clone(&texts), color: false };
     let mut compared = 0;
     for lesson in &course().unwrap() {

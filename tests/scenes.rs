@@ -107,7 +107,7 @@ fn wrong(task: &Task) -> Vec<Input> {
 
 #[test]
 fn every_scene_of_every_lesson_obeys_its_schema() {
-    let (packets, schema, texts) = (schema("packet.json"), schema("scene.json"), Texts::english().unwrap());
+    let (packets, schema, texts) = (schema("packet.json"), schema("scene.json"), Texts::english());
     let all = course().unwrap();
     let (mut seen, mut whole, mut what_ifs) = (0, 0, 0);
     let mut see = |player: &Player<'_>| {
@@ -136,7 +136,7 @@ fn every_scene_of_every_lesson_obeys_its_schema() {
 
 #[test]
 fn no_open_question_gives_its_answer_away() {
-    let texts = Texts::english().unwrap();
+    let texts = Texts::english();
     let (mut open, mut firsts, mut covered) = (0, [0; 8], 0);
     for lesson in &course().unwrap() {
         let trace = simulate::trace(lesson, None).unwrap();

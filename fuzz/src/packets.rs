@@ -15,7 +15,7 @@ use osi_tutor::view::{Theme, brief::Brief, json};
 use std::io::Cursor;
 use std::sync::{Arc, LazyLock};
 
-pub static TEXTS: LazyLock<Arc<Texts>> = LazyLock::new(|| Arc::new(Texts::english().expect("the texts are right")));
+pub static TEXTS: LazyLock<Arc<Texts>> = LazyLock::new(|| Arc::new(Texts::english()));
 
 /// The link types that have a dissector.
 pub const LINKS: [u16; 11] = [1, 0, 9, 101, 105, 108, 113, 127, 228, 229, 276];

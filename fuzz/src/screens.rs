@@ -126,7 +126,7 @@ fn options(color: bool) -> Options {
         filter: String::new(),
         columns: if color { "tcp.seq,ip.ttl".to_owned() } else { String::new() },
         audience: Audience::Student,
-        texts: Texts::english().expect("texts"),
+        texts: Texts::english(),
         limits: Limits::default(),
         room: 1 << 20,
         color,

@@ -63,20 +63,20 @@ impl Engine {
 
     /// Drives what is open.
     pub(crate) fn drive(&mut self, line: &[u8], now: u64) -> String {
-        let told = english(&mut self.texts).and_then(|texts| match &mut self.open {
+        let texts = english(&mut self.texts);
+        match &mut self.open {
             Some(Open::Lesson { player, lesson, played, seed }) => {
                 let mut carry = |request: Request| {
                     let Request::WhatIf { page } = request;
                     Input::Answer(played.what_if(lesson, page, *seed).map(Box::new))
                 };
-                Ok(drive::step(&mut drive::Lesson::new(player, texts, &mut carry), line, now))
+                drive::step(&mut drive::Lesson::new(player, texts, &mut carry), line, now)
             }
             Some(Open::Questions { session, title, seed }) => {
-                Ok(drive::step(&mut drive::Questions::new(session, title, *seed, &mut |_, _| {}), line, now))
+                drive::step(&mut drive::Questions::new(session, title, *seed, &mut |_, _| {}), line, now)
             }
-            None => Err("nothing is open that could be driven".to_owned()),
-        });
-        told.unwrap_or_else(|why| to_line(&json!({ "error": why })))
+            None => to_line(&json!({ "error": "nothing is open that could be driven" })),
+        }
     }
 
     fn fulfil(&mut self, wish: Wish) -> Result<String, String> {
@@ -112,10 +112,10 @@ impl Engine {
             Wish::Rows { from, count } => self.browser()?.rows(from, count),
             Wish::Find { number } => self.browser()?.find(number),
             Wish::Packet { place, audience, most } => {
-                let texts = english(&mut self.texts)?;
+                let texts = english(&mut self.texts);
                 self.browser.as_mut().ok_or_else(nothing)?.packet(place, audience, texts, most)?
             }
-            Wish::Field { name } => papers::meaning(&name, english(&mut self.texts)?)?,
+            Wish::Field { name } => papers::meaning(&name, english(&mut self.texts))?,
             Wish::Ladder { stream } => self.begin(Task::ladder(stream))?,
             Wish::Follow { stream } => self.begin(Task::follow(stream))?,
             Wish::Plot { stream, kind } => {
@@ -194,11 +194,8 @@ impl Engine {
 }
 
 /// The texts, read when somebody wants them.
-fn english(kept: &mut Option<Texts>) -> Result<&Texts, String> {
-    if kept.is_none() {
-        *kept = Some(Texts::english().map_err(|e| e.to_string())?);
-    }
-    kept.as_ref().ok_or_else(String::new)
+fn english(kept: &mut Option<Texts>) -> &Texts {
+    kept.get_or_insert_with(Texts::english)
 }
 
 fn nothing() -> String {

@@ -83,7 +83,7 @@ impl Annotated {
 
     /// Writes it, as fast as its packets come.
     pub(super) fn write(mut self, writer: &mut Writer) -> Result<(), Failure> {
-        let mut pen = Pen::new()?;
+        let mut pen = Pen::new();
         loop {
             match pen.reader.next(self.source.as_mut())? {
                 Step::Frame => pen.write(&self.comments, self.audience, writer)?,
@@ -101,8 +101,8 @@ pub(super) struct Pen {
 }
 
 impl Pen {
-    pub(super) fn new() -> Result<Self, Failure> {
-        Ok(Self { reader: Reader::new(Limits::default()).keeping(), texts: texts()? })
+    pub(super) fn new() -> Self {
+        Self { reader: Reader::new(Limits::default()).keeping(), texts: texts() }
     }
 
     /// Writes the packet that was read.

@@ -52,7 +52,7 @@ pub(super) fn run(
     let filter = show.filter.clone().unwrap_or_default();
     show.filter.as_deref().map(super::show::filter).transpose()?;
     browser::check_columns(show.columns.as_deref().unwrap_or("")).map_err(Failure::Usage)?;
-    let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
+    let texts = Texts::english();
     let (broken, hops) = made.map(|made| (made.broken, made.hops)).unzip();
     let options = Options {
         origin: origin.to_owned(),

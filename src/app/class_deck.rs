@@ -65,11 +65,7 @@ pub(super) fn deck(name: &str, folder: Option<&Path>, audience: Audience, seed: 
         let Request::WhatIf { page } = request;
         Input::Answer(played.what_if(&lesson, page, seed).map(Box::new))
     };
-    Ok(Deck::of(&lesson, &mut player, &texts()?, &mut carry))
-}
-
-fn texts() -> Result<Texts, Failure> {
-    Texts::english().map_err(|e| Failure::Data(e.to_string()))
+    Ok(Deck::of(&lesson, &mut player, &Texts::english(), &mut carry))
 }
 
 /// Questions from a capture, a lesson's packets or a scenario. A second pass draws the packets that prove them.
@@ -91,7 +87,7 @@ fn quiz(what: &Path, args: &Class) -> Result<Made, Failure> {
         return Err(Failure::Data(format!("{title}: nothing here decides a question; try another --kind or capture")));
     }
     damaged(ended);
-    let (mut drawn, texts) = (BTreeMap::new(), texts()?);
+    let (mut drawn, texts) = (BTreeMap::new(), Texts::english());
     let proofs: BTreeSet<u64> = questions.iter().map(|question| question.proof.frame).collect();
     let _ = Origin::of(what)?.packets(&mut |packet, tracker| {
         if proofs.contains(&packet.number) {
@@ -104,7 +100,7 @@ fn quiz(what: &Path, args: &Class) -> Result<Made, Failure> {
 /// The packets of a capture, and everything that can be asked about each.
 fn browse(what: &Path, audience: Audience) -> Result<Made, Failure> {
     let mut origin = Origin::of(what)?;
-    let (title, texts) = (origin.title(), texts()?);
+    let (title, texts) = (origin.title(), Texts::english());
     let mut maker = Maker::new(&origin.name(), 1, &Kind::QUIZ, MOST, Vec::new(), sentence);
     let (mut drawn, mut packets) = (BTreeMap::new(), Shelf::default());
     let ended = origin.packets(&mut |packet, tracker| {

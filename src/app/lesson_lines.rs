@@ -21,7 +21,7 @@ pub(super) fn print(
     choice: Color,
     carry: &mut dyn FnMut(Request) -> Input,
 ) -> Result<(), Failure> {
-    let texts = texts()?;
+    let texts = texts();
     let stage = Stage::new(Theme::new(color(choice)), Arc::clone(&texts));
     let mut out = std::io::stdout().lock();
     loop {
@@ -57,7 +57,7 @@ pub(super) fn world(play: impl FnOnce(&mut World<'_>) -> io::Result<()>) -> io::
 
 /// By lines of JSON.
 pub(super) fn drive(player: &mut Player<'_>, carry: &mut dyn FnMut(Request) -> Input) -> Result<(), Failure> {
-    let texts = texts()?;
+    let texts = texts();
     run(&mut drive::Lesson::new(player, &texts, carry))
 }
 
@@ -67,6 +67,6 @@ pub(super) fn run(driven: &mut dyn Driven) -> Result<(), Failure> {
 }
 
 /// What the tutor says.
-pub(super) fn texts() -> Result<Arc<Texts>, Failure> {
-    Ok(Arc::new(Texts::english().map_err(|e| Failure::Data(e.to_string()))?))
+pub(super) fn texts() -> Arc<Texts> {
+    Arc::new(Texts::english())
 }

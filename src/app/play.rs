@@ -31,7 +31,7 @@ pub(super) fn lesson(
     carry: &mut dyn FnMut(Request) -> Input,
     keep: &mut dyn FnMut(&Record),
 ) -> Result<(), Failure> {
-    let texts = texts()?;
+    let texts = texts();
     #[cfg(feature = "tui")]
     if !how.is_linear() {
         let show = crate::tui::player::Show { texts, color: super::color(how.color) };
@@ -50,7 +50,7 @@ pub(super) fn quiz(
 ) -> Result<(), Failure> {
     #[cfg(feature = "tui")]
     if !how.is_linear() {
-        let show = crate::tui::player::Show { texts: texts()?, color: super::color(how.color) };
+        let show = crate::tui::player::Show { texts: texts(), color: super::color(how.color) };
         return Ok(crate::tui::player::ask(session, (title, seed), &show, graded)?);
     }
     let _ = how.color;

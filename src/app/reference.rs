@@ -21,7 +21,7 @@ pub(super) fn explain(name: &str, course: &[Lesson], args: &Explain, choice: Col
         return Err(Failure::Usage(why));
     }
     let (audience, linear) = (args.audience, super::linear(args.linear));
-    let texts = Texts::english().map_err(|e| Failure::Data(e.to_string()))?;
+    let texts = Texts::english();
     let mut text = String::new();
     Reference { course, audience, texts: &texts, theme: &Theme::new(!linear && color(choice)) }.draw(topic, &mut text);
     let text = if linear { plain(&text) } else { text };

@@ -29,9 +29,9 @@ pub(super) struct Screen {
 enum Kind {
     Text(Box<Text>),
     Brief(Box<Brief>),
-    Json,
+    Json(json::Objects),
     /// With notes, for an audience.
-    Explained(Texts, tutor::Audience),
+    Explained(json::Objects, Texts, tutor::Audience),
     /// Sentences; without texts, one a packet.
     Linear(Option<Texts>, tutor::Audience),
     /// Drawn when all have come.
@@ -47,22 +47,21 @@ impl Screen {
             return Err(Failure::Usage(why.to_owned()));
         }
         let theme = Theme::new(color(choice));
-        let english = || Texts::english().map_err(|e| Failure::Data(e.to_string()));
         let kind = if let Some(plot) = show.plot {
             Kind::Plot(Box::new(Plot::new(plot, show, origin, theme)))
         } else if show.quiet || takes_stdout(show) {
             Kind::Silent
         } else if show.json && show.notes {
-            Kind::Explained(english()?, show.audience)
+            Kind::Explained(json::Objects::default(), Texts::english(), show.audience)
         } else if show.json {
-            Kind::Json
+            Kind::Json(json::Objects::default())
         } else if !show.hex && super::linear(show.linear) {
-            let texts = if show.brief { None } else { Some(english()?) };
+            let texts = if show.brief { None } else { Some(Texts::english()) };
             Kind::Linear(texts, show.audience)
         } else if show.brief {
             Kind::Brief(Box::new(Brief::new(theme, columns())))
         } else {
-            let texts = english()?.into();
+            let texts = Texts::english().into();
             let options = Options { hex: show.hex, audience: show.audience };
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
         };
@@ -85,10 +84,10 @@ impl Screen {
 
     pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
-            Kind::Json => json::line(packet, None, &mut self.bytes),
-            Kind::Explained(texts, audience) => {
+            Kind::Json(objects) => objects.line(packet, None, &mut self.bytes),
+            Kind::Explained(objects, texts, audience) => {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
-                json::line(packet, Some((&notes, *audience)), &mut self.bytes);
+                objects.line(packet, Some((&notes, *audience)), &mut self.bytes);
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),

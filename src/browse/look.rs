@@ -3,7 +3,7 @@
 use crate::flow::reader::Reader;
 use crate::model::{Field, Osi, Packet, Span, Value, show};
 use crate::proto::udp;
-use crate::tutor::{Anchor, Audience, Moment, Note, Row, Texts, Truth, explain, seven};
+use crate::tutor::{Audience, Moment, Note, Row, Texts, Truth, explain, seven};
 use crate::view::brief;
 use crate::view::outline::{self, Item};
 
@@ -101,9 +101,6 @@ impl Look {
             if !opened {
                 continue;
             }
-            for note in self.notes.iter().filter(|n| n.anchor == Anchor::Osi(row.osi)) {
-                lines.push(line(Kind::Note(note.truth), 2, note.text.clone()));
-            }
             for &at in &row.layers {
                 self.protocol(at, row.osi, &mut lines);
             }
@@ -129,7 +126,7 @@ impl Look {
             |kind, indent, text| LayerLine { osi, kind, indent, text, right: String::new(), folded: false, span: None };
         let title = line(Kind::Protocol, 2, layer.proto.title.to_owned());
         lines.push(LayerLine { span: Some(layer.span), right: layer.proto.name.to_owned(), ..title });
-        for note in self.notes.iter().filter(|n| n.anchor == Anchor::Layer(at)) {
+        for note in self.notes.iter().filter(|n| n.layer == at) {
             lines.push(line(Kind::Note(note.truth), 4, note.text.clone()));
         }
         for item in outline::items(&self.packet, layer) {

@@ -128,12 +128,8 @@ fn why(notes: &[Note]) -> &str {
     if let Some(wrong) = notes.iter().find(|note| WRONG.contains(&note.rule)) {
         return &wrong.text;
     }
-    let place = |note: &Note| match note.anchor {
-        tutor::Anchor::Layer(index) => index,
-        tutor::Anchor::Osi(_) => 0,
-    };
-    let innermost = notes.iter().map(place).max();
-    let mut of = notes.iter().filter(|n| Some(place(n)) == innermost && !USUAL.contains(&n.rule));
+    let innermost = notes.iter().map(|note| note.layer).max();
+    let mut of = notes.iter().filter(|n| Some(n.layer) == innermost && !USUAL.contains(&n.rule));
     of.next().map_or("", |n| n.text.as_str())
 }
 
@@ -155,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_entry_obeys_the_schema_and_is_read_as_it_was_written() {
-        let (schema, texts, mut events) = (schema(), Texts::english().unwrap(), 0);
+        let (schema, texts, mut events) = (schema(), Texts::english(), 0);
         let check = |entry: Entry| {
             let text = entry.write();
             let faults: Vec<_> = schema
@@ -188,7 +184,7 @@ mod tests {
     fn a_message_by_polling_and_one_by_websocket_are_told_as_they_were_before() {
         let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut file = crate::source::file::File::open(&root.join("tests/captures/socketio.pcapng")).unwrap();
-        let (texts, mut told) = (Texts::english().unwrap(), Vec::new());
+        let (texts, mut told) = (Texts::english(), Vec::new());
         reader::each(&mut file, Limits::default(), |packet, tracker| {
             let talks = talks(packet);
             if !talks.is_empty() {
@@ -218,7 +214,7 @@ mod tests {
         bytes[50] ^= u8::from(wrong);
         let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
         walk(&RawFrame { time: Time(1), ..RawFrame::whole(1, bytes) }, &mut tracker, &mut packet);
-        captured(&Moment::new(&packet, &tracker), &Texts::english().unwrap(), &[], false, 40_000)
+        captured(&Moment::new(&packet, &tracker), &Texts::english(), &[], false, 40_000)
     }
 
     #[test]

@@ -8,7 +8,7 @@
 use super::entry::{Over, Says, Step};
 use crate::model::{BufferKind, Layer, Osi, Packet, Span, Value, show};
 use crate::proto::{frame, socketio, websocket};
-use crate::tutor::{Anchor, Note, Truth};
+use crate::tutor::{Note, Truth};
 use crate::view::brief;
 use crate::view::outline::{self, Item};
 
@@ -131,7 +131,7 @@ fn step(packet: &Packet, index: usize, layer: &Layer, notes: &[Note]) -> Step {
         short.clear();
         show::protocol(layer.proto.name, &mut short);
     }
-    let of = notes.iter().filter(|n| n.anchor == Anchor::Layer(index)).take(NOTES);
+    let of = notes.iter().filter(|n| n.layer == index).take(NOTES);
     Step {
         proto: layer.proto.name.to_owned(),
         title: layer.proto.title.to_owned(),

@@ -114,7 +114,7 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
     let listener = TcpListener::from_std(listener)?;
     let (feeds, taken) = (Arc::new(Feeds::new(options.share)), Arc::new(Taken::new(CONNECTIONS)));
     let port = mirror::Port { number: address.port(), plain: options.plain.then_some("/chat"), feed: Some("/packets") };
-    let texts = Arc::new(Texts::english().map_err(io::Error::other)?);
+    let texts = Arc::new(Texts::english());
     let show = || Sight::new(Arc::clone(&feeds), Arc::clone(&texts));
     let capture = capture.map(|sockets| mirror::start(sockets, port, &taken, show));
     let told = capture.as_ref().map(|c| c.names.clone()).map_err(Clone::clone);

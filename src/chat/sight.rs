@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn copies_of_a_message_are_counted_on_their_way_out() {
-        let mut sight = Sight::new(Arc::new(Feeds::new(false)), Arc::new(Texts::english().unwrap()));
+        let mut sight = Sight::new(Arc::new(Feeds::new(false)), Arc::new(Texts::english()));
         let said = Talk { event: event::SAID.into(), message: Some(7), from: Some(2), ..Talk::default() };
         for _ in 0..3 {
             sight.count(std::slice::from_ref(&said));

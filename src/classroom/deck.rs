@@ -299,7 +299,7 @@ mod tests {
             let Some(lesson::format::Fence::WhatIf(whatif)) = &lesson.pages[page].fence else { panic!("no what-if") };
             Input::Answer(simulate::what_if(&lesson, whatif, ends, seed).map(Box::new))
         };
-        Deck::of(&lesson, &mut player, &Texts::english().unwrap(), &mut carry)
+        Deck::of(&lesson, &mut player, &Texts::english(), &mut carry)
     }
 
     #[test]

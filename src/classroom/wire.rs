@@ -306,7 +306,7 @@ mod tests {
         raw.len = u32::try_from(raw.bytes.len()).unwrap();
         let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
         walk(&raw, &mut tracker, &mut packet);
-        let texts = Texts::english().unwrap();
+        let texts = Texts::english();
         Crossing {
             down: false,
             len: packet.len,

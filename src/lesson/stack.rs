@@ -10,12 +10,11 @@ use crate::model::{FieldDef, Osi};
 use crate::tutor::{Audience, Row, Texts, Truth, seven};
 use std::sync::LazyLock;
 
-/// `None` would be a defect of this program, which a test of theirs finds.
-static TEXTS: LazyLock<Option<Texts>> = LazyLock::new(|| Texts::english().ok());
+static TEXTS: LazyLock<Texts> = LazyLock::new(Texts::english);
 
 /// All seven of a packet, from the wire up.
-pub(super) fn rows(hit: &Hit, audience: Audience) -> Option<[Row; 7]> {
-    Some(seven(&hit.moment(), audience, TEXTS.as_ref()?))
+pub(super) fn rows(hit: &Hit, audience: Audience) -> [Row; 7] {
+    seven(&hit.moment(), audience, &TEXTS)
 }
 
 /// Whether anything is known of a layer here.
@@ -66,7 +65,7 @@ impl Player<'_> {
             Body::Worked(task) => task.hit.into_iter().collect(),
         };
         let of = |hit: &Hit| {
-            let mut rows = rows(hit, self.audience)?;
+            let mut rows = rows(hit, self.audience);
             // Once the answer is told, the stack is the proof's.
             let texts = rows.iter_mut().flat_map(|row| [&mut row.short, &mut row.line, &mut row.text]);
             texts.filter(|_| self.is_open(self.page)).for_each(|text| veil.cover(text));

@@ -1,6 +1,6 @@
 //! A packet of a capture as sentences: what it is, then each of the seven layers, the lowest last.
 
-use crate::tutor::{Anchor, Audience, Moment, Note, Texts, explain, seven};
+use crate::tutor::{Audience, Moment, Texts, explain, seven};
 use crate::view::brief;
 use crate::view::plain::{self, spelled};
 use std::fmt::Write as _;
@@ -14,18 +14,12 @@ pub fn packet(moment: &Moment<'_>, audience: Audience, texts: Option<&Texts>, ou
     let _ = writeln!(text, "Packet {}, {} bytes: {said}", moment.packet.number, moment.packet.len);
     if let Some(texts) = texts {
         let notes = explain(moment, audience, texts);
-        let say = |of: &dyn Fn(&Note) -> bool, text: &mut String| {
-            for note in notes.iter().filter(|note| of(note)) {
-                let _ = writeln!(text, "{}", note.text);
-            }
-        };
         for row in seven(moment, audience, texts).iter().rev() {
             let what = if row.line == "–" { String::new() } else { format!(": {}", spelled(&row.line)) };
             let _ = writeln!(text, "Layer {}, {}, {}{what}.", row.osi.number(), row.osi.name(), row.truth.name());
             let _ = writeln!(text, "{}", row.text);
-            say(&|note| note.anchor == Anchor::Osi(row.osi), &mut text);
-            for &index in &row.layers {
-                say(&|note| note.anchor == Anchor::Layer(index), &mut text);
+            for note in row.layers.iter().flat_map(|&at| notes.iter().filter(move |note| note.layer == at)) {
+                let _ = writeln!(text, "{}", note.text);
             }
         }
         text.push('\n');

@@ -43,6 +43,16 @@ static PAIRS: [[u8; 2]; 100] = {
     all
 };
 
+/// Each byte in two hexadecimal digits.
+static HEX: [[u8; 2]; 256] = {
+    let (digits, mut all, mut n) = (b"0123456789abcdef", [[0; 2]; 256], 0);
+    while n < 256 {
+        all[n] = [digits[n >> 4], digits[n & 15]];
+        n += 1;
+    }
+    all
+};
+
 impl Short {
     pub(crate) fn new() -> Self {
         Self { bytes: [b' '; ROOM], len: 0 }
@@ -78,6 +88,18 @@ impl Short {
             [_, *digit] = PAIRS[(rest % 10) as usize];
         }
         self.len += count;
+    }
+
+    /// Adds a number below 100 in two digits.
+    #[inline]
+    pub(crate) fn pair(&mut self, n: u64) {
+        self.put(&PAIRS[(n % 100) as usize]);
+    }
+
+    /// Adds a byte in two hexadecimal digits.
+    #[inline]
+    pub(crate) fn hex(&mut self, byte: u8) {
+        self.put(&HEX[usize::from(byte)]);
     }
 
     /// Adds a number right-aligned in `width` columns; gives how many columns it took.

@@ -223,11 +223,18 @@ pub fn hex(n: u64, digits: usize, out: &mut String) {
 
 /// Appends two hexadecimal digits for each byte, with `between` between them.
 pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
-    for (i, &b) in bytes.iter().enumerate() {
-        if i > 0 {
-            out.push_str(between);
+    debug_assert!(between.len() < 2 && between.is_ascii(), "one sign or none");
+    let gap = between.as_bytes().first();
+    let mut first = true;
+    for piece in bytes.chunks(32) {
+        let mut short = Short::new();
+        for &byte in piece {
+            if let Some(&gap) = gap.filter(|_| !std::mem::take(&mut first)) {
+                short.put(&[gap]);
+            }
+            short.hex(byte);
         }
-        hex_digits(u64::from(b), 2, out);
+        short.append_to(out);
     }
 }
 
@@ -273,19 +280,17 @@ pub fn millis(nanos: i64, out: &mut String) {
 pub fn moment(time: super::Time, out: &mut String) {
     let (days, second) = (time.secs().div_euclid(86_400), time.secs().rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    let mut two = |n: i64, before: &str| {
-        out.push_str(before);
-        if n < 10 {
-            out.push('0');
-        }
-        signed(n, out);
-    };
-    two(year, "");
-    two(month, "-");
-    two(day, "-");
-    two(second / 3600, " ");
-    two(second / 60 % 60, ":");
-    two(second % 60, ":");
+    if year < 10 {
+        out.push('0');
+    }
+    signed(year, out);
+    let mut short = Short::new();
+    let parts = [(b"-", month), (b"-", day), (b" ", second / 3600), (b":", second / 60 % 60), (b":", second % 60)];
+    for (before, n) in parts {
+        short.put(before);
+        short.pair(n.unsigned_abs());
+    }
+    short.append_to(out);
     let fraction = i64::from(time.subsec_nanos());
     if fraction > 0 {
         let from = out.len();

@@ -1,9 +1,11 @@
 //! What a rule may look at: one layer, the layers around it, and the moment they belong to.
 
 use super::Moment;
+use super::index::Index;
 use crate::flow::{Connection, Endpoint, Event, State};
-use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value};
+use crate::model::{Field, FieldDef, Identity, Layer, Osi, Packet, Value, clamp};
 use crate::proto::{ipv4, ipv6};
+use std::ops::Range;
 
 /// One layer at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -14,12 +16,19 @@ pub struct Here<'a> {
     pub layer: &'a Layer,
     /// Its place in the packet.
     pub index: usize,
+    /// Where the packet's fields are, if somebody has noted it.
+    fields: Option<&'a Index>,
 }
 
 impl<'a> Here<'a> {
     /// Layer `index` of this moment's packet.
     pub fn new(moment: &'a Moment<'a>, index: usize) -> Option<Self> {
-        Some(Self { moment, layer: moment.packet.layers.get(index)?, index })
+        Some(Self { moment, layer: moment.packet.layers.get(index)?, index, fields: None })
+    }
+
+    /// The same, of a packet whose fields are noted.
+    pub(super) fn noted(moment: &'a Moment<'a>, index: usize, fields: &'a Index) -> Option<Self> {
+        Some(Self { fields: Some(fields), ..Self::new(moment, index)? })
     }
 
     /// The packet.
@@ -36,7 +45,27 @@ impl<'a> Here<'a> {
 
     /// This layer's fields of one kind, in order.
     pub fn own(&self, def: &'static FieldDef) -> impl Iterator<Item = &'a Field> + use<'a> {
-        self.packet().fields_of(self.layer).iter().filter(move |f| std::ptr::eq(f.def, def))
+        self.among(self.layer.fields.clone(), def)
+    }
+
+    /// The fields of one kind in a range of [`Packet::fields`], in order.
+    fn among(&self, range: Range<u32>, def: &'static FieldDef) -> impl Iterator<Item = &'a Field> + use<'a> {
+        let (all, index) = (self.packet().fields.as_slice(), self.fields);
+        let mut next = index.map_or(range.start, |index| index.first(def));
+        std::iter::from_fn(move || {
+            loop {
+                let (at, field) = (next, all.get(next as usize).filter(|_| next < range.end)?);
+                next = index.map_or(at + 1, |index| index.after(at));
+                if std::ptr::eq(field.def, def) && at >= range.start {
+                    return Some(field);
+                }
+            }
+        })
+    }
+
+    /// The first field of one kind in the whole packet.
+    fn anywhere(&self, def: &'static FieldDef) -> Option<&'a Field> {
+        self.among(0..clamp(self.packet().fields.len()), def).next()
     }
 
     /// Whether this layer has such a field.
@@ -66,9 +95,10 @@ impl<'a> Here<'a> {
 
     /// This layer's field of that kind, else that of the nearest layer around it.
     pub fn field(&self, def: &'static FieldDef) -> Option<&'a Field> {
-        self.own(def)
-            .next()
-            .or_else(|| self.outer().find_map(|l| self.packet().fields_of(l).iter().find(|f| std::ptr::eq(f.def, def))))
+        if self.fields.is_some() && self.anywhere(def).is_none() {
+            return None;
+        }
+        self.own(def).next().or_else(|| self.outer().find_map(|l| self.among(l.fields.clone(), def).next()))
     }
 
     // ---- the layers around it
@@ -107,8 +137,9 @@ impl<'a> Here<'a> {
 
     /// Whether the innermost IP addresses lie in 127.0.0.0/8, or are `::1`.
     fn loopback_addresses(&self) -> bool {
-        let v4 = |def| self.packet().octets(def).is_some_and(|b| b.first() == Some(&127));
-        let v6 = |def| self.packet().octets(def).is_some_and(|b| matches!(b, [zeros @ .., 1] if zeros == [0; 15]));
+        let address = |def| self.anywhere(def).and_then(|field| octets(self.packet(), field));
+        let v4 = |def| address(def).is_some_and(|b| b.first() == Some(&127));
+        let v6 = |def| address(def).is_some_and(|b| matches!(b, [zeros @ .., 1] if zeros == [0; 15]));
         (v4(&ipv4::SRC) && v4(&ipv4::DST)) || (v6(&ipv6::SRC) && v6(&ipv6::DST))
     }
 

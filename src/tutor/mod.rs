@@ -9,6 +9,7 @@
 mod application;
 mod capture;
 mod here;
+mod index;
 mod link;
 mod name;
 mod network;
@@ -30,6 +31,7 @@ pub use text::{Template, TextError, Texts};
 use crate::flow::{Connection, Event, Tracker};
 use crate::model::{FieldDef, Identity, Osi, Packet};
 use crate::proto::stream::Upgrade;
+use index::Index;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -59,20 +61,11 @@ pub enum Truth {
     NotVisible,
 }
 
-/// What a note is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Anchor {
-    /// A layer of the packet, by its place in [`Packet::layers`].
-    Layer(usize),
-    /// One of the seven, whether or not the packet has it.
-    Osi(Osi),
-}
-
 /// One explanation.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Note {
-    /// What it is about.
-    pub anchor: Anchor,
+    /// The layer that it's about, by its place in [`Packet::layers`].
+    pub layer: usize,
     /// How we know.
     pub truth: Truth,
     /// The sentences; what came from the packet is escaped.
@@ -153,10 +146,9 @@ impl Rule {
         self
     }
 
+    /// Whether it holds of a layer that it [speaks of](Texts::rules_of).
     fn holds(&self, here: &Here<'_>) -> bool {
-        self.quoted == here.layer.quoted
-            && (self.of.is_empty() || self.of.iter().any(|about| std::ptr::eq(*about, here.layer.proto)))
-            && (self.on)(here)
+        self.quoted == here.layer.quoted && (self.on)(here)
     }
 }
 
@@ -175,18 +167,25 @@ const MOST_LAYERS: usize = 64;
 ///
 /// A layer that no rule speaks of gets what its protocol's rows say about themselves.
 pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
-    let mut told = Told::default();
-    told.explain(moment, audience, texts);
-    told.notes.truncate(told.used);
-    told.notes
+    let (mut notes, mut index) = (Notes::default(), Index::default());
+    index.fill(moment.packet);
+    notes.explain(moment, &index, audience, texts);
+    notes.all.truncate(notes.used);
+    notes.all
 }
 
 /// What is said of one packet after the other; the memory of the last serves the next.
 #[derive(Debug, Default)]
 pub struct Told {
     rows: Vec<Row>,
-    notes: Vec<Note>,
-    /// How many of the notes are this packet's.
+    notes: Notes,
+    index: Index,
+}
+
+/// Notes, and how many of them are this packet's: the others are memory.
+#[derive(Debug, Default)]
+struct Notes {
+    all: Vec<Note>,
     used: usize,
 }
 
@@ -197,10 +196,11 @@ impl Told {
         if self.rows.is_empty() {
             self.rows.extend(Osi::ALL.map(Row::of));
         }
+        self.index.fill(moment.packet);
         for row in &mut self.rows {
-            row.fill(moment, audience, texts);
+            row.fill(moment, &self.index, audience, texts);
         }
-        self.explain(moment, audience, texts);
+        self.notes.explain(moment, &self.index, audience, texts);
     }
 
     /// All seven layers, from the wire up.
@@ -210,21 +210,23 @@ impl Told {
 
     /// What there is to note.
     pub fn notes(&self) -> &[Note] {
-        self.notes.get(..self.used).unwrap_or_default()
+        self.notes.all.get(..self.notes.used).unwrap_or_default()
     }
+}
 
-    fn explain(&mut self, moment: &Moment<'_>, audience: Audience, texts: &Texts) {
+impl Notes {
+    fn explain(&mut self, moment: &Moment<'_>, index: &Index, audience: Audience, texts: &Texts) {
         self.used = 0;
-        for index in 0..moment.packet.layers.len().min(MOST_LAYERS) {
-            let Some(here) = Here::new(moment, index) else { continue };
+        for layer in 0..moment.packet.layers.len().min(MOST_LAYERS) {
+            let Some(here) = Here::noted(moment, layer, index) else { continue };
             let before = self.used;
-            for rule in texts.rules_of(here.layer.proto).iter().filter(|r| r.holds(&here)) {
+            for rule in texts.rules_of(here.layer.proto).iter().filter(|rule| rule.holds(&here)) {
                 let because = rule.because.iter().copied().filter(|def| here.field(def).is_some());
                 self.note((rule.id, rule.truth), because, audience, texts, &here);
             }
             // The frame is not a protocol: where nothing is odd about it, there is nothing to say. Of any other layer that
             // no rule speaks of, the fields that tell something are named.
-            if self.used == before && index > 0 {
+            if self.used == before && layer > 0 {
                 let because = name::telling(&here).map(|f| f.def);
                 self.note((text::BASIC, Truth::Observed), because, audience, texts, &here);
             }
@@ -240,11 +242,11 @@ impl Told {
         texts: &Texts,
         here: &Here<'_>,
     ) {
-        let anchor = Anchor::Layer(here.index);
-        if self.used == self.notes.len() {
-            self.notes.push(Note { anchor, truth, text: String::new(), because: Vec::new(), rule });
+        let layer = here.index;
+        if self.used == self.all.len() {
+            self.all.push(Note { layer, truth, text: String::new(), because: Vec::new(), rule });
         }
-        let Some(note) = self.notes.get_mut(self.used) else { return };
+        let Some(note) = self.all.get_mut(self.used) else { return };
         note.text.clear();
         texts.fill(rule, audience, here, &mut note.text);
         if note.text.is_empty() {
@@ -252,7 +254,7 @@ impl Told {
         }
         note.because.clear();
         note.because.extend(because);
-        (note.anchor, note.truth, note.rule) = (anchor, truth, rule);
+        (note.layer, note.truth, note.rule) = (layer, truth, rule);
         self.used += 1;
     }
 }

@@ -4,6 +4,7 @@
 //! about the rows that no header fills: they are inferred, or not visible, and say so.
 
 use super::application::{echoed, piece};
+use super::index::Index;
 use super::short::both;
 use super::transport::unseen;
 use super::{Audience, Here, Moment, Texts, Truth};
@@ -84,9 +85,11 @@ pub struct Row {
 
 /// All seven layers of a packet, from the wire up.
 pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7] {
+    let mut index = Index::default();
+    index.fill(moment.packet);
     Osi::ALL.map(|osi| {
         let mut row = Row::of(osi);
-        if let Some((key, here)) = row.fill(moment, audience, texts) {
+        if let Some((key, here)) = row.fill(moment, &index, audience, texts) {
             [row.short, row.line] = both(key, &here, &row.layers);
         }
         row
@@ -104,6 +107,7 @@ impl Row {
     pub(super) fn fill<'a>(
         &mut self,
         moment: &'a Moment<'a>,
+        index: &'a Index,
         audience: Audience,
         texts: &Texts,
     ) -> Option<(&'static str, Here<'a>)> {
@@ -113,7 +117,7 @@ impl Row {
         self.truth = Truth::NotVisible;
         let layers = &self.layers;
         let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
-        let here = Here::new(moment, at)?;
+        let here = Here::noted(moment, at, index)?;
         let (key, truth) = match self.osi {
             osi if !is_read(moment.packet.link) => unread_link(osi),
             Osi::Physical => physical(&here),

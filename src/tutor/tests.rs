@@ -15,12 +15,7 @@ struct Watch {
 
 impl Watch {
     fn new() -> Self {
-        Self {
-            texts: Texts::english().unwrap(),
-            tracker: Tracker::new(Limits::default()),
-            packet: Packet::new(),
-            frames: 0,
-        }
+        Self { texts: Texts::english(), tracker: Tracker::new(Limits::default()), packet: Packet::new(), frames: 0 }
     }
 
     /// Looks at one more frame.
@@ -313,7 +308,7 @@ fn made(about: &'static Identity, fields: &[(&'static FieldDef, Value)]) -> Pack
 }
 
 fn rules_of(packet: &Packet) -> Vec<&'static str> {
-    let texts = Texts::english().unwrap();
+    let texts = Texts::english();
     let moment = Moment { packet, events: &[], connection: None, upgrade: None };
     explain(&moment, Audience::Engineer, &texts).into_iter().map(|n| n.rule).collect()
 }

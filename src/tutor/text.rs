@@ -22,9 +22,10 @@ use super::{
 };
 use crate::model::{FieldDef, Identity, show};
 use crate::proto;
+use hashbrown::HashMap;
 use serde::Deserialize;
-use std::collections::{BTreeMap, HashMap};
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{LazyLock, OnceLock};
 use thiserror::Error;
 
 /// The text of a layer that no rule speaks of.
@@ -50,9 +51,36 @@ const MOST_VALUES: usize = 8;
 /// Every sentence of one language, ready to be filled. Made once; its owner passes it on.
 #[derive(Debug)]
 pub struct Texts {
-    entries: HashMap<&'static str, [Vec<Sentence>; 3]>,
-    /// The rules that speak of a protocol, by its address; under none, those of protocols that have no rule of their own.
-    rules: HashMap<Option<usize>, Vec<&'static Rule>>,
+    entries: HashMap<&'static str, Said>,
+    /// The rules that speak of a protocol, by its address, ascending.
+    rules: Vec<(usize, Vec<&'static Rule>)>,
+    /// Those of protocols that no rule speaks of alone.
+    others: Vec<&'static Rule>,
+}
+
+/// What there is to say of one rule. A command needs a few of hundreds: each is read when it's first asked for.
+#[derive(Debug)]
+struct Said {
+    /// Its table in the file, without its name.
+    toml: &'static str,
+    sentences: OnceLock<[Vec<Sentence>; 3]>,
+}
+
+impl Said {
+    /// Its sentences for one audience. What can't be read is silent; a test reads all of [`ENGLISH`].
+    fn to(&self, audience: Audience) -> &[Sentence] {
+        let read = || {
+            let entry: Entry = toml::from_str(self.toml).ok()?;
+            entry.sentences(|| (String::new(), String::new())).ok()
+        };
+        let sentences = self.sentences.get_or_init(|| read().unwrap_or_default());
+        sentences.get(audience as usize).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The tables of a file, each with its name: what follows on a line that begins with a bracket.
+fn tables(file: &'static str) -> impl Iterator<Item = (&'static str, &'static str)> {
+    file.split("\n[").skip(1).filter_map(|table| table.split_once("]\n"))
 }
 
 /// What is wrong with a file of sentences.
@@ -115,20 +143,45 @@ impl Entry {
             Audience::Engineer => &self.engineer,
         }
     }
+
+    /// Its sentences, taken apart; `at` names file and rule in errors.
+    fn sentences(&self, at: impl Fn() -> (String, String)) -> Result<[Vec<Sentence>; 3], TextError> {
+        let mut all = [Vec::new(), Vec::new(), Vec::new()];
+        for (audience, into) in Audience::ALL.into_iter().zip(&mut all) {
+            if self.of(audience).is_empty() {
+                let (file, id) = at();
+                return Err(TextError::Silent { file, id, audience });
+            }
+            for sentence in self.of(audience) {
+                into.push(Sentence::parse(sentence, &FIELDS, &at)?);
+            }
+        }
+        Ok(all)
+    }
 }
 
 impl Texts {
     /// The sentences that are compiled in.
-    ///
-    /// They are tested, so an error here is a defect of this program.
-    pub fn english() -> Result<Self, TextError> {
-        Self::parse(ENGLISH.iter().copied())
+    pub fn english() -> Self {
+        let tables = ENGLISH.iter().flat_map(|(_, text)| tables(text));
+        let entries = tables.map(|(id, toml)| (id, Said { toml, sentences: OnceLock::new() })).collect();
+        Self::new(entries)
+    }
+
+    fn new(entries: HashMap<&'static str, Said>) -> Self {
+        let speaks = |rule: &Rule, of: Option<usize>| {
+            rule.of.is_empty() || rule.of.iter().any(|about| Some(address(about)) == of)
+        };
+        let of = |protocol| rules().filter(|rule| speaks(rule, protocol)).collect();
+        let mut named: Vec<usize> = rules().flat_map(|rule| rule.of).map(|about| address(about)).collect();
+        named.sort_unstable();
+        named.dedup();
+        Self { entries, rules: named.into_iter().map(|at| (at, of(Some(at)))).collect(), others: of(None) }
     }
 
     /// Sentences from files, each with the name to use in errors. Together they must hold all.
     pub fn parse<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, TextError> {
         let known: Vec<&'static str> = keys().collect();
-        let fields = &*FIELDS;
         let mut entries = HashMap::default();
         for (file, text) in files {
             let tables: BTreeMap<String, Entry> = toml::from_str(text)
@@ -139,17 +192,8 @@ impl Texts {
                     let (file, id) = at();
                     return Err(TextError::Unknown { file, id });
                 };
-                let mut parsed = [Vec::new(), Vec::new(), Vec::new()];
-                for (audience, into) in Audience::ALL.into_iter().zip(&mut parsed) {
-                    if entry.of(audience).is_empty() {
-                        let (file, id) = at();
-                        return Err(TextError::Silent { file, id, audience });
-                    }
-                    for sentence in entry.of(audience) {
-                        into.push(Sentence::parse(sentence, fields, at)?);
-                    }
-                }
-                if entries.insert(key, parsed).is_some() {
+                let said = Said { toml: "", sentences: entry.sentences(at)?.into() };
+                if entries.insert(key, said).is_some() {
                     let (file, id) = at();
                     return Err(TextError::Twice { file, id });
                 }
@@ -157,14 +201,14 @@ impl Texts {
         }
         match known.into_iter().find(|id| !entries.contains_key(id)) {
             Some(id) => Err(TextError::Missing { id }),
-            None => Ok(Self { entries, rules: rules_by_protocol() }),
+            None => Ok(Self::new(entries)),
         }
     }
 
     /// The sentences of one entry that mention nothing of a packet.
     pub fn plain(&self, id: &str, audience: Audience) -> String {
         let mut out = String::new();
-        for sentence in self.entries.get(id).and_then(|e| e.get(audience as usize)).into_iter().flatten() {
+        for sentence in self.entries.get(id).map_or(&[][..], |said| said.to(audience)) {
             if let [Part::Text(text)] = &sentence.0[..] {
                 out.push_str(if out.is_empty() { "" } else { " " });
                 out.push_str(text);
@@ -175,7 +219,7 @@ impl Texts {
 
     /// Appends the sentences of one entry that this packet can fill, with a space between them.
     pub(super) fn fill(&self, id: &str, audience: Audience, here: &Here<'_>, out: &mut String) {
-        let Some(sentences) = self.entries.get(id).and_then(|e| e.get(audience as usize)) else { return };
+        let Some(sentences) = self.entries.get(id).map(|said| said.to(audience)) else { return };
         let from = out.len();
         for sentence in sentences {
             let before = out.len();
@@ -190,8 +234,8 @@ impl Texts {
 
     /// The rules that may speak of a protocol's layers, from the wire up.
     pub(super) fn rules_of(&self, about: &'static Identity) -> &[&'static Rule] {
-        let of = |key| self.rules.get(&key);
-        of(Some(std::ptr::from_ref(about).addr())).or_else(|| of(None)).map_or(&[], Vec::as_slice)
+        let found = self.rules.binary_search_by_key(&address(about), |&(at, _)| at);
+        found.ok().and_then(|at| self.rules.get(at)).map_or(&self.others, |(_, rules)| rules)
     }
 }
 
@@ -293,17 +337,9 @@ impl Template {
     }
 }
 
-fn rules_by_protocol() -> HashMap<Option<usize>, Vec<&'static Rule>> {
-    let address = |about: &&'static Identity| std::ptr::from_ref(*about).addr();
-    let named = rules().flat_map(|rule| rule.of.iter().map(address));
-    let mut by: HashMap<Option<usize>, Vec<&'static Rule>> = named.map(|at| (Some(at), Vec::new())).collect();
-    by.insert(None, Vec::new());
-    for (at, into) in &mut by {
-        into.extend(
-            rules().filter(|rule| rule.of.is_empty() || rule.of.iter().any(|about| Some(address(about)) == *at)),
-        );
-    }
-    by
+/// A protocol as a number: each is one static row.
+fn address(about: &'static Identity) -> usize {
+    std::ptr::from_ref(about).addr()
 }
 
 /// What a file may and all files together must have sentences for.
@@ -422,8 +458,23 @@ mod tests {
 
     #[test]
     fn every_rule_speaks_to_every_audience_and_no_placeholder_is_unknown() {
-        if let Err(error) = Texts::english() {
+        if let Err(error) = Texts::parse(ENGLISH.iter().copied()) {
             panic!("{error}");
+        }
+    }
+
+    #[test]
+    fn a_table_that_is_read_when_it_is_needed_says_the_same_as_the_whole_file() {
+        let (lazy, whole) = (Texts::english(), Texts::parse(ENGLISH.iter().copied()).unwrap());
+        assert_eq!(lazy.entries.len(), whole.entries.len());
+        for (id, said) in &whole.entries {
+            for audience in Audience::ALL {
+                assert_eq!(
+                    format!("{:?}", lazy.entries[id].to(audience)),
+                    format!("{:?}", said.to(audience)),
+                    "{id} {audience}"
+                );
+            }
         }
     }
 

@@ -11,7 +11,9 @@ pub(super) fn value(field: &Field, here: &Here<'_>, out: &mut String) -> Option<
     let before = out.len();
     show::value(here.packet(), field, out);
     let written = out.get(before..)?;
-    if let Some((at, _)) = written.char_indices().nth(MOST_CHARS) {
+    if written.len() > MOST_CHARS
+        && let Some((at, _)) = written.char_indices().nth(MOST_CHARS)
+    {
         out.truncate(before + at);
         out.push('…');
     }

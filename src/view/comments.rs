@@ -6,7 +6,7 @@ use crate::ask::task::label;
 use crate::ask::{Question, Task};
 use crate::lesson::scene::{Body, Scene};
 use crate::lesson::{Input, Player};
-use crate::tutor::{Anchor, Audience, Moment, Texts, explain};
+use crate::tutor::{Audience, Moment, Texts, explain};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -102,8 +102,8 @@ fn asks(prompt: &str, task: Option<&Task>) -> String {
 /// What the tutor says of the innermost layer that it can say something of.
 fn innermost(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> String {
     let notes = explain(moment, audience, texts);
-    let last = notes.iter().rfind(|note| matches!(note.anchor, Anchor::Layer(_))).map(|note| note.anchor);
-    let said = notes.iter().filter(|note| Some(note.anchor) == last).map(|note| note.text.as_str());
+    let last = notes.last().map(|note| note.layer);
+    let said = notes.iter().filter(|note| Some(note.layer) == last).map(|note| note.text.as_str());
     said.collect::<Vec<_>>().join(" ")
 }
 

@@ -3,10 +3,11 @@
 //! Names, values, offsets and lengths are Wireshark's. Text is escaped so far that no byte of a packet
 //! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
 
+use super::lines::Lines;
 use crate::model::short::Short;
 use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Trouble, Value};
 use crate::proto::frame;
-use crate::tutor::{Anchor, Audience, Note};
+use crate::tutor::{Audience, Note};
 use serde::Serialize;
 use std::io::Write;
 
@@ -14,6 +15,27 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends the packet's object and a newline.
 pub fn line(packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u8>) {
+    object(packet, notes, &mut Lines::default(), out);
+}
+
+/// Writes the objects of many packets.
+#[derive(Debug)]
+pub struct Objects(Lines);
+
+impl Default for Objects {
+    fn default() -> Self {
+        Self(Lines::new())
+    }
+}
+
+impl Objects {
+    /// The same as [`line()`].
+    pub fn line(&mut self, packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u8>) {
+        object(packet, notes, &mut self.0, out);
+    }
+}
+
+fn object(packet: &Packet, notes: Option<(&[Note], Audience)>, lines: &mut Lines, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"v\":1,\"frame\":{");
     head(packet, out);
     out.extend_from_slice(b"},\"layers\":[");
@@ -22,7 +44,7 @@ pub fn line(packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u
         if i > 0 {
             out.push(b',');
         }
-        layer(packet, l, out);
+        layer(packet, l, lines, out);
     }
     out.push(b']');
     buffers(packet, out);
@@ -47,7 +69,7 @@ fn head(packet: &Packet, out: &mut Vec<u8>) {
     }
 }
 
-fn layer(packet: &Packet, l: &Layer, out: &mut Vec<u8>) {
+fn layer(packet: &Packet, l: &Layer, lines: &mut Lines, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"osi\":");
     number(u64::from(l.proto.osi.number()), out);
     out.extend_from_slice(b",\"protocol\":\"");
@@ -64,25 +86,32 @@ fn layer(packet: &Packet, l: &Layer, out: &mut Vec<u8>) {
     }
     out.extend_from_slice(b",\"fields\":[");
     for (i, f) in packet.fields_of(l).iter().enumerate() {
-        out.extend_from_slice(if i > 0 { b",{\"name\":\"" } else { b"{\"name\":\"" });
-        out.extend_from_slice(f.def.name.as_bytes());
-        out.extend_from_slice(b"\",\"value\":");
-        value(packet, f, out);
-        if f.span.len > 0 {
-            place(f.span, out);
-            let mask = f.def.mask();
-            if mask != 0 {
-                out.extend_from_slice(b",\"mask\":");
-                number(mask, out);
-            }
+        if i > 0 {
+            out.push(b',');
         }
-        if f.depth > 0 {
-            out.extend_from_slice(b",\"depth\":");
-            number(u64::from(f.depth), out);
-        }
-        out.push(b'}');
+        lines.line(packet, (f, f.depth), out, |out| field(packet, f, out));
     }
     out.extend_from_slice(b"]}");
+}
+
+fn field(packet: &Packet, f: &Field, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"{\"name\":\"");
+    out.extend_from_slice(f.def.name.as_bytes());
+    out.extend_from_slice(b"\",\"value\":");
+    value(packet, f, out);
+    if f.span.len > 0 {
+        place(f.span, out);
+        let mask = f.def.mask();
+        if mask != 0 {
+            out.extend_from_slice(b",\"mask\":");
+            number(mask, out);
+        }
+    }
+    if f.depth > 0 {
+        out.extend_from_slice(b",\"depth\":");
+        number(u64::from(f.depth), out);
+    }
+    out.push(b'}');
 }
 
 fn place(span: Span, out: &mut Vec<u8>) {
@@ -181,10 +210,10 @@ fn explanations(notes: &[Note], audience: Audience, out: &mut Vec<u8>) {
     out.extend_from_slice(b",\"notes\":[");
     let mut first = true;
     for note in notes {
-        let Anchor::Layer(layer @ 1..) = note.anchor else { continue };
+        let Some(layer) = note.layer.checked_sub(1) else { continue };
         out.extend_from_slice(if first { b"{\"layer\":" } else { b",{\"layer\":" });
         first = false;
-        number(layer as u64 - 1, out);
+        number(layer as u64, out);
         for (key, text) in [("audience", audience.name()), ("truth", note.truth.name()), ("text", &note.text)] {
             out.extend_from_slice(b",\"");
             out.extend_from_slice(key.as_bytes());

@@ -5,17 +5,28 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns `text` takes.
 pub fn width(text: &str) -> usize {
-    if text.is_ascii() {
+    if is_ascii(text) {
         return text.len();
     }
-    let mut columns = 0;
-    for c in text.chars() {
-        if !is_narrow(c) {
+    // Whatever is not ASCII is looked at one by one; what lies between is as wide as it's long.
+    let (mut columns, mut rest) = (0, text);
+    while let Some((plain, odd)) = rest.bytes().position(|b| !b.is_ascii()).and_then(|at| rest.split_at_checked(at)) {
+        let mut odd = odd.chars();
+        if !odd.next().is_some_and(is_narrow) {
             return text.width();
         }
-        columns += 1;
+        columns += plain.len() + 1;
+        rest = odd.as_str();
     }
-    columns
+    columns + rest.len()
+}
+
+/// [`str::is_ascii`], which is made for long texts. Most are shorter than two words of memory.
+#[inline]
+fn is_ascii(text: &str) -> bool {
+    let (words, rest) = text.as_bytes().as_chunks::<8>();
+    let odd = words.iter().fold(0, |odd, &word| odd | u64::from_ne_bytes(word));
+    rest.iter().fold(odd, |odd, &byte| odd | u64::from(byte)) & 0x8080_8080_8080_8080 == 0
 }
 
 /// Whether `c` takes one column whatever is beside it: ASCII, and the signs that our own texts use (dashes, quotes,
@@ -37,12 +48,12 @@ fn head(text: &str, columns: usize) -> usize {
     if text.len() <= columns {
         return text.len();
     }
-    if text.as_bytes().get(..=columns).is_some_and(<[u8]>::is_ascii) {
+    if text.get(..=columns).is_some_and(is_ascii) {
         return columns;
     }
     let mut used = 0;
     for (at, c) in text.char_indices() {
-        used += c.width().unwrap_or(0);
+        used += if is_narrow(c) { 1 } else { c.width().unwrap_or(0) };
         if used > columns {
             return at;
         }
@@ -81,16 +92,21 @@ pub fn spaces(mut n: usize, out: &mut String) {
 
 /// Appends `n` times the same character.
 pub fn repeat(c: char, n: usize, out: &mut String) {
-    let mut bytes = [0; 4];
-    let c = c.encode_utf8(&mut bytes);
-    out.reserve(n * c.len());
-    (0..n).for_each(|_| out.push_str(c));
+    let from = out.len();
+    out.extend((n > 0).then_some(c));
+    let mut count = 1;
+    while count < n {
+        // Twice as many each time.
+        let more = count.min(n - count);
+        out.extend_from_within(from..from + more * c.len_utf8());
+        count += more;
+    }
 }
 
 /// The lines of `text`, each at most `columns` wide: broken at spaces, or inside a word that is longer.
 pub fn wrap(text: &str, columns: usize) -> impl Iterator<Item = &str> {
     let columns = columns.max(2);
-    let mut rest = Some(text.trim_end());
+    let mut rest = Some(trim_end(text));
     std::iter::from_fn(move || {
         let text = rest?;
         let fits = head(text, columns);
@@ -101,11 +117,23 @@ pub fn wrap(text: &str, columns: usize) -> impl Iterator<Item = &str> {
         let line = text.get(..fits).unwrap_or(text);
         // The space after a word that just fits may stand outside.
         let on_space = text.get(fits..).is_some_and(|t| t.starts_with(' '));
-        let end = if on_space { fits } else { line.rfind(' ').filter(|&at| at > 0).unwrap_or(fits) };
+        let space = || line.bytes().rposition(|b| b == b' ').filter(|&at| at > 0);
+        let end = if on_space { fits } else { space().unwrap_or(fits) };
         let (line, after) = text.split_at(end);
-        rest = Some(after.trim_start());
-        Some(line.trim_end())
+        rest = Some(trim_start(after));
+        Some(trim_end(line))
     })
+}
+
+/// [`str::trim_end`], which most lines don't need: they end with a letter or a full stop.
+fn trim_end(text: &str) -> &str {
+    if text.bytes().next_back().is_some_and(|b| b.is_ascii_graphic()) { text } else { text.trim_end() }
+}
+
+/// [`str::trim_start`]: most lines are broken at one space.
+fn trim_start(text: &str) -> &str {
+    let rest = text.strip_prefix(' ').unwrap_or(text);
+    if rest.bytes().next().is_some_and(|b| b.is_ascii_graphic()) { rest } else { rest.trim_start() }
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ pub mod interfaces;
 pub mod json;
 pub mod ladder;
 pub mod lessons;
+mod lines;
 pub mod mask;
 pub mod measure;
 pub mod outline;

@@ -107,10 +107,14 @@ fn is_clear(field: &Field) -> bool {
 
 /// Whether `field` is some of the bits of the field above it.
 fn is_part(field: &Field, above: &Field) -> bool {
-    let (mask, whole) = (field.def.mask(), above.def.mask());
+    let mask = field.def.mask();
+    if mask == 0 || field.span.len == 0 || !above.span.covers(field.span) {
+        return false;
+    }
+    let whole = above.def.mask();
     let bits = |f: &Field, mask: u64| if mask == 0 { f.span.len.saturating_mul(8) } else { mask.count_ones() };
     let inside = field.span != above.span || whole == 0 || mask & whole == mask;
-    mask != 0 && field.span.len > 0 && above.span.covers(field.span) && inside && bits(field, mask) < bits(above, whole)
+    inside && bits(field, mask) < bits(above, whole)
 }
 
 /// Appends what is wrong with a layer, in one sentence.

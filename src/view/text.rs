@@ -10,17 +10,20 @@
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
 
+use super::lines::Lines;
 use super::measure::{repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme, sign};
 use super::{brief, hex};
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
-use crate::tutor::{Anchor, Audience, JUDGEMENT, Moment, Note, Row, Texts, Told};
+use crate::tutor::{Audience, JUDGEMENT, Moment, Note, Row, Texts, Told, Truth};
 use std::sync::Arc;
 
 /// Where values begin.
 const VALUES: usize = 32;
+/// Where notes begin.
+const NOTES: usize = 4;
 /// Narrower than this, nothing could be read.
 const NARROWEST: usize = 40;
 /// Wider than this, lines become hard to follow.
@@ -35,9 +38,19 @@ pub struct Text {
     texts: Arc<Texts>,
     /// Whether it was said that the seven layers are a judgement; once is enough.
     judged: bool,
-    /// What the tutor says, and a line that is measured before it's drawn: memory that each packet uses again.
+    /// What the tutor says of a packet, and what drawing it needs: memory that each packet uses again.
     told: Told,
+    scratch: Scratch,
+    /// What is before a note's first line and before its others, by how we know.
+    marks: [[String; 2]; 3],
+}
+
+#[derive(Debug, Default)]
+struct Scratch {
+    /// A line that is measured before it's drawn.
     line: String,
+    /// Lines of fields, to be drawn again.
+    lines: Lines,
 }
 
 /// What the expanded view shows beside fields and values.
@@ -53,21 +66,29 @@ impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Arc<Texts>) -> Self {
         let width = columns.unwrap_or(80).clamp(NARROWEST, WIDEST);
-        Self { theme, width, options, texts, judged: false, told: Told::default(), line: String::new() }
+        let marks = [Truth::Observed, Truth::Inferred, Truth::NotVisible].map(|truth| {
+            [sign(truth), " "].map(|mark| {
+                let mut before = " ".repeat(NOTES);
+                theme.truth(truth).around(&mut before, |out| out.extend([mark, " "]));
+                before
+            })
+        });
+        let scratch = Scratch { line: String::new(), lines: Lines::new() };
+        Self { theme, width, options, texts, judged: false, told: Told::default(), scratch, marks }
     }
 
     /// Appends a packet, and an empty line after it.
     pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
         let packet = moment.packet;
         let audience = self.options.audience;
-        let (mut told, mut line) = (std::mem::take(&mut self.told), std::mem::take(&mut self.line));
+        let (mut told, mut scratch) = (std::mem::take(&mut self.told), std::mem::take(&mut self.scratch));
         told.tell(moment, audience, &self.texts);
-        self.heading(packet, &mut line, out);
+        self.heading(packet, &mut scratch.line, out);
         for row in told.rows() {
-            self.section(packet, row, told.notes(), &mut line, out);
+            self.section(packet, row, told.notes(), &mut scratch, out);
         }
         let disputed = told.rows().iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
-        (self.told, self.line) = (told, line);
+        (self.told, self.scratch) = (told, scratch);
         if disputed && !std::mem::replace(&mut self.judged, true) {
             out.push('\n');
             self.paragraph(&self.texts.plain(JUDGEMENT, audience), 0, "", &self.theme.faint, out);
@@ -104,7 +125,7 @@ impl Text {
     }
 
     /// One of the seven: how we know of it, what it is here, and the layers that stand there.
-    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], line: &mut String, out: &mut String) {
+    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], scratch: &mut Scratch, out: &mut String) {
         let style = self.theme.layer(row.osi);
         out.push('\n');
         self.theme.strong.around(out, |out| {
@@ -122,16 +143,13 @@ impl Text {
         });
         out.push('\n');
         self.paragraph(&row.text, 2, "", &Style::default(), out);
-        for note in notes.iter().filter(|n| n.anchor == Anchor::Osi(row.osi)) {
-            self.note(note, 2, out);
-        }
         let (layers, more) = outline::layers_at(packet, row.osi);
         for (index, layer) in layers {
-            let notes = notes.iter().filter(|n| n.anchor == Anchor::Layer(index));
-            self.layer(packet, layer, notes, line, out);
+            let notes = notes.iter().filter(|n| n.layer == index);
+            self.layer(packet, layer, notes, scratch, out);
         }
         if more > 0 {
-            self.more(more, "layer", 2, line, out);
+            self.more(more, "layer", 2, &mut scratch.line, out);
         }
     }
 
@@ -140,31 +158,35 @@ impl Text {
         packet: &Packet,
         layer: &Layer,
         notes: impl Iterator<Item = &'n Note>,
-        line: &mut String,
+        scratch: &mut Scratch,
         out: &mut String,
     ) {
+        let line = &mut scratch.line;
         let quoted = if layer.quoted { ", quoted" } else { "" };
         line.clear();
         place_of(packet, layer, line);
         out.push_str("  ");
         self.theme.strong.around(out, |out| out.extend([layer.proto.title, quoted]));
-        let used = 2 + width(layer.proto.title) + quoted.len() + width(line);
+        // What it says of bytes has narrow signs only.
+        let used = 2 + width(layer.proto.title) + quoted.len() + line.chars().count();
         spaces(self.width.saturating_sub(used).max(1), out);
         self.theme.faint.paint(line, out);
         out.push('\n');
         for note in notes {
-            self.note(note, 4, out);
+            self.note(note, out);
         }
         if self.options.hex {
             hex::layer(packet, layer, &self.theme, self.width, out);
         } else {
+            let of_frame = std::ptr::eq(layer.proto, &raw const frame::ABOUT);
             for item in outline::items(packet, layer) {
-                if !in_heading(packet, &item) {
-                    self.item(packet, &item, line, out);
+                if !(of_frame && in_heading(packet, &item)) {
+                    self.item(packet, &item, scratch, out);
                 }
             }
         }
         if let Some(trouble) = layer.trouble {
+            let line = &mut scratch.line;
             line.clear();
             outline::trouble(trouble, line);
             self.paragraph(line, 4, "! ", &self.theme.alarm, out);
@@ -172,21 +194,26 @@ impl Text {
     }
 
     /// A note, behind the mark that says how we know.
-    fn note(&self, note: &Note, indent: usize, out: &mut String) {
-        for (i, line) in wrap(&note.text, self.width.saturating_sub(indent + 2)).enumerate() {
-            spaces(indent, out);
-            self.theme.truth(note.truth).around(out, |out| {
-                out.push_str(if i == 0 { sign(note.truth) } else { " " });
-                out.push(' ');
-            });
+    fn note(&self, note: &Note, out: &mut String) {
+        let [observed, inferred, hidden] = &self.marks;
+        let [first, others] = match note.truth {
+            Truth::Observed => observed,
+            Truth::Inferred => inferred,
+            Truth::NotVisible => hidden,
+        };
+        for (i, line) in wrap(&note.text, self.width.saturating_sub(NOTES + 2)).enumerate() {
+            out.push_str(if i == 0 { first } else { others });
             out.push_str(line);
             out.push('\n');
         }
     }
 
-    fn item(&self, packet: &Packet, item: &Item<'_>, line: &mut String, out: &mut String) {
+    fn item(&self, packet: &Packet, item: &Item<'_>, scratch: &mut Scratch, out: &mut String) {
+        let Scratch { line, lines } = scratch;
         match item {
-            Item::Field { field, depth, .. } => self.field(packet, field, *depth, line, out),
+            Item::Field { field, depth, .. } => {
+                lines.line(packet, (field, *depth), out, |out| self.field(packet, field, *depth, line, out));
+            }
             Item::NotSet { fields, depth } => {
                 line.clear();
                 outline::not_set(fields, line);
@@ -198,24 +225,23 @@ impl Text {
 
     /// `label   value                 filter.name`
     fn field(&self, packet: &Packet, field: &Field, depth: u8, value: &mut String, out: &mut String) {
-        value.clear();
-        show::value(packet, field, value);
-        if value.is_empty() {
-            value.push_str(match field.value {
-                Value::None if field.span.len == 0 => "yes",
-                Value::None => "",
-                _ => "(empty)",
-            });
-        }
         spaces(indent(depth), out);
         out.push_str(field.def.label);
         let label = indent(depth) + width(field.def.label);
         let column = (label + 1).max(VALUES);
         spaces(column - label, out);
         let room = self.width.saturating_sub(column).max(20);
-        let used = width(value);
+        let from = out.len();
+        show::value(packet, field, out);
+        if out.len() == from {
+            out.push_str(match field.value {
+                Value::None if field.span.len == 0 => "yes",
+                Value::None => "",
+                _ => "(empty)",
+            });
+        }
+        let used = out.get(from..).map_or(0, width);
         if used <= room {
-            out.push_str(value);
             let name = field.def.name;
             if let Some(gap) = self.width.checked_sub(column + used + name.len()).filter(|&gap| gap >= 2) {
                 spaces(gap, out);
@@ -223,6 +249,9 @@ impl Text {
             }
             out.push('\n');
         } else {
+            value.clear();
+            value.push_str(out.get(from..).unwrap_or_default());
+            out.truncate(from);
             for (i, line) in wrap(value, room).enumerate() {
                 if i > 0 {
                     spaces(column, out);

@@ -132,6 +132,9 @@ impl Style {
 
     /// Appends what `write` appends, in this style.
     pub fn around(&self, out: &mut String, write: impl FnOnce(&mut String)) {
+        if self.before.is_empty() {
+            return write(out);
+        }
         out.push_str(&self.before);
         write(out);
         out.push_str(&self.after);

@@ -85,7 +85,7 @@ pub(super) fn followed(
 /// What a field means, as `explain FIELD` says it.
 pub(super) fn meaning(name: &str) -> Option<String> {
     let topic = Topic::find(name)?;
-    let (texts, theme) = (Texts::english().ok()?, Theme::default());
+    let (texts, theme) = (Texts::english(), Theme::default());
     let mut out = String::new();
     Reference { course: &[], audience: crate::tutor::Audience::Student, texts: &texts, theme: &theme }
         .draw(topic, &mut out);

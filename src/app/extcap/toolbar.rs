@@ -77,7 +77,7 @@ impl Toolbar {
         // Nobody may read at the other end.
         let say = |packet| drop(says.try_send(packet));
         let mut paced = Paced::waiting(source, pace, Box::new(wait));
-        let mut pen = Pen::new()?;
+        let mut pen = Pen::new();
         loop {
             let frame = &mut pen.reader.frame;
             match paced.next(frame)? {

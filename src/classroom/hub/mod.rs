@@ -224,7 +224,7 @@ impl Wire {
     ) -> io::Result<Self> {
         let audience = classes.first().map(|(session, ..)| session.deck().audience).unwrap_or_default();
         let wires = Arc::new(Wires::default());
-        let texts = Arc::new(Texts::english().map_err(io::Error::other)?);
+        let texts = Arc::new(Texts::english());
         let port = mirror::Port { number: port, plain: None, feed: None };
         let show = || Sight::new(Arc::clone(&wires), Arc::clone(&texts), audience);
         let captures = capture.map(|sockets| mirror::start(sockets, port, taken, show));

@@ -102,8 +102,7 @@ impl Checker<'_> {
             Fence::Worked(worked, example) => worked.hit(&self.trace, *example),
         };
         let Some(hit) = hit else { return };
-        let rows = rows(hit, Audience::Student);
-        if !rows.is_some_and(|rows| is_there(&rows, layer.it)) {
+        if !is_there(&rows(hit, Audience::Student), layer.it) {
             let why =
                 format!("packet {} shows nothing of the {} layer", hit.packet.number, layer.name().to_lowercase());
             self.say(layer.span.clone(), why);

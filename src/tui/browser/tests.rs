@@ -35,7 +35,7 @@ fn options() -> Options {
         filter: String::new(),
         columns: String::new(),
         audience: Audience::Student,
-        texts: Texts::english().unwrap(),
+        texts: Texts::english(),
         limits: Limits::default(),
         room: 1 << 24,
         color: false,
@@ -181,7 +181,7 @@ fn stored(frames: &[RawFrame], places: &[u64], again: Option<Arc<dyn Again>>, bl
 
 #[test]
 fn a_packet_read_from_a_checkpoint_is_what_a_walk_from_the_beginning_shows() {
-    let texts = Texts::english().unwrap();
+    let texts = Texts::english();
     let told = |walk: &Walk, at| {
         let (look, tracker) = (Look::at(at, walk.here(), Audience::Student, &texts), &walk.here().tracker);
         let connection = tracker.current().and_then(|current| tracker.connection(current));

@@ -27,7 +27,7 @@ use std::time::Instant;
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (60, 20)];
 
 fn show() -> Show {
-    Show { texts: Arc::new(Texts::english().unwrap()), color: false }
+    Show { texts: Arc::new(Texts::english()), color: false }
 }
 
 fn lesson(id: &str) -> (lesson::Lesson, Trace) {

@@ -160,7 +160,7 @@ mod tests {
         if unfolded {
             player.step(Input::Layers, 0);
         }
-        let stage = Stage::new(Theme::new(color), Arc::new(Texts::english().unwrap()));
+        let stage = Stage::new(Theme::new(color), Arc::new(Texts::english()));
         let mut pages = Vec::new();
         while pages.len() < lesson.pages.len() {
             player.step(Input::Skip, 0);
@@ -181,7 +181,7 @@ mod tests {
         if unfolded {
             player.step(Input::Layers, 0);
         }
-        let stage = Stage::part(Theme::new(false), 80, 2, Arc::new(Texts::english().unwrap()));
+        let stage = Stage::part(Theme::new(false), 80, 2, Arc::new(Texts::english()));
         let mut all = Vec::new();
         while all.len() < lesson.pages.len() {
             player.step(Input::Skip, 0);
@@ -220,7 +220,7 @@ mod tests {
 
     #[test]
     fn while_a_question_is_open_no_packet_above_it_answers_it() {
-        let stage = Stage::part(Theme::new(false), 80, 4, Arc::new(Texts::english().unwrap()));
+        let stage = Stage::part(Theme::new(false), 80, 4, Arc::new(Texts::english()));
         let (mut asked, mut covered) = (0, 0);
         for lesson in crate::lesson::course().unwrap() {
             let trace = simulate::trace(&lesson, None).unwrap();
