@@ -51,7 +51,10 @@ pub(super) fn run_into(
     if writer.is_some() {
         reader = reader.keeping();
     }
-    reader.packet.summary_only = show.brief && filter.is_none();
+    let decides = filter.as_ref().map_or_else(|| Some(Vec::new()), Filter::fields);
+    if let Some(fields) = decides.filter(|_| show.brief) {
+        reader = reader.only(fields);
+    }
     let mut tally = Tally::default();
     let ended = loop {
         if stop() {

@@ -2,8 +2,9 @@
 
 use super::{Failure, color, columns, error, show};
 use crate::cli::Stats as Args;
+use crate::filter::Filter;
 use crate::flow::Limits;
-use crate::flow::reader::each;
+use crate::flow::reader::Reader;
 #[cfg(feature = "tui")]
 use crate::source::Source;
 use crate::source::file::File;
@@ -20,7 +21,11 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     let filter = args.filter.as_deref().map(show::filter).transpose()?;
     let mut source = File::open(&args.file)?;
     let (mut stats, mut links) = (Stats::default(), Links::default());
-    let ended = each(&mut source, Limits::default(), |packet, _| {
+    let mut reader = Reader::new(Limits::default());
+    if let Some(decides) = filter.as_ref().map_or_else(|| Some(Vec::new()), Filter::fields) {
+        reader = reader.only([decides, Stats::FIELDS.to_vec()].concat());
+    }
+    let ended = reader.each(&mut source, |packet, _| {
         if let Some(unread) = links.note(packet.link) {
             error::tell(&unread);
         }
@@ -46,7 +51,7 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
 #[cfg(feature = "tui")]
 pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut dyn Write) -> Result<(), Failure> {
     let mut stats = Stats::default();
-    each(source, Limits::default(), |packet, _| {
+    Reader::new(Limits::default()).only(Stats::FIELDS.to_vec()).each(source, |packet, _| {
         stats.count(packet);
         Ok::<_, Failure>(true)
     })?;

@@ -156,7 +156,7 @@ fn side(term: &Term, names: &Names) -> Result<Side, Fault> {
 }
 
 fn name(word: &str, layers: Option<Vec<Piece>>, names: &Names) -> Option<Known> {
-    let named = names.find(word)?.clone();
+    let named = names.find(word)?;
     let ty = named.kind().map_or(Type::Bytes, |kind| Type::of(kind, named.view));
     let fields = named.fields.clone();
     Some(Known { operand: Operand::Name { named, layers }, ty, fields })

@@ -7,7 +7,7 @@ use super::ast::{Arithmetic, Function, Piece, Relation};
 use super::item::{Item, Scratch, Taker};
 use super::literal::Constant;
 use super::names::{Named, View};
-use crate::model::{Field, Kind, Layer, Packet, Span, Value};
+use crate::model::{Field, FieldDef, Kind, Layer, Packet, Span, Value};
 use regex::bytes::Regex;
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -90,24 +90,6 @@ impl Node {
     }
 }
 
-impl Node {
-    /// Whether it asks for something that is left out where only a line is shown.
-    pub(super) fn reads_details(&self) -> bool {
-        let any = |of: &[&Operand]| of.iter().any(|operand| operand.reads_details());
-        match self {
-            Self::Or(list) | Self::Xor(list) | Self::And(list) => list.iter().any(Self::reads_details),
-            Self::Not(node) => node.reads_details(),
-            Self::Present(operand) | Self::NonZero(operand) => operand.reads_details(),
-            Self::Compare { left, right, .. } => any(&[left, right]),
-            Self::Matches { left, .. } => left.reads_details(),
-            Self::In { left, set, .. } => {
-                left.reads_details()
-                    || set.iter().any(|(low, high)| any(&[low]) || high.iter().any(|high| any(&[high])))
-            }
-        }
-    }
-}
-
 /// Runs a search over pairs of values: for one that holds, or for `all` for one that does not. Without
 /// any pair, nothing holds.
 fn judge(all: bool, search: impl FnOnce(&mut dyn FnMut(bool) -> bool) -> bool) -> bool {
@@ -167,17 +149,39 @@ fn member(item: Item<'_>, left: &Operand, low: &Operand, high: Option<&Operand>,
     }
 }
 
-impl Operand {
-    fn reads_details(&self) -> bool {
+impl Node {
+    /// The fields that decide it; `None` where a whole packet does.
+    pub(super) fn fields(&self) -> Option<Vec<&'static FieldDef>> {
+        let (mut fields, mut whole) = (Vec::new(), false);
+        self.names(&mut |named| {
+            whole |= matches!(named.view, View::Made(_));
+            fields.extend_from_slice(&named.fields);
+        });
+        (!whole).then_some(fields)
+    }
+
+    fn names(&self, see: &mut dyn FnMut(&Named)) {
         match self {
-            Self::Constant(_) => false,
-            // What is made may be made of anything.
-            Self::Name { named, .. } => {
-                matches!(named.view, View::Made(_)) || named.fields.iter().any(|field| field.detail)
+            Self::Or(list) | Self::Xor(list) | Self::And(list) => list.iter().for_each(|node| node.names(see)),
+            Self::Not(node) => node.names(see),
+            Self::Present(operand) | Self::NonZero(operand) | Self::Matches { left: operand, .. } => operand.names(see),
+            Self::Compare { left, right, .. } => [left, right].into_iter().for_each(|operand| operand.names(see)),
+            Self::In { left, set, .. } => {
+                left.names(see);
+                set.iter().flat_map(|(low, high)| high.iter().chain([low])).for_each(|operand| operand.names(see));
             }
-            Self::Slice(of, _) | Self::Negate(of) => of.reads_details(),
-            Self::Call(_, of) => of.iter().any(Self::reads_details),
-            Self::Arithmetic(_, a, b) => a.reads_details() || b.reads_details(),
+        }
+    }
+}
+
+impl Operand {
+    fn names(&self, see: &mut dyn FnMut(&Named)) {
+        match self {
+            Self::Constant(_) => {}
+            Self::Name { named, .. } => see(named),
+            Self::Slice(of, _) | Self::Negate(of) => of.names(see),
+            Self::Call(_, of) => of.iter().for_each(|operand| operand.names(see)),
+            Self::Arithmetic(_, a, b) => [a, b].into_iter().for_each(|operand| operand.names(see)),
         }
     }
 

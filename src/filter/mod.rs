@@ -29,7 +29,7 @@ pub use made::Made;
 pub use names::{ALIASES, Alias, View};
 pub use write::for_field;
 
-use crate::model::{Identity, Packet};
+use crate::model::{FieldDef, Identity, Packet};
 use std::fmt;
 use std::str::FromStr;
 
@@ -46,7 +46,7 @@ impl Filter {
     /// # Errors
     /// Which word is wrong, why, and what was probably meant.
     pub fn parse(source: &str) -> Result<Self, FilterError> {
-        Self::parse_among(source, names::Names::all())
+        Self::parse_among(source, &names::Names(&[]))
     }
 
     /// Reads a filter that may name fields of these protocols, too, which are not in the registry
@@ -55,7 +55,7 @@ impl Filter {
     /// # Errors
     /// As for [`Filter::parse`].
     pub fn parse_with(source: &str, own: &[&'static Identity]) -> Result<Self, FilterError> {
-        Self::parse_among(source, &names::Names::with(own))
+        Self::parse_among(source, &names::Names(own))
     }
 
     fn parse_among(source: &str, names: &names::Names) -> Result<Self, FilterError> {
@@ -86,9 +86,14 @@ impl Filter {
         words.find_map(names::renamed)
     }
 
+    /// The fields that decide it; `None` where it looks at a packet as a whole.
+    pub fn fields(&self) -> Option<Vec<&'static FieldDef>> {
+        self.ready.fields()
+    }
+
     /// Whether it asks for something that [`Packet::summary_only`] leaves out.
     pub fn reads_details(&self) -> bool {
-        self.ready.reads_details()
+        self.fields().is_none_or(|fields| fields.iter().any(|field| field.detail))
     }
 
     /// Whether the packet satisfies it.

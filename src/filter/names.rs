@@ -4,9 +4,8 @@ use super::error::{Fault, brief};
 use super::made::{self, Made};
 use crate::model::{FieldDef, Identity, Kind};
 use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::ops::Range;
-use std::sync::LazyLock;
 
 /// A name that no field has: it stands for several fields, or shows one in another way.
 #[derive(Debug)]
@@ -147,46 +146,40 @@ impl Named {
     }
 }
 
-/// All names. There are thousands, and they never change: they are put together once.
-pub(super) struct Names {
-    map: BTreeMap<&'static str, Named>,
-}
+/// All names: those of the registry, and those of these protocols. There are thousands, and a filter has a few, so each is
+/// looked up where it's written.
+pub(super) struct Names<'a>(pub(super) &'a [&'static Identity]);
 
-static NAMES: LazyLock<Names> = LazyLock::new(|| Names::with(&[]));
-
-impl Names {
-    pub(super) fn all() -> &'static Self {
-        &NAMES
+impl Names<'_> {
+    fn identities(&self) -> impl Iterator<Item = &'static Identity> {
+        proto::identities().chain(self.0.iter().copied())
     }
 
-    /// All names, and those of these protocols.
-    pub(super) fn with(own: &[&'static Identity]) -> Self {
-        let mut map: BTreeMap<&'static str, Named> = BTreeMap::new();
-        for identity in proto::identities().chain(own.iter().copied()) {
-            map.entry(identity.name).or_default().protocols.push(identity);
-            for def in identity.fields {
-                map.entry(def.name).or_default().fields.push(def);
-            }
-        }
-        for alias in ALIASES {
-            let named = match alias.view {
-                View::Payload => {
-                    let own = |i: &&Identity| alias.of.iter().any(|def| i.fields.contains(def));
-                    Named { fields: Vec::new(), protocols: proto::identities().filter(own).collect(), view: alias.view }
-                }
-                view => Named { fields: alias.of.to_vec(), protocols: Vec::new(), view },
-            };
-            map.insert(alias.name, named);
-        }
-        Self { map }
-    }
-
-    pub(super) fn find(&self, word: &str) -> Option<&Named> {
-        self.map.get(word).or_else(|| {
+    pub(super) fn find(&self, word: &str) -> Option<Named> {
+        self.named(word).or_else(|| {
             let (old, new) = renamed(word)?;
             let rest = word.strip_prefix(old)?;
-            self.map.get(format!("{new}{rest}").as_str())
+            self.named(&format!("{new}{rest}"))
         })
+    }
+
+    fn named(&self, word: &str) -> Option<Named> {
+        if let Some(alias) = ALIASES.iter().find(|alias| alias.name == word) {
+            let own = |i: &&Identity| alias.of.iter().any(|def| i.fields.contains(def));
+            return Some(match alias.view {
+                View::Payload => {
+                    let protocols = proto::identities().filter(own).collect();
+                    Named { fields: Vec::new(), protocols, view: alias.view }
+                }
+                view => Named { fields: alias.of.to_vec(), protocols: Vec::new(), view },
+            });
+        }
+        let mut named = Named::default();
+        for identity in self.identities() {
+            named.protocols.extend((identity.name == word).then_some(identity));
+            named.fields.extend(identity.fields.iter().filter(|def| def.name == word));
+        }
+        (!named.fields.is_empty() || !named.protocols.is_empty()).then_some(named)
     }
 
     /// `word` is unknown; perhaps one of the known names was meant.
@@ -200,7 +193,13 @@ impl Names {
             return Fault::new(span, why);
         }
         Fault::new(span, format!("`{}` is neither a field nor a protocol", brief(word)))
-            .near(word, self.map.keys().copied())
+            .near(word, self.known().into_iter())
+    }
+
+    fn known(&self) -> BTreeSet<&'static str> {
+        let fields = self.identities().flat_map(|identity| identity.fields).map(|def| def.name);
+        let protocols = self.identities().map(|identity| identity.name);
+        fields.chain(protocols).chain(ALIASES.iter().map(|alias| alias.name)).collect()
     }
 }
 
@@ -221,9 +220,9 @@ mod tests {
     #[test]
     fn a_name_that_later_packets_tell_is_not_known_and_what_to_use_instead_is() {
         for (name, instead) in LATER {
-            assert!(Names::all().find(name).is_none(), "{name}");
+            assert!(Names(&[]).find(name).is_none(), "{name}");
             let meant = instead.split('`').nth(1).unwrap_or_default();
-            assert!(Names::all().find(meant).is_some(), "{meant}");
+            assert!(Names(&[]).find(meant).is_some(), "{meant}");
         }
     }
 

@@ -5,7 +5,7 @@
 //! everybody else takes [`each`].
 
 use super::{Limits, Tracker};
-use crate::model::{Packet, RawFrame};
+use crate::model::{FieldDef, Packet, RawFrame};
 use crate::proto::{walk, walk_moving};
 use crate::source::{Source, SourceError, Step};
 
@@ -38,6 +38,14 @@ impl Reader {
         self
     }
 
+    /// Reads of each frame what a line about it needs, and these fields.
+    #[must_use]
+    pub fn only(mut self, fields: Vec<&'static FieldDef>) -> Self {
+        self.packet.summary_only = true;
+        self.packet.asked = fields;
+        self
+    }
+
     /// Fetches the next frame of a source and reads it.
     ///
     /// # Errors
@@ -48,6 +56,24 @@ impl Reader {
             self.read();
         }
         Ok(step)
+    }
+
+    /// The same as [`each`], read by this one.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn each<E: From<SourceError>>(
+        mut self,
+        source: &mut dyn Source,
+        mut take: impl FnMut(&Packet, &Tracker) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        loop {
+            match self.next(source)? {
+                Step::Frame if take(&self.packet, &self.tracker)? => {}
+                Step::Idle => {}
+                Step::Frame | Step::End => return Ok(()),
+            }
+        }
     }
 
     /// Reads a frame that the caller keeps.
@@ -72,16 +98,9 @@ impl Reader {
 pub fn each<E: From<SourceError>>(
     source: &mut dyn Source,
     limits: Limits,
-    mut take: impl FnMut(&Packet, &Tracker) -> Result<bool, E>,
+    take: impl FnMut(&Packet, &Tracker) -> Result<bool, E>,
 ) -> Result<(), E> {
-    let mut reader = Reader::new(limits);
-    loop {
-        match reader.next(source)? {
-            Step::Frame if take(&reader.packet, &reader.tracker)? => {}
-            Step::Idle => {}
-            Step::Frame | Step::End => return Ok(()),
-        }
-    }
+    Reader::new(limits).each(source, take)
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub struct Packet {
     /// Nothing but a line will be shown of it: rows marked as detail need not be written. Set by whoever
     /// owns the packet; it stays from frame to frame.
     pub summary_only: bool,
+    /// Rows of detail that are written even then: somebody asks for them.
+    pub asked: Vec<&'static FieldDef>,
     /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
     pub layers: Vec<Layer>,
     /// All fields of all layers, flat; a layer holds a range of them.
@@ -235,10 +237,10 @@ impl Packet {
         }
     }
 
-    /// Whether a field is to be written: where nothing but a line will be shown, one of detail is not.
+    /// Whether a field is to be written: where nothing but a line will be shown, one of detail is only if it's asked for.
     #[inline]
     pub fn wants(&self, def: &FieldDef) -> bool {
-        !(def.detail && self.summary_only)
+        !(def.detail && self.summary_only) || self.asked.iter().any(|asked| std::ptr::eq(*asked, def))
     }
 
     /// Keeps text that is in no buffer, for a value to point to.

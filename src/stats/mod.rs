@@ -10,8 +10,8 @@ pub mod series;
 use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time, Trouble};
 use crate::proto::memory::Address;
 use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipsec, ipv4, ipv6, ipv6_extension, tcp, udp};
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 /// Rows of a table of conversations or endpoints.
 const MOST_ROWS: usize = 1 << 16;
@@ -175,6 +175,22 @@ impl Default for Stats {
 }
 
 impl Stats {
+    /// The fields that are counted.
+    pub const FIELDS: &[&FieldDef] = &[
+        &ethernet::SRC,
+        &ethernet::DST,
+        &ipv4::SRC,
+        &ipv4::DST,
+        &ipv6::SRC,
+        &ipv6::DST,
+        &tcp::SRCPORT,
+        &tcp::DSTPORT,
+        &tcp::STREAM,
+        &udp::SRCPORT,
+        &udp::DSTPORT,
+        &udp::STREAM,
+    ];
+
     /// Nanoseconds from the first time of all to a conversation's first, and from that to its last.
     pub fn when(&self, conversation: &Conversation) -> Option<[i64; 2]> {
         let ((begin, _), (first, last)) = (self.span?, conversation.span?);
