@@ -275,9 +275,10 @@ impl<'a> Cursor<'a> {
     }
 
     /// Writes a field that is computed here, if it is wanted at all.
-    pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&Self) -> Value) {
+    pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&mut Self) -> Value) {
         if self.packet.wants(def) {
-            self.derive(def, value(self));
+            let value = value(self);
+            self.derive(def, value);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Carrier, Framing, JOINED, Key, Look, Over, Protocol, REGISTRY, StreamCtx};
 use crate::model::{FieldDef, Identity};
+use std::sync::LazyLock;
 
 /// A protocol's own rows, and those that it shares with another.
 pub(super) const fn joined<const N: usize>(
@@ -20,11 +21,11 @@ pub(super) const fn joined<const N: usize>(
 /// The protocol that follows `key`.
 pub fn lookup(key: Key) -> Option<&'static Protocol> {
     let index = match key {
-        Key::Link(n) => *LINKS.get(usize::from(n))?,
-        Key::EtherType(n) => *ETHER_TYPES.get(usize::from(n))?,
-        Key::IpProto(n) => *IP_PROTOS.get(usize::from(n))?,
-        Key::TcpPort(n) => *TCP_PORTS.get(usize::from(n))?,
-        Key::UdpPort(n) => *UDP_PORTS.get(usize::from(n))?,
+        Key::Link(n) => LINKS.place(n),
+        Key::EtherType(n) => ETHER_TYPES.place(n),
+        Key::IpProto(n) => IP_PROTOS.place(u16::from(n)),
+        Key::TcpPort(n) => TCP_PORTS.place(n),
+        Key::UdpPort(n) => UDP_PORTS.place(n),
         _ => return REGISTRY.iter().find(|p| p.follows.contains(&key)).copied(),
     };
     REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
@@ -138,9 +139,12 @@ static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
 
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
-    let rows =
-        REGISTRY.iter().enumerate().filter(|(i, p)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name));
-    rows.map(|(_, p)| p.about).chain(JOINED.iter().map(|joined| joined.about))
+    static ALL: LazyLock<Vec<&'static Identity>> = LazyLock::new(|| {
+        let is_first = |(i, p): &(usize, &&Protocol)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name);
+        let rows = REGISTRY.iter().enumerate().filter(is_first).map(|(_, p)| p.about);
+        rows.chain(JOINED.iter().map(|joined| joined.about)).collect()
+    });
+    ALL.iter().copied()
 }
 
 /// Which kind of key a table below is indexed by.
@@ -153,36 +157,80 @@ enum Index {
     UdpPort,
 }
 
-static LINKS: [u16; 1 << 16] = rows_by(Index::Link);
-static ETHER_TYPES: [u16; 1 << 16] = rows_by(Index::EtherType);
-static IP_PROTOS: [u16; 1 << 8] = rows_by(Index::IpProto);
-static TCP_PORTS: [u16; 1 << 16] = rows_by(Index::TcpPort);
-static UDP_PORTS: [u16; 1 << 16] = rows_by(Index::UdpPort);
+static LINKS: Numbers<{ pages(Index::Link) }> = rows_by(Index::Link);
+static ETHER_TYPES: Numbers<{ pages(Index::EtherType) }> = rows_by(Index::EtherType);
+static IP_PROTOS: Numbers<{ pages(Index::IpProto) }> = rows_by(Index::IpProto);
+static TCP_PORTS: Numbers<{ pages(Index::TcpPort) }> = rows_by(Index::TcpPort);
+static UDP_PORTS: Numbers<{ pages(Index::UdpPort) }> = rows_by(Index::UdpPort);
 
-/// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. The table
-/// is made by the compiler; where two rows claim one key, it refuses.
-const fn rows_by<const N: usize>(index: Index) -> [u16; N] {
-    let mut table = [0; N];
-    let mut row = 0;
-    let mut place = 1u16;
+/// For each number, 1 + the place in [`REGISTRY`] of the row that follows it; 0 for none. Few of the 256 pages have a
+/// row; all others share the first, which has none.
+struct Numbers<const PAGES: usize> {
+    page_of: [u8; 256],
+    pages: [[u16; 256]; PAGES],
+}
+
+impl<const PAGES: usize> Numbers<PAGES> {
+    fn place(&self, n: u16) -> u16 {
+        let [high, low] = n.to_be_bytes();
+        let page = self.page_of.get(usize::from(high)).and_then(|&page| self.pages.get(usize::from(page)));
+        page.and_then(|page| page.get(usize::from(low))).copied().unwrap_or(0)
+    }
+}
+
+/// The numbers that a key stands for in a table: from the first up to the end.
+const fn numbers(index: Index, key: Key) -> (usize, usize) {
+    match (index, key) {
+        (Index::IpProto, Key::IpProto(n)) => (n as usize, n as usize + 1),
+        (Index::Link, Key::Link(n))
+        | (Index::EtherType, Key::EtherType(n))
+        | (Index::TcpPort, Key::TcpPort(n))
+        | (Index::UdpPort, Key::UdpPort(n)) => (n as usize, n as usize + 1),
+        (Index::TcpPort, Key::TcpPorts(first, last)) | (Index::UdpPort, Key::UdpPorts(first, last)) => {
+            (first as usize, last as usize + 1)
+        }
+        _ => (0, 0),
+    }
+}
+
+/// How many pages a table needs.
+const fn pages(index: Index) -> usize {
+    let (mut used, mut count, mut row) = ([false; 256], 1, 0);
+    while row < REGISTRY.len() {
+        let mut k = 0;
+        while k < REGISTRY[row].follows.len() {
+            let (mut n, end) = numbers(index, REGISTRY[row].follows[k]);
+            while n < end {
+                if !used[n >> 8] {
+                    used[n >> 8] = true;
+                    count += 1;
+                }
+                n += 1;
+            }
+            k += 1;
+        }
+        row += 1;
+    }
+    count
+}
+
+/// The table is made by the compiler; where two rows claim one key, it refuses.
+const fn rows_by<const PAGES: usize>(index: Index) -> Numbers<PAGES> {
+    let mut table = Numbers { page_of: [0; 256], pages: [[0; 256]; PAGES] };
+    let (mut row, mut place, mut next) = (0, 1u16, 1u8);
     assert!(REGISTRY.len() < 65_535, "a table's cell is two bytes");
     while row < REGISTRY.len() {
         let mut k = 0;
         while k < REGISTRY[row].follows.len() {
-            let (mut n, end) = match (index, REGISTRY[row].follows[k]) {
-                (Index::IpProto, Key::IpProto(n)) => (n as usize, n as usize + 1),
-                (Index::Link, Key::Link(n))
-                | (Index::EtherType, Key::EtherType(n))
-                | (Index::TcpPort, Key::TcpPort(n))
-                | (Index::UdpPort, Key::UdpPort(n)) => (n as usize, n as usize + 1),
-                (Index::TcpPort, Key::TcpPorts(first, last)) | (Index::UdpPort, Key::UdpPorts(first, last)) => {
-                    (first as usize, last as usize + 1)
-                }
-                _ => (0, 0),
-            };
+            let (mut n, end) = numbers(index, REGISTRY[row].follows[k]);
             while n < end {
-                assert!(table[n] == 0, "two rows follow one key");
-                table[n] = place;
+                if table.page_of[n >> 8] == 0 {
+                    table.page_of[n >> 8] = next;
+                    next += 1;
+                }
+                let cell = &mut table.pages[table.page_of[n >> 8] as usize][n & 255];
+                assert!(*cell == 0, "two rows follow one key");
+                *cell = place;
                 n += 1;
             }
             k += 1;

@@ -6,6 +6,7 @@ use super::{
     CONNECTION_FIN, CONNECTION_FIN_ACTIVE, CONNECTION_FIN_PASSIVE, CONNECTION_RST, CONNECTION_SYN, CONNECTION_SYNACK,
     FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE, FLAGS_STR, FROM_HDR_LEN, flag,
 };
+use crate::model::Slice;
 
 /// Of the flags under the mask, exactly these are set.
 static CONNECTION: &[(u16, u16, &FieldDef)] = &[
@@ -20,35 +21,18 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
     let ace = facts.is_some_and(|f| f.accurate_ecn);
     let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
     let counter = usize::from(segment.flags >> 6 & 7);
-    for &def in FROM_HDR_LEN {
-        if ace && is(def, &FLAGS_AE) {
-            c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
-        } else if !(ace && (is(def, &FLAGS_CWR) || is(def, &FLAGS_ECE))) {
-            c.put(def)?;
-        }
-    }
-    let (mut letters, mut len) = ([0; 24], 0);
-    for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
-        let counted = ace && (3..6).contains(&i);
-        let shown = match segment.flags >> (11 - i) & 1 {
-            _ if counted => {
-                if i == 4 {
-                    b"01234567".get(counter).copied().unwrap_or(b'?')
-                } else {
-                    b'-'
-                }
+    if ace {
+        for &def in FROM_HDR_LEN {
+            if is(def, &FLAGS_AE) {
+                c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
+            } else if !is(def, &FLAGS_CWR) && !is(def, &FLAGS_ECE) {
+                c.put(def)?;
             }
-            1 => *letter,
-            _ => 0,
-        };
-        let bytes: &[u8] = if shown == 0 { "·".as_bytes() } else { &[shown] };
-        for (to, from) in letters.iter_mut().skip(len).zip(bytes) {
-            *to = *from;
         }
-        len += bytes.len();
+    } else {
+        c.fixed(FROM_HDR_LEN)?;
     }
-    let letters = Value::Text(c.keep(letters.get(..len).unwrap_or(&[])));
-    c.derive(&FLAGS_STR, letters);
+    c.compute(&FLAGS_STR, |c| Value::Text(letters(c, segment, ace.then_some(counter))));
     for (mask, set, def) in CONNECTION {
         if segment.flags & mask == *set {
             c.derive(def, Value::None);
@@ -60,4 +44,23 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
         c.derive(if facts.other_closed { &CONNECTION_FIN_PASSIVE } else { &CONNECTION_FIN_ACTIVE }, Value::None);
     }
     Ok(())
+}
+
+/// The flags in letters, `·······AP···`; with Accurate ECN, a counter among them.
+fn letters(c: &mut Cursor<'_>, segment: &Segment, counter: Option<usize>) -> Slice {
+    let (mut letters, mut len) = ([0; 24], 0);
+    for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
+        let shown = match (segment.flags >> (11 - i) & 1, counter) {
+            (_, Some(counter)) if i == 4 => b"01234567".get(counter).copied().unwrap_or(b'?'),
+            (_, Some(_)) if (3..6).contains(&i) => b'-',
+            (1, _) => *letter,
+            _ => 0,
+        };
+        let bytes: &[u8] = if shown == 0 { "·".as_bytes() } else { &[shown] };
+        for (to, from) in letters.iter_mut().skip(len).zip(bytes) {
+            *to = *from;
+        }
+        len += bytes.len();
+    }
+    c.keep(letters.get(..len).unwrap_or(&[]))
 }
