@@ -25,6 +25,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ETHERNET, NULL, LOOP, RAW, IPV4, IPV6, COOKED, COOKED2 = 1, 0, 108, (101, 12, 14), 228, 229, 113, 276
 TCP, UDP, ICMPV6 = 6, 17, 58
+FILTER = "tcp.flags.syn == 1 && ip.ttl > 10"
 ENDING = (".pcap", ".pcapng", ".cap", ".dmp", ".trace", ".gz")
 
 
@@ -248,6 +249,12 @@ def main():
         "osi-tutor --json": [args.binary, "read", "--json", joined],
         "tshark": ["tshark", "-n", "-r", joined],
         "tshark -T json": ["tshark", "-T", "json", "-n", "-r", joined],
+        "osi-tutor": [args.binary, "read", joined],
+        "tshark -V": ["tshark", "-V", "-n", "-r", joined],
+        "osi-tutor stats": [args.binary, "stats", joined],
+        "tshark -z": ["tshark", "-n", "-q", "-z", "io,phs", "-z", "conv,tcp", "-r", joined],
+        "osi-tutor -Y": [args.binary, "read", "--brief", "-Y", FILTER, joined],
+        "tshark -Y": ["tshark", "-n", "-Y", FILTER, "-r", joined],
         "osi-tutor, Ethernet": [args.binary, "read", "--brief", ethernet],
         "tcpdump -nn": ["tcpdump", "-nn", "-r", ethernet],
     }
@@ -263,7 +270,10 @@ def main():
     for other, ours, target in [
         ("tshark", "osi-tutor --brief", 10),
         ("tcpdump -nn", "osi-tutor, Ethernet", 4),
-        ("tshark -T json", "osi-tutor --json", 30),
+        ("tshark -T json", "osi-tutor --json", 45),
+        ("tshark -V", "osi-tutor", 12),
+        ("tshark -z", "osi-tutor stats", 15),
+        ("tshark -Y", "osi-tutor -Y", 12),
     ]:
         if other in seconds and ours in seconds:
             print(f"{other} / {ours}: {seconds[other] / seconds[ours]:.1f} (wanted: {target})")
