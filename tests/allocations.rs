@@ -65,7 +65,7 @@ struct Watch {
 impl Watch {
     fn new() -> Self {
         let texts = std::sync::Arc::new(Texts::english());
-        let text = text::Text::new(Theme::new(false), None, text::Options::default(), texts);
+        let text = text::Text::new(Theme::new(false), None, text::Options::default(), texts).keeping();
         let tracker = Tracker::new(Limits::default());
         Self { tracker, packet: Packet::new(), text, page: String::new(), number: 0 }
     }

@@ -63,7 +63,7 @@ impl Screen {
         } else {
             let texts = Texts::english().into();
             let options = Options { hex: show.hex, audience: show.audience };
-            Kind::Text(Box::new(Text::new(theme, columns(), options, texts)))
+            Kind::Text(Box::new(Text::new(theme, columns(), options, texts).keeping()))
         };
         let bytes = Vec::with_capacity(2 * CHUNK);
         Ok(Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes })

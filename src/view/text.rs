@@ -73,8 +73,14 @@ impl Text {
                 before
             })
         });
-        let scratch = Scratch { line: String::new(), lines: Lines::new() };
-        Self { theme, width, options, texts, judged: false, told: Told::default(), scratch, marks }
+        Self { theme, width, options, texts, judged: false, told: Told::default(), scratch: Scratch::default(), marks }
+    }
+
+    /// Keeps what it wrote of fields: for many packets.
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.scratch.lines = Lines::new();
+        self
     }
 
     /// Appends a packet, and an empty line after it.
