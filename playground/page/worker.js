@@ -5,6 +5,10 @@
 let engine = null;
 /** @type {File | null} The capture, and how far it was read. It is read here, bit by bit, and goes nowhere. */
 let file = null, at = 0;
+/** What was read ahead of the engine, and how much of it the engine has: a read of the disk costs more than its bytes. */
+let ahead = new Uint8Array(0), used = 0;
+/** Bytes of one read. */
+const AHEAD = 4 << 20;
 
 const decoder = new TextDecoder(), encoder = new TextEncoder();
 
@@ -12,9 +16,13 @@ const decoder = new TextDecoder(), encoder = new TextEncoder();
 function read(into, most) {
   if (!file) return 0;
   try {
-    const part = new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(at, at + most)));
+    if (used === ahead.length) {
+      [ahead, used] = [new Uint8Array(new FileReaderSync().readAsArrayBuffer(file.slice(at, at + AHEAD))), 0];
+      at += ahead.length;
+    }
+    const part = ahead.subarray(used, used + most);
     new Uint8Array(engine.memory.buffer, into, part.length).set(part);
-    at += part.length;
+    used += part.length;
     return part.length;
   } catch {
     // More than was wanted says that it could not be read.
@@ -54,7 +62,7 @@ function told(call, text) {
 
 onmessage = async ({ data: { id, kind, data, capture, now } }) => {
   try {
-    if (capture) [file, at] = [capture, 0];
+    if (capture) [file, at, ahead, used] = [capture, 0, new Uint8Array(0), 0];
     const answer = kind === "start" ? await start(data)
       : kind === "drive" ? told((engine) => engine.drive(now), JSON.stringify(data)) : told((engine) => engine.ask(), JSON.stringify(data));
     postMessage({ id, answer });

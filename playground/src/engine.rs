@@ -4,7 +4,7 @@ use crate::Capture;
 use crate::browser::Browser;
 use crate::papers;
 use crate::tasks::Task;
-use crate::wish::Wish;
+use crate::wish::{Ask, Wish};
 use osi_tutor::ask::Session;
 use osi_tutor::drive;
 use osi_tutor::fault::{self, Faults};
@@ -80,53 +80,51 @@ impl Engine {
     }
 
     fn fulfil(&mut self, wish: Wish) -> Result<String, String> {
-        let answer = match wish {
-            Wish::Contents {} => contents()?,
-            Wish::Worlds {} => worlds()?,
-            Wish::Lesson { lesson, seed, page, audience } => {
-                return self.lesson(&lesson, seed, page.unwrap_or(1), audience.unwrap_or_default());
-            }
-            Wish::Quiz { from, seed, count } => return self.questions(from.as_deref(), seed, count, papers::quiz),
-            Wish::Puzzle { from, seed, count } => return self.questions(from.as_deref(), seed, count, papers::puzzles),
-            Wish::Simulate { scenario, seed, at, faults } => {
+        let answer = match wish.ask {
+            Ask::Contents => contents()?,
+            Ask::Worlds => worlds()?,
+            Ask::Lesson => return self.lesson(&wish.lesson, wish.seed, wish.page.unwrap_or(1), wish.audience),
+            Ask::Quiz => return self.questions(&wish, papers::quiz),
+            Ask::Puzzle => return self.questions(&wish, papers::puzzles),
+            Ask::Simulate => {
                 self.browser = None;
-                let new = simulated(&scenario, seed, at, &faults)?;
+                let new = simulated(&wish.scenario, wish.seed, wish.at, &wish.faults)?;
                 let answer = new.about();
                 self.browser = Some(new);
                 answer
             }
-            Wish::Capture { name } => {
+            Ask::Capture => {
                 self.browser = None;
                 self.task = None;
-                let name = plain(&name);
-                let file = File::read(Box::new(Capture), &name)
+                let name = plain(&wish.name);
+                let file = File::read(Box::new(Capture), &wish.name)
                     .map_err(|e| format!("this file can't be opened: {}", plain(&e.to_string())))?;
                 let new = Browser::new(format!("From the file {name}"), Box::new(file));
                 let answer = new.about();
                 self.browser = Some(new);
                 answer
             }
-            Wish::Read { most } => self.browser()?.read(most),
-            Wish::Filter { filter } => self.browser()?.filter(&filter),
-            Wish::Sift { most } => self.browser()?.sift(most),
-            Wish::Rows { from, count } => self.browser()?.rows(from, count),
-            Wish::Find { number } => self.browser()?.find(number),
-            Wish::Packet { place, audience, most } => {
+            Ask::Read => self.browser()?.read(wish.most),
+            Ask::Filter => self.browser()?.filter(&wish.filter),
+            Ask::Sift => self.browser()?.sift(wish.most),
+            Ask::Rows => self.browser()?.rows(wish.place, wish.count.unwrap_or(0)),
+            Ask::Find => self.browser()?.find(wish.number),
+            Ask::Packet => {
                 let texts = english(&mut self.texts);
-                self.browser.as_mut().ok_or_else(nothing)?.packet(place, audience, texts, most)?
+                self.browser.as_mut().ok_or_else(nothing)?.packet(wish.place, wish.audience, texts, wish.most)?
             }
-            Wish::Field { name } => papers::meaning(&name, english(&mut self.texts))?,
-            Wish::Ladder { stream } => self.begin(Task::ladder(stream))?,
-            Wish::Follow { stream } => self.begin(Task::follow(stream))?,
-            Wish::Plot { stream, kind } => {
+            Ask::Field => papers::meaning(&wish.name, english(&mut self.texts))?,
+            Ask::Ladder => self.begin(Task::ladder(wish.stream))?,
+            Ask::Follow => self.begin(Task::follow(wish.stream))?,
+            Ask::Plot => {
                 let origin = self.browser()?.origin().to_owned();
-                self.begin(Task::plot(stream, &kind, origin)?)?
+                self.begin(Task::plot(wish.stream, &wish.kind, origin)?)?
             }
-            Wish::Stats {} => self.begin(Task::stats())?,
-            Wish::Go { most } => {
+            Ask::Stats => self.begin(Task::stats())?,
+            Ask::Go => {
                 let Some(browser) = &self.browser else { return Err(nothing()) };
                 let task = self.task.as_mut().ok_or("nothing was begun")?;
-                let told = task.go(browser, most)?;
+                let told = task.go(browser, wish.most)?;
                 if told.get("seen").is_none() {
                     self.task = None;
                 }
@@ -174,17 +172,16 @@ impl Engine {
     /// Opens a paper; its first question.
     fn questions(
         &mut self,
-        from: Option<&str>,
-        seed: u64,
-        count: Option<usize>,
+        wish: &Wish,
         make: fn(papers::From<'_>, u64, usize) -> Result<Set, String>,
     ) -> Result<String, String> {
-        let from = match from {
+        let from = match wish.from.as_deref() {
             None => papers::From::All,
             Some("capture") => papers::From::Kept(self.browser.as_ref().ok_or_else(nothing)?),
             Some(name) => papers::From::Named(name),
         };
-        let Set { title, seed, questions } = make(from, seed, count.unwrap_or(QUESTIONS).clamp(1, MOST_QUESTIONS))?;
+        let count = wish.count.unwrap_or(QUESTIONS).clamp(1, MOST_QUESTIONS);
+        let Set { title, seed, questions } = make(from, wish.seed.unwrap_or(1), count)?;
         if questions.is_empty() {
             return Err(format!("{title}: nothing here decides a question; try another capture or scenario"));
         }

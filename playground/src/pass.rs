@@ -93,7 +93,9 @@ pub(crate) struct Sift {
 impl Sift {
     /// At the first frame.
     pub(crate) fn new(filter: Filter, limits: Limits) -> Self {
-        Self { filter, walk: Walk::new(limits), found: Vec::new() }
+        let mut walk = Walk::new(limits);
+        walk.reader.packet.summary_only = !filter.reads_details();
+        Self { filter, walk, found: Vec::new() }
     }
 
     /// Looks at the next frame, if there is one.

@@ -1,12 +1,37 @@
 "use strict";
 // Browsers that look at our pages: pictures of them, what axe-core finds on each picture, and whether it scrolls sideways.
 const { chromium } = require("playwright-core");
-const fs = require("fs"), path = require("path");
+const fs = require("fs"), http = require("http"), path = require("path");
 
 const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
 exports.PHONE = { width: 360, height: 740 };
 exports.SCREEN = { width: 1280, height: 720 };
+
+const KINDS = { html: "text/html", js: "text/javascript", css: "text/css", gz: "application/gzip", wasm: "application/wasm" };
+
+/**
+ * Serves a folder, as any web server does.
+ * @param {string} site
+ * @param {(name: string) => string | Buffer | undefined} [own] gives what is not in the folder
+ */
+exports.serve = async (site, own = () => undefined) => {
+  /** Every request that came. @type {string[]} */
+  const requests = [];
+  const server = http.createServer((request, response) => {
+    const at = new URL(request.url, "http://x").pathname, name = path.basename(at) || "index.html";
+    requests.push(name);
+    const answer = (error, bytes) => {
+      response.writeHead(error ? 404 : 200, { "Content-Type": KINDS[name.split(".").pop()] ?? "text/html" });
+      response.end(bytes ?? "");
+    };
+    const made = own(at);
+    if (made === undefined) fs.readFile(path.join(site, name), answer);
+    else answer(null, made);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  return { url: `http://127.0.0.1:${server.address().port}/`, requests, close: () => server.close() };
+};
 
 /** What checks a page for people who cannot see it, or use no mouse; an older `npm ci` has not brought it. */
 const axe = (() => {
@@ -54,6 +79,7 @@ exports.pages = async (seen, pictures) => {
     text: (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector),
     until,
     heading: (page, wanted) => until(page, (w) => document.querySelector("main h2")?.textContent.includes(w), wanted),
+    close: () => browser.close(),
     async end() {
       console.log(JSON.stringify(seen));
       await browser.close();

@@ -2,24 +2,12 @@
 // The playground in a real browser, from a web server and from a disk: lessons by keyboard, addresses, captures (hostile
 // ones, too), questions, simulations, an embedded step. Prints what was seen as one JSON object.
 //   node playground.js SITE CAPTURES [FOLDER for pictures]
-const { PHONE, SCREEN, pages } = require("./pages.js");
-const fs = require("fs"), http = require("http"), os = require("os"), path = require("path");
+const { PHONE, SCREEN, pages, serve } = require("./pages.js");
+const fs = require("fs"), os = require("os"), path = require("path");
 const { pathToFileURL } = require("url");
 
 const [site, captures, pictures] = process.argv.slice(2);
-const KINDS = { html: "text/html", js: "text/javascript", css: "text/css", gz: "application/gzip" };
 const MARKUP = "<img src=x onerror=document.title='hacked'><script>document.title='hacked'</script>";
-
-/** Every request that came. */
-const requests = [];
-const server = http.createServer((request, response) => {
-  const name = path.basename(new URL(request.url, "http://x").pathname) || "index.html";
-  requests.push(name);
-  fs.readFile(path.join(site, name), (error, bytes) => {
-    response.writeHead(error ? 404 : 200, { "Content-Type": KINDS[name.split(".").pop()] ?? "text/plain" });
-    response.end(bytes ?? "");
-  });
-});
 
 /** A pcap of Ethernet frames. @param {Buffer[]} frames */
 function pcap(frames) {
@@ -68,8 +56,7 @@ function damaged(file, seed) {
 
 const seen = { times: {} };
 (async () => {
-  await new Promise((done) => server.listen(0, "127.0.0.1", done));
-  const url = `http://127.0.0.1:${server.address().port}/`;
+  const { url, requests, close } = await serve(site);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-playground-"));
   const { picture, text, heading, end, ...browser } = await pages(seen, pictures);
   const open = async (...args) => {
@@ -282,6 +269,20 @@ const seen = { times: {} };
   await choose(page, file("large.pcap", pcap(Array.from({ length: 200 }, () => large))), "200 packets");
   seen.large = await text(page, ".counted");
 
+  // ---- more than fits into memory: a file of 2.2 GB, of which a disk keeps the headers alone
+  const huge = path.join(folder, "huge.pcap"), disk = fs.openSync(huge, "w");
+  const zeros = pcap([Buffer.alloc(250_000)]), record = 16 + 250_000;
+  fs.writeSync(disk, zeros, 0, 24);
+  for (let n = 0; n < 8800; n++) fs.writeSync(disk, zeros, 24, 16, 24 + n * record);
+  fs.ftruncateSync(disk, 24 + 8800 * record);
+  fs.closeSync(disk);
+  await choose(page, huge);
+  seen.huge = await text(page, ".counted");
+  await page.focus("osi-list .box");
+  await page.keyboard.press("End");
+  await page.waitForFunction(() => /^Packet \d{4}$/.test(document.querySelector(".pane h3")?.textContent ?? ""));
+  fs.rmSync(huge);
+
   // ---- many packets
   const frames = framesOf(fs.readFileSync(path.join(captures, "http-segments.pcap")));
   await choose(page, file("many.pcap", pcap(Array.from({ length: 100_000 }, (_, n) => frames[n % frames.length]))), "100,000");
@@ -362,7 +363,7 @@ const seen = { times: {} };
   await one.waitForSelector("osi-packet .layer");
   seen.one = await text(one, ".counted");
 
-  server.close();
+  close();
   fs.rmSync(folder, { recursive: true });
   await end();
 })().catch((error) => {
