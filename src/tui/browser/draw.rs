@@ -218,7 +218,9 @@ impl Browser {
         let used = columns(&head) + if narrow { 0 } else { 8 };
         let places: Vec<usize> = (self.top..shown.min(self.top + rows)).filter_map(|at| self.place(at)).collect();
         let own = self.own_columns(&places, usize::from(area.width).saturating_sub(used));
-        own.iter().for_each(|(name, width, _)| field(&mut head, name, *width));
+        for (name, width, _) in &own {
+            field(&mut head, name, *width);
+        }
         head.push_str(if narrow { "Info" } else { "Length  Info" });
         let style = if self.pane == Pane::List { Paint::strong() } else { paint.faint() };
         let mut lines = vec![Line::styled(fit(&head, usize::from(area.width)), style)];
@@ -249,10 +251,12 @@ impl Browser {
             field(&mut text, protocol, 9);
             let name = text.split_off(before);
             let mut rest = String::new();
-            own.iter().for_each(|(_, width, values)| {
+            for (_, width, values) in &own {
                 field(&mut rest, values.get(at - self.top).map_or("", String::as_str), *width);
-            });
-            rest += &if narrow { String::new() } else { format!("{:>6}  ", kept.len) };
+            }
+            if !narrow {
+                let _ = write!(rest, "{:>6}  ", kept.len);
+            }
             rest.push_str(&self.masked(message));
             let room = usize::from(area.width).saturating_sub(columns(&text) + columns(&name));
             let mut row = Line::from(vec![

@@ -146,7 +146,9 @@ impl Browser {
         let mut text = String::new();
         field(&mut text, "A", widest);
         field(&mut text, "B", widest);
-        numbers.iter().for_each(|name| right(name, &mut text));
+        for name in numbers {
+            right(name, &mut text);
+        }
         let mut lines = vec![Line::from(head), Line::default(), Line::styled(fit(&text, columns), paint.faint())];
         for (place, (talk, [a, b])) in (top..).zip(seen.into_iter().zip(&ends)) {
             let mut text = String::new();
