@@ -4,84 +4,18 @@
 //   cargo build --release && node benches/class.js [N] [PROGRAM]
 // Prints: all joined, a new page at all phones, a vote of all (counted and acknowledged), all back after every connection
 // was cut, memory of the server, its CPU time in all and for each message that it heard or said.
-const { spawn } = require("child_process");
 const fs = require("fs"), os = require("os"), path = require("path");
-const WebSocket = require(path.join(__dirname, "../tests/chat/node_modules/ws"));
+const { Guest, start, now, later, share } = require("./class-guest.js");
 
 const [n = "300", program = path.join(__dirname, "../target/release/osi-tutor")] = process.argv.slice(2);
 const N = Number(n);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
-const now = () => performance.now();
-const later = (ms) => new Promise((yes) => setTimeout(yes, ms));
-
-/** One that speaks just enough Socket.IO. */
-class Guest {
-  static messages = 0;
-
-  constructor(address, auth) {
-    Object.assign(this, { address, auth, acks: new Map(), last: 0, waiting: [] });
-  }
-
-  connect() {
-    this.acks.clear();
-    return new Promise((yes, no) => {
-      const socket = this.socket = new WebSocket(`ws://${this.address}/socket.io/?EIO=4&transport=websocket`, { perMessageDeflate: false });
-      socket.on("error", no);
-      socket.on("message", (bytes) => {
-        const text = bytes.toString();
-        Guest.messages += 1;
-        if (text === "2") return socket.send("3");
-        if (text.startsWith("0")) return socket.send(`40${JSON.stringify(this.auth)}`);
-        if (text.startsWith("44")) return no(new Error(text));
-        if (text.startsWith("43")) {
-          const at = text.indexOf("[");
-          return this.acks.get(Number(text.slice(2, at)))?.(JSON.parse(text.slice(at))[0]);
-        }
-        if (!text.startsWith("42")) return;
-        const [event, data] = JSON.parse(text.slice(2));
-        if (event === "welcome") {
-          this.welcome = data;
-          if (data.token) this.auth.token = data.token;
-          yes(this);
-        }
-        if (event === "refused") no(new Error(data.error));
-        if (event === "page") {
-          this.page = data;
-          this.bytes = text.length;
-          this.waiting.splice(0).forEach((look) => look());
-        }
-      });
-    });
-  }
-
-  ask(event, data) {
-    return new Promise((yes) => {
-      this.acks.set(++this.last, yes);
-      Guest.messages += 1;
-      this.socket.send(`42${this.last}${JSON.stringify([event, data])}`);
-    });
-  }
-
-  paged() {
-    return new Promise((yes) => this.waiting.push(yes));
-  }
-}
-
-const share = (sorted, part) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))];
 const ms = (n) => `${n.toFixed(0)} ms`;
 
 /** Starts a hub, plays a class on it, ends it. @param {string} program @param {string[]} args */
 async function play(program, args) {
-  const server = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  process.on("exit", () => server.kill());
-  let said = "";
-  await new Promise((yes) => server.stderr.on("data", (text) => {
-    said += text;
-    if (said.includes("Ctrl-C ends it")) yes();
-  }));
-  const [, address, secret] = /http:\/\/([^/]+)\/teach#(\S+)/.exec(said);
-  const status = (key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(fs.readFileSync(`/proc/${server.pid}/status`, "utf8"))?.[1] ?? 0) / 1024;
-  const cpu = () => fs.readFileSync(`/proc/${server.pid}/stat`, "utf8").split(") ")[1].split(" ").slice(11, 13).reduce((a, b) => a + Number(b), 0) * 10;
+  const server = await start(program, args);
+  const { address, secret, status, cpu } = server;
   const teacher = await new Guest(address, { role: "teach", secret }).connect();
   const before = status("VmRSS");
   const phones = Array.from({ length: N }, () => new Guest(address, { role: "student" }));
@@ -139,7 +73,7 @@ async function play(program, args) {
   const [cost, messages] = [cpu() - allUsed, Guest.messages - allMessages];
   result["CPU of all"] = `${cost} ms for ${messages} messages: ${(1000 * cost / messages).toFixed(0)} µs each`;
   phones.concat(teacher).forEach((guest) => guest.socket.terminate());
-  server.kill();
+  server.child.kill();
   return result;
 }
 
@@ -148,11 +82,15 @@ const shown = [];
 
 (async () => {
   const most = String(Math.max(N, 1000));
-  const ours = await play(program, ["class", "handshake", "--listen", "127.0.0.1:0", "--state", folder, "--most", most]);
+  const args = ["class", "handshake", "--listen", "127.0.0.1:0", "--state", folder, "--most", most];
+  const ours = await play(program, [...args, "--no-capture"]);
+  const pagesOfOurs = shown.splice(0);
+  // The same, but each vote is captured, too, where this user may.
+  const captured = await play(program, args);
   const pages = path.join(folder, "pages.json");
-  fs.writeFileSync(pages, JSON.stringify(shown));
+  fs.writeFileSync(pages, JSON.stringify(pagesOfOurs));
   const peer = await play(process.execPath, [path.join(__dirname, "class-peer.js"), pages, path.join(folder, "peer.journal")]);
-  console.log(JSON.stringify({ "osi-tutor": ours, "socket.io": peer }, null, 2));
+  console.log(JSON.stringify({ "osi-tutor": ours, "osi-tutor, votes captured": captured, "socket.io": peer }, null, 2));
   fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 })().catch((error) => {

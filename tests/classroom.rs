@@ -508,6 +508,9 @@ fn what_a_hostile_student_does_is_refused_and_the_class_goes_on() {
         assert!(!head.contains("set-cookie") && !answer.contains(&class.secret()), "{path}");
     }
 
+    for why in ["a message was too long", "nobody wants such a message", "a request of another site"] {
+        assert!(says(server, why), "{why}: {}", server.later());
+    }
     assert_eq!(good.vote(slide, "1"), json!({ "ok": true }), "the class goes on");
     teacher.does("close");
     assert!(good.vote(slide, "1")["error"].as_str().unwrap().contains("closed"));

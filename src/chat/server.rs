@@ -29,7 +29,7 @@ use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, words};
+use crate::serve::{self, Bounds, Hosts, Trouble, words};
 use crate::tutor::Texts;
 
 /// Each browser holds up to three connections, and some are on their way.
@@ -103,12 +103,12 @@ impl Open {
     ///
     /// # Errors
     /// The system takes the port away, or gives no threads.
-    pub fn serve(self, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
+    pub fn serve(self, tell: impl Fn(News<'_>) + Send + Sync + 'static) -> io::Result<()> {
         ending::run(run(self, tell))
     }
 }
 
-async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result<()> {
+async fn run(open: Open, tell: impl Fn(News<'_>) + Send + Sync + 'static) -> io::Result<()> {
     let Open { options, listener, address, connections, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
@@ -129,8 +129,11 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + 'static) -> io::Result
         Carrier::SocketIo(io) => Some(io),
         Carrier::Plain(_) => None,
     };
-    let full = move |connections| tell(News::Full(connections));
-    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, io, full).await
+    let told = move |trouble| match trouble {
+        Trouble::Full(connections) => tell(News::Full(connections)),
+        Trouble::Refused(_) => {}
+    };
+    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, io, told).await
 }
 
 /// The page, the chat, and the feeds.

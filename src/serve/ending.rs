@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -10,7 +11,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
 
-use super::{Bounds, Hosts, serve};
+use super::{Bounds, Hosts, Trouble, serve};
 
 /// When the server ends, who is here gets so long to hear it.
 const FAREWELL: Duration = Duration::from_millis(300);
@@ -39,8 +40,8 @@ pub fn run(server: impl Future<Output = io::Result<()>>) -> io::Result<()> {
     done
 }
 
-/// Serves until somebody asks for the end; then says goodbye over Socket.IO. `full` is told, once a minute at most, how
-/// many connections there are when somebody goes because there are too many.
+/// Serves until somebody asks for the end; then says goodbye over Socket.IO. `told` hears of trouble: of too many
+/// connections once a minute at most.
 ///
 /// # Errors
 /// The system takes the port away.
@@ -50,17 +51,19 @@ pub async fn until_asked(
     bounds: Bounds,
     mut asked: Asked,
     io: Option<&SocketIo>,
-    full: impl Fn(usize) + Send + 'static,
+    told: impl Fn(Trouble) + Send + Sync + 'static,
 ) -> io::Result<()> {
-    let mut last: Option<Instant> = None;
+    let (mut last, told) = (None::<Instant>, Arc::new(told));
+    let tells = Arc::clone(&told);
     let full = move || {
         if last.is_none_or(|last| last.elapsed() > TOLD) {
             last = Some(Instant::now());
-            full(bounds.connections);
+            tells(Trouble::Full(bounds.connections));
         }
     };
+    let refused = move |why| told(Trouble::Refused(why));
     let served = tokio::select! {
-        done = serve(listener, router, hosts, bounds, full) => done,
+        done = serve(listener, router, hosts, bounds, full, refused) => done,
         () = asked.next() => Ok(()),
     };
     tokio::spawn(async move {

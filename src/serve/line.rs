@@ -4,6 +4,7 @@
 //! that holds most of the idle and half-open connections loses the oldest of them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -42,8 +43,20 @@ pub(super) struct Line {
 }
 
 /// All connections, the oldest first.
-#[derive(Debug, Default)]
-pub(super) struct Lines(Mutex<Table>);
+#[derive(Default)]
+pub(super) struct Lines {
+    table: Mutex<Table>,
+    refused: Option<Refused>,
+}
+
+/// Hears why somebody was cut off, or got no answer.
+type Refused = Box<dyn Fn(&'static str) + Send + Sync>;
+
+impl fmt::Debug for Lines {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Lines")
+    }
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -52,6 +65,11 @@ struct Table {
 }
 
 impl Lines {
+    /// None yet; this hears what is refused on them.
+    pub(super) fn telling(refused: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+        Self { refused: Some(Box::new(refused)), ..Self::default() }
+    }
+
     /// A new connection, and what tells its stream to end.
     pub(super) fn open(self: &Arc<Self>, address: SocketAddr) -> (Arc<Line>, oneshot::Receiver<()>) {
         let (end, ended) = oneshot::channel();
@@ -89,7 +107,7 @@ impl Lines {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -108,6 +126,13 @@ impl Line {
         self.over.store(true, Ordering::Release);
         if let Some(end) = self.end.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = end.send(());
+        }
+    }
+
+    /// Something that it sent was refused.
+    pub(super) fn refuse(&self, why: &'static str) {
+        if let Some(refused) = &self.lines.refused {
+            refused(why);
         }
     }
 

@@ -68,6 +68,15 @@ pub struct Bounds {
     pub message: usize,
 }
 
+/// What the one who serves should hear of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// So many connections are open that idle ones go to make room.
+    Full(usize),
+    /// Something was refused, and why.
+    Refused(&'static str),
+}
+
 /// Whose connection a request came over: its extension `ConnectInfo<Peer>`.
 #[derive(Clone, Debug)]
 pub struct Peer {
@@ -109,7 +118,7 @@ pub fn room(connections: usize) -> usize {
 
 /// Serves `router` until the future is dropped. Each answer carries [`POLICY`], unless it has another, and its kin; each
 /// request is first judged by [`origin`], and whole before anybody sees it. `full` is called when somebody goes because
-/// there are too many.
+/// there are too many, `refused` when somebody is cut off, or gets no answer, for what it sent.
 ///
 /// # Errors
 /// The system takes the port away.
@@ -119,6 +128,7 @@ pub async fn serve(
     hosts: Hosts,
     bounds: Bounds,
     full: impl FnMut() + Send + 'static,
+    refused: impl Fn(&'static str) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let hosts = Arc::new(hosts);
     let router = router
@@ -127,7 +137,7 @@ pub async fn serve(
         .layer(middleware::map_response(harden))
         .layer(middleware::from_fn(phases))
         .into_make_service_with_connect_info::<Peer>();
-    let (seats, lines) = (Arc::new(Semaphore::new(bounds.connections)), Arc::default());
+    let (seats, lines) = (Arc::new(Semaphore::new(bounds.connections)), Arc::new(Lines::telling(refused)));
     axum::serve(Gate { listener, bounds, seats, lines, full }, router).await
 }
 

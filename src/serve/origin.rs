@@ -9,10 +9,12 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
+
+use super::Peer;
 
 /// Names under which the server may be asked for, beside addresses and `localhost`.
 #[derive(Clone, Debug, Default)]
@@ -30,14 +32,22 @@ pub enum Refusal {
 }
 
 /// Judges each request before anybody else sees it.
-pub(super) async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
+pub(super) async fn check(
+    State(hosts): State<Arc<Hosts>>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
     // Following a link to a page of ours is no harm: the page that has the link learns nothing.
     let (path, fields) = (request.uri().path(), request.headers());
     let opens =
         request.method() == Method::GET && (path == "/" || (is_document(fields) && !path.starts_with("/socket.io")));
     match judge(fields, &hosts, opens) {
         Ok(()) => next.run(request).await,
-        Err(why) => (StatusCode::FORBIDDEN, format!("{why}\n")).into_response(),
+        Err(why) => {
+            peer.line.refuse("a request of another site, or by a name that isn't this server's");
+            (StatusCode::FORBIDDEN, format!("{why}\n")).into_response()
+        }
     }
 }
 

@@ -73,7 +73,11 @@ impl Stream {
 
     /// Looks at bytes that have arrived.
     fn note(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let bad = |why| Err(io::Error::new(io::ErrorKind::InvalidData, why));
+        let line = Arc::clone(&self.line);
+        let bad = |why| {
+            line.refuse(why);
+            Err(io::Error::new(io::ErrorKind::InvalidData, why))
+        };
         if self.frames.is_none() && self.line.phase() == Phase::Switched {
             // Where the first frame begins is known only if none came before the answer.
             if self.tail != HEAD_ENDS {
@@ -83,8 +87,8 @@ impl Stream {
         }
         if let Some(frames) = &mut self.frames {
             return frames.pass(bytes).or_else(|why| match why {
-                Refused::TooLong => bad("a message is too long"),
-                Refused::Unwanted => bad("a message is not wanted here"),
+                Refused::TooLong => bad("a message was too long: its connection was cut"),
+                Refused::Unwanted => bad("nobody wants such a message: its connection was cut"),
             });
         }
         for &byte in bytes.get(bytes.len().saturating_sub(4)..).unwrap_or_default() {
@@ -187,7 +191,13 @@ impl AsyncRead for Stream {
         let done = match Pin::new(&mut self.inner).poll_read(cx, buf) {
             Poll::Ready(Ok(())) => self.arrived(buf.filled().get(before..).unwrap_or_default()),
             Poll::Ready(Err(e)) => Err(e),
-            Poll::Pending if self.is_late(cx) => Err(late()),
+            Poll::Pending if self.is_late(cx) => {
+                // A browser may open connections that it never uses.
+                if self.line.phase() == Phase::Head && self.tail != [0; 4] {
+                    self.line.refuse("a request was never finished: its connection was cut");
+                }
+                Err(late())
+            }
             Poll::Pending => return Poll::Pending,
         };
         if done.is_err() {

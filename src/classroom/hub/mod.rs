@@ -31,7 +31,7 @@ use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Captures, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, own_address, reach, words};
+use crate::serve::{self, Bounds, Hosts, Trouble, own_address, reach, words};
 use crate::tutor::Texts;
 use house::House;
 use room::Room;
@@ -336,8 +336,12 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
         tasks.push(tokio::spawn(async move { syncing.sync().await }));
     }
     let bounds = Bounds { connections, ..bounds };
-    let full = move |connections| tell(News::Full(connections));
-    let done = ending::until_asked((listener, router), hosts, bounds, asked, Some(&io), full).await;
+    let hears = Arc::clone(&house);
+    let told = move |trouble| match trouble {
+        Trouble::Full(connections) => tell(News::Full(connections)),
+        Trouble::Refused(why) => hears.refuse(why),
+    };
+    let done = ending::until_asked((listener, router), hosts, bounds, asked, Some(&io), told).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     for room in &house.rooms {
         room.write().await;
