@@ -40,7 +40,9 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
     let (hears, several) = (typed.is_some(), classes.len() > 1);
     let tell = move |news: News| match news {
         News::Stands(classes) => {
-            Standing::told(&classes, io::stderr().is_terminal()).iter().for_each(|line| error::tell(line));
+            for line in Standing::told(&classes, io::stderr().is_terminal()) {
+                error::tell(&line);
+            }
             if hears {
                 error::tell("Here, Enter does what the first button of your console does; ? lists the other keys.");
             }
