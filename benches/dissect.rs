@@ -47,9 +47,9 @@ fn dissect(c: &mut Criterion) {
         });
     });
     group.bench_function("json", |b| {
-        let (mut objects, mut out) = (json::Objects::default(), Vec::new());
+        let mut out = Vec::new();
         b.iter(|| {
-            play(&frames, &mut packet, |p| objects.line(p, None, &mut out));
+            play(&frames, &mut packet, |p| json::line(p, None, &mut out));
             black_box(&out);
             out.clear();
         });

@@ -29,9 +29,9 @@ pub(super) struct Screen {
 enum Kind {
     Text(Box<Text>),
     Brief(Box<Brief>),
-    Json(json::Objects),
+    Json,
     /// With notes, for an audience.
-    Explained(json::Objects, Texts, tutor::Audience),
+    Explained(Texts, tutor::Audience),
     /// Sentences; without texts, one a packet.
     Linear(Option<Texts>, tutor::Audience),
     /// Drawn when all have come.
@@ -52,9 +52,9 @@ impl Screen {
         } else if show.quiet || takes_stdout(show) {
             Kind::Silent
         } else if show.json && show.notes {
-            Kind::Explained(json::Objects::default(), Texts::english(), show.audience)
+            Kind::Explained(Texts::english(), show.audience)
         } else if show.json {
-            Kind::Json(json::Objects::default())
+            Kind::Json
         } else if !show.hex && super::linear(show.linear) {
             let texts = if show.brief { None } else { Some(Texts::english()) };
             Kind::Linear(texts, show.audience)
@@ -84,10 +84,10 @@ impl Screen {
 
     pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
-            Kind::Json(objects) => objects.line(packet, None, &mut self.bytes),
-            Kind::Explained(objects, texts, audience) => {
+            Kind::Json => json::line(packet, None, &mut self.bytes),
+            Kind::Explained(texts, audience) => {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
-                objects.line(packet, Some((&notes, *audience)), &mut self.bytes);
+                json::line(packet, Some((&notes, *audience)), &mut self.bytes);
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),

@@ -3,7 +3,6 @@
 //! Names, values, offsets and lengths are Wireshark's. Text is escaped so far that no byte of a packet
 //! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
 
-use super::lines::Lines;
 use crate::model::short::Short;
 use crate::model::{BufferKind, Field, Kind, Layer, Packet, Slice, Span, Trouble, Value};
 use crate::proto::frame;
@@ -15,27 +14,6 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 
 /// Appends the packet's object and a newline.
 pub fn line(packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u8>) {
-    object(packet, notes, &mut Lines::default(), out);
-}
-
-/// Writes the objects of many packets.
-#[derive(Debug)]
-pub struct Objects(Lines);
-
-impl Default for Objects {
-    fn default() -> Self {
-        Self(Lines::new())
-    }
-}
-
-impl Objects {
-    /// The same as [`line()`].
-    pub fn line(&mut self, packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Vec<u8>) {
-        object(packet, notes, &mut self.0, out);
-    }
-}
-
-fn object(packet: &Packet, notes: Option<(&[Note], Audience)>, lines: &mut Lines, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"v\":1,\"frame\":{");
     head(packet, out);
     out.extend_from_slice(b"},\"layers\":[");
@@ -44,7 +22,7 @@ fn object(packet: &Packet, notes: Option<(&[Note], Audience)>, lines: &mut Lines
         if i > 0 {
             out.push(b',');
         }
-        layer(packet, l, lines, out);
+        layer(packet, l, out);
     }
     out.push(b']');
     buffers(packet, out);
@@ -69,7 +47,7 @@ fn head(packet: &Packet, out: &mut Vec<u8>) {
     }
 }
 
-fn layer(packet: &Packet, l: &Layer, lines: &mut Lines, out: &mut Vec<u8>) {
+fn layer(packet: &Packet, l: &Layer, out: &mut Vec<u8>) {
     out.extend_from_slice(b"{\"osi\":");
     number(u64::from(l.proto.osi.number()), out);
     out.extend_from_slice(b",\"protocol\":\"");
@@ -89,7 +67,7 @@ fn layer(packet: &Packet, l: &Layer, lines: &mut Lines, out: &mut Vec<u8>) {
         if i > 0 {
             out.push(b',');
         }
-        lines.line(packet, (f, f.depth), out, |out| field(packet, f, out));
+        field(packet, f, out);
     }
     out.extend_from_slice(b"]}");
 }

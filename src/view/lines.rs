@@ -9,41 +9,6 @@ const VALUES: usize = 4;
 /// Bytes of the longest line that is kept.
 const LONGEST: usize = 160;
 
-/// Where lines are written: text, or bytes that are text.
-pub(super) trait Page {
-    fn length(&self) -> usize;
-    fn since(&self, from: usize) -> Option<&str>;
-    fn add(&mut self, text: &str);
-}
-
-impl Page for String {
-    fn length(&self) -> usize {
-        self.len()
-    }
-
-    fn since(&self, from: usize) -> Option<&str> {
-        self.get(from..)
-    }
-
-    fn add(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
-
-impl Page for Vec<u8> {
-    fn length(&self) -> usize {
-        self.len()
-    }
-
-    fn since(&self, from: usize) -> Option<&str> {
-        std::str::from_utf8(self.get(from..)?).ok()
-    }
-
-    fn add(&mut self, text: &str) {
-        self.extend_from_slice(text.as_bytes());
-    }
-}
-
 /// What fields' lines looked like.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Vec<Line>);
@@ -72,25 +37,23 @@ impl Lines {
     }
 
     /// Appends a field's line: as it was, if it's kept, else as `write` appends it.
-    pub(super) fn line<P: Page>(
+    pub(super) fn line(
         &mut self,
         packet: &Packet,
         (field, depth): (&Field, u8),
-        out: &mut P,
-        write: impl FnOnce(&mut P),
+        out: &mut String,
+        write: impl FnOnce(&mut String),
     ) {
         let what = What::of(packet, field, depth);
         let Some((what, kept)) = what.and_then(|what| Some((what, self.0.get_mut(what.place())?))) else {
             return write(out);
         };
         if kept.of == Some(what) {
-            return out.add(&kept.text);
+            return out.push_str(&kept.text);
         }
-        let from = out.length();
+        let from = out.len();
         write(out);
-        if out.length() - from <= LONGEST
-            && let Some(line) = out.since(from)
-        {
+        if let Some(line) = out.get(from..).filter(|line| line.len() <= LONGEST) {
             kept.of = Some(what);
             kept.text.clear();
             kept.text.push_str(line);

@@ -216,19 +216,14 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Captures the votes of these classes, if that can be had.
-    fn new(
-        capture: Result<Sockets, Option<String>>,
-        port: u16,
-        taken: &Arc<Taken>,
-        classes: &[Class],
-    ) -> io::Result<Self> {
+    fn new(capture: Result<Sockets, Option<String>>, port: u16, taken: &Arc<Taken>, classes: &[Class]) -> Self {
         let audience = classes.first().map(|(session, ..)| session.deck().audience).unwrap_or_default();
         let wires = Arc::new(Wires::default());
         let texts = Arc::new(Texts::english());
         let port = mirror::Port { number: port, plain: None, feed: None };
         let show = || Sight::new(Arc::clone(&wires), Arc::clone(&texts), audience);
         let captures = capture.map(|sockets| mirror::start(sockets, port, taken, show));
-        Ok(Self { wires, captures })
+        Self { wires, captures }
     }
 
     /// The interfaces; or why there are none.
@@ -314,7 +309,7 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     let (layer, io) = words::layer(MESSAGE);
     let members: usize = classes.iter().map(|(session, ..)| session.most() + 2 * OTHERS).sum();
     let taken = Arc::new(Taken::new(bounds.connections));
-    let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes)?);
+    let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes));
     let (mut rooms, mut standings) = (Vec::new(), Vec::new());
     for (n, class) in classes.into_iter().enumerate() {
         let standing = Standing::new((address, at), &class, &wire);
