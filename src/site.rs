@@ -1,6 +1,8 @@
 //! Rank 7: the playground inside the program: the site that `playground/build` makes, served on this machine, or written as
 //! one HTML file that opens on a lesson or on a capture.
 
+pub mod scorm;
+
 use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::{self, Bounds, Hosts};

@@ -16,9 +16,13 @@ fn ours(args: &[&str]) -> Output {
 #[cfg(not(feature = "playground"))]
 #[test]
 fn a_program_without_the_playground_says_how_to_get_it() {
-    for args in
-        [&["play"][..], &["play", "8081"], &["export", "html", "handshake"], &["export", "html", "-o", "x.html"]]
-    {
+    for args in [
+        &["play"][..],
+        &["play", "8081"],
+        &["export", "html", "handshake"],
+        &["export", "html", "-o", "x.html"],
+        &["export", "scorm"],
+    ] {
         let done = ours(args);
         let said = String::from_utf8(done.stderr).unwrap();
         assert_eq!((done.status.code(), done.stdout.len()), (Some(2), 0), "{args:?}");
@@ -54,6 +58,41 @@ mod with {
     fn the_course_is_the_file_that_was_built() {
         let path = written("course.html", &[]);
         assert!(fs::read(path).unwrap() == fs::read(root().join("target/site/osi-tutor.html")).unwrap());
+    }
+
+    /// A platform opens two items of the package, and keeps what their learner does.
+    #[test]
+    fn a_learning_platform_keeps_the_score_and_where_its_learner_stopped() {
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("scorm");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join("course.zip");
+        let done = ours(&["export", "scorm", "--force", "-o", path.to_str().unwrap()]);
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+        assert!(refused_scorm("handshak").contains("Did you mean handshake?"));
+        let mut package = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
+        package.extract(&folder).unwrap();
+        let manifest = fs::read_to_string(folder.join("imsmanifest.xml")).unwrap();
+        let lessons = fs::read_dir(root().join("lessons")).unwrap().map(|entry| entry.unwrap().path());
+        assert_eq!(
+            manifest.matches("<item ").count(),
+            lessons.filter(|path| path.extension().is_some_and(|e| e == "md")).count()
+        );
+        let Some(seen) = browsers("scorm.js", &[folder.to_str().unwrap()]) else { return };
+        assert_eq!(seen["complaints"], json!([]), "the browser complains");
+        assert_eq!(seen["items"].as_u64().unwrap(), manifest.matches("<item ").count() as u64, "the platform reads it");
+        assert_eq!(seen["first"]["status"], "incomplete");
+        assert_eq!(seen["first"]["score"], "0", "a question is on the screen, and not answered");
+        assert_eq!(seen["stopped"], seen["again"], "the learner goes on where they stopped");
+        assert_eq!(seen["last"]["status"], "completed");
+        assert!(seen["last"]["score"].as_str().unwrap().parse::<u32>().unwrap() > 0, "{seen}");
+        let time = seen["last"]["time"].as_str().unwrap();
+        assert!(time.starts_with("00:0") && time != "00:00:00", "{seen}");
+    }
+
+    fn refused_scorm(name: &str) -> String {
+        let done = ours(&["export", "scorm", name]);
+        assert_eq!(done.status.code(), Some(2), "{name}");
+        String::from_utf8(done.stderr).unwrap()
     }
 
     #[test]

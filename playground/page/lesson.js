@@ -3,6 +3,10 @@ import { el, fill } from "./parts.js";
 import "./scene.js";
 import { asked } from "./asked.js";
 import { bytesOf } from "./packet.js";
+import { Score } from "./score.js";
+
+/** A learning platform keeps one record, of the lesson that it opened. @type {{ name: string, score: Score } | null | undefined} */
+let kept;
 
 const VIEWS = { wire: "On the wire", states: "What both ends know", calls: "What programs call" };
 
@@ -23,7 +27,13 @@ function deep({ packet, fields, bytes }) {
 /** @param {any} app @param {import("./address.js").Place} place */
 export async function lesson(app, place) {
   const root = el("article", { class: "lesson" });
-  let scene = await app.engine.ask({ ask: "lesson", lesson: place.name, seed: place.seed, page: place.page, audience: place.audience });
+  if (kept === undefined) {
+    const score = Score.find();
+    kept = score && { name: place.name, score };
+  }
+  const score = kept?.name === place.name ? kept.score : null;
+  let scene = await app.engine.ask({ ask: "lesson", lesson: place.name, seed: place.seed, page: place.page ?? score?.page, audience: place.audience });
+  score?.see(scene);
 
   const send = async (input) => {
     const before = scene;
@@ -33,6 +43,7 @@ export async function lesson(app, place) {
       return app.trouble(why);
     }
     app.say(scene.notice ?? "");
+    score?.see(scene);
     if (scene.over) return ended();
     draw(before.page !== scene.page ? "heading" : scene.question?.verdict && !before.question?.verdict ? "verdict" : "");
     if (before.page !== scene.page) app.remember({ ...place, page: scene.page });

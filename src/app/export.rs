@@ -28,6 +28,7 @@ pub(super) fn run(command: &ExportCommand) -> Result<(), Failure> {
         ExportCommand::Pcapng { what, to, seed, audience } => pcapng(what, to, *seed, *audience),
         ExportCommand::Csv { what, to } => rows(what, to),
         ExportCommand::Html(args) => playground::html(args),
+        ExportCommand::Scorm(args) => playground::scorm(args),
         #[cfg(feature = "classroom")]
         ExportCommand::Gift(handout) => {
             let deck = deck(handout)?;

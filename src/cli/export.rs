@@ -44,6 +44,12 @@ Examples:
   osi-tutor export html handshake --seed 7 -o handshake.html
   osi-tutor export html lunch.pcapng -o lunch.html           these packets, explained; they're inside the file")]
     Html(Html),
+    /// The course, or a lesson, for a learning platform such as Moodle (SCORM 1.2): it keeps how far its learners are
+    #[command(after_help = "\
+Examples:
+  osi-tutor export scorm -o osi-tutor.zip               the course, a lesson an item
+  osi-tutor export scorm handshake -o handshake.zip")]
+    Scorm(Scorm),
     /// A lesson's questions for Moodle (GIFT): each wrong answer is told which misconception it betrays
     #[cfg(feature = "classroom")]
     #[command(after_help = "Example:\n  osi-tutor export gift handshake -o handshake.gift")]
@@ -75,6 +81,23 @@ pub struct Html {
     pub to: To,
     /// Other packets of a lesson or scenario
     #[arg(long, value_name = "N", requires = "what")]
+    pub seed: Option<u64>,
+    /// For whom to explain
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+}
+
+/// `osi-tutor export scorm`.
+#[derive(Debug, Args)]
+pub struct Scorm {
+    /// Which lesson; all of them without a name
+    #[arg(value_name = "LESSON")]
+    pub lesson: Option<String>,
+    /// Where it goes
+    #[command(flatten)]
+    pub to: To,
+    /// Other packets
+    #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// For whom to explain
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
