@@ -6,6 +6,7 @@ pub mod scorm;
 use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::{self, Bounds, Hosts};
+use crate::tutor::Audience;
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use axum::routing::get;
@@ -64,6 +65,18 @@ impl Address {
         let mut address = Self(String::new());
         address.say(kind, &name.chars().take(LONGEST_NAME).collect::<String>());
         address
+    }
+
+    /// The same on other packets, and for somebody else.
+    #[must_use]
+    pub fn on(mut self, seed: Option<u64>, audience: Audience) -> Self {
+        if let Some(seed) = seed {
+            self.say("s", &seed.to_string());
+        }
+        if audience != Audience::default() {
+            self.say("a", audience.name());
+        }
+        self
     }
 
     /// Says more.

@@ -1,14 +1,17 @@
-//! `osi-tutor play`, `export html` and `export scorm`: the playground that is inside this program, if it was built so.
+//! `osi-tutor play` and `export html`: the playground that is inside this program, if it was built so.
 
+mod scorm;
+
+pub(super) use self::scorm::run as scorm;
 use super::Failure;
-use crate::cli::{Html, Play, Scorm};
+use crate::cli::{Html, Play};
 
 #[cfg(feature = "playground")]
-pub(super) use here::{html, play, scorm};
+pub(super) use here::{html, play};
 
 #[cfg(feature = "playground")]
 mod here {
-    use super::{Failure, Html, Play, Scorm};
+    use super::{Failure, Html, Play};
     use crate::app::origin::Origin;
     use crate::app::{error, outputs};
     use crate::cli::PORT;
@@ -16,13 +19,10 @@ mod here {
     use crate::rights::{self, Needs};
     use crate::serve::ending;
     use crate::sim::scenario::Scenario;
-    use crate::site::scorm::{self, Item};
     use crate::site::{self, Address, Capture};
     use crate::source::file;
-    use crate::tutor::Audience;
-    use crate::view::reference::near;
     use std::fs::File;
-    use std::io::{self, Cursor, IsTerminal as _, Read, Write as _};
+    use std::io::{self, Cursor, Read, Write as _};
     use std::path::Path;
     use std::sync::Arc;
 
@@ -71,45 +71,9 @@ mod here {
     }
 
     fn write(args: &Html, address: Option<Address>, capture: Option<Capture<'_>>) -> Result<(), Failure> {
-        let address = address.map(|address| with(address, args.seed, args.audience));
+        let address = address.map(|address| address.on(args.seed, args.audience));
         let page = site::one(address.as_ref(), capture)?;
         outputs::open(&args.to)?.write_all(page.as_bytes()).map_err(|e| outputs::no(&args.to.output, &e))
-    }
-
-    fn with(mut address: Address, seed: Option<u64>, audience: Audience) -> Address {
-        if let Some(seed) = seed {
-            address.say("s", &seed.to_string());
-        }
-        if audience != Audience::Student {
-            address.say("a", audience.name());
-        }
-        address
-    }
-
-    /// Writes a package for a learning platform.
-    pub(in crate::app) fn scorm(args: &Scorm) -> Result<(), Failure> {
-        if args.to.output == Path::new("-") && io::stdout().is_terminal() {
-            let why = "a ZIP file is no text for a terminal; name a file with -o, or send it into a pipe";
-            return Err(Failure::Usage(why.to_owned()));
-        }
-        let mut lessons = lesson::contents().map_err(|e| Failure::Data(e.to_string()))?;
-        if let Some(name) = &args.lesson {
-            let lower = name.to_lowercase();
-            let hint = near(&lower, &lessons).map_or(String::new(), |near| format!(" Did you mean {near}?"));
-            lessons.retain(|lesson| lesson.id == lesson::canonical(&lower));
-            if lessons.is_empty() {
-                let name = name.escape_debug();
-                let why = format!("there is no lesson '{name}'.{hint} To see the course: osi-tutor explain");
-                return Err(Failure::Usage(why));
-            }
-        }
-        let items = lessons.into_iter().map(|lesson| Item {
-            address: with(Address::new("l", &lesson.id), args.seed, args.audience),
-            id: lesson.id,
-            title: lesson.title,
-        });
-        let package = scorm::package("The network, packet by packet", &items.collect::<Vec<_>>())?;
-        outputs::open(&args.to)?.write_all(&package).map_err(|e| outputs::no(&args.to.output, &e))
     }
 
     /// A capture, whole; nothing that's too large, or no capture.
@@ -140,7 +104,7 @@ mod here {
 
 /// What to do about a program without it.
 #[cfg(not(feature = "playground"))]
-fn without() -> Failure {
+pub(super) fn without() -> Failure {
     Failure::Usage(
         "this program was built without the playground; packages have it, and from a checkout \
          `playground/build && cargo install --locked --path . --features playground` builds it"
@@ -155,10 +119,5 @@ pub(super) fn play(_: &Play) -> Result<(), Failure> {
 
 #[cfg(not(feature = "playground"))]
 pub(super) fn html(_: &Html) -> Result<(), Failure> {
-    Err(without())
-}
-
-#[cfg(not(feature = "playground"))]
-pub(super) fn scorm(_: &Scorm) -> Result<(), Failure> {
     Err(without())
 }
