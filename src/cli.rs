@@ -20,7 +20,7 @@ pub use chat::{ChatCommand, ChatJoin, ChatServe, Transport};
 pub use class::{Class, ClassCommand, DoctorCommand, ReportForm};
 #[cfg(feature = "classroom")]
 pub use export::Handout;
-pub use export::{ExportCommand, Html, Scorm, To};
+pub use export::{Draw, Drawn, ExportCommand, Html, Scorm, To};
 pub use learn::{Explain, LessonCommand, Paper, Progress, Puzzle, Quiz};
 #[cfg(feature = "live")]
 pub use live::Capture;

@@ -175,3 +175,74 @@ fn a_worksheet_of_another_seed_has_other_numbers_and_its_key_only_when_asked_for
         assert!(!sheet.contains("<script") && !sheet.contains("src=") && !sheet.contains("href="), "{lesson}");
     }
 }
+
+/// The elements of a picture, by name, if each that begins also ends.
+fn elements(svg: &str) -> Vec<&str> {
+    let (mut open, mut all) = (Vec::new(), Vec::new());
+    for tag in svg.split('<').skip(1) {
+        let tag = tag.split('>').next().unwrap();
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop(), Some(name), "{svg}");
+            continue;
+        }
+        let name = tag.split([' ', '/', '\n']).next().unwrap();
+        assert_eq!(tag.matches('"').count() % 2, 0, "{tag}");
+        all.push(name);
+        if !tag.ends_with('/') {
+            open.push(name);
+        }
+    }
+    assert_eq!(open, [""; 0], "{svg}");
+    all
+}
+
+#[test]
+fn a_picture_of_each_kind_is_drawn_and_loads_nothing() {
+    let http = capture("http.pcapng");
+    let http = http.to_str().unwrap();
+    for (args, wanted) in [
+        (&["handshake"][..], &[">client<", ">192.0.2.80:80<", ">SYN-SENT<", "[SYN, ACK]"][..]),
+        (&["handshake", "--what", "layers", "--packet", "3"], &[">4 Transport<", "[SYN]", ">observed<"]),
+        (&["routing", "--what", "hops", "--packet", "5"], &["TTL 63, was 64", ">near<", ">router<"]),
+        (&[http], &["From the file http.pcapng", ">ESTABLISHED<", "GET "]),
+        (&[http, "--what", "plot", "--plot", "window"], &["offered window", "From the file http.pcapng"]),
+        (&[http, "--what", "layers"], &["Packet 1, layer by layer", ">2 Data link<"]),
+    ] {
+        let svg = said(&[&["svg"], args].concat());
+        let simulated = svg.contains("No packet here crosses a real wire.");
+        assert_eq!(simulated, args[0] != http, "{args:?}: it says where its packets come from");
+        for text in wanted {
+            assert!(svg.contains(text), "{args:?}: {text}: {svg}");
+        }
+        let known = ["svg", "title", "desc", "style", "rect", "g", "path", "text"];
+        assert!(elements(&svg).iter().all(|name| known.contains(name)), "{args:?}");
+        for active in ["href", "url(", "@import", "<script", "onload"] {
+            assert!(!svg.contains(active), "{args:?}: {active}");
+        }
+        assert!(svg.contains("prefers-color-scheme: dark"), "{args:?}");
+    }
+    for lesson in ["arp", "chat", "dns", "loss", "routing"] {
+        elements(&said(&["svg", lesson]));
+    }
+    assert_ne!(said(&["svg", "handshake", "--seed", "9"]), said(&["svg", "handshake"]), "other packets");
+}
+
+#[test]
+fn what_cannot_be_drawn_is_said_in_a_sentence() {
+    let http = capture("http.pcapng");
+    let arp = capture("arp.pcapng");
+    let (http, arp) = (http.to_str().unwrap(), arp.to_str().unwrap());
+    for (args, code, wanted) in [
+        (&[http, "--stream", "999"][..], 1, "there is no TCP stream 999"),
+        (&[arp], 1, "holds no TCP connection; --what layers --packet N"),
+        (&[http, "--what", "layers", "--packet", "9999"], 1, "there is no packet 9999"),
+        (&[http, "--what", "hops"], 2, "hops are of simulated packets"),
+        (&["handshake", "--what", "hops", "--packet", "9999"], 2, "there is no frame 9999"),
+        (&["hanshake"], 2, "Did you mean handshake?"),
+    ] {
+        let done = run(&[&["svg"], args].concat());
+        let told = String::from_utf8_lossy(&done.stderr);
+        assert_eq!((done.status.code(), done.stdout.len()), (Some(code), 0), "{args:?}: {told}");
+        assert!(told.contains(wanted), "{args:?}: {told}");
+    }
+}

@@ -6,6 +6,7 @@
 /** @typedef {{ kind: string, name?: string, page?: number, seed?: number, audience: string, at?: string, faults: string[], filter: string, packet?: number }} Place */
 
 export const AUDIENCES = ["newcomer", "student", "engineer"];
+/** @type {Record<string, string>} */
 const KINDS = { l: "lesson", q: "quiz", z: "puzzle", sim: "simulate", c: "capture" };
 const KNOWN = [...Object.keys(KINDS), "p", "s", "a", "at", "w", "f", "n"];
 /** The longest address that is read. */
@@ -27,6 +28,7 @@ export function read(hash) {
   const kinds = Object.keys(KINDS).filter((key) => said.has(key));
   if (kinds.length !== 1) throw new Error("This address doesn't say what to open.");
   const [key] = kinds;
+  /** @param {string} key @param {string} what @param {number} least */
   const number = (key, what, least) => {
     const text = said.get(key);
     if (text === null) return undefined;

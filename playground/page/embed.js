@@ -4,18 +4,21 @@ const site = new URL("index.html", import.meta.url);
 
 class OsiTrace extends HTMLElement {
   static observedAttributes = ["src"];
+  /** @type {HTMLIFrameElement | null} */
+  frame = null;
+  /** The step says how tall it is. */
+  hear = (/** @type {MessageEvent} */ { source, data }) => {
+    const height = Number(data?.osiTrace);
+    if (this.frame && source === this.frame.contentWindow && height > 0 && height < 20_000) this.frame.style.blockSize = `${height}px`;
+  };
 
   connectedCallback() {
-    this.frame = document.createElement("iframe");
-    this.frame.title = this.getAttribute("title") ?? "A step of osi-tutor";
-    this.frame.loading = "lazy";
-    Object.assign(this.frame.style, { inlineSize: "100%", blockSize: "30rem", border: "0" });
+    const frame = this.frame = document.createElement("iframe");
+    frame.title = this.getAttribute("title") ?? "A step of osi-tutor";
+    frame.loading = "lazy";
+    Object.assign(frame.style, { inlineSize: "100%", blockSize: "30rem", border: "0" });
     this.style.display = "block";
-    this.replaceChildren(this.frame);
-    this.hear = ({ source, data }) => {
-      const height = Number(data?.osiTrace);
-      if (source === this.frame.contentWindow && height > 0 && height < 20_000) this.frame.style.blockSize = `${height}px`;
-    };
+    this.replaceChildren(frame);
     addEventListener("message", this.hear);
     this.load();
   }
@@ -25,7 +28,7 @@ class OsiTrace extends HTMLElement {
   }
 
   attributeChangedCallback() {
-    if (this.frame) this.load();
+    this.load();
   }
 
   load() {
@@ -33,7 +36,7 @@ class OsiTrace extends HTMLElement {
     // Only pages: an address with a script in it is none.
     if (!["http:", "https:", "file:"].includes(url.protocol)) return;
     url.searchParams.set("embed", "");
-    this.frame.src = url.href;
+    if (this.frame) this.frame.src = url.href;
   }
 }
 customElements.define("osi-trace", OsiTrace);

@@ -25,8 +25,8 @@ export class Engine {
     this.lives += 1;
     const inside = document.getElementById("worker");
     const url = inside ? URL.createObjectURL(new Blob([inside.textContent ?? ""], { type: "text/javascript" })) : "worker.js";
-    this.worker = new Worker(url);
-    this.worker.onmessage = ({ data: { id, answer, trap } }) => {
+    const worker = this.worker = new Worker(url);
+    worker.onmessage = ({ data: { id, answer, trap } }) => {
       if (trap !== undefined) return this.again(`It met something that it can't read (${trap.slice(0, 100)}).`);
       const asked = this.waiting.get(id);
       this.waiting.delete(id);
@@ -34,14 +34,14 @@ export class Engine {
       clearTimeout(asked.timer);
       return answer.error === undefined ? asked.resolve(answer) : asked.reject(new Refused(answer.error));
     };
-    this.worker.onerror = () => this.again("It could not be started here.");
+    worker.onerror = () => this.again("It could not be started here.");
     this.ready = this.post({ kind: "start", data: packed("engine") ?? new URL("engine.wasm.gz", document.baseURI).href }, 60_000);
     this.ready.catch(() => {});
   }
 
   /** Starts a new engine in place of one that is of no use. @param {string} why */
   again(why) {
-    this.worker.terminate();
+    this.worker?.terminate();
     for (const { reject, timer } of this.waiting.values()) {
       clearTimeout(timer);
       reject(new Lost(why));
@@ -58,7 +58,7 @@ export class Engine {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.again("It gave no answer for ten seconds."), patience);
       this.waiting.set(id, { resolve, reject, timer });
-      this.worker.postMessage({ id, ...message });
+      this.worker?.postMessage({ id, ...message });
     });
   }
 

@@ -1,30 +1,32 @@
 // A lesson, page by page: the scene, what is asked, and what can be done now.
-import { el, fill } from "./parts.js";
-import "./scene.js";
+import { bytesOf, el, fill, hexOf } from "./parts.js";
+import { OsiScene } from "./scene.js";
 import { asked } from "./asked.js";
-import { bytesOf } from "./packet.js";
 import { Score } from "./score.js";
 
 /** A learning platform keeps one record, of the lesson that it opened. @type {{ name: string, score: Score } | null | undefined} */
 let kept;
 
+
+/** @type {Record<string, string>} */
 const VIEWS = { wire: "On the wire", states: "What both ends know", calls: "What programs call" };
 
 /** Fields and bytes of a packet that is looked at whole. @param {{ packet: number, fields: any, bytes: { length: number, hex: string }[] }} whole */
 function deep({ packet, fields, bytes }) {
-  const value = (value) => (typeof value === "string" ? value : JSON.stringify(value));
+  const value = (/** @type {any} */ value) => (typeof value === "string" ? value : JSON.stringify(value));
+  /** @param {{ osi: number, name: string, fields: { name: string, value: any }[] }} layer */
   const layer = (layer) => el("details", {}, el("summary", {}, `Layer ${layer.osi}: ${layer.name}`), el("table", {},
     el("tbody", {}, ...layer.fields.map((field) => el("tr", {}, el("th", { scope: "row" }, el("code", {}, field.name)), el("td", {}, value(field.value)))))));
   const dump = bytesOf(bytes[0]?.hex ?? "");
   const lines = [];
   for (let at = 0; at < dump.length; at += 16) {
-    lines.push(`${String(at).padStart(4)}  ${dump.slice(at, at + 16).map((byte) => byte.toString(16).padStart(2, "0")).join(" ")}`);
+    lines.push(`${String(at).padStart(4)}  ${dump.slice(at, at + 16).map(hexOf).join(" ")}`);
   }
   return el("section", { class: "whole" }, el("h3", {}, `Packet ${packet}, field by field`), ...fields.layers.map(layer),
     el("pre", { class: "dump", tabindex: 0, "aria-label": `The bytes of packet ${packet}` }, lines.join("\n")));
 }
 
-/** @param {any} app @param {import("./address.js").Place} place */
+/** @param {import("./types.js").App} app @param {import("./address.js").Place} place */
 export async function lesson(app, place) {
   const root = el("article", { class: "lesson" });
   if (kept === undefined) {
@@ -32,10 +34,11 @@ export async function lesson(app, place) {
     kept = score && { name: place.name, score };
   }
   const score = kept?.name === place.name ? kept.score : null;
+  /** @type {import("./types.js").Scene} */
   let scene = await app.engine.ask({ ask: "lesson", lesson: place.name, seed: place.seed, page: place.page ?? score?.page, audience: place.audience });
   score?.see(scene);
 
-  const send = async (input) => {
+  const send = async (/** @type {import("./types.js").Input} */ input) => {
     const before = scene;
     try {
       scene = await app.engine.drive(input);
@@ -54,6 +57,7 @@ export async function lesson(app, place) {
   function ended() {
     const at = app.contents.lessons.findIndex(({ id }) => id === place.name);
     const next = app.contents.lessons[at + 1];
+    /** @param {Partial<import("./address.js").Place> & { kind: string }} to @param {string} text */
     const link = (to, text) => el("p", {}, el("a", { href: app.link(to) }, text));
     const heading = el("h2", { tabindex: -1 }, "That was the lesson");
     fill(root, heading, link({ kind: "quiz", name: place.name, seed: 1 }, "Questions from its packets"),
@@ -65,9 +69,10 @@ export async function lesson(app, place) {
   /** @param {string} focus */
   function draw(focus) {
     const small = matchMedia("(max-width: 48rem)").matches;
-    const has = (input) => scene.inputs.includes(input);
+    const has = (/** @type {typeof scene.inputs[number]} */ input) => scene.inputs.includes(input);
+    /** @param {typeof scene.inputs[number]} input @param {string} text */
     const act = (input, text, more = {}) => has(input) && el("button", { type: "button", onclick: () => send({ input }), ...more }, text);
-    const drawn = /** @type {any} */ (document.createElement("osi-scene"));
+    const drawn = new OsiScene();
     drawn.show(scene, { small, full: true });
     const heading = el("h2", { tabindex: -1 }, `${scene.title} `, el("small", {}, `page ${scene.page} of ${scene.pages}`));
     const tools = el("p", { class: "tools" },
@@ -92,9 +97,10 @@ export async function lesson(app, place) {
   }
   draw("");
 
-  const key = (event) => {
-    if (event.altKey || event.ctrlKey || event.metaKey || event.target.closest?.("input, select, textarea, pre, [tabindex='0'], fieldset")) return;
-    const input = { ArrowRight: "next", ArrowLeft: "back" }[event.key];
+  const key = (/** @type {KeyboardEvent} */ event) => {
+    const target = event.target instanceof Element ? event.target : null;
+    if (event.altKey || event.ctrlKey || event.metaKey || target?.closest("input, select, textarea, pre, [tabindex='0'], fieldset")) return;
+    const input = event.key === "ArrowRight" ? "next" : event.key === "ArrowLeft" ? "back" : null;
     if (input && scene.inputs.includes(input)) send({ input });
   };
   document.addEventListener("keydown", key);

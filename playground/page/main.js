@@ -7,24 +7,26 @@ import { questions } from "./questions.js";
 import { packets } from "./packets.js";
 import { start } from "./start.js";
 
+/** @typedef {import("./types.js").View} View */
+
+/** @type {Record<string, (app: import("./types.js").App, place: import("./address.js").Place) => Promise<View>>} */
 const VIEWS = { start, lesson, quiz: questions, puzzle: questions, simulate: packets, capture: packets };
 const main = $("main"), audience = /** @type {HTMLSelectElement} */ ($("audience"));
 const embedded = new URLSearchParams(location.search).has("embed");
 
-/** @type {any} The view that is open. */
+/** The view that is open. @type {View | null} */
 let view = null;
-/** @type {any} Where it was opened. */
+/** Where it was opened. @type {import("./address.js").Place | null} */
 let here = null;
-/** @type {Promise<any> | null} */
+/** @type {Promise<import("./types.js").Worlds> | null} */
 let known = null;
 /** Each route counts: one that was overtaken draws nothing. */
 let routes = 0;
 
+/** @type {import("./types.js").App} */
 const app = {
   engine: new Engine((why) => gone(why)),
-  /** @type {any} */
-  contents: null,
-  /** @type {File | null} */
+  contents: { lessons: [] },
   file: null,
   get audience() {
     return audience.value;
@@ -50,7 +52,7 @@ const app = {
   },
   /** What is open has moved on: the address follows. */
   remember(place, replace = false) {
-    here = { ...here, ...place };
+    if (here) here = { ...here, ...place };
     const to = write(place);
     if (to === location.hash) return;
     history[replace ? "replaceState" : "pushState"](null, "", to);
@@ -74,6 +76,11 @@ const app = {
   },
 };
 
+/** What there is to open: asked for once. */
+async function learn() {
+  if (app.contents.lessons.length === 0) app.contents = await app.engine.ask({ ask: "contents" });
+}
+
 /** The start page, with a sentence. @param {string} text */
 async function beginWith(text) {
   view?.close();
@@ -87,7 +94,7 @@ async function gone(why) {
   routes += 1;
   if (here?.kind === "capture") app.file = null;
   try {
-    app.contents ??= await app.engine.ask({ ask: "contents" });
+    await learn();
     await beginWith(`The engine had to be started again. ${why} Nothing else is affected: open something.`);
   } catch (again) {
     fill(main, el("p", { class: "refuted", role: "alert" }, `The engine doesn't run in this browser. ${again.message ?? again}`));
@@ -97,7 +104,7 @@ async function gone(why) {
 async function route() {
   const mine = ++routes;
   try {
-    app.contents ??= await app.engine.ask({ ask: "contents" });
+    await learn();
     const place = read(location.hash);
     audience.value = place.audience;
     if (view && here && place.kind === here.kind && (await view.update(place))) {

@@ -1,5 +1,5 @@
 // One packet: its seven layers, each to be unfolded, and its bytes. A line lights its bytes, and a byte finds its line.
-import { count, el, fill } from "./parts.js";
+import { bytesOf, count, el, fill, hexOf, put } from "./parts.js";
 
 /** Bytes that are drawn at once; those around what is lit. */
 const MOST = 2048;
@@ -10,26 +10,33 @@ const ROW = 16;
  * @typedef {{ layer: number, name: string, what: string, evidence: string, why: string, span: [number, number, number] | null, lines: Line[] }} Layer
  */
 
-/** Two digits a byte, as numbers. @param {string} hex */
-export const bytesOf = (hex) => (hex.match(/../g) ?? []).map((two) => parseInt(two, 16));
+/** @typedef {{ span: [number, number, number], button: HTMLElement, fold: HTMLDetailsElement, text: string, line: Line | null }} Placed */
 
 /** Bytes as people say them. @param {[number, number, number]} span */
 const words = ([, from, to]) => (to - from === 1 ? `byte ${from}` : `bytes ${from} to ${to - 1}`);
 
 export class OsiPacket extends HTMLElement {
+  /** @type {{ kind: string, length: number, bytes: number[] }[]} */
+  buffers = [];
+  buffer = 0;
+  cursor = 0;
+  /** @type {Placed[]} */
+  places = [];
+  /** @type {[number, number, number] | null} */
+  lit = null;
+  /** @type {(field: string) => Promise<string>} */
+  explain = async () => "";
+  told = el("p", { class: "about", role: "status" });
+  bytes = el("div", { class: "hex", tabindex: 0, role: "group", onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event), onclick: (/** @type {Event} */ event) => this.pick(event) });
+
   /**
    * @param {{ number: number, layers: Layer[], buffers: { kind: string, length: number, hex: string }[] }} packet
    * @param {(field: string) => Promise<string>} explain
    */
   show(packet, explain) {
     this.buffers = packet.buffers.map(({ kind, length, hex }) => ({ kind, length, bytes: bytesOf(hex) }));
-    /** @type {{ span: [number, number, number], button: HTMLElement, fold: HTMLDetailsElement, text: string, line: Line | null }[]} */
-    this.places = [];
-    this.lit = null;
-    this.cursor = 0;
+    [this.places, this.lit, this.cursor] = [[], null, 0];
     this.explain = explain;
-    this.told = el("p", { class: "about", role: "status" });
-    this.bytes = el("div", { class: "hex", tabindex: 0, role: "group", onkeydown: (event) => this.key(event), onclick: (event) => this.click(event) });
     const layers = el("div", { class: "stack" }, ...[...packet.layers].reverse().map((layer) => this.layer(layer)));
     fill(this, layers, el("div", { class: "side" }, this.told, this.bytes));
     this.buffer = 0;
@@ -40,7 +47,7 @@ export class OsiPacket extends HTMLElement {
   layer(layer) {
     const fold = /** @type {HTMLDetailsElement} */ (el("details", { class: `layer of-${layer.layer}` }));
     const lines = layer.lines.map((line) => this.line(line, fold));
-    fold.append(el("summary", {}, el("span", { class: "number" }, layer.layer), el("span", { class: "name" }, layer.name),
+    put(fold, el("summary", {}, el("span", { class: "number" }, layer.layer), el("span", { class: "name" }, layer.name),
       el("span", { class: "what" }, layer.what), el("span", { class: "evidence" }, layer.evidence)),
     el("p", { class: "why" }, layer.why), lines.length > 0 && el("ul", { class: "lines" }, ...lines));
     if (layer.span) fold.addEventListener("toggle", () => fold.open && this.lit === null && this.light(layer.span, `layer ${layer.layer}, ${layer.name}`, null));
@@ -54,7 +61,7 @@ export class OsiPacket extends HTMLElement {
     const item = el("li", { class: line.kind });
     item.style.marginInlineStart = `${Math.min(line.indent, 16) * 0.5}rem`;
     if (line.kind !== "field" && line.kind !== "protocol") {
-      item.append(...text.filter(Boolean));
+      put(item, ...text);
       return item;
     }
     const button = el("button", { type: "button", "aria-pressed": "false" }, ...text);
@@ -89,7 +96,9 @@ export class OsiPacket extends HTMLElement {
   /** The line around a byte that fits closest. @param {number} at */
   find(at) {
     const around = this.places.filter(({ span: [buffer, from, to] }) => buffer === this.buffer && from <= at && at < to);
-    return around.reduce((best, one) => (!best || one.span[2] - one.span[1] <= best.span[2] - best.span[1] ? one : best), null);
+    /** @type {Placed | null} */
+    const none = null;
+    return around.reduce((/** @type {Placed | null} */ best, one) => (!best || one.span[2] - one.span[1] <= best.span[2] - best.span[1] ? one : best), none);
   }
 
   /** @param {number} at */
@@ -105,15 +114,17 @@ export class OsiPacket extends HTMLElement {
     this.draw();
   }
 
-  /** @param {MouseEvent} event */
-  click(event) {
+  /** A byte is tapped. @param {Event} event */
+  pick(event) {
     const at = /** @type {HTMLElement} */ (event.target).dataset?.at;
     if (at !== undefined) this.choose(Number(at));
   }
 
   /** @param {KeyboardEvent} event */
   key(event) {
-    const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -ROW, ArrowDown: ROW }[event.key];
+    /** @type {Record<string, number | undefined>} */
+    const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -ROW, ArrowDown: ROW };
+    const by = steps[event.key];
     const last = this.buffers[this.buffer].bytes.length - 1;
     if (by === undefined || last < 0) return;
     event.preventDefault();
@@ -126,14 +137,14 @@ export class OsiPacket extends HTMLElement {
     const lit = this.lit && this.lit[0] === this.buffer ? this.lit : null;
     const from = bytes.length <= MOST ? 0 : Math.max(0, Math.min(Math.floor(this.cursor / ROW) * ROW - MOST / 2, bytes.length - MOST));
     const to = Math.min(bytes.length, from + MOST);
-    const row = (at) => {
+    const row = (/** @type {number} */ at) => {
       const own = bytes.slice(at, Math.min(at + ROW, to));
-      const cell = (byte, n, text) => {
+      const cell = (/** @type {number} */ n, /** @type {string} */ text) => {
         const on = lit && lit[1] <= at + n && at + n < lit[2];
         return el("span", { "data-at": at + n, class: [on && "lit", at + n === this.cursor && "cursor"].filter(Boolean).join(" ") || null }, text);
       };
       return el("div", { class: "row" }, el("span", { class: "offset" }, at.toString(16).padStart(4, "0")),
-        el("span", { class: "pairs" }, ...own.map((byte, n) => cell(byte, n, byte.toString(16).padStart(2, "0")))),
+        el("span", { class: "pairs" }, ...own.map((byte, n) => cell(n, hexOf(byte)))),
         el("span", { class: "signs", "aria-hidden": "true" }, own.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : "·")).join("")));
     };
     const tabs = this.buffers.length > 1 && el("p", { class: "buffers" }, ...this.buffers.map((buffer, n) => el("button", {

@@ -1,8 +1,8 @@
 // Packets of a capture or a simulation: a list of any length, a filter, one packet with its seven layers and bytes, and
 // pages about its connection.
 import { count, el, fill } from "./parts.js";
-import "./packet.js";
-import { drawFollow, drawLadder, drawPlot, drawStats } from "./views.js";
+import { OsiPacket } from "./packet.js";
+import { drawBoth, drawFollow, drawHops, drawLadder, drawPlot, drawStats } from "./views.js";
 import { faultsForm } from "./start.js";
 
 /** Packets that the engine goes through at a time: less than a tenth of a second. */
@@ -18,16 +18,21 @@ const TALLEST = 8_000_000;
 export class OsiList extends HTMLElement {
   count = 0;
   chosen = -1;
-  /** @type {Map<number, any[]>} */
+  /** @type {Map<number, import("./types.js").Listed[]>} */
   blocks = new Map();
+  /** @type {(from: number, count: number) => Promise<import("./types.js").Listed[]>} */
+  fetch = async () => [];
+  row = 28;
+  /** The frame in which it's drawn again. @type {number | undefined} */
+  frame;
+  sizer = el("div", { class: "sizer" });
+  window = el("div", { class: "window", role: "presentation" });
+  box = el("div", { class: "box", role: "listbox", tabindex: 0, "aria-label": "Packets", onscroll: () => this.later(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event) },
+    this.sizer, this.window);
 
-  /** @param {(from: number, count: number) => Promise<any[]>} fetch */
+  /** @param {(from: number, count: number) => Promise<import("./types.js").Listed[]>} fetch */
   begin(fetch) {
     this.fetch = fetch;
-    this.sizer = el("div", { class: "sizer" });
-    this.window = el("div", { class: "window", role: "presentation" });
-    this.box = el("div", { class: "box", role: "listbox", tabindex: 0, "aria-label": "Packets", onscroll: () => this.later(), onkeydown: (event) => this.key(event) },
-      this.sizer, this.window);
     fill(this, this.box);
     const probe = el("div", { class: "entry" }, "0");
     this.window.append(probe);
@@ -81,15 +86,15 @@ export class OsiList extends HTMLElement {
     const blocks = this.blocks, before = this.count;
     const rows = await this.fetch(block * BLOCK, BLOCK).catch(() => []);
     if (this.blocks !== blocks) return;
-    if (this.blocks.size > BLOCKS) this.blocks.delete(this.blocks.keys().next().value);
+    if (this.blocks.size > BLOCKS) this.blocks.delete(/** @type {number} */ (this.blocks.keys().next().value));
     this.blocks.set(block, rows);
     if (this.count !== before && rows.length < BLOCK) this.blocks.delete(block);
     this.later();
   }
 
-  /** @param {number} at @param {any} line */
+  /** @param {number} at @param {import("./types.js").Listed} [line] */
   line(at, line) {
-    const cell = (name, text) => el("span", { class: name }, text);
+    const cell = (/** @type {string} */ name, /** @type {string | number} */ text) => el("span", { class: name }, text);
     return el("div", {
       id: `line-${at}`, role: "option", class: ["entry", line && `of-${line.layer}`, line?.odd && "odd"].filter(Boolean).join(" "), "aria-selected": String(at === this.chosen),
       "aria-setsize": this.count, "aria-posinset": at + 1, onclick: () => this.choose(at),
@@ -114,7 +119,9 @@ export class OsiList extends HTMLElement {
   /** @param {KeyboardEvent} event */
   key(event) {
     const page = Math.max(1, Math.floor(this.box.clientHeight / this.row) - 1);
-    const to = { ArrowDown: this.chosen + 1, ArrowUp: this.chosen - 1, PageDown: this.chosen + page, PageUp: this.chosen - page, Home: 0, End: this.count - 1 }[event.key];
+    /** @type {Record<string, number | undefined>} */
+    const places = { ArrowDown: this.chosen + 1, ArrowUp: this.chosen - 1, PageDown: this.chosen + page, PageUp: this.chosen - page, Home: 0, End: this.count - 1 };
+    const to = places[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.choose(to);
@@ -127,30 +134,36 @@ export class OsiList extends HTMLElement {
 }
 customElements.define("osi-list", OsiList);
 
+/** @type {Record<string, string>} */
 const PLOTS = { sequence: "Sequence numbers", window: "The receiver's window", flight: "Bytes in flight" };
 
-/** @param {any} app @param {import("./address.js").Place} place */
+/** What can befall the packet that is chosen: a fault, and what it's called. @type {[string, string][]} */
+const BREAKS = [["drop", "Lose it"], ["delay 300ms", "Delay it by 300 ms"], ["duplicate", "Send it twice"], ["corrupt", "Damage it"]];
+
+/** @param {import("./types.js").App} app @param {import("./address.js").Place} place @returns {Promise<import("./types.js").View>} */
 export async function packets(app, place) {
-  const simulated = place.kind === "simulate";
-  if (!simulated && !app.file) throw new Error("That link spoke of a capture. A capture never leaves the browser that it was opened in: open the file again.");
+  const simulated = place.kind === "simulate", { file } = app;
+  if (!simulated && !file) throw new Error("That link spoke of a capture. A capture never leaves the browser that it was opened in: open the file again.");
   const about = simulated
     ? await app.engine.ask({ ask: "simulate", scenario: place.name, seed: place.seed, at: place.at, faults: place.faults })
-    : await app.engine.ask({ ask: "capture", name: app.file.name }, app.file);
+    : await app.engine.ask({ ask: "capture", name: file?.name }, file ?? undefined);
+  const title = simulated ? `Simulated: ${place.name}` : file?.name ?? "";
 
-  let open = true, stream = /** @type {number | null} */ (null), view = "packet", turn = 0, filtered = 0;
-  const list = /** @type {OsiList} */ (document.createElement("osi-list"));
+  let open = true, stream = /** @type {number | null} */ (null), view = "packet", turn = 0, filtered = 0, number = 0;
+  const list = new OsiList();
   const told = el("p", { class: "counted", role: "status" });
   const mistake = el("p", { id: "mistake", class: "mistake" });
   const pane = el("section", { class: "pane", "aria-label": "What is chosen" });
   const input = /** @type {HTMLInputElement} */ (el("input", {
     id: "filter", autocomplete: "off", autocapitalize: "off", spellcheck: "false", maxlength: 2000, placeholder: "tcp.flags.syn == 1", "aria-describedby": "mistake", value: place.filter,
   }));
-  const names = { packet: "Packet", ladder: "Ladder", follow: "What was said", plot: "Over time", stats: "Counts" };
+  /** @type {Record<string, string>} */
+  const names = { packet: "Packet", ladder: "Ladder", follow: "What was said", plot: "Over time", ...(simulated && { hops: "Link by link", broken: "Break it" }), stats: "Counts" };
   const tabs = el("p", { class: "tabs", role: "group", "aria-label": "What to show" }, ...Object.entries(names).map(([name, text]) =>
     el("button", { type: "button", "data-view": name, "aria-pressed": String(name === view), onclick: () => turnTo(name) }, text)));
-  const root = el("article", { class: "packets" }, el("h2", { tabindex: -1 }, simulated ? `Simulated: ${place.name}` : app.file.name), el("p", { class: "origin" }, about.origin),
+  const root = el("article", { class: "packets" }, el("h2", { tabindex: -1 }, title), el("p", { class: "origin" }, about.origin),
     simulated && el("details", { class: "card" }, el("summary", {}, "Other packets, or something that breaks"), faultsForm(app, place)),
-    el("form", { class: "filter", role: "search", onsubmit: (event) => { event.preventDefault(); sift(); } }, el("label", { for: "filter" }, "Filter"), input), mistake, told, list, tabs, pane,
+    el("form", { class: "filter", role: "search", onsubmit: (/** @type {Event} */ event) => { event.preventDefault(); sift(); } }, el("label", { for: "filter" }, "Filter"), input), mistake, told, list, tabs, pane,
     el("p", {}, el("a", { href: app.link({ kind: "quiz", name: simulated ? place.name : "capture", seed: 1 }) }, "Questions from these packets"), " · ",
       el("a", { href: app.link({ kind: "puzzle", name: simulated ? place.name : "capture", seed: 1 }) }, "Puzzles")));
 
@@ -212,8 +225,9 @@ export async function packets(app, place) {
     if (shown > 0) list.choose(number === undefined ? 0 : (await app.engine.ask({ ask: "find", number })).place);
   }
 
-  const explain = (name) => app.engine.ask({ ask: "field", name }).then(({ text }) => text, (why) => why.message);
-  const goes = (mine) => (seen, of) => {
+  /** @param {string} name @returns {Promise<string>} */
+  const explain = (name) => app.engine.ask({ ask: "field", name }).then(({ text }) => text, (/** @type {Error} */ why) => why.message);
+  const goes = (/** @type {number} */ mine) => (/** @type {number} */ seen, /** @type {number} */ of) => {
     if (mine === turn && seen > STEP) fill(pane, el("p", { role: "status" }, `${Math.round((100 * seen) / Math.max(1, of))}% read…`));
     return open && mine === turn;
   };
@@ -227,25 +241,47 @@ export async function packets(app, place) {
         const ask = { ask: "packet", place: at, audience: place.audience, most: 5 * STEP };
         const packet = await app.engine.through(ask, ask, goes(mine));
         if (!packet || mine !== turn) return;
-        stream = packet.stream;
-        for (const name of ["ladder", "follow", "plot"]) tabs.querySelector(`[data-view=${name}]`).disabled = stream === null;
-        const drawn = /** @type {any} */ (document.createElement("osi-packet"));
+        [stream, number] = [packet.stream, packet.number];
+        for (const name of ["ladder", "follow", "plot"]) /** @type {HTMLButtonElement} */ (tabs.querySelector(`[data-view=${name}]`)).disabled = stream === null;
+        const drawn = new OsiPacket();
         drawn.show(packet, explain);
         fill(pane, el("h3", {}, `Packet ${packet.number}`), drawn);
         app.mark("packet");
         return;
       }
+      if (view === "hops" || view === "broken") return await again(mine);
       const begin = view === "plot" ? { ask: "plot", stream, kind: plot } : view === "stats" ? { ask: "stats" } : { ask: view, stream };
       const answer = await app.engine.through(begin, { ask: "go", most: STEP }, goes(mine));
       if (!answer || mine !== turn) return;
-      const made = { ladder: drawLadder, follow: drawFollow, plot: drawPlot, stats: drawStats }[view](answer);
+      /** @type {Record<string, (answer: any) => (Node | false | null)[]>} */
+      const views = { ladder: drawLadder, follow: drawFollow, plot: drawPlot, stats: drawStats };
+      const made = views[view](answer);
       const kinds = view === "plot" && el("p", { class: "tabs" }, ...Object.entries(PLOTS).map(([name, text]) => el("button", { type: "button", "aria-pressed": String(plot === name), onclick: () => { plot = name; draw(); } }, text)));
       fill(pane, el("h3", {}, view === "stats" ? "Everything, counted" : `${names[view]}: TCP stream ${stream}`), kinds, ...made);
     } catch (why) {
       if (mine === turn) app.trouble(why);
     }
   }
+  /** Runs the simulation again: for the packet on every link, or with something that befalls it. @param {number} mine */
+  async function again(mine) {
+    if (view === "hops") {
+      const way = await app.engine.ask({ ask: "hops", number });
+      if (mine === turn) fill(pane, el("h3", {}, way.title), ...drawHops(way));
+      return;
+    }
+    const result = el("div", { "aria-live": "polite" });
+    const run = async (/** @type {string} */ fault) => {
+      try {
+        fill(result, ...drawBoth(await app.engine.ask({ ask: "what-if", faults: [`${fault} ${number}`] })));
+      } catch (why) {
+        app.trouble(why);
+      }
+    };
+    fill(pane, el("h3", {}, `What if packet ${number} …`), el("p", { class: "tabs" },
+      ...BREAKS.map(([fault, text]) => el("button", { type: "button", onclick: () => run(fault) }, text))), result);
+  }
   let plot = "sequence";
+  /** @param {string} name */
   function turnTo(name) {
     view = name;
     for (const button of tabs.querySelectorAll("button")) button.setAttribute("aria-pressed", String(button.dataset.view === name));
@@ -255,11 +291,11 @@ export async function packets(app, place) {
   list.addEventListener("change", () => {
     turnTo("packet");
     clearTimeout(timer);
-    timer = setTimeout(() => open && list.current && app.remember({ ...place, filter: input.value.trim(), packet: list.current.number }, true), 300);
+    timer = window.setTimeout(() => open && list.current && app.remember({ ...place, filter: input.value.trim(), packet: list.current.number }, true), 300);
   });
   input.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => open && sift().catch(app.trouble), 200);
+    timer = window.setTimeout(() => open && sift().catch(app.trouble), 200);
   });
 
   return {
@@ -268,7 +304,7 @@ export async function packets(app, place) {
     shown() {
       list.begin(async (from, count) => (await app.engine.ask({ ask: "rows", place: from, count })).rows);
       read().catch(app.trouble);
-      app.title(simulated ? `Simulated: ${place.name}` : app.file.name);
+      app.title(title);
     },
     update: async (to) => to.kind === place.kind && to.name === place.name && to.seed === place.seed && to.at === place.at && to.audience === place.audience
       && to.faults.join("\n") === place.faults.join("\n") && (input.value.trim() === to.filter || ((input.value = to.filter), await sift(), true)),

@@ -3,12 +3,13 @@ import { el, fill } from "./parts.js";
 import { lines } from "./scene.js";
 import { asked } from "./asked.js";
 
-/** @param {any} app @param {import("./address.js").Place} place */
+/** @param {import("./types.js").App} app @param {import("./address.js").Place} place */
 export async function questions(app, place) {
   const root = el("article", { class: "questions" });
   const from = place.name === "all" || place.name === "" ? undefined : place.name;
+  /** @type {import("./types.js").Session} */
   let session = await app.engine.ask({ ask: place.kind, from, seed: place.seed ?? 1 });
-  const send = async (input) => {
+  const send = async (/** @type {import("./types.js").Input} */ input) => {
     const before = session;
     try {
       session = await app.engine.drive(input);

@@ -3,29 +3,30 @@ import { el, fill } from "./parts.js";
 
 /**
  * A scenario, and what breaks in it; it's drawn once the engine has said what there is.
- * @param {any} app
+ * @param {import("./types.js").App} app
  * @param {Partial<import("./address.js").Place>} place
  */
 export function faultsForm(app, place) {
   const box = el("div", {}, el("p", {}, "…"));
-  app.worlds().then((worlds) => fill(box, form(app, place, worlds)), app.trouble);
+  app.worlds().then((/** @type {import("./types.js").Worlds} */ worlds) => fill(box, form(app, place, worlds)), app.trouble);
   return box;
 }
 
 /**
- * @param {any} app
+ * @param {import("./types.js").App} app
  * @param {Partial<import("./address.js").Place>} place
- * @param {any} worlds
+ * @param {import("./types.js").Worlds} worlds
  */
 function form(app, place, { scenarios, faults, which }) {
-  const option = (value, text, chosen) => el("option", { value, selected: value === chosen }, text);
+  const option = (/** @type {string} */ value, /** @type {string} */ text, /** @type {string | undefined} */ chosen) => el("option", { value, selected: value === chosen }, text);
+  /** @param {string} id @param {HTMLElement[]} options */
   const select = (id, options, props = {}) => /** @type {HTMLSelectElement} */ (el("select", { id, ...props }, ...options));
   const scenario = select("scenario", scenarios.map(({ name, about }) => option(name, `${name}: ${about}`, place.name)));
   const seed = /** @type {HTMLInputElement} */ (el("input", { id: "seed", inputmode: "numeric", pattern: "[0-9]{1,15}", value: place.seed ?? "", placeholder: "its own" }));
   const at = select("at", []);
   const places = () => {
     const chosen = scenarios.find(({ name }) => name === scenario.value);
-    fill(at, option("", "the first host", place.at), ...chosen.places.map((name) => option(name, name, place.at)), option("all", "every card", place.at));
+    fill(at, option("", "the first host", place.at), ...(chosen?.places ?? []).map((name) => option(name, name, place.at)), option("all", "every card", place.at));
   };
   scenario.addEventListener("change", places);
   places();
@@ -39,6 +40,7 @@ function form(app, place, { scenarios, faults, which }) {
     value.value = rest.join(" ");
     const hint = () => {
       const row = faults.find((row) => row.name === fault.value);
+      if (!row) return;
       value.placeholder = row.example;
       value.disabled = row.value === "";
       if (text === "" || fault.value !== name) value.value = row.example;
@@ -49,9 +51,9 @@ function form(app, place, { scenarios, faults, which }) {
     list.append(item);
   };
   (place.faults ?? []).forEach(add);
-  const submit = (event) => {
+  const submit = (/** @type {Event} */ event) => {
     event.preventDefault();
-    const broken = [...list.children].map((item) => `${item.querySelector("select").value} ${item.querySelector("input").value}`.trim());
+    const broken = [...list.children].map((item) => `${item.querySelector("select")?.value} ${item.querySelector("input")?.value}`.trim());
     app.go({ kind: "simulate", name: scenario.value, seed: seed.value === "" ? undefined : Number(seed.value), at: at.value || undefined, faults: broken });
   };
   return el("form", { class: "simulate", onsubmit: submit }, el("label", { for: "scenario" }, "Scenario"), scenario, el("label", { for: "seed" }, "Seed"), seed,
@@ -59,14 +61,15 @@ function form(app, place, { scenarios, faults, which }) {
     el("p", { class: "bar-of" }, el("button", { type: "button", onclick: () => add() }, "Add something that breaks"), el("button", { class: "first" }, "Simulate")));
 }
 
-/** @param {any} app */
+/** @param {import("./types.js").App} app @returns {Promise<import("./types.js").View>} */
 export async function start(app) {
   const { lessons } = app.contents;
   const pick = /** @type {HTMLInputElement} */ (el("input", { type: "file", id: "file", class: "hidden", onchange: () => pick.files?.[0] && app.openFile(pick.files[0]) }));
+  /** @param {typeof lessons[number]} lesson @param {number} n */
   const entry = (lesson, n) => el("li", {}, el("a", { href: app.link({ kind: "lesson", name: lesson.id, audience: app.audience }) }, `${n + 1}. ${lesson.title}`),
     el("small", {}, `Layer ${lesson.layer}, ${lesson.minutes} minutes`));
   const source = /** @type {HTMLSelectElement} */ (el("select", { id: "from" }, el("option", { value: "all" }, "every scenario"), ...lessons.map(({ id, title }) => el("option", { value: id }, title))));
-  const ask = (kind) => app.go({ kind, name: source.value, seed: 1 });
+  const ask = (/** @type {string} */ kind) => app.go({ kind, name: source.value, seed: 1 });
   const root = el("article", { class: "start" }, el("h2", { tabindex: -1 }, "See how the network works, packet by packet"),
     el("section", { class: "card drop" }, el("h3", {}, "Open a capture"), el("p", {}, "Drop a pcap or pcapng file anywhere on this page, or choose one. It never leaves this browser."),
       pick, el("label", { for: "file", class: "button" }, "Choose a file")),

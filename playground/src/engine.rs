@@ -5,10 +5,10 @@ use crate::browser::Browser;
 use crate::papers;
 use crate::tasks::Task;
 use crate::wish::{Ask, Wish};
+use crate::world::World;
 use osi_tutor::ask::Session;
 use osi_tutor::drive;
-use osi_tutor::fault::{self, Faults};
-use osi_tutor::lesson::format::DefaultSource;
+use osi_tutor::fault;
 use osi_tutor::lesson::play::Record;
 use osi_tutor::lesson::scene::Request;
 use osi_tutor::lesson::simulate::{self, Played};
@@ -35,6 +35,8 @@ const MOST_QUESTIONS: usize = 100;
 pub(crate) struct Engine {
     open: Option<Open>,
     browser: Option<Browser>,
+    /// What is simulated in it.
+    world: Option<World>,
     task: Option<Task>,
     texts: Option<Texts>,
     /// Lessons that were opened, each cut for an audience. There are few, and a player borrows one: they stay.
@@ -70,7 +72,7 @@ impl Engine {
                     let Request::WhatIf { page } = request;
                     Input::Answer(played.what_if(lesson, page, *seed).map(Box::new))
                 };
-                drive::step(&mut drive::Lesson::new(player, texts, &mut carry), line, now)
+                drive::step(&mut drive::Lesson::new(player, texts, &mut carry).pictured(), line, now)
             }
             Some(Open::Questions { session, title, seed }) => {
                 drive::step(&mut drive::Questions::new(session, title, *seed, &mut |_, _| {}), line, now)
@@ -87,14 +89,15 @@ impl Engine {
             Ask::Quiz => return self.questions(&wish, papers::quiz),
             Ask::Puzzle => return self.questions(&wish, papers::puzzles),
             Ask::Simulate => {
-                self.browser = None;
-                let new = simulated(&wish.scenario, wish.seed, wish.at, &wish.faults)?;
+                (self.browser, self.world) = (None, None);
+                let world = World::new(&wish.scenario, wish.seed, wish.at, &wish.faults)?;
+                let new = world.browser()?;
                 let answer = new.about();
-                self.browser = Some(new);
+                (self.browser, self.world) = (Some(new), Some(world));
                 answer
             }
             Ask::Capture => {
-                self.browser = None;
+                (self.browser, self.world) = (None, None);
                 self.task = None;
                 let name = plain(&wish.name);
                 let file = File::read(Box::new(Capture), &wish.name)
@@ -120,6 +123,8 @@ impl Engine {
                 let origin = self.browser()?.origin().to_owned();
                 self.begin(Task::plot(wish.stream, &wish.kind, origin)?)?
             }
+            Ask::Hops => self.world()?.hops(wish.number)?,
+            Ask::WhatIf => self.world()?.what_if(&wish.faults)?,
             Ask::Stats => self.begin(Task::stats())?,
             Ask::Go => {
                 let Some(browser) = &self.browser else { return Err(nothing()) };
@@ -136,6 +141,12 @@ impl Engine {
 
     fn browser(&mut self) -> Result<&mut Browser, String> {
         self.browser.as_mut().ok_or_else(nothing)
+    }
+
+    fn world(&self) -> Result<&World, String> {
+        self.world
+            .as_ref()
+            .ok_or_else(|| "these packets were captured: only what is simulated can run again".to_owned())
     }
 
     fn begin(&mut self, task: Task) -> Result<Value, String> {
@@ -242,31 +253,4 @@ fn worlds() -> Result<Value, String> {
         .map(|row| json!({ "name": row.name, "value": row.value, "help": row.help, "example": row.example }))
         .collect();
     Ok(json!({ "scenarios": scenarios, "faults": faults, "which": fault::WHICH }))
-}
-
-/// The packets of a scenario.
-fn simulated(name: &str, seed: Option<u64>, at: Option<String>, asked: &[String]) -> Result<Browser, String> {
-    let ready = Scenario::ready(name).ok_or_else(|| {
-        let hint = nearest(name, READY.iter().map(|(ready, _)| *ready));
-        format!(
-            "there is no scenario {}.{}",
-            plain(name),
-            hint.map_or(String::new(), |near| format!(" Did you mean {near}?"))
-        )
-    })?;
-    let scenario = ready.map_err(|e| e.to_string())?;
-    let mut faults = Faults::default();
-    for text in asked.iter().take(20) {
-        let (name, value) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-        faults.add(name, value.trim()).map_err(|error| match error {
-            fault::FaultError::Filter { error, .. } => error.to_string(),
-            fault::FaultError::Value(why) => plain(&why),
-        })?;
-    }
-    let seed = seed.unwrap_or(scenario.seed);
-    let seen = at.as_deref().map_or(String::new(), |at| format!(", seen by {}", plain(at)));
-    let broken = if faults.is_empty() { String::new() } else { format!(", with {}", plain(&asked.join(", "))) };
-    let source = DefaultSource { scenario: name.to_owned(), seed, at };
-    let world = simulate::broken(&source, &faults).map_err(|why| plain(&why))?;
-    Ok(Browser::new(format!("Simulated: {name} (seed {seed}){seen}{broken}"), Box::new(world)))
 }

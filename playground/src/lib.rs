@@ -11,6 +11,7 @@ mod pass;
 mod store;
 mod tasks;
 mod wish;
+mod world;
 
 use engine::Engine;
 use std::cell::RefCell;

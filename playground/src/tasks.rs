@@ -3,20 +3,18 @@
 use crate::browser::{Browser, Portion};
 use crate::pass::Walk;
 use osi_tutor::flow::follow::{Follower, Run, What};
-use osi_tutor::flow::{Endpoint, Limits, State, Tracker};
+use osi_tutor::flow::{Endpoint, Limits, Tracker};
 use osi_tutor::model::{Packet, show};
 use osi_tutor::proto::{Address, ConversationKind};
 use osi_tutor::stats::Stats;
 use osi_tutor::stats::series::{Sent, Series};
-use osi_tutor::view::brief;
-use osi_tutor::view::plot::{Chart, Kind, svg};
-use osi_tutor::view::scene::resolved::{Ends, Host, Ladder, Row};
+use osi_tutor::view::picture;
+use osi_tutor::view::plot::{Chart, Kind};
+use osi_tutor::view::scene::resolved::Conversation;
 use osi_tutor::view::stats::{self, Table};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 
-/// Rows of a ladder.
-const MOST_ROWS: usize = 1000;
 /// Bytes of what was said.
 const MOST_SAID: usize = 1 << 20;
 
@@ -28,7 +26,7 @@ pub(crate) struct Task {
 
 /// What is made of the packets.
 enum Taking {
-    Ladder { stream: u32, ladder: Box<Ladder>, left_out: u64 },
+    Ladder(Box<Conversation>),
     Follow { stream: u32, follower: Box<Follower>, said: Said },
     Plot { stream: u32, kind: Kind, origin: String, title: String, series: Box<Series> },
     Stats(Box<Stats>),
@@ -48,7 +46,7 @@ impl Task {
     }
 
     pub(crate) fn ladder(stream: u32) -> Self {
-        Self::of(Taking::Ladder { stream, ladder: Box::default(), left_out: 0 })
+        Self::of(Taking::Ladder(Box::new(Conversation::new(stream))))
     }
 
     pub(crate) fn follow(stream: u32) -> Self {
@@ -90,7 +88,7 @@ impl Task {
 impl Taking {
     fn take(&mut self, packet: &Packet, tracker: &Tracker) {
         match self {
-            Self::Ladder { stream, ladder, left_out } => rung(packet, tracker, *stream, ladder, left_out),
+            Self::Ladder(conversation) => conversation.take(packet, tracker),
             Self::Follow { follower, said, .. } => {
                 follower.packet(packet, &mut |run| said.hear(run));
             }
@@ -110,10 +108,13 @@ impl Taking {
     fn done(&mut self) -> Result<Value, String> {
         let none = |stream: &u32| format!("there is no TCP stream {stream}");
         match self {
-            Self::Ladder { stream, ladder, left_out } => {
+            Self::Ladder(conversation) => {
+                let Conversation { ladder, left_out, .. } = conversation.as_mut();
                 if ladder.rows.is_empty() {
-                    return Err(none(stream));
+                    return Err("there is no such TCP stream".to_owned());
                 }
+                ladder.picture =
+                    Some(picture::ladder::draw(ladder, "The connection, packet by packet", 0, None).inline());
                 Ok(json!({ "ladder": ladder, "left_out": left_out }))
             }
             Self::Follow { stream, follower, said } => {
@@ -127,7 +128,9 @@ impl Taking {
                     return Err(none(stream));
                 }
                 let chart = Chart::of(series, *kind, title, origin);
-                Ok(json!({ "svg": svg::draw(&chart), "title": chart.title, "caption": chart.caption }))
+                Ok(
+                    json!({ "picture": picture::chart::draw(&chart).inline(), "title": chart.title, "caption": chart.caption }),
+                )
             }
             Self::Stats(stats) => Ok(stats::object(stats, &Table::ALL)),
         }
@@ -155,41 +158,4 @@ impl Said {
 
 fn end(address: Address, port: u16) -> String {
     SocketAddr::new(address.ip(), port).to_string()
-}
-
-/// Adds a packet to the ladder of its connection.
-fn rung(packet: &Packet, tracker: &Tracker, stream: u32, ladder: &mut Ladder, left_out: &mut u64) {
-    let Some(conversation) = tracker.current().filter(|c| c.number == stream) else { return };
-    let Some(connection) = tracker.connection(conversation) else { return };
-    if ladder.rows.len() >= MOST_ROWS {
-        *left_out += 1;
-        return;
-    }
-    if ladder.hosts.is_empty() {
-        let ends = connection.ends;
-        let host = |address: Address, port: u16| Host {
-            name: end(address, port),
-            addresses: vec![address.ip().to_string()],
-            ports: vec![port],
-        };
-        ladder.hosts = vec![host(ends.src, ends.src_port), host(ends.dst, ends.dst_port)];
-    }
-    let from = usize::from(connection.sender(conversation.forward) == Endpoint::Server);
-    let (mut line, mut time) = (String::new(), String::new());
-    brief::message(packet, &mut line);
-    match packet.field(&osi_tutor::proto::frame::TIME_RELATIVE).map(|f| f.value) {
-        Some(osi_tutor::model::Value::Nanos(n)) => show::seconds(n, 6, &mut time),
-        _ => time.push('-'),
-    }
-    let [client, server] = connection.states.map(|state| Some(State::name(state).to_owned()));
-    ladder.rows.push(Row {
-        packet: packet.number,
-        time,
-        from,
-        to: Some(1 - from),
-        line,
-        remark: packet.remark.map(|remark| remark.to_string()),
-        states: Some(Ends { client, server }),
-        ..Row::default()
-    });
 }

@@ -42,6 +42,10 @@ pub(crate) enum Ask {
     Follow,
     /// A `stream` over time; `kind` says what of it.
     Plot,
+    /// The packet with this `number` on its way over every link: of a simulation.
+    Hops,
+    /// Both timelines of a simulation: as it is, and with the `faults`, too.
+    WhatIf,
     /// Everything, counted.
     Stats,
     /// Goes on with it, by at most `most` packets.

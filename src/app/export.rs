@@ -3,7 +3,7 @@
 use super::annotate::Annotated;
 use super::origin::Origin;
 use super::outputs::{no, open, spare};
-use super::{Failure, playground};
+use super::{Failure, pictures, playground};
 #[cfg(feature = "classroom")]
 use super::{annotate::signed, class_deck};
 use crate::cli::{ExportCommand, To};
@@ -29,6 +29,11 @@ pub(super) fn run(command: &ExportCommand) -> Result<(), Failure> {
         ExportCommand::Csv { what, to } => rows(what, to),
         ExportCommand::Html(args) => playground::html(args),
         ExportCommand::Scorm(args) => playground::scorm(args),
+        ExportCommand::Svg { what, to, draw } => {
+            let text = pictures::svg(what, draw)?;
+            spare("-o", Some(&to.output), what)?;
+            open(to)?.write_all(text.as_bytes()).map_err(|e| no(&to.output, &e))
+        }
         #[cfg(feature = "classroom")]
         ExportCommand::Gift(handout) => {
             let deck = deck(handout)?;

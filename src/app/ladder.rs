@@ -3,12 +3,13 @@
 use super::{Failure, color, columns};
 use crate::cli as args;
 use crate::flow::reader::each;
-use crate::flow::{Connection, Endpoint, Event, Limits, State, Tracker};
+use crate::flow::{Connection, Endpoint, Limits, State, Tracker};
 use crate::proto::{Address, tcp};
 use crate::source::Source;
 use crate::source::file::File;
 use crate::view::Theme;
 use crate::view::ladder::{Ladder, across};
+use crate::view::scene::resolved::before;
 use crate::view::theme::Color;
 use std::io::{BufWriter, Write};
 use std::net::SocketAddr;
@@ -70,15 +71,7 @@ fn begin(tracker: &Tracker, stream: u32, connection: &Connection, opens: bool, l
     if !opens {
         return ladder.midway(out);
     }
-    let [mut client, mut server] = connection.states;
-    for event in tracker.events().iter().rev() {
-        match *event {
-            Event::StateChanged { endpoint: Endpoint::Client, from, .. } => client = from,
-            Event::StateChanged { endpoint: Endpoint::Server, from, .. } => server = from,
-            _ => {}
-        }
-    }
     if let Some(talk) = across(Endpoint::Client).talk {
-        ladder.states(talk, [client, server].map(State::name), out);
+        ladder.states(talk, before(tracker, connection).map(State::name), out);
     }
 }

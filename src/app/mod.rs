@@ -46,6 +46,7 @@ mod origin;
 mod outputs;
 mod pace;
 mod paper;
+mod pictures;
 mod play;
 mod playground;
 mod plot;

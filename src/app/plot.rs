@@ -11,7 +11,8 @@ use crate::model::show::escape;
 use crate::source::Source;
 use crate::stats::series::{Sent, Series};
 use crate::view::Theme;
-use crate::view::plot::{Chart, Kind, svg, terminal};
+use crate::view::picture::chart;
+use crate::view::plot::{Chart, Kind, terminal};
 use std::collections::BTreeMap;
 #[cfg(feature = "tui")]
 use std::io::Write;
@@ -27,8 +28,7 @@ const AROUND: usize = 8;
 /// One connection over time, for a screen of this width.
 #[cfg(feature = "tui")]
 pub(super) fn page(source: &mut dyn Source, stream: u32, columns: usize, to: &mut dyn Write) -> Result<(), Failure> {
-    let (kind, theme, known) = (Kind::Seq, Theme::default(), BTreeMap::new());
-    let mut plot = Plot { kind, stream: Some(stream), to: None, origin: String::new(), theme, known };
+    let mut plot = Plot::of(Kind::Seq, Some(stream), "");
     each(source, Limits::default(), |packet, tracker| {
         plot.packet(packet, tracker);
         Ok::<_, Failure>(true)
@@ -51,9 +51,14 @@ pub(super) struct Plot {
 impl Plot {
     /// What was asked for.
     pub(super) fn new(kind: Kind, show: &Show, origin: &str, theme: Theme) -> Self {
+        Self { to: show.output.clone(), theme, ..Self::of(kind, show.stream, origin) }
+    }
+
+    /// The same without a place where it goes.
+    pub(super) fn of(kind: Kind, stream: Option<u32>, origin: &str) -> Self {
         let mut shown = String::new();
         escape(origin.as_bytes(), &mut shown);
-        Self { kind, stream: show.stream, to: show.output.clone(), origin: shown, theme, known: BTreeMap::new() }
+        Self { kind, stream, to: None, origin: shown, theme: Theme::default(), known: BTreeMap::new() }
     }
 
     /// Takes the next packet.
@@ -81,11 +86,12 @@ impl Plot {
             terminal::draw(&chart, columns().unwrap_or(80), rows, &self.theme, out);
             return Ok(());
         };
-        std::fs::write(to, svg::draw(&chart)).map_err(|error| Failure::Data(format!("{}: {error}", to.display())))
+        std::fs::write(to, chart::draw(&chart).file(chart.origin))
+            .map_err(|error| Failure::Data(format!("{}: {error}", to.display())))
     }
 
     /// What there is to draw.
-    fn chart(&self) -> Result<Chart<'_>, Failure> {
+    pub(super) fn chart(&self) -> Result<Chart<'_>, Failure> {
         // Of two that carried as much, the first.
         let largest = self.known.values().rev().max_by_key(|(_, series)| series.bytes());
         let Some((title, series)) = largest else {

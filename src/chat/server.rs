@@ -143,11 +143,14 @@ fn routes(
     (feeds, taken): (Arc<Feeds>, Arc<Taken>),
     capture: Json,
 ) -> (Router, Arc<Chat>) {
-    const FILES: [(&str, &str, &str); 4] = [
-        ("/page.css", page::STYLE, include_str!("page/page.css")),
-        ("/chat.js", page::SCRIPT, include_str!("page/chat.js")),
+    const FILES: [(&str, &str, &str); 7] = [
+        page::BASE,
         page::CLIENT,
+        page::PARTS,
+        ("/chat.css", page::STYLE, include_str!("page/chat.css")),
+        ("/chat.js", page::SCRIPT, include_str!("page/chat.js")),
         ("/packets.js", page::SCRIPT, include_str!("page/packets.js")),
+        ("/plain.js", page::SCRIPT, include_str!("page/plain.js")),
     ];
     let (layer, carrier) = if plain {
         (None, Carrier::Plain(Mutex::default()))
@@ -158,7 +161,11 @@ fn routes(
     let begun = Instant::now();
     let asks = code.is_some();
     let chat = Arc::new(Chat { hub: AsyncMutex::default(), feeds, carrier, code, begun, capture });
-    let made = [("/", page::HTML, index()), ("/mode.js", page::SCRIPT, mode(plain, asks))];
+    let made = [
+        ("/", page::HTML, index()),
+        ("/mode.js", page::SCRIPT, mode(plain, asks)),
+        ("/digits.js", page::SCRIPT, page::digits()),
+    ];
     let all = FILES.map(|(path, kind, text)| (path, kind, text.to_owned())).into_iter().chain(made);
     let mut router = page::files(Router::new().route("/packets", any(packets)), all);
     if plain {
@@ -181,9 +188,9 @@ fn index() -> String {
     limits.into_iter().fold(page, |page, (mark, limit)| page.replace(mark, &limit.to_string()))
 }
 
-/// What the page must know first: how it speaks, and which digit of Engine.IO and Socket.IO stands for what.
+/// What the page must know first: how it speaks, and whether it asks for a room code.
 fn mode(plain: bool, asks: bool) -> String {
-    format!("\"use strict\";\nconst PLAIN = {plain}, CODE = {asks};\n{}", page::digits())
+    format!("export const PLAIN = {plain}, CODE = {asks};\n")
 }
 
 /// The feed of a session's packets, for those who know the session's id.

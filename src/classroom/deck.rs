@@ -100,7 +100,7 @@ impl Deck {
         texts: &Texts,
         carry: &mut dyn FnMut(Request) -> Input,
     ) -> Self {
-        let draw = |scene: &Scene<'_>| serde_json::to_value(Resolved::of(scene, texts)).unwrap_or_default();
+        let draw = |scene: &Scene<'_>| serde_json::to_value(Resolved::of(scene, texts).pictured()).unwrap_or_default();
         let (title, audience) = {
             let scene = player.look();
             (scene.title.to_owned(), scene.audience)

@@ -1,7 +1,8 @@
 //! What can be typed after `export`.
 
 use crate::tutor::Audience;
-use clap::{Args, Subcommand};
+use crate::view::plot;
+use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
 /// `osi-tutor export`.
@@ -50,6 +51,25 @@ Examples:
   osi-tutor export scorm -o osi-tutor.zip               the course, a lesson an item
   osi-tutor export scorm handshake -o handshake.zip")]
     Scorm(Scorm),
+    /// A picture for slides and paper (SVG), for light and dark screens
+    #[command(after_help = "\
+Examples:
+  osi-tutor export svg handshake -o handshake.svg                      who sends what to whom
+  osi-tutor export svg lunch.pcapng --stream 2 -o ladder.svg
+  osi-tutor export svg handshake --what layers --packet 3 -o syn.svg
+  osi-tutor export svg lunch.pcapng --what plot --plot window -o window.svg
+  osi-tutor export svg routing --what hops --packet 3 -o way.svg")]
+    Svg {
+        /// A lesson, a ready scenario or a capture (- reads standard input)
+        #[arg(value_name = "LESSON|SCENARIO|FILE")]
+        what: PathBuf,
+        /// Where it goes
+        #[command(flatten)]
+        to: To,
+        /// Which picture
+        #[command(flatten)]
+        draw: Draw,
+    },
     /// A lesson's questions for Moodle (GIFT): each wrong answer is told which misconception it betrays
     #[cfg(feature = "classroom")]
     #[command(after_help = "Example:\n  osi-tutor export gift handshake -o handshake.gift")]
@@ -120,6 +140,42 @@ pub struct Handout {
     /// For whom it is written
     #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
     pub audience: Audience,
+}
+
+/// What a picture shows.
+#[derive(Debug, Args)]
+pub struct Draw {
+    /// What it shows
+    #[arg(long = "what", value_enum, value_name = "WHAT", default_value_t = Drawn::Ladder)]
+    pub drawn: Drawn,
+    /// The TCP connection of a ladder or plot; without it, a ladder has the lesson's packets, or the first connection, and a plot the largest
+    #[arg(long, value_name = "N")]
+    pub stream: Option<u32>,
+    /// The packet whose layers or hops are drawn
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub packet: u64,
+    /// What a plot shows over time
+    #[arg(long, value_enum, value_name = "WHAT", default_value_t = plot::Kind::Seq)]
+    pub plot: plot::Kind,
+    /// Other packets of a lesson or scenario
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// For whom the layers are explained
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
+}
+
+/// A kind of picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Drawn {
+    /// Who sends what to whom, with both ends' states
+    Ladder,
+    /// One packet's seven layers
+    Layers,
+    /// One TCP connection over time
+    Plot,
+    /// One simulated packet on its way over several links
+    Hops,
 }
 
 /// Where something goes.

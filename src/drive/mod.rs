@@ -149,6 +149,7 @@ pub struct Lesson<'a, 'l> {
     player: &'a mut Player<'l>,
     texts: &'a Texts,
     carry: &'a mut dyn FnMut(Request) -> lesson::Input,
+    pictured: bool,
 }
 
 impl<'a, 'l> Lesson<'a, 'l> {
@@ -158,7 +159,14 @@ impl<'a, 'l> Lesson<'a, 'l> {
         texts: &'a Texts,
         carry: &'a mut dyn FnMut(Request) -> lesson::Input,
     ) -> Self {
-        Self { player, texts, carry }
+        Self { player, texts, carry, pictured: false }
+    }
+
+    /// With a picture beside each ladder, which is no part of the contract: for a page of ours.
+    #[must_use]
+    pub const fn pictured(mut self) -> Self {
+        self.pictured = true;
+        self
     }
 
     fn step(&mut self, mut input: lesson::Input, now: Millis) {
@@ -202,6 +210,9 @@ impl Driven for Lesson<'_, '_> {
     }
 
     fn line(&self) -> String {
+        if self.pictured {
+            return json::data_line(&Resolved::of(&self.player.look(), self.texts).pictured());
+        }
         scene_line(self.player, self.texts)
     }
 

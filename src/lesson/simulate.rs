@@ -8,7 +8,7 @@ use super::hosts::Hosts;
 use crate::fault::{Faults, Report};
 use crate::flow::reader::each;
 use crate::flow::{Limits, Tracker};
-use crate::model::Packet;
+use crate::model::{Osi, Packet};
 use crate::proto::memory::Ends;
 use crate::sim::Simulation;
 use crate::sim::scenario::Scenario;
@@ -129,9 +129,31 @@ pub fn what_if(lesson: &Lesson, whatif: &WhatIf, ends: Option<Ends>, seed: Optio
         Scope::Capture => None,
         Scope::Conversation => ends,
     };
-    let mut hosts = hosts(lesson);
-    let before = timeline(&mut world(&source, &Faults::default(), None)?.0, ends, &mut hosts)?;
-    let (mut simulation, report) = world(&source, &whatif.fault, ends)?;
+    both(world(&source, &Faults::default(), None)?.0, world(&source, &whatif.fault, ends)?, ends, hosts(lesson))
+}
+
+/// Runs a source twice: as its own faults make it, and with more of them. All its packets are looked at.
+///
+/// # Errors
+/// The world cannot be made so; a sentence.
+pub fn compare(source: &DefaultSource, faults: &Faults, more: &Faults) -> Result<Outcome, String> {
+    let (mut faults, mut more) = (faults.clone(), more.clone());
+    // Frames are numbered as the packets that are seen.
+    more.find(broken(source, &faults)?)?;
+    faults.find(world(source, &Faults::default(), None)?.0)?;
+    let scenario = Scenario::ready(&source.scenario).and_then(Result::ok);
+    let hosts = scenario.map_or_else(Hosts::default, |scenario| Hosts::of(&scenario, Osi::Application));
+    both(world(source, &faults, None)?.0, world(source, &faults.and(more), None)?, None, hosts)
+}
+
+/// Runs two worlds, the second with what a report counts.
+fn both(
+    mut as_it_was: Simulation,
+    (mut simulation, report): (Simulation, Report),
+    ends: Option<Ends>,
+    mut hosts: Hosts,
+) -> Result<Outcome, String> {
+    let before = timeline(&mut as_it_was, ends, &mut hosts)?;
     let mut after = timeline(&mut simulation, ends, &mut hosts)?;
     let alike = |(a, b): &(&Hit, &Hit)| a.packet.frame() == b.packet.frame() && a.packet.remark == b.packet.remark;
     let parted = before.iter().zip(&after).take_while(alike).count();

@@ -1,6 +1,6 @@
 // A question and the ways to answer it: one of several, a number, a word, an order, a run of bytes, a packet. What comes
 // out is one line of text, as the judge of osi-tutor takes it.
-import { el, fill } from "./parts.js";
+import { el, fill, hexOf } from "./parts.js";
 
 let last = 0;
 /** An id that is free on this page. */
@@ -78,6 +78,7 @@ export class OsiAnswers extends HTMLElement {
     let order = sound.length === items.length ? sound : items.map((_, n) => n);
     const list = el("ol", { class: "order" });
     const draw = (focus = -1, up = true) => {
+      /** @param {number} at @param {number} by */
       const move = (at, by) => {
         const to = at + by;
         if (to < 0 || to >= order.length) return;
@@ -103,16 +104,15 @@ export class OsiAnswers extends HTMLElement {
     last ??= first;
     let open = false;
     const told = el("output", {}, this.given ? `bytes ${this.given}` : "nothing yet");
-    const hex = (byte) => byte.toString(16).padStart(2, "0");
     const buttons = frame.map((byte, at) => el("button", {
-      type: "button", "aria-label": `byte ${at}: ${hex(byte)}`, onclick: () => {
+      type: "button", "aria-label": `byte ${at}: ${hexOf(byte)}`, onclick: () => {
         if (open) [first, last, open] = [Math.min(first, at), Math.max(first, at), false];
         else [first, last, open] = [at, at, true];
         draw();
         told.textContent = open ? `from byte ${first}; now tap the last one` : `bytes ${first}-${last}`;
         this.set(`${first}-${last}`);
       },
-    }, hex(byte)));
+    }, hexOf(byte)));
     const draw = () => buttons.forEach((button, at) => button.setAttribute("aria-pressed", String(at >= first && at <= last)));
     draw();
     return [el("p", { class: "how" }, "Tap the first byte, then the last. "), told, el("div", { class: "bytes" }, ...buttons)];

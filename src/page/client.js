@@ -1,27 +1,54 @@
-"use strict";
-// Two clients with one face: Socket.IO, which chat and class speak, and the plain framing of osi-tutor chat
-// --plain-websocket.
+// The Socket.IO client of our pages. [`Client`] is what it has in common with another framing (src/chat/page/plain.js).
 //
 // The Socket.IO client is our own, not the official one, because this page shows each packet at the moment when it
 // is sent or heard, and because the whole protocol can be read here: Engine.IO 4 by polling and WebSocket, the
 // upgrade with its probe, the heartbeat, and of Socket.IO 5 what a chat needs: connect, event, acknowledgment,
 // disconnect. The official client works with this server as well; the tests use it.
 //
-// Both call: seen({up, via, text}) for each packet, state(text), event(name, data), open(), down(why).
+import { ENGINE, SOCKET } from "./digits.js";
+
+/**
+ * Who hears of a client: of each packet, of its state in words, of events, of a connection that is open, gone, or refused.
+ * @typedef {{
+ *   seen: (packet: { up: boolean, via: string, text: string }) => void, state: (text: string) => void,
+ *   event: (name: string, data: any) => void, open: () => void, down: (why: string) => void, refused: () => void,
+ * }} Heard
+ * @typedef {(data: any) => void} Answer
+ * @typedef {object} Round One connection: what belongs to another one is ignored.
+ */
 
 const BORDER = "\u001e";
-/** The goodbye of Socket.IO. The digits come from the server, in mode.js. */
+/** The goodbye of Socket.IO. */
 const GOODBYE = ENGINE.Message + SOCKET.Disconnect;
 /** Milliseconds before the first attempt to connect again; doubled each time up to the last. */
 const FIRST_PAUSE = 1000, LAST_PAUSE = 8000;
 
-class Client {
+export class Client {
+  /** Whether to be connected is wanted, and is so. */
+  wanted = false;
+  alive = false;
+  pause = FIRST_PAUSE;
+  /** @type {Round} */
+  round = {};
+  /** @type {Map<number, Answer>} */
+  acks = new Map();
+  lastAck = 0;
+  heartbeat = 0;
+  again = 0;
+
+  /** @param {Heard} heard */
   constructor(heard) {
     this.heard = heard;
-    this.wanted = false;
-    this.pause = FIRST_PAUSE;
-    this.forget();
   }
+
+  /** Begins a connection. @param {Round} _round */
+  start(_round) {}
+
+  /** Sends an event; with a number, an answer is wanted. @param {string} _event @param {any} _data @param {number | null} _id */
+  send(_event, _data, _id) {}
+
+  /** Ends what is under way. */
+  stop() {}
 
   /** Drops everything of a connection; what of it still arrives is ignored. */
   forget() {
@@ -40,7 +67,7 @@ class Client {
     this.start(this.round);
   }
 
-  /** The connection is gone. Unless it was our wish, another is tried. */
+  /** The connection is gone. Unless it was our wish, another is tried. @param {Round} round @param {string} why */
   lost(round, why) {
     if (round !== this.round) return;
     const acks = this.acks;
@@ -51,11 +78,11 @@ class Client {
     if (!this.wanted) return this.heard.state("not connected");
     this.heard.state(`connection lost (${why}); next attempt in ${this.pause / 1000} s`);
     // Not all at the same moment: a whole class may have lost its connection.
-    this.again = setTimeout(() => this.connect(), this.pause * (0.5 + Math.random() / 2));
+    this.again = window.setTimeout(() => this.connect(), this.pause * (0.5 + Math.random() / 2));
     this.pause = Math.min(2 * this.pause, LAST_PAUSE);
   }
 
-  /** The server does not want us: to ask again would change nothing. */
+  /** The server does not want us: to ask again would change nothing. @param {Round} round @param {string} why */
   refuse(round, why) {
     this.wanted = false;
     this.lost(round, why);
@@ -68,34 +95,55 @@ class Client {
     this.heard.open();
   }
 
-  /** Sends an event; the answer calls back. */
+  /** Sends an event; the answer calls back. @param {string} event @param {any} data @param {Answer} [answer] */
   emit(event, data, answer) {
     if (!this.alive) {
       if (answer) answer({ error: "not connected" });
       return;
     }
-    const id = answer ? this.lastAck++ : null;
-    if (answer) this.acks.set(id, answer);
+    if (!answer) return this.send(event, data, null);
+    const id = this.lastAck++;
+    this.acks.set(id, answer);
     this.send(event, data, id);
   }
 
+  /** @param {number} id @param {any} data */
   answered(id, data) {
     const answer = this.acks.get(id);
     this.acks.delete(id);
     if (answer) answer(data ?? {});
   }
 
+  /** @param {string} path */
   address(path) {
     return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
   }
 }
 
-class SocketIoClient extends Client {
+export class SocketIoClient extends Client {
+  /** What is said when connecting. @type {Record<string, any> | null} */
+  auth = null;
+  sid = "";
+  via = "polling";
+  /** Packets that wait for the transport. @type {string[]} */
+  queue = [];
+  polling = false;
+  posting = false;
+  paused = false;
+  /** The most bytes of a request, and how long the server may be silent. */
+  limit = 0;
+  patience = 0;
+  abort = new AbortController();
+  /** @type {WebSocket | null} */
+  socket = null;
+
+  /** @param {string} transports `upgrade`, `polling` or `websocket` @param {Heard} heard */
   constructor(transports, heard) {
     super(heard);
     this.transports = transports;
   }
 
+  /** @param {Round} round */
   start(round) {
     this.sid = "";
     this.queue = [];
@@ -112,12 +160,14 @@ class SocketIoClient extends Client {
     }
   }
 
+  /** @param {string} transport */
   target(transport) {
     return `/socket.io/?EIO=4&transport=${transport}` + (this.sid ? `&sid=${encodeURIComponent(this.sid)}` : "");
   }
 
   // ---- Engine.IO by polling: one request always waits for what the server has to say
 
+  /** @param {Round} round */
   async poll(round) {
     this.polling = true;
     try {
@@ -136,6 +186,7 @@ class SocketIoClient extends Client {
     }
   }
 
+  /** @param {Round} round */
   async post(round) {
     if (this.posting || this.paused) return;
     this.posting = true;
@@ -153,6 +204,7 @@ class SocketIoClient extends Client {
     if (round === this.round && this.paused) this.switch(round);
   }
 
+  /** @param {string} body @returns {RequestInit} */
   request(body) {
     const headers = { "Content-Type": "text/plain;charset=UTF-8" };
     return { method: "POST", body, headers, cache: "no-store", signal: this.abort.signal };
@@ -160,7 +212,7 @@ class SocketIoClient extends Client {
 
   /** As many waiting packets as one request may carry. */
   take() {
-    let body = this.queue.shift(), size = new Blob([body]).size;
+    let body = this.queue.shift() ?? "", size = new Blob([body]).size;
     while (this.queue.length > 0) {
       size += 1 + new Blob([this.queue[0]]).size;
       if (size > this.limit) break;
@@ -171,6 +223,7 @@ class SocketIoClient extends Client {
 
   // ---- Engine.IO by WebSocket, from the beginning or after a probe
 
+  /** @param {Round} round @param {boolean} probe */
   openSocket(round, probe) {
     const socket = new WebSocket(this.address(this.target("websocket")));
     this.socket = socket;
@@ -192,26 +245,29 @@ class SocketIoClient extends Client {
     };
   }
 
-  /** Both requests are over: from here on everything goes by WebSocket. */
+  /** Both requests are over: from here on everything goes by WebSocket. @param {Round} round */
   switch(round) {
-    if (!this.wanted || this.via === "websocket" || this.polling || this.posting || round !== this.round) return;
+    if (!this.socket || !this.wanted || this.via === "websocket" || this.polling || this.posting || round !== this.round) return;
     this.via = "websocket";
     this.sendOn(this.socket, ENGINE.Upgrade);
     this.heard.state("connected by WebSocket, after an upgrade");
     this.flush(round);
   }
 
+  /** @param {WebSocket} socket @param {string} text */
   sendOn(socket, text) {
     this.heard.seen({ up: true, via: "websocket", text });
     socket.send(text);
   }
 
+  /** @param {Round} round */
   flush(round) {
     if (this.via === "polling") return void this.post(round);
-    if (this.socket.readyState !== WebSocket.OPEN) return;
+    if (this.socket?.readyState !== WebSocket.OPEN) return;
     for (const text of this.queue.splice(0)) this.socket.send(text);
   }
 
+  /** @param {string} text */
   say(text) {
     this.heard.seen({ up: true, via: this.via, text });
     this.queue.push(text);
@@ -220,6 +276,7 @@ class SocketIoClient extends Client {
 
   // ---- what is heard
 
+  /** @param {Round} round @param {any} packet @param {string} via */
   hear(round, packet, via) {
     if (round !== this.round || typeof packet !== "string") return;
     this.heard.seen({ up: false, via, text: packet });
@@ -234,23 +291,24 @@ class SocketIoClient extends Client {
     }
   }
 
+  /** @param {Round} round @param {any} hello */
   shake(round, { sid, upgrades, pingInterval, pingTimeout, maxPayload }) {
     this.sid = sid;
     this.limit = maxPayload;
     this.patience = pingInterval + pingTimeout;
     this.expect(round);
     this.heard.state(this.via === "polling" ? "connected by polling" : "connected by WebSocket");
-    const auth = this.auth ?? (this.code ? { code: this.code } : null);
-    this.say(ENGINE.Message + SOCKET.Connect + (auth ? JSON.stringify(auth) : ""));
+    this.say(ENGINE.Message + SOCKET.Connect + (this.auth ? JSON.stringify(this.auth) : ""));
     if (this.transports === "upgrade" && upgrades.includes("websocket")) this.openSocket(round, true);
   }
 
+  /** @param {Round} round */
   expect(round) {
     clearTimeout(this.heartbeat);
-    this.heartbeat = setTimeout(() => this.lost(round, "no heartbeat"), this.patience);
+    this.heartbeat = window.setTimeout(() => this.lost(round, "no heartbeat"), this.patience);
   }
 
-  /** Socket.IO: the second digit. */
+  /** Socket.IO: the second digit. @param {Round} round @param {string} text */
   message(round, text) {
     const rest = text.slice(1);
     const at = rest.search(/[[{]/);
@@ -264,6 +322,7 @@ class SocketIoClient extends Client {
     }
   }
 
+  /** @param {string} event @param {any} data @param {number | null} id */
   send(event, data, id) {
     this.say(ENGINE.Message + SOCKET.Event + (id ?? "") + JSON.stringify([event, data]));
   }
@@ -288,50 +347,7 @@ class SocketIoClient extends Client {
   }
 
   stop() {
-    this.abort?.abort();
-    this.socket?.close();
-  }
-}
-
-class PlainClient extends Client {
-  start(round) {
-    const socket = new WebSocket(this.address("/chat" + (this.code ? `?code=${encodeURIComponent(this.code)}` : "")));
-    let stood = false;
-    this.socket = socket;
-    socket.onopen = () => {
-      if (round !== this.round) return socket.close();
-      stood = true;
-      this.heard.state("connected by WebSocket, without Socket.IO");
-      this.opened();
-    };
-    socket.onmessage = ({ data }) => {
-      if (round !== this.round || typeof data !== "string") return;
-      this.heard.seen({ up: false, via: "websocket", text: data });
-      const word = JSON.parse(data);
-      if (word.ack !== undefined) this.answered(word.ack, word.data);
-      else this.heard.event(word.event, word.data);
-    };
-    socket.onclose = () => {
-      // A page is not told why a WebSocket was refused.
-      if (this.code && !stood && round === this.round) return this.refuse(round, "refused: is the room code right?");
-      this.lost(round, "the WebSocket was closed");
-    };
-  }
-
-  send(event, data, id) {
-    const text = JSON.stringify(id === null ? { event, data } : { event, data, id });
-    this.heard.seen({ up: true, via: "websocket", text });
-    this.socket.send(text);
-  }
-
-  leave() {
-    this.wanted = false;
-    this.socket?.close(1000);
-  }
-
-  bye() {}
-
-  stop() {
+    this.abort.abort();
     this.socket?.close();
   }
 }

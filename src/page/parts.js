@@ -40,8 +40,41 @@ export function fill(into, ...children) {
   put(into, ...children);
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+/** What our pictures are made of. There is nothing among it that loads, runs or leads away. */
+const DRAWN = ["svg", "g", "path", "rect", "text", "title", "desc"];
+const TOLD = ["xmlns", "viewBox", "width", "height", "class", "role", "x", "y", "d", "rx", "text-anchor", "transform", "fill", "stroke-width", "stroke-dasharray", "stroke-linecap"];
+
+/**
+ * A picture that osi-tutor has drawn (src/view/picture), or nothing where it holds what no picture of ours does.
+ * @param {string} markup
+ * @returns {SVGSVGElement | null}
+ */
+export function picture(markup) {
+  const svg = /** @type {any} */ (new DOMParser().parseFromString(markup, "image/svg+xml").documentElement);
+  const sound = [svg, ...svg.querySelectorAll("*")].every((one) => one.namespaceURI === SVG && DRAWN.includes(one.localName)
+    && [...one.attributes].every(({ name }) => TOLD.includes(name)));
+  if (!sound) return null;
+  // Its title would be a tooltip over all of it.
+  const told = [...svg.querySelectorAll(":scope > title, :scope > desc")];
+  svg.setAttribute("aria-label", told.map((one) => one.textContent).join(". "));
+  told.forEach((one) => one.remove());
+  if (svg.viewBox.baseVal.width > WIDE) svg.classList.add("wide");
+  return document.adoptNode(svg);
+}
+/** Pictures that are wider are scrolled, not shrunk. */
+const WIDE = 1100;
+
 /** @param {string} id */
 export const $ = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+
+/** Something to fill in. @param {string} id */
+export const field = (id) => /** @type {HTMLInputElement} */ (document.getElementById(id));
+
+/** Two digits a byte, as numbers. @param {string} hex */
+export const bytesOf = (hex) => (hex.match(/../g) ?? []).map((two) => parseInt(two, 16));
+/** A byte in two digits. @param {number} byte */
+export const hexOf = (byte) => byte.toString(16).padStart(2, "0");
 
 /**
  * One of several, or several: "1 vote", "2 votes".
@@ -55,7 +88,7 @@ export const count = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
  * @param {(number | null)[]} frame
  */
 export function dump(frame) {
-  const hex = (n, digits) => n.toString(16).padStart(digits, "0");
-  const line = (at) => `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => (byte === null ? "··" : hex(byte, 2))).join(" ")}`;
+  const line = (/** @type {number} */ at) =>
+    `${String(at).padStart(4)}   ${frame.slice(at, at + 16).map((byte) => (byte === null ? "··" : hexOf(byte))).join(" ")}`;
   return el("pre", { class: "dump", tabindex: 0, "aria-label": "The bytes of the frame" }, frame.map((_, at) => at).filter((at) => at % 16 === 0).map(line).join("\n"));
 }

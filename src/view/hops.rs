@@ -111,7 +111,8 @@ impl Leg {
         Self { link, from, to, time: frame.time, fields, remark: frame.remark }
     }
 
-    fn value(&self, name: &str) -> Option<&str> {
+    /// A field by its name.
+    pub fn value(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(own, _)| *own == name).map(|(_, value)| value.as_str())
     }
 }

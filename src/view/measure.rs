@@ -74,6 +74,19 @@ pub fn cut(out: &mut String, from: usize, columns: usize) {
     }
 }
 
+/// Cuts a text at its front, to fit a width in columns: the tail of an address tells it from others.
+pub fn cut_front(text: &mut String, columns: usize) {
+    if width(text) > columns {
+        let mut kept = text.as_str();
+        while width(kept) + 1 > columns && !kept.is_empty() {
+            let mut rest = kept.chars();
+            rest.next();
+            kept = rest.as_str();
+        }
+        *text = format!("…{}", kept.trim_start_matches(['.', ':']));
+    }
+}
+
 /// Appends spaces until what `out` holds from byte `from` on takes `columns`.
 pub fn pad(out: &mut String, from: usize, columns: usize) {
     let used = out.get(from..).map_or(0, width);

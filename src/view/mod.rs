@@ -6,7 +6,7 @@
 //! [`hops`] (one packet over several links), [`endpoints`] (what hosts hold), [`ask`](mod@ask) (any question),
 //! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
 //! what was learnt, what is asked), [`tally`] (what is said besides packets), [`comments`] (what is said beside packets in a file),
-//! [`extcap`] (what Wireshark asks), [`csv`] and [`handout`] (for spreadsheets, paper and Moodle). [`plain`](mod@plain) says signs in words; [`mask`] hides who it was; [`theme`] holds the colours; [`measure`] knows how wide text is.
+//! [`picture`] (ladder, layers, hops and plots as SVG), [`extcap`] (what Wireshark asks), [`csv`] and [`handout`] (for spreadsheets, paper and Moodle). [`plain`](mod@plain) says signs in words; [`mask`] hides who it was; [`theme`] holds the colours; [`measure`] knows how wide text is.
 //! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
 
 pub mod ask;
@@ -33,6 +33,7 @@ pub mod mask;
 pub mod measure;
 pub mod outline;
 pub mod paper;
+pub mod picture;
 pub mod plain;
 pub mod plot;
 pub mod progress;

@@ -8,7 +8,22 @@ const [student, stageUrl, teachUrl, pictures] = process.argv.slice(2);
 const seen = {};
 (async () => {
   const { open, picture, text, until, heading, end } = await pages(seen, pictures);
-  const teacher = await open(teachUrl, SCREEN), stage = await open(stageUrl, SCREEN), phone = await open(student, PHONE);
+  const teacher = await open(teachUrl, SCREEN), stage = await open(stageUrl, SCREEN), phone = await open(student, PHONE, { colorScheme: "dark" });
+  // The room code is typed by keyboard alone: a wrong one first.
+  for (const code of ["tulip-8", "tulip-7"]) {
+    await phone.waitForSelector("#code");
+    for (let i = 0; i < 9 && !(await phone.evaluate(() => document.activeElement?.id === "code")); i++) await phone.keyboard.press("Tab");
+    await phone.keyboard.type(code);
+    const before = await phone.evaluateHandle(() => document.querySelector("#code"));
+    await phone.keyboard.press("Enter");
+    await until(phone, (form) => !form.isConnected, before);
+    if (code === "tulip-8") {
+      await phone.waitForSelector("[role=alert]");
+      seen.refused = await text(phone, "[role=alert]");
+      await picture(phone, "8-phone-code");
+    }
+  }
+  await heading(phone, "You are ");
   await teacher.waitForSelector(".browser tbody tr");
   const rows = () => teacher.evaluate(() => document.querySelectorAll(".browser tbody tr").length);
   seen.all = await rows();

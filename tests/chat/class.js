@@ -44,15 +44,25 @@ const seen = { early: [] };
   const answer = (await text(teacher, ".answer")).replace("Right: ", "");
   const texts = await phones[0].evaluate(() => [...document.querySelectorAll(".choice")].map((c) => c.textContent));
   const right = texts.indexOf(answer) + 1, wrong = right === 3 ? 2 : 3, other = 6 - right - wrong;
-  // One votes by keyboard alone, wrongly; one changes a wrong answer to another one; the third is right.
+  // One plays by keyboard alone: unsure of one wrong answer, then sure of another. One changes a wrong answer with a finger; the
+  // third is right.
   const keyboard = phones[0];
-  for (let i = 0; i < 30 && !(await keyboard.evaluate(() => document.activeElement?.matches("input[type=radio]"))); i++) await keyboard.keyboard.press("Tab");
-  for (let i = 0; i < 9 && (i === 0 || !(await keyboard.evaluate((n) => document.querySelector(`.choice:nth-of-type(${n}) :checked`), wrong))); i++) await keyboard.keyboard.press("ArrowDown");
-  for (let i = 0; i < 30 && !(await keyboard.evaluate(() => document.activeElement?.textContent === "I'm sure")); i++) await keyboard.keyboard.press("Tab");
-  await keyboard.keyboard.press("Enter");
+  const tab = async (page, there, back = false) => {
+    for (let i = 0; i < 40 && !(await page.evaluate(there)); i++) await page.keyboard.press(back ? "Shift+Tab" : "Tab");
+  };
+  const focus = () => keyboard.evaluate(() => document.activeElement.tagName);
   const taken = (phone) => until(phone, () => document.querySelector(".note").textContent.startsWith("Your answer is in"));
-  await taken(keyboard);
-  seen.keyboard = await text(keyboard, ".note");
+  const type = async (n, sure) => {
+    await tab(keyboard, () => document.activeElement?.matches("input[type=radio]"), true);
+    for (let i = 0; i < 9 && (i === 0 || !(await keyboard.evaluate((n) => document.querySelector(`.choice:nth-of-type(${n}) :checked`), n))); i++) await keyboard.keyboard.press("ArrowDown");
+    await tab(keyboard, sure ? () => document.activeElement?.textContent === "I'm sure" : () => document.activeElement?.textContent === "I'm not sure");
+    await keyboard.keyboard.press("Enter");
+    await until(keyboard, (n) => document.querySelector(".note").textContent.includes(document.querySelector(`.choice:nth-of-type(${n})`).textContent), n);
+    return text(keyboard, ".note");
+  };
+  seen.keyboard = { focus: [await focus()] };
+  seen.keyboard.first = await type(other, false);
+  seen.keyboard.changed = await type(wrong, true);
   const choose = async (phone, n, button) => {
     await phone.click(`.choice:nth-of-type(${n})`);
     await phone.click(`text="${button}"`);
@@ -93,6 +103,10 @@ const seen = { early: [] };
   await heading(phones[0], "You were right");
   await heading(phones[1], "Your answer wasn't right");
   await stage.waitForSelector(".reveal");
+  seen.keyboard.focus.push(await focus());
+  await tab(keyboard, () => document.activeElement?.tagName === "SUMMARY");
+  await keyboard.keyboard.press("Enter");
+  seen.keyboard.read = await keyboard.evaluate(() => document.querySelector("details[open]")?.innerText ?? "");
   seen.reveal = { stage: await text(stage, ".reveal"), origin: await text(stage, ".origin"), wrong: await text(phones[1], "main") };
   await picture(stage, "5-stage-reveal");
   await picture(phones[1], "5-phone-wrong");
@@ -172,11 +186,7 @@ const seen = { early: [] };
   seen.board = await text(stage, ".board");
   await picture(stage, "7-stage-board");
   await picture(phones[0], "7-phone-board");
-  // The smallest phone, and letters twice as large: nothing leaves the screen sideways.
-  const wide = async (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  const small = await open(student, { width: 320, height: 640 });
-  await heading(small, "What we believed");
-  seen.wide = [await wide(small), await wide(stage), await wide(teacher), await wide(phones[0])];
+  await picture(teacher, "7-console-board");
   await end();
 })().catch((error) => {
   console.error(error, seen);

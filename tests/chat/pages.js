@@ -1,5 +1,6 @@
 "use strict";
-// Browsers that look at our pages: pictures of them, what axe-core finds on each picture, and whether it scrolls sideways.
+// Browsers that look at our pages: pictures of them, what axe-core finds on each picture, whether it scrolls sideways (also on the
+// smallest phone, and with everything twice as large), and whether something moves.
 const { chromium } = require("playwright-core");
 const fs = require("fs"), http = require("http"), path = require("path");
 
@@ -7,6 +8,8 @@ const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run
   "--disable-component-update", "--disable-sync"];
 exports.PHONE = { width: 360, height: 740 };
 exports.SCREEN = { width: 1280, height: 720 };
+/** The smallest phone, and a screen of 1280 at 200%. */
+const NARROW = [{ width: 320, height: 640 }, { width: 640, height: 360 }];
 
 const KINDS = { html: "text/html", js: "text/javascript", css: "text/css", gz: "application/gzip", wasm: "application/wasm" };
 
@@ -48,7 +51,7 @@ const axe = (() => {
  * @param {string} [pictures] a folder for them
  */
 exports.pages = async (seen, pictures) => {
-  Object.assign(seen, { axe: axe ? [] : null, wide: [], complaints: [] });
+  Object.assign(seen, { axe: axe ? [] : null, wide: [], complaints: [], moving: [], looked: 0 });
   const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
   const until = (page, what, ...args) => page.waitForFunction(what, ...args);
   return {
@@ -72,9 +75,18 @@ exports.pages = async (seen, pictures) => {
         const { violations } = await page.evaluate(`${axe}; axe.run()`);
         seen.axe.push(...violations.map(({ id, nodes }) => `${name}: ${id}: ${nodes[0].html.slice(0, 100)}`));
       }
-      const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (over > 0) seen.wide.push(`${name}: ${over}`);
+      seen.looked += 1;
       if (pictures) await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: false });
+      const size = page.viewportSize();
+      for (const narrow of [size, ...NARROW]) {
+        await page.setViewportSize(narrow);
+        const over = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        if (over > 0) seen.wide.push(`${name}: ${over} at ${narrow.width}`);
+      }
+      await page.emulateMedia({ reducedMotion: "reduce" });
+      if (await page.evaluate(() => document.getAnimations().length)) seen.moving.push(name);
+      await page.emulateMedia({ reducedMotion: null });
+      await page.setViewportSize(size);
     },
     text: (page, selector) => page.evaluate((s) => document.querySelector(s)?.textContent ?? "", selector),
     until,

@@ -202,6 +202,16 @@ const seen = { times: {} };
   await page.waitForFunction(() => /^\d/.test(document.querySelector(".counted")?.textContent ?? ""));
   seen.simulated = { hash: await page.evaluate(() => location.hash), origin: await text(page, ".origin") };
   await page.waitForSelector("osi-packet .layer");
+  // Its packet on every link, and what else could have become of it.
+  await page.click(".tabs button:text-is('Link by link')");
+  await page.waitForSelector(".pane .picture");
+  seen.hops = await text(page, ".pane");
+  await picture(page, "4-hops");
+  await page.click(".tabs button:text-is('Break it')");
+  await page.click(".pane button:text-is('Lose it')");
+  await page.waitForSelector(".both .picture");
+  seen.both = await text(page, ".both");
+  await picture(page, "4-both");
 
   // ---- a capture: list, layers and bytes, filter, the connection's pages; and not one request
   const quiet = requests.length;
@@ -230,11 +240,11 @@ const seen = { times: {} };
   seen.filtered = await text(page, ".counted");
   for (const [name, button] of [["ladder", "Ladder"], ["follow", "What was said"], ["plot", "Over time"], ["stats", "Counts"]]) {
     await page.click(`.tabs button:text-is('${button}')`);
-    await page.waitForSelector({ ladder: ".pane .ladder", follow: ".turn-of", plot: "img.plot", stats: ".counts" }[name]);
+    await page.waitForSelector({ ladder: ".pane .picture", follow: ".turn-of", plot: ".pane .picture .p-curve0", stats: ".counts" }[name]);
     seen[name] = (await text(page, ".pane")).slice(0, 600);
     await picture(page, `3-${name}`);
   }
-  seen.plotted = await page.evaluate(async () => { const all = [...document.querySelectorAll(".tabs button")]; all.find((b) => b.textContent === "Over time").click(); while (!document.querySelector("img.plot")?.complete) await new Promise((r) => setTimeout(r, 5)); return document.querySelector("img.plot").naturalWidth; });
+  seen.plotted = await page.evaluate(async () => { const all = [...document.querySelectorAll(".tabs button")]; all.find((b) => b.textContent === "Over time").click(); const drawn = () => document.querySelector(".pane .picture [class*=p-curve]"); while (!drawn()) await new Promise((r) => setTimeout(r, 5)); return document.querySelector(".pane .picture").getBoundingClientRect().width; });
 
   // Captures that mean no good: all of ours, damaged; and one that speaks like a page.
   const names = fs.readdirSync(captures).filter((name) => /\.pcap(ng)?$/.test(name));

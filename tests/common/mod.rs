@@ -101,11 +101,27 @@ pub(crate) fn browsers(name: &str, args: &[&str]) -> Option<serde_json::Value> {
         skipped("tests/chat has no node_modules (npm ci there brings them)");
         return None;
     }
-    let Ok(run) = Command::new("node").arg(folder.join(name)).args(args).stdin(std::process::Stdio::null()).output()
-    else {
+    let mut command = Command::new("node");
+    command.arg(folder.join(name)).args(args).stdin(std::process::Stdio::null());
+    // A folder for pictures of every state.
+    command.args(std::env::var_os("PICTURES"));
+    let Ok(run) = command.output() else {
         skipped("node does not run");
         return None;
     };
     assert!(run.status.success(), "{name}\n{}", String::from_utf8_lossy(&run.stderr));
     Some(serde_json::from_slice(&run.stdout).unwrap())
+}
+
+/// What browsers find wrong with any page, whatever it is about.
+pub(crate) fn are_sound(seen: &serde_json::Value) {
+    assert_eq!(seen["complaints"], serde_json::json!([]), "the browser complains");
+    if seen["axe"].is_null() {
+        skipped("tests/chat/node_modules has no axe-core (npm ci there brings it)");
+    } else {
+        assert_eq!(seen["axe"], serde_json::json!([]), "axe finds something");
+    }
+    assert_eq!(seen["wide"], serde_json::json!([]), "nothing scrolls sideways, at 320 pixels and at 200% neither");
+    assert_eq!(seen["moving"], serde_json::json!([]), "nothing moves where less motion is wanted");
+    println!("axe looked at {} states", seen["looked"]);
 }

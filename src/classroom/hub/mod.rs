@@ -397,8 +397,9 @@ fn files() -> Vec<(&'static str, &'static str, String)> {
 /// What every page loads.
 fn common() -> Vec<(&'static str, &'static str, String)> {
     let mut all = vec![
+        ("/picture.css", page::STYLE, crate::view::picture::STYLE.to_owned()),
         ("/class.css", page::STYLE, include_str!("../page/class.css").to_owned()),
-        ("/mode.js", page::SCRIPT, format!("\"use strict\";\n{}", page::digits())),
+        ("/digits.js", page::SCRIPT, page::digits()),
         ("/link.js", page::SCRIPT, include_str!("../page/link.js").to_owned()),
     ];
     let shared = [page::CLIENT, page::BASE].into_iter().chain(page::SCENES);

@@ -174,7 +174,8 @@ impl Room {
         let session = &inner.session;
         let (token, _) = session.member(id).ok_or(Refused::Stranger)?;
         let wire = self.wire.uncaptured().is_none();
-        enter(id, &json!({ "token": token, "you": session.you(id), "page": self.page(session), "wire": wire }));
+        let page = without_pictures(self.page(session));
+        enter(id, &json!({ "token": token, "you": session.you(id), "page": page, "wire": wire }));
         Ok(id)
     }
 
@@ -306,10 +307,9 @@ impl Room {
         *self.staged() = None;
         let session = &inner.session;
         let mut page = self.page(session);
-        for room in [STAGES, STUDENTS] {
-            // Who cannot be reached is on the way out; the rest has been served.
-            let _ = self.io.to(self.all(room)).emit("page", &page).await;
-        }
+        // Who cannot be reached is on the way out; the rest has been served.
+        let _ = self.io.to(self.all(STAGES)).emit("page", &page).await;
+        let _ = self.io.to(self.all(STUDENTS)).emit("page", &without_pictures(page.clone())).await;
         // Its buttons belong to the page: they must not come later.
         if let Some(page) = page.as_object_mut() {
             page.insert("console".to_owned(), self.console(&inner));
@@ -464,4 +464,22 @@ impl Told {
             lost: None,
         }
     }
+}
+
+/// A page for a phone: it draws ladders as tables, which fit.
+fn without_pictures(mut page: Json) -> Json {
+    fn strip(value: &mut Json) {
+        match value {
+            Json::Object(all) => {
+                all.remove("picture");
+                all.values_mut().for_each(strip);
+            }
+            Json::Array(all) => all.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    if let Some(scene) = page.get_mut("scene") {
+        strip(scene);
+    }
+    page
 }

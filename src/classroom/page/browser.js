@@ -7,10 +7,10 @@ const ROWS = 100;
 const PAUSE = 300;
 
 /**
- * @param {{ packet: number, line: string, slide: number, asks: [string, number][] }[]} list
+ * @param {import("./types.js").Listed[]} list
  * @param {boolean} filters the capture is there to be filtered
- * @param {(command: any) => void} send
- * @param {(text: string, told: (answer: any) => void) => void} filter
+ * @param {(command: import("./types.js").Command) => void} send
+ * @param {(text: string, told: (answer: import("./types.js").Answer) => void) => void} filter
  */
 export function browser(list, filters, send, filter) {
   const body = el("tbody"), more = el("p", { class: "health" });
@@ -33,8 +33,10 @@ export function browser(list, filters, send, filter) {
       draw();
     });
   };
+  /** @param {import("./types.js").Listed} one */
   const row = (one) => el("tr", { class: one.slide === slide || one.asks.some(([, at]) => at === slide) ? "lit" : "" }, el("td", {}, el("span", { class: "line" }, one.line),
     el("span", { class: "others-do" }, button("Show", one, one.slide), ...one.asks.map(([kind, at]) => button(`Ask: ${kind}`, one, at)))));
+  /** @param {string} text @param {import("./types.js").Listed} one @param {number} at */
   const button = (text, one, at) => el("button", { type: "button", "aria-label": `${text}, packet ${one.packet}`, "aria-pressed": String(at === slide), onclick: () => send({ go: at }) }, text);
   const draw = () => {
     const rows = list.filter(({ packet }) => !selected || selected.has(packet));

@@ -1,8 +1,6 @@
 // The connection of a page with the class. It reconnects on its own, and says what is wrong while it is lost.
-// `SocketIoClient` is osi-tutor's own Socket.IO client (client.js), which loads before this.
 import { $ } from "./parts.js";
-
-/* global SocketIoClient */
+import { SocketIoClient } from "./client.js";
 
 /** Attempts by WebSocket before polling is tried: some networks let nothing else through. */
 const PATIENCE = 3;
@@ -16,6 +14,7 @@ const JITTER = 400;
  */
 export function link(who, events, refused) {
   let failures = 0, why = "";
+  /** @param {string} text @param {string} kind */
   const state = (text, kind) => {
     $("state").textContent = text;
     document.body.dataset.link = kind;
@@ -54,12 +53,14 @@ export function link(who, events, refused) {
   };
   // Each attempt says who we are now: a token may have come meanwhile.
   const start = client.start.bind(client);
-  client.start = (round) => {
+  client.start = (/** @type {import("./client.js").Round} */ round) => {
     client.auth = who();
     start(round);
   };
   connect();
-  return { connect, emit: (event, data, answer) => client.emit(event, data, answer), leave: () => client.leave() };
+  /** @param {string} event @param {any} data @param {(answer: import("./types.js").Answer) => void} answer */
+  const emit = (event, data, answer) => client.emit(event, data, answer);
+  return { connect, emit, leave: () => client.leave() };
 }
 
 /**

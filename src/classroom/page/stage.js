@@ -2,12 +2,15 @@
 // of the votes: a histogram shown early pulls everybody to the commonest answer.
 import { $, dump, el, fill } from "./parts.js";
 import { bars, board, change, shares } from "./tally.js";
-import "./scene.js";
+import { OsiScene } from "./scene.js";
 import { fragment, link } from "./link.js";
 import { crossing } from "./wire.js";
 
-/** @type {any} */
-let page = null, counts = { here: 0, answered: 0 }, staged = null;
+/** @type {import("./types.js").Page | null} */
+let page = null;
+/** A volunteer's vote. @type {import("./types.js").Crossing | null} */
+let staged = null;
+let counts = { here: 0, answered: 0 };
 fragment("code");
 const main = $("main");
 const tally = el("p", { class: "tally", role: "status" });
@@ -32,7 +35,7 @@ link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
 }, (why) => fill(main, el("p", { role: "alert" }, `Not let in: ${why}. Open the stage by the link that the terminal shows.`)));
 
 function tell() {
-  const voting = ["vote", "closed", "discuss"].includes(page?.shown.phase);
+  const voting = ["vote", "closed", "discuss"].includes(page?.shown.phase ?? "");
   tally.textContent = voting ? `${counts.answered} of ${counts.here} answered` : page?.shown.phase === "lobby" ? `${counts.here} here` : "";
 }
 
@@ -52,25 +55,27 @@ function qr(rows) {
   return svg;
 }
 
-function lobby() {
-  const { address, code, qr: rows } = page.lobby;
+/** @param {NonNullable<import("./types.js").Page["lobby"]>} lobby */
+function lobby({ address, code, qr: rows }) {
   return [el("div", { class: "lobby" }, qr(rows), el("div", {}, el("h2", {}, "Open this on your phone"), el("p", { class: "address" }, address),
     code && el("p", {}, "Room code ", el("strong", { class: "code" }, code))))];
 }
 
-function scene() {
-  const made = /** @type {any} */ (document.createElement("osi-scene"));
+/** @param {import("./types.js").Page} page */
+function scene(page) {
+  const made = new OsiScene();
   made.show(page.scene);
   return made;
 }
 
-/** A volunteer's vote, until the page moves on. */
-const volunteered = () => el("section", { class: "volunteered" }, el("h2", {}, "A vote is a packet: a volunteer's"), crossing(staged));
+/** A volunteer's vote, until the page moves on. @param {import("./types.js").Crossing} staged */
+const volunteered = (staged) => el("section", { class: "volunteered" }, el("h2", {}, "A vote is a packet: a volunteer's"), crossing(staged));
 
-/** @param {any} shown */
-function question(shown) {
-  const { task, answer } = shown;
+/** @param {import("./types.js").Shown} shown @param {import("./types.js").Task} task */
+function question(shown, task) {
+  const { answer } = shown;
   const list = !answer && (task.choices ?? task.packets?.map(([number, text]) => `${number}: ${text}`) ?? []);
+  /** @param {import("./types.js").Refuted} belief */
   const refuted = ({ claim, refutation }) => el("div", { class: "refuted" }, el("p", {}, el("strong", {}, "A common belief: "), claim), el("p", {}, refutation));
   return el("section", { class: "question" }, shown.transfer && el("p", { class: "transfer" }, "The same question, on other packets."), el("h2", {}, shown.prompt),
     list && list.length > 0 && el("ol", { class: task.form === "packet" ? "choices plain" : "choices" }, ...list.map((text) => el("li", {}, text))),
@@ -91,7 +96,7 @@ function draw() {
   $("title").textContent = shown.title;
   $("place").textContent = on ? `${shown.place} of ${shown.places}` : "";
   document.body.dataset.phase = shown.phase;
-  fill(main, tally, ...(shown.phase === "lobby" ? lobby() : shown.phase === "board" ? [board(shown.board)]
-    : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown), staged ? volunteered() : scene()]));
+  fill(main, tally, ...(page.lobby ? lobby(page.lobby) : shown.board ? [board(shown.board)]
+    : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown, shown.task), staged ? volunteered(staged) : scene(page)]));
   tell();
 }

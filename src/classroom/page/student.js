@@ -1,13 +1,15 @@
 // A student's page: predict, sure or unsure, talk, predict again, see.
 import { $, el, fill } from "./parts.js";
 import { board, change, shares } from "./tally.js";
-import "./answers.js";
-import { lines } from "./scene.js";
+import { OsiAnswers } from "./answers.js";
+import { OsiScene, lines } from "./scene.js";
 import { fragment, link } from "./link.js";
 import { panel } from "./wire.js";
 
-/** @type {any} What everybody sees, and what this member sees of itself. */
-let page = null, you = null;
+/** What everybody sees. @type {import("./types.js").Page | null} */
+let page = null;
+/** What this member sees of itself. @type {import("./types.js").You | null} */
+let you = null;
 /** The vote that was acknowledged last, and what is drawn now. */
 let told = "", drawn = "";
 /** Whether the host captures votes. */
@@ -33,7 +35,7 @@ const connection = link(() => ({
     page = now;
     // Another slide or vote: what was given belongs to the one before, unless the host says so.
     if (before && (before.slide !== now.shown.slide || before.round !== now.shown.round)) {
-      you = { ...you, given: before.slide === now.shown.slide ? you?.given : null, told: null };
+      if (you) you = { ...you, given: before.slide === now.shown.slide ? you.given : null, told: null };
       told = "";
     }
     draw();
@@ -48,7 +50,7 @@ const connection = link(() => ({
 /** Not let in: why, and the room code once more. @param {string} why */
 function out(why) {
   const code = /** @type {HTMLInputElement} */ (el("input", { id: "code", autocomplete: "off", autocapitalize: "off", maxlength: 64 }));
-  const again = (event) => {
+  const again = (/** @type {Event} */ event) => {
     event.preventDefault();
     sessionStorage.setItem("code", code.value.trim());
     connection.connect();
@@ -74,9 +76,12 @@ function draw(always = false) {
   if (lost && !same) heading.focus({ preventScroll: false });
 }
 
+/** @typedef {import("./types.js").Shown} Shown */
+
+/** @param {Shown} shown */
 const on = (shown) => !["lobby", "board"].includes(shown.phase);
 
-/** @param {any} shown */
+/** @param {Shown} shown */
 function headline(shown) {
   switch (shown.phase) {
     case "lobby": return `You are ${you?.name ?? "here"}`;
@@ -90,41 +95,45 @@ function headline(shown) {
   }
 }
 
-/** @param {any} shown */
+/** @param {Shown} shown */
 function view(shown) {
   switch (shown.phase) {
     case "lobby": return [el("p", {}, "The lesson begins soon. Nobody else sees your answers: the class sees only numbers.")];
-    case "vote": return vote(shown);
+    case "vote": return shown.task ? vote(shown, shown.task) : [];
     case "closed": return [prompt(shown), mine(shown), el("p", {}, "Wait for your teacher."), packet(false)];
     case "discuss": return [el("p", {}, "Find somebody with another answer. Who can show why, from the packets?"), prompt(shown), hint(shown), choices(shown), mine(shown), packet(false)];
-    case "revealed": return revealed(shown);
+    case "revealed": return shown.answer ? revealed(shown, shown.answer) : [];
     case "what-if": return [scene()];
     case "board": return [shown.board && board(shown.board), el("p", {}, "That's the end. You can close this page.")];
     default: return [prompt(shown), shown.task ? null : scene()];
   }
 }
 
+/** @param {Shown} shown */
 const prompt = (shown) => shown.prompt && el("p", { class: "prompt" }, transfer(shown), shown.prompt);
+/** @param {Shown} shown */
 const transfer = (shown) => shown.transfer && el("small", { class: "transfer" }, "The same question, on other packets.");
+/** @param {Shown} shown */
 const hint = (shown) => shown.hint && el("p", { class: "hint" }, el("strong", {}, "Hint: "), shown.hint);
 
-/** What can be chosen, only to be read. */
+/** What can be chosen, only to be read. @param {Shown} shown */
 function choices(shown) {
   const list = shown.task?.choices ?? [];
   return list.length > 0 && el("ol", { class: "choices" }, ...list.map((text) => el("li", {}, text)));
 }
 
-/** The own answer in words. */
+/** The own answer in words. @param {Shown} shown */
 function mine(shown) {
   if (!you?.given) return el("p", { class: "mine" }, "You didn't vote.");
   return el("p", { class: "mine" }, `Your answer: ${words(shown, you.given)}${you.sure ? " (sure)" : " (not sure)"}`);
 }
 
-/** An answer as words: a choice by its text. @param {any} shown @param {string} given */
+/** An answer as words: a choice by its text. @param {Shown} shown @param {string} given */
 function words(shown, given) {
-  const choice = shown.task?.form === "choice" && shown.task.choices?.[Number(given) - 1];
-  if (shown.task?.form === "order") return given.split(" ").map((n) => shown.task.choices[Number(n) - 1]).join(", ");
-  if (shown.task?.form === "range") return `bytes ${given}`;
+  const { form, choices = [] } = shown.task ?? {};
+  const choice = form === "choice" && choices[Number(given) - 1];
+  if (form === "order") return given.split(" ").map((n) => choices[Number(n) - 1]).join(", ");
+  if (form === "range") return `bytes ${given}`;
   return choice || given;
 }
 
@@ -132,19 +141,19 @@ function words(shown, given) {
 const packet = (revealed) => wired && you?.given && panel(connection, revealed);
 
 function scene() {
-  const made = /** @type {any} */ (document.createElement("osi-scene"));
-  made.show(page.scene, { small: true });
+  const made = new OsiScene();
+  made.show(page?.scene ?? null, { small: true });
   return made;
 }
 
-/** @param {any} shown */
-function vote(shown) {
-  const answers = /** @type {any} */ (document.createElement("osi-answers"));
+/** @param {Shown} shown @param {import("./types.js").Task} task */
+function vote(shown, task) {
+  const answers = new OsiAnswers();
   const label = shown.prompt || "Your answer";
-  answers.ask(shown.task, { blanks: shown.blanks, given: you?.given ?? null, label });
-  const before = you?.round === shown.round && you?.given;
-  note.textContent = before ? `Your answer is in: ${words(shown, you.given)}. You can change it.` : "";
-  const send = (sure) => {
+  answers.ask(task, { blanks: shown.blanks, given: you?.given ?? null, label });
+  const before = you?.round === shown.round && you.given;
+  note.textContent = before ? `Your answer is in: ${words(shown, before)}. You can change it.` : "";
+  const send = (/** @type {boolean} */ sure) => {
     if (!answers.given) {
       note.textContent = "Answer first.";
       return;
@@ -152,29 +161,28 @@ function vote(shown) {
     const given = answers.given;
     note.textContent = "Sending…";
     connection.emit("vote", { slide: shown.slide, round: shown.round, given, sure }, (answer) => {
-      if (page.shown.phase !== "vote" || page.shown.round !== shown.round || page.shown.slide !== shown.slide) return;
+      if (page?.shown.phase !== "vote" || page.shown.round !== shown.round || page.shown.slide !== shown.slide) return;
       if (answer.error) {
         note.textContent = `Not counted: ${answer.error}.`;
         return;
       }
-      you = { ...you, given, sure, round: shown.round };
+      if (you) you = { ...you, given, sure, round: shown.round };
       told = given;
       note.textContent = `Your answer is in: ${words(shown, given)}. You can change it until the vote closes.`;
       fill(wire, packet(false));
     });
   };
-  const button = (text, sure) => el("button", { type: "button", class: "big", onclick: () => send(sure) }, text);
+  const button = (/** @type {string} */ text, /** @type {boolean} */ sure) => el("button", { type: "button", class: "big", onclick: () => send(sure) }, text);
   answers.addEventListener("change", () => {
     if (told && answers.given !== told) note.textContent = "Not sent yet.";
   });
-  const about = page.scene?.listed ?? [];
+  const about = page?.scene?.listed ?? [];
   const wire = el("div", {}, before && packet(false));
   return [transfer(shown), lines(about, "What is asked about"), answers, hint(shown), el("div", { class: "send" }, button("I'm sure", true), button("I'm not sure", false)), wire];
 }
 
-/** @param {any} shown */
-function revealed(shown) {
-  const { answer } = shown;
+/** @param {Shown} shown @param {import("./types.js").Revealed} answer */
+function revealed(shown, answer) {
   const mine = you?.told;
   return [prompt(shown), you?.given && el("p", { class: mine?.right ? "mine right" : "mine wrong" }, `You said: ${words(shown, you.given)}`),
     el("p", { class: "answer" }, el("strong", {}, "The answer: "), answer.words),

@@ -2,9 +2,8 @@
 import { el } from "./parts.js";
 
 /**
- * @typedef {{ count: number, sure: number }} Cell
- * @typedef {{ text: string, right: boolean, betrays?: string, cells: Cell[] }} Bar
- * @typedef {{ right: number, of: number }} Share
+ * @typedef {import("./types.js").Bar} Bar
+ * @typedef {import("./types.js").Share} Share
  */
 
 /**
@@ -17,6 +16,7 @@ export function bars(bars, { claims = new Map(), caption }) {
   const totals = Array.from({ length: rounds }, (_, n) => bars.reduce((sum, bar) => sum + bar.cells[n].count, 0));
   const head = el("tr", {}, el("th", { scope: "col" }, "Answer"),
     ...totals.map((_, n) => el("th", { scope: "col" }, rounds > 1 ? `Vote ${n + 1}` : "Votes")));
+  /** @param {Bar} bar */
   const row = (bar) => el("tr", { class: bar.right ? "right" : "" },
     el("th", { scope: "row" }, el("span", {}, bar.text), bar.right && el("strong", { class: "mark" }, " ✓ right"),
       bar.betrays && claims.has(bar.betrays) && el("small", {}, claims.get(bar.betrays))),
@@ -33,25 +33,29 @@ export function bars(bars, { claims = new Map(), caption }) {
 
 /** @param {Share[]} shares */
 export function shares(shares) {
+  /** @param {Share} share */
   const one = ({ right, of }) => (of ? `${right} of ${of} right (${Math.round(100 * right / of)}%)` : "no votes");
   if (shares.length === 0) return null;
   if (shares.length === 1) return el("p", { class: "shares" }, one(shares[0]));
   return el("p", { class: "shares" }, `First vote: ${one(shares[0])}. Last vote: ${one(shares[shares.length - 1])}.`);
 }
 
-/** @param {{ gained: number, lost: number, stayed: number, missed: number } | null} change */
+/** @param {import("./types.js").Change | null} change */
 export function change(change) {
   if (!change) return null;
   return el("p", { class: "change" },
     `${change.gained} moved to the right answer, ${change.lost} away from it; ${change.stayed} were right both times, ${change.missed} wrong both times.`);
 }
 
-/** The board. @param {any} board */
+/** The board. @param {import("./types.js").Board} board */
 export function board(board) {
+  /** @param {typeof board.rows[number]} one */
   const row = ({ claim, met, moved, remaining }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, met),
     el("td", {}, moved), el("td", {}, remaining));
+  /** @param {typeof board.asked[number]} one */
   const asked = ({ slide, prompt, rounds }) => el("tr", {}, el("th", { scope: "row" }, `${slide}. ${prompt}`),
     el("td", { class: "percent" }, rounds.map(({ right, of }) => (of ? `${Math.round(100 * right / of)}%` : "–")).join(" → ")));
+  /** @param {string[]} names */
   const heads = (names) => el("thead", {}, el("tr", {}, ...names.map((name) => el("th", { scope: "col" }, name))));
   return el("section", { class: "board" },
     board.rows.length > 0 ? el("table", {}, el("caption", {}, "What was believed"),

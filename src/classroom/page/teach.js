@@ -2,19 +2,22 @@
 // answered by the misconception that it betrays.
 import { $, count, el, fill } from "./parts.js";
 import { bars, board, change, shares } from "./tally.js";
-import "./scene.js";
+import { OsiScene } from "./scene.js";
 import { browser } from "./browser.js";
 import { fragment, link } from "./link.js";
 
-/** @type {any} */
-let page = null, counts = { here: 0, answered: 0 }, now = null, since = 0;
+/** @type {import("./types.js").Page | null} */
+let page = null;
+/** @type {import("./types.js").Desk | null} */
+let now = null;
+let counts = { here: 0, answered: 0 }, since = 0;
 const secret = fragment("teach");
 const main = $("main");
 const note = el("p", { class: "note", role: "status" });
 const clock = el("span", { class: "clock" });
 /** How long the slide, and the class, have been going on. */
 const timer = el("p", { class: "timer" });
-/** When both began, by this machine's clock. */
+/** When both began, by this machine's clock. @type {{ slide: number, class: number } | null} */
 let begun = null;
 
 /** What each command is called. @type {Record<string, string>} */
@@ -42,23 +45,24 @@ const connection = link(() => ({ role: "teach", secret }), {
   console: heard,
 }, (why) => fill(main, el("p", { role: "alert" }, `Not let in: ${why}. Open the console by the link that the terminal shows.`)));
 
-/** @param {any} next */
+/** @param {import("./types.js").Desk} next */
 function heard(next) {
   now = next;
-  since = now.console.since === null ? 0 : Date.now() - now.console.since;
-  begun = now.console.clock && { slide: Date.now() - now.console.clock.slide, class: Date.now() - now.console.clock.class };
+  const { since: open, clock: both } = next.console;
+  since = open === null ? 0 : Date.now() - open;
+  begun = both && { slide: Date.now() - both.slide, class: Date.now() - both.class };
   tick();
   draw();
 }
 
-/** @param {any} command */
+/** @param {import("./types.js").Command} command */
 function send(command) {
   connection.emit("command", command, (answer) => {
     note.textContent = answer.error ? `Not done: ${answer.error}.` : "";
   });
 }
 
-/** A filter of the list: which packets it selects, or what is wrong with it. @param {string} text @param {(answer: any) => void} told */
+/** A filter of the list: which packets it selects, or what is wrong with it. @param {string} text @param {(answer: import("./types.js").Answer) => void} told */
 function filter(text, told) {
   connection.emit("filter", text, told);
 }
@@ -85,43 +89,49 @@ document.addEventListener("keydown", (event) => {
   if (command) send(command);
 });
 
-/** Hands, counted for each choice. @param {any} shown @param {number[]} hands */
-function handsForm(shown, hands) {
-  const inputs = shown.task.choices.map((_, n) => {
+/** Hands, counted for each choice. @param {string[]} choices @param {number[]} hands */
+function handsForm(choices, hands) {
+  const inputs = choices.map((_, n) => {
     const input = /** @type {HTMLInputElement} */ (el("input", { type: "number", min: 0, max: 10000, value: hands[n] ?? 0 }));
     return input;
   });
-  const done = (event) => {
+  const done = (/** @type {Event} */ event) => {
     event.preventDefault();
     send({ hands: inputs.map((input) => Math.max(0, Math.floor(Number(input.value) || 0))) });
   };
   return el("details", { class: "hands", open: hands.some((n) => n > 0) }, el("summary", {}, "Hands, for a class without phones"),
-    el("form", { onsubmit: done }, ...shown.task.choices.map((text, n) => el("label", {}, `${n + 1}. ${text}`, inputs[n])), el("button", {}, "Count these hands")));
+    el("form", { onsubmit: done }, ...choices.map((text, n) => el("label", {}, `${n + 1}. ${text}`, inputs[n])), el("button", {}, "Count these hands")));
 }
 
-let keptHands = null, keptKey = "";
+/** @type {HTMLElement | null} */
+let keptHands = null;
+let keptKey = "";
 
-/** The form is kept while it is filled in. */
-function hands(shown, hands) {
+/** The form is kept while it is filled in. @param {import("./types.js").Shown} shown @param {string[]} choices @param {number[]} hands */
+function hands(shown, choices, hands) {
   const key = `${shown.slide} ${shown.round}`;
-  if (!keptHands || key !== keptKey) [keptHands, keptKey] = [handsForm(shown, hands), key];
+  if (!keptHands || key !== keptKey) [keptHands, keptKey] = [handsForm(choices, hands), key];
   return keptHands;
 }
 
-/** What the lesson tells the teacher. @param {{ say: string | null, draw: string | null, hear: string[] }} note */
+/** What the lesson tells the teacher. @param {import("./types.js").Note} note */
 function told({ say, draw, hear }) {
   return el("section", { class: "notes", "aria-label": "Notes for you" }, say && el("p", {}, el("strong", {}, "Say: "), say),
     draw && el("p", {}, el("strong", {}, "Draw: "), draw),
     hear.length > 0 && el("p", {}, el("strong", {}, "You will hear:")), hear.length > 0 && el("ul", {}, ...hear.map((text) => el("li", {}, text))));
 }
 
-function scene() {
-  const made = /** @type {any} */ (document.createElement("osi-scene"));
+/** @param {import("./types.js").Page} page */
+function scene(page) {
+  const made = new OsiScene();
   made.show(page.scene);
   return el("details", { class: "what" }, el("summary", {}, "What the stage shows"), made);
 }
 
-let keptScene = null, keptPage = null;
+/** @type {HTMLElement | null} */
+let keptScene = null;
+/** @type {import("./types.js").Page | null} */
+let keptPage = null;
 /** The packets of a capture. @type {ReturnType<typeof browser> | null} */
 let shelf = null;
 
@@ -130,11 +140,11 @@ const buttons = new Map();
 
 /** @param {string} id @param {string} command @param {string} kind */
 function button(id, command, kind) {
-  const made = buttons.get(id) ?? el("button", { type: "button", id, onclick: () => send(made.dataset.command) });
+  const made = buttons.get(id) ?? el("button", { type: "button", id, onclick: () => send(made.dataset.command ?? "") });
   buttons.set(id, made);
   made.className = kind;
   made.dataset.command = command;
-  const name = command === "next" && page.shown.phase === "lobby" ? "Begin" : names[command];
+  const name = command === "next" && page?.shown.phase === "lobby" ? "Begin" : names[command];
   if (made.textContent !== name) made.textContent = name;
   return made;
 }
@@ -156,10 +166,10 @@ function draw() {
   $("place").textContent = on ? `${shown.place} of ${shown.places} · ${shown.phase}` : shown.phase;
   const claims = new Map(own.held.map(({ id, claim }) => [id, claim]));
   const others = own.can.filter((command) => !own.buttons.includes(command));
-  if (keptPage !== page) [keptPage, keptScene] = [page, on ? scene() : null];
-  keep(large, own.buttons.filter(Boolean).map((command, n) => button(`button${n}`, command, n === 0 ? "big first" : "big")));
+  if (keptPage !== page) [keptPage, keptScene] = [page, on ? scene(page) : null];
+  keep(large, own.buttons.filter((command) => command !== null).map((command, n) => button(`button${n}`, command, n === 0 ? "big first" : "big")));
   keep(small, others.map((command) => button(`do-${command}`, command, "")));
-  keep(forms, [own.hands && shown.task?.choices ? hands(shown, own.hands) : null, shelf, keptScene].filter(Boolean));
+  keep(forms, [own.hands && shown.task?.choices ? hands(shown, shown.task.choices, own.hands) : null, shelf, keptScene].filter((form) => form !== null));
   shelf?.at(on ? shown.slide - 1 : -1);
   keep(main, [large, note, timer, rest, forms, small]);
   fill(rest,

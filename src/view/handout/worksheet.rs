@@ -5,7 +5,7 @@ use super::Item;
 use crate::ask::Task;
 use crate::ask::task::label;
 use crate::view::ask::rows;
-use crate::view::plot::svg::Escaped;
+use crate::view::picture::Escaped;
 use std::fmt::Write as _;
 
 /// What the file looks like, on a screen and on paper.

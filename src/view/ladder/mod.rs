@@ -13,7 +13,7 @@
 mod rung;
 
 use super::brief;
-use super::measure::{cut, spaces, width, wrap};
+use super::measure::{cut, cut_front, spaces, width, wrap};
 use super::theme::{Style, Theme};
 use crate::flow::Endpoint;
 use crate::lesson::lifelines::{Lifeline, Talk, Way};
@@ -78,7 +78,8 @@ impl Ladder {
         if names.iter().any(|name| !name.is_empty()) {
             self.heads(&names, out);
         }
-        let (whole, parts): (Vec<String>, Vec<[String; 2]>) = lines.iter().map(place).unzip();
+        let (whole, parts): (Vec<String>, Vec<[String; 2]>) =
+            lines.iter().map(|line| place(&line.addresses, &line.ports)).unzip();
         if self.heads_fit(&whole) {
             return self.heads(&whole, out);
         }
@@ -95,7 +96,9 @@ impl Ladder {
         if matches!(lines, [client, server] if client.name == "client" && server.name == "server") {
             return;
         }
-        let name = |line: &Lifeline| if line.name.is_empty() { place(line).0 } else { line.name.clone() };
+        let name = |line: &Lifeline| {
+            if line.name.is_empty() { place(&line.addresses, &line.ports).0 } else { line.name.clone() }
+        };
         self.heads(&lines.iter().map(name).collect::<Vec<_>>(), out);
     }
 
@@ -177,7 +180,7 @@ impl Ladder {
         let first = *self.first.get_or_insert(packet.time);
         let first = if first.is_known() { first } else { *self.first.insert(packet.time) };
         let mut label = String::new();
-        if let Some(who) = who(way) {
+        if let Some(who) = who(&way.who) {
             label.push_str(&who);
             label.push_str("  ");
         }
@@ -341,39 +344,28 @@ fn parted(label: &str, room: usize) -> (&str, &str) {
     if whole { (first, rest.trim_start()) } else { ("", label) }
 }
 
-/// Cuts a text at its front, to fit a width in columns.
-fn cut_front(text: &mut String, columns: usize) {
-    if width(text) > columns {
-        let mut kept: String = text.clone();
-        while width(&kept) + 1 > columns && !kept.is_empty() {
-            kept.remove(0);
-        }
-        *text = format!("…{}", kept.trim_start_matches(['.', ':']));
-    }
-}
-
 /// Address and ports of a line: in one text, and in two.
-fn place(line: &Lifeline) -> (String, [String; 2]) {
-    let address = match line.addresses.as_slice() {
+pub(super) fn place(addresses: &[String], numbers: &[u16]) -> (String, [String; 2]) {
+    let address = match addresses {
         [only] => only.clone(),
         all => all.join(", "),
     };
-    let mut ports: Vec<String> = line.ports.iter().take(2).map(|port| format!(":{port}")).collect();
-    if line.ports.len() > 2 {
+    let mut ports: Vec<String> = numbers.iter().take(2).map(|port| format!(":{port}")).collect();
+    if numbers.len() > 2 {
         ports.push("…".to_owned());
     }
     let ports = ports.join(" ");
-    let whole = match line.addresses.as_slice() {
-        [only] if only.contains(':') && line.ports.len() == 1 => format!("[{only}]{ports}"),
-        [_] if line.ports.len() == 1 => format!("{address}{ports}"),
+    let whole = match addresses {
+        [only] if only.contains(':') && numbers.len() == 1 => format!("[{only}]{ports}"),
+        [_] if numbers.len() == 1 => format!("{address}{ports}"),
         _ => format!("{address} {ports}").trim().to_owned(),
     };
     (whole, [address, ports])
 }
 
 /// Who sent a packet and who receives it, where its lines are shared.
-fn who(way: &Way) -> Option<String> {
-    match &way.who {
+pub(super) fn who(ends: &[Option<String>; 2]) -> Option<String> {
+    match ends {
         [None, None] => None,
         [Some(from), None] => Some(format!("{from} →")),
         [None, Some(to)] => Some(format!("→ {to}")),

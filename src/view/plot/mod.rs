@@ -1,9 +1,8 @@
-//! Plots: a TCP connection over time, in a terminal ([`terminal`]) or as a picture ([`svg`]).
+//! Plots: a TCP connection over time, in a terminal ([`terminal`]) or as a picture ([`chart`](super::picture::chart)).
 //!
 //! A [`Chart`] is what both draw: curves over time, each with a name and a look of its own, since colour never
 //! carries meaning alone.
 
-pub mod svg;
 pub mod terminal;
 
 use crate::stats::series::{Point, Series};
@@ -97,13 +96,13 @@ impl<'s> Chart<'s> {
     }
 
     /// What the legend says of a curve where the upright axis ends at `top`.
-    fn legend(curve: &Curve<'_>, top: u64) -> String {
+    pub(in crate::view) fn legend(curve: &Curve<'_>, top: u64) -> String {
         let above = if curve.points.iter().all(|point| point.1 > top) { " (above)" } else { "" };
         format!("{}{above}", curve.name)
     }
 
     /// The last moment and the highest number, neither 0. What is dashed may go beyond the top.
-    fn extent(&self) -> Point {
+    pub(in crate::view) fn extent(&self) -> Point {
         let points = || self.curves.iter().flat_map(|curve| curve.points);
         let last = points().map(|point| point.0).max().unwrap_or_default();
         let whole = self.curves.iter().filter(|curve| curve.look != Look::Dashes).flat_map(|curve| curve.points);
@@ -113,7 +112,7 @@ impl<'s> Chart<'s> {
 }
 
 /// The step between the numbers of an axis: 1, 2 or 5 times a power of ten, so that at most `most` steps reach `end`.
-fn step(end: u64, most: u64) -> u64 {
+pub(in crate::view) fn step(end: u64, most: u64) -> u64 {
     let mut power = 1u64;
     loop {
         for times in [1, 2, 5] {
@@ -127,7 +126,7 @@ fn step(end: u64, most: u64) -> u64 {
 }
 
 /// A number for an axis: `0`, `1500`, `64k`, `2.5M`.
-fn short(number: u64) -> String {
+pub(in crate::view) fn short(number: u64) -> String {
     let (unit, letter) = match number {
         0..10_000 => return number.to_string(),
         10_000..10_000_000 => (1_000, "k"),
@@ -141,7 +140,7 @@ fn short(number: u64) -> String {
 }
 
 /// A moment for an axis, in the unit that suits its step: `0 ms`, `2.5 s`.
-fn moment(nanos: u64, step: u64) -> String {
+pub(in crate::view) fn moment(nanos: u64, step: u64) -> String {
     let (unit, name) = match step {
         0..1_000_000 => (1_000, "µs"),
         1_000_000..1_000_000_000 => (1_000_000, "ms"),
@@ -151,7 +150,7 @@ fn moment(nanos: u64, step: u64) -> String {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(in crate::view) mod tests {
     use super::*;
 
     #[test]
@@ -169,7 +168,7 @@ pub(super) mod tests {
     }
 
     /// A small chart with each look.
-    pub(in crate::view::plot) fn sample(points: &[[Point; 3]; 3]) -> Chart<'_> {
+    pub(in crate::view) fn sample(points: &[[Point; 3]; 3]) -> Chart<'_> {
         let [marks, dots, steps] = points;
         Chart {
             title: "a <b> & c".into(),
@@ -184,7 +183,7 @@ pub(super) mod tests {
         }
     }
 
-    pub(in crate::view::plot) const POINTS: [[Point; 3]; 3] = [
+    pub(in crate::view) const POINTS: [[Point; 3]; 3] = [
         [(2_000_000, 1_000), (0, 0), (0, 0)],
         [(0, 0), (1_000_000, 1_000), (4_000_000, 4_000)],
         [(500_000, 0), (3_000_000, 2_000), (4_000_000, 3_000)],

@@ -5,9 +5,11 @@
 //! Read [`Resolved`], then `rows` (packets) and `asked` (questions, and what answers are worth).
 
 mod asked;
+mod conversation;
 mod rows;
 
 pub use asked::{Evidence, Question, Session, Verdict, quiz};
+pub use conversation::{Conversation, before};
 pub(super) use rows::value;
 pub use rows::{Ends, Hop, Host, Ladder, Lit, Row, Timelines};
 

@@ -5,10 +5,11 @@ use super::super::{STATES_ARE_INFERRED, WITHHELD, innermost};
 use super::hex;
 use crate::ask::Task;
 use crate::flow::State;
-use crate::lesson::Hit;
 use crate::lesson::hosts::Hosts;
 use crate::lesson::lifelines::{Lifeline, Way};
 use crate::lesson::scene::{Body, Broken, Past, Scene, Shown, Veil, View};
+use crate::lesson::simulate::Outcome;
+use crate::lesson::{Hit, Trace};
 use crate::model::{Field, FieldDef, Time, show};
 use crate::view::ladder;
 use crate::view::measure::cut;
@@ -23,6 +24,9 @@ const MOST_LIT: usize = 256;
 const MOST_HOSTS: usize = 16;
 /// Packets of a timeline that are given, once both have parted.
 const AFTER: usize = 40;
+/// Of any outcome: the packets before, and after.
+const COMMON: usize = 2;
+const FOLLOW: usize = 12;
 
 /// Some packets, and who sends them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -33,6 +37,9 @@ pub struct Ladder {
     pub rows: Vec<Row>,
     /// What is to be said of all of them.
     pub remark: Option<&'static str>,
+    /// The same as a picture, for pages that draw it: not a part of the contract.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub picture: Option<String>,
 }
 
 /// Who takes part: a host, or one port of it.
@@ -83,6 +90,9 @@ pub struct Row {
     pub gap: Option<String>,
     /// It belongs to this page.
     pub new: bool,
+    /// The hosts of its connection's client and server: not a part of the contract.
+    #[serde(skip)]
+    pub talk: Option<[usize; 2]>,
 }
 
 /// One hop of a packet.
@@ -168,6 +178,14 @@ impl Ladder {
         ladder
     }
 
+    /// Every packet that a lesson shows, in the order of the source.
+    pub fn of_lesson(trace: &Trace) -> Self {
+        let mut hits: Vec<&Hit> = trace.pages.iter().flatten().collect();
+        hits.sort_by_key(|hit| hit.packet.number);
+        hits.dedup_by_key(|hit| hit.packet.number);
+        Self::draw(&trace.hosts, None, &hits, &Veil::default())
+    }
+
     /// One packet of the page.
     pub(super) fn one(scene: &Scene<'_>, hit: &Hit) -> Self {
         Self::draw(scene.hosts, since(scene), &[hit], &Veil::default())
@@ -182,6 +200,7 @@ impl Ladder {
             let mut row = row(hit, way, first.or(hits.first().map(|hit| hit.packet.time)), many);
             row.gap = last.and_then(|last| hit.place.checked_sub(last.place + 1)).and_then(ladder::left_out);
             let talk = way.talk.filter(|_| !veil.states);
+            row.talk = talk.map(|talk| [talk.client, talk.server]);
             row.states = talk.and_then(|_| states(hit.states));
             if let Some(talk) = talk.filter(|talk| hit.before.is_some() && !talks.contains(&talk.stream)) {
                 talks.push(talk.stream);
@@ -200,7 +219,7 @@ impl Ladder {
             host.addresses.iter_mut().chain([&mut host.name]).for_each(|text| veil.cover(text));
             host
         };
-        Self { hosts: picture.lines.iter().map(host).collect(), rows, remark: None }
+        Self { hosts: picture.lines.iter().map(host).collect(), rows, ..Self::default() }
     }
 }
 
@@ -229,6 +248,17 @@ impl Timelines {
         let draw = |hits: Vec<&Hit>| Ladder::draw(&outcome.hosts, first, &hits, &Veil::default());
         let [before, after] = broken::window(outcome, broken.proof, &cut).map(draw);
         Some(Self { before, after, proof: broken.proof.map(|hit| hit.packet.number), ..none })
+    }
+
+    /// Both of any outcome: the last packets that they have in common, and what follows in each.
+    pub fn parted(outcome: &Outcome) -> Self {
+        let first = outcome.after.first().map(|hit| hit.packet.time);
+        let from = outcome.parted.saturating_sub(COMMON);
+        let draw = |hits: &[Hit]| {
+            let hits: Vec<&Hit> = hits.iter().skip(from).take(COMMON + FOLLOW).collect();
+            Ladder::draw(&outcome.hosts, first, &hits, &Veil::default())
+        };
+        Self { before: draw(&outcome.before), after: draw(&outcome.after), proof: None, error: None }
     }
 }
 
@@ -286,7 +316,7 @@ fn programs(row: &mut Row, past: &Past<'_>, scene: &Scene<'_>) {
     }
 }
 
-fn states(states: Option<[State; 2]>) -> Option<Ends> {
+pub(super) fn states(states: Option<[State; 2]>) -> Option<Ends> {
     let [client, server] = states?.map(|state| Some(state.name().to_owned()));
     Some(Ends { client, server })
 }
