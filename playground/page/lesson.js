@@ -31,9 +31,9 @@ export async function lesson(app, place) {
   const root = el("article", { class: "lesson" });
   if (kept === undefined) {
     const score = Score.find();
-    kept = score && { name: place.name, score };
+    kept = score && { name: place.name ?? "", score };
   }
-  const score = kept?.name === place.name ? kept.score : null;
+  const score = kept && kept.name === place.name ? kept.score : null;
   /** @type {import("./types.js").Scene} */
   let scene = await app.engine.ask({ ask: "lesson", lesson: place.name, seed: place.seed, page: place.page ?? score?.page, audience: place.audience });
   score?.see(scene);

@@ -147,7 +147,7 @@ export class OsiScene extends HTMLElement {
       shows && el("div", { class: "proof" }, shows.line && lines([shows.line], "The packet that shows it"), el("p", { class: "fields" }, el("code", {}, shows.filter))), proof && evidence(proof, small),
       question?.verdict?.spec && el("p", { class: "spec" }, `The standard: ${question.verdict.spec}`),
       small && stack && el("details", {}, el("summary", {}, "Layer by layer"), layers(stack)));
-    const right = el("div", { class: "drawn" },
+    const right = el("div", { class: broken ? "drawn timelines" : "drawn" },
       !proof && !listed && (broken || rows.length > 0 || stack) && source,
       ...(broken ? [broken.error && el("p", {}, broken.error), ladder(broken.before, { caption: "Without the fault (simulated)", small }),
         ladder(broken.after, { caption: "With the fault (simulated)", lit: broken.proof, small })]

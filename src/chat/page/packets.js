@@ -216,10 +216,11 @@ export class Packets {
     const turn = (/** @type {number} */ to) => {
       if (this.at) this.at.step = to;
       this.show();
-      /** @type {HTMLElement | null} */ ($("steps").querySelector(".now button"))?.focus();
     };
+    const within = $("steps").contains(document.activeElement);
     fill($("steps"), ...peel.steps.map((one, n) => el("li", { class: `osi${one.osi}${n === step ? " now" : ""}` },
       el("button", { type: "button", "aria-current": n === step && "step", onclick: () => turn(n) }, el("span", { class: "osi" }, one.osi), one.short))));
+    if (within) /** @type {HTMLElement | null} */ ($("steps").querySelector(".now button"))?.focus();
     this.showStep(peel.steps[step]);
     this.dump(entry, peel.steps[step]);
   }

@@ -85,8 +85,8 @@ function question(shown, task) {
     shown.phase === "vote" && el("p", { class: "call" }, shown.round > 1 ? "Vote again." : "Predict, alone."),
     shown.phase === "closed" && el("p", { class: "call" }, "The vote is closed."),
     answer && el("div", { class: "reveal" }, el("p", { class: "answer" }, el("strong", {}, "The answer: "), answer.words),
-      answer.why && el("p", { class: "why" }, answer.why), answer.shares.length > 0 && bars(answer.bars, { caption: "What the class answered" }),
-      shares(answer.shares), change(answer.change), ...answer.refuted.map(refuted)));
+      answer.why && el("p", { class: "why" }, answer.why), ...answer.refuted.map(refuted), answer.shares.length > 0 && bars(answer.bars, { caption: "What the class answered" }),
+      shares(answer.shares), change(answer.change)));
 }
 
 function draw() {

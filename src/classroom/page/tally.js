@@ -25,8 +25,8 @@ export function bars(bars, { claims = new Map(), caption }) {
       meter.style.inlineSize = `${totals[n] ? Math.round(100 * cell.count / totals[n]) : 0}%`;
       const sure = el("span", { class: "bar sure", "aria-hidden": "true" });
       sure.style.inlineSize = `${totals[n] ? Math.round(100 * cell.sure / totals[n]) : 0}%`;
-      return el("td", {}, el("span", { class: "track" }, meter, sure), el("span", { class: "number" }, cell.count),
-        cell.sure > 0 && el("small", {}, ` ${cell.sure} sure`));
+      return el("td", {}, el("div", { class: "cell" }, el("span", { class: "track" }, meter, sure), el("span", { class: "number" }, cell.count),
+        cell.sure > 0 && el("small", {}, ` ${cell.sure} sure`)));
     }));
   return el("table", { class: "bars" }, el("caption", {}, caption), el("thead", {}, head), el("tbody", {}, ...bars.map(row)));
 }

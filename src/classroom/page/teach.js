@@ -172,23 +172,25 @@ function draw() {
   keep(forms, [own.hands && shown.task?.choices ? hands(shown, shown.task.choices, own.hands) : null, shelf, keptScene].filter((form) => form !== null));
   shelf?.at(on ? shown.slide - 1 : -1);
   keep(main, [large, note, timer, rest, forms, small]);
-  fill(rest,
+  // The votes beside the lesson, where there is room.
+  const votes = [
     el("p", { class: "tally" }, on && shown.task ? `${counts.answered} of ${counts.here} answered ` : `${counts.here} here `, clock),
-    page.lobby && el("p", {}, "Students open ", el("strong", {}, page.lobby.address),
-      ...(page.lobby.code ? [" and give the room code ", el("strong", {}, page.lobby.code)] : []), ". The stage shows it, with a QR code."),
     own.advice && el("p", { class: "advice" }, el("strong", {}, "Advice: "), ADVICE[own.advice]),
-    lost && el("p", { role: "alert" }, `The class can't be written to the disk: ${lost}.`),
-    on && shown.prompt && el("p", { class: "prompt" }, shown.transfer && el("small", {}, "The same question, on other packets."), shown.prompt),
-    own.words && el("p", { class: "answer" }, el("strong", {}, "Right: "), own.words),
-    own.note && told(own.note),
     own.held.length > 0 && el("table", { class: "held" }, el("caption", {}, "What the last vote betrays"),
       el("tbody", {}, ...own.held.map(({ claim, count: n, sure }) => el("tr", {}, el("th", { scope: "row" }, claim), el("td", {}, n), el("td", {}, `${sure} sure`))))),
     own.shares.length > 0 && bars(own.bars, { claims, caption: "What was answered" }),
     shares(own.shares), change(own.change),
-    own.others.length > 0 && el("p", { class: "others" }, "Other answers: ", own.others.map(([given, n]) => `${given} (${n})`).join(", ")),
+    own.others.length > 0 && el("p", { class: "others" }, "Other answers: ", own.others.map(([given, n]) => `${given} (${n})`).join(", "))];
+  const lesson = [
+    page.lobby && el("p", {}, "Students open ", el("strong", {}, page.lobby.address),
+      ...(page.lobby.code ? [" and give the room code ", el("strong", {}, page.lobby.code)] : []), ". The stage shows it, with a QR code."),
+    on && shown.prompt && el("p", { class: "prompt" }, shown.transfer && el("small", {}, "The same question, on other packets."), shown.prompt),
+    own.words && el("p", { class: "answer" }, el("strong", {}, "Right: "), own.words),
+    own.note && told(own.note),
     own.hint && el("p", { class: "hint" }, el("strong", {}, shown.hint ? "Hint, shown: " : "Hint: "), own.hint),
-    shown.board && board(shown.board),
-    own.next && el("p", { class: "next" }, el("strong", {}, "Next: "), own.next),
+    own.next && el("p", { class: "next" }, el("strong", {}, "Next: "), own.next)];
+  fill(rest, lost && el("p", { role: "alert" }, `The class can't be written to the disk: ${lost}.`),
+    el("div", { class: "now" }, el("div", { class: "votes" }, ...votes), el("div", {}, ...lesson)), shown.board && board(shown.board),
     el("p", { class: "health" }, own.gone > 0 && `${count(own.gone, "phone")} lost the connection. `,
       shown.locked && "Locked. ", uncaptured && `Students can't see the packets of their votes: ${uncaptured}. `, ...Object.entries(refused).map(([why, n]) => `Refused ${n}: ${why}. `)));
 }
