@@ -58,7 +58,7 @@ export function link(who, events, refused) {
     start(round);
   };
   connect();
-  /** @param {string} event @param {any} data @param {(answer: import("./types.js").Answer) => void} answer */
+  /** @param {string} event @param {any} data @param {(answer: import("./types.js").Answer<any>) => void} answer */
   const emit = (event, data, answer) => client.emit(event, data, answer);
   return { connect, emit, leave: () => client.leave() };
 }

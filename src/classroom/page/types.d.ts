@@ -1,5 +1,5 @@
 // What the host sends to the pages of a class: src/classroom/views.rs, board.rs and hub/room.rs as JSON.
-import type { Scene } from "../../page/types/scene.js";
+import type { Layers, Scene } from "../../page/types/scene.js";
 
 /** What everybody may see. */
 export interface Shown {
@@ -131,6 +131,18 @@ export interface Desk {
   };
   refused: Record<string, number>;
   lost: string | null;
+  /** Why no vote can be shown as a packet. */
+  uncaptured: string | null;
+}
+
+/** A vote, or the answer to it, as it crossed the wire (src/classroom/wire.rs); bytes that are hidden are null. */
+export interface Crossing {
+  down: boolean;
+  len: number;
+  said: string;
+  told: string[];
+  layers: Layers;
+  bytes: (number | null)[];
 }
 
 /** A packet of the list that the teacher browses; `asks`: the kinds of question about it, and their slides. */
@@ -141,9 +153,9 @@ export interface Listed {
   asks: [string, number][];
 }
 
-/** The answer to an event. */
-export interface Answer {
+/** The answer to an event: to a filter, the packets that it selects; to `wire`, those of the last votes. */
+export interface Answer<Packets = number[]> {
   ok?: boolean;
   error?: string;
-  packets?: number[];
+  packets?: Packets;
 }

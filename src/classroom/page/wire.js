@@ -1,10 +1,12 @@
 // A vote is a packet: as it crossed the wire, with its seven layers and its bytes.
 import { dump, el, fill } from "./parts.js";
-import "./scene.js";
+import { OsiScene } from "./scene.js";
 
-/** One packet. @param {any} one */
+/** @typedef {import("./types.js").Crossing} Crossing */
+
+/** One packet. @param {Crossing} one */
 export function crossing({ down, len, said, told, layers, bytes }) {
-  const scene = /** @type {any} */ (document.createElement("osi-scene"));
+  const scene = new OsiScene();
   scene.show({ origin: `Captured: packet ${layers.packet}, ${len} bytes`, layers: [layers] });
   return el("section", { class: "crossing" }, el("h3", {}, down ? "The server's answer" : "The vote, from the phone to the server"),
     el("pre", { class: "listed", tabindex: 0, "aria-label": "What it says" }, said), ...told.map((text) => el("p", {}, text)), scene,
@@ -13,7 +15,7 @@ export function crossing({ down, len, said, told, layers, bytes }) {
 
 /**
  * The packets of this phone's last votes, asked for when it is opened.
- * @param {{ emit: (event: string, data: any, answer: (answer: any) => void) => void }} connection
+ * @param {{ emit: (event: string, data: any, answer: (answer: import("./types.js").Answer<any>) => void) => void }} connection
  * @param {boolean} revealed the answer is shown, so that everybody may see the vote
  */
 export function panel(connection, revealed) {
@@ -25,7 +27,7 @@ export function panel(connection, revealed) {
   made.addEventListener("toggle", () => {
     if (!(/** @type {HTMLDetailsElement} */ (made)).open) return;
     fill(body, el("p", {}, "Looking for it…"));
-    connection.emit("wire", null, ({ error, packets = [] }) => {
+    connection.emit("wire", null, (/** @type {import("./types.js").Answer<Crossing[]>} */ { error, packets = [] }) => {
       const none = error ?? (packets.length === 0 ? "no vote of this connection has been captured" : null);
       if (none) return fill(body, el("p", {}, `Nothing to show: ${none}.`));
       const last = packets.findLastIndex(({ down }) => !down);
