@@ -70,7 +70,6 @@ mod wireshark;
 pub use error::Failure;
 
 use crate::cli::{Cli, Command};
-use crate::store::Store;
 use crate::view::theme::{self, Color};
 use clap::Parser;
 use std::io::IsTerminal;
@@ -141,8 +140,8 @@ fn linear(asked: bool) -> bool {
 }
 
 /// The learner's progress; what goes wrong with it is told.
-fn store() -> Store {
-    Store::open(error::tell)
+fn store() -> crate::store::Store {
+    crate::store::Store::open(error::tell)
 }
 
 /// Whether standard output gets colour.
