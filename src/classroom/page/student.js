@@ -67,13 +67,13 @@ function draw(always = false) {
   $("place").textContent = [you?.name, on(shown) && `${shown.place} of ${shown.places}`].filter(Boolean).join(" · ");
   const key = `${shown.slide} ${shown.phase} ${shown.round} ${shown.hint ? "hint" : ""}`;
   if (key === drawn && !(always && shown.phase !== "vote")) return;
-  const lost = document.activeElement === document.body || main.contains(document.activeElement);
-  const same = key === drawn;
+  const within = main.contains(document.activeElement), same = key === drawn;
+  const lost = within || (document.activeElement === document.body && !same);
   drawn = key;
   fill(note);
   const heading = el("h2", { tabindex: "-1" }, headline(shown));
   fill(main, heading, ...view(shown), note);
-  if (lost && !same) heading.focus({ preventScroll: false });
+  if (lost) heading.focus({ preventScroll: same });
 }
 
 /** @typedef {import("./types.js").Shown} Shown */
