@@ -77,7 +77,7 @@ fn connection(origin: &mut Origin, stream: u32) -> Result<Picture, Failure> {
 }
 
 fn layers(origin: &mut Origin, draw: &Draw) -> Result<Picture, Failure> {
-    let (texts, mut found, mut last) = (texts()?, None, 0);
+    let (texts, mut found, mut last) = (texts(), None, 0);
     origin.packets(&mut |packet, tracker| {
         last = packet.number;
         if packet.number == draw.packet {
