@@ -26,7 +26,7 @@ pub fn draw(layers: &Layers) -> Picture {
             );
         }
         let mut text = |class, x, y, text: &str, anchor| {
-            let _ = write!(body, "{}", Text { class, x, y, text, anchor });
+            let _ = write!(body, "{}", Text { class, x, y, line: text, anchor });
         };
         text("p-bold", 10, y + 20, &format!("{} {}", row.layer, row.name), Anchor::Start);
         text("p-small p-faint", EVIDENCE, y + 20, row.evidence, Anchor::End);

@@ -53,7 +53,7 @@ impl Picture {
         let line = |class: &'static str, y: usize, text: &str, column: usize| {
             let mut text = text.to_owned();
             cut(&mut text, 0, columns(inner, column));
-            Text { class, x: EDGE, y, text: &text, anchor: Anchor::Start }.to_string()
+            Text { class, x: EDGE, y, line: &text, anchor: Anchor::Start }.to_string()
         };
         out.push_str(&line("p-bold", 28, &self.title, COLUMN));
         let _ = write!(out, "<g transform=\"translate({EDGE} {HEADING})\">\n{}</g>\n", self.body);
@@ -101,7 +101,7 @@ struct Text<'t> {
     class: &'t str,
     x: usize,
     y: usize,
-    text: &'t str,
+    line: &'t str,
     anchor: Anchor,
 }
 
@@ -116,7 +116,7 @@ impl Display for Text<'_> {
         if !self.class.is_empty() {
             write!(f, " class=\"{}\"", self.class)?;
         }
-        writeln!(f, ">{}</text>", Escaped(self.text))
+        writeln!(f, ">{}</text>", Escaped(self.line))
     }
 }
 
@@ -147,7 +147,7 @@ impl Display for Escaped<'_> {
                 '"' => f.write_str("&quot;")?,
                 // XML has no place for the last two, either.
                 '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
-                    f.write_char('\u{fffd}')?
+                    f.write_char('\u{fffd}')?;
                 }
                 c if c.is_control() => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,

@@ -97,7 +97,7 @@ impl Sequence {
     }
 
     fn text(&mut self, class: &str, x: usize, y: usize, text: &str, anchor: Anchor) {
-        let _ = write!(self.body, "{}", Text { class, x, y, text, anchor });
+        let _ = write!(self.body, "{}", Text { class, x, y, line: text, anchor });
     }
 
     /// A remark over all lines.
