@@ -23,6 +23,7 @@ use osi_tutor::view::follow::{Follow, How};
 use osi_tutor::view::fork::{Fork, Line};
 use osi_tutor::view::hops::{self, Leg};
 use osi_tutor::view::ladder::{Ladder, across};
+use osi_tutor::view::picture;
 use osi_tutor::view::plot::{self, Chart};
 use osi_tutor::view::quiz::Sheet;
 use osi_tutor::view::scene::Stage;
@@ -142,7 +143,7 @@ fn conversation(frames: &[RawFrame], audience: Audience) {
         let chart = Chart::of(&series, kind, "a connection", "from a test");
         plot::terminal::draw(&chart, 60, 12, &theme, &mut out);
         drawn::lines(&out);
-        drawn::lines(&plot::svg::draw(&chart));
+        drawn::lines(&picture::chart::draw(&chart).file(chart.origin));
     }
     for (kind, how) in [
         (ConversationKind::Tcp, How::Text),

@@ -11,6 +11,7 @@ pub mod layers;
 mod sequence;
 
 use super::measure::{cut, width, wrap};
+use crate::model::show::is_deceptive;
 use std::fmt::{self, Display, Write};
 
 /// The colours of pictures, for light and dark.
@@ -146,10 +147,9 @@ impl Display for Escaped<'_> {
                 '>' => f.write_str("&gt;")?,
                 '"' => f.write_str("&quot;")?,
                 // XML has no place for the last two, either.
-                '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fffe}' | '\u{ffff}' => {
+                c if c.is_control() || is_deceptive(c) || matches!(c, '\u{fffe}' | '\u{ffff}') => {
                     f.write_char('\u{fffd}')?;
                 }
-                c if c.is_control() => f.write_char('\u{fffd}')?,
                 c => f.write_char(c)?,
             }
         }
