@@ -104,7 +104,7 @@ const seen = { early: [] };
   await heading(phones[1], "Your answer wasn't right");
   await stage.waitForSelector(".reveal");
   seen.keyboard.focus.push(await focus());
-  await tab(keyboard, () => document.activeElement?.tagName === "SUMMARY");
+  await tab(keyboard, () => document.activeElement?.tagName === "SUMMARY" && document.activeElement.textContent === "Layer by layer");
   await keyboard.keyboard.press("Enter");
   seen.keyboard.read = await keyboard.evaluate(() => document.querySelector("details[open]")?.innerText ?? "");
   seen.reveal = { stage: await text(stage, ".reveal"), origin: await text(stage, ".origin"), wrong: await text(phones[1], "main") };
