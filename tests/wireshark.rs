@@ -259,7 +259,7 @@ fn what_is_installed_is_taken_back_and_nothing_else() {
         assert_eq!(done.status.code(), Some(1), "{command}: {said}");
         assert!(said.contains("isn't ours, and stays as it is"), "{said}");
     }
-    assert_eq!(home.files(), [script.clone()], "ours is gone, the stranger's is there");
+    assert_eq!(home.files(), std::slice::from_ref(script), "ours is gone, the stranger's is there");
     assert_eq!(fs::read_to_string(script).unwrap(), "#!/bin/sh\nexec somebody-elses\n");
 }
 

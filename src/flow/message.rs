@@ -248,19 +248,13 @@ impl Messages {
                         continue;
                     }
                     Answer::Wait(need) => {
-                        self.need = need;
-                        self.shown = window.len();
-                        if !self.pass_over(ctx, budget) {
-                            self.append(payload, run, here, budget);
-                        }
+                        (self.need, self.shown) = (need, window.len());
+                        self.keep(payload, run, here, ctx, budget);
                         continue;
                     }
                     Answer::Begun(need, row) => {
-                        self.need = need;
-                        self.shown = window.len();
-                        if !self.pass_over(ctx, budget) {
-                            self.append(payload, run.clone(), here, budget);
-                        }
+                        (self.need, self.shown) = (need, window.len());
+                        self.keep(payload, run.clone(), here, ctx, budget);
                         if run.start > 0 {
                             continue;
                         }
@@ -288,6 +282,13 @@ impl Messages {
                 Answer::Message(n, row) => return Some(self.give(n, here, row, false, whole, budget)),
                 Answer::Rest(row) => return Some(self.give(self.pending.len(), here, row, true, whole, budget)),
             }
+        }
+    }
+
+    /// Keeps the beginning of a message, if all of it can ever be kept.
+    fn keep(&mut self, payload: &[u8], run: Range<usize>, here: Piece, ctx: &mut StreamCtx<'_>, budget: &mut Budget) {
+        if !self.pass_over(ctx, budget) {
+            self.append(payload, run, here, budget);
         }
     }
 

@@ -266,6 +266,9 @@ fn is(name: &str, key: KeyEvent) -> bool {
 }
 
 /// The key of a name.
+///
+/// # Panics
+/// The table has no such name.
 #[cfg(test)]
 pub fn named(name: &str) -> KeyEvent {
     let codes = ('\u{20}'..='~').map(KeyCode::Char).chain([

@@ -41,7 +41,7 @@ pub fn interfaces<'a>(
         sentence("interface", &[("value", &format!("{SCENARIO}{name}")), ("display", &display)], &mut out);
     }
     if lab {
-        let display = "Live lab: a lesson on this machine's kernel, in a network of its own";
+        let display = "Live lab: a lesson on this machine's kernel, in a private network";
         sentence("interface", &[("value", LAB), ("display", display)], &mut out);
     }
     out

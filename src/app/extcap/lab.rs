@@ -53,7 +53,7 @@ pub(super) fn annotated(name: &str, audience: Audience, drop: &str) -> Result<An
     let comments = Comments::of_lesson(&mut Player::new(lesson, trace, String::new(), audience));
     let broken = if drop.is_empty() { "" } else { ", with a fault" };
     let about = format!(
-        "Lesson {id}: {}\nOn this machine's kernel, in a network of its own: {}{broken}.\n{}",
+        "Lesson {id}: {}\nOn this machine's kernel, in a private network: {}{broken}.\n{}",
         lesson.title,
         lesson.source.scenario,
         signed(audience, &format!("to answer the questions: osi-tutor explain {id} --live", id = lesson.id)),
