@@ -64,12 +64,26 @@ mod packet {
         }
     }
 
+    /// Asks about an interface.
+    ///
+    /// # Safety
+    /// `request` is one that reads and writes an `ifreq`, and what it reads of `about` is filled.
+    unsafe fn ioctl(socket: &OwnedFd, request: libc::c_ulong, about: &mut libc::ifreq) -> io::Result<()> {
+        #[cfg_attr(
+            not(target_env = "musl"),
+            expect(clippy::useless_conversion, reason = "the same number has another type in musl's library")
+        )]
+        let request: libc::Ioctl = request.try_into().map_err(io::Error::other)?;
+        // SAFETY: as the caller says.
+        unsafe { check(libc::ioctl(socket.as_raw_fd(), request, std::ptr::from_mut(about))).map(drop) }
+    }
+
     /// The `ARPHRD_` number of an interface.
     pub(in super::super) fn hardware_type(socket: &OwnedFd, name: &str) -> io::Result<u16> {
         let mut request = request(name);
         // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFHWADDR names, which we read.
         unsafe {
-            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFHWADDR, &raw mut request))?;
+            ioctl(socket, libc::SIOCGIFHWADDR, &mut request)?;
             Ok(request.ifr_ifru.ifru_hwaddr.sa_family)
         }
     }
@@ -79,7 +93,7 @@ mod packet {
         let mut request = request(name);
         // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFINDEX names, which we read.
         unsafe {
-            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFINDEX, &raw mut request))?;
+            ioctl(socket, libc::SIOCGIFINDEX, &mut request)?;
             Ok(request.ifr_ifru.ifru_ifindex)
         }
     }
@@ -90,7 +104,7 @@ mod packet {
         // SAFETY: SIOCGIFNAME reads the number and writes the name, terminated, into its place.
         unsafe {
             request.ifr_ifru.ifru_ifindex = index;
-            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFNAME, &raw mut request))?;
+            ioctl(socket, libc::SIOCGIFNAME, &mut request)?;
         }
         let name: Vec<u8> = request.ifr_name.iter().map(|c| c.to_ne_bytes()[0]).take_while(|byte| *byte != 0).collect();
         Ok(String::from_utf8_lossy(&name).into_owned())
@@ -101,7 +115,7 @@ mod packet {
         let mut request = request(&name_of(socket, index)?);
         // SAFETY: the name is terminated; the kernel fills the member that SIOCGIFFLAGS names, which we read.
         unsafe {
-            check(libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFFLAGS, &raw mut request))?;
+            ioctl(socket, libc::SIOCGIFFLAGS, &mut request)?;
             Ok(libc::c_int::from(request.ifr_ifru.ifru_flags) & libc::IFF_UP != 0)
         }
     }
