@@ -102,7 +102,7 @@ fn the_deb_and_binstall_take_what_the_build_makes() {
         match asset.strip_prefix("target/packages/made/osi-tutor.") {
             Some("1") => assert!(build.contains("man >\"$made/osi-tutor.1\"")),
             Some(shell) => {
-                assert!(build.contains("for shell in bash zsh fish;") && ["bash", "zsh", "fish"].contains(&shell))
+                assert!(build.contains("for shell in bash zsh fish;") && ["bash", "zsh", "fish"].contains(&shell));
             }
             None if asset == "target/release/osi-tutor" => {}
             None => assert!(root().join(asset).is_file(), "{asset}"),
