@@ -65,7 +65,7 @@ def flows(packets, count):
 
 
 def stream(size, disorder=1):
-    """An HTTP answer of so many bytes; its segments come in groups of `disorder`, each backwards."""
+    """An HTTP answer of `size` bytes; its segments come in groups of `disorder`, each backwards."""
     who = client(0)
     ask = b"GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n"
     yield frame(*who, True, 999, 0, SYN, b"")

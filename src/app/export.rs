@@ -38,15 +38,15 @@ pub(super) fn run(command: &ExportCommand) -> Result<(), Failure> {
         ExportCommand::Gift(handout) => {
             let deck = deck(handout)?;
             let name = handout.lesson.to_lowercase();
-            let text = gift(lesson::canonical(&name), &deck.title, handout.audience, &items(&deck));
+            let text = gift(lesson::canonical(&name), &deck.title, handout.told.audience, &items(&deck));
             open(&handout.to)?.write_all(text.as_bytes()).map_err(|e| no(&handout.to.output, &e))
         }
         #[cfg(feature = "classroom")]
         ExportCommand::Worksheet { handout, answers } => {
             let deck = deck(handout)?;
-            let seed = handout.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
+            let seed = handout.told.seed.map_or(String::new(), |seed| format!(" --seed {seed}"));
             let next = format!("its packets: osi-tutor explain {}{seed}", deck.name);
-            let from = signed(handout.audience, &next);
+            let from = signed(handout.told.audience, &next);
             let head = worksheet::Head { title: &deck.title, from: &from };
             let text = worksheet::worksheet(&head, &items(&deck), *answers);
             open(&handout.to)?.write_all(text.as_bytes()).map_err(|e| no(&handout.to.output, &e))
@@ -99,7 +99,7 @@ fn rows(what: &Path, to: &To) -> Result<(), Failure> {
 
 #[cfg(feature = "classroom")]
 fn deck(handout: &Handout) -> Result<Deck, Failure> {
-    class_deck::deck(&handout.lesson, None, handout.audience, handout.seed)
+    class_deck::deck(&handout.lesson, None, handout.told.audience, handout.told.seed)
 }
 
 /// Its questions.

@@ -69,7 +69,7 @@ pub struct Options {
 pub enum News<'a> {
     /// It serves from now on.
     Stands(&'a Standing),
-    /// So many connections are open that idle ones go to make room; told once a minute at most.
+    /// The most connections are open, and idle ones go to make room; told once a minute at most.
     Full(usize),
 }
 

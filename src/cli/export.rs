@@ -43,12 +43,12 @@ Examples:
 Examples:
   osi-tutor export html -o osi-tutor.html                    the course
   osi-tutor export html handshake --seed 7 -o handshake.html
-  osi-tutor export html lunch.pcapng -o lunch.html           these packets, explained; they're inside the file")]
+  osi-tutor export html lunch.pcapng -o lunch.html           with these packets")]
     Html(Html),
     /// The course, or a lesson, for a learning platform such as Moodle (SCORM 1.2): it keeps how far its learners are
     #[command(after_help = "\
 Examples:
-  osi-tutor export scorm -o osi-tutor.zip               the course, a lesson an item
+  osi-tutor export scorm -o osi-tutor.zip              each lesson an item
   osi-tutor export scorm handshake -o handshake.zip")]
     Scorm(Scorm),
     /// A picture for slides and paper (SVG), for light and dark screens
@@ -116,12 +116,9 @@ pub struct Scorm {
     /// Where it goes
     #[command(flatten)]
     pub to: To,
-    /// Other packets
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// For whom to explain
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
-    pub audience: Audience,
+    /// Which packets, and for whom
+    #[command(flatten)]
+    pub told: Told,
 }
 
 /// The questions of a lesson.
@@ -134,12 +131,9 @@ pub struct Handout {
     /// Where it goes
     #[command(flatten)]
     pub to: To,
-    /// Other packets, and so other numbers in questions and answers
-    #[arg(long, value_name = "N")]
-    pub seed: Option<u64>,
-    /// For whom it is written
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
-    pub audience: Audience,
+    /// Which packets, and for whom
+    #[command(flatten)]
+    pub told: Told,
 }
 
 /// What a picture shows.
@@ -176,6 +170,17 @@ pub enum Drawn {
     Plot,
     /// One simulated packet on its way over several links
     Hops,
+}
+
+/// Which packets a lesson has, and for whom it is told.
+#[derive(Debug, Args)]
+pub struct Told {
+    /// Other packets, and so other numbers in questions and answers
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// For whom it is written
+    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    pub audience: Audience,
 }
 
 /// Where something goes.

@@ -8,10 +8,10 @@ use std::path::PathBuf;
 /// `osi-tutor wireshark`.
 #[derive(Debug, Subcommand)]
 pub enum WiresharkCommand {
-    /// Put lessons and scenarios among Wireshark's interfaces, and teach it Engine.IO and Socket.IO
+    /// Put lessons and scenarios among Wireshark's interfaces, teach it Engine.IO and Socket.IO, add a profile of colours
     #[command(after_help = "\
 Example:
-  osi-tutor wireshark install     then start Wireshark, and choose osi-tutor-handshake to capture on")]
+  osi-tutor wireshark install     then, in Wireshark, capture on osi-tutor-handshake")]
     Install,
     /// Take back what `install` put there, and nothing else
     Remove,

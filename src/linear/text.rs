@@ -12,7 +12,7 @@ use crate::view::scene::{WITH_THE_FAULT, WITHOUT_THE_FAULT};
 /// Seconds from which on a packet is said to be late.
 const LATE: f64 = 0.1;
 
-/// So many characters in a row are a text, and no accident.
+/// This number of characters in a row is a text, and no accident.
 const READABLE: usize = 4;
 
 /// A text in the making.

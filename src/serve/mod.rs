@@ -71,7 +71,7 @@ pub struct Bounds {
 /// What the one who serves should hear of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// So many connections are open that idle ones go to make room.
+    /// The most connections are open, and idle ones go to make room.
     Full(usize),
     /// Something was refused, and why.
     Refused(&'static str),

@@ -1,4 +1,4 @@
-//! The full screen without a terminal: what happens is given, and each picture is handed to whoever judges it. Tests and the
+//! The full screen without a terminal: what happens is given, and each picture is handed to the judge. Tests and the
 //! fuzz target play with it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};

@@ -37,7 +37,7 @@ pub(in crate::app) fn run(args: &Scorm) -> Result<(), Failure> {
         }
     }
     let items = lessons.into_iter().map(|lesson| Item {
-        address: Address::new("l", &lesson.id).on(args.seed, args.audience),
+        address: Address::new("l", &lesson.id).on(args.told.seed, args.told.audience),
         id: lesson.id,
         title: lesson.title,
     });

@@ -71,7 +71,7 @@ pub enum News {
     Stands(Vec<Standing>),
     /// Something happened in the class.
     Line(String),
-    /// So many connections are open that idle ones go to make room.
+    /// The most connections are open, and idle ones go to make room.
     Full(usize),
 }
 

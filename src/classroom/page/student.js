@@ -122,7 +122,7 @@ function choices(shown) {
   return list.length > 0 && el("ol", { class: "choices" }, ...list.map((text) => el("li", {}, text)));
 }
 
-/** The own answer in words. @param {Shown} shown */
+/** What this student answered, in words. @param {Shown} shown */
 function mine(shown) {
   if (!you?.given) return el("p", { class: "mine" }, "You didn't vote.");
   return el("p", { class: "mine" }, `Your answer: ${words(shown, you.given)}${you.sure ? " (sure)" : " (not sure)"}`);
