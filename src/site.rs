@@ -159,7 +159,7 @@ impl Open {
             let listener = TcpListener::from_std(self.listener)?;
             stands();
             let bounds = Bounds { connections: serve::room(BOUNDS.connections), ..BOUNDS };
-            ending::until_asked((listener, routes()), Hosts::default(), bounds, asked, None, |_| {}).await
+            ending::until_asked((listener, routes()), Hosts::default(), bounds, asked, async {}, |_| {}).await
         })
     }
 }

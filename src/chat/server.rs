@@ -125,15 +125,16 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + Sync + 'static) -> io:
     let (router, chat) = routes(options.plain, options.code.map(Code::new), (feeds, taken), words);
     tell(News::Stands(&Standing { address, capture: told }));
     let bounds = Bounds { connections, ..BOUNDS };
-    let io = match &chat.carrier {
-        Carrier::SocketIo(io) => Some(io),
-        Carrier::Plain(_) => None,
+    let goodbye = async {
+        if let Carrier::SocketIo(io) = &chat.carrier {
+            io.close().await;
+        }
     };
     let told = move |trouble| match trouble {
         Trouble::Full(connections) => tell(News::Full(connections)),
         Trouble::Refused(_) => {}
     };
-    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, io, told).await
+    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, goodbye, told).await
 }
 
 /// The page, the chat, and the feeds.
@@ -155,7 +156,7 @@ fn routes(
     let (layer, carrier) = if plain {
         (None, Carrier::Plain(Mutex::default()))
     } else {
-        let (layer, io) = words::layer(MESSAGE);
+        let (layer, io) = words::layer(MESSAGE, ());
         (Some(layer), Carrier::SocketIo(io))
     };
     let begun = Instant::now();

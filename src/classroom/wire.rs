@@ -260,29 +260,35 @@ impl Crossing {
     }
 }
 
+/// What a student may show everybody of these: the vote to the letter, and its packet without addresses.
+///
+/// # Errors
+/// There is none that may be shown.
+pub fn offered(crossings: &[Crossing]) -> Result<(String, Json), Unshown> {
+    let crossing = crossings.iter().rfind(|crossing| !crossing.down).ok_or(Unshown::None)?;
+    if crossing.named {
+        return Err(Unshown::Named);
+    }
+    let shown = serde_json::to_value(crossing.masked()).map_err(|_| Unshown::Other)?;
+    Ok((crossing.text.clone(), shown))
+}
+
 impl Session {
-    /// The packet of a member's vote for all to see. It is the very vote that counts, and its answer is shown already: the
-    /// stage gives nothing away, and shows nobody's free text.
+    /// Whether the packet of a member's vote is for all to see. It is the very vote that counts, to the letter, and its
+    /// answer is shown already: the stage gives nothing away, and shows nobody's free text.
     ///
     /// # Errors
     /// Why it isn't shown.
-    pub fn volunteered(&self, member: Id, crossings: &[Crossing]) -> Result<Json, Unshown> {
-        let crossing = crossings.iter().rfind(|crossing| !crossing.down).ok_or(Unshown::None)?;
-        if crossing.named {
-            return Err(Unshown::Named);
-        }
-        let said: Json = serde_json::from_str(&crossing.text).map_err(|_| Unshown::Other)?;
+    pub fn volunteered(&self, member: Id, text: &str) -> Result<(), Unshown> {
+        let said: Json = serde_json::from_str(text).map_err(|_| Unshown::Other)?;
         let number = |key: &str| said.get(key).and_then(Json::as_u64).and_then(|n| usize::try_from(n).ok());
         let (slide, round) = (number("slide").ok_or(Unshown::Other)?, number("round").ok_or(Unshown::Other)?);
         let (given, sure) = self.voted(member, slide, round).ok_or(Unshown::Other)?;
         let whole = format!(r#"{{"slide":{slide},"round":{round},"given":{},"sure":{sure}}}"#, json!(given));
-        if whole != crossing.text {
+        if whole != text {
             return Err(Unshown::Other);
         }
-        if !self.is_revealed_at(slide) {
-            return Err(Unshown::Early);
-        }
-        serde_json::to_value(crossing.masked()).map_err(|_| Unshown::Other)
+        if self.is_revealed_at(slide) { Ok(()) } else { Err(Unshown::Early) }
     }
 }
 
@@ -334,6 +340,11 @@ mod tests {
         session
     }
 
+    fn shown(session: &Session, member: Id, crossings: &[Crossing]) -> Result<Json, Unshown> {
+        let (text, shown) = offered(crossings)?;
+        session.volunteered(member, &text).map(|()| shown)
+    }
+
     const VOTE: &str = r#"{"slide":1,"round":1,"given":"2","sure":true}"#;
 
     #[test]
@@ -342,7 +353,7 @@ mod tests {
         session.take(&Input::Command(Command::Reveal), 2).unwrap();
         let own = serde_json::to_value(crossing(VOTE)).unwrap();
         assert!(own.to_string().contains("192.168.7.20"), "it's the student's own: {own}");
-        let shown = session.volunteered(1, &[crossing(VOTE)]).unwrap();
+        let shown = shown(&session, 1, &[crossing(VOTE)]).unwrap();
         let text = shown.to_string();
         for hidden in ["192.168.7", "02:00:00:00:00:07", "02:00:00:00:00:09"] {
             assert!(!text.contains(hidden), "{hidden}: {text}");
@@ -357,10 +368,10 @@ mod tests {
     #[test]
     fn the_stage_shows_only_the_very_vote_that_counts_once_the_answer_is_shown() {
         let mut session = voted();
-        assert_eq!(session.volunteered(1, &[crossing(VOTE)]), Err(Unshown::Early));
+        assert_eq!(shown(&session, 1, &[crossing(VOTE)]), Err(Unshown::Early));
         session.take(&Input::Command(Command::Reveal), 2).unwrap();
-        assert_eq!(session.volunteered(1, &[]), Err(Unshown::None));
-        assert_eq!(session.volunteered(2, &[crossing(VOTE)]), Err(Unshown::Other), "nobody shows another's");
+        assert_eq!(shown(&session, 1, &[]), Err(Unshown::None));
+        assert_eq!(shown(&session, 2, &[crossing(VOTE)]), Err(Unshown::Other), "nobody shows another's");
         for text in [
             r#"{"slide":1,"round":1,"given":"1","sure":true}"#,
             r#"{"slide":1,"round":1,"given":"rude","given":"2","sure":true}"#,
@@ -368,12 +379,12 @@ mod tests {
             r#"{"slide":2,"round":1,"given":"2","sure":true}"#,
             "rude",
         ] {
-            assert_eq!(session.volunteered(1, &[crossing(text)]), Err(Unshown::Other), "{text}");
+            assert_eq!(shown(&session, 1, &[crossing(text)]), Err(Unshown::Other), "{text}");
         }
         let polled = Crossing { named: true, ..crossing(VOTE) };
-        assert_eq!(session.volunteered(1, &[polled]), Err(Unshown::Named));
+        assert_eq!(shown(&session, 1, &[polled]), Err(Unshown::Named));
         let answer = Crossing { down: true, ..crossing("") };
-        assert!(session.volunteered(1, &[crossing(VOTE), answer]).is_ok());
+        assert!(shown(&session, 1, &[crossing(VOTE), answer]).is_ok());
     }
 
     #[test]

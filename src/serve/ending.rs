@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use socketioxide::SocketIo;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::time::timeout;
@@ -40,7 +39,7 @@ pub fn run(server: impl Future<Output = io::Result<()>>) -> io::Result<()> {
     done
 }
 
-/// Serves until somebody asks for the end; then says goodbye over Socket.IO. `told` hears of trouble: of too many
+/// Serves until somebody asks for the end; then says `goodbye`. `told` hears of trouble: of too many
 /// connections once a minute at most.
 ///
 /// # Errors
@@ -50,7 +49,7 @@ pub async fn until_asked(
     hosts: Hosts,
     bounds: Bounds,
     mut asked: Asked,
-    io: Option<&SocketIo>,
+    goodbye: impl Future<Output = ()>,
     told: impl Fn(Trouble) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let (mut last, told) = (None::<Instant>, Arc::new(told));
@@ -70,10 +69,8 @@ pub async fn until_asked(
         asked.next().await;
         std::process::exit(INTERRUPTED);
     });
-    if let Some(io) = io {
-        // Who does not read hears nothing, and is not waited for.
-        let _ = timeout(FAREWELL, io.close()).await;
-    }
+    // Who does not read hears nothing, and is not waited for.
+    let _ = timeout(FAREWELL, goodbye).await;
     served
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 use socketioxide::SocketIo;
+use socketioxide::adapter::{Adapter, LocalAdapter};
 use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
 use tokio::sync::{Notify, mpsc};
@@ -25,22 +26,22 @@ const WAITING: usize = 1024;
 const WORDS: usize = 64;
 
 /// Something that was said.
-pub struct Word {
+pub struct Word<A: Adapter = LocalAdapter> {
     /// The name of the event.
     pub event: String,
     /// What it says.
     pub data: Json,
     /// Where the answer goes.
-    pub ack: AckSender,
+    pub ack: AckSender<A>,
 }
 
 /// The words of a connection, in order.
-pub struct Words {
-    from: mpsc::Receiver<Word>,
+pub struct Words<A: Adapter = LocalAdapter> {
+    from: mpsc::Receiver<Word<A>>,
     missed: Arc<AtomicU32>,
 }
 
-impl Words {
+impl<A: Adapter> Words<A> {
     /// How many were refused, since this was last asked, because too many waited.
     pub fn missed(&self) -> u32 {
         self.missed.swap(0, Ordering::Relaxed)
@@ -48,24 +49,24 @@ impl Words {
 }
 
 /// Whose connection it is: a number as soon as there is one, and what is said until somebody takes it.
-pub struct Visitor<I> {
+pub struct Visitor<I, A: Adapter = LocalAdapter> {
     id: OnceLock<I>,
     gone: AtomicBool,
     /// Told when the connection has gone: what takes its words holds the connection, and must let go of it.
     going: Notify,
-    words: Mutex<Option<Words>>,
+    words: Mutex<Option<Words<A>>>,
 }
 
-impl<I> Visitor<I> {
+impl<I, A: Adapter> Visitor<I, A> {
     /// Somebody without a number, who is heard from now on. To be made before the browser is told that it is
     /// connected: what it says right after would find nobody listening.
-    pub fn hear(socket: &SocketRef) -> Self {
+    pub fn hear(socket: &SocketRef<A>) -> Self {
         let words = Mutex::new(Some(of(socket)));
         Self { id: OnceLock::new(), gone: AtomicBool::new(false), going: Notify::new(), words }
     }
 
     /// What is said; only once.
-    pub fn take(&self) -> Option<Words> {
+    pub fn take(&self) -> Option<Words<A>> {
         self.words.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
@@ -88,7 +89,7 @@ impl<I> Visitor<I> {
     }
 
     /// The next word; `None` once the connection has gone.
-    pub async fn next(&self, words: &mut Words) -> Option<Word> {
+    pub async fn next(&self, words: &mut Words<A>) -> Option<Word<A>> {
         tokio::select! {
             biased;
             () = self.going.notified() => None,
@@ -98,8 +99,10 @@ impl<I> Visitor<I> {
 }
 
 /// The layer that answers below `/socket.io/`, and the handle to speak by. A message has at most `message` bytes.
-pub fn layer(message: usize) -> (SocketIoLayer, SocketIo) {
+/// `state` is what the adapter that reaches other servers begins with; the one that reaches none needs nothing.
+pub fn layer<A: Adapter>(message: usize, state: A::State) -> (SocketIoLayer<A>, SocketIo<A>) {
     SocketIo::builder()
+        .with_adapter::<A>(state)
         .ping_interval(PING)
         .ping_timeout(PATIENCE)
         .connect_timeout(HELLO)
@@ -109,12 +112,12 @@ pub fn layer(message: usize) -> (SocketIoLayer, SocketIo) {
 }
 
 /// The words of a connection.
-fn of(socket: &SocketRef) -> Words {
-    let (to, from) = mpsc::channel::<Word>(WORDS);
+fn of<A: Adapter>(socket: &SocketRef<A>) -> Words<A> {
+    let (to, from) = mpsc::channel::<Word<A>>(WORDS);
     let missed = Arc::new(AtomicU32::new(0));
     let words = Words { from, missed: Arc::clone(&missed) };
     // Each handler may run as a task of its own; one queue keeps the words in order.
-    socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Json>, ack: AckSender| {
+    socket.on_fallback(move |Event(event): Event, TryData(data): TryData<Json>, ack: AckSender<A>| {
         let word = Word { event, data: data.unwrap_or_default(), ack };
         if let Err(mpsc::error::TrySendError::Full(word)) = to.try_send(word) {
             missed.fetch_add(1, Ordering::Relaxed);
@@ -126,7 +129,7 @@ fn of(socket: &SocketRef) -> Words {
 }
 
 /// Shows somebody the door: says goodbye, and does not wait until a flood lets it be heard.
-pub fn dismiss(socket: &SocketRef) {
+pub fn dismiss<A: Adapter>(socket: &SocketRef<A>) {
     let _ = socket.clone().disconnect();
     if let Some(pass) = pass(socket) {
         pass.hang_up();
@@ -134,6 +137,6 @@ pub fn dismiss(socket: &SocketRef) {
 }
 
 /// What the gate knows of a connection.
-pub fn pass(socket: &SocketRef) -> Option<Pass> {
+pub fn pass<A: Adapter>(socket: &SocketRef<A>) -> Option<Pass> {
     socket.req_parts().extensions.get().cloned()
 }

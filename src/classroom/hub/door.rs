@@ -9,10 +9,12 @@ use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
 
 use super::house::House;
-use super::room::{CONSOLES, Room, STAGES, STUDENTS};
-use crate::classroom::session::{Command, Id, Input};
+use super::room::Room;
+use super::voice::{CONSOLES, Links, STAGES, STUDENTS};
+use crate::classroom::session::{Command, Id, Input, TOKEN};
 use crate::rng::Rng;
 use crate::serve::allowance::Allowance;
+use crate::serve::code;
 use crate::serve::gate::NOWHERE;
 use crate::serve::words::{self, Visitor, Word, Words};
 
@@ -41,14 +43,14 @@ struct Guest {
     role: Role,
     room: Arc<Room>,
     /// The number is a student's.
-    visitor: Visitor<Id>,
+    visitor: Visitor<Id, Links>,
 }
 
 /// Waits for people.
-pub(super) fn listen(io: &SocketIo, house: &Arc<House>) {
-    let entered = |socket: SocketRef| async move { welcome(socket).await };
+pub(super) fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
+    let entered = |socket: SocketRef<Links>| async move { welcome(socket).await };
     let house = Arc::clone(house);
-    let enters = move |socket: SocketRef, TryData(auth): TryData<Json>| {
+    let enters = move |socket: SocketRef<Links>, TryData(auth): TryData<Json>| {
         let house = Arc::clone(&house);
         async move {
             match role(&house, &auth.unwrap_or_default()).await {
@@ -103,7 +105,7 @@ fn seated(room: &Arc<Room>, role: Role) -> Result<(Role, Arc<Room>), &'static st
 }
 
 /// Hears what comes over a connection, and its end.
-fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
+fn hear(socket: &SocketRef<Links>, room: &Arc<Room>, role: Role) {
     let guest = Arc::new(Guest { role, room: Arc::clone(room), visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
     let (room, pass, key) = (Arc::clone(room), words::pass(socket), socket.id.to_string());
@@ -118,52 +120,54 @@ fn hear(socket: &SocketRef, room: &Arc<Room>, role: Role) {
     });
 }
 
-async fn welcome(socket: SocketRef) {
+async fn welcome(socket: SocketRef<Links>) {
     let Some(guest) = socket.extensions.get::<Arc<Guest>>() else { return };
     let room = &guest.room;
     let Some(said) = guest.visitor.take() else { return };
     let pass = words::pass(&socket).inspect(|pass| pass.is_here(true));
-    let first = |first: &Json| {
-        let _ = socket.emit("welcome", first);
-    };
-    match &guest.role {
+    // Who hears first and asks then misses nothing: each page has a number, and the later one counts.
+    let first = match &guest.role {
         Role::Student(token) => {
-            let enter = |id: Id, first: &Json| {
-                socket.join([room.all(STUDENTS), room.of(id)]);
-                let _ = socket.emit("welcome", first);
-            };
-            match room.join(token.clone(), Rng::from_system().roll(), enter).await {
-                Ok(id) => {
-                    room.wire(&socket.id.to_string(), true);
-                    if !guest.visitor.is(id) {
-                        // It went before it had a number.
-                        room.wire(&socket.id.to_string(), false);
-                        pass.inspect(|pass| pass.is_here(false));
-                        return room.leave(id).await;
-                    }
-                }
-                Err(why) => {
-                    room.refuse(&why.to_string());
-                    let _ = socket.emit("refused", &json!({ "error": why.to_string() }));
-                    let _ = socket.disconnect();
-                    return;
+            let (token, fresh) = (token.clone().filter(|token| token.len() <= TOKEN), code::secret());
+            let rooms = [Some(&fresh), token.as_ref()].into_iter().flatten().map(|token| room.voice.of(token));
+            socket.join(rooms.chain([room.voice.all(STUDENTS)]).collect::<Vec<_>>());
+            let joined = room.join(token, fresh, Rng::from_system().roll()).await;
+            if let Ok((id, _)) = joined {
+                room.wire(&socket.id.to_string(), true);
+                if !guest.visitor.is(id) {
+                    // It went before it had a number.
+                    room.wire(&socket.id.to_string(), false);
+                    pass.inspect(|pass| pass.is_here(false));
+                    return room.leave(id).await;
                 }
             }
+            joined.map(|(_, first)| first)
         }
         Role::Stage => {
-            socket.join(room.all(STAGES));
-            room.look(false, first).await;
+            socket.join(room.voice.all(STAGES));
+            room.look(false).await
         }
         Role::Teacher => {
-            socket.join(room.all(CONSOLES));
-            room.look(true, first).await;
+            socket.join(room.voice.all(CONSOLES));
+            room.look(true).await
+        }
+    };
+    match first {
+        Ok(first) => {
+            let _ = socket.emit("welcome", &first);
+        }
+        Err(why) => {
+            room.refuse(&why.to_string());
+            let _ = socket.emit("refused", &json!({ "error": why.to_string() }));
+            let _ = socket.disconnect();
+            return;
         }
     }
     attend(&socket, room, &guest, said).await;
 }
 
 /// Takes somebody's words one by one.
-async fn attend(socket: &SocketRef, room: &Room, guest: &Guest, mut words: Words) {
+async fn attend(socket: &SocketRef<Links>, room: &Room, guest: &Guest, mut words: Words<Links>) {
     let begun = Instant::now();
     let times = if matches!(guest.role, Role::Teacher) { LEADS } else { 1.0 };
     let mut allowance = Allowance::new(BURST * times, RATE * times, Duration::ZERO);
@@ -205,7 +209,7 @@ async fn heard(room: &Room, guest: &Guest, key: &str, (event, data): (&str, Json
             let sure = data.get("sure").and_then(Json::as_bool).unwrap_or(false);
             let slide = number("slide")?.checked_sub(1).ok_or("slides are counted from 1")?;
             let vote = Input::Vote { member, slide, round: number("round")?, given, sure };
-            room.vote(&vote, key).await.map_err(|why| why.to_string())?;
+            room.vote(vote, key).await.map_err(|why| why.to_string())?;
         }
         (Role::Student(_), "wire", Some(_)) => return room.crossings(key).await,
         (Role::Student(_), "volunteer", Some(&member)) => {
@@ -215,11 +219,11 @@ async fn heard(room: &Room, guest: &Guest, key: &str, (event, data): (&str, Json
         }
         (Role::Teacher, "command", _) => {
             let command: Command = serde_json::from_value(data).map_err(|_| "this is no command")?;
-            room.command(command).await.map_err(|why| why.to_string())?;
+            room.command(Input::Command(command)).await.map_err(|why| why.to_string())?;
         }
         (Role::Teacher, "filter", _) => {
             let filter = data.as_str().ok_or("a filter is a text")?;
-            return Ok(json!({ "ok": true, "packets": room.select(filter)? }));
+            return Ok(json!({ "ok": true, "packets": room.select(filter).await.map_err(|why| why.to_string())? }));
         }
         _ => return Err("nobody asked for this".to_owned()),
     }

@@ -1,13 +1,17 @@
 //! The server of a class: three pages, one Socket.IO namespace, and the class's state behind one lock.
 //!
-//! Read `room` (what all connections share, and what goes out), then `door` (who comes in as what, and what is heard).
+//! Read `ask` (all that can be asked of a class), `owner` (who holds it, answers, and tells), `room` (the connections that
+//! ask), then `door` (who comes in as what, and what is heard).
 //! `/` is for students, `/stage` for the projector, `/teach#SECRET` for the teacher. A fragment stays in the browser:
 //! the page sends it when it connects.
 
+mod ask;
 mod door;
 mod house;
+mod owner;
 mod probe;
 mod room;
+mod voice;
 
 use std::fmt;
 use std::io;
@@ -34,7 +38,9 @@ use crate::serve::mirror::{self, Captures, Sockets, Taken};
 use crate::serve::{self, Bounds, Hosts, Trouble, own_address, reach, words};
 use crate::tutor::Texts;
 use house::House;
+use owner::Owner;
 use room::Room;
+use voice::{Links, Voice};
 
 pub use probe::Seen;
 
@@ -306,15 +312,18 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     let Open { listener, address, at, connections, bounds, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
-    let (layer, io) = words::layer(MESSAGE);
+    let (layer, io) = words::layer::<Links>(MESSAGE, ());
     let members: usize = classes.iter().map(|(session, ..)| session.most() + 2 * OTHERS).sum();
     let taken = Arc::new(Taken::new(bounds.connections));
     let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes));
-    let (mut rooms, mut standings) = (Vec::new(), Vec::new());
+    let (mut owners, mut rooms, mut standings) = (Vec::new(), Vec::new(), Vec::new());
     for (n, class) in classes.into_iter().enumerate() {
-        let standing = Standing::new((address, at), &class, &wire);
-        standings.push(standing.clone());
-        rooms.push(Arc::new(Room::new(class, (io.clone(), n), standing, Arc::clone(&wire))));
+        let (standing, voice) = (Standing::new((address, at), &class, &wire), Voice::new(io.clone(), n));
+        let uncaptured = wire.uncaptured().map(str::to_owned);
+        let owner = Arc::new(Owner::new(class, voice.clone(), standing.clone(), uncaptured));
+        rooms.push(Arc::new(Room::new(voice, Arc::clone(&owner), standing.clone(), Arc::clone(&wire))));
+        owners.push(owner);
+        standings.push(standing);
     }
     let house = Arc::new(House::new(rooms));
     door::listen(&io, &house);
@@ -324,10 +333,10 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     tell(News::Stands(standings));
     let mut tasks = vec![tokio::spawn(heed(Arc::clone(&house), keys, Arc::clone(&tell)))];
-    for (n, room) in house.rooms.iter().enumerate() {
-        let before = if house.rooms.len() > 1 { format!("Class {}: ", n + 1) } else { String::new() };
-        tasks.push(tokio::spawn(tick(Arc::clone(room), before, Arc::clone(&tell))));
-        let syncing = Arc::clone(room);
+    for (n, owner) in owners.iter().enumerate() {
+        let before = if owners.len() > 1 { format!("Class {}: ", n + 1) } else { String::new() };
+        tasks.push(tokio::spawn(tick(Arc::clone(owner), before, Arc::clone(&tell))));
+        let syncing = Arc::clone(owner);
         tasks.push(tokio::spawn(async move { syncing.sync().await }));
     }
     let bounds = Bounds { connections, ..bounds };
@@ -336,25 +345,25 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
         Trouble::Full(connections) => tell(News::Full(connections)),
         Trouble::Refused(why) => hears.refuse(why),
     };
-    let done = ending::until_asked((listener, router), hosts, bounds, asked, Some(&io), told).await;
+    let done = ending::until_asked((listener, router), hosts, bounds, asked, io.close(), told).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
-    for room in &house.rooms {
-        room.write().await;
+    for owner in &owners {
+        owner.write().await;
     }
     done
 }
 
 /// Tells what has changed, and writes the class.
-async fn tick(room: Arc<Room>, before: String, tell: Tell) {
+async fn tick(owner: Arc<Owner>, before: String, tell: Tell) {
     let mut ticks = interval(TELL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         for n in 0..SECOND {
             ticks.tick().await;
-            room.tell_changes().await;
+            owner.tell_changes().await;
             if n == 0 {
-                room.write().await;
-                room.news().await.into_iter().for_each(|line| tell(News::Line(format!("{before}{line}"))));
+                owner.write().await;
+                owner.news().await.into_iter().for_each(|line| tell(News::Line(format!("{before}{line}"))));
             }
         }
     }

@@ -9,6 +9,7 @@ use axum::Router;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::{self, Next, from_fn};
 use socketioxide::TransportType;
+use socketioxide::adapter::LocalAdapter;
 use socketioxide::extract::SocketRef;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -72,7 +73,7 @@ impl Open {
 async fn run(open: Open, own: Vec<IpAddr>, tell: Arc<dyn Fn(Seen) + Send + Sync>) -> io::Result<()> {
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(open.listener)?;
-    let (layer, io) = words::layer(MESSAGE);
+    let (layer, io) = words::layer::<LocalAdapter>(MESSAGE, ());
     let (came, own) = (Arc::new(Notify::new()), Arc::new(own));
     let (comes, mine, told) = (Arc::clone(&came), Arc::clone(&own), Arc::clone(&tell));
     io.ns("/", move |socket: SocketRef| {
@@ -105,7 +106,7 @@ async fn run(open: Open, own: Vec<IpAddr>, tell: Arc<dyn Fn(Seen) + Send + Sync>
         .layer(middleware::from_fn_with_state(sessions, gate::check))
         .layer(from_fn(sees));
     let bounds = Bounds { connections: open.connections.min(4 * PHONES), ..open.bounds };
-    let served = ending::until_asked((listener, router), Hosts::default(), bounds, asked, Some(&io), |_| {});
+    let served = ending::until_asked((listener, router), Hosts::default(), bounds, asked, io.close(), |_| {});
     tokio::select! {
         done = served => done,
         () = farewell(&came) => Ok(()),

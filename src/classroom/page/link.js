@@ -14,6 +14,25 @@ const JITTER = 400;
  */
 export function link(who, events, refused) {
   let failures = 0, why = "";
+  /** What came before the welcome: it is told after it. @type {[string, any][] | null} */
+  let early = null;
+  /** The numbers of the page, and of what one sees of oneself, that were told last: an older one may come later. @type {Record<string, number>} */
+  let newest = {};
+  /** @param {string} name @param {any} data */
+  const tell = (name, data) => {
+    if (data.n <= newest[name]) return;
+    if (data.n !== undefined) newest[name] = data.n;
+    events[name]?.(data);
+  };
+  /** @param {string} name @param {any} data */
+  const hear = (name, data) => {
+    if (early && name !== "welcome" && name !== "refused") return void early.push([name, data]);
+    tell(name, data);
+    if (name !== "welcome") return;
+    newest = { page: data.page?.n, you: data.you?.n };
+    for (const [later, said] of early ?? []) tell(later, said);
+    early = null;
+  };
   /** @param {string} text @param {string} kind */
   const state = (text, kind) => {
     $("state").textContent = text;
@@ -24,6 +43,7 @@ export function link(who, events, refused) {
     state() {},
     open() {
       failures = 0;
+      [early, newest] = [[], {}];
       state("connected", "here");
     },
     down(text) {
@@ -36,7 +56,7 @@ export function link(who, events, refused) {
       state("not let in", "out");
       refused(why);
     },
-    event: (name, data) => events[name]?.(data ?? {}),
+    event: (name, data) => hear(name, data ?? {}),
   });
   const lost = () => (navigator.onLine === false ? state("you are offline", "offline") : state("the host is lost; trying again", "lost"));
   const again = () => {
