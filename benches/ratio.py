@@ -9,6 +9,7 @@ second copy would be a retransmission of the first one's.
     cargo build --release
     benches/ratio.py                          # the captures of tests/captures
     benches/ratio.py --captures DIR --runs 5  # others; or CAPTURES=DIR
+    benches/ratio.py --instructions           # nothing but the instructions that we take, by callgrind
 """
 
 import argparse
@@ -17,10 +18,13 @@ import os
 import shutil
 import statistics
 import struct
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
+
+import growth
 
 HERE = Path(__file__).resolve().parent
 ETHERNET, NULL, LOOP, RAW, IPV4, IPV6, COOKED, COOKED2 = 1, 0, 108, (101, 12, 14), 228, 229, 113, 276
@@ -179,6 +183,7 @@ def join(folder, wanted, path, only=None):
                 clock += 10**6
             copy += 1
     print(f"{count} packets from {len(captures)} captures, {copy} copies of each, {os.path.getsize(path) >> 20} MB")
+    return count
 
 
 def block(out, kind, body):
@@ -222,6 +227,32 @@ def first_output(command):
     return waited
 
 
+def instructions(command):
+    """How many a program executes: the same number in each run."""
+    with tempfile.TemporaryDirectory() as folder:
+        counting = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out", *command]
+        run = subprocess.run(counting, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    if run.returncode:
+        sys.exit(f"{' '.join(counting)}: exit {run.returncode}\n{run.stderr}")
+    return int(run.stderr.rpartition("Collected :")[2].split()[0])
+
+
+def count_instructions(binary, captures, folder):
+    """Prints those of each way that packets go, a packet, and those of a lesson."""
+    sample = str(Path(folder) / "sample.pcapng")
+    packets = join(captures, 7_000, sample)
+    ways = {
+        "full text": ["read"],
+        "--brief": ["read", "--brief"],
+        "--json": ["read", "--json"],
+        "stats": ["stats"],
+        "--brief -Y": ["read", "--brief", "-Y", FILTER],
+    }
+    for name, way in ways.items():
+        print(f"{name:20} {instructions([binary, *way, sample]) / packets:12,.0f} instructions a packet", flush=True)
+    print(f"{'explain handshake':20} {instructions([binary, 'explain', 'handshake']):12,} instructions in all")
+
+
 def main():
     args = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     args.add_argument("--captures", type=Path, default=os.environ.get("CAPTURES", HERE.parent / "tests/captures"))
@@ -229,12 +260,18 @@ def main():
     args.add_argument("--runs", type=int, default=3)
     args.add_argument("--binary", default=str(HERE.parent / "target/release/osi-tutor"))
     args.add_argument("--keep", type=Path, help="where to leave the joined file")
+    args.add_argument("--instructions", action="store_true", help="count instructions, and measure nothing else")
     args.add_argument("--only-ours", action="store_true", help="leave the other programs out")
     args = args.parse_args()
     folder = tempfile.TemporaryDirectory()
+    if args.instructions:
+        return count_instructions(args.binary, Path(args.captures), folder.name)
     joined = str(args.keep or Path(folder.name) / "joined.pcapng")
     # tcpdump reads files of one link type only.
     ethernet = str(Path(folder.name) / "ethernet.pcapng")
+    plain = str(Path(folder.name) / "tcp.pcap")
+    with open(plain, "wb") as pipe:
+        growth.feed(pipe, growth.flows(args.packets, 1000))
     for path, only in [(joined, None), (ethernet, ETHERNET)]:
         # In a process of its own: memory that this one used would count as its children's.
         pid = os.fork()
@@ -257,6 +294,8 @@ def main():
         "tshark -Y": ["tshark", "-n", "-Y", FILTER, "-r", joined],
         "osi-tutor, Ethernet": [args.binary, "read", "--brief", ethernet],
         "tcpdump -nn": ["tcpdump", "-nn", "-r", ethernet],
+        "osi-tutor, TCP": [args.binary, "read", "--brief", plain],
+        "tcpdump -nn, TCP": ["tcpdump", "-nn", "-r", plain],
     }
     seconds = {}
     for name, command in commands.items():
@@ -269,7 +308,8 @@ def main():
         print(f"{name:20} {seconds[name]:8.3f} s CPU {memory:8.1f} MB", flush=True)
     for other, ours, target in [
         ("tshark", "osi-tutor --brief", 10),
-        ("tcpdump -nn", "osi-tutor, Ethernet", 4),
+        ("tcpdump -nn", "osi-tutor, Ethernet", 4.5),
+        ("tcpdump -nn, TCP", "osi-tutor, TCP", 3),
         ("tshark -T json", "osi-tutor --json", 45),
         ("tshark -V", "osi-tutor", 12),
         ("tshark -z", "osi-tutor stats", 15),

@@ -1,53 +1,59 @@
 //! What will happen when: entries by their moment; of two at one moment, the one entered first comes first.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// Entries that wait for their moment. It has no clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    entries: BinaryHeap<Entry<E>>,
+    /// The moment, the order of entering, and the place in `entries`: a heap moves what it holds, and frames are large.
+    moments: BinaryHeap<Reverse<(Duration, u64, usize)>>,
+    entries: Vec<Option<E>>,
+    /// Places that are empty.
+    free: Vec<usize>,
     entered: u64,
-}
-
-#[derive(Debug)]
-struct Entry<E> {
-    at: Duration,
-    order: u64,
-    what: E,
 }
 
 impl<E> Agenda<E> {
     /// One on which nothing stands.
     pub fn new() -> Self {
-        Self { entries: BinaryHeap::new(), entered: 0 }
+        Self { moments: BinaryHeap::new(), entries: Vec::new(), free: Vec::new(), entered: 0 }
     }
 
     /// Enters what will happen at a moment.
     pub fn enter(&mut self, at: Duration, what: E) {
         self.entered += 1;
-        self.entries.push(Entry { at, order: self.entered, what });
+        let place = self.free.pop().unwrap_or_else(|| {
+            self.entries.push(None);
+            self.entries.len() - 1
+        });
+        if let Some(entry) = self.entries.get_mut(place) {
+            *entry = Some(what);
+        }
+        self.moments.push(Reverse((at, self.entered, place)));
     }
 
     /// Takes what comes first, with its moment.
     pub fn take(&mut self) -> Option<(Duration, E)> {
-        self.entries.pop().map(|entry| (entry.at, entry.what))
+        let Reverse((at, _, place)) = self.moments.pop()?;
+        self.free.push(place);
+        Some((at, self.entries.get_mut(place)?.take()?))
     }
 
     /// When that will be.
     pub fn next(&self) -> Option<Duration> {
-        self.entries.peek().map(|entry| entry.at)
+        self.moments.peek().map(|Reverse((at, ..))| *at)
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.moments.len()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.moments.is_empty()
     }
 }
 
@@ -56,27 +62,6 @@ impl<E> Default for Agenda<E> {
         Self::new()
     }
 }
-
-impl<E> Ord for Entry<E> {
-    /// A heap gives its greatest: that is the earliest.
-    fn cmp(&self, other: &Self) -> Ordering {
-        (other.at, other.order).cmp(&(self.at, self.order))
-    }
-}
-
-impl<E> PartialOrd for Entry<E> {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl<E> PartialEq for Entry<E> {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl<E> Eq for Entry<E> {}
 
 #[cfg(test)]
 mod tests {
