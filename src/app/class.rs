@@ -50,7 +50,9 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
                 error::tell("The keys lead class 1; a digit chooses another one.");
             }
         }
-        News::Line(line) => error::tell(&line),
+        News::Line(line) | News::Moved(_, line) => error::tell(&line),
+        News::Leads(n) => error::tell(&format!("The keys lead class {} now.", n + 1)),
+        News::Panel(..) => {}
         News::Full(connections) => error::tell(&format!(
             "{connections} connections are open, as many as may be; idle ones are closed to make room."
         )),
@@ -116,8 +118,9 @@ fn begin(args: &Class, folders: &[PathBuf], open: Result<Open, Failure>) -> Resu
         let origin = Origin {
             capture: packets.as_ref().and(capture(args, what)).map(std::path::absolute).transpose()?,
             secret: code::secret(),
-            code: args.room_code.clone().or_else(|| (far || several).then(code::make_up)),
+            code: args.room_code.clone().or_else(|| (far || several || args.rotate.is_some()).then(code::make_up)),
             address: open.address(),
+            rotate: args.rotate,
         };
         let session = Session::new(Arc::new(deck), most(args));
         let keep = Keep::begin(folder, origin, &session).map_err(|why| kept(&why))?;

@@ -132,7 +132,7 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + Sync + 'static) -> io:
     };
     let told = move |trouble| match trouble {
         Trouble::Full(connections) => tell(News::Full(connections)),
-        Trouble::Refused(_) => {}
+        Trouble::Refused(..) => {}
     };
     ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, goodbye, told).await
 }
@@ -176,7 +176,7 @@ fn routes(
     if let (Some(layer), Carrier::SocketIo(io)) = (layer, &chat.carrier) {
         socket::listen(io, &chat);
         let took = Box::new(move |address, sid: &str| taken.took(address, sid));
-        let sessions = Sessions::new(MEMBERS, MESSAGE, took);
+        let sessions = Sessions::new(MEMBERS, MESSAGE, took, Box::new(|_| {}));
         router = router.layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     }
     (router, chat)

@@ -76,18 +76,23 @@ impl Session {
         Some(Wish::Do(command))
     }
 
-    /// The keys that do something now.
-    pub fn keys(&self) -> String {
-        let mut keys: Vec<String> = Vec::new();
-        if let Some(first) = &self.buttons()[0] {
-            keys.push(format!("Enter: {}", first.name()));
-        }
+    /// The keys that do something now, and what; Enter, which does what the first button does, first.
+    pub fn open_keys(&self) -> Vec<(char, &'static str)> {
         let letters = KEYS.iter().map(|(key, _)| *key).chain(['v', 'l']);
         let does = |key: char| match self.wish(key) {
-            Some(Wish::Do(command)) if self.allows(&command) => Some(format!("{key}: {}", command.name())),
+            Some(Wish::Do(command)) if self.allows(&command) => Some((key, command.name())),
             _ => None,
         };
-        keys.extend(letters.filter_map(does));
+        std::iter::once('\n').chain(letters).filter_map(does).collect()
+    }
+
+    /// The same in a line.
+    pub fn keys(&self) -> String {
+        let key = |(key, name): (char, &str)| match key {
+            '\n' => format!("Enter: {name}"),
+            _ => format!("{key}: {name}"),
+        };
+        let mut keys: Vec<String> = self.open_keys().into_iter().map(key).collect();
         keys.push("s: where we are".to_owned());
         keys.push("Ctrl-C: stop the server".to_owned());
         keys.join(" · ")

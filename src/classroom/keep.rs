@@ -37,6 +37,9 @@ pub struct Origin {
     pub code: Option<String>,
     /// Where it was served.
     pub address: std::net::SocketAddr,
+    /// After how many minutes there is another room code.
+    #[serde(default)]
+    pub rotate: Option<u16>,
 }
 
 /// A class cannot be kept, or not be read back.
@@ -233,6 +236,11 @@ impl Keep {
         &self.origin
     }
 
+    /// It goes by another room code now.
+    pub fn goes_by(&mut self, code: String) {
+        self.origin.code = Some(code);
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
@@ -414,7 +422,7 @@ mod tests {
     }
 
     fn origin() -> Origin {
-        Origin { capture: None, secret: "secret".into(), code: None, address: "127.0.0.1:8080".parse().unwrap() }
+        Origin { capture: None, secret: "secret".into(), code: None, address: "127.0.0.1:8080".parse().unwrap(), rotate: None }
     }
 
     fn vote(member: u32) -> Input {

@@ -65,7 +65,7 @@ pub struct Revealed<'s> {
 }
 
 /// What changes often.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Count {
     /// Members who are here, or have answered.
     pub here: usize,

@@ -5,7 +5,7 @@
 //! from one address.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use socketioxide::socket::Sid;
@@ -23,7 +23,8 @@ const SLOW: Duration = Duration::from_secs(3);
 
 /// A code, or several that lead to different places, and what was guessed of late.
 pub struct Code {
-    texts: Vec<String>,
+    /// Each with the number of the place that it leads to.
+    texts: RwLock<Vec<(String, usize)>>,
     guesses: Mutex<(f64, Instant)>,
 }
 
@@ -54,12 +55,17 @@ fn scatter(c: u8) -> u8 {
 impl Code {
     /// This code.
     pub fn new(text: String) -> Self {
-        Self::of(vec![text])
+        Self::of(vec![(text, 0)])
     }
 
-    /// These codes.
-    pub fn of(texts: Vec<String>) -> Self {
-        Self { texts, guesses: Mutex::new((WRONG, Instant::now())) }
+    /// These codes, and where each leads.
+    pub fn of(texts: Vec<(String, usize)>) -> Self {
+        Self { texts: RwLock::new(texts), guesses: Mutex::new((WRONG, Instant::now())) }
+    }
+
+    /// From now on it's these.
+    pub fn set(&self, texts: Vec<(String, usize)>) {
+        *self.texts.write().unwrap_or_else(PoisonError::into_inner) = texts;
     }
 
     /// Whether this is it. The answer may take its time.
@@ -67,12 +73,12 @@ impl Code {
         self.which(guess).await.is_some()
     }
 
-    /// Which of them it is. The answer may take its time.
+    /// Where this one leads. The answer may take its time.
     pub async fn which(&self, guess: &str) -> Option<usize> {
-        let place = |found: Option<usize>, (at, text): (usize, &String)| {
-            if same(guess.as_bytes(), text.as_bytes()) { Some(at) } else { found }
+        let place = |found: Option<usize>, (text, to): &(String, usize)| {
+            if same(guess.as_bytes(), text.as_bytes()) { Some(*to) } else { found }
         };
-        let found = self.texts.iter().enumerate().fold(None, place);
+        let found = self.texts.read().unwrap_or_else(PoisonError::into_inner).iter().fold(None, place);
         if self.count(found.is_some(), Instant::now()) {
             sleep(SLOW).await;
         }

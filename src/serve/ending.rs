@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
+use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::{Bounds, Hosts, Trouble, serve};
@@ -22,6 +23,7 @@ const INTERRUPTED: i32 = 130;
 /// Hears Ctrl-C and polite kills, each of them.
 #[derive(Debug)]
 pub struct Asked {
+    by_hand: Arc<Notify>,
     #[cfg(unix)]
     term: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -60,7 +62,7 @@ pub async fn until_asked(
             tells(Trouble::Full(bounds.connections));
         }
     };
-    let refused = move |why| told(Trouble::Refused(why));
+    let refused = move |why, owner| told(Trouble::Refused(why, owner));
     let served = tokio::select! {
         done = serve(listener, router, hosts, bounds, full, refused) => done,
         () = asked.next() => Ok(()),
@@ -104,10 +106,16 @@ impl Asked {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
-            Ok(Self { term: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+            let (term, interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+            Ok(Self { by_hand: Arc::default(), term, interrupt })
         }
         #[cfg(not(unix))]
-        Ok(Self {})
+        Ok(Self { by_hand: Arc::default() })
+    }
+
+    /// What asks for the end without a signal: Ctrl-C is a key where a full screen has the terminal.
+    pub fn by_hand(&self) -> Arc<Notify> {
+        Arc::clone(&self.by_hand)
     }
 
     /// The next one.
@@ -116,8 +124,12 @@ impl Asked {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.term.recv() => {}
+            () = self.by_hand.notified() => {}
         }
         #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            () = self.by_hand.notified() => {}
+        }
     }
 }

@@ -10,7 +10,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
@@ -28,6 +28,9 @@ use crate::proto::socketio;
 pub const NOWHERE: &str = "/nowhere";
 /// How long a session may take to end.
 const END: Duration = Duration::from_millis(200);
+/// How long a browser may take from its handshake to its connect. Until then socketioxide keeps a session,
+/// even one that has ended.
+pub const HELLO: Duration = Duration::from_secs(5);
 /// How often a session may say hello: the code of the room may be mistyped.
 const HELLOS: u8 = 5;
 /// The bytes that a hello begins with: a message of Engine.IO that carries a connect of Socket.IO.
@@ -53,6 +56,9 @@ const PATH: &str = "/socket.io";
 /// Who is told that a session's request was taken over a connection from this address: its packets are the session's.
 pub type Took = Box<dyn Fn(SocketAddr, &str) + Send + Sync>;
 
+/// Who is told why a session was cut that never came in.
+pub type Cut = Box<dyn Fn(&'static str) + Send + Sync>;
+
 /// All sessions of Engine.IO.
 pub struct Sessions {
     /// How many may be here.
@@ -60,6 +66,7 @@ pub struct Sessions {
     /// Bytes of one message.
     message: usize,
     took: Took,
+    cut: Cut,
     table: Mutex<Table>,
     /// How many are in memory.
     remain: AtomicUsize,
@@ -80,11 +87,14 @@ pub struct Session {
     address: SocketAddr,
     /// Its id, where it began by polling.
     sid: OnceLock<String>,
+    began: Instant,
     hellos: AtomicU8,
     /// A member of the chat.
     here: AtomicBool,
     /// The connection of its WebSocket.
     carrier: Mutex<Option<Peer>>,
+    /// To whom what is refused of it is told.
+    owner: OnceLock<usize>,
     sessions: Arc<Sessions>,
 }
 
@@ -131,7 +141,7 @@ pub async fn check(
     let Some(session) = sessions.find(sid) else { return refuse(1, "Session ID unknown") };
     if asked.transport == "websocket" {
         peer.judge(Arc::new(Words(Arc::downgrade(&session))));
-        *session.carrier() = Some(peer.clone());
+        session.carried_by(&peer);
     } else if request.method() == Method::POST {
         let (head, body) = request.into_parts();
         let Ok(body) = to_bytes(body, sessions.message).await else { return refuse(3, "Bad request") };
@@ -187,8 +197,8 @@ impl fmt::Debug for Sessions {
 
 impl Sessions {
     /// None yet. `members` may be here, and a message may have `message` bytes.
-    pub fn new(members: usize, message: usize, took: Took) -> Arc<Self> {
-        Arc::new(Self { members, message, took, table: Mutex::default(), remain: AtomicUsize::new(0) })
+    pub fn new(members: usize, message: usize, took: Took, cut: Cut) -> Arc<Self> {
+        Arc::new(Self { members, message, took, cut, table: Mutex::default(), remain: AtomicUsize::new(0) })
     }
 
     /// Sessions at a time: as many may be on their way in or out as may be here.
@@ -206,6 +216,7 @@ impl Sessions {
         while let Some(oldest) = self.one_too_many() {
             self.end(&oldest, &next).await;
             oldest.forget();
+            (self.cut)("too many sessions: one that had not come in was cut");
         }
         if self.remain.load(Ordering::Acquire) >= self.most_remains() {
             return (StatusCode::SERVICE_UNAVAILABLE, "too many sessions begin right now; try again\n").into_response();
@@ -214,7 +225,7 @@ impl Sessions {
         request.extensions_mut().insert(Pass(Arc::clone(&session)));
         if asked.transport == "websocket" {
             peer.judge(Arc::new(Words(Arc::downgrade(&session))));
-            *session.carrier() = Some(peer.clone());
+            session.carried_by(peer);
             return next.run(request).await;
         }
         let (head, body) = next.run(request).await.into_parts();
@@ -235,9 +246,11 @@ impl Sessions {
             number: table.next,
             address,
             sid: OnceLock::new(),
+            began: Instant::now(),
             hellos: AtomicU8::new(0),
             here: AtomicBool::new(false),
             carrier: Mutex::default(),
+            owner: OnceLock::new(),
             sessions: Arc::clone(self),
         });
         let number = table.next;
@@ -321,6 +334,17 @@ impl Session {
         self.carrier.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Its WebSocket goes over this connection.
+    fn carried_by(&self, peer: &Peer) {
+        self.owner.get().into_iter().for_each(|&owner| peer.belongs_to(owner));
+        *self.carrier() = Some(peer.clone());
+    }
+
+    /// Whether its time to say hello passed without one, as it ends after so long.
+    fn was_mute(&self, lasted: Duration) -> bool {
+        self.hellos.load(Ordering::Acquire) == 0 && lasted >= HELLO
+    }
+
     /// It counts no longer, however long Engine.IO takes to let go of it.
     fn forget(&self) {
         let mut table = self.sessions.table();
@@ -333,6 +357,9 @@ impl Session {
 
 impl Drop for Session {
     fn drop(&mut self) {
+        if self.was_mute(self.began.elapsed()) {
+            (self.sessions.cut)("a session said no hello in time: it was cut");
+        }
         self.forget();
         self.sessions.remain.fetch_sub(1, Ordering::AcqRel);
     }
@@ -342,6 +369,12 @@ impl Pass {
     /// The session has come in, or gone.
     pub fn is_here(&self, here: bool) {
         self.0.here.store(here, Ordering::Release);
+    }
+
+    /// Names its owner: what is refused on its connection is told with this number. The first one counts.
+    pub fn belongs_to(&self, owner: usize) {
+        let _ = self.0.owner.set(owner);
+        self.0.carrier().iter().for_each(|peer| peer.belongs_to(owner));
     }
 
     /// Cuts its connection, if it has one of its own.
@@ -393,7 +426,7 @@ mod tests {
     use super::*;
 
     fn session() -> Arc<Session> {
-        Sessions::new(1000, 16 << 10, Box::new(|_, _| {})).open("192.0.2.1:5000".parse().unwrap())
+        Sessions::new(1000, 16 << 10, Box::new(|_, _| {}), Box::new(|_| {})).open("192.0.2.1:5000".parse().unwrap())
     }
 
     #[test]
@@ -417,6 +450,14 @@ mod tests {
     }
 
     #[test]
+    fn only_who_let_the_time_pass_without_a_hello_was_mute() {
+        let session = session();
+        assert!(session.was_mute(HELLO) && !session.was_mute(HELLO / 2), "who leaves at once is no trouble");
+        session.takes(b"40");
+        assert!(!session.was_mute(HELLO));
+    }
+
+    #[test]
     fn a_request_is_understood_in_one_way_only() {
         let sid = |query| Asked::read(query).map(|asked| asked.uri().to_string());
         let uri = |rest: &str| Some(format!("/socket.io/?EIO=4&transport=polling{rest}"));
@@ -430,7 +471,7 @@ mod tests {
 
     #[test]
     fn where_there_are_too_many_the_flood_loses_its_own() {
-        let sessions = Sessions::new(1000, 16 << 10, Box::new(|_, _| {}));
+        let sessions = Sessions::new(1000, 16 << 10, Box::new(|_, _| {}), Box::new(|_| {}));
         let at = |ip: &str| sessions.open(format!("{ip}:5000").parse().unwrap());
         let guest = at("192.0.2.1");
         let flood: Vec<_> = (1..sessions.most()).map(|_| at("192.0.2.66")).collect();

@@ -38,6 +38,8 @@ pub(super) struct Line {
     end: Mutex<Option<oneshot::Sender<()>>>,
     /// Who judges the messages of its WebSocket.
     pub(super) judge: OnceLock<Arc<dyn Judge>>,
+    /// To whom what is refused on it is told: a number that the caller gave.
+    pub(super) owner: OnceLock<usize>,
     number: u64,
     lines: Arc<Lines>,
 }
@@ -49,8 +51,8 @@ pub(super) struct Lines {
     refused: Option<Refused>,
 }
 
-/// Hears why somebody was cut off, or got no answer.
-type Refused = Box<dyn Fn(&'static str) + Send + Sync>;
+/// Hears why somebody was cut off, or got no answer; and the connection's owner, if it has one.
+type Refused = Box<dyn Fn(&'static str, Option<usize>) + Send + Sync>;
 
 impl fmt::Debug for Lines {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -66,7 +68,7 @@ struct Table {
 
 impl Lines {
     /// None yet; this hears what is refused on them.
-    pub(super) fn telling(refused: impl Fn(&'static str) + Send + Sync + 'static) -> Self {
+    pub(super) fn telling(refused: impl Fn(&'static str, Option<usize>) + Send + Sync + 'static) -> Self {
         Self { refused: Some(Box::new(refused)), ..Self::default() }
     }
 
@@ -81,6 +83,7 @@ impl Lines {
             over: AtomicBool::new(false),
             end: Mutex::new(Some(end)),
             judge: OnceLock::new(),
+            owner: OnceLock::new(),
             number: table.next,
             lines: Arc::clone(self),
         });
@@ -132,7 +135,7 @@ impl Line {
     /// Something that it sent was refused.
     pub(super) fn refuse(&self, why: &'static str) {
         if let Some(refused) = &self.lines.refused {
-            refused(why);
+            refused(why, self.owner.get().copied());
         }
     }
 

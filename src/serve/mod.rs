@@ -73,8 +73,8 @@ pub struct Bounds {
 pub enum Trouble {
     /// The most connections are open, and idle ones go to make room.
     Full(usize),
-    /// Something was refused, and why.
-    Refused(&'static str),
+    /// Something was refused, and why; on a connection of this owner, if it has one.
+    Refused(&'static str, Option<usize>),
 }
 
 /// Whose connection a request came over: its extension `ConnectInfo<Peer>`.
@@ -89,6 +89,11 @@ impl Peer {
     /// Names who judges what the client says once it speaks WebSocket. The first one counts.
     pub fn judge(&self, judge: Arc<dyn Judge>) {
         let _ = self.line.judge.set(judge);
+    }
+
+    /// Names the connection's owner: what is refused on it is told with this number. The first one counts.
+    pub fn belongs_to(&self, owner: usize) {
+        let _ = self.line.owner.set(owner);
     }
 
     /// Ends the connection, whatever is under way.
@@ -128,7 +133,7 @@ pub async fn serve(
     hosts: Hosts,
     bounds: Bounds,
     full: impl FnMut() + Send + 'static,
-    refused: impl Fn(&'static str) + Send + Sync + 'static,
+    refused: impl Fn(&'static str, Option<usize>) + Send + Sync + 'static,
 ) -> io::Result<()> {
     let hosts = Arc::new(hosts);
     let router = router

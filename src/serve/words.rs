@@ -11,15 +11,12 @@ use socketioxide::extract::{AckSender, Event, SocketRef, TryData};
 use socketioxide::layer::SocketIoLayer;
 use tokio::sync::{Notify, mpsc};
 
-use super::gate::Pass;
+use super::gate::{HELLO, Pass};
 
 /// The heartbeat: often enough that a lesson sees it.
 const PING: Duration = Duration::from_secs(20);
 /// How long a silent browser counts as here.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a browser may take from its handshake to its connect. Until then socketioxide keeps a session,
-/// even one that has ended.
-const HELLO: Duration = Duration::from_secs(5);
 /// Packets that wait for a browser that is slow.
 const WAITING: usize = 1024;
 /// Words of one browser that wait for their turn.

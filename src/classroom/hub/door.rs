@@ -59,8 +59,8 @@ pub(super) fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
                     Ok(())
                 }
                 Err(why) => {
-                    house.refuse(why);
-                    Err(why)
+                    house.refuse(why.0, why.1);
+                    Err(why.0)
                 }
             }
         }
@@ -70,16 +70,16 @@ pub(super) fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
 }
 
 /// As what somebody with these credentials may come in, and where.
-async fn role(house: &House, auth: &Json) -> Result<(Role, Arc<Room>), &'static str> {
+async fn role(house: &House, auth: &Json) -> Result<(Role, Arc<Room>), Outside> {
     let text = |key: &str| auth.get(key).and_then(Json::as_str).unwrap_or_default();
     match text("role") {
         "teach" => match house.led_by(text("secret")) {
             Some(room) => seated(room, Role::Teacher),
-            None => Err("this link doesn't lead the class"),
+            None => Err(("this link doesn't lead the class", None)),
         },
         "stage" => match house.by_code(text("code")).await {
             Some(room) => seated(room, Role::Stage),
-            None => Err(WRONG_CODE),
+            None => Err((WRONG_CODE, None)),
         },
         "student" => {
             let token = auth.get("token").and_then(Json::as_str);
@@ -88,20 +88,22 @@ async fn role(house: &House, auth: &Json) -> Result<(Role, Arc<Room>), &'static 
                 Some(token) => house.of_member(token).await,
                 None => None,
             };
-            let same =
-                |room: &Arc<Room>| room.code().is_none_or(|code| text("code").is_empty() || text("code") == code);
             let room = match back {
-                Some(room) if same(room) => Some(room),
+                Some(room) if room.knows_code(text("code")) => Some(room),
                 _ => house.by_code(text("code")).await.or(back),
             };
-            Ok((Role::Student(token.map(str::to_owned)), Arc::clone(room.ok_or(WRONG_CODE)?)))
+            Ok((Role::Student(token.map(str::to_owned)), Arc::clone(room.ok_or((WRONG_CODE, None))?)))
         }
-        _ => Err("load the page again"),
+        _ => Err(("load the page again", None)),
     }
 }
 
-fn seated(room: &Arc<Room>, role: Role) -> Result<(Role, Arc<Room>), &'static str> {
-    if room.seat() { Ok((role, Arc::clone(room))) } else { Err("too many stages and consoles are open; close one") }
+/// Why somebody stays outside, and of which class, if one was meant.
+type Outside = (&'static str, Option<usize>);
+
+fn seated(room: &Arc<Room>, role: Role) -> Result<(Role, Arc<Room>), Outside> {
+    let full = ("too many stages and consoles are open; close one", Some(room.voice.number()));
+    if room.seat() { Ok((role, Arc::clone(room))) } else { Err(full) }
 }
 
 /// Hears what comes over a connection, and its end.
@@ -109,6 +111,7 @@ fn hear(socket: &SocketRef<Links>, room: &Arc<Room>, role: Role) {
     let guest = Arc::new(Guest { role, room: Arc::clone(room), visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
     let (room, pass, key) = (Arc::clone(room), words::pass(socket), socket.id.to_string());
+    pass.iter().for_each(|pass| pass.belongs_to(room.voice.number()));
     socket.on_disconnect(move || async move {
         room.wire(&key, false);
         pass.inspect(|pass| pass.is_here(false));

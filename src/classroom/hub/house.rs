@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::refusals::Refusals;
 use super::room::Room;
+use super::standing::Standing;
 use crate::serve::code::Code;
 
 /// All rooms, and the codes that lead into them.
@@ -11,12 +13,27 @@ pub(super) struct House {
     pub(super) rooms: Vec<Arc<Room>>,
     /// In the order of the rooms; none where the only room asks for none.
     codes: Option<Code>,
+    /// What was refused before anybody knew which class was meant: the rooms' consoles show it, too.
+    pub(super) refused: Arc<Refusals>,
 }
 
 impl House {
-    pub(super) fn new(rooms: Vec<Arc<Room>>) -> Self {
-        let codes: Option<Vec<String>> = rooms.iter().map(|room| room.code().map(str::to_owned)).collect();
-        Self { rooms, codes: codes.map(Code::of) }
+    pub(super) fn new(rooms: Vec<Arc<Room>>, refused: Arc<Refusals>) -> Self {
+        let codes = good(&rooms);
+        let codes = rooms.iter().all(|room| room.standing().code.is_some()).then(|| Code::of(codes));
+        Self { rooms, codes, refused }
+    }
+
+    /// Where all classes are.
+    pub(super) fn standings(&self) -> Vec<Standing> {
+        self.rooms.iter().map(|room| room.standing()).collect()
+    }
+
+    /// Other codes let somebody in now.
+    pub(super) fn codes_changed(&self) {
+        if let Some(codes) = &self.codes {
+            codes.set(good(&self.rooms));
+        }
     }
 
     /// The room that this code leads to. The answer may take its time.
@@ -42,8 +59,18 @@ impl House {
         None
     }
 
-    /// Something was refused that belongs to no room.
-    pub(super) fn refuse(&self, why: &str) {
-        self.rooms.iter().take(1).for_each(|room| room.refuse(why));
+    /// Something was refused, in this room if one was meant.
+    pub(super) fn refuse(&self, why: &str, number: Option<usize>) {
+        if let Some(room) = number.and_then(|number| self.rooms.get(number)) {
+            return room.refuse(why);
+        }
+        self.refused.note(why, 1);
+        self.rooms.iter().for_each(|room| room.has_changed());
     }
+}
+
+/// The codes that let somebody in, and to which room.
+fn good(rooms: &[Arc<Room>]) -> Vec<(String, usize)> {
+    let of = |(at, room): (usize, &Arc<Room>)| room.good_codes().into_iter().map(move |code| (code, at));
+    rooms.iter().enumerate().flat_map(of).collect()
 }

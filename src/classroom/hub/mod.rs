@@ -8,12 +8,14 @@
 mod ask;
 mod door;
 mod house;
+mod moving;
 mod owner;
 mod probe;
+mod refusals;
 mod room;
+mod standing;
 mod voice;
 
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener as StdListener};
 use std::sync::Arc;
@@ -22,27 +24,28 @@ use std::time::Duration;
 use axum::Router;
 use axum::middleware;
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::keep::{Keep, Origin};
-use super::qr;
+use super::keep::Keep;
+use super::panel::Panel;
 use super::session::Session;
 use super::shelf::Shelf;
 use super::wire::{Sight, Wires};
-use crate::machine::let_capture;
 use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Captures, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, Trouble, own_address, reach, words};
+use crate::serve::{self, Bounds, Hosts, Trouble, code, words};
 use crate::tutor::Texts;
 use house::House;
 use owner::Owner;
 use room::Room;
+use standing::Place;
 use voice::{Links, Voice};
 
 pub use probe::Seen;
+pub use standing::Standing;
 
 /// Bytes of one message from a browser.
 pub(super) const MESSAGE: usize = 4 << 10;
@@ -77,125 +80,14 @@ pub enum News {
     Stands(Vec<Standing>),
     /// Something happened in the class.
     Line(String),
+    /// They are elsewhere, or go by another code: where they are now, and what to say of it.
+    Moved(Vec<Standing>, String),
+    /// What the terminal shows of this class, from 0.
+    Panel(usize, Box<Panel>),
+    /// The keys lead this class now, from 0.
+    Leads(usize),
     /// The most connections are open, and idle ones go to make room.
     Full(usize),
-}
-
-/// Where a class is.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// What it is about.
-    pub title: String,
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// Where phones find it: a number, never a name.
-    pub at: SocketAddr,
-    /// The room code.
-    pub code: Option<String>,
-    /// The teacher's secret.
-    pub secret: String,
-    /// The interfaces on which votes are captured; or why none is, in one sentence, unless nobody wanted it.
-    pub capture: Result<Vec<String>, Option<String>>,
-}
-
-impl fmt::Debug for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Standing").field("address", &self.address).field("at", &self.at).finish_non_exhaustive()
-    }
-}
-
-impl Standing {
-    fn new((address, at): (SocketAddr, SocketAddr), (session, keep, _): &Class, wire: &Wire) -> Self {
-        let Origin { code, secret, .. } = keep.origin().clone();
-        Self { title: session.deck().title.clone(), address, at, code, secret, capture: wire.told() }
-    }
-
-    /// Where others find what listens at this address.
-    fn found(address: SocketAddr) -> SocketAddr {
-        let at = if address.ip().is_unspecified() { own_address(address.is_ipv4()) } else { Some(address.ip()) };
-        let loopback =
-            if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
-        SocketAddr::new(at.unwrap_or(loopback), address.port())
-    }
-
-    /// What phones open; the code is in it, so that nobody who scans it has to type.
-    pub fn url(&self) -> String {
-        self.page("", self.code.as_deref())
-    }
-
-    /// The page of the projector.
-    pub fn stage(&self) -> String {
-        self.page("stage", self.code.as_deref())
-    }
-
-    /// The page of the teacher.
-    pub fn teach(&self) -> String {
-        self.page("teach", Some(&self.secret))
-    }
-
-    fn page(&self, name: &str, fragment: Option<&str>) -> String {
-        let fragment = fragment.map(|text| format!("#{text}")).unwrap_or_default();
-        format!("http://{}/{name}{fragment}", self.at)
-    }
-
-    /// Says where everybody finds these classes, and who can reach them; with QR codes where they can be drawn.
-    pub fn told(classes: &[Self], picture: bool) -> Vec<String> {
-        let mut lines = Vec::new();
-        for (n, class) in (1..).zip(classes) {
-            if classes.len() > 1 {
-                lines.push(format!("Class {n}: {}", class.title));
-            }
-            lines.extend(class.found_at(picture));
-        }
-        lines.extend(classes.first().into_iter().flat_map(Self::reached));
-        lines
-    }
-
-    /// Where everybody finds it.
-    fn found_at(&self, picture: bool) -> Vec<String> {
-        let mut lines = Vec::new();
-        if picture && !self.at.ip().is_loopback() {
-            lines.extend(qr::lines(&self.url()));
-        }
-        lines.push(format!("Students open   {}", self.url()));
-        if let Some(code) = &self.code {
-            lines.push(format!("                or http://{}/ and type the room code {code}", self.at));
-        }
-        lines.push(format!("The projector   {}", self.stage()));
-        lines.push(format!("You teach at    {}  (keep this link to yourself: it leads the class)", self.teach()));
-        lines
-    }
-
-    /// Who can reach it, and what is captured.
-    fn reached(&self) -> Vec<String> {
-        let mut lines = Vec::new();
-        if self.address.ip().is_loopback() {
-            lines.push(
-                "Only this machine can reach it. For phones in the room, start it with --lan, or --listen ADDRESS."
-                    .to_owned(),
-            );
-        } else {
-            lines.push(format!(
-                "{} can be reached from {}. Nothing is encrypted: who can listen there reads the votes and the code.",
-                self.address,
-                reach(self.address.ip())
-            ));
-        }
-        match &self.capture {
-            Ok(names) => {
-                lines.push(format!("Votes are captured on {}: each student can see their own.", names.join(", ")));
-            }
-            Err(Some(why)) => {
-                lines.push(format!("No student can see the packet of their vote: {why}."));
-                let give =
-                    |give| format!("To capture votes, give the right once, to a group, and log in again:\n  {give}");
-                lines.extend(let_capture().map(give));
-            }
-            Err(None) => {}
-        }
-        lines.push("Ctrl-C ends it; osi-tutor class --resume goes on where it was.".to_owned());
-        lines
-    }
 }
 
 /// A class whose port is open. No thread runs yet, and nothing that a stranger sent has been read, so a program that has
@@ -296,6 +188,9 @@ pub struct Desk(mpsc::Sender<char>);
 pub struct Keys(mpsc::Receiver<char>);
 
 impl Desk {
+    /// What ends the server: Ctrl-C, where it is a key.
+    pub const END: char = '\u{3}';
+
     /// Both ends.
     pub fn new() -> (Self, Keys) {
         let (to, from) = mpsc::channel(WAITING);
@@ -316,26 +211,32 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     let members: usize = classes.iter().map(|(session, ..)| session.most() + 2 * OTHERS).sum();
     let taken = Arc::new(Taken::new(bounds.connections));
     let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes));
-    let (mut owners, mut rooms, mut standings) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut owners, mut rooms, of_all) = (Vec::new(), Vec::new(), Arc::default());
     for (n, class) in classes.into_iter().enumerate() {
         let (standing, voice) = (Standing::new((address, at), &class, &wire), Voice::new(io.clone(), n));
+        let place = Arc::new(Place::new(standing, class.1.origin().rotate, class.0.now()));
         let uncaptured = wire.uncaptured().map(str::to_owned);
-        let owner = Arc::new(Owner::new(class, voice.clone(), standing.clone(), uncaptured));
-        rooms.push(Arc::new(Room::new(voice, Arc::clone(&owner), standing.clone(), Arc::clone(&wire))));
+        let owner = Owner::new(class, (voice.clone(), Arc::clone(&place)), uncaptured, Arc::clone(&of_all));
+        let owner = Arc::new(owner);
+        rooms.push(Arc::new(Room::new(voice, Arc::clone(&owner), place, Arc::clone(&wire))));
         owners.push(owner);
-        standings.push(standing);
     }
-    let house = Arc::new(House::new(rooms));
+    let house = Arc::new(House::new(rooms, of_all));
     door::listen(&io, &house);
     let took = Box::new(move |address, sid: &str| taken.took(address, sid));
-    let sessions = Sessions::new(members, MESSAGE, took);
+    let hears = Arc::clone(&house);
+    let cut = Box::new(move |why| hears.refuse(why, None));
+    let sessions = Sessions::new(members, MESSAGE, took, cut);
     let router =
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
-    tell(News::Stands(standings));
-    let mut tasks = vec![tokio::spawn(heed(Arc::clone(&house), keys, Arc::clone(&tell)))];
+    tell(News::Stands(house.standings()));
+    let moves = moving::follow((Arc::clone(&house), owners.clone()), address, Arc::clone(&tell));
+    let mut tasks = vec![
+        tokio::spawn(heed((Arc::clone(&house), asked.by_hand()), keys, Arc::clone(&tell))),
+        tokio::spawn(moves),
+    ];
     for (n, owner) in owners.iter().enumerate() {
-        let before = if owners.len() > 1 { format!("Class {}: ", n + 1) } else { String::new() };
-        tasks.push(tokio::spawn(tick(Arc::clone(owner), before, Arc::clone(&tell))));
+        tasks.push(tokio::spawn(tick(Arc::clone(&house), (n, Arc::clone(owner)), Arc::clone(&tell))));
         let syncing = Arc::clone(owner);
         tasks.push(tokio::spawn(async move { syncing.sync().await }));
     }
@@ -343,7 +244,7 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     let hears = Arc::clone(&house);
     let told = move |trouble| match trouble {
         Trouble::Full(connections) => tell(News::Full(connections)),
-        Trouble::Refused(why) => hears.refuse(why),
+        Trouble::Refused(why, class) => hears.refuse(why, class),
     };
     let done = ending::until_asked((listener, router), hosts, bounds, asked, io.close(), told).await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
@@ -353,32 +254,49 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     done
 }
 
-/// Tells what has changed, and writes the class.
-async fn tick(owner: Arc<Owner>, before: String, tell: Tell) {
+/// Tells what has changed in a class, and writes it. The first class tells what belongs to none.
+async fn tick(house: Arc<House>, (number, owner): (usize, Arc<Owner>), tell: Tell) {
+    let before = if house.rooms.len() > 1 { format!("Class {}: ", number + 1) } else { String::new() };
     let mut ticks = interval(TELL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         for n in 0..SECOND {
             ticks.tick().await;
-            owner.tell_changes().await;
+            let changed = owner.tell_changes().await;
+            if changed || n == 0 {
+                tell(News::Panel(number, Box::new(owner.panel().await)));
+            }
             if n == 0 {
+                if let Some(new) = owner.turn_code(code::make_up).await {
+                    house.codes_changed();
+                    if new {
+                        let said = format!("{before}The room code has changed. Students open   {}", owner.url());
+                        tell(News::Moved(house.standings(), said));
+                    }
+                }
                 owner.write().await;
                 owner.news().await.into_iter().for_each(|line| tell(News::Line(format!("{before}{line}"))));
+                let of_all = if number == 0 { house.refused.news() } else { Vec::new() };
+                of_all.into_iter().for_each(|line| tell(News::Line(line)));
             }
         }
     }
 }
 
-/// Does what the keys say. Of several classes, a digit chooses the one that they lead.
-async fn heed(house: Arc<House>, Keys(mut keys): Keys, tell: Tell) {
-    let mut at = 0;
+/// Does what the keys say. Of several classes, a digit chooses the one that they lead, and Tab the next one.
+async fn heed((house, ends): (Arc<House>, Arc<Notify>), Keys(mut keys): Keys, tell: Tell) {
+    let (mut at, all) = (0, house.rooms.len());
     while let Some(key) = keys.recv().await {
-        let chosen = key.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
-        if let Some(chosen) = chosen.filter(|&n| house.rooms.len() > 1 && n < house.rooms.len()) {
+        let digit = key.to_digit(10).and_then(|digit| usize::try_from(digit).ok()?.checked_sub(1));
+        let chosen = if key == '\t' { Some((at + 1) % all.max(1)) } else { digit };
+        if key == Desk::END {
+            ends.notify_one();
+        } else if let Some(chosen) = chosen.filter(|&n| all > 1 && n < all) {
             at = chosen;
-            tell(News::Line(format!("The keys lead class {} now.", at + 1)));
+            tell(News::Leads(at));
         } else if let Some(room) = house.rooms.get(at) {
             room.key(key).await.into_iter().for_each(|line| tell(News::Line(line)));
+            tell(News::Panel(at, Box::new(room.panel().await)));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who holds a class: its state and its files behind one lock, and what is told of them.
 
-use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -9,26 +9,24 @@ use serde_json::{Value as Json, json};
 use tokio::sync::{Mutex as AsyncMutex, Notify, watch};
 use tokio::task::spawn_blocking;
 
-use super::Standing;
 use super::ask::{Answer, Ask, Joined, No, Reply};
+use super::refusals::Refusals;
+use super::standing::{Place, Standing};
 use super::voice::{CONSOLES, STAGES, STUDENTS, Voice};
 use crate::ask::session::Millis;
 use crate::classroom::desk::Wish;
 use crate::classroom::keep::Keep;
-use crate::classroom::qr;
+use crate::classroom::panel::Panel;
 use crate::classroom::session::{Command, Done, Id, Input, Phase, Refused, Session};
 use crate::classroom::shelf::Shelf;
 use crate::classroom::wire::Unshown;
-
-/// Kinds of refusals that are counted.
-const REASONS: usize = 32;
 
 /// A class, and what is kept of it.
 #[derive(Debug)]
 pub(super) struct Owner {
     inner: AsyncMutex<Inner>,
     voice: Voice,
-    standing: Standing,
+    place: Arc<Place>,
     begun: Instant,
     /// The time of the class when this program began.
     before: Millis,
@@ -36,7 +34,9 @@ pub(super) struct Owner {
     changed: AtomicBool,
     /// Something is to be written.
     unwritten: AtomicBool,
-    refused: Mutex<Refusals>,
+    refused: Refusals,
+    /// What was refused before anybody knew which class was meant.
+    of_all: Arc<Refusals>,
     /// The packets that the teacher browses.
     packets: Option<Shelf>,
     /// Somebody waits for the disk.
@@ -73,33 +73,27 @@ struct Told {
     lost: Option<String>,
 }
 
-/// What was refused, and why: since the terminal heard of it, and ever.
-#[derive(Debug, Default)]
-struct Refusals {
-    new: BTreeMap<String, u32>,
-    all: BTreeMap<String, u32>,
-}
-
 impl Owner {
     pub(super) fn new(
         (session, keep, packets): (Session, Keep, Option<Shelf>),
-        voice: Voice,
-        standing: Standing,
+        (voice, place): (Voice, Arc<Place>),
         uncaptured: Option<String>,
+        of_all: Arc<Refusals>,
     ) -> Self {
         let (begun, before, number) = (Instant::now(), session.now(), keep.last());
-        let page = Arc::new(without_pictures(page(&session, number, &standing)));
+        let page = Arc::new(for_phones(page(&session, number, &place.now())));
         let inner = Inner { session, keep, page, number, lost: None, told: Told::default() };
         let (synced, _) = watch::channel(0);
         Self {
             inner: AsyncMutex::new(inner),
             voice,
-            standing,
+            place,
             begun,
             before,
             changed: AtomicBool::new(true),
             unwritten: AtomicBool::new(true),
-            refused: Mutex::default(),
+            refused: Refusals::default(),
+            of_all,
             packets,
             waits: Notify::new(),
             synced,
@@ -205,7 +199,7 @@ impl Owner {
     /// What a stage or a console sees first.
     async fn look(&self, teaches: bool) -> Json {
         let inner = self.inner.lock().await;
-        let page = page(&inner.session, inner.number, &self.standing);
+        let page = page(&inner.session, inner.number, &self.place.now());
         let mut first = json!({ "page": page, "count": inner.session.count() });
         if let Some(first) = first.as_object_mut().filter(|_| teaches) {
             first.insert("console".to_owned(), self.console(&inner));
@@ -267,9 +261,7 @@ impl Owner {
         if told.answered != now.answered && now.answered > 0 {
             lines.push(format!("{} of {} answered.", now.answered, now.here));
         }
-        for (why, count) in std::mem::take(&mut self.refusals().new) {
-            lines.push(format!("Refused {count}: {why}."));
-        }
+        lines.extend(self.refused.news());
         if let Some(why) = now.lost.as_ref().filter(|_| now.lost != told.lost) {
             lines.push(format!(
                 "The class can't be written to the disk: {why}. It goes on, but --resume may lack votes."
@@ -280,19 +272,50 @@ impl Owner {
 
     /// Something was refused, so many times.
     pub(super) fn refuse(&self, why: &str, times: u32) {
-        let mut refused = self.refusals();
-        let known = refused.all.len() < REASONS || refused.all.contains_key(why);
-        let why = if known { why } else { "other reasons" };
-        let Refusals { new, all } = &mut *refused;
-        for counts in [new, all] {
-            let count = counts.entry(why.to_owned()).or_default();
-            *count = count.saturating_add(times);
-        }
+        self.refused.note(why, times);
+        self.has_changed();
+    }
+
+    /// Console and terminal show something else now.
+    pub(super) fn has_changed(&self) {
         self.changed.store(true, Ordering::Release);
     }
 
-    fn refusals(&self) -> MutexGuard<'_, Refusals> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the terminal shows.
+    pub(super) async fn panel(&self) -> Panel {
+        let inner = self.inner.lock().await;
+        let refused = self.refused.with(&self.of_all).into_iter().collect();
+        Panel { refused, lost: inner.lost.clone(), ..Panel::of(&inner.session, self.now()) }
+    }
+
+    // ---- where it is
+
+    /// What phones open.
+    pub(super) fn url(&self) -> String {
+        self.place.now().url()
+    }
+
+    /// Others find it there from now on.
+    pub(super) async fn moves(&self, at: SocketAddr) {
+        self.place.moves(at);
+        self.tell_sign().await;
+    }
+
+    /// Looks whether it's time for another room code. `Some`: other codes are good now; and whether one of them is new.
+    pub(super) async fn turn_code(&self, fresh: impl FnOnce() -> String) -> Option<bool> {
+        let Some(code) = self.place.turn(self.now(), fresh)? else { return Some(false) };
+        self.inner.lock().await.keep.goes_by(code);
+        self.unwritten.store(true, Ordering::Release);
+        self.tell_sign().await;
+        Some(true)
+    }
+
+    /// Tells stages and consoles where it is now.
+    async fn tell_sign(&self) {
+        let sign = self.place.now().sign();
+        for room in [STAGES, CONSOLES] {
+            self.voice.say(self.voice.all(room), "lobby", &sign).await;
+        }
     }
 
     // ---- what goes out
@@ -300,8 +323,8 @@ impl Owner {
     /// Shows everybody where the class is.
     async fn show(&self, inner: &mut Inner) {
         let voice = &self.voice;
-        let mut page = page(&inner.session, inner.number, &self.standing);
-        inner.page = Arc::new(without_pictures(page.clone()));
+        let mut page = page(&inner.session, inner.number, &self.place.now());
+        inner.page = Arc::new(for_phones(page.clone()));
         voice.say(voice.all(STAGES), "page", &page).await;
         voice.say(voice.all(STUDENTS), "page", &*inner.page).await;
         // Its buttons belong to the page: they must not come later.
@@ -321,16 +344,16 @@ impl Owner {
     fn console(&self, inner: &Inner) -> Json {
         json!({
             "console": inner.session.console(self.now()),
-            "refused": self.refusals().all,
+            "refused": self.refused.with(&self.of_all),
             "lost": inner.lost,
             "uncaptured": self.uncaptured,
         })
     }
 
-    /// Tells stages and consoles what has changed.
-    pub(super) async fn tell_changes(&self) {
+    /// Tells stages and consoles what has changed; whether anything has.
+    pub(super) async fn tell_changes(&self) -> bool {
         if !self.changed.swap(false, Ordering::AcqRel) {
-            return;
+            return false;
         }
         let inner = self.inner.lock().await;
         let (voice, count) = (&self.voice, inner.session.count());
@@ -338,6 +361,7 @@ impl Owner {
             voice.say(voice.all(room), "count", &count).await;
         }
         voice.say(voice.all(CONSOLES), "console", &self.console(&inner)).await;
+        true
     }
 
     // ---- the disk
@@ -410,12 +434,7 @@ fn page(session: &Session, number: u64, standing: &Standing) -> Json {
         _ if session.is_revealed() => &slide.revealed,
         _ => &slide.scene,
     });
-    let lobby = (shown.phase == Phase::Lobby).then(|| {
-        let rows = qr::cells(&standing.url());
-        let row = |row: &Vec<bool>| row.iter().map(|&dark| if dark { '1' } else { '0' }).collect::<String>();
-        let rows: Vec<String> = rows.iter().map(row).collect();
-        json!({ "address": format!("http://{}/", standing.at), "code": standing.code, "qr": rows })
-    });
+    let lobby = (shown.phase == Phase::Lobby || standing.changes).then(|| standing.sign());
     json!({ "n": number, "shown": shown, "scene": scene, "lobby": lobby })
 }
 
@@ -428,8 +447,8 @@ fn you(session: &Session, id: Id, number: u64) -> Json {
     you
 }
 
-/// A page for a phone: it draws ladders as tables, which fit.
-fn without_pictures(mut page: Json) -> Json {
+/// A page for phones: they draw ladders as tables, which fit, and are in already.
+fn for_phones(mut page: Json) -> Json {
     fn strip(value: &mut Json) {
         match value {
             Json::Object(all) => {
@@ -439,6 +458,9 @@ fn without_pictures(mut page: Json) -> Json {
             Json::Array(all) => all.iter_mut().for_each(strip),
             _ => {}
         }
+    }
+    if let Some(page) = page.as_object_mut() {
+        page.insert("lobby".to_owned(), Json::Null);
     }
     if let Some(scene) = page.get_mut("scene") {
         strip(scene);

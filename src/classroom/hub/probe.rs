@@ -97,7 +97,7 @@ async fn run(open: Open, own: Vec<IpAddr>, tell: Arc<dyn Fn(Seen) + Send + Sync>
         }
         next.run(request)
     };
-    let sessions = Sessions::new(PHONES, MESSAGE, Box::new(|_, _| {}));
+    let sessions = Sessions::new(PHONES, MESSAGE, Box::new(|_, _| {}), Box::new(|_| {}));
     let mut files = common();
     files.push(("/", page::HTML, html("probe", "Does it work here?")));
     files.push(("/probe.js", page::SCRIPT, include_str!("../page/probe.js").to_owned()));

@@ -11,7 +11,9 @@ use tokio::time::timeout;
 use super::ask::{Answer, Ask, Joined, No, Reply};
 use super::owner::Owner;
 use super::voice::Voice;
-use super::{OTHERS, Standing, Wire};
+use super::standing::{Place, Standing};
+use super::{OTHERS, Wire};
+use crate::classroom::panel::Panel;
 use crate::classroom::session::{Id, Input};
 use crate::classroom::wire::offered;
 use crate::serve::code;
@@ -24,15 +26,15 @@ const CAPTURED: Duration = Duration::from_secs(2);
 pub(super) struct Room {
     pub(super) voice: Voice,
     owner: Arc<Owner>,
-    standing: Standing,
+    place: Arc<Place>,
     others: AtomicUsize,
     /// The packets of votes.
     wire: Arc<Wire>,
 }
 
 impl Room {
-    pub(super) fn new(voice: Voice, owner: Arc<Owner>, standing: Standing, wire: Arc<Wire>) -> Self {
-        Self { voice, owner, standing, others: AtomicUsize::new(0), wire }
+    pub(super) fn new(voice: Voice, owner: Arc<Owner>, place: Arc<Place>, wire: Arc<Wire>) -> Self {
+        Self { voice, owner, place, others: AtomicUsize::new(0), wire }
     }
 
     async fn ask(&self, ask: Ask) -> Reply {
@@ -41,9 +43,19 @@ impl Room {
 
     // ---- who comes in
 
-    /// The room code.
-    pub(super) fn code(&self) -> Option<&str> {
-        self.standing.code.as_deref()
+    /// Where it is.
+    pub(super) fn standing(&self) -> Standing {
+        self.place.now()
+    }
+
+    /// The room codes that let somebody in.
+    pub(super) fn good_codes(&self) -> Vec<String> {
+        self.place.good_codes()
+    }
+
+    /// Whether a member's phone that comes back with this code, if any, means this class.
+    pub(super) fn knows_code(&self, code: &str) -> bool {
+        self.place.knows_code(code)
     }
 
     /// Whether this is a member's token.
@@ -53,7 +65,7 @@ impl Room {
 
     /// Whether this is the teacher's secret.
     pub(super) fn leads(&self, guess: &str) -> bool {
-        code::same(guess.as_bytes(), self.standing.secret.as_bytes())
+        code::same(guess.as_bytes(), self.standing().secret.as_bytes())
     }
 
     /// A seat for a console or a stage, if one is free.
@@ -145,5 +157,15 @@ impl Room {
     /// Something was refused.
     pub(super) fn refuse(&self, why: &str) {
         self.owner.refuse(why, 1);
+    }
+
+    /// Its console shows something else now.
+    pub(super) fn has_changed(&self) {
+        self.owner.has_changed();
+    }
+
+    /// What the terminal shows.
+    pub(super) async fn panel(&self) -> Panel {
+        self.owner.panel().await
     }
 }

@@ -33,6 +33,11 @@ impl Voice {
         Self { io, number }
     }
 
+    /// Which of the server's classes speaks.
+    pub(super) fn number(&self) -> usize {
+        self.number
+    }
+
     /// The room of all who look at the same.
     pub(super) fn all(&self, who: &str) -> String {
         format!("{} {who}", self.number)
