@@ -11,7 +11,7 @@ mod server;
 
 use serde_json::{Value as Json, json};
 use server::{Server, Socket, WEBSOCKET, frame};
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -159,6 +159,7 @@ fn a_phone_says_what_is_wrong_and_comes_back_when_the_host_does() {
     let Some(seen) = seen else { return };
     assert_eq!(seen["states"], json!(["lost", "offline", "connected"]));
     assert_eq!(seen["before"], seen["after"], "the same pseudonym on the same slide");
+    assert_eq!((&seen["moved"], &seen["bar"]), (&seen["before"], &json!(true)), "the same also at another address");
     assert!(seen["note"].as_str().unwrap().starts_with("Your answer is in"), "{seen}");
 }
 
@@ -371,6 +372,93 @@ fn several_classes_share_a_program_and_the_code_leads_each_student_to_one() {
     again.signal("KILL");
     drop(run(&class.folder, &["handshake"]));
     assert_eq!(report("2").0, Some(2), "{}", report("2").1);
+}
+
+#[test]
+fn refusals_reach_the_class_they_belong_to_and_who_says_no_hello_is_cut() {
+    let class = Class::start("refusals", &["dns"]);
+    let server = &class.server;
+    let found = |before: &str| -> Vec<String> {
+        let after = server.said.split(before).skip(1);
+        after.map(|rest| rest.split_whitespace().next().unwrap().to_owned()).collect()
+    };
+    let (secrets, codes) = (found("/teach#"), found("the room code "));
+    let enter = |auth: Json| Guest::try_in(server, &auth);
+    let mut mute = Socket::open(server, WEBSOCKET);
+    mute.hear("0{").unwrap();
+    assert!(enter(json!({ "role": "student", "code": "nonsense" })).is_err());
+    let mut wild = enter(json!({ "role": "student", "code": codes[1] })).unwrap_or_else(|e| panic!("{e}")).socket;
+    wild.stream.write_all(&frame(0x82, b"\x00\x01")).unwrap();
+    assert!(wild.is_let_go(Duration::from_secs(5)));
+    assert!(mute.is_let_go(Duration::from_secs(20)));
+    for line in [
+        "\nRefused 1: the room code is missing or wrong.",
+        "\nClass 2: Refused 1: nobody wants such a message: its connection was cut.",
+        "\nRefused 1: a session said no hello in time: it was cut.",
+    ] {
+        assert!(says(server, line), "{line}: {}", server.later());
+    }
+    let refused: Vec<Vec<String>> = secrets
+        .iter()
+        .map(|secret| {
+            let seen = enter(json!({ "role": "teach", "secret": secret })).unwrap_or_else(|e| panic!("{e}")).welcome;
+            seen["console"]["refused"].as_object().unwrap().keys().map(|why| why[..12].to_owned()).collect()
+        })
+        .collect();
+    assert_eq!(refused, [vec!["a session sa", "the room cod"], vec!["a session sa", "nobody wants", "the room cod"]]);
+}
+
+#[test]
+fn a_class_whose_code_is_to_change_has_one_from_the_start_and_its_stage_shows_it_all_the_time() {
+    let class = Class::start("rotate", &["--rotate", "5"]);
+    let code = class.server.said.split("the room code ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    let mut teacher = Guest::teacher(&class.server);
+    teacher.does("next");
+    let stage =
+        Guest::try_in(&class.server, &json!({ "role": "stage", "code": code })).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(stage.welcome["page"]["lobby"]["code"], code);
+    class.server.signal("KILL");
+    let again = class.resumed();
+    assert!(again.said.contains(&code), "{}", again.said);
+    assert_eq!(Guest::sees(&again)["page"]["lobby"]["code"], code, "and it goes on changing");
+}
+
+#[test]
+fn a_host_that_changes_its_network_says_where_it_is_now() {
+    let network = "ip link add osi0 type dummy && ip link set osi0 up && ip addr add 192.0.2.5/24 dev osi0";
+    let works = |flags: &&str| {
+        let run = Command::new("unshare").args([flags, "sh", "-c", network]).output();
+        run.is_ok_and(|run| run.status.success())
+    };
+    let Some(flags) = ["-n", "-rn"].into_iter().find(works) else {
+        return skipped("no network namespace with a card can be made here");
+    };
+    let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-moves", std::process::id()));
+    let script = format!("{network} && exec \"$0\" class handshake --lan --no-capture --state \"$1\"");
+    let mut class = Command::new("unshare")
+        .args([flags, "--kill-child", "sh", "-c", &script, env!("CARGO_BIN_EXE_osi-tutor"), folder.to_str().unwrap()])
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let id = class.id().to_string();
+    let ip = |args: &str| {
+        let user = if flags == "-n" { "-n" } else { "-Un" };
+        let enter = ["-t", &id, user, "--preserve-credentials", "ip", "addr"];
+        let run = Command::new("nsenter").args(enter).args(args.split(' ')).output().unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    };
+    let mut lines = std::io::BufReader::new(class.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let mut says = |text: &str| assert!(lines.any(|line| line.contains(text)), "{text}");
+    says("Students open   http://192.0.2.5:");
+    says("Ctrl-C ends it");
+    ip("del 192.0.2.5/24 dev osi0");
+    says("in no network now");
+    ip("add 192.0.2.6/24 dev osi0");
+    says("another address now. Students open   http://192.0.2.6:");
+    let _ = class.kill();
+    let _ = class.wait();
+    let _ = std::fs::remove_dir_all(&folder);
 }
 
 #[test]

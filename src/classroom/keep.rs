@@ -422,7 +422,13 @@ mod tests {
     }
 
     fn origin() -> Origin {
-        Origin { capture: None, secret: "secret".into(), code: None, address: "127.0.0.1:8080".parse().unwrap(), rotate: None }
+        Origin {
+            capture: None,
+            secret: "secret".into(),
+            code: None,
+            address: "127.0.0.1:8080".parse().unwrap(),
+            rotate: None,
+        }
     }
 
     fn vote(member: u32) -> Input {

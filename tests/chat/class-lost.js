@@ -61,6 +61,14 @@ const start = (args) => new Promise((yes) => {
   await phone.waitForFunction(() => document.querySelector(".note").textContent.startsWith("Your answer is in"));
   seen.note = await phone.evaluate(() => document.querySelector(".note").textContent);
   await teacher.waitForFunction(() => document.querySelector(".tally").textContent.startsWith("1 of 1 answered"));
+  // The host moves: at another address the phone is still the same member.
+  server.kill("SIGKILL");
+  const [, elsewhere] = await start(["--resume", "--listen", "127.0.0.1:0"]);
+  await phone.fill("#address", `http://${elsewhere}/`);
+  await phone.click("text=\"Go there\"");
+  await state("connected");
+  seen.moved = await place();
+  seen.bar = phone.url().slice(0, -1).endsWith(elsewhere);
   console.log(JSON.stringify(seen));
   await browser.close();
   process.exit(0);

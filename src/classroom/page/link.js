@@ -45,12 +45,14 @@ export function link(who, events, refused) {
       failures = 0;
       [early, newest] = [[], {}];
       state("connected", "here");
+      events.found?.(null);
     },
     down(text) {
       why = text;
       failures += 1;
       client.transports = failures >= PATIENCE && failures % 2 ? "polling" : "websocket";
       lost();
+      events.lost?.(failures);
     },
     refused() {
       state("not let in", "out");

@@ -18,7 +18,7 @@ const tally = el("p", { class: "tally", role: "status" });
 link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
   welcome: (first) => {
     [page, counts, staged] = [first.page, first.count, first.wire];
-    draw();
+    sign(first.page.lobby);
   },
   page: (now) => {
     [page, staged] = [now, null];
@@ -28,11 +28,19 @@ link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
     staged = now;
     draw();
   },
+  lobby: sign,
   count: (now) => {
     counts = now;
     tell();
   },
 }, (why) => fill(main, el("p", { role: "alert" }, `Not let in: ${why}. Open the stage by the link that the terminal shows.`)));
+
+/** Where students come in, whenever that changes; this page comes back by the same code. @param {import("./types.js").Page["lobby"]} now */
+function sign(now) {
+  if (now?.code) sessionStorage.setItem("code", now.code);
+  if (page) page.lobby = now;
+  draw();
+}
 
 function tell() {
   const voting = ["vote", "closed", "discuss"].includes(page?.shown.phase ?? "");
@@ -94,9 +102,10 @@ function draw() {
   const { shown } = page;
   const on = !["lobby", "board"].includes(shown.phase);
   $("title").textContent = shown.title;
-  $("place").textContent = on ? `${shown.place} of ${shown.places}` : "";
+  const join = page.lobby && `${page.lobby.address}${page.lobby.code ? ` · room code ${page.lobby.code}` : ""}`;
+  $("place").textContent = on ? [`${shown.place} of ${shown.places}`, join].filter(Boolean).join(" · ") : "";
   document.body.dataset.phase = shown.phase;
-  fill(main, tally, ...(page.lobby ? lobby(page.lobby) : shown.board ? [board(shown.board)]
+  fill(main, tally, ...(shown.phase === "lobby" && page.lobby ? lobby(page.lobby) : shown.board ? [board(shown.board)]
     : [shown.phase === "what-if" ? el("h2", {}, shown.prompt || "What happens") : shown.task && question(shown, shown.task), staged ? volunteered(staged) : scene(page)]));
   tell();
 }

@@ -14,9 +14,18 @@ let you = null;
 let told = "", drawn = "";
 /** Whether the host captures votes. */
 let wired = false;
+// A phone that follows the host to another address brings its token along.
+const brought = /^#token=(.+)$/.exec(location.hash);
 fragment("code");
+if (brought) {
+  sessionStorage.setItem("token", brought[1]);
+  sessionStorage.removeItem("code");
+}
 
 const main = $("main");
+/** Attempts that fail before a student is asked whether the host has moved. */
+const LOST = 3;
+const moved = follow();
 const note = el("p", { class: "note", role: "status" });
 
 const connection = link(() => ({
@@ -45,6 +54,10 @@ const connection = link(() => ({
     draw(true);
   },
   refused: ({ error }) => out(error),
+  lost: (failures) => {
+    if (failures >= LOST && !moved.isConnected) main.after(moved);
+  },
+  found: () => moved.remove(),
 }, (why) => out(why));
 
 /** Not let in: why, and the room code once more. @param {string} why */
@@ -57,6 +70,18 @@ function out(why) {
   };
   fill(main, el("form", { class: "card", onsubmit: again }, el("h2", {}, "Come in"), el("p", { role: "alert" }, `Not let in: ${why}.`),
     el("label", { for: "code" }, "The room code, as your teacher shows it"), code, el("button", { class: "big" }, "Try again")));
+}
+
+/** The host is elsewhere now: there, this phone is still the same member. */
+function follow() {
+  const address = /** @type {HTMLInputElement} */ (el("input", { id: "address", autocomplete: "off", autocapitalize: "off", inputmode: "url", maxlength: 80 }));
+  const go = (/** @type {Event} */ event) => {
+    event.preventDefault();
+    const host = /^\s*(?:http:\/\/)?([\w.:[\]-]+)\/?\s*$/.exec(address.value)?.[1];
+    if (host) location.href = `http://${host}/#token=${sessionStorage.getItem("token") ?? ""}`;
+  };
+  return el("form", { class: "card moved", onsubmit: go }, el("label", { for: "address" }, "Does the stage show another address now? Type it here, and you stay who you are."),
+    address, el("button", { class: "big" }, "Go there"));
 }
 
 /** Draws the page; one that is being filled in is left alone, unless it must not be. */

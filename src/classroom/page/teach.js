@@ -38,6 +38,10 @@ const connection = link(() => ({ role: "teach", secret }), {
     page = next;
     heard(next.console);
   },
+  lobby: (next) => {
+    if (page) page.lobby = next;
+    draw();
+  },
   count: (next) => {
     counts = next;
     draw();
