@@ -425,7 +425,8 @@ fn a_class_whose_code_is_to_change_has_one_from_the_start_and_its_stage_shows_it
 
 #[test]
 fn a_host_that_changes_its_network_says_where_it_is_now() {
-    let network = "ip link add osi0 type dummy && ip link set osi0 up && ip addr add 192.0.2.5/24 dev osi0";
+    let network = "ip link add osi0 type veth peer name osi1 && ip addr add 192.0.2.5/24 dev osi0 \
+                   && ip link set osi0 up && ip link set osi1 up";
     let works = |flags: &&str| {
         let run = Command::new("unshare").args([flags, "sh", "-c", network]).output();
         run.is_ok_and(|run| run.status.success())

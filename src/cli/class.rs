@@ -85,7 +85,7 @@ pub struct Class {
     /// The code that students are asked for; beyond this machine there is always one
     #[arg(long, value_name = "CODE", value_parser = room_code)]
     pub room_code: Option<String>,
-    /// Make up another room code every so many minutes; who is in stays in, and the code before is good a minute longer
+    /// Change the room code every MINUTES; who is in stays in, and the code before is good for a minute longer
     #[arg(long, value_name = "MINUTES", conflicts_with_all = ["open", "resume"],
           value_parser = clap::value_parser!(u16).range(1..=240))]
     pub rotate: Option<u16>,
