@@ -435,7 +435,7 @@ fn a_host_that_changes_its_network_says_where_it_is_now() {
         return skipped("no network namespace with a card can be made here");
     };
     let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-moves", std::process::id()));
-    let script = format!("{network} && exec \"$0\" class handshake --lan --no-capture --state \"$1\"");
+    let script = format!("{network} && exec timeout 60 \"$0\" class handshake --lan --no-capture --state \"$1\"");
     let mut class = Command::new("unshare")
         .args([flags, "--kill-child", "sh", "-c", &script, env!("CARGO_BIN_EXE_osi-tutor"), folder.to_str().unwrap()])
         .stdin(Stdio::null())

@@ -41,7 +41,7 @@ use line::{Line, Lines, Phase};
 
 pub use frames::{Frames, Judge, Refused};
 pub use origin::Hosts;
-pub use reach::{own_address, reach};
+pub use reach::{Routes, own_address, reach};
 pub use stream::Stream;
 
 /// What a page of ours may do in a browser: load its own scripts and styles, talk to its own server, nothing else

@@ -36,7 +36,7 @@ use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Captures, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, Trouble, code, words};
+use crate::serve::{self, Bounds, Hosts, Routes, Trouble, code, words};
 use crate::tutor::Texts;
 use house::House;
 use owner::Owner;
@@ -98,6 +98,8 @@ pub struct Open {
     address: SocketAddr,
     /// Where others find it.
     at: SocketAddr,
+    /// Where others find it later.
+    routes: Option<Routes>,
     connections: usize,
     bounds: Bounds,
     /// What captures the votes; or why nothing does, unless nobody wanted it.
@@ -146,7 +148,7 @@ impl Open {
         let bounds = bounds(members);
         let at = Standing::found(address);
         let connections = serve::room(bounds.connections);
-        Ok(Self { listener, address, at, connections, bounds, capture: Err(None) })
+        Ok(Self { listener, address, at, routes: Routes::open(), connections, bounds, capture: Err(None) })
     }
 
     /// The same, with the sockets that capture its votes. That nothing can be captured is no error: it is said.
@@ -204,7 +206,7 @@ impl Desk {
 }
 
 async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Tell) -> io::Result<()> {
-    let Open { listener, address, at, connections, bounds, capture } = open;
+    let Open { listener, address, at, routes, connections, bounds, capture } = open;
     let asked = Asked::new()?;
     let listener = TcpListener::from_std(listener)?;
     let (layer, io) = words::layer::<Links>(MESSAGE, ());
@@ -230,7 +232,7 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
     let router =
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     tell(News::Stands(house.standings()));
-    let moves = moving::follow((Arc::clone(&house), owners.clone()), address, Arc::clone(&tell));
+    let moves = moving::follow((Arc::clone(&house), owners.clone()), (address, routes), Arc::clone(&tell));
     let mut tasks = vec![
         tokio::spawn(heed((Arc::clone(&house), asked.by_hand()), keys, Arc::clone(&tell))),
         tokio::spawn(moves),

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::house::House;
 use super::owner::Owner;
 use super::{News, Tell};
-use crate::serve::own_address;
+use crate::serve::Routes;
 
 /// How often the routing table is asked.
 const LOOK: Duration = Duration::from_secs(3);
@@ -48,7 +48,12 @@ impl Known {
 }
 
 /// Tells all classes where others find them, whenever that changes. Who listens at one address stays there.
-pub(super) async fn follow((house, owners): (Arc<House>, Vec<Arc<Owner>>), address: SocketAddr, tell: Tell) {
+pub(super) async fn follow(
+    (house, owners): (Arc<House>, Vec<Arc<Owner>>),
+    (address, routes): (SocketAddr, Option<Routes>),
+    tell: Tell,
+) {
+    let Some(routes) = routes.filter(|_| address.is_ipv4()) else { return };
     let Some(first) = house.standings().first().map(|class| class.at.ip()).filter(|_| address.ip().is_unspecified())
     else {
         return;
@@ -58,7 +63,9 @@ pub(super) async fn follow((house, owners): (Arc<House>, Vec<Arc<Owner>>), addre
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        match known.now(own_address(address.is_ipv4())) {
+        // Where the routes can't be read, nothing is known to have changed.
+        let Ok(found) = routes.own_address() else { return };
+        match known.now(found) {
             Some(Change::To(at)) => {
                 let at = SocketAddr::new(at, address.port());
                 for owner in &owners {
