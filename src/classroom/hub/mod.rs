@@ -233,10 +233,8 @@ async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Te
         page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
     tell(News::Stands(house.standings()));
     let moves = moving::follow((Arc::clone(&house), owners.clone()), (address, routes), Arc::clone(&tell));
-    let mut tasks = vec![
-        tokio::spawn(heed((Arc::clone(&house), asked.by_hand()), keys, Arc::clone(&tell))),
-        tokio::spawn(moves),
-    ];
+    let mut tasks =
+        vec![tokio::spawn(heed((Arc::clone(&house), asked.by_hand()), keys, Arc::clone(&tell))), tokio::spawn(moves)];
     for (n, owner) in owners.iter().enumerate() {
         tasks.push(tokio::spawn(tick(Arc::clone(&house), (n, Arc::clone(owner)), Arc::clone(&tell))));
         let syncing = Arc::clone(owner);

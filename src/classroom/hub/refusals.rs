@@ -62,7 +62,10 @@ mod tests {
         class.note("too fast", 2);
         all.note("wrong code", 1);
         assert_eq!((class.news(), class.news()), (vec!["Refused 2: too fast.".to_owned()], Vec::new()));
-        assert_eq!(class.with(&all).into_iter().collect::<Vec<_>>(), [("too fast".into(), 2), ("wrong code".into(), 1)]);
+        assert_eq!(
+            class.with(&all).into_iter().collect::<Vec<_>>(),
+            [("too fast".into(), 2), ("wrong code".into(), 1)]
+        );
         (0..99).for_each(|n| class.note(&format!("reason {n}"), 1));
         assert_eq!((class.with(&all).len(), class.with(&all)["other reasons"]), (REASONS + 2, 68));
     }

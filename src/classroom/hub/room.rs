@@ -10,8 +10,8 @@ use tokio::time::timeout;
 
 use super::ask::{Answer, Ask, Joined, No, Reply};
 use super::owner::Owner;
-use super::voice::Voice;
 use super::standing::{Place, Standing};
+use super::voice::Voice;
 use super::{OTHERS, Wire};
 use crate::classroom::panel::Panel;
 use crate::classroom::session::{Id, Input};
