@@ -50,7 +50,7 @@ pub(super) fn draw(
         out.clear();
         if !begun {
             begun = true;
-            begin(tracker, wanted, connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
+            begin(tracker, wanted, &connection, packet.flag(&tcp::FLAGS_SYN), ladder, &mut out);
         }
         let way = across(connection.sender(conversation.forward));
         ladder.packet(packet, &way, &mut out);

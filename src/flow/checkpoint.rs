@@ -27,8 +27,11 @@ impl Tracker {
         for &(c, _) in &self.queue {
             copy.conversations.lighten(c);
         }
-        let cost =
-            self.conversations.changed() + self.shelf.changed() + self.fragments.waiting() + self.queue.len() * 24;
+        let cost = self.conversations.changed()
+            + self.recent.changed()
+            + self.shelf.changed()
+            + self.fragments.waiting()
+            + self.queue.len() * 24;
         (Checkpoint(copy), cost)
     }
 }
@@ -45,8 +48,8 @@ impl Checkpoint {
         tracker.conversations.find_again();
         let queue = std::mem::take(&mut tracker.queue);
         for &(c, _) in &queue {
-            if let Some(connection) = tracker.conversations.get_mut(c).and_then(|talking| talking.connection_mut()) {
-                connection.refill(fetch, &mut tracker.waiting);
+            if let Some(track) = tracker.conversations.get_mut(c).and_then(|talking| talking.track_mut()) {
+                track.refill(fetch, &mut tracker.waiting);
             }
         }
         tracker.queue = queue;

@@ -10,11 +10,13 @@ const PART: usize = 16;
 pub(super) struct Held<T> {
     parts: Vec<Arc<Vec<T>>>,
     len: usize,
+    /// How many items no copy has shared any more since somebody asked.
+    parted: usize,
 }
 
 impl<T: Clone> Held<T> {
     pub(super) fn new() -> Self {
-        Self { parts: Vec::new(), len: 0 }
+        Self { parts: Vec::new(), len: 0, parted: 0 }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -37,7 +39,16 @@ impl<T: Clone> Held<T> {
 
     /// To change it: here only.
     pub(super) fn get_mut(&mut self, at: usize) -> Option<&mut T> {
-        Arc::make_mut(self.parts.get_mut(at / PART)?).get_mut(at % PART)
+        let part = self.parts.get_mut(at / PART)?;
+        if Arc::strong_count(part) > 1 {
+            self.parted += PART;
+        }
+        Arc::make_mut(part).get_mut(at % PART)
+    }
+
+    /// About how many bytes of its items were changed since this was asked last, of those that a copy had shared.
+    pub(super) fn changed(&mut self) -> usize {
+        std::mem::take(&mut self.parted) * size_of::<T>()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -1,6 +1,6 @@
 //! Rank 2: conversations, and what only the packets before can say.
 //!
-//! Read [`Tracker`] (the memory that the walk calls), then `tcp` (states and loss analysis), `stream`
+//! Read [`Tracker`] (the memory that the walk calls), then `track` (one TCP connection), `tcp` (loss analysis), `stream`
 //! (bytes in order), `message` (where one message ends), `hole` (what never came) and `fragments`. [`follow`] reads one conversation along;
 //! `checkpoint` keeps what was known at a frame.
 
@@ -12,11 +12,15 @@ mod fragments;
 mod held;
 mod hole;
 mod message;
+mod past;
 pub mod reader;
+mod recent;
+mod sending;
 mod state;
 mod stream;
 mod table;
 mod tcp;
+mod track;
 
 pub use checkpoint::{Checkpoint, Fetch};
 pub use connection::Connection;
@@ -33,9 +37,12 @@ use crate::proto::{
 };
 use hashbrown::HashMap;
 use message::Incoming;
+use past::Past;
+use recent::Recent;
 use std::collections::VecDeque;
 use std::sync::Arc;
-use table::{Removed, Table, Talking};
+use table::{Of, Removed, Table, Talking};
+use track::{Track, When};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +98,7 @@ pub struct Tracker {
     frame: u64,
     time: Time,
     conversations: Table,
+    recent: Recent,
     fragments: fragments::Pile,
     waiting: stream::Budget,
     /// Conversations in which bytes wait, and the frame since when; the longest first.
@@ -124,6 +132,7 @@ impl Tracker {
             frame: 0,
             time: Time::default(),
             conversations: Table::new(limits.conversations),
+            recent: Recent::new(),
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
             queue: VecDeque::new(),
@@ -156,8 +165,9 @@ impl Tracker {
     }
 
     /// The TCP connection behind a handle.
-    pub fn connection(&self, conversation: Conversation) -> Option<&Connection> {
-        self.conversations.get(conversation)?.connection.as_deref()
+    pub fn connection(&self, conversation: Conversation) -> Option<Connection> {
+        let talking = self.conversations.get(conversation)?;
+        Some(talking.track()?.look(talking.ends()))
     }
 
     fn find(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
@@ -183,7 +193,7 @@ impl Tracker {
         let announced = self.announced_number(kind, ends);
         let (c, removed) = self.conversations.begin_as(kind, ends, announced);
         if let Some(Removed { conversation, talking, crowded }) = removed {
-            let bytes = talking.connection.map_or(0, |c| c.waiting());
+            let bytes = talking.track().map_or(0, Track::waiting);
             self.waiting.release(bytes);
             if crowded {
                 self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
@@ -193,8 +203,10 @@ impl Tracker {
             let ends = [(ends.dst, ends.dst_port), (ends.src, ends.src_port)];
             let claimed = ends.iter().find_map(|end| self.expected.get(end)).map(|announced| announced.row);
             if let Some(talking) = self.conversations.get_mut(c) {
-                talking.claimed = claimed;
                 talking.announce();
+                if let Of::Datagrams(datagrams) = &mut talking.of {
+                    datagrams.claimed = claimed;
+                }
             }
         }
         c
@@ -208,18 +220,19 @@ impl Tracker {
             let Some(talking) = self.conversations.get_mut(oldest) else { continue };
             talking.queued = false;
             let queued = &mut talking.queued;
-            let Some(connection) = talking.connection.as_mut().map(Arc::make_mut) else { continue };
-            if oldest.slot == here.slot || connection.waits_since.is_none() {
+            let Of::Tcp(track) = &mut talking.of else { continue };
+            let now = track.waits_since.frame(self.frame);
+            if oldest.slot == here.slot || now == 0 {
                 continue;
             }
-            if let Some(now) = connection.waits_since.filter(|&now| now > since) {
+            if now > since {
                 // What waited then has gone on, and other bytes came.
                 *queued = true;
                 self.queue.push_back((oldest, now));
                 continue;
             }
-            connection.waits_since = None;
-            let bytes = connection.forget_waiting(&mut self.waiting);
+            track.waits_since = Past::NONE;
+            let bytes = track.forget_waiting(&mut self.waiting);
             self.events.push(Event::GaveUp { conversation: Some(oldest), bytes, full: true });
         }
     }
@@ -253,43 +266,45 @@ impl Memory for Tracker {
 
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
         let mut c = self.find(ConversationKind::Tcp, ends);
-        let known = self.conversations.get(c).and_then(|t| t.connection.as_deref());
+        let known = self.conversations.get(c).and_then(Talking::track);
         let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
             && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
-        let earlier = known.filter(|_| reused).map(Connection::snapshot);
-        if let Some(known) = &earlier {
-            let after = known.last_frame();
+        let last = known.filter(|_| reused).map(Track::last_frame);
+        let lives_on = known.filter(|known| reused && !known.has_ended()).is_some();
+        let earlier = if lives_on { self.connection(c) } else { None };
+        if let Some(last) = last {
+            let after = last.frame(frame);
             c = self.begin(ConversationKind::Tcp, ends);
             self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
         self.current = Some(c);
         let talking = self.conversations.get_mut(c)?;
-        let mut announced = false;
-        if talking.connection.is_none() && !self.expected.is_empty() {
-            let of = |address, port| self.expected.get(&(address, port)).map(|announced| announced.row);
-            if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
-                talking.streams_mut().dialogue.announced = Some(row);
-                announced = true;
+        if talking.track().is_none() {
+            let mut new = Track::new(time);
+            if let Some(earlier) = earlier {
+                new.inherit(&earlier, ends);
             }
+            if !self.expected.is_empty() {
+                let of = |address, port| self.expected.get(&(address, port)).map(|announced| announced.row);
+                if let Some(row) = of(ends.dst, ends.dst_port).or_else(|| of(ends.src, ends.src_port)) {
+                    talking.streams_mut().dialogue.announced = Some(row);
+                    new.was_announced();
+                }
+            }
+            talking.of = Of::Tcp(new);
         }
-        let connection = talking.connection.get_or_insert_with(|| {
-            let mut new = Connection::new(*ends, time);
-            if let Some(earlier) = &earlier {
-                new.inherit(earlier);
-            }
-            if announced {
-                new.was_announced();
-            }
-            Arc::new(new)
-        });
-        Some(Arc::make_mut(connection).segment(c, segment, frame, time, reused, &mut self.events))
+        let ports = talking.ports();
+        let when = When { frame, time };
+        Some(talking.track_mut()?.segment((c, ports), segment, when, reused, &mut self.recent, &mut self.events))
     }
 
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
         let c = self.find(ConversationKind::Tcp, ends);
         let talking = self.conversations.get_mut(c)?;
-        let connection = talking.connection.get_or_insert_with(|| Arc::new(Connection::new(*ends, time)));
-        Some(Arc::make_mut(connection).glimpse(c, time))
+        if talking.track().is_none() {
+            talking.of = Of::Tcp(Track::new(time));
+        }
+        Some(talking.track_mut()?.glimpse(c, time))
     }
 
     fn deliver(
@@ -309,26 +324,30 @@ impl Memory for Tracker {
         }
         let (frame, time) = (here.frame, self.time);
         let talking = self.conversations.get_mut(c)?;
-        let connection = talking.connection.as_mut().map(Arc::make_mut)?;
-        let finished = connection.is_silent() && connection.protocol().is_some();
-        if finished || (!connection.has_stream(c.forward) && payload.is_empty()) {
+        let ports = talking.ports();
+        let Of::Tcp(track) = &mut talking.of else { return None };
+        let finished = track.is_silent() && track.protocol().is_some();
+        if finished || (!track.has_stream(c.forward) && payload.is_empty()) {
             return None;
         }
         let streams = Arc::make_mut(talking.streams.get_or_insert_with(Arc::default));
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
         let incoming = Incoming::new(segment, payload, here);
-        let delivery = connection.deliver(c, incoming, whole, &mut ctx, &mut self.waiting, &mut self.events);
+        let delivery = track.deliver((c, ports), incoming, whole, &mut ctx, &mut self.waiting, &mut self.events);
         if delivery.is_none() {
-            if connection.is_over() {
+            if track.is_over() {
                 // Nothing new can be said: what still comes is a repetition.
-                self.waiting.release(connection.forget_streams());
+                self.waiting.release(track.forget_streams());
                 talking.streams = None;
             }
-            if connection.waiting() == 0 {
-                connection.waits_since = None;
+            if track.waiting() == 0 {
+                track.waits_since = Past::NONE;
             } else {
-                let since = *connection.waits_since.get_or_insert(frame);
+                if track.waits_since == Past::NONE {
+                    track.waits_since = Past::of(frame);
+                }
+                let since = track.waits_since.frame(frame);
                 if !std::mem::replace(&mut talking.queued, true) {
                     self.queue.push_back((c, since));
                 }
@@ -338,12 +357,16 @@ impl Memory for Tracker {
     }
 
     fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol> {
-        self.conversations.get(conversation)?.claimed
+        match &self.conversations.get(conversation)?.of {
+            Of::Datagrams(datagrams) => datagrams.claimed,
+            Of::Tcp(_) => None,
+        }
     }
 
     fn claim(&mut self, conversation: Conversation, row: &'static Protocol) {
-        if let Some(t) = self.conversations.get_mut(conversation) {
-            t.claimed = Some(row);
+        if let Some(Of::Datagrams(datagrams)) = self.conversations.get_mut(conversation).map(|talking| &mut talking.of)
+        {
+            datagrams.claimed = Some(row);
         }
     }
 
@@ -434,7 +457,7 @@ mod tests {
             while let Some(delivery) = tracker.deliver(c, &segment, text, here, &mut whole) {
                 messages += usize::from(!delivery.continuation);
             }
-            (messages, tracker.connection(c).unwrap().waiting())
+            (messages, tracker.conversations.get(c).and_then(Talking::track).unwrap().waiting())
         };
         let next = b"GET / HTTP/1.1\r\nHost: a.example\r\n\r\n";
         // What fits waits; of what doesn't, nothing does, whether its length is known from its first segment or its second.

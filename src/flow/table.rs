@@ -3,8 +3,8 @@
 //! When it is full, a conversation goes that was not heard of for longest, roughly: a hand goes round the
 //! table and takes the first that nobody spoke in since it came by last ("second chance").
 
-use super::Connection;
 use super::held::Held;
+use super::track::Track;
 use crate::model::Time;
 use crate::proto::memory::{Address, Conversation, ConversationKind, Ends};
 use crate::proto::{Protocol, Streams};
@@ -31,22 +31,35 @@ pub(super) struct Table {
 /// A conversation of any kind.
 #[derive(Clone)]
 pub(super) struct Talking {
-    key: Key,
+    /// What its protocols remember; made when one first asks.
+    pub streams: Option<Arc<Streams>>,
+    pub of: Of,
+    key: Slim,
     number: u32,
+    /// The last copy of the table before it was changed.
+    copied: u32,
     /// Whether the first packet went from the low end to the high one.
     low_first: bool,
-    /// When its first packet came, and the one before; for those that ask.
-    paced: Option<(Time, Time)>,
     /// Somebody spoke since the hand came by.
     heard: bool,
     renumbered: Renumbered,
     /// It is in the queue of those in which bytes wait.
     pub queued: bool,
-    /// What its protocols remember; made when one first asks.
-    pub streams: Option<Arc<Streams>>,
-    pub connection: Option<Arc<Connection>>,
-    /// The last copy of the table before it was changed.
-    copied: u32,
+}
+
+/// What only some kinds have.
+#[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "the large one is the common one")]
+pub(super) enum Of {
+    Datagrams(Datagrams),
+    Tcp(Track),
+}
+
+/// A conversation without connection.
+#[derive(Clone, Default)]
+pub(super) struct Datagrams {
+    /// When its first packet came, and the one before; for those that ask.
+    paced: Option<(Time, Time)>,
     /// Who reads its datagrams, whatever the ports say.
     pub claimed: Option<&'static Protocol>,
     /// The number that the other direction has, and when its packets came.
@@ -66,10 +79,23 @@ enum Renumbered {
 /// Both ends, the smaller first, so that both directions find the same conversation.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Key {
-    /// In two halves each: a table of a million is the smaller for it.
-    addresses: [[u64; 2]; 2],
+    addresses: [Address; 2],
     ports: [u16; 2],
     kind: ConversationKind,
+}
+
+/// A key as it is kept: IPv4 addresses need a quarter of the room.
+#[derive(Clone)]
+struct Slim {
+    addresses: Addresses,
+    ports: [u16; 2],
+    kind: ConversationKind,
+}
+
+#[derive(Clone)]
+enum Addresses {
+    V4([u32; 2]),
+    Longer(Arc<[Address; 2]>),
 }
 
 /// A conversation that made room.
@@ -91,7 +117,7 @@ impl Table {
     pub(super) fn find(&mut self, kind: ConversationKind, ends: &Ends) -> Option<Conversation> {
         let (low_first, key) = Key::of(kind, ends);
         let held = &self.held;
-        let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key == key);
+        let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key.is(&key));
         let &slot = self.places.find(self.hasher.hash_one(key), is)?;
         let next = self.numbers.get_mut(kind as usize);
         let known = self.held.get(slot as usize)?;
@@ -100,7 +126,9 @@ impl Table {
             talking.heard = true;
             if talking.renumbered == Renumbered::AtNext {
                 talking.renumbered = Renumbered::Done;
-                talking.paced = None;
+                if let Of::Datagrams(datagrams) = &mut talking.of {
+                    datagrams.paced = None;
+                }
                 if let Some(next) = next {
                     talking.number = *next;
                     *next = next.saturating_add(1);
@@ -128,18 +156,15 @@ impl Table {
         let (low_first, key) = Key::of(kind, ends);
         let number = number.unwrap_or_else(|| self.next_number(kind));
         let new = Talking {
-            key,
+            streams: None,
+            of: Of::Datagrams(Datagrams::default()),
+            key: Slim::of(&key),
             number,
+            copied: self.copies,
             low_first,
-            paced: None,
             heard: true,
             renumbered: Renumbered::No,
             queued: false,
-            streams: None,
-            connection: None,
-            copied: self.copies,
-            claimed: None,
-            other: None,
         };
         let before = self.find(kind, ends).map(|c| c.slot);
         let place = before.or_else(|| (self.held.len() >= self.most).then(|| self.oldest()));
@@ -153,7 +178,8 @@ impl Table {
         let Some(old) = self.held.get_mut(slot as usize) else { return (conversation, None) };
         let talking = std::mem::replace(old, new);
         if before.is_none() {
-            if let Ok(entry) = self.places.find_entry(self.hasher.hash_one(talking.key), |&place| place == slot) {
+            if let Ok(entry) = self.places.find_entry(self.hasher.hash_one(talking.key.full()), |&place| place == slot)
+            {
                 entry.remove();
             }
             self.enter(slot, key);
@@ -185,11 +211,8 @@ impl Table {
 
     /// Leaves out of a copy what is in the frames.
     pub(super) fn lighten(&mut self, c: Conversation) {
-        let lighter = self.get(c).and_then(|talking| talking.connection.as_ref()?.lighter());
-        if let Some(lighter) = lighter
-            && let Some(talking) = self.get_mut(c)
-        {
-            talking.connection = Some(Arc::new(lighter));
+        if let Some(track) = self.get_mut(c).and_then(Talking::track_mut) {
+            track.lighten();
         }
     }
 
@@ -197,26 +220,28 @@ impl Table {
     pub(super) fn find_again(&mut self) {
         let Self { hasher, held, places, .. } = self;
         places.clear();
-        places.reserve(held.len(), |&place| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key)));
+        places.reserve(held.len(), |&place| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key.full())));
         for (place, talking) in (0..).zip(held.iter()) {
-            let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key));
-            places.insert_unique(hasher.hash_one(talking.key), place, rehash);
+            let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key.full()));
+            places.insert_unique(hasher.hash_one(talking.key.full()), place, rehash);
         }
     }
 
     fn enter(&mut self, slot: u32, key: Key) {
         let (hasher, held) = (&self.hasher, &self.held);
-        let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key));
+        let rehash = |&place: &u32| held.get(place as usize).map_or(0, |t| hasher.hash_one(t.key.full()));
         self.places.insert_unique(hasher.hash_one(key), slot, rehash);
     }
 
     /// The same conversation under the number of this direction.
     pub(super) fn turn(&mut self, c: Conversation, number: u32) -> Conversation {
         if let Some(talking) = self.get_mut(c).filter(|t| t.number != number) {
-            let here = (talking.number, talking.paced);
-            talking.paced = talking.other.filter(|(other, _)| *other == number).and_then(|(_, paced)| paced);
+            if let Of::Datagrams(datagrams) = &mut talking.of {
+                let here = (talking.number, datagrams.paced);
+                datagrams.paced = datagrams.other.filter(|(other, _)| *other == number).and_then(|(_, paced)| paced);
+                datagrams.other = Some(here);
+            }
             talking.number = number;
-            talking.other = Some(here);
         }
         Conversation { number, ..c }
     }
@@ -252,9 +277,27 @@ impl Clone for Table {
 }
 
 impl Talking {
-    /// The connection, to change it.
-    pub(super) fn connection_mut(&mut self) -> Option<&mut Connection> {
-        self.connection.as_mut().map(Arc::make_mut)
+    /// What is kept of a TCP connection.
+    pub(super) fn track(&self) -> Option<&Track> {
+        if let Of::Tcp(track) = &self.of { Some(track) } else { None }
+    }
+
+    /// The same, to change it.
+    pub(super) fn track_mut(&mut self) -> Option<&mut Track> {
+        if let Of::Tcp(track) = &mut self.of { Some(track) } else { None }
+    }
+
+    /// Who talks, the sender of the first packet first.
+    pub(super) fn ends(&self) -> Ends {
+        let Key { addresses: [low, high], ports, .. } = self.key.full();
+        let ends = Ends { src: low, dst: high, src_port: ports[0], dst_port: ports[1] };
+        if self.low_first { ends } else { ends.flipped() }
+    }
+
+    /// The ports alone.
+    pub(super) fn ports(&self) -> (u16, u16) {
+        let [low, high] = self.key.ports;
+        if self.low_first { (low, high) } else { (high, low) }
     }
 
     /// What its protocols remember, to change it.
@@ -265,7 +308,7 @@ impl Talking {
     /// About how many bytes it takes, but for those that are in the frames.
     fn size(&self) -> usize {
         let streams = if self.streams.is_some() { 2 * size_of::<Streams>() } else { 0 };
-        size_of::<Self>() + streams + self.connection.as_ref().map_or(0, |connection| connection.size())
+        size_of::<Self>() + streams + self.track().map_or(0, Track::size)
     }
 
     /// The next packet will count as another conversation.
@@ -287,9 +330,10 @@ impl Talking {
 
     /// See [`Memory::pace`](crate::proto::Memory::pace).
     pub(super) fn pace(&mut self, now: Time, counts: bool) -> (Option<i64>, Option<i64>) {
-        let (first, before) = *self.paced.get_or_insert((now, now));
+        let Of::Datagrams(Datagrams { paced, .. }) = &mut self.of else { return (None, None) };
+        let (first, before) = *paced.get_or_insert((now, now));
         if counts {
-            self.paced = Some((first, now));
+            *paced = Some((first, now));
         }
         (now.since(first), now.since(before))
     }
@@ -303,13 +347,32 @@ impl Key {
     fn of(kind: ConversationKind, ends: &Ends) -> (bool, Self) {
         let (a, b) = ((ends.src, ends.src_port), (ends.dst, ends.dst_port));
         let (low, high) = if a <= b { (a, b) } else { (b, a) };
-        (a <= b, Self { addresses: [halves(low.0), halves(high.0)], ports: [low.1, high.1], kind })
+        (a <= b, Self { addresses: [low.0, high.0], ports: [low.1, high.1], kind })
     }
 }
 
-fn halves(address: Address) -> [u64; 2] {
-    let low = u64::try_from(address.0 & u128::from(u64::MAX)).unwrap_or(0);
-    [u64::try_from(address.0 >> 64).unwrap_or(0), low]
+impl Slim {
+    fn of(key: &Key) -> Self {
+        let Key { addresses, ports, kind } = *key;
+        let [low, high] = addresses.map(Address::octets_v4);
+        let addresses = match low.zip(high) {
+            Some((low, high)) => Addresses::V4([low, high].map(u32::from_be_bytes)),
+            None => Addresses::Longer(Arc::new(addresses)),
+        };
+        Self { addresses, ports, kind }
+    }
+
+    fn full(&self) -> Key {
+        let addresses = match &self.addresses {
+            Addresses::V4(both) => both.map(|address| Address::v4(address.to_be_bytes())),
+            Addresses::Longer(both) => **both,
+        };
+        Key { addresses, ports: self.ports, kind: self.kind }
+    }
+
+    fn is(&self, key: &Key) -> bool {
+        self.ports == key.ports && self.kind == key.kind && self.full().addresses == key.addresses
+    }
 }
 
 #[cfg(test)]
@@ -389,5 +452,20 @@ mod tests {
         pace(Time(100), true);
         pace(Time(130), false);
         assert_eq!(pace(Time(150), true), (Some(50), Some(50)));
+    }
+
+    /// A million of them are held to 300 MB with all that belongs to them, so none grows by oversight.
+    #[test]
+    fn a_conversation_is_small() {
+        use crate::flow::{message::Messages, sending::Sending, tcp::Direction};
+        let sizes = [
+            ("a conversation", size_of::<Talking>(), 216),
+            ("a direction", size_of::<Direction>(), 112),
+            ("what it has sent", size_of::<Sending>(), 48),
+            ("messages that wait", size_of::<Messages>(), 216),
+            ("what protocols remember", size_of::<Streams>(), 304),
+        ];
+        let too_large: Vec<_> = sizes.into_iter().filter(|(_, size, most)| size > most).collect();
+        assert!(too_large.is_empty(), "what, its bytes, the most: {too_large:?}");
     }
 }

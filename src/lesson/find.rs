@@ -14,7 +14,6 @@ use crate::proto::stream::Upgrade;
 use crate::proto::{arp, ethernet, frame, ipv4, ipv6, tcp};
 use crate::source::{Source, SourceError, Step};
 use crate::tutor::Moment;
-use std::sync::Arc;
 
 /// Conversations that are followed at the same time.
 const MOST_CANDIDATES: usize = 256;
@@ -35,7 +34,7 @@ pub struct Hit {
     /// Which frame of the lesson's conversation it is.
     pub place: u64,
     events: Vec<Event>,
-    connection: Option<Arc<Connection>>,
+    connection: Option<Connection>,
     upgrade: Option<Upgrade>,
 }
 
@@ -359,7 +358,7 @@ impl Hit {
             states: connection.map(|c| c.states),
             before,
             place: packet.number,
-            connection: connection.map(|c| Arc::new(c.snapshot())),
+            connection,
             upgrade: moment.upgrade.cloned(),
         }
     }
@@ -403,7 +402,7 @@ impl Hit {
         Moment {
             packet: &self.packet,
             events: &self.events,
-            connection: self.connection.as_deref(),
+            connection: self.connection,
             upgrade: self.upgrade.as_ref(),
         }
     }

@@ -262,6 +262,12 @@ impl Address {
         std::net::Ipv6Addr::from(self.0).to_canonical()
     }
 
+    /// The four bytes of an IPv4 address.
+    pub fn octets_v4(self) -> Option<[u8; 4]> {
+        let low = u32::try_from(self.0 & u128::from(u32::MAX)).ok()?;
+        self.is_v4().then_some(low.to_be_bytes())
+    }
+
     /// Whether it is an IPv4 address.
     pub fn is_v4(self) -> bool {
         self.0 >> 32 == 0xffff

@@ -37,7 +37,7 @@ impl<'a> Here<'a> {
     }
 
     /// The connection, where there is one.
-    pub fn connection(&self) -> Option<&'a Connection> {
+    pub fn connection(&self) -> Option<Connection> {
         self.moment.connection
     }
 

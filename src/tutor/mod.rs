@@ -84,7 +84,7 @@ pub struct Moment<'a> {
     /// What it changed.
     pub events: &'a [Event],
     /// The TCP connection that it belongs to, as it is after this packet.
-    pub connection: Option<&'a Connection>,
+    pub connection: Option<Connection>,
     /// What an upgrade on that connection has agreed on, this packet included.
     pub upgrade: Option<&'a Upgrade>,
 }

@@ -50,7 +50,7 @@ impl Conversation {
             let ends = connection.ends;
             self.ladder.hosts = vec![host(ends.src, ends.src_port), host(ends.dst, ends.dst_port)];
             if packet.flag(&tcp::FLAGS_SYN) {
-                row.before = states(Some(before(tracker, connection)));
+                row.before = states(Some(before(tracker, &connection)));
             } else {
                 self.ladder.remark = Some(MIDWAY);
             }
