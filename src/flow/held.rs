@@ -2,19 +2,16 @@
 
 use std::sync::Arc;
 
-/// Items that are shared, or copied, together.
-const PART: usize = 16;
-
-/// A list, in parts that its copies share.
+/// A list, in parts of so many items that its copies share.
 #[derive(Clone, Debug)]
-pub(super) struct Held<T> {
+pub(super) struct Held<T, const PART: usize> {
     parts: Vec<Arc<Vec<T>>>,
     len: usize,
     /// How many items no copy has shared any more since somebody asked.
     parted: usize,
 }
 
-impl<T: Clone> Held<T> {
+impl<T: Clone, const PART: usize> Held<T, PART> {
     pub(super) fn new() -> Self {
         Self { parts: Vec::new(), len: 0, parted: 0 }
     }
@@ -62,7 +59,7 @@ mod tests {
 
     #[test]
     fn a_copy_keeps_what_it_had_and_shares_what_nobody_changed() {
-        let mut list = Held::new();
+        let mut list = Held::<_, 16>::new();
         for n in 0..100 {
             list.push(n);
         }

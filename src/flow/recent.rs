@@ -19,7 +19,7 @@ const TWICE_NANOS: i64 = 10_000_000;
 /// The ring. A copy shares what neither has changed since.
 #[derive(Clone, Debug)]
 pub(super) struct Recent {
-    segments: Held<Told>,
+    segments: Held<Told, 1024>,
     /// How many there were; it begins anew at 0.
     count: u32,
 }

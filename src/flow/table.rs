@@ -18,7 +18,7 @@ pub(super) struct Table {
     hasher: DefaultHashBuilder,
     /// Places in `held`, found by their keys.
     places: HashTable<u32>,
-    held: Held<Talking>,
+    held: Held<Talking, 16>,
     /// Copies that were made: what is changed is counted once for each.
     copies: u32,
     /// About how many bytes have changed since the last copy.

@@ -56,17 +56,17 @@ pub(super) struct Direction {
 /// What may hold of a direction, as bits of `is`.
 mod is {
     /// Anything but its window's shift is known of it.
-    pub const KNOWN: u8 = 1;
+    pub(super) const KNOWN: u8 = 1;
     /// It has told a window.
-    pub const WINDOW_TOLD: u8 = 2;
+    pub(super) const WINDOW_TOLD: u8 = 2;
     /// A SYN was the last that told a window: that one is never scaled.
-    pub const WINDOW_UNSCALED: u8 = 4;
-    pub const HOLE: u8 = 8;
+    pub(super) const WINDOW_UNSCALED: u8 = 4;
+    pub(super) const HOLE: u8 = 8;
     /// Its last segment asked to be handed on at once.
-    pub const PUSHED: u8 = 16;
-    pub const FINISHED: u8 = 32;
+    pub(super) const PUSHED: u8 = 16;
+    pub(super) const FINISHED: u8 = 32;
     /// Its SYN was seen: its stream begins there, whatever comes first.
-    pub const SYN_SEEN: u8 = 64;
+    pub(super) const SYN_SEEN: u8 = 64;
 }
 
 /// What the analysis of one segment found.
