@@ -1,6 +1,6 @@
-//! What was written of fields, kept for a while: most fields of a packet say what they said in a packet before it.
+//! What was written, kept for a while: most of a packet was said of a packet before it.
 
-use crate::model::{Field, FieldDef, Packet, Span, Value};
+use crate::model::{BufferKind, Field, FieldDef, Layer, Packet, Span, Value};
 
 /// Lines that are kept; a power of two.
 const KEPT: usize = 2048;
@@ -9,7 +9,7 @@ const VALUES: usize = 4;
 /// Bytes of the longest line that is kept.
 const LONGEST: usize = 160;
 
-/// What fields' lines looked like.
+/// What lines of fields and layers looked like.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Vec<Line>);
 
@@ -17,9 +17,11 @@ pub(super) struct Lines(Vec<Line>);
 struct Line {
     of: Option<What>,
     text: String,
+    /// Where the value begins.
+    value: usize,
 }
 
-/// Everything that a field's line depends on.
+/// Everything that a line depends on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct What {
     /// The row, as a number: each is static.
@@ -33,37 +35,117 @@ struct What {
 
 impl Lines {
     pub(super) fn new() -> Self {
-        Self((0..KEPT).map(|_| Line { of: None, text: String::with_capacity(LONGEST) }).collect())
+        let line = || Line { of: None, text: String::with_capacity(LONGEST), value: 0 };
+        Self((0..KEPT).map(|_| line()).collect())
     }
 
-    /// Appends a field's line: as it was, if it's kept, else as `write` appends it.
-    pub(super) fn line(
+    /// Appends a field's line: as it was, if it's kept, else as `write` appends it. That is told what stands before the
+    /// value, if that is known, and gives how many bytes it is.
+    pub(super) fn field(
         &mut self,
         packet: &Packet,
         (field, depth): (&Field, u8),
         out: &mut String,
-        write: impl FnOnce(&mut String),
+        write: impl FnOnce(&mut String, Option<&str>) -> usize,
     ) {
-        let what = What::of(packet, field, depth);
+        self.line(What::of_field(packet, field, depth), out, write);
+    }
+
+    /// Appends the line of a layer in the same way.
+    pub(super) fn layer(&mut self, packet: &Packet, layer: &Layer, out: &mut String, write: impl FnOnce(&mut String)) {
+        self.line(Some(What::of_layer(packet, layer)), out, |out, _| {
+            write(out);
+            0
+        });
+    }
+
+    fn line(&mut self, what: Option<What>, out: &mut String, write: impl FnOnce(&mut String, Option<&str>) -> usize) {
         let Some((what, kept)) = what.and_then(|what| Some((what, self.0.get_mut(what.place())?))) else {
-            return write(out);
+            write(out, None);
+            return;
         };
         if kept.of == Some(what) {
             return out.push_str(&kept.text);
         }
+        let same_row = kept.of.is_some_and(|of| (of.row, of.depth) == (what.row, what.depth));
+        let stays = if same_row { kept.value } else { 0 };
         let from = out.len();
-        write(out);
-        if let Some(line) = out.get(from..).filter(|line| line.len() <= LONGEST) {
-            kept.of = Some(what);
-            kept.text.clear();
-            kept.text.push_str(line);
+        let value = write(out, kept.text.get(..stays).filter(|before| !before.is_empty()));
+        if out.len() - from <= LONGEST {
+            kept.text.truncate(stays);
+            kept.text.push_str(out.get(from + stays..).unwrap_or_default());
+            (kept.of, kept.value) = (Some(what), value);
         }
     }
 }
 
+/// Kinds of paragraphs that are told apart; a power of two, several times what a capture usually has.
+const KINDS: usize = 256;
+/// Paragraphs of one kind side by side.
+const SIDES: usize = 4;
+/// Bytes of the longest paragraph that is kept.
+const LONGEST_WRAPPED: usize = 4096;
+/// Bytes by which their memory grows.
+const STEP: usize = 256;
+
+/// What paragraphs looked like when they were wrapped.
+#[derive(Debug, Default)]
+pub(super) struct Paragraphs(Vec<Paragraph>);
+
+#[derive(Debug, Default)]
+struct Paragraph {
+    kind: usize,
+    text: String,
+    wrapped: String,
+}
+
+impl Paragraphs {
+    pub(super) fn new() -> Self {
+        Self((0..KINDS * SIDES).map(|_| Paragraph::default()).collect())
+    }
+
+    /// Appends a text as it was wrapped, if that is kept, else as `write` appends it. One kind looks always the same.
+    pub(super) fn wrapped(&mut self, kind: usize, text: &str, out: &mut String, write: impl FnOnce(&mut String)) {
+        let place = kind.wrapping_mul(0x9e37_79b9) / KINDS % KINDS * SIDES;
+        let Some(kept) = self.0.get_mut(place..place + SIDES) else { return write(out) };
+        if let Some(known) = kept.iter().find(|known| known.kind == kind && known.text == text) {
+            return out.push_str(&known.wrapped);
+        }
+        let from = out.len();
+        write(out);
+        let wrapped = out.get(from..).unwrap_or_default();
+        if wrapped.len() <= LONGEST_WRAPPED {
+            // The eldest makes room.
+            kept.rotate_right(1);
+            if let Some(first) = kept.first_mut() {
+                first.kind = kind;
+                keep(text, &mut first.text);
+                keep(wrapped, &mut first.wrapped);
+            }
+        }
+    }
+}
+
+/// Writes a text in the place of another, whose memory grows in steps.
+fn keep(text: &str, into: &mut String) {
+    into.clear();
+    if into.capacity() < text.len() {
+        into.reserve(text.len().next_multiple_of(STEP) + STEP);
+    }
+    into.push_str(text);
+}
+
 impl What {
+    /// A layer's line says its name and where it lies.
+    fn of_layer(packet: &Packet, layer: &Layer) -> Self {
+        let Span { buf, start, len } = layer.span;
+        let made = packet.buffers().get(usize::from(buf)).map_or(BufferKind::Frame, |buffer| buffer.kind);
+        let value = [u64::from(start) << 32 | u64::from(len), (made as u64) << 1 | u64::from(layer.quoted)];
+        Self { row: std::ptr::from_ref(layer.proto).addr(), span: layer.span, depth: 0, kind: u8::MAX, value }
+    }
+
     /// `None` for a value that is too long to be compared.
-    fn of(packet: &Packet, field: &Field, depth: u8) -> Option<Self> {
+    fn of_field(packet: &Packet, field: &Field, depth: u8) -> Option<Self> {
         let number = |kind, n| (kind, [n, 0]);
         let (kind, value) = match field.value {
             Value::None => number(0, 0),
@@ -126,19 +208,79 @@ mod tests {
             for (n, (def, depth, value)) in different.into_iter().enumerate() {
                 let field = Field { def, value, span: Span::default(), depth: 0 };
                 let mut out = String::new();
-                lines.line(&packet, (&field, depth), &mut out, |out| out.push_str(&n.to_string()));
-                assert_eq!(out, n.to_string(), "round {round}");
+                let before = format!("{}{depth}:", def.name);
+                lines.field(&packet, (&field, depth), &mut out, |out, known| {
+                    assert!(known.is_none_or(|known| known == before), "{known:?}");
+                    out.push_str(known.unwrap_or(&before));
+                    out.push_str(&n.to_string());
+                    before.len()
+                });
+                assert_eq!(out, format!("{before}{n}"), "round {round}");
             }
         }
         let field = Field { def: &tcp::SRCPORT, value: Value::Uint(80), span: Span::default(), depth: 0 };
         let (mut out, mut written) = (String::new(), 0);
         for _ in 0..2 {
-            lines.line(&packet, (&field, 0), &mut out, |out| {
+            lines.field(&packet, (&field, 0), &mut out, |out, _| {
                 written += 1;
                 out.push('a');
+                0
             });
         }
         assert_eq!((out.as_str(), written), ("aa", 1));
+    }
+
+    #[test]
+    fn a_layer_is_told_by_its_name_its_place_and_what_its_bytes_are() {
+        let mut packet = Packet::new();
+        for kind in [BufferKind::Frame, BufferKind::Reassembled] {
+            packet.add_buffer(kind).unwrap();
+        }
+        let layer = |proto, buf, len, quoted| Layer {
+            proto,
+            span: Span { buf, start: 0, len },
+            end: 0,
+            fields: 0..0,
+            trouble: None,
+            quoted,
+        };
+        let different = [
+            layer(&tcp::ABOUT, 0, 20, false),
+            layer(&tcp::ABOUT, 1, 20, false),
+            layer(&tcp::ABOUT, 0, 20, true),
+            layer(&tcp::ABOUT, 0, 24, false),
+            layer(&ipv4::ABOUT, 0, 20, false),
+        ];
+        let mut lines = Lines::new();
+        for _ in 0..2 {
+            for (n, layer) in different.iter().enumerate() {
+                let mut out = String::new();
+                lines.layer(&packet, layer, &mut out, |out| out.push_str(&n.to_string()));
+                assert_eq!(out, n.to_string());
+            }
+        }
+    }
+
+    #[test]
+    fn a_paragraph_is_kept_by_its_kind_and_its_text() {
+        let (mut paragraphs, mut written) = (Paragraphs::new(), 0);
+        let long = "a".repeat(LONGEST_WRAPPED + 1);
+        for _ in 0..2 {
+            for (kind, text) in [(1, "one"), (1, "two"), (2, "one"), (1 + (KINDS << 8), "one"), (3, long.as_str())] {
+                let mut out = String::new();
+                paragraphs.wrapped(kind, text, &mut out, |out| {
+                    written += 1;
+                    out.extend([&kind.to_string(), text]);
+                });
+                assert_eq!(out, format!("{kind}{text}"));
+            }
+        }
+        assert_eq!(written, 6, "only the long one is written again");
+        for n in 0..2 * SIDES {
+            paragraphs.wrapped(1, &n.to_string(), &mut String::new(), |out| out.push('a'));
+        }
+        paragraphs.wrapped(1, "two", &mut String::new(), |_| written += 1);
+        assert_eq!(written, 7, "the eldest are forgotten");
     }
 
     #[test]
@@ -155,9 +297,10 @@ mod tests {
         let (mut lines, mut written) = (Lines::new(), 0);
         for (field, line) in [(field(17, &http::HOST), 1), (field(16, &http::SERVER), LONGEST + 1)] {
             for _ in 0..2 {
-                lines.line(&packet, (&field, 0), &mut String::new(), |out| {
+                lines.field(&packet, (&field, 0), &mut String::new(), |out, _| {
                     written += 1;
                     out.extend(std::iter::repeat_n('a', line));
+                    0
                 });
             }
         }

@@ -51,14 +51,28 @@ fn head(text: &str, columns: usize) -> usize {
     if text.get(..=columns).is_some_and(is_ascii) {
         return columns;
     }
-    let mut used = 0;
-    for (at, c) in text.char_indices() {
-        used += if is_narrow(c) { 1 } else { c.width().unwrap_or(0) };
-        if used > columns {
+    let (mut at, mut left) = (0, columns);
+    while let Some(rest) = text.get(at..) {
+        let run = plain(rest.as_bytes(), left);
+        (at, left) = (at + run, left - run);
+        let Some(c) = rest.get(run..).and_then(|odd| odd.chars().next()) else { break };
+        let takes = if is_narrow(c) { 1 } else { c.width().unwrap_or(0) };
+        if takes > left {
             return at;
         }
+        (at, left) = (at + c.len_utf8(), left - takes);
     }
     text.len()
+}
+
+/// How many ASCII characters a text begins with, `most` at most.
+fn plain(text: &[u8], most: usize) -> usize {
+    let text = text.get(..most).unwrap_or(text);
+    let (words, _) = text.as_chunks::<8>();
+    let is_odd = |word: &[u8; 8]| u64::from_ne_bytes(*word) & 0x8080_8080_8080_8080 != 0;
+    let from = 8 * words.iter().position(is_odd).unwrap_or(words.len());
+    let rest = text.get(from..).unwrap_or_default();
+    from + rest.iter().position(|b| !b.is_ascii()).unwrap_or(rest.len())
 }
 
 /// Cuts what `out` holds from byte `from` on to `columns`, with `…` in the last of them.
@@ -95,7 +109,7 @@ pub fn pad(out: &mut String, from: usize, columns: usize) {
 
 /// Appends `n` spaces.
 pub fn spaces(mut n: usize, out: &mut String) {
-    const SPACES: &str = "                                ";
+    const SPACES: &str = "                                                                                ";
     while let Some(rest) = n.checked_sub(SPACES.len()) {
         out.push_str(SPACES);
         n = rest;
@@ -162,8 +176,9 @@ mod tests {
         {
             assert_eq!(width(text), UnicodeWidthStr::width(text), "{text}");
         }
-        for text in ["plain text", "a → b and more", "e\u{301}e\u{301}e\u{301}", "世界世界"] {
-            for columns in 0..12 {
+        for text in ["plain text", "a → b and more", "nine more → and ten", "e\u{301}e\u{301}e\u{301}", "世界世界"]
+        {
+            for columns in 0..20 {
                 let fits = |n: &usize| {
                     text.is_char_boundary(*n)
                         && text[..*n].chars().map(|c| c.width().unwrap_or(0)).sum::<usize>() <= columns

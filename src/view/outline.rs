@@ -70,26 +70,25 @@ impl<'a> Iterator for Items<'a> {
 
     fn next(&mut self) -> Option<Item<'a>> {
         while let Some(field) = self.fields.get(self.at).filter(|_| self.given < MOST_ITEMS) {
+            if field.def.hidden {
+                self.at += 1;
+                continue;
+            }
             let part = self.above.is_some_and(|a| is_part(field, a));
             let depth = field.depth.saturating_add(u8::from(part));
-            let ends = self.clear.is_some_and(|(_, of)| !part || depth != of);
-            if !field.def.hidden && ends {
+            if self.clear.is_some_and(|(_, of)| !part || depth != of) {
                 self.given += 1;
                 return self.not_set(self.at);
             }
             self.at += 1;
-            if field.def.hidden {
-                continue;
-            }
             if !part {
                 self.above = Some(field);
-            }
-            if part && is_clear(field) {
+            } else if is_clear(field) {
                 self.clear.get_or_insert((self.at - 1, depth));
-            } else {
-                self.given += 1;
-                return Some(Item::Field { field, depth, part });
+                continue;
             }
+            self.given += 1;
+            return Some(Item::Field { field, depth, part });
         }
         if self.clear.is_some() {
             return self.not_set(self.at);
@@ -106,6 +105,7 @@ fn is_clear(field: &Field) -> bool {
 }
 
 /// Whether `field` is some of the bits of the field above it.
+#[inline]
 fn is_part(field: &Field, above: &Field) -> bool {
     let mask = field.def.mask();
     if mask == 0 || field.span.len == 0 || !above.span.covers(field.span) {

@@ -10,7 +10,7 @@
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
 
-use super::lines::Lines;
+use super::lines::{Lines, Paragraphs};
 use super::measure::{repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme, sign};
@@ -28,30 +28,47 @@ const NOTES: usize = 4;
 const NARROWEST: usize = 40;
 /// Wider than this, lines become hard to follow.
 const WIDEST: usize = 110;
+/// The kind of paragraph that names bits that are not set. Rows are below: their kind is the number of their layer.
+/// Notes are above: their kind is where their rule's name lies in memory.
+const NOT_SET: usize = 16;
 
 /// What the expanded view shows.
 #[derive(Debug)]
 pub struct Text {
-    theme: Theme,
-    width: usize,
-    options: Options,
+    pen: Pen,
     texts: Arc<Texts>,
     /// Whether it was said that the seven layers are a judgement; once is enough.
     judged: bool,
     /// What the tutor says of a packet, and what drawing it needs: memory that each packet uses again.
     told: Told,
     scratch: Scratch,
+}
+
+/// How it is drawn.
+#[derive(Debug)]
+struct Pen {
+    theme: Theme,
+    width: usize,
+    options: Options,
     /// What is before a note's first line and before its others, by how we know.
     marks: [[String; 2]; 3],
+    /// The heading of each of the seven, by how we know.
+    headings: [[String; 3]; 7],
+    /// A line across the screen.
+    rule: String,
 }
 
 #[derive(Debug, Default)]
 struct Scratch {
     /// A line that is measured before it's drawn.
     line: String,
-    /// Lines of fields, to be drawn again.
+    /// Lines and paragraphs, to be drawn again.
     lines: Lines,
+    paragraphs: Paragraphs,
 }
+
+/// The three ways to know, in the order of [`Pen::marks`].
+const TRUTHS: [Truth; 3] = [Truth::Observed, Truth::Inferred, Truth::NotVisible];
 
 /// What the expanded view shows beside fields and values.
 #[derive(Clone, Copy, Debug, Default)]
@@ -65,41 +82,59 @@ pub struct Options {
 impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Arc<Texts>) -> Self {
-        let width = columns.unwrap_or(80).clamp(NARROWEST, WIDEST);
-        let marks = [Truth::Observed, Truth::Inferred, Truth::NotVisible].map(|truth| {
+        let pen = Pen::new(theme, columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options);
+        Self { pen, texts, judged: false, told: Told::default(), scratch: Scratch::default() }
+    }
+
+    /// Keeps what it wrote: for many packets.
+    #[must_use]
+    pub fn keeping(mut self) -> Self {
+        self.scratch.lines = Lines::new();
+        self.scratch.paragraphs = Paragraphs::new();
+        self
+    }
+
+    /// Appends a packet, and an empty line after it.
+    pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
+        let Self { pen, texts, judged, told, scratch } = self;
+        let packet = moment.packet;
+        let audience = pen.options.audience;
+        told.tell(moment, audience, texts);
+        pen.heading(packet, &mut scratch.line, out);
+        for row in told.rows() {
+            pen.section(packet, row, told.notes(), scratch, out);
+        }
+        let disputed = told.rows().iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
+        if disputed && !std::mem::replace(judged, true) {
+            out.push('\n');
+            pen.paragraph(&texts.plain(JUDGEMENT, audience), 0, "", &pen.theme.faint, out);
+        }
+        out.push('\n');
+    }
+}
+
+impl Pen {
+    fn new(theme: Theme, width: usize, options: Options) -> Self {
+        let marks = TRUTHS.map(|truth| {
             [sign(truth), " "].map(|mark| {
                 let mut before = " ".repeat(NOTES);
                 theme.truth(truth).around(&mut before, |out| out.extend([mark, " "]));
                 before
             })
         });
-        Self { theme, width, options, texts, judged: false, told: Told::default(), scratch: Scratch::default(), marks }
-    }
-
-    /// Keeps what it wrote of fields: for many packets.
-    #[must_use]
-    pub fn keeping(mut self) -> Self {
-        self.scratch.lines = Lines::new();
-        self
-    }
-
-    /// Appends a packet, and an empty line after it.
-    pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
-        let packet = moment.packet;
-        let audience = self.options.audience;
-        let (mut told, mut scratch) = (std::mem::take(&mut self.told), std::mem::take(&mut self.scratch));
-        told.tell(moment, audience, &self.texts);
-        self.heading(packet, &mut scratch.line, out);
-        for row in told.rows() {
-            self.section(packet, row, told.notes(), &mut scratch, out);
-        }
-        let disputed = told.rows().iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
-        (self.told, self.scratch) = (told, scratch);
-        if disputed && !std::mem::replace(&mut self.judged, true) {
-            out.push('\n');
-            self.paragraph(&self.texts.plain(JUDGEMENT, audience), 0, "", &self.theme.faint, out);
-        }
-        out.push('\n');
+        let headings = Osi::ALL.map(|osi| {
+            TRUTHS.map(|truth| {
+                let mut heading = String::from("\n");
+                theme.strong.around(&mut heading, |out| theme.layer(osi).paint(&osi.to_string(), out));
+                heading.push_str("  ");
+                theme.truth(truth).around(&mut heading, |out| out.extend([sign(truth), " ", truth.name()]));
+                heading.push('\n');
+                heading
+            })
+        });
+        let mut rule = String::new();
+        repeat('─', width, &mut rule);
+        Self { theme, width, options, marks, headings, rule }
     }
 
     /// A rule with the packet's number, time and length; under it, what it says in one line.
@@ -120,7 +155,8 @@ impl Text {
             show::number(packet.number, out);
             out.push(' ');
             let left = out.get(from..).map_or(0, width);
-            repeat('─', self.width.saturating_sub(left + width(right)), out);
+            let rest = self.width.saturating_sub(left + width(right));
+            out.push_str(self.rule.get(..rest * '─'.len_utf8()).unwrap_or_default());
             out.push_str(right);
         });
         out.push('\n');
@@ -132,23 +168,13 @@ impl Text {
 
     /// One of the seven: how we know of it, what it is here, and the layers that stand there.
     fn section(&self, packet: &Packet, row: &Row, notes: &[Note], scratch: &mut Scratch, out: &mut String) {
-        let style = self.theme.layer(row.osi);
-        out.push('\n');
-        self.theme.strong.around(out, |out| {
-            style.around(out, |out| {
-                show::number(u64::from(row.osi.number()), out);
-                out.push(' ');
-                out.push_str(row.osi.name());
-            });
+        if let Some(headings) = self.headings.get(row.osi as usize - 1) {
+            let heading: &String = by_truth(headings, row.truth);
+            out.push_str(heading);
+        }
+        scratch.paragraphs.wrapped(usize::from(row.osi.number()), &row.text, out, |out| {
+            self.paragraph(&row.text, 2, "", &Style::default(), out);
         });
-        out.push_str("  ");
-        self.theme.truth(row.truth).around(out, |out| {
-            out.push_str(sign(row.truth));
-            out.push(' ');
-            out.push_str(row.truth.name());
-        });
-        out.push('\n');
-        self.paragraph(&row.text, 2, "", &Style::default(), out);
         let (layers, more) = outline::layers_at(packet, row.osi);
         for (index, layer) in layers {
             let notes = notes.iter().filter(|n| n.layer == index);
@@ -167,19 +193,11 @@ impl Text {
         scratch: &mut Scratch,
         out: &mut String,
     ) {
-        let line = &mut scratch.line;
-        let quoted = if layer.quoted { ", quoted" } else { "" };
-        line.clear();
-        place_of(packet, layer, line);
-        out.push_str("  ");
-        self.theme.strong.around(out, |out| out.extend([layer.proto.title, quoted]));
-        // What it says of bytes has narrow signs only.
-        let used = 2 + width(layer.proto.title) + quoted.len() + line.chars().count();
-        spaces(self.width.saturating_sub(used).max(1), out);
-        self.theme.faint.paint(line, out);
-        out.push('\n');
+        let Scratch { line, lines, paragraphs } = scratch;
+        lines.layer(packet, layer, out, |out| self.name(packet, layer, line, out));
         for note in notes {
-            self.note(note, out);
+            // A rule always knows in the same way.
+            paragraphs.wrapped(note.rule.as_ptr().addr(), &note.text, out, |out| self.note(note, out));
         }
         if self.options.hex {
             hex::layer(packet, layer, &self.theme, self.width, out);
@@ -199,14 +217,23 @@ impl Text {
         }
     }
 
+    /// `Internet Protocol version 4                    bytes 14–33`
+    fn name(&self, packet: &Packet, layer: &Layer, line: &mut String, out: &mut String) {
+        let quoted = if layer.quoted { ", quoted" } else { "" };
+        line.clear();
+        place_of(packet, layer, line);
+        out.push_str("  ");
+        self.theme.strong.around(out, |out| out.extend([layer.proto.title, quoted]));
+        // What it says of bytes has narrow signs only.
+        let used = 2 + width(layer.proto.title) + quoted.len() + line.chars().count();
+        spaces(self.width.saturating_sub(used).max(1), out);
+        self.theme.faint.paint(line, out);
+        out.push('\n');
+    }
+
     /// A note, behind the mark that says how we know.
     fn note(&self, note: &Note, out: &mut String) {
-        let [observed, inferred, hidden] = &self.marks;
-        let [first, others] = match note.truth {
-            Truth::Observed => observed,
-            Truth::Inferred => inferred,
-            Truth::NotVisible => hidden,
-        };
+        let [first, others] = by_truth(&self.marks, note.truth);
         for (i, line) in wrap(&note.text, self.width.saturating_sub(NOTES + 2)).enumerate() {
             out.push_str(if i == 0 { first } else { others });
             out.push_str(line);
@@ -215,29 +242,47 @@ impl Text {
     }
 
     fn item(&self, packet: &Packet, item: &Item<'_>, scratch: &mut Scratch, out: &mut String) {
-        let Scratch { line, lines } = scratch;
+        let Scratch { line, lines, paragraphs } = scratch;
         match item {
             Item::Field { field, depth, .. } => {
-                lines.line(packet, (field, *depth), out, |out| self.field(packet, field, *depth, line, out));
+                lines.field(packet, (field, *depth), out, |out, before| {
+                    self.field(packet, (field, *depth), before, line, out)
+                });
             }
             Item::NotSet { fields, depth } => {
                 line.clear();
                 outline::not_set(fields, line);
-                self.paragraph(line, indent(*depth), "", &self.theme.faint, out);
+                let indent = indent(*depth);
+                paragraphs.wrapped(NOT_SET + indent, line, out, |out| {
+                    self.paragraph(line, indent, "", &self.theme.faint, out);
+                });
             }
             Item::More(n) => self.more(*n, "field", 4, line, out),
         }
     }
 
-    /// `label   value                 filter.name`
-    fn field(&self, packet: &Packet, field: &Field, depth: u8, value: &mut String, out: &mut String) {
-        spaces(indent(depth), out);
-        out.push_str(field.def.label);
-        let label = indent(depth) + width(field.def.label);
-        let column = (label + 1).max(VALUES);
-        spaces(column - label, out);
-        let room = self.width.saturating_sub(column).max(20);
+    /// `label   value                 filter.name`. Gives where the value begins; `before` is what stands before it, if
+    /// that is known.
+    fn field(
+        &self,
+        packet: &Packet,
+        (field, depth): (&Field, u8),
+        before: Option<&str>,
+        value: &mut String,
+        out: &mut String,
+    ) -> usize {
+        let begin = out.len();
+        if let Some(before) = before {
+            out.push_str(before);
+        } else {
+            spaces(indent(depth), out);
+            out.push_str(field.def.label);
+            let label = indent(depth) + width(field.def.label);
+            spaces((label + 1).max(VALUES) - label, out);
+        }
         let from = out.len();
+        let column = out.get(begin..).map_or(0, width);
+        let room = self.width.saturating_sub(column).max(20);
         show::value(packet, field, out);
         if out.len() == from {
             out.push_str(match field.value {
@@ -269,6 +314,7 @@ impl Text {
         if self.options.audience == Audience::Newcomer {
             self.paragraph(field.def.about, indent(depth) + 2, "", &self.theme.faint, out);
         }
+        from - begin
     }
 
     fn more(&self, n: usize, what: &str, indent: usize, line: &mut String, out: &mut String) {
@@ -288,6 +334,15 @@ impl Text {
             });
             out.push('\n');
         }
+    }
+}
+
+/// The one that is for what we know in this way.
+fn by_truth<T>([observed, inferred, hidden]: &[T; 3], truth: Truth) -> &T {
+    match truth {
+        Truth::Observed => observed,
+        Truth::Inferred => inferred,
+        Truth::NotVisible => hidden,
     }
 }
 
