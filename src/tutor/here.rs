@@ -63,29 +63,60 @@ impl<'a> Here<'a> {
         })
     }
 
+    /// The first field of one kind in a range of [`Packet::fields`].
+    #[inline]
+    fn first_among(&self, range: Range<u32>, def: &'static FieldDef) -> Option<&'a Field> {
+        let Some(index) = self.fields else { return self.among(range, def).next() };
+        let all = self.packet().fields.as_slice();
+        let mut at = index.first(def);
+        // Most rows that are asked for are in no packet of this kind: their chain is empty.
+        while let Some(field) = all.get(at as usize).filter(|_| at < range.end) {
+            if std::ptr::eq(field.def, def) && at >= range.start {
+                return Some(field);
+            }
+            at = index.after(at);
+        }
+        None
+    }
+
+    /// The first field of one kind in another layer.
+    pub(super) fn first_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<&'a Field> {
+        self.first_among(layer.fields.clone(), def)
+    }
+
+    /// This layer's first field of one kind.
+    #[inline]
+    fn first(&self, def: &'static FieldDef) -> Option<&'a Field> {
+        self.first_among(self.layer.fields.clone(), def)
+    }
+
     /// The first field of one kind in the whole packet.
-    fn anywhere(&self, def: &'static FieldDef) -> Option<&'a Field> {
-        self.among(0..clamp(self.packet().fields.len()), def).next()
+    #[inline]
+    pub(super) fn anywhere(&self, def: &'static FieldDef) -> Option<&'a Field> {
+        self.first_among(0..clamp(self.packet().fields.len()), def)
     }
 
     /// Whether this layer has such a field.
+    #[inline]
     pub fn has(&self, def: &'static FieldDef) -> bool {
-        self.own(def).next().is_some()
+        self.first(def).is_some()
     }
 
     /// Whether this layer has such a field, and it is true.
+    #[inline]
     pub fn is(&self, def: &'static FieldDef) -> bool {
         self.uint(def).is_some_and(|n| n != 0)
     }
 
     /// This layer's first such field, as a number.
+    #[inline]
     pub fn uint(&self, def: &'static FieldDef) -> Option<u64> {
-        self.own(def).next()?.value.uint()
+        self.first(def)?.value.uint()
     }
 
     /// The bytes of this layer's first such field that holds bytes or text.
     pub fn octets(&self, def: &'static FieldDef) -> Option<&'a [u8]> {
-        octets(self.packet(), self.own(def).next()?)
+        octets(self.packet(), self.first(def)?)
     }
 
     /// Whether this layer's first such field is this text, in any case of letters.
@@ -98,7 +129,7 @@ impl<'a> Here<'a> {
         if self.fields.is_some() && self.anywhere(def).is_none() {
             return None;
         }
-        self.own(def).next().or_else(|| self.outer().find_map(|l| self.among(l.fields.clone(), def).next()))
+        self.first(def).or_else(|| self.outer().find_map(|l| self.first_in(l, def)))
     }
 
     // ---- the layers around it

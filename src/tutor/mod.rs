@@ -167,7 +167,7 @@ const MOST_LAYERS: usize = 64;
 ///
 /// A layer that no rule speaks of gets what its protocol's rows say about themselves.
 pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
-    let (mut notes, mut index) = (Notes::default(), Index::default());
+    let (mut notes, mut index) = (Notes { because: true, ..Notes::default() }, Index::default());
     index.fill(moment.packet);
     notes.explain(moment, &index, audience, texts);
     notes.all.truncate(notes.used);
@@ -187,11 +187,13 @@ pub struct Told {
 struct Notes {
     all: Vec<Note>,
     used: usize,
+    /// Whether they name the fields that show it.
+    because: bool,
 }
 
 impl Told {
     /// Says of all seven layers what they are in this packet, and what there is to note; see [`seven()`] and [`explain`].
-    /// The rows have no [`short`](Row::short) and no [`line`](Row::line).
+    /// The rows have no [`short`](Row::short) and no [`line`](Row::line), the notes no [`because`](Note::because).
     pub fn tell(&mut self, moment: &Moment<'_>, audience: Audience, texts: &Texts) {
         if self.rows.is_empty() {
             self.rows.extend(Osi::ALL.map(Row::of));
@@ -220,15 +222,18 @@ impl Notes {
         for layer in 0..moment.packet.layers.len().min(MOST_LAYERS) {
             let Some(here) = Here::noted(moment, layer, index) else { continue };
             let before = self.used;
-            for rule in texts.rules_of(here.layer.proto).iter().filter(|rule| rule.holds(&here)) {
+            for &(rule, at) in texts.rules_of(here.layer.proto).iter().filter(|(rule, _)| rule.holds(&here)) {
                 let because = rule.because.iter().copied().filter(|def| here.field(def).is_some());
-                self.note((rule.id, rule.truth), because, audience, texts, &here);
+                self.note((rule.id, rule.truth, at), because, audience, texts, &here);
             }
             // The frame is not a protocol: where nothing is odd about it, there is nothing to say. Of any other layer that
             // no rule speaks of, the fields that tell something are named.
-            if self.used == before && layer > 0 {
+            if self.used == before
+                && layer > 0
+                && let Some(at) = texts.place(text::BASIC)
+            {
                 let because = name::telling(&here).map(|f| f.def);
-                self.note((text::BASIC, Truth::Observed), because, audience, texts, &here);
+                self.note((text::BASIC, Truth::Observed, at), because, audience, texts, &here);
             }
         }
     }
@@ -236,7 +241,7 @@ impl Notes {
     /// Adds a note, if this packet has what its sentences mention.
     fn note(
         &mut self,
-        (rule, truth): (&'static str, Truth),
+        (rule, truth, at): (&'static str, Truth, text::Place),
         because: impl Iterator<Item = &'static FieldDef>,
         audience: Audience,
         texts: &Texts,
@@ -248,12 +253,14 @@ impl Notes {
         }
         let Some(note) = self.all.get_mut(self.used) else { return };
         note.text.clear();
-        texts.fill(rule, audience, here, &mut note.text);
+        texts.fill(at, audience, here, &mut note.text);
         if note.text.is_empty() {
             return;
         }
         note.because.clear();
-        note.because.extend(because);
+        if self.because {
+            note.because.extend(because);
+        }
         (note.layer, note.truth, note.rule) = (layer, truth, rule);
         self.used += 1;
     }

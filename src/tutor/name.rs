@@ -201,9 +201,10 @@ fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
 static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
 
 fn end(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {
-    let mut around = std::iter::once(here.layer).chain(here.outer()).flat_map(|l| here.packet().fields_of(l));
-    let field = around.find(|f| {
-        ADDRESSES.iter().chain(MACS).any(|&(src, dst)| std::ptr::eq(f.def, if sender { src } else { dst }))
+    let mut around = std::iter::once(here.layer).chain(here.outer());
+    let field = around.find_map(|layer| {
+        let mut pairs = ADDRESSES.iter().chain(MACS);
+        pairs.find_map(|&(src, dst)| here.first_in(layer, if sender { src } else { dst }))
     })?;
     show::value(here.packet(), field, out);
     Some(())

@@ -4,6 +4,7 @@
 //! about the rows that no header fills: they are inferred, or not visible, and say so.
 
 use super::application::{echoed, piece};
+use super::here::octets;
 use super::index::Index;
 use super::short::both;
 use super::transport::unseen;
@@ -129,7 +130,9 @@ impl Row {
             Osi::Application => application(&here, layers),
         };
         self.truth = truth;
-        texts.fill(key, audience, &here, &mut self.text);
+        if let Some(at) = texts.place(key) {
+            texts.fill(at, audience, &here, &mut self.text);
+        }
         Some((key, here))
     }
 }
@@ -166,7 +169,7 @@ fn physical(here: &Here<'_>) -> Verdict {
 }
 
 fn link(here: &Here<'_>, layers: &[usize]) -> Verdict {
-    let zero = |def| here.packet().octets(def) == Some(&[0; 6]);
+    let zero = |def| here.anywhere(def).and_then(|field| octets(here.packet(), field)) == Some(&[0; 6]);
     match layers {
         // "Raw" is no header: the capture begins with IP.
         [only] if here.packet().layers.get(*only).is_some_and(|l| std::ptr::eq(l.proto, &raw const raw::ABOUT)) => {
@@ -207,11 +210,12 @@ fn session(here: &Here<'_>, layers: &[usize]) -> Verdict {
 
 /// Beside TLS, only what a message declares of its own form can be seen.
 fn presentation(here: &Here<'_>, layers: &[usize]) -> Verdict {
-    let packet = here.packet();
     match layers {
         [] if here.field(&http::CONTENT_ENCODING).is_some() => ("row-6-encoded", Truth::Observed),
         [] if here.field(&http::CONTENT_TYPE).is_some() => ("row-6-typed", Truth::Observed),
-        [] if packet.flag(&websocket::PMC) => ("row-6-deflated", Truth::Observed),
+        [] if here.anywhere(&websocket::PMC).and_then(|f| f.value.uint()) > Some(0) => {
+            ("row-6-deflated", Truth::Observed)
+        }
         [] => locked(here).unwrap_or(("row-6-none", Truth::NotVisible)),
         _ => ("row-6-seen", Truth::Observed),
     }
@@ -233,7 +237,7 @@ fn application(here: &Here<'_>, layers: &[usize]) -> Verdict {
     let known =
         layers.iter().filter_map(|&i| packet.layers.get(i)).any(|l| !std::ptr::eq(l.proto, &raw const data::ABOUT));
     let segment = packet.layer(&tcp::ABOUT).is_some();
-    match packet.uint(&tcp::LEN) {
+    match here.anywhere(&tcp::LEN).and_then(|f| f.value.uint()) {
         _ if known => ("row-7-seen", Truth::Observed),
         _ if unread(packet) => ("row-7-unread", Truth::NotVisible),
         _ if in_the_clear(packet) => ("row-7-none", Truth::NotVisible),

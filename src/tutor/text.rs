@@ -51,12 +51,18 @@ const MOST_VALUES: usize = 8;
 /// Every sentence of one language, ready to be filled. Made once; its owner passes it on.
 #[derive(Debug)]
 pub struct Texts {
-    entries: HashMap<&'static str, Said>,
+    said: Vec<Said>,
+    /// Where in there each entry is.
+    places: HashMap<&'static str, Place>,
     /// The rules that speak of a protocol, by its address, ascending.
-    rules: Vec<(usize, Vec<&'static Rule>)>,
+    rules: Vec<(usize, Vec<(&'static Rule, Place)>)>,
     /// Those of protocols that no rule speaks of alone.
-    others: Vec<&'static Rule>,
+    others: Vec<(&'static Rule, Place)>,
 }
+
+/// Where an entry is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place(usize);
 
 /// What there is to say of one rule. A command needs a few of hundreds: each is read when it's first asked for.
 #[derive(Debug)]
@@ -153,7 +159,12 @@ impl Entry {
                 return Err(TextError::Silent { file, id, audience });
             }
             for sentence in self.of(audience) {
-                into.push(Sentence::parse(sentence, &FIELDS, &at)?);
+                let sentence = Sentence::parse(sentence, &FIELDS, &at)?;
+                // Sentences that need no packet are one.
+                match (into.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
+                    (Some([Part::Text(before)]), [Part::Text(text)]) => before.extend([" ", text]),
+                    _ => into.push(sentence),
+                }
             }
         }
         Ok(all)
@@ -164,25 +175,32 @@ impl Texts {
     /// The sentences that are compiled in.
     pub fn english() -> Self {
         let tables = ENGLISH.iter().flat_map(|(_, text)| tables(text));
-        let entries = tables.map(|(id, toml)| (id, Said { toml, sentences: OnceLock::new() })).collect();
-        Self::new(entries)
+        Self::new(tables.map(|(id, toml)| (id, Said { toml, sentences: OnceLock::new() })))
     }
 
-    fn new(entries: HashMap<&'static str, Said>) -> Self {
+    fn new(entries: impl IntoIterator<Item = (&'static str, Said)>) -> Self {
         let speaks = |rule: &Rule, of: Option<usize>| {
             rule.of.is_empty() || rule.of.iter().any(|about| Some(address(about)) == of)
         };
-        let of = |protocol| rules().filter(|rule| speaks(rule, protocol)).collect();
+        let (mut said, mut places) = (Vec::new(), HashMap::default());
+        for (id, entry) in entries {
+            places.insert(id, Place(said.len()));
+            said.push(entry);
+        }
+        // What has no sentences can't be said; a test finds it.
+        let placed: Vec<_> = rules().filter_map(|rule| Some((rule, *places.get(rule.id)?))).collect();
+        let of = |protocol| placed.iter().filter(|(rule, _)| speaks(rule, protocol)).copied().collect();
         let mut named: Vec<usize> = rules().flat_map(|rule| rule.of).map(|about| address(about)).collect();
         named.sort_unstable();
         named.dedup();
-        Self { entries, rules: named.into_iter().map(|at| (at, of(Some(at)))).collect(), others: of(None) }
+        let rules = named.into_iter().map(|at| (at, of(Some(at)))).collect();
+        Self { rules, others: of(None), said, places }
     }
 
     /// Sentences from files, each with the name to use in errors. Together they must hold all.
     pub fn parse<'t>(files: impl IntoIterator<Item = (&'t str, &'t str)>) -> Result<Self, TextError> {
         let known: Vec<&'static str> = keys().collect();
-        let mut entries = HashMap::default();
+        let mut entries: HashMap<&'static str, Said> = HashMap::default();
         for (file, text) in files {
             let tables: BTreeMap<String, Entry> = toml::from_str(text)
                 .map_err(|source| TextError::Toml { file: file.into(), source: Box::new(source) })?;
@@ -208,7 +226,7 @@ impl Texts {
     /// The sentences of one entry that mention nothing of a packet.
     pub fn plain(&self, id: &str, audience: Audience) -> String {
         let mut out = String::new();
-        for sentence in self.entries.get(id).map_or(&[][..], |said| said.to(audience)) {
+        for sentence in self.place(id).and_then(|at| self.said.get(at.0)).map_or(&[][..], |said| said.to(audience)) {
             if let [Part::Text(text)] = &sentence.0[..] {
                 out.push_str(if out.is_empty() { "" } else { " " });
                 out.push_str(text);
@@ -217,11 +235,16 @@ impl Texts {
         out
     }
 
+    /// Where an entry is.
+    pub(super) fn place(&self, id: &str) -> Option<Place> {
+        self.places.get(id).copied()
+    }
+
     /// Appends the sentences of one entry that this packet can fill, with a space between them.
-    pub(super) fn fill(&self, id: &str, audience: Audience, here: &Here<'_>, out: &mut String) {
-        let Some(sentences) = self.entries.get(id).map(|said| said.to(audience)) else { return };
+    pub(super) fn fill(&self, at: Place, audience: Audience, here: &Here<'_>, out: &mut String) {
+        let Some(said) = self.said.get(at.0) else { return };
         let from = out.len();
-        for sentence in sentences {
+        for sentence in said.to(audience) {
             let before = out.len();
             if before > from {
                 out.push(' ');
@@ -233,7 +256,7 @@ impl Texts {
     }
 
     /// The rules that may speak of a protocol's layers, from the wire up.
-    pub(super) fn rules_of(&self, about: &'static Identity) -> &[&'static Rule] {
+    pub(super) fn rules_of(&self, about: &'static Identity) -> &[(&'static Rule, Place)] {
         let found = self.rules.binary_search_by_key(&address(about), |&(at, _)| at);
         found.ok().and_then(|at| self.rules.get(at)).map_or(&self.others, |(_, rules)| rules)
     }
@@ -382,7 +405,9 @@ impl Sentence {
             rest = after;
         }
         plain.push_str(rest);
-        parts.push(Part::Text(plain));
+        if !plain.is_empty() || parts.is_empty() {
+            parts.push(Part::Text(plain));
+        }
         Ok(Self(parts))
     }
 
@@ -466,14 +491,11 @@ mod tests {
     #[test]
     fn a_table_that_is_read_when_it_is_needed_says_the_same_as_the_whole_file() {
         let (lazy, whole) = (Texts::english(), Texts::parse(ENGLISH.iter().copied()).unwrap());
-        assert_eq!(lazy.entries.len(), whole.entries.len());
-        for (id, said) in &whole.entries {
+        assert_eq!(lazy.places.len(), whole.places.len());
+        for id in whole.places.keys() {
             for audience in Audience::ALL {
-                assert_eq!(
-                    format!("{:?}", lazy.entries[id].to(audience)),
-                    format!("{:?}", said.to(audience)),
-                    "{id} {audience}"
-                );
+                let to = |texts: &Texts| format!("{:?}", texts.said[texts.place(id).unwrap().0].to(audience));
+                assert_eq!(to(&lazy), to(&whole), "{id} {audience}");
             }
         }
     }
