@@ -302,7 +302,10 @@ export async function packets(app, place) {
     root,
     /** The page is there: sizes can be measured. */
     shown() {
-      list.begin(async (from, count) => (await app.engine.ask({ ask: "rows", place: from, count })).rows);
+      list.begin(async (from, count) => {
+        const ask = { ask: "rows", place: from, count, most: 5 * STEP };
+        return (await app.engine.through(ask, ask, () => open))?.rows ?? [];
+      });
       read().catch(app.trouble);
       app.title(title);
     },

@@ -1,8 +1,9 @@
 //! The packets of a capture or a simulation: taken in bit by bit, listed, filtered, one of them looked at.
 
 use crate::engine::plain;
-use crate::pass::{Index, Sift, Walk};
-use crate::store::{Replay, Store};
+use osi_tutor::browse::pass::{ASK, Index, Line, Lines, Walk};
+use osi_tutor::browse::sift::{Found, Part, Wanted};
+use osi_tutor::browse::store::{Batch, Replay, Store};
 use osi_tutor::browse::{Kind, LayerLine, Look};
 use osi_tutor::filter::Filter;
 use osi_tutor::flow::Limits;
@@ -12,8 +13,10 @@ use osi_tutor::tutor::{Audience, Texts};
 use osi_tutor::view::outline::buffer_kind;
 use serde_json::{Value, json};
 
-/// Bytes of frames and lines that are kept. WebAssembly has 4 GB in all.
+/// Bytes of frames that are kept. WebAssembly has 4 GB in all.
 const ROOM: usize = 768 << 20;
+/// Frames of a block: a packet's line needs so many to be read again, at most.
+const BLOCK: usize = 2048;
 /// Lines of the list in one answer.
 const MOST_ROWS: usize = 500;
 /// Bytes of a buffer that are shown.
@@ -52,22 +55,32 @@ pub(crate) struct Browser {
     store: Store,
     index: Index,
     walk: Walk,
+    lines: Lines,
     sift: Option<Sift>,
     next: Option<Sift>,
     trouble: Option<String>,
     full: bool,
 }
 
+/// A filter, and what it has selected so far.
+struct Sift {
+    wanted: Wanted,
+    walk: Walk,
+    found: Found,
+}
+
 impl Browser {
     /// Over a source of which nothing was read.
     pub(crate) fn new(origin: String, source: Box<dyn Source>) -> Self {
+        let store = Store::new(Limits::default(), None, BLOCK);
         Self {
             origin,
             source: Some(source),
             frame: RawFrame::default(),
-            store: Store::new(ROOM),
-            index: Index::new(Limits::default()),
-            walk: Walk::new(Limits::default()),
+            index: Index::new(Limits::default(), ROOM, false, BLOCK),
+            walk: Walk::of(&store),
+            store,
+            lines: Lines::default(),
             sift: None,
             next: None,
             trouble: None,
@@ -87,7 +100,7 @@ impl Browser {
 
     /// All packets again, as a source.
     pub(crate) fn replay(&self) -> Replay<'_> {
-        Replay::of(&self.store, None, 0..self.store.len())
+        Replay::all(&self.store)
     }
 
     /// The packets.
@@ -105,22 +118,26 @@ impl Browser {
 
     /// Takes in some more.
     pub(crate) fn read(&mut self, most: usize) -> Value {
-        let mut portion = Portion::of(most);
+        let (mut portion, mut batch) = (Portion::of(most), Batch::default());
         while let Some(source) = &mut self.source {
             match source.next(&mut self.frame) {
-                Ok(Step::Frame) if self.index.take(&self.frame, &mut self.store) => {
-                    if portion.goes_on(self.frame.bytes.len()) {
-                        continue;
+                Ok(Step::Frame) => {
+                    self.index.take(&self.frame, 0, &mut batch);
+                    self.full = batch.refused > 0;
+                    if !self.full {
+                        if portion.goes_on(self.frame.bytes.len()) {
+                            continue;
+                        }
+                        break;
                     }
-                    break;
                 }
-                Ok(Step::Frame) => self.full = true,
                 Ok(Step::Idle) => continue,
                 Ok(Step::End) => {}
                 Err(why) => self.trouble = Some(plain(&why.to_string())),
             }
             self.source = None;
         }
+        self.store.add(batch);
         self.about()
     }
 
@@ -134,7 +151,8 @@ impl Browser {
         match Filter::parse(text) {
             Ok(filter) => {
                 let old = filter.old_name().map(|(old, new)| format!("{old} is called {new} today"));
-                self.next = Some(Sift::new(filter, Limits::default()));
+                let (walk, found) = (Walk::of(&self.store), Found::new(&self.store));
+                self.next = Some(Sift { wanted: Wanted::by(filter), walk, found });
                 json!({ "packets": self.shown(), "done": false, "old": old })
             }
             Err(wrong) => {
@@ -151,53 +169,71 @@ impl Browser {
         let mut portion = Portion::of(most);
         // Without a new filter, packets may have come that the old one has not seen.
         if let Some(sift) = self.next.as_mut().or(self.sift.as_mut()) {
-            while sift.step(&self.store) {
-                let frame = self.store.get(sift.seen().saturating_sub(1)).map_or(0, |line| line.len as usize);
-                if !portion.goes_on(frame) {
-                    break;
-                }
+            let mut goes = true;
+            while goes && sift.found.done() < self.store.len() {
+                let part = Part::after(&sift.found, &sift.wanted, &mut sift.walk, &self.store, &mut |walk| {
+                    goes = portion.goes_on(walk.packet().frame().len());
+                    goes
+                });
+                sift.found.add(part);
             }
         }
-        if self.next.as_ref().is_some_and(|next| next.seen() >= self.store.len()) {
+        if self.next.as_ref().is_some_and(|next| next.found.done() >= self.store.len()) {
             self.sift = self.next.take();
         }
-        let seen = self.next.as_ref().or(self.sift.as_ref()).map_or(self.store.len(), Sift::seen);
+        let seen = self.next.as_ref().or(self.sift.as_ref()).map_or(self.store.len(), |sift| sift.found.done());
         json!({ "packets": self.shown(), "seen": seen, "of": self.store.len(), "done": seen >= self.store.len() && self.next.is_none() })
     }
 
     fn shown(&self) -> usize {
-        self.sift.as_ref().map_or(self.store.len(), |sift| sift.found().len())
+        self.sift.as_ref().map_or(self.store.len(), |sift| sift.found.places().len())
     }
 
     fn place(&self, shown: usize) -> Option<usize> {
         match &self.sift {
-            Some(sift) => sift.found().get(shown).copied(),
+            Some(sift) => sift.found.places().get(shown).map(|&at| at as usize),
             None => (shown < self.store.len()).then_some(shown),
         }
     }
 
-    /// Lines of the list.
-    pub(crate) fn rows(&self, from: usize, count: usize) -> Value {
-        let first = self.store.get(0).map(|line| line.time);
-        let rows = (from..from.saturating_add(count.min(MOST_ROWS))).map_while(|shown| {
-            let line = self.store.get(self.place(shown)?)?;
+    /// Lines of the list; or how far the way to them has come, after at most `most` packets.
+    pub(crate) fn rows(&mut self, from: usize, count: usize, most: usize) -> Value {
+        let mut left = most.max(1);
+        let mut late = || {
+            left = left.saturating_sub(ASK);
+            left == 0
+        };
+        let first = self.store.get(0).map(|kept| kept.time);
+        let mut rows = Vec::new();
+        for shown in from..from.saturating_add(count.min(MOST_ROWS)) {
+            let Some((place, kept)) = self.place(shown).and_then(|place| Some((place, self.store.get(place)?))) else {
+                break;
+            };
+            let known = self.sift.as_ref().and_then(|sift| sift.found.line(place));
+            if known.is_none() && !self.lines.make(&mut self.walk, &self.store, place, &mut late) {
+                return json!({ "seen": rows.len(), "of": count });
+            }
+            let line = known.or_else(|| self.lines.get(place));
             let mut time = String::new();
-            match first.filter(|first| first.is_known()).and_then(|first| line.time.since(first)) {
-                Some(nanos) if line.time.is_known() => show::seconds(nanos, 6, &mut time),
+            match first.filter(|first| first.is_known()).and_then(|first| kept.time.since(first)) {
+                Some(nanos) if kept.time.is_known() => show::seconds(nanos, 6, &mut time),
                 _ => time.push('-'),
             }
-            Some(json!({
-                "number": line.number, "time": time, "from": line.source, "to": line.destination, "protocol": line.protocol,
-                "length": line.len, "text": line.message, "layer": line.osi.number(), "odd": line.odd,
-            }))
-        });
-        json!({ "first": from, "rows": rows.collect::<Vec<_>>(), "packets": self.shown() })
+            let [source, destination, protocol, message] = line.map_or([""; 4], Line::columns);
+            let layer = line.map_or(Osi::Physical, |line| line.osi).number();
+            rows.push(json!({
+                "number": kept.number, "time": time, "from": source, "to": destination, "protocol": protocol,
+                "length": kept.len, "text": message, "layer": layer, "odd": kept.odd,
+            }));
+        }
+        json!({ "first": from, "rows": rows, "packets": self.shown() })
     }
 
     /// Where a packet is listed, or the first one after it.
     pub(crate) fn find(&self, number: u64) -> Value {
         let place = self.store.find(number);
-        let shown = self.sift.as_ref().map_or(place, |sift| sift.found().partition_point(|&at| at < place));
+        let shown =
+            self.sift.as_ref().map_or(place, |sift| sift.found.places().partition_point(|&at| (at as usize) < place));
         json!({ "place": shown.min(self.shown().saturating_sub(1)) })
     }
 
@@ -210,20 +246,15 @@ impl Browser {
         most: usize,
     ) -> Result<Value, String> {
         let at = self.place(shown).ok_or("there is no such packet")?;
-        if self.walk.next() > at {
-            self.walk.rewind();
-        }
+        self.walk.approach(&self.store, at);
         let mut portion = Portion::of(most);
-        while self.walk.next() <= at && self.walk.step(&self.store) {
+        while self.walk.next() < at && self.walk.pass(&self.store) {
             if !portion.goes_on(self.walk.packet().frame().len()) {
-                break;
+                return Ok(json!({ "seen": self.walk.next(), "of": at + 1 }));
             }
         }
-        if self.walk.next() <= at {
-            return Ok(json!({ "seen": self.walk.next(), "of": at + 1 }));
-        }
+        self.walk.step(&self.store);
         let look = Look::at(at, self.walk.here(), audience, texts);
-        // The walk has passed it: the same packet again begins from the start, which the page avoids by keeping it.
         Ok(whole(&look))
     }
 }

@@ -110,7 +110,7 @@ impl Engine {
             Ask::Read => self.browser()?.read(wish.most),
             Ask::Filter => self.browser()?.filter(&wish.filter),
             Ask::Sift => self.browser()?.sift(wish.most),
-            Ask::Rows => self.browser()?.rows(wish.place, wish.count.unwrap_or(0)),
+            Ask::Rows => self.browser()?.rows(wish.place, wish.count.unwrap_or(0), wish.most),
             Ask::Find => self.browser()?.find(wish.number),
             Ask::Packet => {
                 let texts = english(&mut self.texts);

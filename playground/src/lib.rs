@@ -7,8 +7,6 @@
 mod browser;
 mod engine;
 mod papers;
-mod pass;
-mod store;
 mod tasks;
 mod wish;
 mod world;

@@ -1,9 +1,9 @@
 //! What needs every packet that is kept, and so goes on bit by bit: a connection's ladder, what was said, a plot, counts.
 
 use crate::browser::{Browser, Portion};
-use crate::pass::Walk;
+use osi_tutor::browse::pass::Walk;
 use osi_tutor::flow::follow::{Follower, Run, What};
-use osi_tutor::flow::{Endpoint, Limits, Tracker};
+use osi_tutor::flow::{Endpoint, Tracker};
 use osi_tutor::model::{Packet, show};
 use osi_tutor::proto::{Address, ConversationKind};
 use osi_tutor::stats::Stats;
@@ -20,7 +20,7 @@ const MOST_SAID: usize = 1 << 20;
 
 /// Something under way.
 pub(crate) struct Task {
-    walk: Walk,
+    walk: Option<Walk>,
     taking: Taking,
 }
 
@@ -42,7 +42,7 @@ struct Said {
 
 impl Task {
     fn of(taking: Taking) -> Self {
-        Self { walk: Walk::new(Limits::default()), taking }
+        Self { walk: None, taking }
     }
 
     pub(crate) fn ladder(stream: u32) -> Self {
@@ -71,17 +71,18 @@ impl Task {
     /// Goes on; how far it has come, or what came out.
     pub(crate) fn go(&mut self, browser: &Browser, most: usize) -> Result<Value, String> {
         let mut portion = Portion::of(most);
+        let walk = self.walk.get_or_insert_with(|| Walk::of(browser.store()));
         loop {
-            if !self.walk.step(browser.store()) {
+            if !walk.step(browser.store()) {
                 return self.taking.done();
             }
-            let here = self.walk.here();
+            let here = walk.here();
             self.taking.take(&here.packet, &here.tracker);
             if !portion.goes_on(here.packet.frame().len()) {
                 break;
             }
         }
-        Ok(json!({ "seen": self.walk.next(), "of": browser.len() }))
+        Ok(json!({ "seen": walk.next(), "of": browser.len() }))
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) enum Ask {
     Filter,
     /// Looks through at most `most` packets for the filter.
     Sift,
-    /// `count` lines of the list, from the `place` on.
+    /// `count` lines of the list, from the `place` on; goes through at most `most` packets to get there.
     Rows,
     /// The place, among those listed, of the packet with this `number`.
     Find,

@@ -1,8 +1,8 @@
 //! Where everything is on the screen. No boxes: a title line over each part, and space.
 
 use super::job::Job;
-use super::pass::Line as Said;
 use super::{Browser, Field, Pane, bytes, columns, help};
+use crate::browse::pass::Line as Said;
 use crate::browse::{Kind, LayerLine as Row};
 use crate::model::{Time, show};
 use crate::tui::paint::Paint;

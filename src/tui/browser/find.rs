@@ -1,8 +1,8 @@
 //! Text or bytes that are looked for in the frames, from the chosen packet on, a few frames at a time so that keys are heard.
 
-use super::store::Window;
 use super::{Browser, Pane};
 use crate::browse::closest;
+use crate::browse::store::Window;
 use crate::model::RawFrame;
 use std::time::Instant;
 

@@ -1,7 +1,8 @@
 //! What a key does.
 
 use super::predict::Done;
-use super::{Browser, Field, Pane, Replay, Typing, Wish, help};
+use super::{Browser, Field, Pane, Typing, Wish, help};
+use crate::browse::store::Replay;
 use crate::browse::{Kind, LayerLine, closest};
 use crate::model::Osi;
 use crate::proto;
@@ -293,7 +294,8 @@ impl Browser {
         };
         let (view, store) = (Arc::clone(view), self.store.clone());
         self.start(title, Some(store.len()), move |progress| {
-            let mut all = Replay { progress: Some(progress), ..Replay::all(&store) };
+            let (mut all, goes) = (Replay::all(&store), || progress.step());
+            all.goes = Some(&goes);
             view(&mut all, stream, columns).into()
         });
     }

@@ -12,21 +12,21 @@ mod job;
 mod keys;
 mod mouse;
 mod own;
-mod pass;
 mod predict;
 mod run;
 mod sift;
-mod store;
 mod talks;
 
 pub use own::check as check_columns;
 pub use run::{rehearse, run};
 
+use crate::browse::pass::{BEFORE, Line, Lines, Walk};
+use crate::browse::store::{Batch, Kept, Replay, Store};
 use crate::browse::{LayerLine, Look};
 use crate::filter::Filter;
 use crate::flow::Limits;
-use crate::model::{Osi, RawFrame};
-use crate::source::{Again, Source, SourceError, Step};
+use crate::model::Osi;
+use crate::source::{Again, Source};
 use crate::tutor::{Audience, Texts};
 use crate::view::mask::Mask;
 use crate::view::measure::width;
@@ -34,7 +34,6 @@ use find::{Needle, Seek};
 use job::{Job, Outcome, Progress};
 use mouse::Places;
 use own::Own;
-use pass::{BEFORE, Line, Lines, Walk};
 use predict::Prediction;
 use sift::Sift;
 use std::borrow::Cow;
@@ -43,9 +42,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Batch, Kept, Store, Window};
 use talks::Talks;
 
+/// Frames of a block: a packet's details need so many to be read again, at most.
+const BLOCK: usize = 8192;
 /// Looked-at packets that stay at hand, so that going back one by one is cheap.
 const RECENT: usize = 256;
 /// Of the packets before one, those that are looked at with it.
@@ -232,7 +232,7 @@ pub(in crate::tui) enum Wish {
 impl Browser {
     #[cfg(test)]
     fn new(options: Options) -> Self {
-        Self::over(options, None, store::BLOCK)
+        Self::over(options, None, BLOCK)
     }
 
     /// Over frames whose bytes stay in `again`, if anywhere, in blocks of so many.
@@ -421,7 +421,7 @@ impl Browser {
                     self.recent.remove(0);
                 }
             }
-            if self.walk.next() <= index && self.walk.late(until) {
+            if self.walk.next() <= index && self.walk.asks() && Instant::now() >= until {
                 return false;
             }
         }
@@ -454,7 +454,7 @@ impl Browser {
         for at in shown {
             let Some(place) = self.place(at) else { return };
             let kept = self.sift.as_ref().is_some_and(|sift| sift.line(place).is_some());
-            if !kept && !self.lines.make(&mut self.walk, &self.store, place, until) {
+            if !kept && !self.lines.make(&mut self.walk, &self.store, place, &mut || Instant::now() >= until) {
                 return;
             }
         }
@@ -528,8 +528,9 @@ impl Browser {
         let (store, end) = (self.store.clone(), self.shown());
         let chosen = self.sift.as_ref().and_then(|sift| sift.found().get(..end)).map(<[u32]>::to_vec);
         self.start("Write", Some(end), move |progress| {
-            let progress = Some(progress);
-            let mut kept = Replay { chosen: chosen.as_deref(), end, progress, ..Replay::all(&store) };
+            let (mut kept, goes) = (Replay::all(&store), || progress.step());
+            (kept.chosen, kept.end) = (chosen.as_deref(), end);
+            kept.goes = Some(&goes);
             let written = write(&mut kept, &path);
             Outcome::Told(match written {
                 Ok(n) if n < end as u64 => format!("Stopped: the first {n} of {end} packets are in {}", path.display()),
@@ -537,43 +538,6 @@ impl Browser {
                 Err(why) => why,
             })
         });
-    }
-}
-
-/// Frames of the store again, as a source.
-struct Replay<'a> {
-    store: &'a Store,
-    /// The places of those that are wanted; `None` for all.
-    chosen: Option<&'a [u32]>,
-    /// How many of them.
-    end: usize,
-    next: usize,
-    window: Window,
-    /// Who wants to know how far it is, and may stop it.
-    progress: Option<&'a Progress>,
-}
-
-impl<'a> Replay<'a> {
-    fn all(store: &'a Store) -> Self {
-        Self { store, chosen: None, end: store.len(), next: 0, window: Window::default(), progress: None }
-    }
-}
-
-impl Source for Replay<'_> {
-    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
-        let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).map(|&at| at as usize));
-        let window = &mut self.window;
-        if self.progress.is_some_and(Progress::stopped)
-            || self.next >= self.end
-            || !place.is_some_and(|place| self.store.frame(place, frame, window))
-        {
-            return Ok(Step::End);
-        }
-        self.next += 1;
-        if let Some(progress) = self.progress {
-            progress.step();
-        }
-        Ok(Step::Frame)
     }
 }
 

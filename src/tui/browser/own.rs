@@ -1,8 +1,8 @@
 //! Columns of your own in the list: the values of some fields.
 
 use super::Browser;
-use super::pass::{BEFORE, Walk};
-use super::store::Store;
+use crate::browse::pass::{BEFORE, Walk};
+use crate::browse::store::Store;
 use crate::filter::ALIASES;
 use crate::model::{FieldDef, Packet, show};
 use crate::proto;
@@ -104,7 +104,7 @@ impl Own {
                 let values = self.values(self.walk.packet());
                 self.kept.insert(here, values);
             }
-            if self.walk.next() <= index && self.walk.late(until) {
+            if self.walk.next() <= index && self.walk.asks() && Instant::now() >= until {
                 return false;
             }
         }

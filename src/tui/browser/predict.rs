@@ -1,10 +1,9 @@
 //! A question about the next packet, before it is looked at. The quiz makes it, from the packets before.
 
-use super::Replay;
-use super::store::Store;
 use crate::ask::draft::paper::Maker;
 use crate::ask::session::{Input, Millis};
 use crate::ask::{Kind, Mode, Session};
+use crate::browse::store::{Replay, Store};
 use crate::flow::{Limits, reader};
 use crate::source::SourceError;
 use crate::tty::table::{Does, meaning, on, short};
@@ -49,7 +48,8 @@ impl Prediction {
         let number = u64::from(store.get(place)?.number);
         let wanted = KINDS.map(|kind| (kind, number)).to_vec();
         let mut maker = Maker::new("packets", number, &KINDS, 1, wanted, sentence);
-        let mut replay = Replay { end: place + 1, next: place.saturating_sub(PAST), ..Replay::all(store) };
+        let mut replay = Replay::all(store);
+        (replay.next, replay.end) = (place.saturating_sub(PAST), place + 1);
         // The store gives what it kept: nothing breaks it.
         let _ = reader::each(&mut replay, limits, |packet, tracker| {
             maker.take(packet, tracker);

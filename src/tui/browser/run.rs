@@ -1,8 +1,8 @@
 //! The loop: what the source's thread has read is taken in, keys are heard, the screen is drawn.
 
-use super::pass::Index;
-use super::store::{BLOCK, Batch};
-use super::{Browser, Options, Wish};
+use super::{BLOCK, Browser, Options, Wish};
+use crate::browse::pass::Index;
+use crate::browse::store::Batch;
 use crate::model::RawFrame;
 use crate::source::{Source, Step};
 use crate::tty::{Heard, Keys};

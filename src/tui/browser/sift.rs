@@ -1,10 +1,11 @@
 //! Which frames a filter selects. Blocks that are complete are read by as many threads as there are processors, each block from
 //! its checkpoint; what comes after them is read here, as it comes.
 
-use super::pass::{Line, Walk};
-use super::store::Store;
+use crate::browse::pass::{Line, Walk};
+use crate::browse::sift::{Found, Part, Wanted};
+use crate::browse::store::Store;
 use crate::filter::Filter;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -17,37 +18,16 @@ const WORTH: usize = 2;
 const LARGEST: usize = 16;
 /// More threads than these don't help.
 const THREADS: usize = 8;
-/// Lines that are kept of each block: where a filter selects few packets, they are all that the list shows.
-const LINES: usize = 64;
 
 /// A filter, and what it has selected so far.
 pub(super) struct Sift {
     pub(super) text: String,
     filter: Wanted,
     walk: Walk,
-    found: Vec<u32>,
-    lines: HashMap<u32, Line>,
-    /// Frames that were looked at and whose result is here.
-    done: usize,
+    found: Found,
     team: Option<Team>,
     /// No thread could be had.
     alone: bool,
-    /// Frames of a block.
-    block: usize,
-}
-
-/// What is wanted, and whether its details must be read to know.
-#[derive(Clone)]
-struct Wanted {
-    filter: Filter,
-    details: bool,
-}
-
-impl Wanted {
-    /// Reads the next frame, as far as it matters, if there is one.
-    fn read(&self, walk: &mut Walk, store: &Store) -> bool {
-        if self.details { walk.step(store) } else { walk.pass(store) }
-    }
 }
 
 /// Threads at work on blocks.
@@ -62,41 +42,15 @@ struct Team {
     stop: Arc<AtomicBool>,
 }
 
-/// What was found in some frames.
-struct Part {
-    frames: Range<usize>,
-    found: Vec<u32>,
-    lines: Vec<(u32, Line)>,
-}
-
-impl Part {
-    fn new(frames: Range<usize>) -> Self {
-        Self { frames, found: Vec::new(), lines: Vec::new() }
-    }
-
-    fn take(&mut self, wanted: &Wanted, at: usize, walk: &Walk) -> bool {
-        let Some(at) = u32::try_from(at).ok().filter(|_| wanted.filter.matches(walk.packet())) else { return false };
-        if self.lines.len() < LINES {
-            self.lines.push((at, Line::of(walk.packet())));
-        }
-        self.found.push(at);
-        true
-    }
-}
-
 impl Sift {
     pub(super) fn new(text: &str, filter: Filter, store: &Store) -> Self {
-        let (walk, found, lines) = (Walk::of(store), Vec::new(), HashMap::new());
         Self {
             text: text.to_owned(),
-            filter: Wanted { details: filter.reads_details(), filter },
-            walk,
-            found,
-            lines,
-            done: 0,
+            filter: Wanted::by(filter),
+            walk: Walk::of(store),
+            found: Found::new(store),
             team: None,
             alone: false,
-            block: store.block(),
         }
     }
 
@@ -107,52 +61,33 @@ impl Sift {
                 if !self.hear(until) {
                     return true;
                 }
-            } else if self.done >= store.len() {
+            } else if self.found.done() >= store.len() {
                 return false;
-            } else if !self.alone && store.len() / self.block >= self.done / self.block + WORTH {
+            } else if !self.alone && store.len() / store.block() >= self.found.done() / store.block() + WORTH {
                 self.team = Some(self.call(store));
             } else if !self.go_on(store, until) {
-                return self.done < store.len();
+                return self.found.done() < store.len();
             }
         }
     }
 
     /// Reads the frames after the last complete block. `false`: there is no time, or no frame.
     fn go_on(&mut self, store: &Store, until: Instant) -> bool {
-        self.walk.approach(store, self.done);
-        let mut part = Part::new(self.done..self.done);
         let mut goes = true;
-        while goes && part.frames.end < store.len() {
-            let at = self.walk.next();
-            if !self.filter.read(&mut self.walk, store) {
-                // Its bytes are gone: no filter can say anything about the rest.
-                part.frames.end = store.len();
-                break;
-            }
-            if at == part.frames.end {
-                part.take(&self.filter, at, &self.walk);
-                part.frames.end += 1;
-            }
-            goes = !self.walk.late(until);
-        }
-        self.add(part);
+        let part = Part::after(&self.found, &self.filter, &mut self.walk, store, &mut |walk| {
+            goes = !walk.asks() || Instant::now() < until;
+            goes
+        });
+        self.found.add(part);
         goes
-    }
-
-    fn add(&mut self, part: Part) {
-        // Of a block that comes in several parts, the first lines are enough.
-        let first = part.frames.start / self.block * self.block;
-        let before = self.found.len() - self.found.partition_point(|&at| (at as usize) < first);
-        self.lines.extend(part.lines.into_iter().take(LINES.saturating_sub(before)));
-        self.done = part.frames.end;
-        self.found.extend(part.found);
     }
 
     /// Lets threads look at all complete blocks.
     fn call(&self, store: &Store) -> Team {
-        let end = store.len() / self.block * self.block;
+        let end = store.len() / store.block() * store.block();
         let (send, parts) = channel();
-        let [next, seen, found] = [self.done, self.done, self.found.len()].map(|from| Arc::new(AtomicUsize::new(from)));
+        let [next, seen, found] = [self.found.done(), self.found.done(), self.found.places().len()]
+            .map(|from| Arc::new(AtomicUsize::new(from)));
         let stop = Arc::new(AtomicBool::new(false));
         let threads = std::thread::available_parallelism().map_or(1, usize::from).min(THREADS);
         for _ in 0..threads {
@@ -177,10 +112,10 @@ impl Sift {
     fn hear(&mut self, until: Instant) -> bool {
         loop {
             let Some(team) = &mut self.team else { return true };
-            if let Some(part) = team.early.remove(&self.done) {
+            if let Some(part) = team.early.remove(&self.found.done()) {
                 let end = team.end;
-                self.add(part);
-                if self.done >= end {
+                self.found.add(part);
+                if self.found.done() >= end {
                     self.team = None;
                 }
                 continue;
@@ -198,22 +133,22 @@ impl Sift {
 
     /// How many frames were looked at.
     pub(super) fn seen(&self) -> usize {
-        self.done.max(self.team.as_ref().map_or(0, |team| team.seen.load(Ordering::Relaxed)))
+        self.found.done().max(self.team.as_ref().map_or(0, |team| team.seen.load(Ordering::Relaxed)))
     }
 
     /// How many were found so far.
     pub(super) fn count(&self) -> usize {
-        self.found.len().max(self.team.as_ref().map_or(0, |team| team.found.load(Ordering::Relaxed)))
+        self.found.places().len().max(self.team.as_ref().map_or(0, |team| team.found.load(Ordering::Relaxed)))
     }
 
     /// The places of those selected so far.
     pub(super) fn found(&self) -> &[u32] {
-        &self.found
+        self.found.places()
     }
 
     /// The line of a frame that was selected, if it was kept.
     pub(super) fn line(&self, at: usize) -> Option<&Line> {
-        self.lines.get(&u32::try_from(at).ok()?)
+        self.found.line(at)
     }
 }
 

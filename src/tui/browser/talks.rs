@@ -1,7 +1,7 @@
 //! The conversations of all packets, counted a few packets at a time while keys are heard. Enter filters by the chosen one.
 
 use super::Browser;
-use super::pass::Walk;
+use crate::browse::pass::Walk;
 use crate::model::show;
 use crate::stats::{Conversation, Kind, Stats};
 use crate::tty::table::{Does, short};

@@ -7,17 +7,16 @@ use crate::flow::reader::Reader;
 use crate::model::{Osi, Packet, RawFrame};
 use crate::view::{brief, mask};
 use std::collections::HashMap;
-use std::time::Instant;
 
 /// Lines that are kept: more than any screen shows.
 const LINES: usize = 1 << 13;
 /// Of the frames before one, those whose lines are made with it.
-pub(super) const BEFORE: usize = 128;
+pub const BEFORE: usize = 128;
 /// After so many frames it is asked whether there is time for more.
-const ASK: usize = 64;
+pub const ASK: usize = 64;
 
 /// Reads each frame once, when it comes.
-pub(super) struct Index {
+pub struct Index {
     reader: Reader,
     packer: Packer,
     block: usize,
@@ -27,14 +26,14 @@ pub(super) struct Index {
 
 impl Index {
     /// Keeps at most `room` bytes; those of frames, too, unless they stay where they are.
-    pub(super) fn new(limits: Limits, room: usize, stays: bool, block: usize) -> Self {
+    pub fn new(limits: Limits, room: usize, stays: bool, block: usize) -> Self {
         let mut reader = Reader::new(limits);
         reader.packet.summary_only = true;
         Self { reader, packer: Packer::new(room, stays), block, taken: 0, full: false }
     }
 
     /// Reads the next frame, whose bytes stay at `at`, and puts it into a batch, if there is room.
-    pub(super) fn take(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) {
+    pub fn take(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) {
         self.full = self.full || !self.packer.pack(frame, at, batch);
         if self.full {
             batch.refused += 1;
@@ -53,7 +52,7 @@ impl Index {
 }
 
 /// Frames of the store in their order, with all that the frames before them have taught.
-pub(super) struct Walk {
+pub struct Walk {
     reader: Reader,
     window: Window,
     next: usize,
@@ -61,12 +60,12 @@ pub(super) struct Walk {
 
 impl Walk {
     /// One that has read nothing.
-    pub(super) fn of(store: &Store) -> Self {
+    pub fn of(store: &Store) -> Self {
         Self { reader: Reader::new(store.limits()), window: Window::default(), next: 0 }
     }
 
     /// Goes to the last checkpoint before a frame, unless it is nearer already.
-    pub(super) fn approach(&mut self, store: &Store, to: usize) {
+    pub fn approach(&mut self, store: &Store, to: usize) {
         let at = store.checkpoint_before(to);
         if self.next > to || self.next < at {
             // What is known here goes first: there is no room for both.
@@ -77,17 +76,17 @@ impl Walk {
     }
 
     /// The place of the frame that is read next.
-    pub(super) fn next(&self) -> usize {
+    pub fn next(&self) -> usize {
         self.next
     }
 
     /// Reads the next frame, if there is one.
-    pub(super) fn step(&mut self, store: &Store) -> bool {
+    pub fn step(&mut self, store: &Store) -> bool {
         self.read(store, false)
     }
 
     /// The same without the details that no line and no later frame needs.
-    pub(super) fn pass(&mut self, store: &Store) -> bool {
+    pub fn pass(&mut self, store: &Store) -> bool {
         self.read(store, true)
     }
 
@@ -101,35 +100,38 @@ impl Walk {
         read
     }
 
-    /// Whether there is no time for another step.
-    pub(super) fn late(&self, until: Instant) -> bool {
-        self.next.is_multiple_of(ASK) && Instant::now() >= until
+    /// Whether it's time to ask if there is time for more: that may take longer than a step.
+    pub fn asks(&self) -> bool {
+        self.next.is_multiple_of(ASK)
     }
 
     /// The frame that was read last, and what is known after it.
-    pub(super) fn here(&self) -> &Reader {
+    pub fn here(&self) -> &Reader {
         &self.reader
     }
 
-    pub(super) fn packet(&self) -> &Packet {
+    /// The frame that was read last.
+    pub fn packet(&self) -> &Packet {
         &self.reader.packet
     }
 }
 
 /// What the list says of a packet.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub struct Line {
     /// Source, destination, protocol, message.
     text: Box<str>,
     /// Bytes of the first three.
     parts: [u8; 3],
-    pub(super) osi: Osi,
+    /// The layer of its protocol.
+    pub osi: Osi,
     /// The names without dots that its fields say, for the masks.
-    pub(super) names: Vec<String>,
+    pub names: Vec<String>,
 }
 
 impl Line {
-    pub(super) fn of(packet: &Packet) -> Self {
+    /// Of the packet that was read last.
+    pub fn of(packet: &Packet) -> Self {
         let [mut text, mut destination, mut protocol, mut message] = [const { String::new() }; 4];
         brief::ends_of(packet, &mut text, &mut destination);
         let osi = brief::subject_of(packet, &mut protocol, &mut message);
@@ -147,7 +149,7 @@ impl Line {
     }
 
     /// Source, destination, protocol, message.
-    pub(super) fn columns(&self) -> [&str; 4] {
+    pub fn columns(&self) -> [&str; 4] {
         let (mut rest, mut columns) = (&*self.text, [""; 4]);
         for (column, part) in columns.iter_mut().zip(self.parts) {
             (*column, rest) = rest.split_at_checked(usize::from(part)).unwrap_or(("", rest));
@@ -159,26 +161,26 @@ impl Line {
 
 /// The lines that were made last.
 #[derive(Default)]
-pub(super) struct Lines {
+pub struct Lines {
     kept: HashMap<usize, Line>,
 }
 
 impl Lines {
     /// The line of a frame, if it was made.
-    pub(super) fn get(&self, index: usize) -> Option<&Line> {
+    pub fn get(&self, index: usize) -> Option<&Line> {
         self.kept.get(&index)
     }
 
     /// Keeps the line of a frame. Whoever walks to a frame that is shown passes those before it, which are shown, too.
-    pub(super) fn keep(&mut self, index: usize, packet: &Packet) {
+    pub fn keep(&mut self, index: usize, packet: &Packet) {
         if self.kept.len() >= LINES {
             self.kept.clear();
         }
         self.kept.entry(index).or_insert_with(|| Line::of(packet));
     }
 
-    /// Makes the line of a frame, until `until`. `false`: there was no time.
-    pub(super) fn make(&mut self, walk: &mut Walk, store: &Store, index: usize, until: Instant) -> bool {
+    /// Makes the line of a frame, as long as it isn't `late`. `false`: there was no time.
+    pub fn make(&mut self, walk: &mut Walk, store: &Store, index: usize, late: &mut dyn FnMut() -> bool) -> bool {
         if self.kept.contains_key(&index) {
             return true;
         }
@@ -191,7 +193,7 @@ impl Lines {
             if here + BEFORE >= index {
                 self.keep(here, walk.packet());
             }
-            if walk.next() <= index && walk.late(until) {
+            if walk.next() <= index && walk.asks() && late() {
                 return false;
             }
         }

@@ -5,12 +5,10 @@
 
 use crate::flow::{Checkpoint, Limits, Tracker};
 use crate::model::{Interface, LinkType, Piece, RawFrame, Remark, Time};
-use crate::source::Again;
+use crate::source::{Again, Source, SourceError, Step};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Frames of a block: a packet's details need so many to be read again, at most.
-pub(super) const BLOCK: usize = 8192;
 /// Bytes that checkpoints may take, about. With more, every second one goes.
 const CHECKPOINTS: usize = 64 << 20;
 /// Bytes that are read from a file together: of frames that follow each other, and of others.
@@ -21,7 +19,7 @@ const NEAR: u64 = 1 << 16;
 
 /// All frames, in the order in which they came.
 #[derive(Clone)]
-pub(super) struct Store {
+pub struct Store {
     blocks: Vec<Arc<Block>>,
     /// What is known at the beginning of each block.
     starts: Vec<Option<Arc<Checkpoint>>>,
@@ -46,16 +44,19 @@ struct Block {
 
 /// A frame, beside its bytes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kept {
-    pub(super) time: Time,
+pub struct Kept {
+    /// When it was captured.
+    pub time: Time,
     /// Where its bytes are: in the file, or in its block.
     at: u64,
-    pub(super) len: u32,
+    /// Bytes on the wire.
+    pub len: u32,
     stored: u32,
-    pub(super) number: u32,
+    /// Its number in the capture.
+    pub number: u32,
     place: u16,
     /// Something about it is unusual.
-    pub(super) odd: bool,
+    pub odd: bool,
     rare: bool,
 }
 
@@ -77,7 +78,7 @@ struct Rare {
 
 /// Frames on their way into the store.
 #[derive(Default)]
-pub(super) struct Batch {
+pub struct Batch {
     frames: Vec<Kept>,
     bytes: Vec<u8>,
     rare: Vec<Rare>,
@@ -86,13 +87,13 @@ pub(super) struct Batch {
     /// In the order of their blocks, with what each costs.
     starts: Vec<(Checkpoint, usize)>,
     /// Frames for which there was no room.
-    pub(super) refused: u64,
+    pub refused: u64,
     /// Frames that came too fast.
-    pub(super) left_out: u64,
+    pub left_out: u64,
 }
 
 /// Makes batches: what it must know of the frames before.
-pub(super) struct Packer {
+pub struct Packer {
     places: Vec<Place>,
     /// The last frame's.
     place: usize,
@@ -104,7 +105,7 @@ pub(super) struct Packer {
 
 /// The part of a file that was read last.
 #[derive(Default)]
-pub(super) struct Window {
+pub struct Window {
     at: u64,
     bytes: Vec<u8>,
 }
@@ -117,17 +118,23 @@ impl Window {
 }
 
 impl Batch {
-    pub(super) fn len(&self) -> usize {
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty()
+    }
+
+    /// Frames in it.
+    pub fn len(&self) -> usize {
         self.frames.len()
     }
 
     /// What is known before the next frame, at the beginning of a block.
-    pub(super) fn start(&mut self, checkpoint: Checkpoint, cost: usize) {
+    pub fn start(&mut self, checkpoint: Checkpoint, cost: usize) {
         self.starts.push((checkpoint, cost));
     }
 
     /// The last frame is unusual.
-    pub(super) fn odd(&mut self) {
+    pub fn odd(&mut self) {
         if let Some(last) = self.frames.last_mut() {
             last.odd = true;
         }
@@ -136,12 +143,12 @@ impl Batch {
 
 impl Packer {
     /// Keeps at most `most` bytes.
-    pub(super) fn new(most: usize, stays: bool) -> Self {
+    pub fn new(most: usize, stays: bool) -> Self {
         Self { places: Vec::new(), place: 0, used: 0, most, stays }
     }
 
     /// Puts a frame into a batch; `at` is where its bytes stay. `false`: there is no room, and never will be.
-    pub(super) fn pack(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) -> bool {
+    pub fn pack(&mut self, frame: &RawFrame, at: u64, batch: &mut Batch) -> bool {
         let bytes = if self.stays { 0 } else { frame.bytes.len() };
         let rare = frame.remark.is_some() || frame.checksum_pending || !frame.comment.is_empty();
         let needs = bytes + size_of::<Kept>() + if rare { size_of::<Rare>() + frame.comment.len() } else { 0 };
@@ -189,7 +196,7 @@ impl Packer {
 
 impl Store {
     /// An empty one, of frames whose bytes stay in `again`, if anywhere.
-    pub(super) fn new(limits: Limits, again: Option<Arc<dyn Again>>, block: usize) -> Self {
+    pub fn new(limits: Limits, again: Option<Arc<dyn Again>>, block: usize) -> Self {
         Self {
             blocks: Vec::new(),
             starts: Vec::new(),
@@ -203,22 +210,28 @@ impl Store {
         }
     }
 
-    pub(super) fn len(&self) -> usize {
+    /// Whether no frame has come.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// How many frames there are.
+    pub fn len(&self) -> usize {
         self.len
     }
 
     /// Frames of a block.
-    pub(super) fn block(&self) -> usize {
+    pub fn block(&self) -> usize {
         self.block
     }
 
     /// How many bytes the file has now that keeps those of the frames.
-    pub(super) fn size(&self) -> Option<u64> {
+    pub fn size(&self) -> Option<u64> {
         self.again.as_ref()?.size()
     }
 
     /// Takes a batch in.
-    pub(super) fn add(&mut self, batch: Batch) {
+    pub fn add(&mut self, batch: Batch) {
         let Batch { frames, bytes, rare, places, starts, .. } = batch;
         self.places.extend(places);
         let (mut rare, mut starts) = (rare.into_iter(), starts.into_iter());
@@ -247,6 +260,10 @@ impl Store {
     }
 
     fn begin(&mut self, start: Option<(Checkpoint, usize)>) {
+        // The one before is whole: it needn't have room for more.
+        if let Some(block) = self.blocks.last_mut().and_then(Arc::get_mut) {
+            block.bytes.shrink_to_fit();
+        }
         let wanted = self.blocks.len().is_multiple_of(self.stride);
         self.blocks.push(Arc::default());
         let start = start.filter(|_| wanted);
@@ -264,12 +281,12 @@ impl Store {
     }
 
     /// What is known of a frame without reading it.
-    pub(super) fn get(&self, index: usize) -> Option<Kept> {
+    pub fn get(&self, index: usize) -> Option<Kept> {
         self.blocks.get(index / self.block)?.frames.get(index % self.block).copied()
     }
 
     /// Writes a frame as it came. `false`: it isn't here, or its bytes are no longer in the file.
-    pub(super) fn frame(&self, index: usize, frame: &mut RawFrame, window: &mut Window) -> bool {
+    pub fn frame(&self, index: usize, frame: &mut RawFrame, window: &mut Window) -> bool {
         let Some(block) = self.blocks.get(index / self.block) else { return false };
         let at = index % self.block;
         let Some(kept) = block.frames.get(at) else { return false };
@@ -313,14 +330,14 @@ impl Store {
     }
 
     /// The place of the nearest checkpoint before a frame.
-    pub(super) fn checkpoint_before(&self, index: usize) -> usize {
+    pub fn checkpoint_before(&self, index: usize) -> usize {
         let block = (index / self.block).min(self.starts.len().saturating_sub(1));
         let with = (0..=block).rev().find(|&at| self.starts.get(at).is_some_and(Option::is_some));
         with.unwrap_or(0) * self.block
     }
 
     /// What is known at a checkpoint.
-    pub(super) fn resume(&self, at: usize) -> Tracker {
+    pub fn resume(&self, at: usize) -> Tracker {
         let Some(Some(start)) = self.starts.get(at / self.block) else { return Tracker::new(self.limits) };
         let mut window = Window::default();
         start.resume(&mut |piece: Piece, into: &mut Vec<u8>| {
@@ -340,14 +357,47 @@ impl Store {
     }
 
     /// The place of the frame with this number, or of the first one after it.
-    pub(super) fn find(&self, number: u64) -> usize {
+    pub fn find(&self, number: u64) -> usize {
         let before = |kept: &Kept| u64::from(kept.number) < number;
         let block = self.blocks.partition_point(|block| block.frames.last().is_some_and(before));
         block * self.block + self.blocks.get(block).map_or(0, |block| block.frames.partition_point(before))
     }
 
     /// What the memory of connections may hold.
-    pub(super) fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits {
         self.limits
+    }
+}
+
+/// Frames of a store again, as a source.
+pub struct Replay<'a> {
+    store: &'a Store,
+    /// The places of those that are wanted; `None` for all.
+    pub chosen: Option<&'a [u32]>,
+    /// The place among them of the one that comes next, and one past the last.
+    pub next: usize,
+    /// See `next`.
+    pub end: usize,
+    /// Hears of each frame, and says whether to go on.
+    pub goes: Option<&'a dyn Fn() -> bool>,
+    window: Window,
+}
+
+impl<'a> Replay<'a> {
+    /// All of them.
+    pub fn all(store: &'a Store) -> Self {
+        Self { store, chosen: None, next: 0, end: store.len(), goes: None, window: Window::default() }
+    }
+}
+
+impl Source for Replay<'_> {
+    fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
+        let place = self.chosen.map_or(Some(self.next), |chosen| chosen.get(self.next).map(|&at| at as usize));
+        let window = &mut self.window;
+        let is_there = self.next < self.end
+            && self.goes.is_none_or(|goes| goes())
+            && place.is_some_and(|place| self.store.frame(place, frame, window));
+        self.next += usize::from(is_there);
+        Ok(if is_there { Step::Frame } else { Step::End })
     }
 }
