@@ -361,6 +361,43 @@ fn conversations_without_an_end() {
     explode("IP: first fragments", 5_000, 8 * MB, fragments, |frames| read_within(&limits, frames));
 }
 
+/// A part of the million that `benches/growth.py` measures. There are 300 bytes for each, and what is the same for any
+/// number of them.
+#[test]
+fn many_conversations_are_small() {
+    const MANY: u32 = 50_000;
+    let all = |limits: Limits, data: &[u8]| {
+        bounds::most(|| {
+            let (mut tracker, mut packet, mut raw) = (Tracker::new(limits), Packet::new(), RawFrame::default());
+            packet.summary_only = true;
+            for payload in [&[][..], data].iter().take(if data.is_empty() { 1 } else { 2 }) {
+                for n in 0..MANY {
+                    let [_, a, b, c] = n.to_be_bytes();
+                    let ends = PacketBuilder::ethernet2([2; 6], [4; 6]).ipv4([10, a, b, c], [192, 0, 2, 80], 64);
+                    let segment = ends.tcp(40_000, 80, 1000 + u32::from(!payload.is_empty()), 60_000);
+                    let segment = if payload.is_empty() { segment.syn() } else { segment.ack(1) };
+                    raw.bytes.clear();
+                    segment.write(&mut raw.bytes, payload).unwrap();
+                    raw.number += 1;
+                    raw.time = Time(raw.number.cast_signed() * 1000);
+                    raw.len = raw.bytes.len() as u32;
+                    walk(&raw, &mut tracker, &mut packet);
+                }
+            }
+        })
+    };
+    let same = 6 * MB;
+    let fits = |what: &str, bytes: usize| {
+        println!("{what}: {} bytes each", bytes.saturating_sub(same) / MANY as usize);
+        assert!(bytes <= 300 * MANY as usize + same, "{what}: {bytes} bytes");
+    };
+    fits("a SYN alone", all(Limits::default(), b""));
+    // As full as a million of them are with the limits of the program.
+    let limits = Limits { conversations: MANY as usize, ..Limits::default() };
+    let limits = Limits { bytes_in_streams: limits.bytes_in_streams / 20, ..limits };
+    fits("half a request", all(limits, &[b"GET /".as_slice(), &[b'a'; 95]].concat()));
+}
+
 #[test]
 fn messages_without_an_end() {
     let head = |n: usize| {

@@ -24,14 +24,14 @@ impl Tracker {
     pub fn checkpoint(&mut self) -> (Checkpoint, usize) {
         let mut copy = self.clone();
         copy.events.clear();
-        for &(c, _) in &self.queue {
-            copy.conversations.lighten(c);
+        for &(slot, since) in &self.queue {
+            copy.conversations.lighten(slot, since);
         }
         let cost = self.conversations.changed()
             + self.recent.changed()
             + self.shelf.changed()
             + self.fragments.waiting()
-            + self.queue.len() * 24;
+            + self.queue.len() * 8;
         (Checkpoint(copy), cost)
     }
 }
@@ -47,8 +47,9 @@ impl Checkpoint {
         let mut tracker = self.0.clone();
         tracker.conversations.find_again();
         let queue = std::mem::take(&mut tracker.queue);
-        for &(c, _) in &queue {
-            if let Some(track) = tracker.conversations.get_mut(c).and_then(|talking| talking.track_mut()) {
+        for &(slot, since) in &queue {
+            let c = tracker.conversations.at(slot).filter(|(_, talking)| talking.queued == since).map(|(c, _)| c);
+            if let Some(track) = c.and_then(|c| tracker.conversations.get_mut(c)?.track_mut()) {
                 track.refill(fetch, &mut tracker.waiting);
             }
         }

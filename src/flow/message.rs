@@ -35,7 +35,7 @@ pub(super) struct Messages {
     /// What is left of the present segment's new bytes; `None` between segments.
     pub(super) run: Option<Range<usize>>,
     /// The protocol has been told that the sender closed.
-    closed: bool,
+    pub(super) closed: bool,
     /// It could not be said where the next message begins: nothing more is read.
     pub(super) lost: bool,
     /// What is missing before the next bytes.
@@ -46,11 +46,11 @@ pub(super) struct Messages {
     pub(super) filling: Option<usize>,
     pub(super) given_up: Option<usize>,
     /// Bytes of the present message were given up.
-    beheaded: bool,
+    pub(super) beheaded: bool,
     /// Some segments were not in their frame's own bytes: what waits may not be found there again.
-    hidden: bool,
+    pub(super) hidden: bool,
     /// Bytes that wait, and are to be read again from their frames.
-    left_out: usize,
+    pub(super) left_out: usize,
 }
 
 /// A segment that comes in: its header, its data, and what its connection knows about it.
@@ -399,6 +399,10 @@ impl Messages {
         self.pending.extend_from_slice(bytes);
         let start = here.start + u32::try_from(part.start).unwrap_or(0);
         let len = u32::try_from(part.len()).unwrap_or(0);
+        if self.sources.capacity() == 0 {
+            // Most messages have few pieces, and some wait long for the second.
+            self.sources.reserve_exact(1);
+        }
         self.sources.push(Piece { frame: here.frame, start, len });
     }
 

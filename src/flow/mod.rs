@@ -1,7 +1,8 @@
 //! Rank 2: conversations, and what only the packets before can say.
 //!
 //! Read [`Tracker`] (the memory that the walk calls), then `track` (one TCP connection), `tcp` (loss analysis), `stream`
-//! (bytes in order), `message` (where one message ends), `hole` (what never came) and `fragments`. [`follow`] reads one conversation along;
+//! (bytes in order), `message` (where one message ends), `pause` (directions in which nothing waits), `hole` (what never
+//! came) and `fragments`. [`follow`] reads one conversation along;
 //! `checkpoint` keeps what was known at a frame.
 
 mod checkpoint;
@@ -13,6 +14,7 @@ mod held;
 mod hole;
 mod message;
 mod past;
+mod pause;
 pub mod reader;
 mod recent;
 mod sending;
@@ -38,11 +40,12 @@ use crate::proto::{
 use hashbrown::HashMap;
 use message::Incoming;
 use past::Past;
+use pause::Spare;
 use recent::Recent;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use table::{Of, Removed, Table, Talking};
-use track::{Track, When};
+use track::{Delivering, Track, When};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +54,8 @@ pub struct Limits {
     pub conversations: usize,
     /// Bytes that wait in one direction of one connection.
     pub bytes_a_stream: usize,
-    /// Bytes that wait in all connections.
+    /// Bytes that wait in all connections, with what is remembered for their sake. The more of the conversations there are
+    /// that there may be, the less may wait: half as much at last.
     pub bytes_in_streams: usize,
     /// Bytes of IP fragments that wait for the rest.
     pub bytes_in_fragments: usize,
@@ -101,14 +105,17 @@ pub struct Tracker {
     recent: Recent,
     fragments: fragments::Pile,
     waiting: stream::Budget,
-    /// Conversations in which bytes wait, and the frame since when; the longest first.
-    queue: VecDeque<(Conversation, u64)>,
+    /// The places of conversations in which bytes wait, and the frame since when; the longest first.
+    queue: VecDeque<(u32, Past)>,
     events: Vec<Event>,
     /// Who reads what begins at an announced address and port.
     expected: HashMap<(Address, u16), Announced>,
     /// The connection of the last frame's innermost segment.
     current: Option<Conversation>,
     scratch: Streams,
+    /// For a conversation whose protocols have remembered nothing yet: nothing is in it.
+    blank: Streams,
+    spare: Spare,
     shelf: Shelf,
 }
 
@@ -140,6 +147,8 @@ impl Tracker {
             expected: HashMap::new(),
             current: None,
             scratch: Streams::default(),
+            blank: Streams::default(),
+            spare: Spare::default(),
             shelf: Shelf::new(limits.bytes_kept),
         }
     }
@@ -161,7 +170,7 @@ impl Tracker {
 
     /// What an upgrade in this conversation agreed on, once one happened.
     pub fn upgrade(&self, conversation: Conversation) -> Option<&Upgrade> {
-        self.conversations.get(conversation)?.streams.as_ref()?.dialogue.upgrade.as_ref()
+        self.conversations.get(conversation)?.streams.as_ref()?.dialogue.upgrade.as_deref()
     }
 
     /// The TCP connection behind a handle.
@@ -192,9 +201,11 @@ impl Tracker {
     fn begin(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
         let announced = self.announced_number(kind, ends);
         let (c, removed) = self.conversations.begin_as(kind, ends, announced);
+        self.waiting.narrow(self.conversations.len(), self.conversations.most());
         if let Some(Removed { conversation, talking, crowded }) = removed {
             let bytes = talking.track().map_or(0, Track::waiting);
-            self.waiting.release(bytes);
+            let waits = talking.track().is_some_and(|track| track.waits_since != Past::NONE);
+            self.waiting.release(bytes + if waits { stream::SURROUNDINGS } else { 0 });
             if crowded {
                 self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
             }
@@ -215,25 +226,58 @@ impl Tracker {
     /// Makes room for so many bytes to wait in a conversation: what has waited longest in another is given up.
     fn make_room(&mut self, bytes: usize, here: Conversation) {
         while !self.waiting.has_room(bytes)
-            && let Some((oldest, since)) = self.queue.pop_front()
+            && let Some((slot, since)) = self.queue.pop_front()
         {
+            let Some((oldest, _)) = self.conversations.at(slot).filter(|(_, talking)| talking.queued == since) else {
+                continue;
+            };
             let Some(talking) = self.conversations.get_mut(oldest) else { continue };
-            talking.queued = false;
-            let queued = &mut talking.queued;
+            talking.queued = Past::NONE;
             let Of::Tcp(track) = &mut talking.of else { continue };
-            let now = track.waits_since.frame(self.frame);
-            if oldest.slot == here.slot || now == 0 {
+            let now = track.waits_since;
+            if slot == here.slot || now == Past::NONE {
                 continue;
             }
-            if now > since {
+            if now.is_after(since) {
                 // What waited then has gone on, and other bytes came.
-                *queued = true;
-                self.queue.push_back((oldest, now));
+                talking.queued = now;
+                self.queue.push_back((slot, now));
                 continue;
             }
             track.waits_since = Past::NONE;
             let bytes = track.forget_waiting(&mut self.waiting);
+            self.waiting.release(stream::SURROUNDINGS);
+            if !track.has_told() && talking.streams.as_ref().is_some_and(|s| s.dialogue.announced.is_none()) {
+                // All that its protocols know is of the message that is given up.
+                talking.streams = None;
+            }
             self.events.push(Event::GaveUp { conversation: Some(oldest), bytes, full: true });
+        }
+    }
+
+    /// Takes note of whether bytes wait in a conversation, after a segment that changed that.
+    fn count_waiting(&mut self, c: Conversation, waits: bool, frame: u64) {
+        let Some(talking) = self.conversations.get_mut(c) else { return };
+        let Of::Tcp(track) = &mut talking.of else { return };
+        if !waits {
+            track.waits_since = Past::NONE;
+            self.waiting.release(stream::SURROUNDINGS);
+        } else if track.waits_since == Past::NONE {
+            track.waits_since = Past::of(frame);
+            self.waiting.charge(stream::SURROUNDINGS);
+        }
+        if waits && talking.queued == Past::NONE {
+            talking.queued = track.waits_since;
+            self.queue.push_back((c.slot, talking.queued));
+            self.shorten_queue();
+        }
+    }
+
+    /// Whom another one replaced leaves its place in the queue; such places are cleared when they are the most.
+    fn shorten_queue(&mut self) {
+        if self.queue.len() > 2 * self.conversations.len() + 1024 {
+            let conversations = &self.conversations;
+            self.queue.retain(|&(slot, since)| conversations.at(slot).is_some_and(|(_, t)| t.queued == since));
         }
     }
 }
@@ -266,14 +310,13 @@ impl Memory for Tracker {
 
     fn segment(&mut self, ends: &Ends, segment: &Segment, frame: u64, time: Time) -> Option<TcpFacts> {
         let mut c = self.find(ConversationKind::Tcp, ends);
-        let known = self.conversations.get(c).and_then(Talking::track);
-        let reused = segment.flags & (flag::SYN | flag::ACK) == flag::SYN
-            && known.is_some_and(|k| k.is_reused_by(segment, c.forward));
-        let last = known.filter(|_| reused).map(Track::last_frame);
-        let lives_on = known.filter(|known| reused && !known.has_ended()).is_some();
-        let earlier = if lives_on { self.connection(c) } else { None };
-        if let Some(last) = last {
-            let after = last.frame(frame);
+        let begins = segment.flags & (flag::SYN | flag::ACK) == flag::SYN;
+        let known = if begins { self.conversations.get(c).and_then(Talking::track) } else { None };
+        let known = known.filter(|known| known.is_reused_by(segment, c.forward));
+        let (reused, mut earlier) = (known.is_some(), None);
+        if let Some(known) = known {
+            let after = known.last_frame().frame(frame);
+            earlier = if known.has_ended() { None } else { self.connection(c) };
             c = self.begin(ConversationKind::Tcp, ends);
             self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
@@ -315,8 +358,11 @@ impl Memory for Tracker {
         here: Piece,
         whole: &mut Buffer,
     ) -> Option<Delivery> {
-        if !self.waiting.has_room(payload.len() + stream::OVERHEAD) {
-            self.make_room(payload.len() + stream::OVERHEAD, c);
+        let bytes = payload.len() + stream::OVERHEAD;
+        if !self.waiting.has_room(bytes + stream::SURROUNDINGS) {
+            let track = self.conversations.get(c).and_then(Talking::track);
+            let waits = track.is_some_and(|track| track.waits_since != Past::NONE);
+            self.make_room(if waits { bytes } else { bytes + stream::SURROUNDINGS }, c);
         }
         // Asked until nothing is left, so that what dissecting the last message gave up is told, too.
         if let Some(bytes) = self.shelf.take_given_up() {
@@ -330,27 +376,24 @@ impl Memory for Tracker {
         if finished || (!track.has_stream(c.forward) && payload.is_empty()) {
             return None;
         }
-        let streams = Arc::make_mut(talking.streams.get_or_insert_with(Arc::default));
+        let streams = talking.streams.as_mut().map_or(&mut self.blank, Arc::make_mut);
         let mut ctx = streams.view(c.forward);
         (ctx.frame, ctx.time) = (frame, time);
         let incoming = Incoming::new(segment, payload, here);
-        let delivery = track.deliver((c, ports), incoming, whole, &mut ctx, &mut self.waiting, &mut self.events);
+        let to = Delivering { budget: &mut self.waiting, events: &mut self.events, spare: &mut self.spare };
+        let delivery = track.deliver((c, ports), incoming, whole, &mut ctx, to);
+        if talking.streams.is_none() && !self.blank.is_blank() {
+            talking.streams = Some(Arc::new(std::mem::take(&mut self.blank)));
+        }
         if delivery.is_none() {
             if track.is_over() {
                 // Nothing new can be said: what still comes is a repetition.
                 self.waiting.release(track.forget_streams());
                 talking.streams = None;
             }
-            if track.waiting() == 0 {
-                track.waits_since = Past::NONE;
-            } else {
-                if track.waits_since == Past::NONE {
-                    track.waits_since = Past::of(frame);
-                }
-                let since = track.waits_since.frame(frame);
-                if !std::mem::replace(&mut talking.queued, true) {
-                    self.queue.push_back((c, since));
-                }
+            let (waits, before) = (track.waiting() > 0, track.waits_since != Past::NONE);
+            if waits != before || (waits && talking.queued == Past::NONE) {
+                self.count_waiting(c, waits, frame);
             }
         }
         delivery
@@ -430,11 +473,14 @@ mod tests {
 
     #[test]
     fn what_has_waited_longest_is_given_up_first() {
-        let mut little = Little(Tracker::new(Limits::default().waiting(1334)), 1);
         let half = [b"GET / HTTP/1.1\r\nHost: ".as_slice(), &[b'x'; 300]].concat();
+        let two = 2 * (half.len() + stream::SURROUNDINGS) + stream::OVERHEAD + 8;
+        let mut little = Little(Tracker::new(Limits::default().waiting(5 * two / 3)), 1);
         assert_eq!(little.says(1, 100, &half), []);
         assert_eq!(little.says(2, 100, &half), []);
         assert_eq!(little.says(3, 100, &half), [(0, half.len())], "the first connection's");
+        let first = little.0.conversations.at(0).unwrap().1;
+        assert!(first.streams.is_none() && first.track().unwrap().waiting() == 0, "nothing is left of what it said");
         assert_eq!(
             little.says(2, 100 + u32::try_from(half.len()).unwrap(), b"\r\n\r\n"),
             [],

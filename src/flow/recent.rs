@@ -81,44 +81,47 @@ impl Recent {
         Self { segments: Held::new(), count: 0 }
     }
 
-    /// The last ones of a direction, the last first.
-    fn of(&self, last: Last) -> impl Iterator<Item = &Print> {
-        let mut at = last;
-        let next = move || {
-            let told = self.get(at)?;
-            at = told.before;
-            Some(&told.print)
-        };
-        std::iter::from_fn(next).take(MOST_OF_ONE)
-    }
-
     fn get(&self, at: Last) -> Option<&Told> {
         let known = at.0 != 0 && self.count.wrapping_sub(at.0) < MOST;
-        if known { self.segments.get((at.0 % MOST) as usize) } else { None }
+        if known { self.segments.get((at.0.wrapping_sub(1) % MOST) as usize) } else { None }
     }
 
-    /// The frame of a direction's segment that is this very packet.
+    /// The frame of a direction's segment that is this very packet: of several, the last.
     pub(super) fn twin(&self, last: Last, print: &Print, quiet: bool) -> Option<Past> {
-        self.of(last).find(|earlier| earlier.is_again(print, quiet)).map(|earlier| earlier.frame)
+        let mut at = last;
+        for _ in 0..MOST_OF_ONE {
+            let told = self.get(at)?;
+            if told.print.is_again(print, quiet) {
+                return Some(told.print.frame);
+            }
+            at = told.before;
+        }
+        None
     }
 
-    /// The frame of a direction's oldest segment that brought the bytes from this number on.
+    /// The frame of a direction's segment that brought the bytes from this number on: of several, the first.
     pub(super) fn first_with(&self, last: Last, seq: Seq) -> Option<Past> {
-        self.of(last).filter(|earlier| earlier.brought(seq)).last().map(|earlier| earlier.frame)
+        let (mut at, mut found) = (last, None);
+        for _ in 0..MOST_OF_ONE {
+            let Some(told) = self.get(at) else { break };
+            if told.print.brought(seq) {
+                found = Some(told.print.frame);
+            }
+            at = told.before;
+        }
+        found
     }
 
     /// Takes note of a direction's next segment.
     pub(super) fn add(&mut self, last: &mut Last, print: Print) {
-        self.count = self.count.wrapping_add(1).max(1);
         let told = Told { before: *last, print };
         let place = (self.count % MOST) as usize;
+        self.count = self.count.wrapping_add(1).max(1);
         *last = Last(self.count);
-        while self.segments.len() <= place {
-            // Place 0 is used when the ring is full for the first time.
-            self.segments.push(told);
-        }
         if let Some(old) = self.segments.get_mut(place) {
             *old = told;
+        } else {
+            self.segments.push(told);
         }
     }
 

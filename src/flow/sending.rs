@@ -45,17 +45,11 @@ struct Rest {
     reach: Option<(u32, u32)>,
     /// The acknowledgment that they were last compared with, if nothing came since.
     compared: Option<Seq>,
-    uncommon: Uncommon,
-}
-
-/// What is rarely anything else than at first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Uncommon {
-    pub duplicate_acks: DuplicateAcks,
+    duplicate_acks: DuplicateAcks,
     /// Bytes that its last segment acknowledged selectively.
-    pub sacked: u32,
+    sacked: u32,
     /// When a segment of it was quoted, if none came since.
-    pub quoted: Option<Time>,
+    quoted: Option<Time>,
 }
 
 /// How often in a row an ACK was repeated.
@@ -100,14 +94,40 @@ impl Sending {
         self.next_time
     }
 
-    pub(super) fn uncommon(&self) -> Uncommon {
-        self.rest.as_ref().map_or_else(Uncommon::default, |rest| rest.uncommon)
+    pub(super) fn duplicate_acks(&self) -> DuplicateAcks {
+        self.rest.as_ref().map_or(DuplicateAcks::Counted(0), |rest| rest.duplicate_acks)
     }
 
-    pub(super) fn set_uncommon(&mut self, uncommon: Uncommon) {
-        if self.uncommon() != uncommon {
-            Arc::make_mut(self.rest.get_or_insert_default()).uncommon = uncommon;
+    pub(super) fn set_duplicate_acks(&mut self, acks: DuplicateAcks) {
+        if self.duplicate_acks() != acks {
+            self.rest().duplicate_acks = acks;
         }
+    }
+
+    /// Bytes that the last segment acknowledged selectively.
+    pub(super) fn sacked(&self) -> u32 {
+        self.rest.as_ref().map_or(0, |rest| rest.sacked)
+    }
+
+    pub(super) fn set_sacked(&mut self, sacked: u32) {
+        if self.sacked() != sacked {
+            self.rest().sacked = sacked;
+        }
+    }
+
+    /// When a segment of it was quoted, if none came since.
+    pub(super) fn quoted(&self) -> Option<Time> {
+        self.rest.as_ref().and_then(|rest| rest.quoted)
+    }
+
+    pub(super) fn set_quoted(&mut self, quoted: Option<Time>) {
+        if self.quoted() != quoted {
+            self.rest().quoted = quoted;
+        }
+    }
+
+    fn rest(&mut self) -> &mut Rest {
+        Arc::make_mut(self.rest.get_or_insert_default())
     }
 
     /// All that wait, the oldest first.
@@ -192,9 +212,10 @@ impl Sending {
             self.oldest = sent;
             return;
         }
-        let rest = Arc::make_mut(self.rest.get_or_insert_default());
-        if few {
-            rest.segments.push(std::mem::take(&mut self.oldest));
+        let oldest = if few { Some(std::mem::take(&mut self.oldest)) } else { None };
+        let rest = self.rest();
+        if let Some(oldest) = oldest {
+            rest.segments.push(oldest);
             rest.reach = None;
         }
         rest.add(sent, base);
@@ -205,6 +226,9 @@ impl Sending {
         if !self.many().is_empty() {
             let rest = self.rest.as_mut().filter(|rest| rest.compared != Some(ack))?;
             return Arc::make_mut(rest).acknowledge(ack);
+        }
+        if self.newest == self.next && self.oldest.is_empty() {
+            return None;
         }
         let (mut exact, mut newest) = (None, self.newest());
         if !self.oldest.is_empty() && !self.oldest.outlasts(ack, &mut exact) {
@@ -218,14 +242,21 @@ impl Sending {
 
     /// The first and the last number among those that wait, relative to `base`.
     pub(super) fn reach(&mut self, base: Seq) -> Option<(u32, u32)> {
-        if let Some(known) = self.rest.as_ref().filter(|rest| !rest.segments.is_empty()).and_then(|rest| rest.reach) {
+        if self.many().is_empty() {
+            let newest = (self.newest - base, self.next - base);
+            if self.oldest.is_empty() {
+                return (self.newest != self.next).then_some(newest);
+            }
+            let oldest = ({ self.oldest.seq } - base, { self.oldest.next } - base);
+            let none = self.newest == self.next;
+            return Some(if none { oldest } else { (oldest.0.min(newest.0), oldest.1.max(newest.1)) });
+        }
+        if let Some(known) = self.rest.as_ref().and_then(|rest| rest.reach) {
             return Some(known);
         }
         let first = self.unacked().map(|sent| { sent.seq } - base).min()?;
         let last = self.unacked().map(|sent| { sent.next } - base).max()?;
-        if let Some(rest) = self.rest.as_mut().filter(|rest| !rest.segments.is_empty()) {
-            Arc::make_mut(rest).reach = Some((first, last));
-        }
+        self.rest().reach = Some((first, last));
         Some((first, last))
     }
 }

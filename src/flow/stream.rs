@@ -8,6 +8,9 @@ use std::collections::BTreeMap;
 
 /// What a waiting segment costs beyond its bytes.
 pub(super) const OVERHEAD: usize = 96;
+/// What a conversation costs in which anything waits, beyond that: its stream, and what its protocols remember of the
+/// message that has begun.
+pub(super) const SURROUNDINGS: usize = 768;
 /// When this many segments wait behind one hole, it won't be filled.
 const MOST_WAITING: usize = 1 << 16;
 
@@ -16,6 +19,7 @@ const MOST_WAITING: usize = 1 << 16;
 pub(super) struct Budget {
     used: usize,
     most: usize,
+    most_at_first: usize,
     most_a_stream: usize,
 }
 
@@ -52,12 +56,23 @@ pub(super) enum Arrival {
 
 impl Budget {
     pub(super) fn new(most: usize, most_a_stream: usize) -> Self {
-        Self { used: 0, most, most_a_stream }
+        Self { used: 0, most, most_at_first: most, most_a_stream }
     }
 
     /// How many bytes may wait in one stream.
     pub(super) fn most_a_stream(&self) -> usize {
         self.most_a_stream
+    }
+
+    /// The fuller the table of conversations, the less may wait: half when it is full.
+    pub(super) fn narrow(&mut self, conversations: usize, most: usize) {
+        let half = self.most_at_first as u64 / 2 * conversations as u64 / (most as u64).max(1);
+        self.most = self.most_at_first.saturating_sub(usize::try_from(half).unwrap_or(usize::MAX));
+    }
+
+    /// Counts bytes that wait in any case.
+    pub(super) fn charge(&mut self, bytes: usize) {
+        self.used += bytes;
     }
 
     #[cfg(test)]
@@ -88,6 +103,16 @@ impl Stream {
     /// Begins at the byte of this number.
     pub(super) fn new(next: Seq) -> Self {
         Self { next, offset: 0, early: BTreeMap::new(), held: 0, fin: None }
+    }
+
+    /// Whether nothing is known but the number of the next byte.
+    pub(super) fn is_idle(&self) -> bool {
+        self.early.is_empty() && self.held == 0 && self.fin.is_none()
+    }
+
+    /// Goes on at the byte of this number, as one that is idle.
+    pub(super) fn restart(&mut self, next: Seq) {
+        (self.next, self.offset) = (next, 0);
     }
 
     /// The number of the next byte.

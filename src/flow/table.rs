@@ -4,6 +4,7 @@
 //! table and takes the first that nobody spoke in since it came by last ("second chance").
 
 use super::held::Held;
+use super::past::Past;
 use super::track::Track;
 use crate::model::Time;
 use crate::proto::memory::{Address, Conversation, ConversationKind, Ends};
@@ -43,8 +44,8 @@ pub(super) struct Talking {
     /// Somebody spoke since the hand came by.
     heard: bool,
     renumbered: Renumbered,
-    /// It is in the queue of those in which bytes wait.
-    pub queued: bool,
+    /// Since which frame it is in the queue of those in which bytes wait, if it is.
+    pub queued: Past,
 }
 
 /// What only some kinds have.
@@ -164,7 +165,7 @@ impl Table {
             low_first,
             heard: true,
             renumbered: Renumbered::No,
-            queued: false,
+            queued: Past::NONE,
         };
         let before = self.find(kind, ends).map(|c| c.slot);
         let place = before.or_else(|| (self.held.len() >= self.most).then(|| self.oldest()));
@@ -203,6 +204,22 @@ impl Table {
         Some(talking)
     }
 
+    /// The conversation at a place, whichever it is, as its first sender's handle.
+    pub(super) fn at(&self, slot: u32) -> Option<(Conversation, &Talking)> {
+        let talking = self.held.get(slot as usize)?;
+        Some((Conversation { kind: talking.key.kind, number: talking.number, slot, forward: true }, talking))
+    }
+
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.held.len()
+    }
+
+    /// How many there may be.
+    pub(super) fn most(&self) -> usize {
+        self.most
+    }
+
     /// About how many bytes were changed since this was asked last; a copy has been made.
     pub(super) fn changed(&mut self) -> usize {
         self.copies = self.copies.wrapping_add(1);
@@ -210,8 +227,9 @@ impl Table {
     }
 
     /// Leaves out of a copy what is in the frames.
-    pub(super) fn lighten(&mut self, c: Conversation) {
-        if let Some(track) = self.get_mut(c).and_then(Talking::track_mut) {
+    pub(super) fn lighten(&mut self, slot: u32, since: Past) {
+        let queued = self.at(slot).filter(|(_, talking)| talking.queued == since).map(|(c, _)| c);
+        if let Some(track) = queued.and_then(|c| self.get_mut(c)?.track_mut()) {
             track.lighten();
         }
     }
@@ -463,7 +481,7 @@ mod tests {
             ("a direction", size_of::<Direction>(), 112),
             ("what it has sent", size_of::<Sending>(), 48),
             ("messages that wait", size_of::<Messages>(), 216),
-            ("what protocols remember", size_of::<Streams>(), 304),
+            ("what protocols remember", size_of::<Streams>(), 184),
         ];
         let too_large: Vec<_> = sizes.into_iter().filter(|(_, size, most)| size > most).collect();
         assert!(too_large.is_empty(), "what, its bytes, the most: {too_large:?}");

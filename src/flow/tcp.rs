@@ -6,8 +6,9 @@
 
 use super::message::Messages;
 use super::past::Past;
+use super::pause::{Pause, Spare};
 use super::recent::{Last, Print, Recent, within};
-use super::sending::{DuplicateAcks, NONE, Sending, Sent, Uncommon};
+use super::sending::{DuplicateAcks, NONE, Sending, Sent};
 use crate::model::{Seq, Time};
 use crate::proto::memory::Segment;
 use crate::proto::tcp::{flag, verdict};
@@ -25,8 +26,8 @@ pub(super) const UNKNOWN: i8 = -1;
 #[derive(Clone, Debug)]
 pub(super) struct Direction {
     pub sending: Sending,
-    /// Its messages, once one has begun.
-    pub messages: Option<Arc<Messages>>,
+    /// Its messages, while something waits in them.
+    messages: Option<Arc<Messages>>,
     ack_time: Time,
     /// What relative sequence numbers count from.
     base: Seq,
@@ -45,10 +46,12 @@ pub(super) struct Direction {
     pushed: u32,
     /// The number of its FIN.
     fin: Seq,
+    /// The number of the next byte of its messages, while nothing waits.
+    paused: Seq,
     /// The last window as sent.
     window: u16,
     verdicts: u16,
-    is: u8,
+    is: u16,
     /// Shift of its windows; -1 unknown, -2 not in use.
     pub shift: i8,
 }
@@ -56,17 +59,23 @@ pub(super) struct Direction {
 /// What may hold of a direction, as bits of `is`.
 mod is {
     /// Anything but its window's shift is known of it.
-    pub(super) const KNOWN: u8 = 1;
+    pub(super) const KNOWN: u16 = 1;
     /// It has told a window.
-    pub(super) const WINDOW_TOLD: u8 = 2;
+    pub(super) const WINDOW_TOLD: u16 = 2;
     /// A SYN was the last that told a window: that one is never scaled.
-    pub(super) const WINDOW_UNSCALED: u8 = 4;
-    pub(super) const HOLE: u8 = 8;
+    pub(super) const WINDOW_UNSCALED: u16 = 4;
+    pub(super) const HOLE: u16 = 8;
     /// Its last segment asked to be handed on at once.
-    pub(super) const PUSHED: u8 = 16;
-    pub(super) const FINISHED: u8 = 32;
+    pub(super) const PUSHED: u16 = 16;
+    pub(super) const FINISHED: u16 = 32;
     /// Its SYN was seen: its stream begins there, whatever comes first.
-    pub(super) const SYN_SEEN: u8 = 64;
+    pub(super) const SYN_SEEN: u16 = 64;
+    /// A message has begun, and nothing waits now.
+    pub(super) const PAUSED: u16 = 128;
+    /// Bytes of the next message were given up.
+    pub(super) const BEHEADED: u16 = 256;
+    /// Some of its segments were not in their frame's own bytes.
+    pub(super) const HIDDEN: u16 = 512;
 }
 
 /// What the analysis of one segment found.
@@ -122,13 +131,13 @@ pub(super) const FOLLOWS: &[(u32, Pick)] = &[
 ];
 
 impl Direction {
-    /// One of which only the shift of its windows may be known.
-    pub(super) fn new(shift: i8) -> Self {
+    /// One that has sent nothing yet.
+    pub(super) fn new(shift: i8, base: Option<Seq>) -> Self {
         Self {
             sending: Sending::new(),
             messages: None,
             ack_time: Time::default(),
-            base: NONE,
+            base: base.unwrap_or(NONE),
             contiguous: NONE,
             sent: NONE,
             ack: NONE,
@@ -137,9 +146,10 @@ impl Direction {
             last: Last::default(),
             pushed: 0,
             fin: NONE,
+            paused: NONE,
             window: 0,
             verdicts: 0,
-            is: 0,
+            is: if base.is_some() { is::KNOWN } else { 0 },
             shift,
         }
     }
@@ -152,6 +162,11 @@ impl Direction {
     /// What relative sequence numbers count from, once known.
     pub(super) fn base(&self) -> Option<Seq> {
         self.is_known().then_some(self.base)
+    }
+
+    /// Whether a segment of it was seen.
+    pub(super) fn has_sent(&self) -> bool {
+        self.is(is::WINDOW_TOLD)
     }
 
     /// When its last segment came.
@@ -186,6 +201,61 @@ impl Direction {
         self.is(is::FINISHED).then_some(self.fin)
     }
 
+    /// Its messages, while something waits in them.
+    pub(super) fn messages(&self) -> Option<&Messages> {
+        self.messages.as_deref()
+    }
+
+    /// The same, to change them.
+    pub(super) fn messages_mut(&mut self) -> Option<&mut Messages> {
+        self.messages.as_mut().map(Arc::make_mut)
+    }
+
+    /// Whether a message has begun.
+    pub(super) fn has_stream(&self) -> bool {
+        self.messages.is_some() || self.is(is::PAUSED)
+    }
+
+    /// Its messages go on, or begin at the byte of this number.
+    pub(super) fn listen(&mut self, first: Seq, spare: &mut Spare) -> &mut Messages {
+        let next = if self.is(is::PAUSED) { self.paused } else { first };
+        let at = Pause { next, beheaded: self.is(is::BEHEADED), hidden: self.is(is::HIDDEN) };
+        let messages = self.messages.get_or_insert_with(|| spare.take(at));
+        self.is &= !(is::PAUSED | is::BEHEADED | is::HIDDEN);
+        Arc::make_mut(messages)
+    }
+
+    /// If nothing waits in its messages, they make room.
+    pub(super) fn pause(&mut self, spare: &mut Spare) {
+        let Some(messages) = self.messages() else { return };
+        let Some(Pause { next, beheaded, hidden }) = messages.pause() else {
+            if messages.is_roomy() {
+                self.messages_mut().map(Messages::slim);
+            }
+            return;
+        };
+        self.paused = next;
+        self.set(is::PAUSED, true);
+        self.set(is::BEHEADED, beheaded);
+        self.set(is::HIDDEN, hidden);
+        if let Some(messages) = self.messages.take() {
+            spare.put(messages);
+        }
+    }
+
+    /// Leaves out waiting bytes that are in the frames, where that saves much.
+    pub(super) fn lighten(&mut self) {
+        if let Some(lighter) = self.messages().and_then(Messages::lighter) {
+            self.messages = Some(Arc::new(lighter));
+        }
+    }
+
+    /// Its messages are over.
+    pub(super) fn forget_messages(&mut self) {
+        self.messages = None;
+        self.is &= !(is::PAUSED | is::BEHEADED | is::HIDDEN);
+    }
+
     /// It ends at this number, unless it has ended already.
     pub(super) fn ends(&mut self, fin: Seq) {
         if !self.is(is::FINISHED) {
@@ -201,11 +271,16 @@ impl Direction {
         again || verdicts & verdict::OUT_OF_ORDER != 0
     }
 
-    fn is(&self, what: u8) -> bool {
+    /// Whether a segment brings bytes behind all that were sent: no earlier one was the same.
+    fn is_news(&self, s: &Segment) -> bool {
+        s.len > 0 && s.flags & flag::RST == 0 && self.sent != NONE && !self.sent.is_after(s.seq)
+    }
+
+    fn is(&self, what: u16) -> bool {
         self.is & what != 0
     }
 
-    fn set(&mut self, what: u8, holds: bool) {
+    fn set(&mut self, what: u16, holds: bool) {
         self.is = if holds { self.is | what } else { self.is & !what };
     }
 
@@ -228,14 +303,6 @@ impl Direction {
     fn multiplied(&self) -> u32 {
         let shift = if self.is(is::WINDOW_UNSCALED) || self.shift < 0 { 0 } else { self.shift.clamp(0, 14) };
         self.window().wrapping_shl(shift.unsigned_abs().into())
-    }
-
-    fn duplicate_acks(&self) -> DuplicateAcks {
-        self.sending.uncommon().duplicate_acks
-    }
-
-    fn set_duplicate_acks(&mut self, duplicate_acks: DuplicateAcks) {
-        self.sending.set_uncommon(Uncommon { duplicate_acks, ..self.sending.uncommon() });
     }
 }
 
@@ -295,11 +362,13 @@ pub(super) fn analyse(
     };
     let past = Past::of(frame);
     let print = Print::of(s, past, now);
-    found.twin = recent.twin(fwd.last, &print, fwd.frame.is_after(rev.frame));
+    if !fwd.is_news(s) {
+        found.twin = recent.twin(fwd.last, &print, fwd.frame.is_after(rev.frame));
+    }
     judge_alone(fwd, rev, s, frame, &mut found);
     if s.ack != fwd.ack {
         fwd.ack_frame = past;
-        fwd.set_duplicate_acks(DuplicateAcks::Counted(0));
+        fwd.sending.set_duplicate_acks(DuplicateAcks::Counted(0));
     }
     if rev.contiguous != NONE && s.ack.is_after(rev.contiguous) && s.flags & flag::ACK != 0 {
         overtake(rev, &mut found);
@@ -336,10 +405,10 @@ fn overtake(rev: &mut Direction, found: &mut Findings) {
         found.verdicts |= verdict::ACK_LOST_SEGMENT;
         return;
     }
-    if rev.duplicate_acks() == DuplicateAcks::Counted(0) {
+    if rev.sending.duplicate_acks() == DuplicateAcks::Counted(0) {
         found.verdicts |= verdict::ACK_LOST_SEGMENT;
     }
-    rev.set_duplicate_acks(DuplicateAcks::Overtaken);
+    rev.sending.set_duplicate_acks(DuplicateAcks::Overtaken);
 }
 
 /// The verdicts that compare a segment with what its own direction and the reverse said last.
@@ -384,8 +453,8 @@ fn judge_alone(fwd: &mut Direction, rev: &Direction, s: &Segment, frame: u64, fo
     }
     // RFC 8684 §3.4.1: with an option of Multipath TCP it is no signal of loss.
     if window != 0 && same_window && same_ack && !s.multipath {
-        let so_far = if let DuplicateAcks::Counted(n) = fwd.duplicate_acks() { n } else { 0 };
-        fwd.set_duplicate_acks(DuplicateAcks::Counted(so_far + 1));
+        let so_far = if let DuplicateAcks::Counted(n) = fwd.sending.duplicate_acks() { n } else { 0 };
+        fwd.sending.set_duplicate_acks(DuplicateAcks::Counted(so_far + 1));
         found.verdicts |= verdict::DUPLICATE_ACK;
         found.duplicate_ack = Some((so_far + 1, fwd.ack_frame.frame(frame)));
     }
@@ -415,7 +484,7 @@ fn judge_repetition(
     if advances {
         return;
     }
-    let asked_for = !matches!(rev.duplicate_acks(), DuplicateAcks::Counted(0 | 1));
+    let asked_for = !matches!(rev.sending.duplicate_acks(), DuplicateAcks::Counted(0 | 1));
     if asked_for && rev.ack == s.seq && within(now, rev.ack_time, FAST_NANOS) {
         found.verdicts |= verdict::FAST_RETRANSMISSION | verdict::RETRANSMISSION;
         return;
@@ -460,7 +529,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: Past, now: Time, verdicts: u32)
     fwd.ack = s.ack;
     fwd.ack_time = now;
     let sacked = s.sacks.iter().fold(0, |sum, (from, to)| (*to - *from).wrapping_add(sum));
-    fwd.sending.set_uncommon(Uncommon { sacked, ..fwd.sending.uncommon() });
+    fwd.sending.set_sacked(sacked);
     fwd.verdicts = u16::try_from(verdicts).unwrap_or(u16::MAX);
 }
 
@@ -468,7 +537,7 @@ fn note(fwd: &mut Direction, s: &Segment, frame: Past, now: Time, verdicts: u32)
 /// selectively. A FIN of this segment is no byte.
 fn in_flight(fwd: &mut Direction, rev: &Direction, s: &Segment) -> Option<u32> {
     let (first, last) = fwd.sending.reach(fwd.base()?)?;
-    let n = last.wrapping_sub(first).wrapping_sub(rev.sending.uncommon().sacked);
+    let n = last.wrapping_sub(first).wrapping_sub(rev.sending.sacked());
     // A SYN or a FIN of this segment is no byte.
     let one = u32::from(s.flags & (flag::SYN | flag::FIN) != 0);
     Some(n).filter(|&n| n > 0 && n < 2_000_000_000).map(|n| n - one).filter(|&n| n > 0)

@@ -7,8 +7,9 @@ use super::connection::Connection;
 use super::event::{Endpoint, Event};
 use super::message::{Incoming, Messages, Speaker};
 use super::past::Past;
+use super::pause::Spare;
 use super::recent::Recent;
-use super::sending::{NONE, Uncommon};
+use super::sending::NONE;
 use super::state::{Covers, State};
 use super::stream::Budget;
 use super::tcp::{self, Direction, Reset, UNKNOWN};
@@ -28,8 +29,11 @@ pub(super) struct Track {
     protocol: Option<&'static Protocol>,
     /// The direction of the conversation's first packet.
     near: Direction,
-    /// The other one, once anything is known of it: a flood of SYNs never gets there.
+    /// The other one, once it has sent anything: a flood of SYNs never gets there.
     far: Option<Arc<Direction>>,
+    /// What the other one's numbers count from, where that is known before it has sent anything.
+    far_base: Seq,
+    far_known: bool,
     /// The frame since when bytes wait in its streams.
     pub waits_since: Past,
     /// The states, by RFC 9293, of client and server: inferred from the segments.
@@ -43,6 +47,8 @@ pub(super) struct Track {
     closer: Option<bool>,
     ended: bool,
     silent: bool,
+    /// Bytes of it were shown.
+    told: bool,
     /// The last segment came from the other direction.
     last_far: bool,
     far_shift: i8,
@@ -60,6 +66,13 @@ enum Round {
     Measured,
 }
 
+/// What delivering works with.
+pub(super) struct Delivering<'a> {
+    pub budget: &'a mut Budget,
+    pub events: &'a mut Vec<Event>,
+    pub spare: &'a mut Spare,
+}
+
 /// A segment's frame, and when it was captured.
 #[derive(Clone, Copy)]
 pub(super) struct When {
@@ -73,8 +86,10 @@ impl Track {
             first: now,
             measure: 0,
             protocol: None,
-            near: Direction::new(UNKNOWN),
+            near: Direction::new(UNKNOWN, None),
             far: None,
+            far_base: NONE,
+            far_known: false,
             waits_since: Past::NONE,
             states: [State::Closed, State::Closed],
             client_first: true,
@@ -84,6 +99,7 @@ impl Track {
             closer: None,
             ended: false,
             silent: false,
+            told: false,
             last_far: false,
             far_shift: UNKNOWN,
             shown: None,
@@ -92,7 +108,7 @@ impl Track {
 
     /// What others may see of it; `ends` begins with the sender of the conversation's first packet.
     pub(super) fn look(&self, ends: Ends) -> Connection {
-        let initial = [Endpoint::Client, Endpoint::Server].map(|end| self.direction(self.side_of(end))?.base());
+        let initial = [Endpoint::Client, Endpoint::Server].map(|end| self.base(self.side_of(end)));
         Connection {
             ends: if self.client_first { ends } else { ends.flipped() },
             states: self.states,
@@ -117,6 +133,15 @@ impl Track {
         if side == 0 { Some(&self.near) } else { self.far.as_deref() }
     }
 
+    /// What the numbers of a direction count from, once known.
+    fn base(&self, side: usize) -> Option<Seq> {
+        self.direction(side).map_or_else(|| self.far_base(), Direction::base)
+    }
+
+    fn far_base(&self) -> Option<Seq> {
+        self.far_known.then_some(self.far_base)
+    }
+
     fn direction_mut(&mut self, side: usize) -> Option<&mut Direction> {
         if side == 0 { Some(&mut self.near) } else { self.far.as_mut().map(Arc::make_mut) }
     }
@@ -130,7 +155,7 @@ impl Track {
     }
 
     fn messages(&self) -> impl Iterator<Item = &Messages> {
-        self.directions().filter_map(|direction| direction.messages.as_deref())
+        self.directions().filter_map(Direction::messages)
     }
 
     fn directions_mut(&mut self) -> impl Iterator<Item = &mut Direction> {
@@ -144,11 +169,7 @@ impl Track {
             None if !self.near.is_known() => self.first,
             _ => self.near.time(),
         };
-        self.near.sending.uncommon().quoted.unwrap_or(of_segments)
-    }
-
-    fn set_quoted(&mut self, quoted: Option<Time>) {
-        self.near.sending.set_uncommon(Uncommon { quoted, ..self.near.sending.uncommon() });
+        self.near.sending.quoted().unwrap_or(of_segments)
     }
 
     fn rtt(&self) -> Option<i64> {
@@ -162,17 +183,13 @@ impl Track {
 
     /// Leaves out waiting bytes that are in the frames, where that saves much.
     pub(super) fn lighten(&mut self) {
-        for direction in self.directions_mut() {
-            if let Some(lighter) = direction.messages.as_ref().and_then(|messages| messages.lighter()) {
-                direction.messages = Some(Arc::new(lighter));
-            }
-        }
+        self.directions_mut().for_each(Direction::lighten);
     }
 
     /// Reads the bytes that were left out again.
     pub(super) fn refill(&mut self, fetch: Fetch<'_>, budget: &mut Budget) {
-        for messages in self.directions_mut().filter_map(|direction| direction.messages.as_mut()) {
-            Arc::make_mut(messages).refill(fetch, budget);
+        for messages in self.directions_mut().filter_map(Direction::messages_mut) {
+            messages.refill(fetch, budget);
         }
     }
 
@@ -202,8 +219,11 @@ impl Track {
     /// Gives up what waits in both streams, and says how many bytes that was; they go on behind it.
     pub(super) fn forget_waiting(&mut self, budget: &mut Budget) -> usize {
         let waiting = self.waiting();
-        for messages in self.directions_mut().filter_map(|direction| direction.messages.as_mut()) {
-            Arc::make_mut(messages).forget_waiting(budget);
+        for direction in self.directions_mut() {
+            if let Some(messages) = direction.messages_mut() {
+                messages.forget_waiting(budget);
+                direction.pause(&mut Spare::default());
+            }
         }
         waiting
     }
@@ -211,14 +231,14 @@ impl Track {
     /// Gives up both streams, and says how many bytes waited in them.
     pub(super) fn forget_streams(&mut self) -> usize {
         let waiting = self.waiting();
-        self.directions_mut().for_each(|direction| direction.messages = None);
+        self.directions_mut().for_each(Direction::forget_messages);
         self.silent = true;
         waiting
     }
 
     /// Whether a stream of this direction has begun.
     pub(super) fn has_stream(&self, forward: bool) -> bool {
-        self.direction(usize::from(!forward)).is_some_and(|direction| direction.messages.is_some())
+        self.direction(usize::from(!forward)).is_some_and(Direction::has_stream)
     }
 
     /// Begins on the ports of an earlier connection, whose other end may live on: it then takes
@@ -244,7 +264,7 @@ impl Track {
     /// Whether a SYN with this number begins another connection on the same ports.
     pub(super) fn is_reused_by(&self, s: &Segment, forward: bool) -> bool {
         let side = usize::from(!forward);
-        self.direction(side).and_then(Direction::base).is_some_and(|base| base != s.seq)
+        self.base(side).is_some_and(|base| base != s.seq)
     }
 
     /// Takes note of a segment. `ports` are those of the sender and the receiver of the conversation's first packet.
@@ -262,10 +282,10 @@ impl Track {
             self.open(c, s, ports, events);
         }
         let (rtt, last) = (self.rtt(), self.last());
-        let mut new = self.far.is_none().then(|| Direction::new(self.far_shift));
+        let mut new = self.far.is_none().then(|| Direction::new(self.far_shift, self.far_base()));
         let far = match (&mut self.far, &mut new) {
             (Some(far), _) => Arc::make_mut(far),
-            (None, new) => new.get_or_insert_with(|| Direction::new(UNKNOWN)),
+            (None, new) => new.get_or_insert_with(|| Direction::new(UNKNOWN, None)),
         };
         let (fwd, rev) = if c.forward { (&mut self.near, far) } else { (far, &mut self.near) };
         let kind = s.flags & (flag::SYN | flag::ACK);
@@ -287,8 +307,8 @@ impl Track {
         }
         let (fwd_base, rev_base, shift) = (fwd.base().unwrap_or_default(), rev.base().unwrap_or_default(), fwd.shift);
         if let Some(new) = new {
-            self.far_shift = new.shift;
-            self.far = Some(new).filter(Direction::is_known).map(Arc::new);
+            (self.far_shift, self.far_known, self.far_base) = (new.shift, new.is_known(), new.base().unwrap_or(NONE));
+            self.far = Some(new).filter(Direction::has_sent).map(Arc::new);
         }
         self.negotiate_ecn(s);
         self.measure(s, now);
@@ -315,7 +335,7 @@ impl Track {
         };
         self.shown = Some(complete::with(self.shown, s.flags, s.len));
         self.last_far = !c.forward;
-        self.set_quoted(None);
+        self.near.sending.set_quoted(None);
         facts
     }
 
@@ -340,7 +360,7 @@ impl Track {
             rto: None,
             completeness: *self.shown.get_or_insert(0),
         };
-        self.set_quoted(Some(now));
+        self.near.sending.set_quoted(Some(now));
         facts
     }
 
@@ -400,7 +420,7 @@ impl Track {
         let sides = (usize::from(!c.forward), usize::from(c.forward));
         let fin_of = |side| self.direction(side).and_then(Direction::fin);
         let (own_fin, other_fin) = (fin_of(sides.0), fin_of(sides.1));
-        let other_base = self.direction(sides.1).and_then(Direction::base);
+        let other_base = self.base(sides.1);
         let covers = Covers {
             syn: ack && other_base.is_some_and(|b| s.ack.is_after(b)),
             fin: ack && other_fin.is_some_and(|f| s.ack.is_after(f)),
@@ -456,7 +476,7 @@ impl Track {
 
     /// Whether the other end has acknowledged the SYN of this direction.
     fn acknowledged_syn(&self, forward: bool) -> bool {
-        let base = self.direction(usize::from(!forward)).and_then(Direction::base);
+        let base = self.base(usize::from(!forward));
         let acked = self.direction(usize::from(forward)).map(|d| d.ack).filter(|&ack| ack != NONE);
         base.zip(acked).is_some_and(|(base, acked)| acked.is_after(base))
     }
@@ -497,9 +517,9 @@ impl Track {
         incoming: Incoming<'_>,
         whole: &mut Buffer,
         ctx: &mut StreamCtx<'_>,
-        budget: &mut Budget,
-        events: &mut Vec<Event>,
+        to: Delivering<'_>,
     ) -> Option<Delivery> {
+        let Delivering { budget, events, spare } = to;
         if incoming.payload.is_empty() && !incoming.closes() {
             // A bare ACK never carries a message; what waits goes with the next data.
             return None;
@@ -511,7 +531,7 @@ impl Track {
         let before = self.protocol.map(|p| p.about.name);
         let direction = if side == 0 { &mut self.near } else { self.far.as_mut().map(Arc::make_mut)? };
         let repeats = direction.only_repeats();
-        let messages = Arc::make_mut(direction.messages.get_or_insert_with(|| Arc::new(Messages::new(first))));
+        let messages = direction.listen(first, spare);
         let ports = (ports.0.min(ports.1), ports.0.max(ports.1));
         let mut speaker = Speaker { protocol: &mut self.protocol, ports };
         let delivery = messages.deliver(Incoming { acked, repeats, ..incoming }, &mut speaker, whole, ctx, budget);
@@ -524,7 +544,16 @@ impl Track {
         if let Some(bytes) = messages.take_given_up() {
             events.push(Event::GaveUp { conversation: Some(c), bytes, full: false });
         }
+        self.told |= delivery.is_some();
+        if delivery.is_none() {
+            direction.pause(spare);
+        }
         delivery
+    }
+
+    /// Whether any bytes of it were shown.
+    pub(super) fn has_told(&self) -> bool {
+        self.told
     }
 }
 

@@ -82,7 +82,7 @@ pub struct Streams {
 #[derive(Clone, Debug, Default)]
 pub struct Dialogue {
     /// What an upgrade (RFC 9110 §7.8) agreed on, once one happened.
-    pub upgrade: Option<Upgrade>,
+    pub upgrade: Option<Box<Upgrade>>,
     /// The tunnel that an answer to CONNECT opened (RFC 9110 §9.3.6), once one did.
     pub tunnel: Option<Tunnel>,
     /// Who speaks here, where another connection announced it.
@@ -188,6 +188,19 @@ pub struct StreamCtx<'a> {
 }
 
 impl Streams {
+    /// Whether nothing is remembered.
+    pub fn is_blank(&self) -> bool {
+        let Dialogue { upgrade, tunnel, announced, slot, carrier, inner } = &self.dialogue;
+        let forgot = |side: &Side| {
+            side.searched == 0 && side.gaps == 0 && [&side.slot, &side.inner].iter().all(|s| s.0.is_none())
+        };
+        upgrade.is_none()
+            && tunnel.is_none()
+            && announced.is_none()
+            && [slot, carrier, inner].iter().all(|slot| slot.0.is_none())
+            && self.sides.iter().all(forgot)
+    }
+
     /// The view of one direction.
     pub fn view(&mut self, forward: bool) -> StreamCtx<'_> {
         let [a, b] = &mut self.sides;

@@ -344,14 +344,14 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
     if told.code == 101 {
         exchange.switch = Some(super::upgrade(&told.upgrade));
         let wish = wish.unwrap_or_default();
-        ctx.dialogue.upgrade = Some(super::stream::Upgrade {
+        ctx.dialogue.upgrade = Some(Box::new(super::stream::Upgrade {
             protocol: lossy(&told.upgrade).to_ascii_lowercase(),
             target: wish.target,
             key: wish.key,
             extensions: lossy(&told.extensions),
             subprotocol: lossy(&told.subprotocol),
             client_forward: Some(!ctx.forward),
-        });
+        }));
     } else if method == Some(Method::Connect) && told.code / 100 == 2 {
         // RFC 9110 §9.3.6: from here on this is a tunnel to the port that the client named.
         let port = wish.and_then(|w| w.target.rsplit(':').next().and_then(|p| p.parse().ok())).unwrap_or(0);

@@ -135,7 +135,7 @@ pub(super) fn note(c: &mut Cursor<'_>, client: bool, begun: Part, told: &Told) {
         && let Some(wish) = lane.wish.take()
     {
         lane.tunnel = lookup(upgrade(wish.protocol.as_bytes()));
-        streams.dialogue.upgrade = Some(Upgrade { extensions, subprotocol, ..wish });
+        streams.dialogue.upgrade = Some(Box::new(Upgrade { extensions, subprotocol, ..wish }));
     }
 }
 
