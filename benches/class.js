@@ -2,6 +2,8 @@
 // Plays N phones over real WebSockets against osi-tutor class, then the same against a hub of Node's socket.io
 // (class-peer.js), and says how long each took. Needs `npm ci` in tests/chat.
 //   cargo build --release && node benches/class.js [N] [PROGRAM]
+// With REDIS=redis://127.0.0.1:6379 in the environment (and the feature `redis`), two programs also share a class, and every
+// second phone is at the one that carries phones.
 // Prints: all joined, a new page at all phones, a vote of all (counted and acknowledged), all back after every connection
 // was cut, memory of the server, its CPU time in all and for each message that it heard or said.
 const fs = require("fs"), os = require("os"), path = require("path");
@@ -12,13 +14,14 @@ const N = Number(n);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-class-"));
 const ms = (n) => `${n.toFixed(0)} ms`;
 
-/** Starts a hub, plays a class on it, ends it. @param {string} program @param {string[]} args */
-async function play(program, args) {
+/** Starts a hub, or a second one beside it, plays a class on it, ends it. @param {string} program @param {string[]} args @param {string[]} [joins] */
+async function play(program, args, joins) {
   const server = await start(program, args);
+  const hubs = [server, ...(joins ? [await start(program, joins)] : [])];
   const { address, secret, status, cpu } = server;
   const teacher = await new Guest(address, { role: "teach", secret }).connect();
   const before = status("VmRSS");
-  const phones = Array.from({ length: N }, () => new Guest(address, { role: "student" }));
+  const phones = Array.from({ length: N }, (_, n) => new Guest(hubs[n % hubs.length].address, { role: "student" }));
   const result = { phones: N };
   const [allUsed, allMessages] = [cpu(), Guest.messages];
 
@@ -73,7 +76,7 @@ async function play(program, args) {
   const [cost, messages] = [cpu() - allUsed, Guest.messages - allMessages];
   result["CPU of all"] = `${cost} ms for ${messages} messages: ${(1000 * cost / messages).toFixed(0)} µs each`;
   phones.concat(teacher).forEach((guest) => guest.socket.terminate());
-  server.child.kill();
+  hubs.forEach((hub) => hub.child.kill());
   return result;
 }
 
@@ -90,7 +93,9 @@ const shown = [];
   const pages = path.join(folder, "pages.json");
   fs.writeFileSync(pages, JSON.stringify(pagesOfOurs));
   const peer = await play(process.execPath, [path.join(__dirname, "class-peer.js"), pages, path.join(folder, "peer.journal")]);
-  console.log(JSON.stringify({ "osi-tutor": ours, "osi-tutor, votes captured": captured, "socket.io": peer }, null, 2));
+  const redis = process.env.REDIS ? ["--redis", process.env.REDIS, "--no-capture", "--listen", "127.0.0.1:0", "--most", most] : null;
+  const two = redis && await play(program, ["class", "handshake", "--open", "--state", folder, ...redis], ["class", "--join", ...redis]);
+  console.log(JSON.stringify({ "osi-tutor": ours, "osi-tutor, votes captured": captured, "socket.io": peer, ...(two && { "two hubs": two }) }, null, 2));
   fs.rmSync(folder, { recursive: true, force: true });
   process.exit(0);
 })().catch((error) => {

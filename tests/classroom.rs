@@ -731,6 +731,12 @@ fn a_class_that_cannot_be_says_why() {
         (&["handshake", "--most", "0"], 2, "1..=5000"),
         (&["handshake", "--lan", "--listen", "8080"], 2, "cannot be used with"),
         (&["handshake", "--listen", "192.0.2.77:8080", "--state", nowhere], 1, "osi-tutor interfaces"),
+        (&["--join"], 2, "--redis <URL>"),
+        (&["dns", "--join", "--redis", "redis://127.0.0.1", "--state", nowhere], 2, "cannot be used with"),
+        #[cfg(not(feature = "redis"))]
+        (&["dns", "--redis", "redis://127.0.0.1", "--state", nowhere], 2, "built without Redis"),
+        #[cfg(not(feature = "redis"))]
+        (&["--join", "--redis", "redis://127.0.0.1"], 2, "--features redis"),
     ] {
         let (status, said) = ends(args);
         assert!(status == code && said.contains(words), "{args:?}: {status} {said}");

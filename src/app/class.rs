@@ -1,19 +1,21 @@
 //! `osi-tutor class`: a lesson, a quiz or a capture for a room full of phones; or several, each with its own room.
 
+mod join;
 mod state;
 
+use super::Failure;
 use super::class_deck::{Made, capture, made, shelf};
-use super::class_keys::typed;
+use super::class_keys::{teller, typed};
 use super::rights::as_caller;
-use super::{Failure, error};
-use crate::classroom::hub::{Class as Room, Desk, News, Open, Standing};
+use crate::classroom::hub::{Class as Room, Desk, Open};
 use crate::classroom::keep::{Keep, Origin, Saved};
 use crate::classroom::session::Session;
 use crate::cli::{Class, ClassCommand, PORT};
 use crate::rights::{self, Files, Needs};
 use crate::serve::{code, ending};
+use join::Redis;
 use state::{CLASSES, folders, kept, kept_classes, report, saved};
-use std::io::{self, IsTerminal as _};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,45 +26,31 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
         as_caller();
         return report(*form, &folders(state.as_deref())?, usize::from(*class));
     }
-    let folders = folders(args.state.as_deref())?;
+    if let Some(code) = &args.join {
+        return join::run(args, code);
+    }
+    let (redis, folders) = (join::redis(args)?, folders(args.state.as_deref())?);
+    let connect = join::port(redis.as_ref());
     // What needs a right is opened first.
     let first = folders.first().filter(|_| args.resume).and_then(|folder| Saved::look(folder).ok());
     let many = if args.resume { kept_classes(&folders) } else { args.what.len() };
-    let open = open(args, first.map(|saved| saved.origin.address), many);
+    let open = opened_for(args, first.map(|saved| saved.origin.address), many);
     let open = open.map(|open| if args.no_capture { open } else { open.capturing() });
     as_caller();
-    let (open, classes) = if args.resume { resume(open, saved(&folders)?)? } else { begin(args, &folders, open)? };
+    let (open, classes) =
+        if args.resume { resume(open, saved(&folders)?, redis)? } else { begin(args, &folders, open, redis)? };
     // The port is open, and no byte of a stranger's has been read.
     let write = folders.into_iter().take(1).collect();
-    rights::seal(&Needs { files: Files::Only { read: Vec::new(), write }, ..Needs::default() });
+    rights::seal(&Needs { files: Files::Only { read: Vec::new(), write }, connect });
     let (desk, keys) = Desk::new();
     let typed = typed(desk);
     let (hears, several) = (typed.is_some(), classes.len() > 1);
-    let tell = move |news: News| match news {
-        News::Stands(classes) => {
-            for line in Standing::told(&classes, io::stderr().is_terminal()) {
-                error::tell(&line);
-            }
-            if hears {
-                error::tell("Here, Enter does what the first button of your console does; ? lists the other keys.");
-            }
-            if hears && several {
-                error::tell("The keys lead class 1; a digit chooses another one.");
-            }
-        }
-        News::Line(line) | News::Moved(_, line) => error::tell(&line),
-        News::Leads(n) => error::tell(&format!("The keys lead class {} now.", n + 1)),
-        News::Panel(..) => {}
-        News::Full(connections) => error::tell(&format!(
-            "{connections} connections are open, as many as may be; idle ones are closed to make room."
-        )),
-    };
     // The terminal is given back after that.
-    Ok(open.serve(classes, args.names.clone(), keys, tell)?)
+    Ok(open.serve(classes, args.names.clone(), keys, teller(hears, several))?)
 }
 
 /// Opens the port: the one that was asked for, or the usual one, or any.
-fn open(args: &Class, before: Option<SocketAddr>, many: usize) -> Result<Open, Failure> {
+fn opened_for(args: &Class, before: Option<SocketAddr>, many: usize) -> Result<Open, Failure> {
     let any = if args.lan { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST };
     let usual = before.unwrap_or(SocketAddr::new(any.into(), PORT));
     let wanted = args.listen.unwrap_or(if args.lan { SocketAddr::new(any.into(), usual.port()) } else { usual });
@@ -85,8 +73,13 @@ pub(super) fn opened(wanted: SocketAddr, asked: bool, most: usize, command: &str
 }
 
 /// Goes on with classes that were kept.
-fn resume(open: Result<Open, Failure>, all: Vec<Saved>) -> Result<(Open, Vec<Room>), Failure> {
-    let (open, mut classes) = (open?, Vec::new());
+fn resume(open: Result<Open, Failure>, all: Vec<Saved>, redis: Option<Redis>) -> Result<(Open, Vec<Room>), Failure> {
+    let code = all.first().and_then(|saved| saved.origin.code.clone());
+    if redis.is_some() && all.iter().any(|saved| saved.origin.rotate.is_some()) {
+        let why = "the room code of this class changes, so it can't be joined over a Redis; leave --redis out";
+        return Err(Failure::Usage(why.to_owned()));
+    }
+    let (open, mut classes) = (join::claimed(open?, redis, code.as_deref())?, Vec::new());
     for saved in all {
         // A capture that is gone can't be filtered; its slides are kept.
         let packets = saved.origin.capture.as_deref().and_then(|path| shelf(path).ok());
@@ -97,7 +90,12 @@ fn resume(open: Result<Open, Failure>, all: Vec<Saved>) -> Result<(Open, Vec<Roo
 }
 
 /// New classes. What is wrong with their slides is said before what is wrong with the port.
-fn begin(args: &Class, folders: &[PathBuf], open: Result<Open, Failure>) -> Result<(Open, Vec<Room>), Failure> {
+fn begin(
+    args: &Class,
+    folders: &[PathBuf],
+    open: Result<Open, Failure>,
+    redis: Option<Redis>,
+) -> Result<(Open, Vec<Room>), Failure> {
     let several = args.what.len() > 1;
     if args.what.is_empty() {
         let example = "which lesson? For example: osi-tutor class handshake. The list: osi-tutor explain";
@@ -113,12 +111,15 @@ fn begin(args: &Class, folders: &[PathBuf], open: Result<Open, Failure>) -> Resu
     }
     let made = args.what.iter().map(|what| made(args, what)).collect::<Result<Vec<Made>, Failure>>()?;
     let (open, mut classes) = (open?, Vec::new());
-    let far = !open.address().ip().is_loopback() && !args.open;
-    for ((Made { deck, packets }, what), folder) in made.into_iter().zip(&args.what).zip(folders) {
+    let far = (!open.address().ip().is_loopback() || redis.is_some()) && !args.open;
+    let code = || args.room_code.clone().or_else(|| (far || several || args.rotate.is_some()).then(code::make_up));
+    let codes: Vec<_> = made.iter().map(|_| code()).collect();
+    let open = join::claimed(open, redis, codes.first().and_then(Option::as_deref))?;
+    for (((Made { deck, packets }, what), folder), code) in made.into_iter().zip(&args.what).zip(folders).zip(codes) {
         let origin = Origin {
             capture: packets.as_ref().and(capture(args, what)).map(std::path::absolute).transpose()?,
             secret: code::secret(),
-            code: args.room_code.clone().or_else(|| (far || several || args.rotate.is_some()).then(code::make_up)),
+            code,
             address: open.address(),
             rotate: args.rotate,
         };

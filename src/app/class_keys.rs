@@ -1,10 +1,12 @@
-//! The keys of the terminal that runs a class.
+//! The terminal that runs a class: its keys, and what it's told.
 
-use crate::classroom::hub::Desk;
+use super::error;
+use crate::classroom::hub::{Desk, News, Standing};
 #[cfg(unix)]
 use crate::tty::{Heard, Keys, Quiet};
 #[cfg(unix)]
 use crossterm::event::{Event, KeyCode, KeyEventKind};
+use std::io::{self, IsTerminal as _};
 
 /// How long a thread waits for a key before it looks whether the program ends.
 #[cfg(unix)]
@@ -39,4 +41,27 @@ pub(super) fn typed(desk: Desk) -> Option<Quiet> {
 #[cfg(not(unix))]
 pub(super) fn typed(_: Desk) -> Option<()> {
     None
+}
+
+/// Tells at the terminal what happens; of keys only where somebody hears them.
+pub(super) fn teller(hears: bool, several: bool) -> impl Fn(News) + Send + Sync + 'static {
+    move |news: News| match news {
+        News::Stands(classes) => {
+            for line in Standing::told(&classes, io::stderr().is_terminal()) {
+                error::tell(&line);
+            }
+            if hears {
+                error::tell("Here, Enter does what the first button of your console does; ? lists the other keys.");
+            }
+            if hears && several {
+                error::tell("The keys lead class 1; a digit chooses another one.");
+            }
+        }
+        News::Line(line) | News::Moved(_, line) => error::tell(&line),
+        News::Leads(n) => error::tell(&format!("The keys lead class {} now.", n + 1)),
+        News::Panel(..) => {}
+        News::Full(connections) => error::tell(&format!(
+            "{connections} connections are open, as many as may be; idle ones are closed to make room."
+        )),
+    }
 }

@@ -29,7 +29,7 @@ use crate::serve::code::Code;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, Trouble, words};
+use crate::serve::{self, Bounds, Friends, Hosts, Trouble, words};
 use crate::tutor::Texts;
 
 /// Each browser holds up to three connections, and some are on their way.
@@ -134,7 +134,15 @@ async fn run(open: Open, tell: impl Fn(News<'_>) + Send + Sync + 'static) -> io:
         Trouble::Full(connections) => tell(News::Full(connections)),
         Trouble::Refused(..) => {}
     };
-    ending::until_asked((listener, router), Hosts(options.names.clone()), bounds, asked, goodbye, told).await
+    ending::until_asked(
+        (listener, router),
+        Hosts(options.names.clone(), Friends::default()),
+        bounds,
+        asked,
+        goodbye,
+        told,
+    )
+    .await
 }
 
 /// The page, the chat, and the feeds.

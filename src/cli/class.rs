@@ -86,7 +86,7 @@ pub struct Class {
     #[arg(long, value_name = "CODE", value_parser = room_code)]
     pub room_code: Option<String>,
     /// Change the room code every MINUTES; who is in stays in, and the code before is good for a minute longer
-    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["open", "resume"],
+    #[arg(long, value_name = "MINUTES", conflicts_with_all = ["open", "resume", "redis"],
           value_parser = clap::value_parser!(u16).range(1..=240))]
     pub rotate: Option<u16>,
     /// Ask for no code: everybody who can reach it may come in
@@ -107,6 +107,14 @@ pub struct Class {
     /// Where the class is kept while it runs, for --resume
     #[arg(long, value_name = "DIR")]
     pub state: Option<PathBuf>,
+    /// Let other computers carry phones for this class, over a Redis; anyone who can write to it leads the class
+    #[arg(long, value_name = "URL", hide = cfg!(not(feature = "redis")))]
+    pub redis: Option<String>,
+    /// Carry phones for the class on that Redis that another computer holds; its room code, if there are several
+    #[arg(long, value_name = "CODE", num_args = 0..=1, default_missing_value = "", requires = "redis",
+          conflicts_with_all = ["what", "resume", "lessons", "seed", "room_code", "rotate", "open", "quiz", "state"],
+          value_parser = room_code, hide = cfg!(not(feature = "redis")))]
+    pub join: Option<String>,
     /// Don't capture packets; without this, each student sees the packet of their vote, if that is allowed here
     #[arg(long)]
     pub no_capture: bool,

@@ -35,6 +35,8 @@ export class Client {
   lastAck = 0;
   heartbeat = 0;
   again = 0;
+  /** Where the server is. */
+  host = location.host;
 
   /** @param {Heard} heard */
   constructor(heard) {
@@ -116,7 +118,7 @@ export class Client {
 
   /** @param {string} path */
   address(path) {
-    return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+    return `${location.protocol === "https:" ? "wss" : "ws"}://${this.host}${path}`;
   }
 }
 
@@ -225,7 +227,14 @@ export class SocketIoClient extends Client {
 
   /** @param {Round} round @param {boolean} probe */
   openSocket(round, probe) {
-    const socket = new WebSocket(this.address(this.target("websocket")));
+    /** @type {WebSocket} */
+    let socket;
+    try {
+      socket = new WebSocket(this.address(this.target("websocket")));
+    } catch {
+      // Not one that this page may reach.
+      return void setTimeout(() => this.lost(round, "the browser refuses this address"));
+    }
     this.socket = socket;
     socket.onopen = () => {
       if (round === this.round && probe) this.sendOn(socket, ENGINE.Ping + "probe");

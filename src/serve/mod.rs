@@ -40,7 +40,7 @@ use crate::rights;
 use line::{Line, Lines, Phase};
 
 pub use frames::{Frames, Judge, Refused};
-pub use origin::Hosts;
+pub use origin::{Friends, Hosts};
 pub use reach::{Routes, own_address, reach};
 pub use stream::Stream;
 
@@ -48,6 +48,14 @@ pub use stream::Stream;
 /// (Content Security Policy Level 3).
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                           base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// [`POLICY`] for a page that may speak to these servers as well.
+pub fn policy(others: &[SocketAddr]) -> String {
+    const OWN: &str = "connect-src 'self'";
+    let all = others.iter().fold(OWN.to_owned(), |all, at| all + " ws://" + &at.to_string());
+    POLICY.replacen(OWN, &all, 1)
+}
+
 /// After the system gave no connection (it is out of descriptors, say), it is asked again so much later.
 const PAUSE: Duration = Duration::from_millis(200);
 

@@ -6,8 +6,8 @@
 //! names that were given are taken as hosts. `Sec-Fetch-Site` (W3C Fetch Metadata) tells of requests without an
 //! origin, such as an image's.
 
-use std::net::IpAddr;
-use std::sync::Arc;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
@@ -16,9 +16,40 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::Peer;
 
-/// Names under which the server may be asked for, beside addresses and `localhost`.
+/// Friends of a server.
+const FRIENDS: usize = 32;
+
+/// Names under which the server may be asked for, beside addresses and `localhost`; and its friends.
 #[derive(Clone, Debug, Default)]
-pub struct Hosts(pub Vec<String>);
+pub struct Hosts(pub Vec<String>, pub Friends);
+
+/// Other servers that serve the same: their pages may speak to this one, and its pages to them. They come and go.
+#[derive(Clone, Debug, Default)]
+pub struct Friends(Arc<RwLock<Vec<SocketAddr>>>);
+
+impl Friends {
+    /// From now on they are these; whether that is news. No more than so many are taken.
+    pub fn are(&self, mut all: Vec<SocketAddr>) -> bool {
+        all.sort_unstable();
+        all.dedup();
+        all.truncate(FRIENDS);
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let news = *known != all;
+        *known = all;
+        news
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Vec<SocketAddr> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a page of one of them is at this host.
+    fn know(&self, host: &str) -> bool {
+        let at = host.parse().or_else(|_| host.parse().map(|ip: IpAddr| SocketAddr::new(ip, 80)));
+        at.is_ok_and(|at| self.all().contains(&at))
+    }
+}
 
 /// Why a request is refused.
 #[derive(Clone, Copy, Debug, thiserror::Error, PartialEq, Eq)]
@@ -42,7 +73,7 @@ pub(super) async fn check(
     let (path, fields) = (request.uri().path(), request.headers());
     let opens =
         request.method() == Method::GET && (path == "/" || (is_document(fields) && !path.starts_with("/socket.io")));
-    match judge(fields, &hosts, opens) {
+    match judge(fields, &hosts, opens, path.starts_with("/socket.io")) {
         Ok(()) => next.run(request).await,
         Err(why) => {
             peer.line.refuse("a request of another site, or by a name that isn't this server's");
@@ -57,8 +88,8 @@ fn is_document(fields: &HeaderMap) -> bool {
     is("sec-fetch-mode", "navigate") && is("sec-fetch-dest", "document")
 }
 
-/// Whether a request with these fields may pass; `opens` for one that opens the page.
-fn judge(fields: &HeaderMap, hosts: &Hosts, opens: bool) -> Result<(), Refusal> {
+/// Whether a request with these fields may pass; `opens` for one that opens the page, `speaks` for one of Socket.IO.
+fn judge(fields: &HeaderMap, hosts: &Hosts, opens: bool, speaks: bool) -> Result<(), Refusal> {
     let text = |name| fields.get(name).map(|value| value.to_str().unwrap_or_default());
     let host = text(header::HOST).filter(|host| hosts.know(host)).ok_or(Refusal::Host)?;
     if fields.get_all(header::HOST).iter().count() > 1 || fields.get_all(header::ORIGIN).iter().count() > 1 {
@@ -66,6 +97,9 @@ fn judge(fields: &HeaderMap, hosts: &Hosts, opens: bool) -> Result<(), Refusal> 
     }
     if let Some(origin) = text(header::ORIGIN) {
         let page = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
+        if speaks && page.is_some_and(|page| hosts.1.know(page)) {
+            return Ok(());
+        }
         if !page.is_some_and(|page| page.eq_ignore_ascii_case(host)) {
             return Err(Refusal::Foreign);
         }
@@ -98,7 +132,39 @@ mod tests {
         for (name, value) in fields {
             map.append(*name, value.parse().unwrap());
         }
-        judge(&map, &Hosts(vec!["classroom.example".into()]), opens)
+        judge(&map, &hosts(), opens, false)
+    }
+
+    fn hosts() -> Hosts {
+        let friends = Friends::default();
+        friends.are(vec!["192.0.2.9:8080".parse().unwrap(), "192.0.2.8:80".parse().unwrap()]);
+        Hosts(vec!["classroom.example".into()], friends)
+    }
+
+    #[test]
+    fn a_page_of_a_friend_may_speak_and_do_nothing_else() {
+        let asks = |origin: &str, speaks| {
+            let mut fields = HeaderMap::new();
+            fields.insert("host", "127.0.0.1:8080".parse().unwrap());
+            fields.insert("origin", origin.parse().unwrap());
+            fields.insert("sec-fetch-site", "cross-site".parse().unwrap());
+            judge(&fields, &hosts(), false, speaks)
+        };
+        for friend in ["http://192.0.2.9:8080", "http://192.0.2.8"] {
+            assert_eq!((asks(friend, true), asks(friend, false)), (Ok(()), Err(Refusal::Foreign)), "{friend}");
+        }
+        for stranger in ["http://192.0.2.9:8081", "http://192.0.2.9", "http://evil.example", "ws://192.0.2.9:8080"] {
+            assert_eq!(asks(stranger, true), Err(Refusal::Foreign), "{stranger}");
+        }
+    }
+
+    #[test]
+    fn friends_are_few_and_it_is_said_when_they_change() {
+        let friends = Friends::default();
+        let at = |n: u16| SocketAddr::from(([192, 0, 2, 7], n));
+        assert!(friends.are(vec![at(2), at(1), at(2)]) && !friends.are(vec![at(1), at(2)]));
+        assert!(friends.are((1..=100).map(at).collect()) && friends.all().len() == FRIENDS);
+        assert!(friends.are(Vec::new()) && !friends.know("192.0.2.7:1"));
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Server {
         Self { address: at.parse().unwrap(), guard: guard(child.id()), child, said, later, captures }
     }
 
+    /// Its number among the processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it said on standard error since it began to serve.
     pub(crate) fn later(&self) -> String {
         self.later.lock().unwrap().clone()

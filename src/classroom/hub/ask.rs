@@ -47,7 +47,7 @@ pub(super) enum Answer {
 }
 
 /// A student who is in.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Joined {
     /// The number.
     pub(super) member: Id,
@@ -67,6 +67,9 @@ pub(super) enum No {
     /// The class says so.
     #[error("{0}")]
     Refused(String),
+    /// Nobody answers: who holds the class is out of reach.
+    #[error("the computer that holds the class doesn't answer; try again in a moment")]
+    Lost,
 }
 
 /// What is heard.

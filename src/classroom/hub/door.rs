@@ -8,6 +8,7 @@ use socketioxide::SocketIo;
 use socketioxide::extract::{SocketRef, TryData};
 use socketioxide::handler::ConnectHandler as _;
 
+use super::ask::No;
 use super::house::House;
 use super::room::Room;
 use super::voice::{CONSOLES, Links, STAGES, STUDENTS};
@@ -47,7 +48,7 @@ struct Guest {
 }
 
 /// Waits for people.
-pub(super) fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
+pub(super) async fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
     let entered = |socket: SocketRef<Links>| async move { welcome(socket).await };
     let house = Arc::clone(house);
     let enters = move |socket: SocketRef<Links>, TryData(auth): TryData<Json>| {
@@ -65,8 +66,13 @@ pub(super) fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
             }
         }
     };
-    io.ns("/", entered.with(enters));
-    io.ns(NOWHERE, || std::future::ready(()));
+    let all = io.ns("/", entered.with(enters));
+    let nobody = io.ns(NOWHERE, || std::future::ready(()));
+    // An adapter that reaches other computers first listens for them; ours does not fail.
+    #[cfg(feature = "redis")]
+    let _ = (all.await, nobody.await);
+    #[cfg(not(feature = "redis"))]
+    let ((), ()) = (all, nobody);
 }
 
 /// As what somebody with these credentials may come in, and where.
@@ -157,7 +163,12 @@ async fn welcome(socket: SocketRef<Links>) {
     };
     match first {
         Ok(first) => {
-            let _ = socket.emit("welcome", &first);
+            let _ = socket.emit("welcome", &room.with_hubs(first));
+        }
+        // It comes back by itself.
+        Err(No::Lost) => {
+            let _ = socket.disconnect();
+            return;
         }
         Err(why) => {
             room.refuse(&why.to_string());

@@ -64,6 +64,10 @@ impl House {
         if let Some(room) = number.and_then(|number| self.rooms.get(number)) {
             return room.refuse(why);
         }
+        // Who holds the classes hears of it all.
+        if let Some(room) = self.rooms.first().filter(|room| room.is_far()) {
+            return room.refuse(why);
+        }
         self.refused.note(why, 1);
         self.rooms.iter().for_each(|room| room.has_changed());
     }

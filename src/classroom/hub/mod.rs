@@ -1,12 +1,14 @@
 //! The server of a class: three pages, one Socket.IO namespace, and the class's state behind one lock.
 //!
 //! Read `ask` (all that can be asked of a class), `owner` (who holds it, answers, and tells), `room` (the connections that
-//! ask), then `door` (who comes in as what, and what is heard).
+//! ask), then `door` (who comes in as what, and what is heard). With `far`, several computers share a class.
 //! `/` is for students, `/stage` for the projector, `/teach#SECRET` for the teacher. A fragment stays in the browser:
 //! the page sends it when it connects.
 
 mod ask;
 mod door;
+#[cfg(feature = "redis")]
+pub mod far;
 mod house;
 mod moving;
 mod owner;
@@ -22,7 +24,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware;
+use axum::extract::{Request, State};
+use axum::http::header;
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use socketioxide::SocketIo;
+use socketioxide::layer::SocketIoLayer;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{MissedTickBehavior, interval};
@@ -36,16 +43,16 @@ use crate::page;
 use crate::serve::ending::{self, Asked};
 use crate::serve::gate::{self, Sessions};
 use crate::serve::mirror::{self, Captures, Sockets, Taken};
-use crate::serve::{self, Bounds, Hosts, Routes, Trouble, code, words};
-use crate::tutor::Texts;
+use crate::serve::{self, Bounds, Friends, Hosts, Routes, Trouble, code, words};
+use crate::tutor::{Audience, Texts};
 use house::House;
 use owner::Owner;
-use room::Room;
+use room::{Holder, Room};
 use standing::Place;
-use voice::{Links, Voice};
+use voice::{Links, Voice, alone};
 
 pub use probe::Seen;
-pub use standing::Standing;
+pub use standing::{Part, Standing};
 
 /// Bytes of one message from a browser.
 pub(super) const MESSAGE: usize = 4 << 10;
@@ -104,6 +111,9 @@ pub struct Open {
     bounds: Bounds,
     /// What captures the votes; or why nothing does, unless nobody wanted it.
     capture: Result<Sockets, Option<String>>,
+    /// The claim by which other computers may carry phones.
+    #[cfg(feature = "redis")]
+    claim: Option<far::Claim>,
 }
 
 /// What shows the packets of votes.
@@ -116,8 +126,7 @@ pub(super) struct Wire {
 
 impl Wire {
     /// Captures the votes of these classes, if that can be had.
-    fn new(capture: Result<Sockets, Option<String>>, port: u16, taken: &Arc<Taken>, classes: &[Class]) -> Self {
-        let audience = classes.first().map(|(session, ..)| session.deck().audience).unwrap_or_default();
+    fn new(capture: Result<Sockets, Option<String>>, port: u16, taken: &Arc<Taken>, audience: Audience) -> Self {
         let wires = Arc::new(Wires::default());
         let texts = Arc::new(Texts::english());
         let port = mirror::Port { number: port, plain: None, feed: None };
@@ -148,7 +157,18 @@ impl Open {
         let bounds = bounds(members);
         let at = Standing::found(address);
         let connections = serve::room(bounds.connections);
-        Ok(Self { listener, address, at, routes: Routes::open(), connections, bounds, capture: Err(None) })
+        let (capture, routes) = (Err(None), Routes::open());
+        Ok(Self {
+            listener,
+            address,
+            at,
+            routes,
+            connections,
+            bounds,
+            capture,
+            #[cfg(feature = "redis")]
+            claim: None,
+        })
     }
 
     /// The same, with the sockets that capture its votes. That nothing can be captured is no error: it is said.
@@ -174,7 +194,7 @@ impl Open {
         keys: Keys,
         tell: impl Fn(News) + Send + Sync + 'static,
     ) -> io::Result<()> {
-        ending::run(run(self, classes, Hosts(names), keys, Arc::new(tell)))
+        ending::run(run(self, classes, names, keys, Arc::new(tell)))
     }
 }
 
@@ -205,53 +225,106 @@ impl Desk {
     }
 }
 
-async fn run(open: Open, classes: Vec<Class>, hosts: Hosts, keys: Keys, tell: Tell) -> io::Result<()> {
-    let Open { listener, address, at, routes, connections, bounds, capture } = open;
-    let asked = Asked::new()?;
-    let listener = TcpListener::from_std(listener)?;
-    let (layer, io) = words::layer::<Links>(MESSAGE, ());
+async fn run(open: Open, classes: Vec<Class>, names: Vec<String>, keys: Keys, tell: Tell) -> io::Result<()> {
+    #[cfg(feature = "redis")]
+    let (open, joint) = far::Joint::of(open, &tell).await?;
+    let friends = Friends::default();
+    #[cfg(feature = "redis")]
+    let (state, part) = joint.as_ref().map_or((alone(), Part::Alone), |joint| (joint.state(), Part::Holds));
+    #[cfg(not(feature = "redis"))]
+    let (state, part) = (alone(), Part::Alone);
+    let (mut site, capture) = Site::new(open, Hosts(names, friends.clone()), state)?;
     let members: usize = classes.iter().map(|(session, ..)| session.most() + 2 * OTHERS).sum();
-    let taken = Arc::new(Taken::new(bounds.connections));
-    let wire = Arc::new(Wire::new(capture, address.port(), &taken, &classes));
+    let audience = classes.first().map(|(session, ..)| session.deck().audience).unwrap_or_default();
+    let wire = Arc::new(Wire::new(capture, site.at.0.port(), &site.taken, audience));
     let (mut owners, mut rooms, of_all) = (Vec::new(), Vec::new(), Arc::default());
     for (n, class) in classes.into_iter().enumerate() {
-        let (standing, voice) = (Standing::new((address, at), &class, &wire), Voice::new(io.clone(), n));
+        let standing = Standing::new(site.at, &class, &wire, part);
+        let voice = Voice::new(site.io.clone(), n, part == Part::Holds);
         let place = Arc::new(Place::new(standing, class.1.origin().rotate, class.0.now()));
         let uncaptured = wire.uncaptured().map(str::to_owned);
         let owner = Owner::new(class, (voice.clone(), Arc::clone(&place)), uncaptured, Arc::clone(&of_all));
         let owner = Arc::new(owner);
-        rooms.push(Arc::new(Room::new(voice, Arc::clone(&owner), place, Arc::clone(&wire))));
+        let holder = Holder::Here(Arc::clone(&owner));
+        rooms.push(Arc::new(Room::new(voice, holder, place, Arc::clone(&wire), friends.clone())));
         owners.push(owner);
     }
     let house = Arc::new(House::new(rooms, of_all));
-    door::listen(&io, &house);
-    let took = Box::new(move |address, sid: &str| taken.took(address, sid));
-    let hears = Arc::clone(&house);
-    let cut = Box::new(move |why| hears.refuse(why, None));
-    let sessions = Sessions::new(members, MESSAGE, took, cut);
-    let router =
-        page::files(Router::new(), files()).layer(layer).layer(middleware::from_fn_with_state(sessions, gate::check));
+    door::listen(&site.io, &house).await;
+    #[cfg(feature = "redis")]
+    let center = joint.map(|joint| joint.center(&owners, &house.standings(), friends, Arc::clone(&tell)));
     tell(News::Stands(house.standings()));
-    let moves = moving::follow((Arc::clone(&house), owners.clone()), (address, routes), Arc::clone(&tell));
-    let mut tasks =
-        vec![tokio::spawn(heed((Arc::clone(&house), asked.by_hand()), keys, Arc::clone(&tell))), tokio::spawn(moves)];
+    let routes = (site.at.0, site.routes.take());
+    let moves = moving::follow((Arc::clone(&house), owners.clone()), routes, Arc::clone(&tell));
+    let heeds = heed((Arc::clone(&house), site.asked.by_hand()), keys, Arc::clone(&tell));
+    let mut tasks = vec![tokio::spawn(heeds), tokio::spawn(moves)];
     for (n, owner) in owners.iter().enumerate() {
         tasks.push(tokio::spawn(tick(Arc::clone(&house), (n, Arc::clone(owner)), Arc::clone(&tell))));
         let syncing = Arc::clone(owner);
         tasks.push(tokio::spawn(async move { syncing.sync().await }));
     }
-    let bounds = Bounds { connections, ..bounds };
-    let hears = Arc::clone(&house);
-    let told = move |trouble| match trouble {
-        Trouble::Full(connections) => tell(News::Full(connections)),
-        Trouble::Refused(why, class) => hears.refuse(why, class),
-    };
-    let done = ending::until_asked((listener, router), hosts, bounds, asked, io.close(), told).await;
+    let served = site.serve(house, members, tell);
+    #[cfg(feature = "redis")]
+    let served = far::while_held(center, served);
+    let done = served.await;
     tasks.iter().for_each(tokio::task::JoinHandle::abort);
     for owner in &owners {
         owner.write().await;
     }
     done
+}
+
+/// What serves; who is let in is said later.
+struct Site {
+    listener: TcpListener,
+    /// Where it listens, and where others find it.
+    at: (SocketAddr, SocketAddr),
+    routes: Option<Routes>,
+    bounds: Bounds,
+    asked: Asked,
+    hosts: Hosts,
+    taken: Arc<Taken>,
+    layer: SocketIoLayer<Links>,
+    io: SocketIo<Links>,
+}
+
+impl Site {
+    /// From an open port; and what captures there. `state` is what the adapter begins with.
+    fn new(open: Open, hosts: Hosts, state: voice::State) -> io::Result<(Self, Result<Sockets, Option<String>>)> {
+        let Open { listener, address, at, routes, connections, bounds, capture, .. } = open;
+        let (asked, listener) = (Asked::new()?, TcpListener::from_std(listener)?);
+        let (layer, io) = words::layer::<Links>(MESSAGE, state);
+        let taken = Arc::new(Taken::new(bounds.connections));
+        let bounds = Bounds { connections, ..bounds };
+        Ok((Self { listener, at: (address, at), routes, bounds, asked, hosts, taken, layer, io }, capture))
+    }
+
+    /// Serves these classes, whose door is open, for so many members, until it is asked to end.
+    async fn serve(self, house: Arc<House>, members: usize, tell: Tell) -> io::Result<()> {
+        let Self { listener, bounds, asked, hosts, taken, layer, io, .. } = self;
+        let took = Box::new(move |address, sid: &str| taken.took(address, sid));
+        let hears = Arc::clone(&house);
+        let cut = Box::new(move |why| hears.refuse(why, None));
+        let sessions = Sessions::new(members, MESSAGE, took, cut);
+        let router = page::files(Router::new(), files())
+            .layer(layer)
+            .layer(middleware::from_fn_with_state(sessions, gate::check))
+            .layer(middleware::from_fn_with_state(hosts.1.clone(), may_reach));
+        let told = move |trouble| match trouble {
+            Trouble::Full(connections) => tell(News::Full(connections)),
+            Trouble::Refused(why, class) => house.refuse(why, class),
+        };
+        ending::until_asked((listener, router), hosts, bounds, asked, io.close(), told).await
+    }
+}
+
+/// Where a class is on several computers, its pages may reach all of them.
+async fn may_reach(State(friends): State<Friends>, request: Request, next: Next) -> Response {
+    let (mut response, others) = (next.run(request).await, friends.all());
+    if let (false, Ok(policy)) = (others.is_empty(), serve::policy(&others).parse()) {
+        response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    response
 }
 
 /// Tells what has changed in a class, and writes it. The first class tells what belongs to none.
@@ -296,7 +369,7 @@ async fn heed((house, ends): (Arc<House>, Arc<Notify>), Keys(mut keys): Keys, te
             tell(News::Leads(at));
         } else if let Some(room) = house.rooms.get(at) {
             room.key(key).await.into_iter().for_each(|line| tell(News::Line(line)));
-            tell(News::Panel(at, Box::new(room.panel().await)));
+            room.panel().await.into_iter().for_each(|panel| tell(News::Panel(at, Box::new(panel))));
         }
     }
 }

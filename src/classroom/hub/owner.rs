@@ -318,6 +318,41 @@ impl Owner {
         }
     }
 
+    // ---- other computers
+
+    /// What it speaks by.
+    #[cfg(feature = "redis")]
+    pub(super) fn voice(&self) -> &Voice {
+        &self.voice
+    }
+
+    /// Where phones find it.
+    #[cfg(feature = "redis")]
+    pub(super) fn at(&self) -> SocketAddr {
+        self.place.now().at
+    }
+
+    /// Another computer has a connection of this member; `false`: there is no such member.
+    #[cfg(feature = "redis")]
+    pub(super) async fn comes_back(&self, member: Id) -> bool {
+        let mut inner = self.inner.lock().await;
+        let Some((token, _)) = inner.session.member(member) else { return false };
+        let input = Input::Join { token: Some(token.to_owned()), fresh: String::new(), dice: 0 };
+        self.take(&mut inner, &input).is_ok()
+    }
+
+    /// Shows once more where the class is: somebody may have missed it. Who has not, ignores it.
+    #[cfg(feature = "redis")]
+    pub(super) async fn show_again(&self) {
+        let mut inner = self.inner.lock().await;
+        self.show(&mut inner).await;
+        let staged = self.staged().clone();
+        if let Some(staged) = staged {
+            self.voice.say(self.voice.all(STAGES), "wire", &staged).await;
+        }
+        self.changed.store(true, Ordering::Release);
+    }
+
     // ---- what goes out
 
     /// Shows everybody where the class is.

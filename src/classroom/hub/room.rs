@@ -9,6 +9,8 @@ use serde_json::{Value as Json, json};
 use tokio::time::timeout;
 
 use super::ask::{Answer, Ask, Joined, No, Reply};
+#[cfg(feature = "redis")]
+use super::far::Carrier;
 use super::owner::Owner;
 use super::standing::{Place, Standing};
 use super::voice::Voice;
@@ -16,29 +18,45 @@ use super::{OTHERS, Wire};
 use crate::classroom::panel::Panel;
 use crate::classroom::session::{Id, Input};
 use crate::classroom::wire::offered;
-use crate::serve::code;
+use crate::serve::{Friends, code};
 
 /// How long the packet of a vote may take from the wire to here.
 const CAPTURED: Duration = Duration::from_secs(2);
+
+/// Who holds a class.
+#[derive(Debug)]
+pub(super) enum Holder {
+    /// This program.
+    Here(Arc<Owner>),
+    /// One on another computer, and which of its classes it is.
+    #[cfg(feature = "redis")]
+    Far(Arc<Carrier>, usize),
+}
 
 /// The connections of a class.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) voice: Voice,
-    owner: Arc<Owner>,
+    holder: Holder,
     place: Arc<Place>,
     others: AtomicUsize,
     /// The packets of votes.
     wire: Arc<Wire>,
+    /// Where else the class is.
+    friends: Friends,
 }
 
 impl Room {
-    pub(super) fn new(voice: Voice, owner: Arc<Owner>, place: Arc<Place>, wire: Arc<Wire>) -> Self {
-        Self { voice, owner, place, others: AtomicUsize::new(0), wire }
+    pub(super) fn new(voice: Voice, holder: Holder, place: Arc<Place>, wire: Arc<Wire>, friends: Friends) -> Self {
+        Self { voice, holder, place, others: AtomicUsize::new(0), wire, friends }
     }
 
     async fn ask(&self, ask: Ask) -> Reply {
-        self.owner.answer(ask).await
+        match &self.holder {
+            Holder::Here(owner) => owner.answer(ask).await,
+            #[cfg(feature = "redis")]
+            Holder::Far(carrier, class) => carrier.ask(*class, ask).await,
+        }
     }
 
     // ---- who comes in
@@ -87,6 +105,14 @@ impl Room {
         };
         let wire = self.wire.uncaptured().is_none();
         Ok((member, json!({ "token": token, "you": you, "page": *page, "wire": wire })))
+    }
+
+    /// What somebody sees first, with the addresses at which the class is, too.
+    pub(super) fn with_hubs(&self, mut first: Json) -> Json {
+        if let Some(first) = first.as_object_mut() {
+            first.insert("hubs".to_owned(), json!(self.friends.all()));
+        }
+        first
     }
 
     pub(super) async fn leave(&self, member: Id) {
@@ -151,21 +177,42 @@ impl Room {
 
     /// A key at the terminal; what to say there.
     pub(super) async fn key(&self, key: char) -> Option<String> {
-        self.owner.key(key).await
+        match &self.holder {
+            Holder::Here(owner) => owner.key(key).await,
+            #[cfg(feature = "redis")]
+            Holder::Far(..) => None,
+        }
     }
 
     /// Something was refused.
     pub(super) fn refuse(&self, why: &str) {
-        self.owner.refuse(why, 1);
+        match &self.holder {
+            Holder::Here(owner) => owner.refuse(why, 1),
+            #[cfg(feature = "redis")]
+            Holder::Far(carrier, _) => carrier.refuse(why),
+        }
     }
 
     /// Its console shows something else now.
     pub(super) fn has_changed(&self) {
-        self.owner.has_changed();
+        match &self.holder {
+            Holder::Here(owner) => owner.has_changed(),
+            #[cfg(feature = "redis")]
+            Holder::Far(..) => {}
+        }
     }
 
-    /// What the terminal shows.
-    pub(super) async fn panel(&self) -> Panel {
-        self.owner.panel().await
+    /// What the terminal shows, where the class is held here.
+    pub(super) async fn panel(&self) -> Option<Panel> {
+        match &self.holder {
+            Holder::Here(owner) => Some(owner.panel().await),
+            #[cfg(feature = "redis")]
+            Holder::Far(..) => None,
+        }
+    }
+
+    /// Another computer holds it.
+    pub(super) fn is_far(&self) -> bool {
+        !matches!(self.holder, Holder::Here(_))
     }
 }

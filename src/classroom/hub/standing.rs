@@ -31,6 +31,21 @@ pub struct Standing {
     pub changes: bool,
     /// The interfaces on which votes are captured; or why none is, in one sentence, unless nobody wanted it.
     pub capture: Result<Vec<String>, Option<String>>,
+    /// How many may be in it.
+    pub most: usize,
+    /// What this computer has to do with others.
+    pub part: Part,
+}
+
+/// What a computer has to do with others that serve the same class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// There are none.
+    Alone,
+    /// It holds the class, and others may carry phones for it.
+    Holds,
+    /// It carries phones for a class that another one holds.
+    Carries,
 }
 
 impl fmt::Debug for Standing {
@@ -40,10 +55,15 @@ impl fmt::Debug for Standing {
 }
 
 impl Standing {
-    pub(super) fn new((address, at): (SocketAddr, SocketAddr), (session, keep, _): &Class, wire: &Wire) -> Self {
+    pub(super) fn new(
+        (address, at): (SocketAddr, SocketAddr),
+        (session, keep, _): &Class,
+        wire: &Wire,
+        part: Part,
+    ) -> Self {
         let Origin { code, secret, rotate, .. } = keep.origin().clone();
-        let capture = wire.told();
-        Self { title: session.deck().title.clone(), address, at, code, secret, changes: rotate.is_some(), capture }
+        let (title, most, capture) = (session.deck().title.clone(), session.most(), wire.told());
+        Self { title, address, at, code, secret, changes: rotate.is_some(), capture, most, part }
     }
 
     /// Where others find what listens at this address.
@@ -141,7 +161,17 @@ impl Standing {
             }
             Err(None) => {}
         }
-        lines.push("Ctrl-C ends it; osi-tutor class --resume goes on where it was.".to_owned());
+        if self.part == Part::Holds {
+            let code = self.code.as_ref().map(|code| format!(" {code}")).unwrap_or_default();
+            lines.push(format!("Other computers carry phones for it by: osi-tutor class --join{code} --redis URL"));
+        }
+        lines.push(match self.part {
+            Part::Alone | Part::Holds => "Ctrl-C ends it; osi-tutor class --resume goes on where it was.".to_owned(),
+            Part::Carries => {
+                "Ctrl-C ends it: the class goes on where it's held, and the phones of this computer move there."
+                    .to_owned()
+            }
+        });
         lines
     }
 }

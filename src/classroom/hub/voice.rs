@@ -3,11 +3,25 @@
 use std::fmt;
 
 use serde::Serialize;
+#[cfg(feature = "redis")]
+use serde_json::json;
 use socketioxide::SocketIo;
-use socketioxide::adapter::LocalAdapter;
 
-/// What carries the words of one hub to its connections.
-pub(super) type Links = LocalAdapter;
+#[cfg(feature = "redis")]
+pub(super) use super::far::{Links, State, alone};
+#[cfg(feature = "redis")]
+use crate::serve::Friends;
+
+/// What carries the words of a class to its connections.
+#[cfg(not(feature = "redis"))]
+pub(super) type Links = socketioxide::adapter::LocalAdapter;
+/// What it begins with.
+#[cfg(not(feature = "redis"))]
+pub(super) type State = ();
+
+/// What it begins with where no other computer is reached.
+#[cfg(not(feature = "redis"))]
+pub(super) fn alone() {}
 
 /// Everybody, by what they look at.
 pub(super) const STUDENTS: &str = "students";
@@ -20,6 +34,8 @@ pub(super) struct Voice {
     io: SocketIo<Links>,
     /// Which of the server's classes it is: rooms of Socket.IO are called after it.
     number: usize,
+    /// The connections of other computers hear it, too.
+    far: bool,
 }
 
 impl fmt::Debug for Voice {
@@ -29,8 +45,8 @@ impl fmt::Debug for Voice {
 }
 
 impl Voice {
-    pub(super) fn new(io: SocketIo<Links>, number: usize) -> Self {
-        Self { io, number }
+    pub(super) fn new(io: SocketIo<Links>, number: usize, far: bool) -> Self {
+        Self { io, number, far }
     }
 
     /// Which of the server's classes speaks.
@@ -50,6 +66,25 @@ impl Voice {
 
     /// Says something to a room. Who cannot be reached is on the way out; the rest is served.
     pub(super) async fn say(&self, room: String, event: &str, data: &(impl Serialize + ?Sized)) {
-        let _ = self.io.to(room).emit(event, data).await;
+        let to = self.io.to(room);
+        let _ = if self.far { to } else { to.local() }.emit(event, data).await;
+    }
+
+    /// Tells the connections of this computer at which other ones the class is, too.
+    #[cfg(feature = "redis")]
+    pub(super) async fn hubs(&self, friends: &Friends) {
+        self.near("hubs", &json!({ "hubs": friends.all() })).await;
+    }
+
+    /// Tells the connections of this computer that the class is interrupted, and why; or that it goes on.
+    #[cfg(feature = "redis")]
+    pub(super) async fn hold(&self, why: Option<&str>) {
+        self.near("hold", &json!({ "why": why })).await;
+    }
+
+    #[cfg(feature = "redis")]
+    async fn near(&self, event: &str, data: &serde_json::Value) {
+        let rooms = [STUDENTS, STAGES, CONSOLES].map(|who| self.all(who));
+        let _ = self.io.to(rooms).local().emit(event, data).await;
     }
 }

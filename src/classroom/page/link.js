@@ -14,6 +14,10 @@ const JITTER = 400;
  */
 export function link(who, events, refused) {
   let failures = 0, why = "";
+  /** Where else the class is, as its servers say. @type {string[]} */
+  let hubs = [];
+  /** Where it is tried: the last address first. @type {string[]} */
+  let tried = [location.host];
   /** What came before the welcome: it is told after it. @type {[string, any][] | null} */
   let early = null;
   /** The numbers of the page, and of what one sees of oneself, that were told last: an older one may come later. @type {Record<string, number>} */
@@ -27,11 +31,19 @@ export function link(who, events, refused) {
   /** @param {string} name @param {any} data */
   const hear = (name, data) => {
     if (early && name !== "welcome" && name !== "refused") return void early.push([name, data]);
+    if (name === "welcome") others(data);
     tell(name, data);
     if (name !== "welcome") return;
     newest = { page: data.page?.n, you: data.you?.n };
     for (const [later, said] of early ?? []) tell(later, said);
     early = null;
+  };
+  /** @param {any} data */
+  const others = (data) => (hubs = (data.hubs ?? []).filter((/** @type {any} */ hub) => typeof hub === "string"));
+  /** What servers say of themselves. @type {Record<string, (data: any) => void>} */
+  const own = {
+    hubs: others,
+    hold: (data) => state(data.why ?? "connected", data.why ? "lost" : "here"),
   };
   /** @param {string} text @param {string} kind */
   const state = (text, kind) => {
@@ -44,13 +56,19 @@ export function link(who, events, refused) {
     open() {
       failures = 0;
       [early, newest] = [[], {}];
+      tried = [...new Set([client.host, location.host])];
       state("connected", "here");
       events.found?.(null);
     },
     down(text) {
       why = text;
       failures += 1;
-      client.transports = failures >= PATIENCE && failures % 2 ? "polling" : "websocket";
+      // Another computer may carry us; only the one that gave this page does so by polling, too.
+      tried = [...new Set([...tried, ...hubs])];
+      const round = Math.floor((failures - 1) / tried.length);
+      client.host = tried[(failures - 1) % tried.length];
+      const polls = client.host === location.host && failures >= PATIENCE && round % 2 === 0;
+      client.transports = polls ? "polling" : "websocket";
       lost();
       events.lost?.(failures);
     },
@@ -58,7 +76,7 @@ export function link(who, events, refused) {
       state("not let in", "out");
       refused(why);
     },
-    event: (name, data) => hear(name, data ?? {}),
+    event: (name, data) => (own[name] ?? ((said) => hear(name, said)))(data ?? {}),
   });
   const lost = () => (navigator.onLine === false ? state("you are offline", "offline") : state("the host is lost; trying again", "lost"));
   const again = () => {

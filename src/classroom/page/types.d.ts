@@ -1,4 +1,4 @@
-// What the host sends to the pages of a class: src/classroom/views.rs, board.rs and hub/room.rs as JSON.
+// What the host sends to the pages of a class: src/classroom/views.rs, board.rs and hub/owner.rs as JSON.
 import type { Layers, Scene } from "../../page/types/scene.js";
 
 /** What everybody may see. */
@@ -78,15 +78,17 @@ export interface Board {
 /** A scene of a lesson; of a capture, only its packet, or what is listed. */
 export type Drawn = Partial<Scene> & { listed?: string[]; proof?: { line?: string | null; filter: string } };
 
-/** What a page draws. */
+/** What a page draws. Of two, the one with the higher number is newer. */
 export interface Page {
+  n: number;
   shown: Shown;
   scene: Drawn | null;
   lobby: { address: string; code: string | null; qr: string[] } | null;
 }
 
-/** What a member sees of itself. */
+/** What a member sees of itself; numbered as pages are. */
 export interface You {
+  n: number;
   name: string;
   given: string | null;
   sure: boolean | null;
