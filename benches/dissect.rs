@@ -47,9 +47,9 @@ fn dissect(c: &mut Criterion) {
         });
     });
     group.bench_function("json", |b| {
-        let mut out = Vec::new();
+        let (mut out, mut json) = (String::new(), json::Writer::new());
         b.iter(|| {
-            play(&frames, &mut packet, |p| json::line(p, None, &mut out));
+            play(&frames, &mut packet, |p| json.line(p, None, &mut out));
             black_box(&out);
             out.clear();
         });

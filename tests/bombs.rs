@@ -86,7 +86,7 @@ fn read_within(limits: &Limits, frames: &[Vec<u8>]) {
 }
 
 fn show(packet: &Packet) {
-    let (mut line, mut object) = (String::new(), Vec::new());
+    let (mut line, mut object) = (String::new(), String::new());
     Brief::new(Theme::new(false), Some(80)).line(packet, &mut line);
     json::line(packet, None, &mut object);
     assert!(!line.is_empty() && !object.is_empty());

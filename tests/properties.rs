@@ -83,11 +83,11 @@ fn check(packet: &Packet) {
             }
         }
     }
-    let (mut line, mut object) = (String::new(), Vec::new());
+    let (mut line, mut object) = (String::new(), String::new());
     Brief::new(Theme::new(false), Some(80)).line(packet, &mut line);
     assert!(!line.trim_end_matches('\n').chars().any(char::is_control), "{line:?}");
     json::line(packet, None, &mut object);
-    let parsed: serde_json::Value = serde_json::from_slice(&object).expect("JSON");
+    let parsed: serde_json::Value = serde_json::from_str(&object).expect("JSON");
     assert_eq!(parsed["v"], 1);
 }
 

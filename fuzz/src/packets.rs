@@ -231,9 +231,9 @@ pub fn check(packet: &Packet, tracker: &Tracker, shown: bool) {
     if !shown {
         return;
     }
-    let mut object = Vec::new();
+    let mut object = String::new();
     json::line(packet, None, &mut object);
-    assert_eq!(drawn::object(&object)["v"], 1);
+    assert_eq!(drawn::object(object.as_bytes())["v"], 1);
     // One of the views: all of them are reached by other packets.
     let audience = [Audience::Newcomer, Audience::Student, Audience::Engineer][packet.len as usize % 3];
     let mut text = String::new();

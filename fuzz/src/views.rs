@@ -109,9 +109,9 @@ fn every_packet(frames: &[RawFrame]) {
             let options = Options { hex: true, audience };
             Text::new(theme.clone(), Some(60), options, Arc::clone(&TEXTS)).packet(&moment, &mut out);
             drawn::lines(&out);
-            let (notes, mut object) = (explain(&moment, audience, &TEXTS), Vec::new());
+            let (notes, mut object) = (explain(&moment, audience, &TEXTS), String::new());
             json::line(packet, Some((&notes, audience)), &mut object);
-            assert_eq!(drawn::object(&object)["v"], 1);
+            assert_eq!(drawn::object(object.as_bytes())["v"], 1);
         }
     });
     out.clear();

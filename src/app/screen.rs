@@ -23,15 +23,14 @@ pub(super) struct Screen {
     out: std::io::StdoutLock<'static>,
     kind: Kind,
     text: String,
-    bytes: Vec<u8>,
 }
 
 enum Kind {
     Text(Box<Text>),
     Brief(Box<Brief>),
-    Json,
+    Json(json::Writer),
     /// With notes, for an audience.
-    Explained(Texts, tutor::Audience),
+    Explained(json::Writer, Texts, tutor::Audience),
     /// Sentences; without texts, one a packet.
     Linear(Option<Texts>, tutor::Audience),
     /// Drawn when all have come.
@@ -52,9 +51,9 @@ impl Screen {
         } else if show.quiet || takes_stdout(show) {
             Kind::Silent
         } else if show.json && show.notes {
-            Kind::Explained(Texts::english(), show.audience)
+            Kind::Explained(json::Writer::new(), Texts::english(), show.audience)
         } else if show.json {
-            Kind::Json
+            Kind::Json(json::Writer::new())
         } else if !show.hex && super::linear(show.linear) {
             let texts = if show.brief { None } else { Some(Texts::english()) };
             Kind::Linear(texts, show.audience)
@@ -65,8 +64,8 @@ impl Screen {
             let options = Options { hex: show.hex, audience: show.audience };
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts).keeping()))
         };
-        let bytes = Vec::with_capacity(2 * CHUNK);
-        Ok(Self { out: std::io::stdout().lock(), kind, text: String::new(), bytes })
+        let text = String::with_capacity(2 * CHUNK);
+        Ok(Self { out: std::io::stdout().lock(), kind, text })
     }
 
     pub(super) fn silent(&self) -> bool {
@@ -84,10 +83,10 @@ impl Screen {
 
     pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
-            Kind::Json => json::line(packet, None, &mut self.bytes),
-            Kind::Explained(texts, audience) => {
+            Kind::Json(json) => json.line(packet, None, &mut self.text),
+            Kind::Explained(json, texts, audience) => {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
-                json::line(packet, Some((&notes, *audience)), &mut self.bytes);
+                json.line(packet, Some((&notes, *audience)), &mut self.text);
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),
@@ -97,20 +96,17 @@ impl Screen {
             Kind::Plot(plot) => plot.packet(packet, tracker),
             Kind::Silent => {}
         }
-        if self.bytes.len().max(self.text.len()) >= CHUNK {
+        if self.text.len() >= CHUNK {
             self.write()?;
         }
         Ok(())
     }
 
     fn write(&mut self) -> Result<(), Failure> {
-        // Each view writes into one of the two.
-        let done = self.out.write_all(self.text.as_bytes()).and_then(|()| self.out.write_all(&self.bytes));
+        let done = self.out.write_all(self.text.as_bytes());
         self.text.clear();
-        self.bytes.clear();
         // One giant packet must not be paid for ever after.
         self.text.shrink_to(16 * CHUNK);
-        self.bytes.shrink_to(16 * CHUNK);
         done.map_err(Failure::from)
     }
 

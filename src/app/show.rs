@@ -8,6 +8,7 @@ use crate::cli::Show;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
+use crate::model::Wanted;
 use crate::source::file::Writer;
 use crate::source::{Source, Step};
 use crate::view::tally::Tally;
@@ -53,7 +54,7 @@ pub(super) fn run_into(
     }
     let decides = filter.as_ref().map_or_else(|| Some(Vec::new()), Filter::fields);
     if let Some(fields) = decides.filter(|_| show.brief) {
-        reader = reader.only(fields);
+        reader = reader.wanting(Wanted::line(fields));
     }
     let mut tally = Tally::default();
     let ended = loop {

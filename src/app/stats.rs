@@ -5,6 +5,7 @@ use crate::cli::Stats as Args;
 use crate::filter::Filter;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
+use crate::model::Wanted;
 #[cfg(feature = "tui")]
 use crate::source::Source;
 use crate::source::file::File;
@@ -23,7 +24,7 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
     let (mut stats, mut links) = (Stats::default(), Links::default());
     let mut reader = Reader::new(Limits::default());
     if let Some(decides) = filter.as_ref().map_or_else(|| Some(Vec::new()), Filter::fields) {
-        reader = reader.only([decides, Stats::FIELDS.to_vec()].concat());
+        reader = reader.wanting(Wanted::only([decides, Stats::FIELDS.to_vec()].concat()));
     }
     let ended = reader.each(&mut source, |packet, _| {
         if let Some(unread) = links.note(packet.link) {
@@ -51,7 +52,7 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
 #[cfg(feature = "tui")]
 pub(super) fn tables(source: &mut dyn Source, columns: usize, to: &mut dyn Write) -> Result<(), Failure> {
     let mut stats = Stats::default();
-    Reader::new(Limits::default()).only(Stats::FIELDS.to_vec()).each(source, |packet, _| {
+    Reader::new(Limits::default()).wanting(Wanted::only(Stats::FIELDS.to_vec())).each(source, |packet, _| {
         stats.count(packet);
         Ok::<_, Failure>(true)
     })?;

@@ -4,7 +4,7 @@ use super::store::{Batch, Packer, Store, Window};
 use crate::filter::is_unusual;
 use crate::flow::Limits;
 use crate::flow::reader::Reader;
-use crate::model::{Osi, Packet, RawFrame};
+use crate::model::{Osi, Packet, RawFrame, Wanted};
 use crate::view::{brief, mask};
 use std::collections::HashMap;
 
@@ -28,7 +28,7 @@ impl Index {
     /// Keeps at most `room` bytes; those of frames, too, unless they stay where they are.
     pub fn new(limits: Limits, room: usize, stays: bool, block: usize) -> Self {
         let mut reader = Reader::new(limits);
-        reader.packet.summary_only = true;
+        reader.packet.wanted = Wanted::line(Vec::new());
         Self { reader, packer: Packer::new(room, stays), block, taken: 0, full: false }
     }
 
@@ -91,7 +91,7 @@ impl Walk {
     }
 
     fn read(&mut self, store: &Store, brief: bool) -> bool {
-        self.reader.packet.summary_only = brief;
+        self.reader.packet.wanted = if brief { Wanted::line(Vec::new()) } else { Wanted::all() };
         let read = store.frame(self.next, &mut self.reader.frame, &mut self.window);
         if read {
             self.reader.read();

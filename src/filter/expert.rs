@@ -141,7 +141,7 @@ fn rows_of(field: &Field) -> &'static [Row] {
 /// Whether something in it is unusual: what TCP had to repair, what is malformed, what Wireshark warns of. A FIN or SYN is
 /// none of it.
 ///
-/// The filter [`UNUSUAL`] selects the same packets, more slowly, and needs fields that [`Packet::summary_only`] leaves out.
+/// The filter [`UNUSUAL`] selects the same packets, more slowly, and needs fields that [`Wanted::line`](crate::model::Wanted::line) leaves out.
 pub fn is_unusual(packet: &Packet) -> bool {
     packet.layers.iter().any(|layer| {
         let unusual =

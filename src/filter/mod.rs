@@ -91,7 +91,7 @@ impl Filter {
         self.ready.fields()
     }
 
-    /// Whether it asks for something that [`Packet::summary_only`] leaves out.
+    /// Whether it asks for something that [`Wanted::line`](crate::model::Wanted::line) leaves out.
     pub fn reads_details(&self) -> bool {
         self.fields().is_none_or(|fields| fields.iter().any(|field| field.detail))
     }

@@ -369,6 +369,13 @@ impl Memory for Tracker {
             self.events.push(Event::GaveUp { conversation: None, bytes, full: true });
         }
         let (frame, time) = (here.frame, self.time);
+        if payload.is_empty() && segment.flags & flag::FIN == 0 {
+            let Of::Tcp(track) = &self.conversations.get(c)?.of else { return None };
+            if !track.is_over() && track.waits_since == Past::NONE && track.waiting() == 0 {
+                // A bare ACK, and nothing waits for it: this connection need not be touched.
+                return None;
+            }
+        }
         let talking = self.conversations.get_mut(c)?;
         let ports = talking.ports();
         let Of::Tcp(track) = &mut talking.of else { return None };

@@ -5,7 +5,7 @@
 //! everybody else takes [`each`].
 
 use super::{Limits, Tracker};
-use crate::model::{FieldDef, Packet, RawFrame};
+use crate::model::{Packet, RawFrame, Wanted};
 use crate::proto::{walk, walk_moving};
 use crate::source::{Source, SourceError, Step};
 
@@ -38,11 +38,10 @@ impl Reader {
         self
     }
 
-    /// Reads of each frame what a line about it needs, and these fields.
+    /// Reads of each frame only what is wanted.
     #[must_use]
-    pub fn only(mut self, fields: Vec<&'static FieldDef>) -> Self {
-        self.packet.summary_only = true;
-        self.packet.asked = fields;
+    pub fn wanting(mut self, wanted: Wanted) -> Self {
+        self.packet.wanted = wanted;
         self
     }
 

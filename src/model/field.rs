@@ -33,10 +33,28 @@ pub struct FieldDef {
     pub about: &'static str,
     /// Names of its values, ascending by value; empty where numbers speak for themselves.
     pub names: &'static [(u64, &'static str)],
-    /// No one-line summary mentions it (see [`super::Packet::summary_only`]).
+    /// No one-line summary mentions it (see [`super::Wanted::line`]).
     pub detail: bool,
     /// Stands for another name of the same value, which filters and JSON know and no page repeats.
     pub hidden: bool,
+    /// What [`super::Wanted`] knows it by.
+    pub(super) marks: u64,
+}
+
+/// The mark that every row has.
+pub(super) const ANY: u64 = 1 << 63;
+/// The mark of a row that a line mentions.
+pub(super) const TOLD: u64 = 1 << 62;
+
+/// The marks of a row: by its name, so that few others have all of them.
+const fn marks_of(name: &str, detail: bool) -> u64 {
+    // FNV-1a.
+    let (bytes, mut hash, mut i) = (name.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
+    while i < bytes.len() {
+        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0100_0000_01b3);
+        i += 1;
+    }
+    ANY | if detail { 0 } else { TOLD } | 1 << (hash >> 32) % 62
 }
 
 /// The type of a field's value, after Wireshark's `FT_` types.
@@ -241,23 +259,26 @@ impl FieldDef {
 
     /// Is left out where only a one-line summary is wanted.
     #[must_use]
-    pub const fn detail(mut self) -> Self {
-        self.detail = true;
-        self
+    pub const fn detail(self) -> Self {
+        self.detailed(true)
     }
 
     /// A summary mentions it, hidden as it is.
     #[must_use]
-    pub const fn told(mut self) -> Self {
-        self.detail = false;
-        self
+    pub const fn told(self) -> Self {
+        self.detailed(false)
     }
 
     /// Is another name of the value beside it; summaries mention that one.
     #[must_use]
     pub const fn hidden(mut self) -> Self {
         self.hidden = true;
-        self.detail = true;
+        self.detailed(true)
+    }
+
+    const fn detailed(mut self, detail: bool) -> Self {
+        self.detail = detail;
+        self.marks = marks_of(self.name, detail);
         self
     }
 
@@ -291,7 +312,7 @@ impl FieldDef {
 
 /// The constructors that a protocol's `fields!` block uses.
 pub mod row {
-    use super::{At, FieldDef, Kind};
+    use super::{At, FieldDef, Kind, marks_of};
 
     const fn fixed(start: u16, len: u8, kind: Kind, t: (&'static str, &'static str, &'static str)) -> FieldDef {
         FieldDef {
@@ -303,6 +324,7 @@ pub mod row {
             names: &[],
             detail: false,
             hidden: false,
+            marks: marks_of(t.0, false),
         }
     }
 
@@ -355,12 +377,12 @@ pub mod row {
 
     /// Somewhere that depends on the packet.
     pub const fn dynamic(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Dynamic { mask: 0 }, about, names: &[], detail: false, hidden: false }
+        FieldDef { at: At::Dynamic { mask: 0 }, ..fixed(0, 0, kind, (name, label, about)) }
     }
 
     /// Not in the bytes: computed.
     pub const fn derived(kind: Kind, name: &'static str, label: &'static str, about: &'static str) -> FieldDef {
-        FieldDef { name, label, kind, at: At::Derived, about, names: &[], detail: false, hidden: false }
+        FieldDef { at: At::Derived, ..fixed(0, 0, kind, (name, label, about)) }
     }
 }
 

@@ -12,14 +12,17 @@ mod remark;
 mod seq;
 pub(crate) mod short;
 pub mod show;
+pub mod wanted;
 
 pub use field::{At, Field, FieldDef, Kind, Osi, Slice, Span, Value};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Identity, Layer, Packet, Piece, Summary, Trouble, Why};
 pub use remark::Remark;
 pub use seq::Seq;
+pub use wanted::{Group, Wanted};
 
 /// A length or an offset as the 32 bits that a [`Span`] holds. No buffer is longer.
+#[inline]
 pub fn clamp(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

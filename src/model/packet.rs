@@ -8,6 +8,7 @@ use super::Remark;
 use super::clamp;
 use super::field::{Field, FieldDef, Osi, Slice, Span, Value};
 use super::frame::{Interface, LinkType, Time};
+use super::wanted::Wanted;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,11 +56,8 @@ pub struct Packet {
     pub checksum_pending: bool,
     /// What a simulated network remarks on its frame.
     pub remark: Option<Remark>,
-    /// Nothing but a line will be shown of it: rows marked as detail need not be written. Set by whoever
-    /// owns the packet; it stays from frame to frame.
-    pub summary_only: bool,
-    /// Rows of detail that are written even then: somebody asks for them.
-    pub asked: Vec<&'static FieldDef>,
+    /// Which rows are written. Set by whoever owns the packet; it stays from frame to frame.
+    pub wanted: Wanted,
     /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
     pub layers: Vec<Layer>,
     /// All fields of all layers, flat; a layer holds a range of them.
@@ -237,10 +235,10 @@ impl Packet {
         }
     }
 
-    /// Whether a field is to be written: where nothing but a line will be shown, one of detail is only if it's asked for.
+    /// Whether a row is to be written.
     #[inline]
     pub fn wants(&self, def: &FieldDef) -> bool {
-        !(def.detail && self.summary_only) || self.asked.iter().any(|asked| std::ptr::eq(*asked, def))
+        self.wanted.has(def)
     }
 
     /// Keeps text that is in no buffer, for a value to point to.

@@ -6,9 +6,9 @@ const ROOM: usize = 128;
 /// As much as is checked at once.
 const BLOCK: usize = 16;
 
-/// An ASCII text of at most 128 characters.
+/// A text of at most 128 bytes, ASCII or nearly so.
 ///
-/// Aligned, and appended by whole blocks first: so the standard library sees at a glance that it is ASCII.
+/// Aligned, and appended by whole blocks first: so the standard library sees at a glance what is ASCII.
 #[repr(align(16))]
 pub(crate) struct Short {
     /// Behind the text stand spaces.
@@ -58,12 +58,12 @@ impl Short {
         Self { bytes: [b' '; ROOM], len: 0 }
     }
 
-    /// Adds ASCII text of a length that the compiler knows.
+    /// Adds whole characters of a length that the compiler knows.
     #[inline]
     pub(crate) fn put<const N: usize>(&mut self, text: &[u8; N]) {
-        debug_assert!(text.is_ascii() && self.len + N <= ROOM, "short, and ASCII");
-        if let Some(room) = self.bytes.get_mut(self.len..self.len + N) {
-            room.copy_from_slice(text);
+        debug_assert!(self.len + N <= ROOM, "short");
+        if let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+            *room = *text;
             self.len += N;
         }
     }
@@ -71,7 +71,33 @@ impl Short {
     /// Adds a number in decimal.
     #[inline]
     pub(crate) fn number(&mut self, n: u64) {
-        self.digits(n, digits(n));
+        match n {
+            0..=9 => self.digit(n),
+            10..=99 => self.pair(n),
+            100..=999 => {
+                self.digit(n / 100);
+                self.pair(n % 100);
+            }
+            1000..=9999 => self.four(n),
+            _ => self.long(n),
+        }
+    }
+
+    #[inline]
+    fn digit(&mut self, n: u64) {
+        self.put(&[b'0' + n.to_le_bytes()[0]]);
+    }
+
+    #[inline]
+    fn four(&mut self, n: u64) {
+        self.pair(n / 100);
+        self.pair(n % 100);
+    }
+
+    #[inline(never)]
+    fn long(&mut self, n: u64) {
+        self.number(n / 10_000);
+        self.four(n % 10_000);
     }
 
     /// Adds the last `count` decimal digits of a number, with zeros before it.
@@ -99,7 +125,7 @@ impl Short {
     /// Adds a byte in two hexadecimal digits.
     #[inline]
     pub(crate) fn hex(&mut self, byte: u8) {
-        self.put(&HEX[usize::from(byte)]);
+        self.put(&Self::digits_of(byte));
     }
 
     /// Adds a number right-aligned in `width` columns; gives how many columns it took.
@@ -107,7 +133,7 @@ impl Short {
     pub(crate) fn right(&mut self, n: u64, width: usize) -> usize {
         let count = digits(n);
         self.spaces(width.saturating_sub(count));
-        self.digits(n, count);
+        self.number(n);
         count.max(width)
     }
 
@@ -122,6 +148,40 @@ impl Short {
     /// columns; gives how many columns they took.
     #[inline]
     pub(crate) fn seconds(&mut self, nanos: i64, decimals: u32, width: usize) -> usize {
+        match decimals {
+            6 if nanos >= 0 => self.micros(nanos.unsigned_abs(), width),
+            9 if nanos >= 0 => self.nanos(nanos.unsigned_abs(), width),
+            _ => self.any_seconds(nanos, decimals, width),
+        }
+    }
+
+    /// The same of what nearly all times are, written with 6 decimals.
+    fn micros(&mut self, nanos: u64, width: usize) -> usize {
+        let n = (nanos + 500) / 1000;
+        let (whole, fraction) = (n / 1_000_000, n % 1_000_000);
+        let columns = digits(whole) + 7;
+        self.spaces(width.saturating_sub(columns));
+        self.number(whole);
+        self.put(b".");
+        self.pair(fraction / 10_000);
+        self.four(fraction % 10_000);
+        columns.max(width)
+    }
+
+    /// The same with 9 decimals.
+    fn nanos(&mut self, n: u64, width: usize) -> usize {
+        let (whole, fraction) = (n / 1_000_000_000, n % 1_000_000_000);
+        let columns = digits(whole) + 10;
+        self.spaces(width.saturating_sub(columns));
+        self.number(whole);
+        self.put(b".");
+        self.digit(fraction / 100_000_000);
+        self.four(fraction / 10_000 % 10_000);
+        self.four(fraction % 10_000);
+        columns.max(width)
+    }
+
+    fn any_seconds(&mut self, nanos: i64, decimals: u32, width: usize) -> usize {
         let decimals = decimals.min(9);
         let unit = 10u64.pow(9 - decimals);
         let second = 1_000_000_000 / unit;
@@ -163,15 +223,22 @@ impl Short {
         }
     }
 
+    /// The two hexadecimal digits of a byte.
+    #[inline]
+    pub(crate) fn digits_of(byte: u8) -> [u8; 2] {
+        HEX[usize::from(byte)]
+    }
+
     /// Adds spaces.
     #[inline]
     pub(crate) fn spaces(&mut self, count: usize) {
         self.len = (self.len + count).min(ROOM);
     }
 
-    /// All of it.
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.bytes.get(..self.len).unwrap_or_default()
+    /// Appends all of it, and begins anew.
+    pub(crate) fn move_to(&mut self, out: &mut String) {
+        self.append_to(out);
+        *self = Self::new();
     }
 
     /// Appends all of it.

@@ -6,7 +6,7 @@
 //!
 //! Everything here appends to a `String` and allocates nothing when it has room.
 
-use super::field::{Field, FieldDef, Kind, Value};
+use super::field::{Field, FieldDef, Kind, Span, Value};
 use super::packet::{Layer, Packet};
 use super::short::Short;
 use std::net::Ipv6Addr;
@@ -62,6 +62,10 @@ pub fn escape(bytes: &[u8], out: &mut String) {
 
 /// The same in at most `most` characters; `…` stands for what is left out. Whether all was written.
 pub fn escape_within(bytes: &[u8], most: usize, out: &mut String) -> bool {
+    if bytes.len() <= most && is_plain(bytes, b'\\') {
+        out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+        return true;
+    }
     // A character takes four bytes at most: what lies behind cannot be reached.
     let head = bytes.get(..most.saturating_mul(4).saturating_add(4)).unwrap_or(bytes);
     let mut pen = Pen { out, left: most, marks: 0 };
@@ -75,6 +79,23 @@ pub fn escape_within(bytes: &[u8], most: usize, out: &mut String) -> bool {
         pen.out.push('…');
     }
     head.len() == bytes.len()
+}
+
+/// Whether nothing in it needs an escape: ASCII, nearly all that there is, without backslashes and without `nor`. Eight
+/// bytes are looked at together.
+pub(crate) fn is_plain(bytes: &[u8], nor: u8) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGH: u64 = ONES << 7;
+    let other = ONES * u64::from(nor);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let odd = words.iter().fold(0, |odd, &word| {
+        let word = u64::from_ne_bytes(word);
+        // In a byte below 128, the high bit then says: below a space; DEL; one of the two. Others have it anyway.
+        let (low, delete) = (word.wrapping_sub(ONES * 0x20), word.wrapping_add(ONES));
+        let (slash, other) = ((word ^ (ONES * 0x5c)).wrapping_sub(ONES), (word ^ other).wrapping_sub(ONES));
+        odd | ((word | low | delete | slash | other) & HIGH)
+    });
+    odd == 0 && rest.iter().all(|&b| matches!(b, b' '..=b'~' if b != b'\\' && b != nor))
 }
 
 struct Pen<'a> {
@@ -224,17 +245,23 @@ pub fn hex(n: u64, digits: usize, out: &mut String) {
 /// Appends two hexadecimal digits for each byte, with `between` between them.
 pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
     debug_assert!(between.len() < 2 && between.is_ascii(), "one sign or none");
-    let gap = between.as_bytes().first();
-    let mut first = true;
-    for piece in bytes.chunks(32) {
-        let mut short = Short::new();
-        for &byte in piece {
-            if let Some(&gap) = gap.filter(|_| !std::mem::take(&mut first)) {
-                short.put(&[gap]);
-            }
-            short.hex(byte);
+    let Some(&gap) = between.as_bytes().first() else {
+        for piece in bytes.chunks(32) {
+            let mut short = Short::new();
+            piece.iter().for_each(|&byte| short.hex(byte));
+            short.append_to(out);
         }
-        short.append_to(out);
+        return;
+    };
+    let mut skip = 1;
+    for piece in bytes.chunks(32) {
+        let mut text = [gap; 96];
+        for (&byte, place) in piece.iter().zip(text.as_chunks_mut::<3>().0) {
+            let [high, low] = Short::digits_of(byte);
+            *place = [gap, high, low];
+        }
+        let text = text.get(std::mem::take(&mut skip)..3 * piece.len());
+        out.push_str(text.and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default());
     }
 }
 
@@ -408,6 +435,12 @@ pub fn value(packet: &Packet, field: &Field, out: &mut String) {
     }
 }
 
+/// Appends a number as a field of this row would be written.
+pub fn number_of(def: &'static FieldDef, n: u64, out: &mut String) {
+    let field = Field { def, value: Value::Uint(n), span: Span::default(), depth: 0 };
+    value(&Packet::new(), &field, out);
+}
+
 fn named(n: u64, name: &str, out: &mut String) {
     number(n, out);
     in_brackets(name, out);
@@ -536,6 +569,18 @@ mod tests {
         for code in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| c.is_control()) {
             let out = escaped(code.to_string().as_bytes());
             assert!(out.is_ascii() && !out.contains(|c: char| c.is_control()), "{code:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_plain_is_known_at_any_place() {
+        for place in 0..17 {
+            for b in 0..=u8::MAX {
+                let mut text = *b"a text of letters";
+                text[place] = b;
+                let plain = matches!(b, b' '..=b'~') && b != b'\\' && b != b'"';
+                assert_eq!(is_plain(&text, b'"'), plain, "{b:#x} at {place}");
+            }
         }
     }
 

@@ -25,13 +25,14 @@ pub enum Status {
 
 /// The ones' complement sum over `bytes`, added to `sum`; not yet folded.
 pub fn add(sum: u64, bytes: &[u8]) -> u64 {
-    let mut chunks = bytes.chunks_exact(4);
-    let words: u64 = chunks.by_ref().map(|w| u64::from(u32::from_be_bytes(w.try_into().unwrap_or([0; 4])))).sum();
+    let (words, rest) = bytes.as_chunks::<4>();
     let mut last = [0; 4];
-    for (to, from) in last.iter_mut().zip(chunks.remainder()) {
+    for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    sum + words + u64::from(u32::from_be_bytes(last))
+    // Summed in this machine's order, which several at once can be: only the bytes of the result change places.
+    let words = words.iter().chain([&last]).map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
+    sum + u64::from(u16::from_be(fold(words)))
 }
 
 /// Folds a sum of words into 16 bits.

@@ -12,7 +12,7 @@ pub use patch::{New, PatchError, Takes, patch};
 use super::memory::{Conversation, Ends, Fragment, Memory, Segment, TcpFacts};
 use super::shelf::{Name, remembered};
 use super::{Joined, Next};
-use crate::model::{At, BufferKind, Field, FieldDef, Kind, Packet, Slice, Span, Trouble, Value, Why, clamp};
+use crate::model::{At, BufferKind, Field, FieldDef, Group, Kind, Packet, Slice, Span, Trouble, Value, Why, clamp};
 
 /// What the layers around this one have settled. Copied inward; an inner layer never changes an outer one's.
 #[derive(Clone, Copy, Debug, Default)]
@@ -49,9 +49,9 @@ pub struct Cursor<'a> {
     pub(super) buf: u8,
     /// First byte of this layer.
     pub(super) start: usize,
-    /// One past the last byte that is present and belongs to this layer.
-    pub(super) end: usize,
-    /// One past the last byte that the enclosing layers promise; `end` or more.
+    /// The bytes from there on that are present and belong to this layer.
+    pub(super) own: &'a [u8],
+    /// One past the last byte that the enclosing layers promise; at least the last one that is present.
     pub(super) claimed: usize,
     /// Who promised it.
     pub(super) claimed_by: Option<&'static FieldDef>,
@@ -68,8 +68,9 @@ impl<'a> Cursor<'a> {
     // ---- asking
 
     /// Bytes present in this layer, its payload included.
+    #[inline]
     pub fn len(&self) -> usize {
-        self.end.saturating_sub(self.start)
+        self.own.len()
     }
 
     /// Whether no byte is present.
@@ -78,18 +79,25 @@ impl<'a> Cursor<'a> {
     }
 
     /// Bytes that the enclosing layers promise, present or not.
+    #[inline]
     pub fn promised(&self) -> usize {
         self.claimed.saturating_sub(self.start)
     }
 
     /// Whether the capture kept fewer bytes than were promised.
     pub fn is_cut(&self) -> bool {
-        self.claimed > self.end
+        self.claimed > self.end()
     }
 
     /// Where this layer starts in its buffer.
     pub fn start(&self) -> usize {
         self.start
+    }
+
+    /// One past the last byte that is present and belongs to this layer, in its buffer.
+    #[inline]
+    pub(super) fn end(&self) -> usize {
+        self.start + self.own.len()
     }
 
     /// Which buffer this layer lies in; 0 is the frame.
@@ -120,45 +128,49 @@ impl<'a> Cursor<'a> {
     // ---- reading
 
     /// `len` bytes at `at`, or whose fault it is that they are missing.
+    #[inline]
     pub fn slice(&self, at: usize, len: usize) -> Result<&'a [u8], Trouble> {
-        let from = self.start.saturating_add(at);
-        let to = from.saturating_add(len);
-        if to > self.end {
-            return Err(self.missing(at.saturating_add(len)));
-        }
-        self.bytes.get(from..to).ok_or_else(|| self.missing(at.saturating_add(len)))
+        let end = at.saturating_add(len);
+        self.own.get(at..end).ok_or_else(|| self.missing(end))
     }
 
     /// Everything present from `at` on; empty past the end.
+    #[inline]
     pub fn rest(&self, at: usize) -> &'a [u8] {
-        self.bytes.get(self.start.saturating_add(at)..self.end).unwrap_or(&[])
+        self.own.get(at..).unwrap_or(&[])
     }
 
     /// One byte.
+    #[inline]
     pub fn u8(&self, at: usize) -> Result<u8, Trouble> {
         self.array(at).map(u8::from_be_bytes)
     }
 
     /// Two bytes, network byte order.
+    #[inline]
     pub fn u16(&self, at: usize) -> Result<u16, Trouble> {
         self.array(at).map(u16::from_be_bytes)
     }
 
     /// Four bytes, network byte order.
+    #[inline]
     pub fn u32(&self, at: usize) -> Result<u32, Trouble> {
         self.array(at).map(u32::from_be_bytes)
     }
 
+    #[inline]
     fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], Trouble> {
         self.slice(at, N)?.first_chunk().copied().ok_or_else(|| self.missing(at.saturating_add(N)))
     }
 
     /// Up to eight bytes, network byte order.
+    #[inline]
     pub fn number(&self, at: usize, len: usize) -> Result<u64, Trouble> {
         Ok(big_endian(self.slice(at, len)?))
     }
 
     /// The value of a fixed row, unscaled and unmasked as the row says; 0 where its bytes are missing.
+    #[inline]
     pub fn uint(&self, def: &'static FieldDef) -> usize {
         let At::Fixed { start, len, mask, scale } = def.at else { return 0 };
         let raw = self.number(usize::from(start), usize::from(len)).unwrap_or(0);
@@ -166,6 +178,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The trouble of needing `need` bytes from the start of this layer.
+    #[cold]
     pub fn missing(&self, need: usize) -> Trouble {
         let have = clamp(self.len());
         let need32 = clamp(need);
@@ -213,23 +226,48 @@ impl<'a> Cursor<'a> {
             }
         }
         // Rows that are not wanted must be there all the same.
-        if passed > 0 { self.slice(0, passed).map(|_| ()) } else { Ok(()) }
+        self.slice(0, passed).map(|_| ())
+    }
+
+    /// The same of rows that stand together: where none of them is wanted, they cost no more than one.
+    #[inline]
+    pub fn group(&mut self, group: &'static Group) -> Result<(), Trouble> {
+        if self.packet.wanted.has_any(group) {
+            return self.fixed(group.rows);
+        }
+        self.slice(0, group.reach).map(|_| ())
     }
 
     /// Whether a row is to be written: see [`Packet::wants`].
+    #[inline]
     pub fn wants(&self, def: &FieldDef) -> bool {
         self.packet.wants(def)
     }
 
+    /// Whether one of these rows is wanted.
+    #[inline]
+    pub fn wants_any(&self, group: &Group) -> bool {
+        self.packet.wanted.has_any(group)
+    }
+
     /// Reads and writes one fixed row, and gives its number.
+    #[inline]
     pub fn put(&mut self, def: &'static FieldDef) -> Result<u64, Trouble> {
         let At::Fixed { start, len, mask, scale } = def.at else { return Ok(0) };
-        self.put_at(def, usize::from(start), usize::from(len), mask, scale)
+        let (at, len) = (usize::from(start), usize::from(len));
+        if self.packet.wants(def) {
+            return self.write_read(def, at, len, mask, scale);
+        }
+        Ok(masked(self.number(at, len)?, mask).wrapping_mul(u64::from(scale)))
     }
 
     /// Reads and writes a row of `len` bytes that lies at `at`, by its kind; gives its number.
+    #[inline]
     pub fn read(&mut self, def: &'static FieldDef, at: usize, len: usize) -> Result<u64, Trouble> {
-        self.put_at(def, at, len, def.mask(), 1)
+        if self.packet.wants(def) {
+            return self.write_read(def, at, len, def.mask(), 1);
+        }
+        Ok(masked(self.number(at, len)?, def.mask()))
     }
 
     /// Reads and writes a row that says how long something is, and gives that length. One that no memory
@@ -238,14 +276,24 @@ impl<'a> Cursor<'a> {
         self.read(def, at, len).map(|n| usize::try_from(n).unwrap_or(usize::MAX).min(usize::MAX / 2))
     }
 
+    /// A row that is wanted.
+    #[inline(never)]
+    fn write_read(
+        &mut self,
+        def: &'static FieldDef,
+        at: usize,
+        len: usize,
+        mask: u64,
+        scale: u8,
+    ) -> Result<u64, Trouble> {
+        self.put_at(def, at, len, mask, scale)
+    }
+
     /// Where most fields of all packets are read: inlined, so that [`Cursor::fixed`] is one loop.
     #[expect(clippy::inline_always, reason = "measured: a tenth of all time was spent in calling it")]
     #[inline(always)]
     fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
         let bytes = self.slice(at, len)?;
-        if !self.packet.wants(def) {
-            return Ok(masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale)));
-        }
         let span = self.span(at, len);
         let (value, n) = match def.kind {
             Kind::Text => (Value::Text(span), 0),
@@ -266,15 +314,15 @@ impl<'a> Cursor<'a> {
     }
 
     /// Writes a field with a value that is not simply the bytes at `at`.
+    #[inline]
     pub fn push(&mut self, def: &'static FieldDef, at: usize, len: usize, value: Value) {
-        if !self.packet.wants(def) {
-            return;
+        if self.packet.wants(def) {
+            self.write(def, self.span(at, len), value);
         }
-        let span = self.span(at, len);
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
     }
 
     /// Writes a field that is computed here, if it is wanted at all.
+    #[inline]
     pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&mut Self) -> Value) {
         if self.packet.wants(def) {
             let value = value(self);
@@ -282,26 +330,34 @@ impl<'a> Cursor<'a> {
         }
     }
 
+    /// Writes a field that was computed.
+    #[inline]
+    pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
+        if self.packet.wants(def) {
+            self.write(def, Span { buf: self.buf, ..Span::default() }, value);
+        }
+    }
+
+    /// A field that is wanted.
+    #[inline(never)]
+    fn write(&mut self, def: &'static FieldDef, span: Span, value: Value) {
+        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+    }
+
     /// Writes how long something took, where the capture has times.
+    #[inline]
     pub fn derive_duration(&mut self, def: &'static FieldDef, nanos: Option<i64>) {
         if let Some(nanos) = nanos {
             self.derive(def, Value::Nanos(nanos));
         }
     }
 
-    /// Writes a field that was computed.
-    pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
-        if !self.packet.wants(def) {
-            return;
-        }
-        let span = Span { buf: self.buf, ..Span::default() };
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
-    }
-
     /// Writes a text field whose text the dissector made itself (a decompressed name).
     pub fn push_text(&mut self, def: &'static FieldDef, at: usize, len: usize, text: &[u8]) {
-        let value = Value::Text(self.keep(text));
-        self.push(def, at, len, value);
+        if self.packet.wants(def) {
+            let value = Value::Text(self.keep(text));
+            self.write(def, self.span(at, len), value);
+        }
     }
 
     /// Keeps bytes in the packet's text arena, for a value that is not in any buffer.
@@ -381,7 +437,16 @@ impl<'a> Cursor<'a> {
         done
     }
 
+    /// Lets `body` write every row, whoever wants it: something is made of them.
+    pub fn with_all_rows<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
+        let wanted = std::mem::take(&mut self.packet.wanted);
+        let done = body(self);
+        self.packet.wanted = wanted;
+        done
+    }
+
     /// A span of this layer's buffer.
+    #[inline]
     pub fn span(&self, at: usize, len: usize) -> Span {
         Span { buf: self.buf, start: clamp(self.start.saturating_add(at)), len: clamp(len) }
     }
@@ -392,7 +457,8 @@ impl<'a> Cursor<'a> {
         let claimed = self.start.saturating_add(len).min(self.claimed);
         self.claimed = claimed;
         self.claimed_by = Some(by);
-        self.end = self.end.min(claimed);
+        let present = claimed.saturating_sub(self.start).min(self.own.len());
+        self.own = self.own.get(..present).unwrap_or(self.own);
     }
 
     // ---- remembering
@@ -410,12 +476,11 @@ impl<'a> Cursor<'a> {
         if self.context.quoted {
             return None;
         }
-        let from = self.start + payload;
-        let bytes = self.bytes.get(from..from.saturating_add(len)).filter(|_| from + len <= self.end)?;
+        let bytes = self.slice(payload, len).ok()?;
         let id = self.packet.add_buffer(BufferKind::Defragmented)?;
         let number = self.packet.number;
         let whole = self.packet.buffer_mut(id)?;
-        let here = crate::model::Piece { frame: number, start: clamp(from), len: clamp(len) };
+        let here = crate::model::Piece { frame: number, start: clamp(self.start + payload), len: clamp(len) };
         if self.memory.defragment(fragment, bytes, here, whole) {
             return Some(Next::end(payload).buffer(id, joined));
         }
@@ -519,6 +584,7 @@ fn big_endian(bytes: &[u8]) -> u64 {
     }
 }
 
+#[inline]
 fn masked(raw: u64, mask: u64) -> u64 {
     if mask == 0 { raw } else { (raw & mask) >> mask.trailing_zeros() }
 }

@@ -22,13 +22,13 @@ pub static ABOUT: Identity = Identity {
 fields! {
     DST  = mac_at(0,  "eth.dst",  "Destination", "The card on this link that should take the frame.");
     SRC  = mac_at(6,  "eth.src",  "Source",      "The card on this link that sent the frame.");
-    TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES);
-    LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.");
-    INVALID = dynamic(Kind::Hex(16), "eth.invalid_lentype", "Neither length nor type", "1501 to 1535 has no meaning.");
-    PADDING = dynamic(Kind::Bytes, "eth.padding", "Padding", "Zeros that fill the frame up to its least length of 60 bytes.");
-    TRAILER = dynamic(Kind::Bytes, "eth.trailer", "Trailer", "Bytes after the packet that no header accounts for.");
-    FCS  = dynamic(Kind::Hex(32),  "eth.fcs", "Frame check sequence", "Detects damage on this link; few captures hold it.");
-    FCS_STATUS = derived(Kind::Uint(8), "eth.fcs.status", "Check sequence status", "Whether the sequence was verified.").names(super::checksum::STATUS);
+    TYPE = dynamic(Kind::Hex(16),  "eth.type", "Type",   "Which protocol the frame carries.").names(super::numbers::ETHER_TYPES).detail();
+    LEN  = dynamic(Kind::Uint(16), "eth.len",  "Length", "How many bytes follow; such a frame has no type.").detail();
+    INVALID = dynamic(Kind::Hex(16), "eth.invalid_lentype", "Neither length nor type", "1501 to 1535 has no meaning.").detail();
+    PADDING = dynamic(Kind::Bytes, "eth.padding", "Padding", "Zeros that fill the frame up to its least length of 60 bytes.").detail();
+    TRAILER = dynamic(Kind::Bytes, "eth.trailer", "Trailer", "Bytes after the packet that no header accounts for.").detail();
+    FCS  = dynamic(Kind::Hex(32),  "eth.fcs", "Frame check sequence", "Detects damage on this link; few captures hold it.").detail();
+    FCS_STATUS = derived(Kind::Uint(8), "eth.fcs.status", "Check sequence status", "Whether the sequence was verified.").names(super::checksum::STATUS).detail();
 }
 
 /// The row.
@@ -67,8 +67,13 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 
 /// `carries 0x88cc (LLDP)`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    if let Some(field) = packet.field_in(layer, &TYPE).or_else(|| packet.field_in(layer, &LEN)) {
-        out.push_str(if std::ptr::eq(field.def, &raw const TYPE) { "carries " } else { "802.3 frame, length " });
-        show::value(packet, field, out);
-    }
+    let Some(&[high, low]) = packet.bytes(layer.span).get(12..14) else { return };
+    let number = u16::from_be_bytes([high, low]);
+    let (before, def) = match number {
+        0 | 1536.. => ("carries ", &TYPE),
+        1501..=1535 => return,
+        _ => ("802.3 frame, length ", &LEN),
+    };
+    out.push_str(before);
+    show::number_of(def, number.into(), out);
 }

@@ -43,14 +43,20 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     push(&NUMBER, Value::Uint(raw.number));
     push(&LEN, Value::Uint(u64::from(raw.len)));
     push(&CAP_LEN, Value::Uint(u64::from(cap_len)));
-    let name = raw.interface.as_ref().map_or("", |i| i.name.as_str());
-    for (def, text) in [(&INTERFACE_NAME, name), (&COMMENT, &*raw.comments())] {
-        if !text.is_empty() && packet.wants(def) {
-            let value = Value::Text(packet.keep(text.as_bytes()));
-            packet.fields.push(Field { def, value, span, depth: 0 });
-        }
+    if packet.wants(&INTERFACE_NAME) {
+        text(packet, &INTERFACE_NAME, raw.interface.as_ref().map_or("", |i| i.name.as_str()));
+    }
+    if packet.wants(&COMMENT) {
+        text(packet, &COMMENT, &raw.comments());
     }
     let fields = 0..clamp(packet.fields.len());
     let span = Span { buf: 0, start: 0, len: packet.cap_len };
     packet.layers.push(Layer { proto: &ABOUT, span, end: span.end(), fields, trouble: None, quoted: false });
+}
+
+fn text(packet: &mut Packet, def: &'static FieldDef, text: &str) {
+    if !text.is_empty() {
+        let value = Value::Text(packet.keep(text.as_bytes()));
+        packet.fields.push(Field { def, value, span: Span::default(), depth: 0 });
+    }
 }

@@ -60,7 +60,7 @@ fields! {
     FLAGS_MF    = bit_at(6, 1, 0x20, "ip.flags.mf", "More fragments", "More pieces of this datagram follow.").detail();
     FRAG_OFFSET = u16_at(6, "ip.frag_offset", "Fragment offset", "Where this piece lies in the datagram, in units of 8 bytes.").bits(0x1fff).detail();
     TTL         = u8_at(8, "ip.ttl", "Time to live", "Each router takes one off; at zero the packet is dropped.").detail();
-    PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS);
+    PROTO       = u8_at(9, "ip.proto", "Protocol", "Which protocol the packet carries.").names(PROTOCOLS).detail();
     CHECKSUM    = u16_at(10, "ip.checksum", "Header checksum", "Detects damage to this header; each router renews it.").hex().detail();
     CHECKSUM_STATUS = derived(Kind::Uint(8), "ip.checksum.status", "Header checksum status", "What a recomputation of the checksum says.").names(checksum::STATUS).detail();
     SRC         = ipv4_at(12, "ip.src", "Source address", "The host that sent the packet.");
@@ -115,17 +115,17 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     if usize::from(total) >= header {
         c.limit(usize::from(total), &LEN);
     } else if total != 0 {
-        c.fixed(BEFORE_LEN)?;
+        c.group(&BEFORE_LEN)?;
         c.put(&LEN)?;
         return Err(c.malformed("the total length is shorter than the header"));
     }
-    c.fixed(BEFORE_LEN)?;
+    c.group(&BEFORE_LEN)?;
     if total == 0 {
         c.push(&LEN, 2, 2, Value::Uint(c.promised() as u64));
     } else {
         c.put(&LEN)?;
     }
-    c.fixed(AFTER_LEN)?;
+    c.group(&AFTER_LEN)?;
     c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum_status(c, header) as u64));
     address(c, &SRC, 12)?;
     let last_stop = if header > 20 { last_stop(c, header) } else { None };
@@ -134,10 +134,11 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
 }
 
 /// The rows before the total length.
-static BEFORE_LEN: &[&FieldDef] = &[&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &ECN_];
+static BEFORE_LEN: Group = Group::of(&[&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &ECN_]);
 
 /// The rows from the total length to the checksum.
-static AFTER_LEN: &[&FieldDef] = &[&ID, &FLAGS, &FLAGS_RB, &FLAGS_DF, &FLAGS_MF, &FRAG_OFFSET, &TTL, &PROTO, &CHECKSUM];
+static AFTER_LEN: Group =
+    Group::of(&[&ID, &FLAGS, &FLAGS_RB, &FLAGS_DF, &FLAGS_MF, &FRAG_OFFSET, &TTL, &PROTO, &CHECKSUM]);
 
 fn address(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize) -> Result<(), Trouble> {
     c.slice(at, 4)?;
@@ -265,8 +266,14 @@ fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
             out.push_str(", ");
         }
     }
-    if let Some(field) = packet.field_in(layer, &PROTO) {
+    // A header that is none says nothing.
+    if let Some(&[first, _, high, low, _, _, _, _, _, proto]) = packet.bytes(layer.span).first_chunk()
+        && let (header, total) = (u16::from(first & 15) * 4, u16::from_be_bytes([high, low]))
+        && first >> 4 == 4
+        && header >= 20
+        && (total == 0 || total >= header)
+    {
         out.push_str("carries ");
-        show::value(packet, field, out);
+        show::number_of(&PROTO, proto.into(), out);
     }
 }

@@ -25,15 +25,15 @@ pub static ABOUT: Identity = Identity {
 };
 
 fields! {
-    VERSION = u8_at(0, "ipv6.version", "Version", "Which version of IP: always 6 here.").bits(0xf0);
+    VERSION = u8_at(0, "ipv6.version", "Version", "Which version of IP: always 6 here.").bits(0xf0).detail();
     IP_VERSION = ip_version("The same four bits, by the name that both versions share.").hidden();
-    TCLASS  = u32_at(0, "ipv6.tclass", "Traffic class", "How urgently routers should treat the packet.").bits(0x0ff0_0000).hex();
-    TCLASS_DSCP = u32_at(0, "ipv6.tclass.dscp", "Code point", "Which class of service it asks for.").bits(0x0fc0_0000).names(DSCP);
-    TCLASS_ECN  = u32_at(0, "ipv6.tclass.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x0030_0000).names(ECN);
-    FLOW    = u24_at(1, "ipv6.flow", "Flow label", "Routers keep packets with one label on one path.").bits(0x0f_ffff).hex();
-    PLEN    = u16_at(4, "ipv6.plen", "Payload length", "Bytes after this header, extension headers included.");
-    NXT     = u8_at(6, "ipv6.nxt", "Next header", "What follows: an extension header or a transport.").names(PROTOCOLS);
-    HLIM    = u8_at(7, "ipv6.hlim", "Hop limit", "Each router takes one off; at zero the packet is dropped.");
+    TCLASS  = u32_at(0, "ipv6.tclass", "Traffic class", "How urgently routers should treat the packet.").bits(0x0ff0_0000).hex().detail();
+    TCLASS_DSCP = u32_at(0, "ipv6.tclass.dscp", "Code point", "Which class of service it asks for.").bits(0x0fc0_0000).names(DSCP).detail();
+    TCLASS_ECN  = u32_at(0, "ipv6.tclass.ecn", "Congestion notification", "Lets a router say that it is congested without a loss.").bits(0x0030_0000).names(ECN).detail();
+    FLOW    = u24_at(1, "ipv6.flow", "Flow label", "Routers keep packets with one label on one path.").bits(0x0f_ffff).hex().detail();
+    PLEN    = u16_at(4, "ipv6.plen", "Payload length", "Bytes after this header, extension headers included.").detail();
+    NXT     = u8_at(6, "ipv6.nxt", "Next header", "What follows: an extension header or a transport.").names(PROTOCOLS).detail();
+    HLIM    = u8_at(7, "ipv6.hlim", "Hop limit", "Each router takes one off; at zero the packet is dropped.").detail();
     SRC     = ipv6_at(8, "ipv6.src", "Source address", "The host that sent the packet.");
     DST     = ipv6_at(24, "ipv6.dst", "Destination address", "The host that the packet is for.");
 }
@@ -85,7 +85,10 @@ fn address(c: &Cursor<'_>, at: usize) -> Result<Address, Trouble> {
 
 /// `carries 59 (No next header)`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    show::parts(packet, layer, &[("carries ", &NXT)], out);
+    if let Some(&next) = packet.bytes(layer.span).get(6) {
+        out.push_str("carries ");
+        show::number_of(&NXT, next.into(), out);
+    }
 }
 
 #[cfg(test)]

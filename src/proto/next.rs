@@ -1,19 +1,21 @@
 //! What a dissector says comes after its header: [`Next`].
 
 use super::{Key, Protocol};
-use crate::model::{FieldDef, Identity};
+use crate::model::{FieldDef, Identity, clamp};
 
 /// What a dissector says comes after its header.
 #[derive(Clone, Copy, Debug)]
 pub struct Next {
     pub(super) to: To,
     pub(super) header: usize,
-    pub(super) buffer: Option<(u8, Option<&'static Joined>)>,
+    /// Lengths are of 32 bits: each packet hands several of these on.
+    pub(super) buffer: Option<u8>,
+    pub(super) joined: Option<&'static Joined>,
     /// Of that buffer, only these bytes.
-    pub(super) part: Option<(usize, usize)>,
-    pub(super) more: Option<usize>,
+    pub(super) part: Option<(u32, u32)>,
+    pub(super) more: Option<u32>,
     pub(super) empty: bool,
-    pub(super) shown: Option<usize>,
+    pub(super) shown: Option<u32>,
 }
 
 /// The kinds of what may follow.
@@ -42,68 +44,73 @@ pub struct Joined {
 }
 
 impl Next {
+    #[inline]
+    const fn new(to: To, header: usize) -> Self {
+        Self { to, header, buffer: None, joined: None, part: None, more: None, empty: false, shown: None }
+    }
+
     /// Nothing follows; this layer is `len` bytes long.
     pub const fn end(len: usize) -> Self {
-        Self { to: To::End, header: len, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::End, len)
     }
 
     /// After `header` bytes follows whoever follows `key`, or plain data if nobody does.
     pub const fn to(key: Key, header: usize) -> Self {
-        Self { to: To::Key(key), header, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Key(key), header)
     }
 
     /// After `header` bytes of a datagram follows whoever follows one of its ports, the lower first.
     pub const fn ports(src: u16, dst: u16, header: usize) -> Self {
-        Self { to: To::Ports(src, dst), header, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Ports(src, dst), header)
     }
 
     /// After `header` bytes follows a piece of a stream ([`Cursor::carry`](super::Cursor::carry) says which);
     /// messages that it completes come next.
     pub const fn stream(header: usize, joined: &'static Joined) -> Self {
-        Self { to: To::Stream(joined), header, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Stream(joined), header)
     }
 
     /// After `header` bytes follows this protocol.
     pub const fn row(row: &'static Protocol, header: usize) -> Self {
-        Self { to: To::Row(row), header, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Row(row), header)
     }
 
     /// The bytes are another protocol's, which only they tell: this one leaves no layer behind.
     pub const fn instead(row: &'static Protocol) -> Self {
-        Self { to: To::Instead(row), header: 0, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Instead(row), 0)
     }
 
     /// After `header` bytes follows what no protocol here claims.
     pub const fn data(header: usize) -> Self {
-        Self { to: To::Data, header, buffer: None, part: None, more: None, empty: false, shown: None }
+        Self::new(To::Data, header)
     }
 
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
     #[must_use]
     pub const fn buffer(mut self, id: u8, joined: &'static Joined) -> Self {
-        self.buffer = Some((id, Some(joined)));
+        (self.buffer, self.joined) = (Some(id), Some(joined));
         self
     }
 
     /// What follows is the whole of buffer `id`, which this dissector uncovered itself.
     #[must_use]
     pub const fn within(mut self, id: u8) -> Self {
-        self.buffer = Some((id, None));
+        (self.buffer, self.joined) = (Some(id), None);
         self
     }
 
     /// What follows are the bytes of buffer `id` from `start` to `end`.
     #[must_use]
-    pub const fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
-        self.buffer = Some((id, None));
-        self.part = Some((start, end));
+    pub fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
+        (self.buffer, self.joined) = (Some(id), None);
+        self.part = Some((clamp(start), clamp(end)));
         self
     }
 
     /// All this was about the first `len` bytes; behind them the same protocol reads on.
     #[must_use]
-    pub const fn more(mut self, len: usize) -> Self {
-        self.more = Some(len);
+    pub fn more(mut self, len: usize) -> Self {
+        self.more = Some(clamp(len));
         self
     }
 
@@ -116,8 +123,8 @@ impl Next {
 
     /// The first `len` bytes are this layer's own, although what follows reads them once more.
     #[must_use]
-    pub const fn showing(mut self, len: usize) -> Self {
-        self.shown = Some(len);
+    pub fn showing(mut self, len: usize) -> Self {
+        self.shown = Some(clamp(len));
         self
     }
 

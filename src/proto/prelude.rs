@@ -2,4 +2,4 @@
 
 pub(crate) use super::{Cursor, Key, Next, Over, Protocol, fields};
 pub(crate) use crate::model::field::row::*;
-pub(crate) use crate::model::{FieldDef, Identity, Kind, Layer, Osi, Packet, Trouble, Value, show};
+pub(crate) use crate::model::{FieldDef, Group, Identity, Kind, Layer, Osi, Packet, Trouble, Value, show};

@@ -19,6 +19,7 @@ pub(super) const fn joined<const N: usize>(
 }
 
 /// The protocol that follows `key`.
+#[inline]
 pub fn lookup(key: Key) -> Option<&'static Protocol> {
     let index = match key {
         Key::Link(n) => LINKS.place(n),
@@ -26,7 +27,7 @@ pub fn lookup(key: Key) -> Option<&'static Protocol> {
         Key::IpProto(n) => IP_PROTOS.place(u16::from(n)),
         Key::TcpPort(n) => TCP_PORTS.place(n),
         Key::UdpPort(n) => UDP_PORTS.place(n),
-        _ => return REGISTRY.iter().find(|p| p.follows.contains(&key)).copied(),
+        _ => return OTHERS.iter().map_while(|&row| row).find(|p| p.follows.contains(&key)),
     };
     REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
 }
@@ -41,7 +42,10 @@ pub fn media(content_type: &[u8]) -> Option<&'static Protocol> {
         }
         _ => false,
     };
-    REGISTRY.iter().copied().find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
+    MEDIA
+        .iter()
+        .map_while(|&row| row)
+        .find(|p| p.follows.iter().any(|k| matches!(k, Key::Media(name) if matches(name))))
 }
 
 /// The key of an upgrade token (RFC 9110 §7.8); one that nobody follows where it is unknown.
@@ -87,6 +91,9 @@ pub fn guesses() -> impl Iterator<Item = &'static Protocol> {
 static GUESSES: Rows = rows_like(&Key::Guess);
 static QUERIES: Rows = rows_like(&Key::Query(Carrier::Body, &[]));
 static INNER: Rows = rows_like(&Key::Within(""));
+static MEDIA: Rows = rows_like(&Key::Media(""));
+/// Rows with a key that no table is indexed by.
+static OTHERS: Rows = rows_like(&Key::Handshake);
 
 type Rows = [Option<&'static Protocol>; 64];
 
@@ -101,8 +108,19 @@ const fn rows_like(kind: &Key) -> Rows {
                 (Key::Guess, Key::Guess) if matches!(REGISTRY[row].over, Over::Stream(_))
             ) || matches!(
                 (kind, &REGISTRY[row].follows[k]),
-                (Key::Query(..), Key::Query(..)) | (Key::Within(_), Key::Within(_))
-            );
+                (Key::Query(..), Key::Query(..)) | (Key::Within(_), Key::Within(_)) | (Key::Media(_), Key::Media(_))
+            ) || matches!(kind, Key::Handshake)
+                && !matches!(
+                    REGISTRY[row].follows[k],
+                    Key::Link(_)
+                        | Key::EtherType(_)
+                        | Key::IpProto(_)
+                        | Key::TcpPort(_)
+                        | Key::TcpPorts(..)
+                        | Key::UdpPort(_)
+                        | Key::UdpPorts(..)
+                        | Key::Guess
+                );
             if like {
                 rows[found] = Some(REGISTRY[row]);
                 found += 1;

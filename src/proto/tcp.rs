@@ -355,7 +355,9 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     let facts = if whole { c.segment(&segment) } else { c.glimpse() };
     rest_of_header(c, facts.as_ref(), &segment, whole)?;
     c.slice(0, header)?;
-    options::dissect(c, header, facts.as_ref())?;
+    if !plain || c.wants_any(&options::PLAIN) {
+        options::dissect(c, header, facts.as_ref())?;
+    }
     if let Some(facts) = &facts {
         analysis(c, facts);
     }
@@ -370,10 +372,8 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     Ok(Next::stream(header, &JOINED))
 }
 
-/// The rows from the header's length to the window.
-static FROM_HDR_LEN: &[&FieldDef] = &[
-    &HDR_LEN,
-    &FLAGS,
+/// The flags one by one.
+static FLAG_BITS: Group = Group::of(&[
     &FLAGS_RES,
     &FLAGS_AE,
     &FLAGS_CWR,
@@ -384,8 +384,7 @@ static FROM_HDR_LEN: &[&FieldDef] = &[
     &FLAGS_RESET,
     &FLAGS_SYN,
     &FLAGS_FIN,
-    &WINDOW_SIZE_VALUE,
-];
+]);
 
 /// Connection, length and sequence number, which is given.
 fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<Seq, Trouble> {
@@ -438,32 +437,38 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
 /// `40000 → 80 [Retransmission] [SYN] Seq=0 Win=64240 Len=0 MSS=1460`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
     let of = |def| packet.uint_in(layer, def).unwrap_or(0);
-    show::number(of(&SRCPORT), out);
-    out.push_str(" → ");
-    show::number(of(&DSTPORT), out);
-    out.push(' ');
-    gist(packet, layer, out);
+    let mut short = Short::new();
+    short.number(of(&SRCPORT));
+    short.put(b" \xe2\x86\x92 ");
+    short.number(of(&DSTPORT));
+    short.put(b" ");
+    tell(packet, layer, &mut short, out);
 }
 
 /// Appends what a segment says, without its ports: `[SYN] Seq=0 Win=64240 Len=0 MSS=1460`.
 pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
+    tell(packet, layer, &mut Short::new(), out);
+}
+
+/// The same behind what is written already.
+fn tell(packet: &Packet, layer: &Layer, short: &mut Short, out: &mut String) {
     // One walk along the fields, in the order in which they were written; a cut header lacks some.
-    let mut rest = packet.fields_of(layer).iter();
+    let mut rest = packet.fields_of(layer);
     let mut of = |def: &FieldDef| {
-        let mut ahead = rest.clone();
-        let found = ahead.find(|f| std::ptr::eq(f.def, def))?;
-        rest = ahead;
+        let at = rest.iter().position(|f| std::ptr::eq(f.def, def))?;
+        let (found, after) = rest.get(at..)?.split_first()?;
+        rest = after;
         found.value.uint()
     };
     let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
-    for verdict in rest.clone().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.hidden) {
+    for verdict in rest.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.hidden) {
+        short.move_to(out);
         out.push('[');
         out.push_str(verdict.def.label);
         out.push_str("] ");
     }
-    let mut short = Short::new();
     if let Some(flags) = flags {
-        show_flags(flags, &mut short);
+        show_flags(flags, short);
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
     let mut say = |before: &[u8; 5], n: Option<u64>| {
@@ -477,7 +482,7 @@ pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
     say(b" Win=", window);
     say(b" Len=", len);
     short.append_to(out);
-    for field in rest.filter(|f| f.depth > 0) {
+    for field in rest.iter().filter(|f| f.depth > 0) {
         let Some((_, before)) = TOLD.iter().find(|(def, _)| std::ptr::eq(*def, field.def)) else { continue };
         out.push_str(before);
         if let Some(n) = field.value.uint() {
@@ -528,7 +533,37 @@ fn show_flags(flags: u64, out: &mut Short) {
     out.put(b"]");
 }
 
+/// The rows of the analysis that are no verdicts.
+static MEASURED: Group = Group::of(&[
+    &TIME_RELATIVE,
+    &TIME_DELTA,
+    &ANALYSIS,
+    &ANALYSIS_FLAGS,
+    &ACKS_FRAME,
+    &ACK_RTT,
+    &INITIAL_RTT,
+    &BYTES_IN_FLIGHT,
+    &PUSH_BYTES,
+    &RTO,
+    &RTO_FRAME,
+    &DUPLICATE_ACK_NUM,
+    &DUPLICATE_ACK_FRAME,
+]);
+
 fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
+    if c.wants_any(&MEASURED) {
+        measured(c, f);
+    }
+    if f.verdicts != 0 {
+        for (bit, def) in VERDICTS {
+            if f.verdicts & bit != 0 {
+                c.derive(def, Value::None);
+            }
+        }
+    }
+}
+
+fn measured(c: &mut Cursor<'_>, f: &TcpFacts) {
     c.derive_duration(&TIME_RELATIVE, f.time_relative);
     c.derive_duration(&TIME_DELTA, f.time_delta);
     if f.told {
@@ -555,13 +590,6 @@ fn analysis(c: &mut Cursor<'_>, f: &TcpFacts) {
     if let Some((n, frame)) = f.duplicate_ack {
         c.derive(&DUPLICATE_ACK_NUM, Value::Uint(u64::from(n)));
         c.derive(&DUPLICATE_ACK_FRAME, Value::Uint(frame));
-    }
-    if f.verdicts != 0 {
-        for (bit, def) in VERDICTS {
-            if f.verdicts & bit != 0 {
-                c.derive(def, Value::None);
-            }
-        }
     }
 }
 

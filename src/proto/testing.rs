@@ -50,7 +50,7 @@ fn layer(
         bytes,
         buf: 0,
         start: 0,
-        end: bytes.len(),
+        own: bytes,
         claimed: bytes.len(),
         claimed_by: None,
         packet: &mut packet,

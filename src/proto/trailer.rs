@@ -8,12 +8,16 @@
 //! fields are added to the layer that carries it once it has been read. The rules are Wireshark's.
 
 use super::{arp, checksum, ethernet, ipv4, ipv6, vlan};
-use crate::model::{Field, FieldDef, Identity, Layer, Packet, Span, Value, clamp};
+use crate::model::{Field, FieldDef, Group, Identity, Layer, Packet, Span, Value, clamp};
 
 /// The shortest frame, without its check sequence (IEEE 802.3 §4A.4.2).
 const SHORTEST: u32 = 60;
 /// How many bytes a frame check sequence takes.
 const FCS: u32 = 4;
+
+/// Those fields.
+static BEHIND: Group =
+    Group::of(&[&ethernet::PADDING, &ethernet::TRAILER, &ethernet::FCS, &ethernet::FCS_STATUS, &vlan::TRAILER]);
 
 fn is(layer: &Layer, about: &'static Identity) -> bool {
     std::ptr::eq(layer.proto, about)
@@ -21,6 +25,9 @@ fn is(layer: &Layer, about: &'static Identity) -> bool {
 
 /// Adds the fields to the innermost of the outer layers that are Ethernet or a tag.
 pub(super) fn add(packet: &mut Packet) {
+    if !packet.wanted.has_any(&BEHIND) {
+        return;
+    }
     let Some((index, end)) = find(packet) else { return };
     let Some(tagged) = packet.layers.get(index).map(|carrier| !is(carrier, &ethernet::ABOUT)) else { return };
     let (len, kept) = (packet.len.max(packet.cap_len), clamp(packet.frame().len()));
@@ -81,7 +88,7 @@ fn put(packet: &mut Packet, index: usize, def: &'static FieldDef, start: u32, en
 /// Adds a field behind those that the layer has; the fields of the layers inside it move on.
 fn insert(packet: &mut Packet, index: usize, field: Field) {
     let Some(at) = packet.layers.get(index).map(|l| l.fields.end) else { return };
-    if at as usize > packet.fields.len() {
+    if at as usize > packet.fields.len() || !packet.wants(field.def) {
         return;
     }
     packet.fields.insert(at as usize, field);

@@ -45,7 +45,7 @@ fields! {
     ID       = u16_at(0, "vlan.id", "VLAN identifier", "Which virtual LAN the frame belongs to.").bits(0x0fff);
     ETYPE    = dynamic(Kind::Hex(16), "vlan.etype", "Type", "Which protocol follows the tag.").names(super::numbers::ETHER_TYPES);
     LEN      = dynamic(Kind::Uint(16), "vlan.len", "Length", "How many bytes follow; such a frame has no type.");
-    TRAILER  = dynamic(Kind::Bytes, "vlan.trailer", "Trailer", "Bytes after the packet that no header accounts for.");
+    TRAILER  = dynamic(Kind::Bytes, "vlan.trailer", "Trailer", "Bytes after the packet that no header accounts for.").detail();
 }
 
 /// The service tag's priority.

@@ -126,7 +126,7 @@ impl Walker<'_> {
                 continue;
             }
             if let Some(len) = next.more {
-                let end = whole.start.saturating_add(len).min(whole.end);
+                let end = whole.start.saturating_add(len as usize).min(whole.end);
                 let part = Reach { end: reach.end.min(end), claimed: end, ..reach };
                 self.payload(bytes, buf, next, part, context, nesting);
                 parts += 1;
@@ -195,17 +195,17 @@ impl Walker<'_> {
 
     /// Dissects what one layer carries, which lies behind its header or in a buffer of its own.
     fn payload(&mut self, bytes: &[u8], buf: u8, next: Next, reach: Reach, mut context: Context, nesting: u8) {
-        let Some((id, joined)) = next.buffer else {
+        let Some(id) = next.buffer else {
             if let Some(row) = choose(next.to, &mut context).filter(|_| reach.start < reach.end || next.empty) {
                 self.chain(bytes, buf, row, reach, context, nesting);
             }
             return;
         };
         let whole = self.packet.lend(id);
-        if let Some(joined) = joined {
+        if let Some(joined) = next.joined {
             self.join(joined, id, whole.len(), BufferKind::Defragmented);
         }
-        let (start, end) = next.part.unwrap_or((0, whole.len()));
+        let (start, end) = next.part.map_or((0, whole.len()), |(start, end)| (start as usize, end as usize));
         let inner = Reach { start, end: end.min(whole.len()), claimed: end, claimed_by: None };
         if let Some(row) = choose(next.to, &mut context) {
             self.chain(&whole, id, row, inner, context, nesting);
@@ -245,7 +245,7 @@ impl Walker<'_> {
             bytes,
             buf,
             start: reach.start,
-            end: reach.end,
+            own: bytes.get(reach.start..reach.end).unwrap_or(&[]),
             claimed: reach.claimed,
             claimed_by: reach.claimed_by,
             packet: self.packet,
@@ -256,7 +256,7 @@ impl Walker<'_> {
             context,
         };
         let done = (row.dissect)(&mut cursor);
-        let (end, claimed, claimed_by, doubt) = (cursor.end, cursor.claimed, cursor.claimed_by, cursor.doubt);
+        let (end, claimed, claimed_by, doubt) = (cursor.end(), cursor.claimed, cursor.claimed_by, cursor.doubt);
         let header = match &done {
             Ok(next) => next.header.min(end.saturating_sub(reach.start)),
             Err(_) => end.saturating_sub(reach.start),
@@ -264,7 +264,7 @@ impl Walker<'_> {
         let fields = before..clamp(self.packet.fields.len());
         if let Some(l) = self.packet.layers.get_mut(index) {
             let shown = done.as_ref().ok().and_then(|next| next.shown);
-            let own = shown.map_or(header, |len| len.min(end.saturating_sub(reach.start)));
+            let own = shown.map_or(header, |len| (len as usize).min(end.saturating_sub(reach.start)));
             l.span = Span { buf, start: clamp(reach.start), len: clamp(own) };
             l.end = clamp(end.max(reach.start));
             l.fields = fields;
@@ -290,9 +290,11 @@ impl Walker<'_> {
         loop {
             let id = self.packet.add_buffer(BufferKind::Reassembled);
             // Out of buffers, messages still come, but a joined one has no place to go and is skipped.
-            let mut none = Buffer::default();
-            let whole = id.and_then(|id| self.packet.buffer_mut(id)).unwrap_or(&mut none);
-            let Some(delivery) = self.memory.deliver(conversation, &segment, payload, here, whole) else {
+            let delivery = match id.and_then(|id| self.packet.buffer_mut(id)) {
+                Some(whole) => self.memory.deliver(conversation, &segment, payload, here, whole),
+                None => self.memory.deliver(conversation, &segment, payload, here, &mut Buffer::default()),
+            };
+            let Some(delivery) = delivery else {
                 self.packet.drop_buffer_if(id);
                 return;
             };

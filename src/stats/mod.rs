@@ -46,13 +46,20 @@ pub struct Stats {
     pub conversations: [Table<Conversation>; 5],
     /// One for each [`Kind`].
     pub endpoints: [Table<Endpoint>; 5],
-    pairs: [HashMap<Pair, usize>; 5],
+    pairs: [HashMap<Pair, Known>; 5],
     ends: [HashMap<End, usize>; 5],
     most_rows: usize,
 }
 
 /// Both ends, the smaller first, and the number of the stream: where both directions meet.
 type Pair = (End, End, Option<u32>);
+
+/// Where the rows of a conversation are: its own, and those of its ends, the smaller first, as far as there was room.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    conversation: usize,
+    ends: [Option<usize>; 2],
+}
 
 /// A place in the hierarchy of protocols.
 #[derive(Debug)]
@@ -219,9 +226,10 @@ impl Stats {
         let bytes = u64::from(packet.len);
         self.all.add(bytes);
         extend(&mut self.span, packet.time);
+        let real = |l: &&Layer| !l.quoted && !std::ptr::eq(l.proto, &raw const frame::ABOUT);
+        let there = packet.layers.iter().filter(real).fold(0_u8, |all, l| all | 1 << l.proto.osi.number());
         for (osi, count) in Osi::ALL.into_iter().zip(&mut self.layers) {
-            let real = |l: &&Layer| !l.quoted && !std::ptr::eq(l.proto, &raw const frame::ABOUT);
-            if packet.layers.iter().filter(real).any(|l| l.proto.osi == osi) {
+            if there >> osi.number() & 1 != 0 {
                 count.add(bytes);
             }
         }
@@ -273,8 +281,19 @@ impl Stats {
     fn talk(&mut self, kind: Kind, from: End, to: End, stream: Option<u32>, time: Time, bytes: u64) {
         let i = kind as usize;
         let (Some(pairs), Some(table)) = (self.pairs.get_mut(i), self.conversations.get_mut(i)) else { return };
-        let fresh = || Conversation { ends: [from, to], stream, sent: [Count::default(); 2], span: None };
-        match row(pairs, (from.min(to), from.max(to), stream), table, self.most_rows, fresh) {
+        let (Some(known), Some(endpoints)) = (self.ends.get_mut(i), self.endpoints.get_mut(i)) else { return };
+        let (low, high) = (from.min(to), from.max(to));
+        let place = match pairs.entry((low, high, stream)) {
+            Entry::Occupied(at) => Some(*at.get()),
+            Entry::Vacant(_) if table.rows.len() >= self.most_rows => None,
+            Entry::Vacant(at) => {
+                table.rows.push(Conversation { ends: [from, to], stream, sent: [Count::default(); 2], span: None });
+                let [first, second] = [from, to].map(|end| endpoint(known, end, endpoints, self.most_rows));
+                let ends = if from == low { [first, second] } else { [second, first] };
+                Some(*at.insert(Known { conversation: table.rows.len() - 1, ends }))
+            }
+        };
+        match place.and_then(|place| table.rows.get_mut(place.conversation)) {
             Some(conversation) => {
                 let [first, second] = &mut conversation.sent;
                 (if conversation.ends == [from, to] { first } else { second }).add(bytes);
@@ -282,13 +301,16 @@ impl Stats {
             }
             None => table.left_out.add(bytes),
         }
-        let (Some(known), Some(table)) = (self.ends.get_mut(i), self.endpoints.get_mut(i)) else { return };
-        for (end, sends) in [(from, true), (to, false)] {
-            let fresh = || Endpoint { end, sent: Count::default(), received: Count::default() };
-            match row(known, end, table, self.most_rows, fresh) {
+        let ends = match place {
+            Some(Known { ends: [low, high], .. }) if from > to => [high, low],
+            Some(Known { ends, .. }) => ends,
+            None => [from, to].map(|end| endpoint(known, end, endpoints, self.most_rows)),
+        };
+        for (at, sends) in ends.into_iter().zip([true, false]) {
+            match at.and_then(|at| endpoints.rows.get_mut(at)) {
                 Some(endpoint) if sends => endpoint.sent.add(bytes),
                 Some(endpoint) => endpoint.received.add(bytes),
-                None => table.left_out.add(bytes),
+                None => endpoints.left_out.add(bytes),
             }
         }
     }
@@ -324,23 +346,16 @@ fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
         || (is(layer, &data::ABOUT) && before.is_some_and(|b| is(b, &icmp::ABOUT) || is(b, &icmpv6::ABOUT)))
 }
 
-/// The row of a key, made where there is room for one more.
-fn row<'a, K: std::hash::Hash + Eq, R>(
-    known: &mut HashMap<K, usize>,
-    key: K,
-    table: &'a mut Table<R>,
-    most: usize,
-    fresh: impl FnOnce() -> R,
-) -> Option<&'a mut R> {
-    let at = match known.entry(key) {
-        Entry::Occupied(at) => *at.get(),
-        Entry::Vacant(_) if table.rows.len() >= most => return None,
+/// The row of an end, made where there is room for one more.
+fn endpoint(known: &mut HashMap<End, usize>, end: End, table: &mut Table<Endpoint>, most: usize) -> Option<usize> {
+    match known.entry(end) {
+        Entry::Occupied(at) => Some(*at.get()),
+        Entry::Vacant(_) if table.rows.len() >= most => None,
         Entry::Vacant(place) => {
-            table.rows.push(fresh());
-            *place.insert(table.rows.len() - 1)
+            table.rows.push(Endpoint { end, sent: Count::default(), received: Count::default() });
+            Some(*place.insert(table.rows.len() - 1))
         }
-    };
-    table.rows.get_mut(at)
+    }
 }
 
 /// Sender and receiver as a layer tells them. `addresses` carries those of the last IP header on to the transport.

@@ -10,7 +10,7 @@
 use super::measure::{cut, spaces};
 use super::theme::Theme;
 use crate::model::short::Short;
-use crate::model::{Field, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
+use crate::model::{Field, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
 use crate::proto::{Key, data, frame, lookup};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
@@ -35,6 +35,8 @@ pub struct Brief {
     /// By the pair, so that it is found at once.
     known: Vec<Known>,
     protocol: usize,
+    /// By the protocol's place in memory.
+    named: Vec<Named>,
 }
 
 /// How many pairs of addresses are remembered.
@@ -50,6 +52,20 @@ struct Known {
     columns: usize,
 }
 
+/// How many columns of protocols are remembered.
+const NAMED: usize = 64;
+
+/// The column of a protocol, as it was written.
+#[derive(Clone, Debug, Default)]
+struct Named {
+    of: Option<&'static Identity>,
+    /// How wide the column was.
+    columns: usize,
+    text: String,
+    /// Of those, the ones that the name took.
+    used: usize,
+}
+
 /// What a packet is about: its innermost layer that can say something, and how many such it has.
 struct Subject<'a> {
     layer: &'a Layer,
@@ -62,7 +78,8 @@ impl Brief {
     pub fn new(theme: Theme, width: Option<usize>) -> Self {
         let narrow = width.is_some_and(|w| w < 100);
         let known = vec![Known::default(); usize::from(KNOWN)];
-        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4 }
+        let named = vec![Named::default(); NAMED];
+        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4, named }
     }
 
     /// Appends the line of a packet, with its newline.
@@ -84,17 +101,7 @@ impl Brief {
         out.push_str(gap);
         columns += 4 + 2 * gap.len();
         let subject = subject(packet);
-        let layer = subject.as_ref().map(|s| s.layer);
-        let osi = layer.map_or(Osi::Physical, |l| l.proto.osi);
-        let mut used = 0;
-        let widest = &mut self.protocol;
-        self.theme.layer(osi).around(out, |out| {
-            let from = out.len();
-            show::protocol(layer.map_or("?", |l| l.proto.name), out);
-            used = out.len() - from;
-            *widest = (*widest).max(used.min(if self.narrow { 6 } else { 10 }));
-        });
-        spaces(self.protocol.saturating_sub(used), out);
+        let used = self.protocol(subject.as_ref().map(|s| s.layer.proto), out);
         columns += used.max(self.protocol);
         let mut length = Short::new();
         if !self.narrow {
@@ -110,6 +117,27 @@ impl Brief {
         }
         debug_assert!(!out.get(start..).unwrap_or_default().contains('\n'), "a line is one line");
         out.push('\n');
+    }
+
+    /// Appends the column of a protocol; gives the columns that its name took.
+    fn protocol(&mut self, proto: Option<&'static Identity>, out: &mut String) -> usize {
+        let place = proto.map_or(0, |proto| std::ptr::from_ref(proto).addr() / size_of::<Identity>() % NAMED);
+        let Some(known) = self.named.get_mut(place) else { return 0 };
+        let same = known.of.zip(proto).is_some_and(|(known, proto)| std::ptr::eq(known, proto));
+        if !same || known.columns != self.protocol {
+            let (text, mut used) = (&mut known.text, 0);
+            text.clear();
+            self.theme.layer(proto.map_or(Osi::Physical, |proto| proto.osi)).around(text, |text| {
+                let from = text.len();
+                show::protocol(proto.map_or("?", |proto| proto.name), text);
+                used = text.len() - from;
+            });
+            self.protocol = self.protocol.max(used.min(if self.narrow { 6 } else { 10 }));
+            spaces(self.protocol.saturating_sub(used), text);
+            (known.of, known.columns, known.used) = (proto, self.protocol, used);
+        }
+        out.push_str(&known.text);
+        known.used
     }
 
     /// Appends who to whom; gives the columns of both addresses together.
@@ -189,7 +217,9 @@ fn says(packet: &Packet, subject: Option<&Subject<'_>>, out: &mut String) {
         Some(subject) => subject.write(packet, out),
         None => out.push_str("nothing that is understood here"),
     }
-    if lookup(Key::Link(packet.link.0)).is_none() {
+    let data = |l: &Layer| std::ptr::eq(l.proto, &raw const data::ABOUT);
+    // Of what isn't read, all is data.
+    if packet.layers.get(1).is_none_or(data) && lookup(Key::Link(packet.link.0)).is_none() {
         unread_link(packet.link, out);
     }
     trouble(packet, out);
@@ -234,12 +264,13 @@ fn ends(packet: &Packet) -> [Option<&Field>; 2] {
             if !matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6) {
                 continue;
             }
-            let end = match field.def.name.strip_prefix(layer.proto.name) {
-                Some(".src" | ".src.eth" | ".src.ipv4" | ".src.ipv6") => &mut found[0],
-                Some(".dst" | ".dst.eth" | ".dst.ipv4" | ".dst.ipv6") => &mut found[1],
+            let (name, own) = (field.def.name.as_bytes(), layer.proto.name.as_bytes());
+            let end = match name.get(own.len()..) {
+                Some(b".src" | b".src.eth" | b".src.ipv4" | b".src.ipv6") => &mut found[0],
+                Some(b".dst" | b".dst.eth" | b".dst.ipv4" | b".dst.ipv6") => &mut found[1],
                 _ => continue,
             };
-            if end.is_none() {
+            if end.is_none() && name.starts_with(own) {
                 *end = Some(field);
             }
         }
@@ -262,17 +293,19 @@ fn subject(packet: &Packet) -> Option<Subject<'_>> {
     let layers = packet.layers.get(..end)?;
     let above = |l: &Layer| l.proto.osi > Osi::Transport;
     // Best a message that can summarise itself, then one that cannot, then whatever carries it.
-    let (mut named, mut carrier) = (None, None);
-    let told = layers.iter().enumerate().rev().find(|(i, l)| {
+    let (mut told, mut named, mut carrier) = (None, None, None);
+    for (i, l) in layers.iter().enumerate().rev() {
         let summarises = l.proto.summary.is_some();
         if !above(l) {
-            carrier = carrier.or(summarises.then_some(*i));
-        } else if !summarises && !std::ptr::eq(l.proto, &raw const data::ABOUT) {
-            named = named.or(Some(*i));
+            carrier = carrier.or(summarises.then_some(i));
+        } else if summarises {
+            told = Some(i);
+            break;
+        } else if named.is_none() && !std::ptr::eq(l.proto, &raw const data::ABOUT) {
+            named = Some(i);
         }
-        above(l) && summarises
-    });
-    let last = told.map(|(i, _)| i).or(named).or(carrier).or(end.checked_sub(1))?;
+    }
+    let last = told.or(named).or(carrier).or(end.checked_sub(1))?;
     let layer = layers.get(last)?;
     if layer.proto.osi <= Osi::Transport {
         return Some(Subject { layer, first: last, messages: 1 });

@@ -2,7 +2,7 @@
 //! bytes came from.
 
 use super::Cursor;
-use crate::model::{BufferKind, Field, FieldDef, Span, Value, clamp};
+use crate::model::{BufferKind, FieldDef, Span, Value, clamp};
 
 impl Cursor<'_> {
     /// Adds a buffer of bytes that this dissector uncovered (unmasked, inflated), and gives its id.
@@ -57,7 +57,9 @@ impl Cursor<'_> {
 
     /// Writes a field that lies in a buffer which [`Cursor::uncover`] added.
     pub fn push_in(&mut self, def: &'static FieldDef, span: Span, value: Value) {
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+        if self.packet.wants(def) {
+            self.write(def, span, value);
+        }
     }
 
     /// Reads on inside a buffer that [`Cursor::uncover`] added, with a cursor of its own.
@@ -68,7 +70,7 @@ impl Cursor<'_> {
             bytes: &bytes,
             buf: id,
             start: 0,
-            end: len,
+            own: &bytes,
             claimed: len,
             claimed_by: None,
             packet: self.packet,
@@ -88,6 +90,6 @@ impl Cursor<'_> {
     pub fn push_buffer(&mut self, def: &'static FieldDef, id: u8, len: usize, text: bool) {
         let span = Span { buf: id, start: 0, len: clamp(len) };
         let value = if text { Value::Text(span) } else { Value::Bytes(span) };
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+        self.push_in(def, span, value);
     }
 }

@@ -236,13 +236,15 @@ fn headers<'a>(c: &mut Cursor<'a>, bytes: &'a [u8], from: usize, opening: Openin
             continue;
         }
         if let Some((def, role)) = known {
-            let value = text_of(c, &field, false);
-            c.push(def, field.at, field.len, value);
+            if c.wants(def) {
+                let value = text_of(c, &field, false);
+                c.push(def, field.at, field.len, value);
+            }
             c.indent(1);
             meaning(c, field.clone(), role, told);
             c.indent(0);
         }
-        if let Some(def) = if known.is_some() { hidden } else { shown } {
+        if let Some(def) = if known.is_some() { hidden } else { shown }.filter(|def| c.wants(def)) {
             let line = text_of(c, &field, true);
             c.push(def, field.at, field.len, line);
         }
@@ -373,7 +375,7 @@ fn answer(c: &mut Cursor<'_>, told: &Told<'_>) -> bool {
 
 /// Host and target together, as a browser shows them.
 fn full_uri(c: &mut Cursor<'_>, told: &Told<'_>) {
-    if told.host.is_empty() || told.target.is_empty() {
+    if told.host.is_empty() || told.target.is_empty() || !c.wants(&FULL_URI) {
         return;
     }
     let absolute = told.method == b"CONNECT" || told.target.windows(3).take(16).any(|w| w == b"://");

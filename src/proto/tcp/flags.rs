@@ -4,7 +4,7 @@ use super::super::memory::{Segment, TcpFacts};
 use super::super::prelude::*;
 use super::{
     CONNECTION_FIN, CONNECTION_FIN_ACTIVE, CONNECTION_FIN_PASSIVE, CONNECTION_RST, CONNECTION_SYN, CONNECTION_SYNACK,
-    FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE, FLAGS_STR, FROM_HDR_LEN, flag,
+    FLAG_BITS, FLAGS, FLAGS_ACE, FLAGS_AE, FLAGS_CWR, FLAGS_ECE, FLAGS_STR, HDR_LEN, WINDOW_SIZE_VALUE, flag,
 };
 use crate::model::Slice;
 
@@ -21,8 +21,10 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
     let ace = facts.is_some_and(|f| f.accurate_ecn);
     let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
     let counter = usize::from(segment.flags >> 6 & 7);
+    c.put(&HDR_LEN)?;
+    c.put(&FLAGS)?;
     if ace {
-        for &def in FROM_HDR_LEN {
+        for &def in FLAG_BITS.rows {
             if is(def, &FLAGS_AE) {
                 c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
             } else if !is(def, &FLAGS_CWR) && !is(def, &FLAGS_ECE) {
@@ -30,9 +32,13 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
             }
         }
     } else {
-        c.fixed(FROM_HDR_LEN)?;
+        c.group(&FLAG_BITS)?;
     }
+    c.put(&WINDOW_SIZE_VALUE)?;
     c.compute(&FLAGS_STR, |c| Value::Text(letters(c, segment, ace.then_some(counter))));
+    if segment.flags & (flag::SYN | flag::FIN | flag::RST) == 0 {
+        return Ok(());
+    }
     for (mask, set, def) in CONNECTION {
         if segment.flags & mask == *set {
             c.derive(def, Value::None);
@@ -46,8 +52,20 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
     Ok(())
 }
 
+/// Those that nearly all segments have, in letters.
+static USUAL: [(u16, &str); 5] = [
+    (flag::ACK, "·······A····"),
+    (flag::ACK | flag::PSH, "·······AP···"),
+    (flag::SYN, "··········S·"),
+    (flag::SYN | flag::ACK, "·······A··S·"),
+    (flag::FIN | flag::ACK, "·······A···F"),
+];
+
 /// The flags in letters, `·······AP···`; with Accurate ECN, a counter among them.
 fn letters(c: &mut Cursor<'_>, segment: &Segment, counter: Option<usize>) -> Slice {
+    if let Some((_, letters)) = USUAL.iter().find(|(flags, _)| *flags == segment.flags && counter.is_none()) {
+        return c.keep(letters.as_bytes());
+    }
     let (mut letters, mut len) = ([0; 24], 0);
     for (i, letter) in b"RRRACEUAPRSF".iter().enumerate() {
         let shown = match (segment.flags >> (11 - i) & 1, counter) {

@@ -59,10 +59,17 @@ fn present(kind: u64) -> &'static FieldDef {
     }
 }
 
+/// The rows of options that [`note`] calls plain.
+pub(super) static PLAIN: Group =
+    Group::of(&[&OPTIONS, &HAS_EOL, &HAS_NOP, &HAS_TIMESTAMP, &OPTION_KIND, &OPTION_LEN, &TSVAL, &TSECR]);
+
 /// Looks ahead at the options that the connection's memory needs. Whether no line would tell any of them:
 /// all are sound, and no more than timestamps and filling.
 pub(super) fn note(bytes: &[u8], segment: &mut Segment) -> bool {
     use etherparse::{TcpOptionElement as E, TcpOptionsIterator};
+    if let [] | [1, 1, 8, 10, _, _, _, _, _, _, _, _] = bytes {
+        return true;
+    }
     let mut plain = true;
     for element in TcpOptionsIterator::from_slice(bytes) {
         let Ok(element) = element else { return false };

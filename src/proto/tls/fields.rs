@@ -33,10 +33,10 @@ fields! {
     COMP_METHODS = dynamic(Kind::Flag, "tls.handshake.comp_methods", "Compression methods", "The ways to compress that the client offers.");
     COMP_METHOD = dynamic(U8, "tls.handshake.comp_method", "Compression method", "Always 0: compression gave secrets away.").names(&[(0, "None"), (1, "DEFLATE")]);
     EXTENSIONS_LENGTH = dynamic(U16, "tls.handshake.extensions_length", "Extensions length", "Bytes of all extensions.");
-    JA3_FULL = dynamic(Kind::Text, "tls.handshake.ja3_full", "JA3 in full", "The hello's numbers in its order: which kind of program speaks.");
-    JA3 = dynamic(Kind::Text, "tls.handshake.ja3", "JA3", "The MD5 sum of them, to look up a kind of program by.");
-    JA3S_FULL = dynamic(Kind::Text, "tls.handshake.ja3s_full", "JA3S in full", "The server's answer in numbers.");
-    JA3S = dynamic(Kind::Text, "tls.handshake.ja3s", "JA3S", "The MD5 sum of them: with JA3, a pair of programs.");
+    JA3_FULL = dynamic(Kind::Text, "tls.handshake.ja3_full", "JA3 in full", "The hello's numbers in its order: which kind of program speaks.").detail();
+    JA3 = dynamic(Kind::Text, "tls.handshake.ja3", "JA3", "The MD5 sum of them, to look up a kind of program by.").detail();
+    JA3S_FULL = dynamic(Kind::Text, "tls.handshake.ja3s_full", "JA3S in full", "The server's answer in numbers.").detail();
+    JA3S = dynamic(Kind::Text, "tls.handshake.ja3s", "JA3S", "The MD5 sum of them: with JA3, a pair of programs.").detail();
     CIPHER_SPEC_LEN = dynamic(U16, "tls.handshake.cipher_spec_len", "Cipher specs length", "Bytes of the list of SSL 2's ciphers.");
     CHALLENGE_LENGTH = dynamic(U16, "tls.handshake.challenge_length", "Challenge length", "Bytes of SSL 2's challenge.");
     CIPHERSPEC = dynamic(Kind::Hex(24), "tls.handshake.cipherspec", "Cipher spec", "A cipher that is offered in SSL 2's form, or the chosen one.");

@@ -8,7 +8,7 @@
 
 #[allow(clippy::wildcard_imports, reason = "the rows of this protocol, each used once")]
 use super::fields::*;
-use crate::model::{FieldDef, Slice, Value};
+use crate::model::{FieldDef, Slice, Trouble, Value};
 use crate::proto::Cursor;
 use md5::{Digest as _, Md5};
 
@@ -16,9 +16,25 @@ use md5::{Digest as _, Md5};
 const CLIENT: &[&FieldDef] = &[&CIPHERSUITE, &EXTENSION_TYPE, &SUPPORTED_GROUP, &EC_POINT_FORMAT];
 const SERVER: &[&FieldDef] = &[&CIPHERSUITE, &EXTENSION_TYPE];
 
+/// Reads a hello, and adds both fields to it where they are wanted: they are made of others.
+pub(super) fn read<T>(
+    c: &mut Cursor<'_>,
+    is_client: bool,
+    hello: impl FnOnce(&mut Cursor<'_>) -> Result<T, Trouble>,
+) -> Result<T, Trouble> {
+    let (full, hash) = if is_client { (&JA3_FULL, &JA3) } else { (&JA3S_FULL, &JA3S) };
+    if !c.wants(full) && !c.wants(hash) {
+        return hello(c);
+    }
+    let first = c.next_field();
+    let done = c.with_all_rows(hello)?;
+    add(c, first, is_client, (full, hash));
+    Ok(done)
+}
+
 /// Adds both fields to a hello that was read; its fields begin with the one of this index.
-pub(super) fn add(c: &mut Cursor<'_>, first: usize, is_client: bool) {
-    let (lists, full, hash) = if is_client { (CLIENT, &JA3_FULL, &JA3) } else { (SERVER, &JA3S_FULL, &JA3S) };
+fn add(c: &mut Cursor<'_>, first: usize, is_client: bool, (full, hash): (&'static FieldDef, &'static FieldDef)) {
+    let lists = if is_client { CLIENT } else { SERVER };
     let start = c.start_text();
     each(c, first, &HANDSHAKE_VERSION);
     for list in lists {

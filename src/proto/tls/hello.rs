@@ -31,18 +31,13 @@ fn draft(version: u64) -> Option<u16> {
 
 /// Reads a ClientHello.
 pub(super) fn client(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<(), Trouble> {
-    let first = c.next_field();
-    let done = (|| {
+    fingerprint::read(c, true, |c| {
         let at = opening(c, at)?;
         let at = session_id(c, at)?;
         let at = list(c, (&CIPHER_SUITES_LENGTH, 2), Some(&CIPHERSUITES), (&CIPHERSUITE, 2), at, end)?;
         let at = list(c, (&COMP_METHODS_LENGTH, 1), Some(&COMP_METHODS), (&COMP_METHOD, 1), at, end)?;
-        extensions(c, Speaker::Client, at, end)
-    })();
-    if done.is_ok() {
-        fingerprint::add(c, first, true);
-    }
-    done.map(drop)
+        extensions(c, Speaker::Client, at, end).map(drop)
+    })
 }
 
 /// What the server has chosen.
@@ -55,7 +50,10 @@ pub(super) struct Chosen {
 
 /// Reads a ServerHello.
 pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<Chosen, Trouble> {
-    let first = c.next_field();
+    fingerprint::read(c, false, |c| choice(c, at, end))
+}
+
+fn choice(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<Chosen, Trouble> {
     let version = c.u16(at)?;
     let mut at = opening(c, at)?;
     // The early drafts of TLS 1.3 left out what resumption and compression had needed.
@@ -71,7 +69,6 @@ pub(super) fn server(c: &mut Cursor<'_>, at: usize, end: usize) -> Result<Chosen
         at += 1;
     }
     let v13 = extensions(c, Speaker::Server, at, end)? || early;
-    fingerprint::add(c, first, false);
     Ok(Chosen { v13, version, suite })
 }
 

@@ -147,7 +147,11 @@ impl Reader {
             frame.interface = Some(Arc::clone(&d.about));
         }
         frame.comment.clear();
-        self.options(body.get(20 + kept.next_multiple_of(4)..).unwrap_or(&[]), |code, value| {
+        frame.remark = None;
+        let Some(options) = body.get(20 + kept.next_multiple_of(4)..).filter(|options| !options.is_empty()) else {
+            return Ok(());
+        };
+        self.options(options, |code, value| {
             if code == COMMENT {
                 if !frame.comment.is_empty() && frame.comment.len() < LONGEST_COMMENT {
                     frame.comment.push('\n');
@@ -200,6 +204,15 @@ impl Reader {
 impl Described {
     /// A stamp counts units since 1970: 10^-n seconds, or 2^-n where the top bit is set (`if_tsresol`).
     fn time(&self, stamp: u64) -> Time {
+        // All but the strangest clocks: nothing that needs more than 64 bits.
+        let units = match self.resolution {
+            6 if self.offset == 0 => stamp.checked_mul(1_000),
+            9 if self.offset == 0 => Some(stamp),
+            _ => None,
+        };
+        if let Some(nanos) = units.and_then(|nanos| i64::try_from(nanos).ok()) {
+            return Time(nanos);
+        }
         let exponent = u32::from(self.resolution & 0x7f);
         let stamp = i128::from(stamp);
         let nanos = match self.resolution {

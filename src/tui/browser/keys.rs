@@ -330,9 +330,9 @@ impl Browser {
         let span = self.lines().get(self.line).and_then(|line| line.span).filter(|_| self.pane != Pane::List);
         let Some(look) = self.seen() else { return Wish::None };
         let text = if json {
-            let mut line = Vec::new();
+            let mut line = String::new();
             crate::view::json::line(&look.packet, None, &mut line);
-            String::from_utf8_lossy(&line).into_owned()
+            line
         } else {
             let bytes = span.map_or(look.packet.frame(), |span| look.packet.bytes(span));
             bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))

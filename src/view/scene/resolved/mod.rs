@@ -290,9 +290,9 @@ impl Layers {
 
 fn whole(hit: &Hit, audience: Audience, texts: &Texts) -> Whole {
     let moment = hit.moment();
-    let mut line = Vec::new();
+    let mut line = String::new();
     json::line(&hit.packet, Some((&explain(&moment, audience, texts), audience)), &mut line);
-    let mut fields = serde_json::from_slice(&line).unwrap_or_default();
+    let mut fields = serde_json::from_str(&line).unwrap_or_default();
     readable(&mut fields);
     let bytes = hit.packet.buffers().iter().enumerate().map(|(buffer, held)| Bytes {
         buffer,
