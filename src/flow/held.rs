@@ -25,6 +25,7 @@ impl<T: Clone, const PART: usize> Held<T, PART> {
             self.parts.push(Arc::new(Vec::with_capacity(PART)));
         }
         if let Some(last) = self.parts.last_mut() {
+            self.parted += if Arc::strong_count(last) > 1 { PART } else { 0 };
             Arc::make_mut(last).push(item);
             self.len += 1;
         }
@@ -71,5 +72,6 @@ mod tests {
         assert!(copy.iter().copied().eq(0..100));
         let shared = list.parts.iter().zip(&copy.parts).filter(|(a, b)| Arc::ptr_eq(a, b)).count();
         assert_eq!(shared, 5, "of 7 parts, one was changed and one grew");
+        assert_eq!((list.changed(), list.changed()), (2 * 16 * size_of::<i32>(), 0));
     }
 }

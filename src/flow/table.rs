@@ -50,7 +50,6 @@ pub(super) struct Talking {
 
 /// What only some kinds have.
 #[derive(Clone)]
-#[expect(clippy::large_enum_variant, reason = "the large one is the common one")]
 pub(super) enum Of {
     Datagrams(Datagrams),
     Tcp(Track),
@@ -223,7 +222,7 @@ impl Table {
     /// About how many bytes were changed since this was asked last; a copy has been made.
     pub(super) fn changed(&mut self) -> usize {
         self.copies = self.copies.wrapping_add(1);
-        std::mem::take(&mut self.changed)
+        std::mem::take(&mut self.changed) + self.held.changed()
     }
 
     /// Leaves out of a copy what is in the frames.
@@ -323,10 +322,10 @@ impl Talking {
         Arc::make_mut(self.streams.get_or_insert_with(Arc::default))
     }
 
-    /// About how many bytes it takes, but for those that are in the frames.
+    /// About how many bytes it takes beside itself, but for those that are in the frames.
     fn size(&self) -> usize {
         let streams = if self.streams.is_some() { 2 * size_of::<Streams>() } else { 0 };
-        size_of::<Self>() + streams + self.track().map_or(0, Track::size)
+        streams + self.track().map_or(0, Track::size)
     }
 
     /// The next packet will count as another conversation.
