@@ -164,7 +164,7 @@ const PLAYED: [(&str, &[&str], &str); 3] = [
 #[cfg(feature = "classroom")]
 fn keys_at_the_terminal_lead_a_class_and_ctrl_c_gives_it_back_as_it_was() {
     use rustix::termios::{LocalModes, tcgetattr};
-    let mut class = Played::start("class", true, &["class", "handshake", "--listen", "127.0.0.1:0"]);
+    let mut class = Played::start("class", true, &["class", "handshake", "--listen", "127.0.0.1:0", "--linear"]);
     let shown = |class: &Played| {
         let modes = tcgetattr(class.ours.as_ref().unwrap()).unwrap().local_modes;
         [LocalModes::ICANON, LocalModes::ECHO, LocalModes::ISIG].map(|mode| modes.contains(mode))
@@ -188,6 +188,56 @@ fn keys_at_the_terminal_lead_a_class_and_ctrl_c_gives_it_back_as_it_was() {
     class.press("\u{3}");
     class.end();
     assert_eq!(shown(&class), [true; 3]);
+}
+
+#[test]
+#[cfg(all(feature = "classroom", feature = "tui"))]
+fn a_class_is_led_on_the_full_screen_at_any_size_and_ends_with_its_terminal() {
+    // One address beyond this machine, so that there is a code to scan; nobody comes.
+    let args = ["class", "handshake", "dns", "--listen", "0.0.0.0:0", "--no-capture"];
+    let mut class = Played::start("class-screen", true, &args);
+    class.wait_to_see("You teach at");
+    class.press("\r");
+    class.wait_to_see("The lobby: people come in.");
+    class.press("n");
+    class.wait_to_see("Slide 1 of ");
+    for (ws_row, ws_col) in [(40, 120), (1, 1), (2, 200), (20, 60), (24, 80)] {
+        let size = Winsize { ws_row, ws_col, ws_xpixel: 0, ws_ypixel: 0 };
+        tcsetwinsize(class.ours.as_ref().unwrap(), size).unwrap();
+        class.press("??");
+    }
+    for (key, seen) in [
+        ("\t", "class 2 of 2"),
+        ("1", "class 1 of 2"),
+        ("n", "Slide 2 of "),
+        ("v", "vote 1 is open"),
+        ("?", "run the what-if"),
+        ("q", "0 of 0 answered"),
+        ("c", "the vote is closed"),
+        ("r", "the answer is shown"),
+        ("h", "Show the hint: this can't be done now."),
+    ] {
+        class.press(key);
+        class.wait_to_see(seen);
+    }
+    class.press("\u{3}");
+    let last = class.end();
+    for given_back in GIVEN_BACK {
+        assert_eq!(last.matches(given_back).count(), 1, "{given_back:?} in {last:?}");
+    }
+    for signal in ["TERM", "HUP"] {
+        let mut class = Played::start(&format!("class-{signal}"), true, &args);
+        class.wait_to_see("You teach at");
+        class.signal(signal);
+        let last = class.end();
+        assert!(GIVEN_BACK.iter().all(|given_back| last.contains(given_back)), "{signal}: {last:?}");
+    }
+    for hangs_up in [true, false] {
+        let mut class = Played::start("class-gone", hangs_up, &args);
+        class.wait_to_see("You teach at");
+        class.close();
+        class.end();
+    }
 }
 
 #[test]

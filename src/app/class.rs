@@ -13,6 +13,7 @@ use crate::classroom::session::Session;
 use crate::cli::{Class, ClassCommand, PORT};
 use crate::rights::{self, Files, Needs};
 use crate::serve::{code, ending};
+use crate::view::theme::Color;
 use join::Redis;
 use state::{CLASSES, folders, kept, kept_classes, report, saved};
 use std::io;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Runs it.
-pub(super) fn run(args: &Class) -> Result<(), Failure> {
+pub(super) fn run(args: &Class, choice: Color) -> Result<(), Failure> {
     if let Some(ClassCommand::Report { form, state, class }) = &args.command {
         as_caller();
         return report(*form, &folders(state.as_deref())?, usize::from(*class));
@@ -42,11 +43,21 @@ pub(super) fn run(args: &Class) -> Result<(), Failure> {
     // The port is open, and no byte of a stranger's has been read.
     let write = folders.into_iter().take(1).collect();
     rights::seal(&Needs { files: Files::Only { read: Vec::new(), write }, connect });
-    let (desk, keys) = Desk::new();
+    let ((desk, keys), names) = (Desk::new(), args.names.clone());
+    let linear = super::linear(args.linear);
+    #[cfg(feature = "tui")]
+    if !linear && super::has_screen() {
+        let terminal = crate::tui::class::Terminal::take(desk, super::color(choice));
+        let done = open.serve(classes, names, keys, terminal.hears());
+        // Before anything else is said.
+        terminal.give_back()?;
+        return Ok(done?);
+    }
+    let _ = choice;
     let typed = typed(desk);
     let (hears, several) = (typed.is_some(), classes.len() > 1);
     // The terminal is given back after that.
-    Ok(open.serve(classes, args.names.clone(), keys, teller(hears, several))?)
+    Ok(open.serve(classes, names, keys, teller(hears, several, linear))?)
 }
 
 /// Opens the port: the one that was asked for, or the usual one, or any.

@@ -44,10 +44,10 @@ pub(super) fn typed(_: Desk) -> Option<()> {
 }
 
 /// Tells at the terminal what happens; of keys only where somebody hears them.
-pub(super) fn teller(hears: bool, several: bool) -> impl Fn(News) + Send + Sync + 'static {
+pub(super) fn teller(hears: bool, several: bool, linear: bool) -> impl Fn(News) + Send + Sync + 'static {
     move |news: News| match news {
         News::Stands(classes) => {
-            for line in Standing::told(&classes, io::stderr().is_terminal()) {
+            for line in Standing::told(&classes, io::stderr().is_terminal() && !linear) {
                 error::tell(&line);
             }
             if hears {

@@ -98,7 +98,7 @@ pub fn main() -> u8 {
         #[cfg(feature = "chat")]
         Command::Chat(command) => chat::run(command, cli.color),
         #[cfg(feature = "classroom")]
-        Command::Class(args) => class::run(args),
+        Command::Class(args) => class::run(args, cli.color),
         Command::Fields(args) => fields::run(args, cli.color),
         #[cfg(all(feature = "lab", feature = "live", target_os = "linux"))]
         Command::LabHelper(args) => lab_helper::run(args),

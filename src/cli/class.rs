@@ -118,6 +118,9 @@ pub struct Class {
     /// Don't capture packets; without this, each student sees the packet of their vote, if that is allowed here
     #[arg(long)]
     pub no_capture: bool,
+    /// No full screen: lines, only ever added (so also in a pipe, or where TERM=dumb)
+    #[arg(long)]
+    pub linear: bool,
     /// A name under which browsers reach this server; addresses and localhost always do
     #[arg(long = "name", value_name = "HOST")]
     pub names: Vec<String>,

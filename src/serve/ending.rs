@@ -65,7 +65,7 @@ pub async fn until_asked(
     let refused = move |why, owner| told(Trouble::Refused(why, owner));
     let served = tokio::select! {
         done = serve(listener, router, hosts, bounds, full, refused) => done,
-        () = asked.next() => Ok(()),
+        () = asked.first() => Ok(()),
     };
     tokio::spawn(async move {
         asked.next().await;
@@ -118,18 +118,23 @@ impl Asked {
         Arc::clone(&self.by_hand)
     }
 
-    /// The next one.
+    /// The first one, by a signal or without.
+    async fn first(&mut self) {
+        let by_hand = self.by_hand();
+        tokio::select! {
+            () = self.next() => {}
+            () = by_hand.notified() => {}
+        }
+    }
+
+    /// The next signal.
     pub async fn next(&mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.term.recv() => {}
-            () = self.by_hand.notified() => {}
         }
         #[cfg(not(unix))]
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            () = self.by_hand.notified() => {}
-        }
+        let _ = tokio::signal::ctrl_c().await;
     }
 }

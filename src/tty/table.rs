@@ -1,5 +1,5 @@
-//! What each key means. One table for everything that fills the screen: a key means the same on all of them, and their
-//! last lines, help pages and the guide are made from it.
+//! What each key means. One table for everything that fills the screen: a key means the same on all of them, but for
+//! the class, whose letters are its commands. Their last lines, help pages and the guide are made from it.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -102,6 +102,10 @@ pub enum Does {
     Mask,
     /// For a room.
     Projector,
+    /// Leads a class: what its desk does at this key.
+    Lead(char),
+    /// The links of a class.
+    Links,
     /// For whom to explain.
     Audience,
     /// Peels a message.
@@ -130,8 +134,12 @@ pub mod on {
     pub const MENU: u8 = 8;
     /// The chat.
     pub const CHAT: u8 = 16;
+    /// A class that is led. Its letters are the commands of its console.
+    pub const CLASS: u8 = 32;
     /// All of them.
-    pub const ALL: u8 = LESSON | PACKETS | TEXT | MENU | CHAT;
+    pub const ALL: u8 = REST | CLASS;
+    /// All but the class.
+    pub const REST: u8 = LESSON | PACKETS | TEXT | MENU | CHAT;
 }
 
 /// Keys that belong together.
@@ -158,7 +166,7 @@ pub const KEYS: &[Row] = &[
     row(&[("Home", Does::First), ("End", Does::Last), ("g", Does::First), ("G", Does::Last)], "the first, the last; in a live capture, End follows", "", SCROLLED),
     row(&[("Space", Does::Read), ("b", Does::ReadBack)], "read on, read back; where a page ends, turn it", "read on", LOOKED_AT | on::TEXT),
     row(&[("→", Does::On), ("←", Does::Back)], "on, and back: a lesson's page, into a layer, a byte", "back", LOOKED_AT | on::CHAT),
-    row(&[("Enter", Does::Take)], "take, open or send what is chosen or typed; else read on", "choose", on::ALL),
+    row(&[("Enter", Does::Take)], "take, open or send what is chosen or typed; else read on", "choose", on::REST),
     row(&[("Tab", Does::Next), ("Shift-Tab", Does::Before)], "the next part, field or completion; the one before", "parts", LOOKED_AT),
     row(&[("1 … 9", Does::Pick(0))], "take the choice, or unfold the layer, of that number", "unfold", LOOKED_AT),
     row(&[("Esc", Does::Leave)], "leave what you're in: a field, a page, a filter", "back", on::ALL),
@@ -193,6 +201,21 @@ pub const KEYS: &[Row] = &[
     row(&[("a", Does::Audience)], "for whom to explain: newcomer, student, engineer", "audience", LOOKED_AT | on::MENU),
     row(&[("Ctrl-P", Does::Peel), ("F2", Does::Peel)], "peel the chosen message, a layer a key", "peel", on::CHAT),
     row(&[("Ctrl-O", Does::Bare)], "show packets without data, or hide them", "all packets", on::CHAT),
+    row(&[("Enter", Does::Lead('\n')), ("Space", Does::Lead('\n')), ("PgDn", Does::Lead('\n'))], "what the first large button of the console does", "", on::CLASS),
+    row(&[("n", Does::Lead('n'))], "the next slide", "", on::CLASS),
+    row(&[("b", Does::Lead('b')), ("PgUp", Does::Lead('b'))], "back to the slide before", "", on::CLASS),
+    row(&[("v", Does::Lead('v'))], "ask: let them vote, or vote again", "", on::CLASS),
+    row(&[("c", Does::Lead('c'))], "close the vote", "", on::CLASS),
+    row(&[("h", Does::Lead('h'))], "show the hint", "", on::CLASS),
+    row(&[("d", Does::Lead('d'))], "let neighbours discuss", "", on::CLASS),
+    row(&[("r", Does::Lead('r'))], "show the answer", "", on::CLASS),
+    row(&[("w", Does::Lead('w'))], "run the what-if", "", on::CLASS),
+    row(&[("t", Does::Lead('t'))], "ask it on other packets", "", on::CLASS),
+    row(&[("l", Does::Lead('l'))], "lock: nobody new; or unlock", "", on::CLASS),
+    row(&[("e", Does::Lead('e'))], "end the class: to the board, for good", "", on::CLASS),
+    row(&[("1 … 9", Does::Pick(0)), ("Tab", Does::Next), ("Shift-Tab", Does::Before)], "of several classes, the one that the keys lead", "class", on::CLASS),
+    row(&[("a", Does::Links)], "the links once more, to copy: students, projector, console", "links", on::CLASS),
+    row(&[("P", Does::Projector)], "projector: hide answers and notes, which are yours alone", "projector", on::CLASS),
     row(&[("?", Does::Help), ("F1", Does::Help)], "help: the keys", "help", on::ALL),
     row(&[("q", Does::Quit)], "quit: the page over the packets, else the program", "quit", SCROLLED),
     row(&[("Ctrl-C", Does::End)], "end the program", "leave", on::ALL),
@@ -299,15 +322,17 @@ mod tests {
 
     #[test]
     fn no_key_has_two_meanings_and_no_row_is_without_a_screen() {
-        let mut seen = BTreeMap::new();
-        for row in KEYS {
-            assert!(row.on != 0 && !row.says.is_empty(), "{row:?}");
-            for (name, does) in row.keys {
-                assert!(meaning(named(name), row.on).is_some(), "{name}");
-                assert!(seen.insert(*name, *does).is_none(), "{name}: {}", row.says);
+        for (screens, most) in [(on::REST, 50), (on::CLASS, 20)] {
+            let mut seen = BTreeMap::new();
+            for row in rows(screens) {
+                assert!(row.on != 0 && !row.says.is_empty(), "{row:?}");
+                for (name, does) in row.keys {
+                    assert!(meaning(named(name), row.on & screens).is_some(), "{name}");
+                    assert!(seen.insert(*name, *does).is_none(), "{name}: {}", row.says);
+                }
             }
+            assert!(seen.len() > most, "{}", seen.len());
         }
-        assert!(seen.len() > 50, "{}", seen.len());
     }
 
     #[test]

@@ -68,6 +68,11 @@ impl Paint {
         self.colored(Color::Green).add_modifier(Modifier::BOLD)
     }
 
+    /// A QR code: dark on light, as all readers take it, whatever the terminal's own colours are.
+    pub(super) fn code(self) -> Style {
+        if self.color { Style::new().fg(Color::White).bg(Color::Black) } else { Style::new() }
+    }
+
     /// How something is known.
     pub(super) fn truth(self, truth: Truth) -> Style {
         match truth {

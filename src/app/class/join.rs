@@ -56,7 +56,7 @@ mod here {
         let connect = vec![redis.port()];
         let found = Found::look(redis, Some(code).filter(|code| !code.is_empty())).map_err(|why| no(&why))?;
         rights::seal(&Needs { files: Files::Only { read: Vec::new(), write: Vec::new() }, connect });
-        Ok(open.carry(&found, args.names.clone(), teller(false, false))?)
+        Ok(open.carry(&found, args.names.clone(), teller(false, false, crate::app::linear(args.linear)))?)
     }
 }
 

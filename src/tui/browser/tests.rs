@@ -9,7 +9,7 @@ use crate::model::{Kind, Osi, RawFrame};
 use crate::rng::Rng;
 use crate::source::file::File;
 use crate::source::{Again, Source, Step};
-use crate::tty::table::{KEYS, named, on, rows};
+use crate::tty::table::{named, on, rows};
 use crate::tutor::{Audience, Texts};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::Terminal;
@@ -763,7 +763,7 @@ fn a_key_that_the_table_doesnt_give_to_packets_changes_nothing_there() {
     let mut browser = browser("socketio.pcapng");
     press(&mut browser, "↓↓\t");
     let before = screen(&mut browser, 80, 24);
-    for (name, _) in KEYS.iter().filter(|row| row.on & on::PACKETS == 0).flat_map(|row| row.keys) {
+    for (name, _) in rows(on::REST).filter(|row| row.on & on::PACKETS == 0).flat_map(|row| row.keys) {
         assert_eq!(browser.key(named(name)), Wish::None, "{name}");
         settle(&mut browser);
         assert_eq!(screen(&mut browser, 80, 24), before, "{name}");
