@@ -462,6 +462,98 @@ fn a_host_that_changes_its_network_says_where_it_is_now() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
+/// What everybody hears at each kind of moment, under the names of its types.
+#[derive(Default)]
+struct Heard(std::collections::BTreeMap<String, Json>);
+
+impl Heard {
+    /// What a console, a stage and a phone that come in now hear first.
+    fn listen(&mut self, server: &Server, phone: &Guest) -> Json {
+        let come_in = |auth: Json| Guest::try_in(server, &auth).unwrap_or_else(|e| panic!("{e}")).welcome;
+        let teach = Guest::sees(server);
+        let shown = &teach["page"]["shown"];
+        let form = if shown["task"].is_null() { "none" } else { shown["task"]["form"].as_str().unwrap() };
+        let moment = format!("{} {form}", shown["phase"].as_str().unwrap());
+        self.0.entry(format!("StageWelcome {moment}")).or_insert_with(|| come_in(json!({ "role": "stage" })));
+        let back = json!({ "role": "student", "token": phone.token() });
+        self.0.entry(format!("StudentWelcome {moment}")).or_insert_with(|| come_in(back));
+        self.0.entry(format!("TeachWelcome {moment}")).or_insert_with(|| teach.clone());
+        teach
+    }
+
+    /// A module that holds all of it to its types.
+    fn module(&self) -> String {
+        let types = concat!(env!("CARGO_MANIFEST_DIR"), "/src/classroom/page/types.js");
+        let names = "Crossing, StageWelcome, StudentWelcome, TeachWelcome";
+        let mut out = format!("import type {{ {names} }} from {types:?};\n");
+        for (n, (name, said)) in self.0.iter().enumerate() {
+            let kind = name.split(' ').next().unwrap();
+            out += &format!("// {name}\nexport const said{n}: {kind} = {said};\n");
+        }
+        out
+    }
+}
+
+#[test]
+fn what_the_class_says_is_what_the_types_of_its_pages_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chat");
+    if !folder.join("node_modules/typescript").is_dir() {
+        return skipped("tests/chat/node_modules has no typescript (npm ci there brings it)");
+    }
+    let class = Class::start("types", &[]);
+    let (server, mut heard) = (&class.server, Heard::default());
+    let (mut teacher, mut phone) = (Guest::teacher(server), Guest::student(server));
+    loop {
+        let seen = heard.listen(server, &phone);
+        let slide = seen["page"]["shown"]["slide"].as_u64().unwrap();
+        let can = |seen: &Json, what: &str| seen["console"]["console"]["can"].as_array().unwrap().contains(&json!(what));
+        if can(&seen, "open") {
+            teacher.does("open");
+            let form = &seen["page"]["shown"]["task"]["form"];
+            let vote = |given: &str, round| json!({ "slide": slide, "round": round, "given": given, "sure": true });
+            // Where it's no answer, it's refused.
+            phone.ask("vote", &vote(if form == "range" { "0-1" } else { "2" }, 1));
+            heard.listen(server, &phone);
+            for command in ["hint", "close", "discuss", "again", "close", "reveal"] {
+                if can(&Guest::sees(server), command) {
+                    teacher.does(command);
+                    heard.listen(server, &phone);
+                }
+            }
+        }
+        if can(&Guest::sees(server), "what-if") {
+            teacher.does("what-if");
+            heard.listen(server, &phone);
+        }
+        if !can(&Guest::sees(server), "next") {
+            break;
+        }
+        teacher.does("next");
+    }
+    for (n, packet) in phone.ask("wire", &Json::Null)["packets"].as_array().into_iter().flatten().enumerate() {
+        heard.0.insert(format!("Crossing {n}"), packet.clone());
+    }
+    let capture = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/http.pcapng");
+    let browsed = Class::of(capture.to_str().unwrap(), "types-browsed", &[]);
+    let mut teacher = Guest::teacher(&browsed.server);
+    teacher.does("next");
+    heard.0.insert("TeachWelcome browsed".to_owned(), Guest::sees(&browsed.server));
+    let wanted = ["StudentWelcome revealed choice", "StageWelcome what-if none", "TeachWelcome board none", "vote range"];
+    for moment in wanted {
+        assert!(heard.0.keys().any(|name| name.contains(moment)), "{moment}: {:?}", heard.0.keys());
+    }
+    let module = class.folder.join("said.ts");
+    std::fs::write(&module, heard.module()).unwrap();
+    let run = Command::new("node")
+        .arg(folder.join("node_modules/typescript/bin/tsc"))
+        .args(["--noEmit", "--strict", "--module", "es2022", "--moduleResolution", "bundler", "--target", "es2022"])
+        .args(["--lib", "es2023,dom", "--types", ""])
+        .arg(&module)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stdout));
+}
+
 #[test]
 fn a_quiz_is_a_class() {
     let class = Class::of("two-hosts", "quiz", &["--quiz", "--kind", "flags,ack", "--count", "4"]);

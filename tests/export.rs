@@ -176,6 +176,14 @@ fn a_worksheet_of_another_seed_has_other_numbers_and_its_key_only_when_asked_for
     }
 }
 
+#[test]
+fn answer_cards_have_four_letters_and_load_nothing() {
+    let page = said(&["cards"]);
+    let letters: Vec<&str> = page.split("<p class=\"card\">").skip(1).map(|rest| &rest[..1]).collect();
+    assert_eq!(letters, ["A", "B", "C", "D"]);
+    assert!(["<script", "src=", "href=", "url("].iter().all(|part| !page.contains(part)), "{page}");
+}
+
 /// The elements of a picture, by name, if each that begins also ends.
 fn elements(svg: &str) -> Vec<&str> {
     let (mut open, mut all) = (Vec::new(), Vec::new());

@@ -17,7 +17,7 @@ use crate::view::csv;
 use crate::{
     classroom::deck::Deck,
     cli::Handout,
-    view::handout::{Item, gift::gift, prompt, worksheet},
+    view::handout::{Item, cards::cards, gift::gift, prompt, worksheet},
 };
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -51,6 +51,8 @@ pub(super) fn run(command: &ExportCommand) -> Result<(), Failure> {
             let text = worksheet::worksheet(&head, &items(&deck), *answers);
             open(&handout.to)?.write_all(text.as_bytes()).map_err(|e| no(&handout.to.output, &e))
         }
+        #[cfg(feature = "classroom")]
+        ExportCommand::Cards { to } => open(to)?.write_all(cards().as_bytes()).map_err(|e| no(&to.output, &e)),
     }
 }
 

@@ -88,6 +88,14 @@ Examples:
         #[arg(long)]
         answers: bool,
     },
+    /// Cards with the letters A to D, for a class without phones: one HTML file to print
+    #[cfg(feature = "classroom")]
+    #[command(after_help = "Example:\n  osi-tutor export cards -o cards.html")]
+    Cards {
+        /// Where it goes
+        #[command(flatten)]
+        to: To,
+    },
 }
 
 /// `osi-tutor export html`.

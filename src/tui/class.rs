@@ -83,12 +83,7 @@ impl Terminal {
     pub fn take(desk: Desk, color: bool) -> Self {
         let shown = Arc::new(Mutex::new(Shown { page: Some((Over::Links, 0)), ..Shown::default() }));
         let draws = Arc::clone(&shown);
-        let thread = thread::spawn(move || {
-            let done = lead(&draws, &desk, Paint::new(color));
-            // Whatever ended it, nobody leads the class here any more.
-            desk.press(Desk::END);
-            done
-        });
+        let thread = thread::spawn(move || lead(&draws, &Leads(desk).0, Paint::new(color)));
         Self { shown, thread }
     }
 
@@ -105,6 +100,15 @@ impl Terminal {
     pub fn give_back(self) -> io::Result<()> {
         locked(&self.shown).over = true;
         self.thread.join().unwrap_or(Ok(()))
+    }
+}
+
+/// Who leads the class here. Whatever ends that, a terminal that goes in the middle of a picture too, the server ends with it.
+struct Leads(Desk);
+
+impl Drop for Leads {
+    fn drop(&mut self) {
+        self.0.press(Desk::END);
     }
 }
 

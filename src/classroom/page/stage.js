@@ -16,20 +16,20 @@ const main = $("main");
 const tally = el("p", { class: "tally", role: "status" });
 
 link(() => ({ role: "stage", code: sessionStorage.getItem("code") ?? "" }), {
-  welcome: (first) => {
+  welcome: (/** @type {import("./types.js").StageWelcome} */ first) => {
     [page, counts, staged] = [first.page, first.count, first.wire];
     sign(first.page.lobby);
   },
-  page: (now) => {
+  page: (/** @type {import("./types.js").Page} */ now) => {
     [page, staged] = [now, null];
     draw();
   },
-  wire: (now) => {
+  wire: (/** @type {import("./types.js").Crossing} */ now) => {
     staged = now;
     draw();
   },
   lobby: sign,
-  count: (now) => {
+  count: (/** @type {import("./types.js").Count} */ now) => {
     counts = now;
     tell();
   },

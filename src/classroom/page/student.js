@@ -33,13 +33,13 @@ const connection = link(() => ({
   code: sessionStorage.getItem("code") ?? "",
   ...(sessionStorage.getItem("token") ? { token: sessionStorage.getItem("token") } : {}),
 }), {
-  welcome: (first) => {
+  welcome: (/** @type {import("./types.js").StudentWelcome} */ first) => {
     sessionStorage.setItem("token", first.token);
     [page, you, wired] = [first.page, first.you, first.wire];
     drawn = "";
     draw();
   },
-  page: (now) => {
+  page: (/** @type {import("./types.js").Page} */ now) => {
     const before = page?.shown;
     page = now;
     // Another slide or vote: what was given belongs to the one before, unless the host says so.
@@ -49,7 +49,7 @@ const connection = link(() => ({
     }
     draw();
   },
-  you: (now) => {
+  you: (/** @type {import("./types.js").You} */ now) => {
     you = now;
     draw(true);
   },

@@ -29,20 +29,20 @@ const ADVICE = {
 };
 
 const connection = link(() => ({ role: "teach", secret }), {
-  welcome: (first) => {
+  welcome: (/** @type {import("./types.js").TeachWelcome} */ first) => {
     [page, counts, names] = [first.page, first.count, first.names];
     shelf = first.list.length > 0 ? browser(first.list, first.filters, send, filter) : null;
     heard(first.console);
   },
-  page: (next) => {
+  page: (/** @type {import("./types.js").Page & { console: import("./types.js").Desk }} */ next) => {
     page = next;
     heard(next.console);
   },
-  lobby: (next) => {
+  lobby: (/** @type {import("./types.js").Page["lobby"]} */ next) => {
     if (page) page.lobby = next;
     draw();
   },
-  count: (next) => {
+  count: (/** @type {import("./types.js").Count} */ next) => {
     counts = next;
     draw();
   },
@@ -104,7 +104,7 @@ function handsForm(choices, hands) {
     send({ hands: inputs.map((input) => Math.max(0, Math.floor(Number(input.value) || 0))) });
   };
   return el("details", { class: "hands", open: hands.some((n) => n > 0) }, el("summary", {}, "Hands, for a class without phones"),
-    el("form", { onsubmit: done }, ...choices.map((text, n) => el("label", {}, `${n + 1}. ${text}`, inputs[n])), el("button", {}, "Count these hands")));
+    el("form", { onsubmit: done }, ...choices.map((text, n) => el("label", {}, `${String.fromCharCode(65 + n)}. ${text}`, inputs[n])), el("button", {}, "Count these hands")));
 }
 
 /** @type {HTMLElement | null} */

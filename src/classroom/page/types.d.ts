@@ -1,4 +1,5 @@
-// What the host sends to the pages of a class: src/classroom/views.rs, board.rs and hub/owner.rs as JSON.
+// What the host sends to the pages of a class: src/classroom/views.rs, board.rs and hub/owner.rs as JSON. A test plays a class
+// and has TypeScript compare what was said with these types.
 import type { Layers, Scene } from "../../page/types/scene.js";
 
 /** What everybody may see. */
@@ -80,13 +81,14 @@ export type Drawn = Partial<Scene> & { listed?: string[]; proof?: { line?: strin
 
 /** What a page draws. Of two, the one with the higher number is newer. */
 export interface Page {
+  /** The number of the input that led there: an older page may come later. */
   n: number;
   shown: Shown;
   scene: Drawn | null;
   lobby: { address: string; code: string | null; qr: string[] } | null;
 }
 
-/** What a member sees of itself; numbered as pages are. */
+/** What a member sees of itself, with the number of the last input. */
 export interface You {
   n: number;
   name: string;
@@ -160,4 +162,33 @@ export interface Answer<Packets = number[]> {
   ok?: boolean;
   error?: string;
   packets?: Packets;
+}
+
+/** What a student hears first. */
+export interface StudentWelcome {
+  token: string;
+  you: You;
+  page: Page;
+  /** Whether the host captures votes. */
+  wire: boolean;
+}
+
+/** What a stage hears first. */
+export interface StageWelcome {
+  page: Page;
+  count: Count;
+  /** A volunteer's vote. */
+  wire: Crossing | null;
+}
+
+/** What a console hears first. */
+export interface TeachWelcome {
+  page: Page;
+  count: Count;
+  console: Desk;
+  /** What each command is called. */
+  names: Record<string, string>;
+  list: Listed[];
+  /** The packets can be filtered. */
+  filters: boolean;
 }

@@ -1,5 +1,6 @@
-//! A lesson's questions on paper and for other programs: a worksheet to print, and Moodle's GIFT.
+//! A lesson's questions on paper and for other programs: a worksheet to print, and Moodle's GIFT; cards to answer with.
 
+pub mod cards;
 pub mod gift;
 pub mod worksheet;
 
