@@ -423,6 +423,16 @@ fn a_class_whose_code_is_to_change_has_one_from_the_start_and_its_stage_shows_it
     assert_eq!(Guest::sees(&again)["page"]["lobby"]["code"], code, "and it goes on changing");
 }
 
+/// A program that ends with its test.
+struct Running(std::process::Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
 #[test]
 fn a_host_that_changes_its_network_says_where_it_is_now() {
     let network = "ip link add osi0 type veth peer name osi1 && ip addr add 192.0.2.5/24 dev osi0 \
@@ -435,30 +445,38 @@ fn a_host_that_changes_its_network_says_where_it_is_now() {
         return skipped("no network namespace with a card can be made here");
     };
     let folder = std::env::temp_dir().join(format!("osi-tutor-classroom-{}-moves", std::process::id()));
-    let script = format!("{network} && exec timeout 60 \"$0\" class handshake --lan --no-capture --state \"$1\"");
-    let mut class = Command::new("unshare")
+    let script = format!("{network} && exec \"$0\" class handshake --lan --no-capture --state \"$1\"");
+    let class = Command::new("unshare")
         .args([flags, "--kill-child", "sh", "-c", &script, env!("CARGO_BIN_EXE_osi-tutor"), folder.to_str().unwrap()])
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let id = class.id().to_string();
+        .spawn();
+    let mut class = Running(class.unwrap());
+    let id = class.0.id().to_string();
     let ip = |args: &str| {
         let user = if flags == "-n" { "-n" } else { "-Un" };
         let enter = ["-t", &id, user, "--preserve-credentials", "ip", "addr"];
         let run = Command::new("nsenter").args(enter).args(args.split(' ')).output().unwrap();
         assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
     };
-    let mut lines = std::io::BufReader::new(class.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let mut says = |text: &str| assert!(lines.any(|line| line.contains(text)), "{text}");
+    let (said, hear) = std::sync::mpsc::channel();
+    let stderr = class.0.stderr.take().unwrap();
+    std::thread::spawn(move || {
+        std::io::BufReader::new(stderr).lines().map_while(Result::ok).all(|line| said.send(line).is_ok());
+    });
+    let says = |text: &str| loop {
+        let line = hear.recv_timeout(Duration::from_secs(30)).unwrap_or_else(|_| panic!("{text:?} is never said"));
+        if line.contains(text) {
+            break;
+        }
+    };
     says("Students open   http://192.0.2.5:");
     says("Ctrl-C ends it");
     ip("del 192.0.2.5/24 dev osi0");
     says("in no network now");
     ip("add 192.0.2.6/24 dev osi0");
     says("another address now. Students open   http://192.0.2.6:");
-    let _ = class.kill();
-    let _ = class.wait();
+    drop(class);
     let _ = std::fs::remove_dir_all(&folder);
 }
 

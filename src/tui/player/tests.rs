@@ -10,7 +10,7 @@ use crate::model::Kind as Is;
 use crate::rng::Rng;
 use crate::source::SourceError;
 use crate::source::file::File;
-use crate::tty::table::{KEYS, Row, named, on, rows};
+use crate::tty::table::{Row, named, on, rows};
 use crate::tutor::{Audience, Texts};
 use crate::view::brief::sentence;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
@@ -324,7 +324,7 @@ fn every_key_that_the_table_gives_to_lessons_changes_something_and_no_other_does
     // A page to read, a choice, its answer, a field to type into, and one that was left.
     let places = ["", "→", "→1", "→1→⇥", "→1→→0→1→12", "→1→→0→1→⎋", "→1→d↓"];
     let (lesson, trace) = lesson("handshake");
-    for (row, (name, _)) in KEYS.iter().flat_map(|row| row.keys.iter().map(move |key| (row, key))) {
+    for (row, (name, _)) in rows(on::REST).flat_map(|row| row.keys.iter().map(move |key| (row, key))) {
         // Space and b scroll a small screen, b turns the page of a large one.
         let changes = |(size, keys): ((u16, u16), &str)| {
             let mut player = Player::new(&lesson, trace.clone(), "here".into(), Audience::Student);
