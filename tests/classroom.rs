@@ -556,10 +556,13 @@ fn what_the_class_says_is_what_the_types_of_its_pages_say() {
     let mut teacher = Guest::teacher(&browsed.server);
     teacher.does("next");
     heard.0.insert("TeachWelcome browsed".to_owned(), Guest::sees(&browsed.server));
-    let wanted = ["StudentWelcome revealed choice", "StageWelcome what-if none", "TeachWelcome board none", "vote range"];
+    let wanted = ["StudentWelcome revealed choice", "StageWelcome what-if ", "TeachWelcome board none", "vote range"];
     for moment in wanted {
         assert!(heard.0.keys().any(|name| name.contains(moment)), "{moment}: {:?}", heard.0.keys());
     }
+    let play = |moment: &str| &heard.0[&format!("StudentWelcome {moment}")]["page"]["play"];
+    assert_eq!(play("vote choice"), &Json::Null);
+    assert_eq!(play("revealed choice").is_string(), cfg!(feature = "playground"), "{}", play("revealed choice"));
     let module = class.folder.join("said.ts");
     std::fs::write(&module, heard.module()).unwrap();
     let run = Command::new("node")
