@@ -480,6 +480,19 @@ fn a_host_that_changes_its_network_says_where_it_is_now() {
     let _ = std::fs::remove_dir_all(&folder);
 }
 
+/// The pictures of ladders are beside the contract of scenes: `src/page/scene.js` adds them to its types.
+fn without_pictures(mut said: Json) -> Json {
+    match &mut said {
+        Json::Object(all) => {
+            all.remove("picture");
+            all.values_mut().for_each(|value| *value = without_pictures(value.take()));
+        }
+        Json::Array(all) => all.iter_mut().for_each(|value| *value = without_pictures(value.take())),
+        _ => {}
+    }
+    said
+}
+
 /// What everybody hears at each kind of moment, under the names of its types.
 #[derive(Default)]
 struct Heard(std::collections::BTreeMap<String, Json>);
@@ -506,7 +519,7 @@ impl Heard {
         let mut out = format!("import type {{ {names} }} from {types:?};\n");
         for (n, (name, said)) in self.0.iter().enumerate() {
             let kind = name.split(' ').next().unwrap();
-            out += &format!("// {name}\nexport const said{n}: {kind} = {said};\n");
+            out += &format!("// {name}\nexport const said{n}: {kind} = {};\n", without_pictures(said.clone()));
         }
         out
     }
@@ -568,7 +581,7 @@ fn what_the_class_says_is_what_the_types_of_its_pages_say() {
     let run = Command::new("node")
         .arg(folder.join("node_modules/typescript/bin/tsc"))
         .args(["--noEmit", "--strict", "--module", "es2022", "--moduleResolution", "bundler", "--target", "es2022"])
-        .args(["--lib", "es2023,dom", "--types", ""])
+        .args(["--lib", "es2023,dom"])
         .arg(&module)
         .output()
         .unwrap();

@@ -72,7 +72,7 @@ export interface Change {
 }
 
 export interface Board {
-  rows: { claim: string; met: number; moved: number; remaining: number }[];
+  rows: { id: string; claim: string; met: number; moved: number; remaining: number }[];
   asked: { slide: number; prompt: string; rounds: Share[] }[];
 }
 
