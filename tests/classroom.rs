@@ -537,7 +537,8 @@ fn what_the_class_says_is_what_the_types_of_its_pages_say() {
     loop {
         let seen = heard.listen(server, &phone);
         let slide = seen["page"]["shown"]["slide"].as_u64().unwrap();
-        let can = |seen: &Json, what: &str| seen["console"]["console"]["can"].as_array().unwrap().contains(&json!(what));
+        let can =
+            |seen: &Json, what: &str| seen["console"]["console"]["can"].as_array().unwrap().contains(&json!(what));
         if can(&seen, "open") {
             teacher.does("open");
             let form = &seen["page"]["shown"]["task"]["form"];
@@ -573,9 +574,6 @@ fn what_the_class_says_is_what_the_types_of_its_pages_say() {
     for moment in wanted {
         assert!(heard.0.keys().any(|name| name.contains(moment)), "{moment}: {:?}", heard.0.keys());
     }
-    let play = |moment: &str| &heard.0[&format!("StudentWelcome {moment}")]["page"]["play"];
-    assert_eq!(play("vote choice"), &Json::Null);
-    assert_eq!(play("revealed choice").is_string(), cfg!(feature = "playground"), "{}", play("revealed choice"));
     let module = class.folder.join("said.ts");
     std::fs::write(&module, heard.module()).unwrap();
     let run = Command::new("node")

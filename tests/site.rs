@@ -96,23 +96,6 @@ mod with {
     }
 
     #[test]
-    fn a_class_serves_the_playground_beside_its_own_pages_each_with_its_own_policy() {
-        let state = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("class-play");
-        let command =
-            ["class", "handshake", "--listen", "127.0.0.1:0", "--no-capture", "--state", state.to_str().unwrap()];
-        let server = Server::run("true", &command, |line| line.contains("Ctrl-C ends it").then_some(false));
-        for (path, may_run) in
-            [("/play/", true), ("/play/worker.js", true), ("/play/engine.wasm.gz", true), ("/", false)]
-        {
-            let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", server.address);
-            let answer = server.ask(request.as_bytes());
-            let head = answer.split("\r\n\r\n").next().unwrap();
-            assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head}");
-            assert_eq!(head.contains("wasm-unsafe-eval"), may_run, "{path}: {head}");
-        }
-    }
-
-    #[test]
     fn what_cant_be_opened_is_a_sentence() {
         assert!(refused(&["handshak"], 2).contains("Did you mean handshake?"));
         assert!(refused(&[root().join("README.md").to_str().unwrap()], 1).contains("is not a pcap or pcapng capture"));

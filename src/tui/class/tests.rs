@@ -3,6 +3,7 @@
 use super::*;
 use crate::ask::{Choice, Task};
 use crate::classroom::deck::{Deck, Note, Slide};
+use crate::classroom::hub::Part;
 use crate::classroom::session::{Command, Input, Session};
 use crate::tty::table::{named, rows};
 use crossterm::event::{KeyCode, KeyModifiers};
@@ -18,6 +19,8 @@ fn standing(at: &str) -> Standing {
         secret: "x".repeat(40),
         changes: false,
         capture: Err(None),
+        most: 9,
+        part: Part::Alone,
     }
 }
 
