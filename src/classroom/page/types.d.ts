@@ -164,26 +164,30 @@ export interface Answer<Packets = number[]> {
   packets?: Packets;
 }
 
+/** What everybody hears first. */
+export interface Welcome {
+  page: Page;
+  /** The addresses of all computers that serve this class, where there are several. */
+  hubs: string[];
+}
+
 /** What a student hears first. */
-export interface StudentWelcome {
+export interface StudentWelcome extends Welcome {
   token: string;
   you: You;
-  page: Page;
   /** Whether the host captures votes. */
   wire: boolean;
 }
 
 /** What a stage hears first. */
-export interface StageWelcome {
-  page: Page;
+export interface StageWelcome extends Welcome {
   count: Count;
   /** A volunteer's vote. */
   wire: Crossing | null;
 }
 
 /** What a console hears first. */
-export interface TeachWelcome {
-  page: Page;
+export interface TeachWelcome extends Welcome {
   count: Count;
   console: Desk;
   /** What each command is called. */
