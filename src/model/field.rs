@@ -54,7 +54,7 @@ const fn marks_of(name: &str, detail: bool) -> u64 {
         hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0100_0000_01b3);
         i += 1;
     }
-    ANY | if detail { 0 } else { TOLD } | 1 << (hash >> 32) % 62
+    ANY | if detail { 0 } else { TOLD } | (1 << ((hash >> 32) % 62))
 }
 
 /// The type of a field's value, after Wireshark's `FT_` types.

@@ -248,7 +248,9 @@ pub fn hex_bytes(bytes: &[u8], between: &str, out: &mut String) {
     let Some(&gap) = between.as_bytes().first() else {
         for piece in bytes.chunks(32) {
             let mut short = Short::new();
-            piece.iter().for_each(|&byte| short.hex(byte));
+            for &byte in piece {
+                short.hex(byte);
+            }
             short.append_to(out);
         }
         return;
