@@ -170,7 +170,7 @@ impl Shown {
             News::Leads(n) => (self.at, self.top) = (n, 0),
             News::Line(line) => self.say(line),
             News::Full(most) => {
-                self.say(format!("{most} connections are open, as many as may be; idle ones are closed."))
+                self.say(format!("{most} connections are open, as many as may be; idle ones are closed."));
             }
         }
     }

@@ -117,7 +117,9 @@ fn hear(socket: &SocketRef<Links>, room: &Arc<Room>, role: Role) {
     let guest = Arc::new(Guest { role, room: Arc::clone(room), visitor: Visitor::hear(socket) });
     socket.extensions.insert(Arc::clone(&guest));
     let (room, pass, key) = (Arc::clone(room), words::pass(socket), socket.id.to_string());
-    pass.iter().for_each(|pass| pass.belongs_to(room.voice.number()));
+    if let Some(pass) = &pass {
+        pass.belongs_to(room.voice.number());
+    }
     socket.on_disconnect(move || async move {
         room.wire(&key, false);
         pass.inspect(|pass| pass.is_here(false));

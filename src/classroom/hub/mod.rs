@@ -350,7 +350,9 @@ async fn tick(house: Arc<House>, (number, owner): (usize, Arc<Owner>), tell: Tel
                 owner.write().await;
                 owner.news().await.into_iter().for_each(|line| tell(News::Line(format!("{before}{line}"))));
                 let of_all = if number == 0 { house.refused.news() } else { Vec::new() };
-                of_all.into_iter().for_each(|line| tell(News::Line(line)));
+                for line in of_all {
+                    tell(News::Line(line));
+                }
             }
         }
     }

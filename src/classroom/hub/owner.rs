@@ -303,7 +303,8 @@ impl Owner {
 
     /// Looks whether it's time for another room code. `Some`: other codes are good now; and whether one of them is new.
     pub(super) async fn turn_code(&self, fresh: impl FnOnce() -> String) -> Option<bool> {
-        let Some(code) = self.place.turn(self.now(), fresh)? else { return Some(false) };
+        let new = self.place.turn(self.now(), fresh)?;
+        let Some(code) = self.place.now().code.filter(|_| new) else { return Some(false) };
         self.inner.lock().await.keep.goes_by(code);
         self.unwritten.store(true, Ordering::Release);
         self.tell_sign().await;

@@ -213,11 +213,11 @@ impl Place {
         (standing.at, standing.changes) = (at, true);
     }
 
-    /// Looks whether it's time for another room code. `Some`: other codes are good now, and the new one among them.
-    pub(super) fn turn(&self, now: Millis, fresh: impl FnOnce() -> String) -> Option<Option<String>> {
+    /// Looks whether it's time for another room code. `Some`: other codes are good now; and whether one of them is new.
+    pub(super) fn turn(&self, now: Millis, fresh: impl FnOnce() -> String) -> Option<bool> {
         let (standing, codes) = &mut *self.both();
         let new = codes.turn(now, fresh)?;
         standing.code = codes.newest().map(str::to_owned);
-        Some(standing.code.clone().filter(|_| new))
+        Some(new)
     }
 }

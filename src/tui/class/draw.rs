@@ -151,7 +151,8 @@ fn keys(panel: &Panel, several: bool, columns: usize, rows: usize) -> Vec<String
     if rows > 1 {
         let mut line = String::new();
         while all.len() > 2 && width(&line) + width(&all[0]) + 3 <= columns {
-            line += &format!("{}{}", if line.is_empty() { "" } else { " · " }, all.remove(0));
+            line.push_str(if line.is_empty() { "" } else { " · " });
+            line.push_str(&all.remove(0));
         }
         lines.push(line);
     }
@@ -290,7 +291,9 @@ fn lesson(seat: &Seat, projected: bool, columns: usize, paint: Paint) -> Vec<Lin
     if !projected {
         if let Some(note) = &panel.note {
             for (begins, said) in [("Say: ", &note.say), ("Draw: ", &note.draw)] {
-                said.iter().for_each(|said| text.say(begins, said, plain));
+                if let Some(said) = said {
+                    text.say(begins, said, plain);
+                }
             }
             note.hear.iter().for_each(|said| text.say("You will hear: ", said, plain));
             text.space();
