@@ -11,6 +11,7 @@ mod server;
 
 use serde_json::{Value as Json, json};
 use server::{Server, Socket, WEBSOCKET, frame};
+use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -519,7 +520,7 @@ impl Heard {
         let mut out = format!("import type {{ {names} }} from {types:?};\n");
         for (n, (name, said)) in self.0.iter().enumerate() {
             let kind = name.split(' ').next().unwrap();
-            out += &format!("// {name}\nexport const said{n}: {kind} = {};\n", without_pictures(said.clone()));
+            writeln!(out, "// {name}\nexport const said{n}: {kind} = {};", without_pictures(said.clone())).unwrap();
         }
         out
     }

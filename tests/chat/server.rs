@@ -69,6 +69,7 @@ impl Server {
     }
 
     /// Its number among the processes.
+    #[allow(dead_code, reason = "not every test that has a server asks for it")]
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }

@@ -273,7 +273,7 @@ impl Browser {
             lines.extend((1..self.spacing()).map(|_| Line::default()));
         }
         if shown == 0 {
-            let why = if self.store.len() > 0 { "No packet passes the filter." } else { "No packet yet." };
+            let why = if self.store.is_empty() { "No packet yet." } else { "No packet passes the filter." };
             lines.push(Line::styled(why, paint.faint()));
         }
         frame.render_widget(Paragraph::new(lines), area);

@@ -116,7 +116,7 @@ fn read(mut source: Box<dyn Source + Send>, mut index: Index, send: &SyncSender<
         }
         let idle = !matches!(step, Ok(Step::Frame));
         // In a file that is read fast, nobody needs to ask the clock for each frame.
-        let some = (batch.len() > 0 || batch.refused > 0)
+        let some = (!batch.is_empty() || batch.refused > 0)
             && (idle || (batch.len().is_multiple_of(16) && since.elapsed() >= PATIENCE));
         if batch.len() >= BATCH || some {
             if send.send(Message::Frames(std::mem::take(&mut batch))).is_err() {

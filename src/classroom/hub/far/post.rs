@@ -160,6 +160,6 @@ mod tests {
         ] {
             assert!(read::<Batch>(odd.as_bytes(), BATCH).is_none(), "{odd}");
         }
-        assert!(read::<Batch>(&[b'['; 1 << 20], BATCH).is_none(), "too deep");
+        assert!(read::<Batch>(&vec![b'['; 1 << 20], BATCH).is_none(), "too deep");
     }
 }
