@@ -232,7 +232,7 @@ impl Shown {
             Over::Links => {
                 let all: Vec<Standing> = self.seats.iter().map(|seat| seat.standing.clone()).collect();
                 let mut lines =
-                    vec!["The class stands. Enter goes on; a shows these links once more.".to_owned(), String::new()];
+                    vec!["The class is open. Enter goes on; a shows these links once more.".to_owned(), String::new()];
                 let told = Standing::told(&all, false);
                 lines.extend(told.iter().flat_map(|line| wrap(line, columns.max(20))).map(str::to_owned));
                 lines

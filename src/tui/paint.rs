@@ -69,6 +69,7 @@ impl Paint {
     }
 
     /// A QR code: dark on light, as all readers take it, whatever the terminal's own colours are.
+    #[cfg(feature = "classroom")]
     pub(super) fn code(self) -> Style {
         if self.color { Style::new().fg(Color::White).bg(Color::Black) } else { Style::new() }
     }

@@ -31,7 +31,7 @@ impl Writer {
         Self { fields: Lines::new(), layers: vec![(None, String::new()); LAYERS] }
     }
 
-    /// The same as [`line`].
+    /// The same as [`line()`].
     pub fn line(&mut self, packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut String) {
         out.push_str("{\"v\":1,\"frame\":{");
         head(packet, out);

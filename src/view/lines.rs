@@ -30,7 +30,7 @@ struct What {
     depth: u8,
     /// Which kind of value, and how many bytes it has.
     kind: u8,
-    value: [u64; 2],
+    value: [u64; 3],
 }
 
 impl Lines {
@@ -140,13 +140,13 @@ impl What {
     fn of_layer(packet: &Packet, layer: &Layer) -> Self {
         let Span { buf, start, len } = layer.span;
         let made = packet.buffers().get(usize::from(buf)).map_or(BufferKind::Frame, |buffer| buffer.kind);
-        let value = [u64::from(start) << 32 | u64::from(len), (made as u64) << 1 | u64::from(layer.quoted)];
+        let value = [u64::from(start) << 32 | u64::from(len), (made as u64) << 1 | u64::from(layer.quoted), 0];
         Self { row: std::ptr::from_ref(layer.proto).addr(), span: layer.span, depth: 0, kind: u8::MAX, value }
     }
 
     /// `None` for a value that is too long to be compared.
     fn of_field(packet: &Packet, field: &Field, depth: u8) -> Option<Self> {
-        let number = |kind, n| (kind, [n, 0]);
+        let number = |kind, n| (kind, [n, 0, 0]);
         let (kind, value) = match field.value {
             Value::None => number(0, 0),
             Value::Bool(b) => number(1, u64::from(b)),
@@ -160,22 +160,21 @@ impl What {
     }
 
     fn place(&self) -> usize {
-        let [a, b] = self.value;
+        let [a, b, c] = self.value;
         // The upper bits of a product depend on all bits below them (Fibonacci hashing).
-        let mixed = (a ^ b.rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60;
+        let mixed = (a ^ b.rotate_left(32) ^ c.rotate_left(48)).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60;
         (self.row / size_of::<FieldDef>() * VALUES + usize::try_from(mixed).unwrap_or(0) % VALUES) % KEPT
     }
 }
 
-/// As many bytes as are compared.
-const OCTETS: u8 = 16;
+/// As many bytes as are compared: TCP's flags as letters and dots.
+const OCTETS: u8 = 24;
 
-fn octets(kind: u8, bytes: &[u8]) -> Option<(u8, [u64; 2])> {
+fn octets(kind: u8, bytes: &[u8]) -> Option<(u8, [u64; 3])> {
     let mut all = [0; OCTETS as usize];
     all.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    let (low, high) = all.split_at(8);
-    let word = |half: &[u8]| half.try_into().map_or(0, u64::from_ne_bytes);
-    Some((kind + u8::try_from(bytes.len()).ok()?, [word(low), word(high)]))
+    let word = |at: usize| all.get(at..at + 8).and_then(|word| word.try_into().ok()).map_or(0, u64::from_ne_bytes);
+    Some((kind + u8::try_from(bytes.len()).ok()?, [word(0), word(8), word(16)]))
 }
 
 #[cfg(test)]
@@ -287,7 +286,7 @@ mod tests {
     fn what_is_long_is_written_each_time() {
         let mut packet = Packet::new();
         let id = packet.add_buffer(BufferKind::Frame).unwrap();
-        packet.buffer_mut(id).unwrap().bytes.extend([b'a'; 17]);
+        packet.buffer_mut(id).unwrap().bytes.extend([b'a'; 25]);
         let field = |len, def| Field {
             def,
             value: Value::Text(Span { buf: 0, start: 0, len }),
@@ -295,7 +294,7 @@ mod tests {
             depth: 0,
         };
         let (mut lines, mut written) = (Lines::new(), 0);
-        for (field, line) in [(field(17, &http::HOST), 1), (field(16, &http::SERVER), LONGEST + 1)] {
+        for (field, line) in [(field(25, &http::HOST), 1), (field(16, &http::SERVER), LONGEST + 1)] {
             for _ in 0..2 {
                 lines.field(&packet, (&field, 0), &mut String::new(), |out, _| {
                     written += 1;
