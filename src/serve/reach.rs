@@ -41,6 +41,7 @@ pub struct Routes {
 
 impl Routes {
     /// As much of a table as is read, in bytes.
+    #[cfg(unix)]
     const MOST: usize = 1 << 20;
 
     /// Opens them; `None` where the system has none.
