@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 /// Bytes of frames that are kept. WebAssembly has 4 GB in all.
 const ROOM: usize = 768 << 20;
-/// Frames of a block: a packet's line needs so many to be read again, at most.
+/// Frames of a block: the most that are read again for a packet's line.
 const BLOCK: usize = 2048;
 /// Lines of the list in one answer.
 const MOST_ROWS: usize = 500;

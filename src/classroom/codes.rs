@@ -22,7 +22,7 @@ pub struct Codes {
 }
 
 impl Codes {
-    /// This code, from now on; a new one every so many minutes, if it is to change.
+    /// This code from now on; `minutes` later a new one, if it is to change.
     pub fn new(code: Option<String>, minutes: Option<u16>, now: Millis) -> Self {
         let every = minutes.map(|minutes| Millis::from(minutes.max(1)) * MINUTE);
         Self { all: code.into_iter().collect(), every, came: now, both: false }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// A list, in parts of so many items that its copies share.
+/// A list in parts of `PART` items, which its copies share.
 #[derive(Clone, Debug)]
 pub(super) struct Held<T, const PART: usize> {
     parts: Vec<Arc<Vec<T>>>,

@@ -62,7 +62,7 @@ enum Round {
     Unknown,
     /// It began with this SYN.
     Begun,
-    /// It took so many nanoseconds.
+    /// How long it took, in nanoseconds.
     Measured,
 }
 

@@ -56,7 +56,7 @@ pub struct Packet {
     pub checksum_pending: bool,
     /// What a simulated network remarks on its frame.
     pub remark: Option<Remark>,
-    /// Which rows are written. Set by whoever owns the packet; it stays from frame to frame.
+    /// Which rows are written. The packet's owner sets it; it stays from frame to frame.
     pub wanted: Wanted,
     /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
     pub layers: Vec<Layer>,

@@ -437,7 +437,7 @@ impl<'a> Cursor<'a> {
         done
     }
 
-    /// Lets `body` write every row, whoever wants it: something is made of them.
+    /// Lets `body` write every row, wanted or not: something is made of them.
     pub fn with_all_rows<T>(&mut self, body: impl FnOnce(&mut Self) -> T) -> T {
         let wanted = std::mem::take(&mut self.packet.wanted);
         let done = body(self);

@@ -28,7 +28,7 @@ pub struct Hosts(pub Vec<String>, pub Friends);
 pub struct Friends(Arc<RwLock<Vec<SocketAddr>>>);
 
 impl Friends {
-    /// From now on they are these; whether that is news. No more than so many are taken.
+    /// From now on they are these, up to a limit; whether that is news.
     pub fn are(&self, mut all: Vec<SocketAddr>) -> bool {
         all.sort_unstable();
         all.dedup();

@@ -346,7 +346,7 @@ fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
         || (is(layer, &data::ABOUT) && before.is_some_and(|b| is(b, &icmp::ABOUT) || is(b, &icmpv6::ABOUT)))
 }
 
-/// The row of an end, made where there is room for one more.
+/// The row of an end, made where there is room for another.
 fn endpoint(known: &mut HashMap<End, usize>, end: End, table: &mut Table<Endpoint>, most: usize) -> Option<usize> {
     match known.entry(end) {
         Entry::Occupied(at) => Some(*at.get()),

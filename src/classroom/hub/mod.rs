@@ -299,7 +299,7 @@ impl Site {
         Ok((Self { listener, at: (address, at), routes, bounds, asked, hosts, taken, layer, io }, capture))
     }
 
-    /// Serves these classes, whose door is open, for so many members, until it is asked to end.
+    /// Serves these classes, whose door is open, for `members`, until it is asked to end.
     async fn serve(self, house: Arc<House>, members: usize, tell: Tell) -> io::Result<()> {
         let Self { listener, bounds, asked, hosts, taken, layer, io, .. } = self;
         let took = Box::new(move |address, sid: &str| taken.took(address, sid));

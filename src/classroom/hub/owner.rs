@@ -270,7 +270,7 @@ impl Owner {
         lines
     }
 
-    /// Something was refused, so many times.
+    /// Something was refused, and how often.
     pub(super) fn refuse(&self, why: &str, times: u32) {
         self.refused.note(why, times);
         self.has_changed();

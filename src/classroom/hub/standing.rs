@@ -181,7 +181,7 @@ impl Standing {
 pub(super) struct Place(Mutex<(Standing, Codes)>);
 
 impl Place {
-    /// There, from this time of the class on; its code changes every so many minutes, if at all.
+    /// There, from this time of the class on; its code lasts `minutes`, or as long as the class.
     pub(super) fn new(standing: Standing, minutes: Option<u16>, now: Millis) -> Self {
         let codes = Codes::new(standing.code.clone(), minutes, now);
         Self(Mutex::new((standing, codes)))

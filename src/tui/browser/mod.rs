@@ -44,7 +44,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use talks::Talks;
 
-/// Frames of a block: a packet's details need so many to be read again, at most.
+/// Frames of a block: the most that are read again for a packet's details.
 const BLOCK: usize = 8192;
 /// Looked-at packets that stay at hand, so that going back one by one is cheap.
 const RECENT: usize = 256;

@@ -15,7 +15,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-/// From so many columns on, answers and notes are side by side.
+/// The fewest columns in which answers and notes are side by side.
 const WIDE: usize = 100;
 /// Columns between two that are side by side.
 const GAP: usize = 3;
@@ -139,7 +139,7 @@ fn clock(panel: &Panel) -> String {
     format!(" This slide {}{of}, the class {}.", time(clock.slide), time(clock.class))
 }
 
-/// The keys that do something now, in at most so many lines; never without the last two.
+/// The keys that do something now, in at most `rows` lines; never without the last two.
 fn keys(panel: &Panel, several: bool, columns: usize, rows: usize) -> Vec<String> {
     let name =
         |&(key, name): &(char, &str)| if key == '\n' { format!("Enter {name}") } else { format!("{key} {name}") };

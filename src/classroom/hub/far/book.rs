@@ -120,7 +120,7 @@ impl Book {
         }
     }
 
-    /// A hub has one more connection of a member.
+    /// A hub has another connection of a member.
     pub(super) fn joined(&mut self, name: &str, class: usize, member: Id) {
         if let Some(hub) = self.hubs.get_mut(name) {
             if hub.links.len() <= class {

@@ -18,7 +18,7 @@ use super::post::MOST;
 use super::{Apart, PATIENCE, Redis, words};
 use crate::classroom::hub::{News, Tell};
 
-/// Messages that wait to be sent, and so many that go at once.
+/// The most messages that wait to be sent, and the most that go at once.
 const OUT: usize = 16 << 10;
 const AT_ONCE: usize = 256;
 /// A connection that broke is tried again after so long.

@@ -4,7 +4,7 @@
 //! holds the class hears the others, and keeps the `book` of them), `claim` (there is one such, never two) and `carrier` (a
 //! computer that carries phones). What is shown goes out by socketioxide's Redis adapter, over the same line.
 //!
-//! Redis is trusted: whoever can write to it leads the class. What comes from it is bounded all the same.
+//! Redis is trusted: anyone who can write to it leads the class. What comes from it is bounded all the same.
 
 mod book;
 mod carrier;

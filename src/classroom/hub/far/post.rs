@@ -30,7 +30,7 @@ pub(super) const HUBS: usize = 16;
 /// Connections of one member that a hub brings along.
 pub(super) const LINKS: u32 = 64;
 
-/// Members with so many connections each.
+/// Members, and how many connections each has.
 pub(super) type Links = BTreeMap<Id, u32>;
 
 /// What a hub says. Each is a sign of life.
