@@ -4,12 +4,16 @@
 mod common;
 
 use common::{browsers, has};
+#[path = "chat/guest.rs"]
+#[allow(dead_code, reason = "each test takes what it needs")]
+mod guest;
 #[path = "chat/server.rs"]
 #[allow(dead_code, reason = "chat's tests need more of it")]
 mod server;
 
+use guest::{Guest, secret};
 use serde_json::{Value as Json, json};
-use server::{Server, Socket, WEBSOCKET};
+use server::Server;
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
@@ -119,75 +123,24 @@ fn says(server: &Server, text: &str) {
     until(&format!("{text} in {}", server.later()), || server.later().contains(text));
 }
 
-fn secret(server: &Server) -> &str {
-    server.said.split("/teach#").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap()
+/// A phone that comes in by the room code, or back by its token.
+fn phone(server: &Server, token: Option<&Json>) -> Option<Guest> {
+    Guest::try_in(server, &json!({ "role": "student", "token": token, "code": "tulip-7" })).ok()
 }
 
-/// A phone, or a console.
-struct Guest {
-    socket: Socket,
-    last: u32,
-    welcome: Json,
+fn student(server: &Server) -> Guest {
+    phone(server, None).expect("let in")
 }
 
-impl Guest {
-    fn enter(server: &Server, auth: &Json) -> Option<Self> {
-        let mut socket = Socket::open(server, WEBSOCKET);
-        socket.stream.set_read_timeout(Some(LONG)).unwrap();
-        socket.hear("0{")?;
-        socket.say(&format!("40{auth}"));
-        let heard = socket.hear(r#"42["welcome""#)?;
-        let [_, welcome]: [Json; 2] = serde_json::from_str(&heard[2..]).unwrap();
-        Some(Self { socket, last: 0, welcome })
-    }
-
-    fn student(server: &Server) -> Self {
-        Self::enter(server, &json!({ "role": "student", "code": "tulip-7" })).expect("let in")
-    }
-
-    /// A student who has been there before comes back; tries until it works.
-    fn back(server: &Server, token: &Json) -> Self {
-        let since = Instant::now();
-        loop {
-            if let Some(guest) = Self::enter(server, &json!({ "role": "student", "token": token, "code": "tulip-7" })) {
-                return guest;
-            }
-            assert!(since.elapsed() < LONG, "never let in");
-            std::thread::sleep(Duration::from_millis(200));
+/// A student who has been there before comes back; tries until it works.
+fn back(server: &Server, token: &Json) -> Guest {
+    let since = Instant::now();
+    loop {
+        if let Some(guest) = phone(server, Some(token)) {
+            return guest;
         }
-    }
-
-    fn teacher(server: &Server) -> Self {
-        Self::enter(server, &json!({ "role": "teach", "secret": secret(server) })).expect("it leads the class")
-    }
-
-    fn ask(&mut self, event: &str, data: &Json) -> Json {
-        self.last += 1;
-        self.socket.say(&format!("42{}{}", self.last, json!([event, data])));
-        let answer = self.socket.hear(&format!("43{}[", self.last)).expect("an answer");
-        let [answer]: [Json; 1] =
-            serde_json::from_str(answer.trim_start_matches(|c: char| c.is_ascii_digit())).unwrap();
-        answer
-    }
-
-    fn does(&mut self, command: &str) {
-        assert_eq!(self.ask("command", &json!(command)), json!({ "ok": true }), "{command}");
-    }
-
-    fn vote(&mut self, slide: &Json, given: &str) -> Json {
-        self.ask("vote", &json!({ "slide": slide, "round": 1, "given": given, "sure": true }))
-    }
-
-    /// To the first slide that asks, and lets everybody vote; its number.
-    fn opens_a_vote(&mut self, server: &Server) -> Json {
-        loop {
-            let seen = Self::teacher(server).welcome;
-            if seen["console"]["console"]["buttons"][0] == "open" {
-                self.does("open");
-                return seen["page"]["shown"]["slide"].clone();
-            }
-            self.does("next");
-        }
+        assert!(since.elapsed() < LONG, "never let in");
+        std::thread::sleep(Duration::from_millis(200));
     }
 }
 
@@ -215,7 +168,7 @@ fn two_hubs_share_a_class_and_when_one_is_killed_its_phones_come_back_at_the_oth
     let Some(redis) = Redis::start("killed") else { return };
     let (owner, carrier) = class(&redis);
     let mut teacher = Guest::teacher(&carrier);
-    let mut phones: Vec<Guest> = [&owner, &carrier, &carrier].map(Guest::student).into_iter().collect();
+    let mut phones: Vec<Guest> = [&owner, &carrier, &carrier].map(student).into_iter().collect();
     let hubs = |guest: &Guest| guest.welcome["hubs"].clone();
     assert_eq!(hubs(&phones[1]), json!([owner.address.to_string()]));
     assert_eq!(hubs(&phones[0]), json!([carrier.address.to_string()]));
@@ -228,13 +181,13 @@ fn two_hubs_share_a_class_and_when_one_is_killed_its_phones_come_back_at_the_oth
         assert!(page.contains("\"shown\""));
     }
     for (phone, given) in phones.iter_mut().zip(["1", "2", "2"]) {
-        assert_eq!(phone.vote(&slide, given), json!({ "ok": true }));
+        assert_eq!(phone.vote(slide, given), json!({ "ok": true }));
     }
     assert_eq!((count(&owner), count(&carrier)), ((3, 3), (3, 3)), "one tally");
-    let wrong = phones[1].vote(&json!(99), "1");
+    let wrong = phones[1].vote(99, "1");
     assert_eq!(wrong["error"], "this vote is closed", "the owner's own words come back");
     says(&owner, "Refused 1: this vote is closed.");
-    let more = phones[2].vote(&slide, "3");
+    let more = phones[2].vote(slide, "3");
     assert_eq!(more, json!({ "ok": true }));
     // The policy of a page names the other hub, and a page of it may speak here.
     let answer =
@@ -248,7 +201,7 @@ fn two_hubs_share_a_class_and_when_one_is_killed_its_phones_come_back_at_the_oth
     says(&owner, "is gone; its phones try the other addresses.");
     assert_eq!((count(&owner).1, gone(&owner)), (3, 2), "their votes stay");
     let tokens: Vec<Json> = phones.iter().map(|phone| phone.welcome["token"].clone()).collect();
-    let back: Vec<Guest> = tokens[1..].iter().map(|token| Guest::back(&owner, token)).collect();
+    let back: Vec<Guest> = tokens[1..].iter().map(|token| back(&owner, token)).collect();
     assert_eq!(back[1].welcome["you"]["given"], "3", "with their votes");
     assert_eq!(back[0].welcome["you"]["name"], phones[1].welcome["you"]["name"]);
     assert_eq!((count(&owner), gone(&owner)), ((3, 3), 0));
@@ -260,8 +213,8 @@ fn the_owner_is_killed_in_a_vote_and_the_carriers_go_on_when_it_is_back() {
     let (owner, carrier) = class(&redis);
     let mut teacher = Guest::teacher(&owner);
     let slide = teacher.opens_a_vote(&owner);
-    let mut phones: Vec<Guest> = (0..8).map(|_| Guest::student(&carrier)).collect();
-    let acknowledged: Vec<usize> = (0..5).filter(|&n| phones[n].vote(&slide, "2") == json!({ "ok": true })).collect();
+    let mut phones: Vec<Guest> = (0..8).map(|_| student(&carrier)).collect();
+    let acknowledged: Vec<usize> = (0..5).filter(|&n| phones[n].vote(slide, "2") == json!({ "ok": true })).collect();
     assert_eq!(acknowledged.len(), 5);
     // Votes are under way while it dies.
     for phone in &mut phones[5..] {
@@ -273,7 +226,7 @@ fn the_owner_is_killed_in_a_vote_and_the_carriers_go_on_when_it_is_back() {
         phones[5..].iter_mut().map(|phone| phone.socket.hear("431[").expect("an answer")).collect();
     says(&carrier, "The computer that holds the class is out of reach");
     assert!(phones[0].socket.hear(r#"42["hold",{"why":"The class is interrupted."#).is_some(), "phones are told");
-    let refused = phones[0].vote(&slide, "3");
+    let refused = phones[0].vote(slide, "3");
     assert!(refused["error"].as_str().unwrap().starts_with("the computer that holds the class doesn't answer"));
 
     let again = redis.owner(&["--resume", "--listen", &owner.address.to_string()]);
@@ -283,9 +236,9 @@ fn the_owner_is_killed_in_a_vote_and_the_carriers_go_on_when_it_is_back() {
     let (here, answered) = count(&again);
     assert!(here == 8 && answered >= counted && gone(&again) == 0, "{here} here, {answered} of {counted} answered");
     for phone in &mut phones {
-        let before = phone.last;
-        phone.last = before.max(1);
-        assert_eq!(phone.vote(&slide, "1"), json!({ "ok": true }), "the same connections go on");
+        // Some have asked a first question by themselves.
+        phone.last = phone.last.max(1);
+        assert_eq!(phone.vote(slide, "1"), json!({ "ok": true }), "the same connections go on");
     }
     assert_eq!(count(&carrier), (8, 8));
     let mut teacher = Guest::teacher(&again);
@@ -299,11 +252,11 @@ fn redis_may_be_gone_for_a_while_and_nobody_misses_a_page() {
     let (owner, carrier) = class(&redis);
     let mut teacher = Guest::teacher(&owner);
     let slide = teacher.opens_a_vote(&owner);
-    let (mut near, mut far) = (Guest::student(&owner), Guest::student(&carrier));
+    let (mut near, mut far) = (student(&owner), student(&carrier));
     redis.end();
     says(&owner, "Redis is lost");
     says(&carrier, "Redis is lost");
-    assert_eq!(near.vote(&slide, "1"), json!({ "ok": true }), "who is at the owner goes on");
+    assert_eq!(near.vote(slide, "1"), json!({ "ok": true }), "who is at the owner goes on");
     says(&carrier, "The computer that holds the class is out of reach");
     teacher.does("close");
     redis.begin();
@@ -315,7 +268,7 @@ fn redis_may_be_gone_for_a_while_and_nobody_misses_a_page() {
             break;
         }
     }
-    assert_eq!(far.vote(&slide, "1")["error"], "this vote is closed");
+    assert_eq!(far.vote(slide, "1")["error"], "this vote is closed");
     assert_eq!((count(&carrier), gone(&carrier)), ((2, 1), 0));
     assert!(!owner.later().contains("panicked") && !carrier.later().contains("panicked"));
 }
@@ -343,7 +296,7 @@ fn nobody_else_holds_the_class_and_what_cannot_be_is_said_in_one_sentence() {
     let (said, code) = redis.refused(&url, &["--join", "--resume"]);
     assert!(code == Some(2) && said.contains("cannot be used with"), "{said}");
     // Its claim is given back at once when it ends.
-    drop(Guest::student(&owner));
+    drop(student(&owner));
     owner.signal("TERM");
     let mut owner = owner;
     assert_eq!(owner.ends().1, Some(0));
@@ -355,7 +308,7 @@ fn nobody_else_holds_the_class_and_what_cannot_be_is_said_in_one_sentence() {
 fn what_comes_over_redis_need_not_make_sense() {
     let Some(redis) = Redis::start("odd") else { return };
     let (owner, carrier) = class(&redis);
-    let mut phone = Guest::student(&carrier);
+    let mut phone = student(&carrier);
     let say = |channel: &str, text: &str| {
         let mut cli = Command::new("redis-cli");
         let port = redis.port.to_string();
@@ -389,7 +342,7 @@ fn what_comes_over_redis_need_not_make_sense() {
     let slide = teacher.opens_a_vote(&owner);
     until("a vote counts", || count(&owner).0 == 1);
     let since = Instant::now();
-    while phone.vote(&slide, "1") != json!({ "ok": true }) {
+    while phone.vote(slide, "1") != json!({ "ok": true }) {
         assert!(since.elapsed() < LONG, "the class goes on");
         std::thread::sleep(Duration::from_millis(200));
     }

@@ -5,10 +5,14 @@
 mod common;
 
 use common::{are_sound, browsers, skipped};
+#[path = "chat/guest.rs"]
+#[allow(dead_code, reason = "each test takes what it needs")]
+mod guest;
 #[path = "chat/server.rs"]
 #[allow(dead_code, reason = "chat's tests need more of it")]
 mod server;
 
+use guest::{Guest, secret};
 use serde_json::{Value as Json, json};
 use server::{Server, Socket, WEBSOCKET, frame};
 use std::fmt::Write as _;
@@ -41,7 +45,7 @@ impl Class {
     }
 
     fn secret(&self) -> String {
-        secret(&self.server)
+        secret(&self.server).to_owned()
     }
 }
 
@@ -59,88 +63,6 @@ fn run(folder: &Path, args: &[&str]) -> Server {
         captures.set(captures.get() || line.starts_with("Votes are captured on"));
         line.starts_with("Ctrl-C ends it").then(|| captures.get())
     })
-}
-
-fn secret(server: &Server) -> String {
-    server.said.split("/teach#").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap().to_owned()
-}
-
-/// A phone, or a console.
-struct Guest {
-    socket: Socket,
-    last: u32,
-    welcome: Json,
-}
-
-impl Guest {
-    /// Says who it is; what it hears, if it is not let in.
-    fn try_in(server: &Server, auth: &Json) -> Result<Self, String> {
-        let mut socket = Socket::open(server, WEBSOCKET);
-        socket.hear("0{").unwrap();
-        socket.say(&format!("40{auth}"));
-        let answer = socket.hear("4").ok_or("the connection ended")?;
-        if answer.starts_with("44") {
-            return Err(answer);
-        }
-        // What the whole room hears may come first.
-        loop {
-            let heard = socket.hear("42[").ok_or("the connection ended")?;
-            let [event, said]: [Json; 2] = serde_json::from_str(&heard[2..]).unwrap();
-            match event.as_str() {
-                Some("welcome") => return Ok(Self { socket, last: 0, welcome: said }),
-                Some("refused") => return Err(said.to_string()),
-                _ => {}
-            }
-        }
-    }
-
-    fn student(server: &Server) -> Self {
-        Self::try_in(server, &json!({ "role": "student" })).unwrap()
-    }
-
-    fn teacher(server: &Server) -> Self {
-        Self::try_in(server, &json!({ "role": "teach", "secret": secret(server) })).unwrap()
-    }
-
-    fn token(&self) -> &str {
-        self.welcome["token"].as_str().unwrap()
-    }
-
-    /// Says something; the answer.
-    fn ask(&mut self, event: &str, data: &Json) -> Json {
-        self.last += 1;
-        self.socket.say(&format!("42{}{}", self.last, json!([event, data])));
-        let answer = self.socket.hear(&format!("43{}[", self.last)).expect("an answer");
-        let [answer]: [Json; 1] =
-            serde_json::from_str(answer.trim_start_matches(|c: char| c.is_ascii_digit())).unwrap();
-        answer
-    }
-
-    fn does(&mut self, command: &str) {
-        assert_eq!(self.ask("command", &json!(command)), json!({ "ok": true }), "{command}");
-    }
-
-    fn vote(&mut self, slide: u64, given: &str) -> Json {
-        self.ask("vote", &json!({ "slide": slide, "round": 1, "given": given, "sure": true }))
-    }
-
-    /// What a console sees when it opens.
-    fn sees(server: &Server) -> Json {
-        Self::teacher(server).welcome
-    }
-
-    /// To the first slide that asks, and lets everybody vote; its number.
-    fn opens_a_vote(&mut self, server: &Server) -> u64 {
-        for _ in 0..20 {
-            let seen = Self::sees(server);
-            if seen["console"]["console"]["buttons"][0] == "open" {
-                self.does("open");
-                return seen["page"]["shown"]["slide"].as_u64().unwrap();
-            }
-            self.does("next");
-        }
-        panic!("no slide asks");
-    }
 }
 
 /// Whether the terminal says that within a while.
