@@ -4,12 +4,11 @@
 //   node benches/class-fit.js [PROGRAM] [FOLDER FOR PICTURES] [LESSON…]
 // Prints the slides whose revealed answer goes below the edge, by how many pixels; with what a vote is open, too.
 const fs = require("fs"), os = require("os"), path = require("path");
-const { chromium } = require(path.join(__dirname, "../tests/chat/node_modules/playwright-core"));
+const { launch } = require("../tests/chat/pages.js");
 const { Guest, start } = require("./class-guest.js");
 
 const [program = path.join(__dirname, "../target/debug/osi-tutor"), pictures, ...wanted] = process.argv.slice(2);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "osi-tutor-fit-"));
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 const HEIGHT = 720;
 const own = path.join(__dirname, "../src/classroom/page");
 const lessons = wanted.length > 0 ? wanted : fs.readdirSync(path.join(__dirname, "../lessons")).filter((name) => name.endsWith(".md"))
@@ -22,7 +21,7 @@ const measure = () => {
 };
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+  const browser = await launch();
   let slides = 0, below = 0, scrolls = 0;
   for (const lesson of lessons) {
     const { child, address, secret } = await start(program, ["class", lesson, "--listen", "127.0.0.1:0", "--no-capture", "--state", folder]);

@@ -1,14 +1,12 @@
 "use strict";
 // A phone whose hub is killed: it goes on at the other one by itself.
 //   node class-hubs.js PHONE-URL TEACHER-URL PID
-const { chromium } = require("playwright-core");
+const { launch } = require("./pages");
 
 const [url, teach, pid] = process.argv.slice(2);
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 
 (async () => {
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+  const browser = await launch();
   const seen = { complaints: [] };
   const open = async (address) => {
     const page = await (await browser.newContext({ viewport: { width: 360, height: 740 } })).newPage();

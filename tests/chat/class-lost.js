@@ -1,12 +1,10 @@
 "use strict";
 // A phone while the host is killed and comes back, and while the phone itself is offline. Starts the class itself.
 //   node class-lost.js PROGRAM FOLDER
-const { chromium } = require("playwright-core");
+const { launch } = require("./pages");
 const { spawn } = require("child_process");
 
 const [program, folder] = process.argv.slice(2);
-const ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync"];
 let server = null;
 process.on("exit", () => server?.kill("SIGKILL"));
 
@@ -21,7 +19,7 @@ const start = (args) => new Promise((yes) => {
 
 (async () => {
   const [, address, secret] = await start(["handshake", "--listen", "127.0.0.1:0"]);
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+  const browser = await launch();
   const open = async (url) => {
     const context = await browser.newContext({ viewport: { width: 360, height: 740 } });
     const page = await context.newPage();

@@ -45,6 +45,10 @@ const axe = (() => {
   }
 })();
 
+/** A browser that asks nobody for anything. */
+const launch = () => chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+exports.launch = launch;
+
 /**
  * @param {Record<string, any>} seen what is printed at the end; what axe finds, what is too wide and what the browser complains
  *   of go into it
@@ -52,7 +56,7 @@ const axe = (() => {
  */
 exports.pages = async (seen, pictures) => {
   Object.assign(seen, { axe: axe ? [] : null, wide: [], complaints: [], moving: [], looked: 0 });
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", headless: true, args: ARGS });
+  const browser = await launch();
   const until = (page, what, ...args) => page.waitForFunction(what, ...args);
   return {
     /** `before` runs in the page before anything else, under a clock that the test moves. */
