@@ -1,6 +1,6 @@
 //! What was written, kept for a while: most of a packet was said of a packet before it.
 
-use crate::model::{BufferKind, Field, FieldDef, Layer, Packet, Span, Value};
+use crate::model::{Field, FieldDef, Packet, Span, Value};
 
 /// Lines that are kept; a power of two.
 const KEPT: usize = 2048;
@@ -9,7 +9,7 @@ const VALUES: usize = 4;
 /// Bytes of the longest line that is kept.
 const LONGEST: usize = 160;
 
-/// What lines of fields and layers looked like.
+/// What lines of fields looked like.
 #[derive(Debug, Default)]
 pub(super) struct Lines(Vec<Line>);
 
@@ -49,14 +49,6 @@ impl Lines {
         write: impl FnOnce(&mut String, Option<&str>) -> usize,
     ) {
         self.line(What::of_field(packet, field, depth), out, write);
-    }
-
-    /// Appends the line of a layer in the same way.
-    pub(super) fn layer(&mut self, packet: &Packet, layer: &Layer, out: &mut String, write: impl FnOnce(&mut String)) {
-        self.line(Some(What::of_layer(packet, layer)), out, |out, _| {
-            write(out);
-            0
-        });
     }
 
     fn line(&mut self, what: Option<What>, out: &mut String, write: impl FnOnce(&mut String, Option<&str>) -> usize) {
@@ -127,7 +119,7 @@ impl Paragraphs {
 }
 
 /// Writes a text in the place of another, whose memory grows in steps.
-fn keep(text: &str, into: &mut String) {
+pub(super) fn keep(text: &str, into: &mut String) {
     into.clear();
     if into.capacity() < text.len() {
         into.reserve(text.len().next_multiple_of(STEP) + STEP);
@@ -136,14 +128,6 @@ fn keep(text: &str, into: &mut String) {
 }
 
 impl What {
-    /// A layer's line says its name and where it lies.
-    fn of_layer(packet: &Packet, layer: &Layer) -> Self {
-        let Span { buf, start, len } = layer.span;
-        let made = packet.buffers().get(usize::from(buf)).map_or(BufferKind::Frame, |buffer| buffer.kind);
-        let value = [u64::from(start) << 32 | u64::from(len), (made as u64) << 1 | u64::from(layer.quoted), 0];
-        Self { row: std::ptr::from_ref(layer.proto).addr(), span: layer.span, depth: 0, kind: u8::MAX, value }
-    }
-
     /// `None` for a value that is too long to be compared.
     fn of_field(packet: &Packet, field: &Field, depth: u8) -> Option<Self> {
         let number = |kind, n| (kind, [n, 0, 0]);
@@ -227,37 +211,6 @@ mod tests {
             });
         }
         assert_eq!((out.as_str(), written), ("aa", 1));
-    }
-
-    #[test]
-    fn a_layer_is_told_by_its_name_its_place_and_what_its_bytes_are() {
-        let mut packet = Packet::new();
-        for kind in [BufferKind::Frame, BufferKind::Reassembled] {
-            packet.add_buffer(kind).unwrap();
-        }
-        let layer = |proto, buf, len, quoted| Layer {
-            proto,
-            span: Span { buf, start: 0, len },
-            end: 0,
-            fields: 0..0,
-            trouble: None,
-            quoted,
-        };
-        let different = [
-            layer(&tcp::ABOUT, 0, 20, false),
-            layer(&tcp::ABOUT, 1, 20, false),
-            layer(&tcp::ABOUT, 0, 20, true),
-            layer(&tcp::ABOUT, 0, 24, false),
-            layer(&ipv4::ABOUT, 0, 20, false),
-        ];
-        let mut lines = Lines::new();
-        for _ in 0..2 {
-            for (n, layer) in different.iter().enumerate() {
-                let mut out = String::new();
-                lines.layer(&packet, layer, &mut out, |out| out.push_str(&n.to_string()));
-                assert_eq!(out, n.to_string());
-            }
-        }
     }
 
     #[test]

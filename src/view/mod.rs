@@ -15,6 +15,7 @@ pub mod comments;
 pub mod csv;
 #[cfg(not(target_family = "wasm"))]
 pub mod doctor;
+mod drawn;
 pub mod endpoints;
 pub mod extcap;
 pub mod fields;

@@ -17,6 +17,8 @@ pub enum Item<'a> {
     Field {
         /// The field.
         field: &'a Field,
+        /// Its place among the layer's fields.
+        at: usize,
         /// How far it is indented.
         depth: u8,
         /// Whether it is some of the bits of the field above.
@@ -88,7 +90,7 @@ impl<'a> Iterator for Items<'a> {
                 continue;
             }
             self.given += 1;
-            return Some(Item::Field { field, depth, part });
+            return Some(Item::Field { field, at: self.at - 1, depth, part });
         }
         if self.clear.is_some() {
             return self.not_set(self.at);
@@ -106,7 +108,7 @@ fn is_clear(field: &Field) -> bool {
 
 /// Whether `field` is some of the bits of the field above it.
 #[inline]
-fn is_part(field: &Field, above: &Field) -> bool {
+pub(super) fn is_part(field: &Field, above: &Field) -> bool {
     let mask = field.def.mask();
     if mask == 0 || field.span.len == 0 || !above.span.covers(field.span) {
         return false;

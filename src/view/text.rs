@@ -10,7 +10,8 @@
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
 
-use super::lines::{Lines, Paragraphs};
+use super::drawn::{Draw, Drawn, Layers, Place, Shape};
+use super::lines::Paragraphs;
 use super::measure::{repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme, sign};
@@ -22,6 +23,8 @@ use std::sync::Arc;
 
 /// Where values begin.
 const VALUES: usize = 32;
+/// The fewest columns between a value and its name.
+const NARROWEST_GAP: usize = 2;
 /// Where notes begin.
 const NOTES: usize = 4;
 /// Narrower than this, nothing could be read.
@@ -62,9 +65,17 @@ struct Pen {
 struct Scratch {
     /// A line that is measured before it's drawn.
     line: String,
-    /// Lines and paragraphs, to be drawn again.
-    lines: Lines,
+    /// Layers and paragraphs, to be drawn again.
+    layers: Layers,
     paragraphs: Paragraphs,
+}
+
+/// Draws the fields of one packet.
+struct Hand<'a> {
+    pen: &'a Pen,
+    packet: &'a Packet,
+    /// A line that is measured before it's drawn.
+    line: &'a mut String,
 }
 
 /// The three ways to know, in the order of [`Pen::marks`].
@@ -89,7 +100,7 @@ impl Text {
     /// Keeps what it wrote: for many packets.
     #[must_use]
     pub fn keeping(mut self) -> Self {
-        self.scratch.lines = Lines::new();
+        self.scratch.layers = Layers::new();
         self.scratch.paragraphs = Paragraphs::new();
         self
     }
@@ -193,8 +204,12 @@ impl Pen {
         scratch: &mut Scratch,
         out: &mut String,
     ) {
-        let Scratch { line, lines, paragraphs } = scratch;
-        lines.layer(packet, layer, out, |out| self.name(packet, layer, line, out));
+        let Scratch { line, layers, paragraphs } = scratch;
+        let mut kept = layers.of(packet, layer);
+        match &mut kept {
+            Some((drawn, _)) => drawn.name(packet, layer, out, |out| self.name(packet, layer, line, out)),
+            None => self.name(packet, layer, line, out),
+        }
         for note in notes {
             // A rule always knows in the same way.
             paragraphs.wrapped(note.rule.as_ptr().addr(), &note.text, out, |out| self.note(note, out));
@@ -202,11 +217,10 @@ impl Pen {
         if self.options.hex {
             hex::layer(packet, layer, &self.theme, self.width, out);
         } else {
-            let of_frame = std::ptr::eq(layer.proto, &raw const frame::ABOUT);
-            for item in outline::items(packet, layer) {
-                if !(of_frame && in_heading(packet, &item)) {
-                    self.item(packet, &item, scratch, out);
-                }
+            let mut hand = Hand { pen: self, packet, line };
+            let fields = packet.fields_of(layer);
+            if !kept.as_mut().is_some_and(|(drawn, shape)| drawn.again(*shape, packet, fields, &mut hand, out)) {
+                hand.items(layer, kept, paragraphs, out);
             }
         }
         if let Some(trouble) = layer.trouble {
@@ -241,82 +255,6 @@ impl Pen {
         }
     }
 
-    fn item(&self, packet: &Packet, item: &Item<'_>, scratch: &mut Scratch, out: &mut String) {
-        let Scratch { line, lines, paragraphs } = scratch;
-        match item {
-            Item::Field { field, depth, .. } => {
-                lines.field(packet, (field, *depth), out, |out, before| {
-                    self.field(packet, (field, *depth), before, line, out)
-                });
-            }
-            Item::NotSet { fields, depth } => {
-                line.clear();
-                outline::not_set(fields, line);
-                let indent = indent(*depth);
-                paragraphs.wrapped(NOT_SET + indent, line, out, |out| {
-                    self.paragraph(line, indent, "", &self.theme.faint, out);
-                });
-            }
-            Item::More(n) => self.more(*n, "field", 4, line, out),
-        }
-    }
-
-    /// `label   value                 filter.name`. Gives where the value begins; `before` is what stands before it, if
-    /// that is known.
-    fn field(
-        &self,
-        packet: &Packet,
-        (field, depth): (&Field, u8),
-        before: Option<&str>,
-        value: &mut String,
-        out: &mut String,
-    ) -> usize {
-        let begin = out.len();
-        if let Some(before) = before {
-            out.push_str(before);
-        } else {
-            spaces(indent(depth), out);
-            out.push_str(field.def.label);
-            let label = indent(depth) + width(field.def.label);
-            spaces((label + 1).max(VALUES) - label, out);
-        }
-        let from = out.len();
-        let column = out.get(begin..).map_or(0, width);
-        let room = self.width.saturating_sub(column).max(20);
-        show::value(packet, field, out);
-        if out.len() == from {
-            out.push_str(match field.value {
-                Value::None if field.span.len == 0 => "yes",
-                Value::None => "",
-                _ => "(empty)",
-            });
-        }
-        let used = out.get(from..).map_or(0, width);
-        if used <= room {
-            let name = field.def.name;
-            if let Some(gap) = self.width.checked_sub(column + used + name.len()).filter(|&gap| gap >= 2) {
-                spaces(gap, out);
-                self.theme.faint.paint(name, out);
-            }
-            out.push('\n');
-        } else {
-            value.clear();
-            value.push_str(out.get(from..).unwrap_or_default());
-            out.truncate(from);
-            for (i, line) in wrap(value, room).enumerate() {
-                if i > 0 {
-                    spaces(column, out);
-                }
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
-        if self.options.audience == Audience::Newcomer {
-            self.paragraph(field.def.about, indent(depth) + 2, "", &self.theme.faint, out);
-        }
-        from - begin
-    }
-
     fn more(&self, n: usize, what: &str, indent: usize, line: &mut String, out: &mut String) {
         line.clear();
         outline::more(n, what, line);
@@ -334,6 +272,111 @@ impl Pen {
             });
             out.push('\n');
         }
+    }
+}
+
+impl Hand<'_> {
+    /// The lines of a layer, and keeps them.
+    fn items(
+        &mut self,
+        layer: &Layer,
+        mut kept: Option<(&mut Drawn, Shape)>,
+        paragraphs: &mut Paragraphs,
+        out: &mut String,
+    ) {
+        let (from, packet) = (out.len(), self.packet);
+        let of_frame = std::ptr::eq(layer.proto, &raw const frame::ABOUT);
+        if let Some((drawn, _)) = &mut kept {
+            drawn.begin(packet.fields_of(layer));
+        }
+        for item in outline::items(packet, layer) {
+            match item {
+                _ if of_frame && in_heading(packet, &item) => {}
+                Item::Field { field, at, depth, .. } => {
+                    let place = self.line(field, depth, out);
+                    if let Some((drawn, _)) = &mut kept {
+                        drawn.drew(at, packet, place.after(from));
+                    }
+                }
+                Item::NotSet { fields, depth } => {
+                    self.line.clear();
+                    outline::not_set(fields, self.line);
+                    let indent = indent(depth);
+                    paragraphs.wrapped(NOT_SET + indent, self.line, out, |out| {
+                        self.pen.paragraph(self.line, indent, "", &self.pen.theme.faint, out);
+                    });
+                }
+                Item::More(n) => self.pen.more(n, "field", 4, self.line, out),
+            }
+        }
+        if let Some((drawn, shape)) = kept {
+            drawn.keep(shape, out.get(from..).unwrap_or_default());
+        }
+    }
+}
+
+impl Draw for Hand<'_> {
+    fn value(&mut self, field: &Field, columns: usize, out: &mut String) -> bool {
+        let from = out.len();
+        value(self.packet, field, out);
+        let used = out.get(from..).map_or(0, width);
+        let gap = columns.checked_sub(used).filter(|&gap| gap >= NARROWEST_GAP);
+        spaces(gap.unwrap_or(0), out);
+        gap.is_some()
+    }
+
+    /// `label   value                 filter.name`.
+    fn line(&mut self, field: &Field, depth: u8, out: &mut String) -> Place {
+        let Self { pen, packet, line } = self;
+        let from = out.len();
+        spaces(indent(depth), out);
+        out.push_str(field.def.label);
+        let label = indent(depth) + width(field.def.label);
+        let column = (label + 1).max(VALUES);
+        spaces(column - label, out);
+        let start = out.len();
+        let room = pen.width.saturating_sub(column).max(20);
+        value(packet, field, out);
+        let used = out.get(start..).map_or(0, width);
+        let name = field.def.name;
+        let columns = pen.width.saturating_sub(column + name.len());
+        let gap = columns.checked_sub(used).filter(|&gap| gap >= NARROWEST_GAP);
+        if let Some(gap) = gap {
+            spaces(gap, out);
+        } else if used > room {
+            line.clear();
+            line.push_str(out.get(start..).unwrap_or_default());
+            out.truncate(start);
+            for (i, line) in wrap(line, room).enumerate() {
+                if i > 0 {
+                    out.push('\n');
+                    spaces(column, out);
+                }
+                out.push_str(line);
+            }
+        }
+        let behind = out.len();
+        if gap.is_some() {
+            pen.theme.faint.paint(name, out);
+        }
+        out.push('\n');
+        if pen.options.audience == Audience::Newcomer {
+            pen.paragraph(field.def.about, indent(depth) + 2, "", &pen.theme.faint, out);
+        }
+        Place { from, value: start, name: behind, end: out.len(), columns: gap.map_or(0, |_| columns), depth }
+    }
+}
+
+/// What a field's line says.
+fn value(packet: &Packet, field: &Field, out: &mut String) {
+    let from = out.len();
+    show::value(packet, field, out);
+    if out.len() == from {
+        out.push_str(match field.value {
+            Value::None if field.span.len == 0 => "yes",
+            Value::None => "",
+            _ => "(empty)",
+        });
     }
 }
 
