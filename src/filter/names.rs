@@ -6,6 +6,7 @@ use crate::model::{FieldDef, Identity, Kind};
 use crate::proto::{self, ethernet, frame, ipv4, ipv6, tcp, udp};
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::LazyLock;
 
 /// A name that no field has: it stands for several fields, or shows one in another way.
 #[derive(Debug)]
@@ -146,8 +147,7 @@ impl Named {
     }
 }
 
-/// All names: those of the registry, and those of these protocols. There are thousands, and a filter has a few, so each is
-/// looked up where it's written.
+/// All names: those of the registry, and those of these protocols.
 pub(super) struct Names<'a>(pub(super) &'a [&'static Identity]);
 
 impl Names<'_> {
@@ -174,10 +174,13 @@ impl Names<'_> {
                 view => Named { fields: alias.of.to_vec(), protocols: Vec::new(), view },
             });
         }
+        let own = self.0.iter().copied().flat_map(meanings).filter(|(name, _)| *name == word);
         let mut named = Named::default();
-        for identity in self.identities() {
-            named.protocols.extend((identity.name == word).then_some(identity));
-            named.fields.extend(identity.fields.iter().filter(|def| def.name == word));
+        for meant in registered(word).chain(own.map(|(_, meant)| meant)) {
+            match meant {
+                Meant::Field(def) => named.fields.push(def),
+                Meant::Protocol(identity) => named.protocols.push(identity),
+            }
         }
         (!named.fields.is_empty() || !named.protocols.is_empty()).then_some(named)
     }
@@ -201,6 +204,30 @@ impl Names<'_> {
         let protocols = self.identities().map(|identity| identity.name);
         fields.chain(protocols).chain(ALIASES.iter().map(|alias| alias.name)).collect()
     }
+}
+
+/// One thing that a name may stand for.
+#[derive(Clone, Copy)]
+enum Meant {
+    Field(&'static FieldDef),
+    Protocol(&'static Identity),
+}
+
+fn meanings(of: &'static Identity) -> impl Iterator<Item = (&'static str, Meant)> {
+    let fields = of.fields.iter().map(|def| (def.name, Meant::Field(def)));
+    std::iter::once((of.name, Meant::Protocol(of))).chain(fields)
+}
+
+/// What the registry means by a name. It has thousands, and a lesson's filters look for hundreds, so they are sorted once:
+/// by length at first, in which most of them differ.
+fn registered(word: &str) -> impl Iterator<Item = Meant> {
+    static SORTED: LazyLock<Vec<(&str, Meant)>> = LazyLock::new(|| {
+        let mut all: Vec<_> = proto::identities().flat_map(meanings).collect();
+        all.sort_by_key(|(name, _)| (name.len(), *name));
+        all
+    });
+    let begin = SORTED.partition_point(|(name, _)| (name.len(), *name) < (word.len(), word));
+    SORTED.iter().skip(begin).take_while(move |(name, _)| *name == word).map(|(_, meant)| *meant)
 }
 
 #[cfg(test)]
