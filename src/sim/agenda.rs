@@ -7,12 +7,26 @@ use std::time::Duration;
 /// Entries that wait for their moment. It has no clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    /// The moment, the order of entering, and the place in `entries`: a heap moves what it holds, and frames are large.
-    moments: BinaryHeap<Reverse<(Duration, u64, usize)>>,
+    /// When, and the place in `entries`: a heap moves what it holds, and frames are large.
+    moments: BinaryHeap<Reverse<(When, usize)>>,
     entries: Vec<Option<E>>,
     /// Places that are empty.
     free: Vec<usize>,
     entered: u64,
+}
+
+/// The nanoseconds of a moment above the order of entering: a heap compares often, and numbers are compared in a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct When(u128);
+
+impl When {
+    fn new(at: Duration, order: u64) -> Self {
+        Self(at.as_nanos() << 64 | u128::from(order))
+    }
+
+    fn moment(self) -> Duration {
+        Duration::from_nanos_u128(self.0 >> 64)
+    }
 }
 
 impl<E> Agenda<E> {
@@ -31,19 +45,19 @@ impl<E> Agenda<E> {
         if let Some(entry) = self.entries.get_mut(place) {
             *entry = Some(what);
         }
-        self.moments.push(Reverse((at, self.entered, place)));
+        self.moments.push(Reverse((When::new(at, self.entered), place)));
     }
 
     /// Takes what comes first, with its moment.
     pub fn take(&mut self) -> Option<(Duration, E)> {
-        let Reverse((at, _, place)) = self.moments.pop()?;
+        let Reverse((when, place)) = self.moments.pop()?;
         self.free.push(place);
-        Some((at, self.entries.get_mut(place)?.take()?))
+        Some((when.moment(), self.entries.get_mut(place)?.take()?))
     }
 
     /// When that will be.
     pub fn next(&self) -> Option<Duration> {
-        self.moments.peek().map(|Reverse((at, ..))| *at)
+        self.moments.peek().map(|Reverse((when, _))| when.moment())
     }
 
     /// How many entries there are.

@@ -83,6 +83,7 @@ impl RxToken for Received<'_> {
 impl TxToken for Sending<'_> {
     fn consume<R, F: FnOnce(&mut [u8]) -> R>(self, length: usize, write: F) -> R {
         let mut bytes = self.spare.borrow_mut().pop().unwrap_or_default();
+        // The stack leaves bytes as they are where it has nothing to say.
         bytes.clear();
         bytes.resize(length, 0);
         let result = write(&mut bytes);

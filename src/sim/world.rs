@@ -242,9 +242,10 @@ impl Simulation {
 
     /// Goes on by one event; says whether that put a frame into `shown`.
     fn advance(&mut self, shown: &mut RawFrame) -> bool {
-        let wake = self.wakes.iter().copied().enumerate().filter_map(|(device, at)| Some((at?, device))).min();
+        let wakes = self.wakes.iter().enumerate().filter_map(|(device, at)| Some((device, (*at)?)));
+        let wake = wakes.min_by_key(|&(_, at)| at);
         let due = self.agenda.next();
-        if let Some((at, device)) = wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
+        if let Some((device, at)) = wake.filter(|&(_, at)| due.is_none_or(|due| at < due)) {
             self.now = at.max(self.now);
             self.run(device);
             return false;

@@ -3,7 +3,7 @@
 //! A packet for a neighbour whose link address is not known waits while the router asks. Nobody answers three
 //! times: the packets that wait come back, and their senders are told.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ pub(super) struct Card {
 
 #[derive(Debug, Default)]
 pub(super) struct Neighbours {
-    table: HashMap<(usize, IpAddr), State>,
+    table: BTreeMap<(usize, IpAddr), State>,
 }
 
 #[derive(Debug)]
@@ -199,10 +199,7 @@ impl Neighbours {
     /// Asks again where nobody has answered, and gives up after the last try.
     pub(super) fn tick(&mut self, now: Duration, cards: &[Card]) -> Due {
         let mut due = Due::default();
-        let mut late: Vec<_> =
-            self.table.iter().filter(|(_, state)| is_late(state, now)).map(|(key, _)| *key).collect();
-        // A table of hashes has no order; the same seed shall give the same bytes.
-        late.sort_unstable();
+        let late: Vec<_> = self.table.iter().filter(|(_, state)| is_late(state, now)).map(|(key, _)| *key).collect();
         for (at, next) in late {
             let Some(State::Asked { tries, until, waiting }) = self.table.get_mut(&(at, next)) else { continue };
             let again = cards.get(at).and_then(|card| question(card, next)).filter(|_| *tries < TRIES);
