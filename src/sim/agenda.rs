@@ -1,33 +1,53 @@
 //! What will happen when: entries by their moment; of two at one moment, the one entered first comes first.
 
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 use std::time::Duration;
 
 /// Entries that wait for their moment. It has no clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    /// When, and the place in `entries`: a heap moves what it holds, and frames are large.
-    moments: BinaryHeap<Reverse<(When, usize)>>,
+    /// A heap moves what it holds, and frames are large: they stay in `entries`.
+    moments: BinaryHeap<Reverse<Due>>,
     entries: Vec<Option<E>>,
     /// Places that are empty.
     free: Vec<usize>,
     entered: u64,
 }
 
-/// The nanoseconds of a moment above the order of entering: a heap compares often, and numbers are compared in a step.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct When(u128);
+/// Where an entry is, and when its moment comes.
+#[derive(Clone, Copy, Debug)]
+struct Due {
+    /// The nanoseconds of the moment above the order of entering: a heap compares often, and this is one number.
+    when: u128,
+    place: usize,
+}
 
-impl When {
-    fn new(at: Duration, order: u64) -> Self {
-        Self(at.as_nanos() << 64 | u128::from(order))
-    }
-
+impl Due {
     fn moment(self) -> Duration {
-        Duration::from_nanos_u128(self.0 >> 64)
+        Duration::from_nanos_u128(self.when >> 64)
     }
 }
+
+impl Ord for Due {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.when.cmp(&other.when)
+    }
+}
+
+impl PartialOrd for Due {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Due {
+    fn eq(&self, other: &Self) -> bool {
+        self.when == other.when
+    }
+}
+
+impl Eq for Due {}
 
 impl<E> Agenda<E> {
     /// One on which nothing stands.
@@ -45,19 +65,20 @@ impl<E> Agenda<E> {
         if let Some(entry) = self.entries.get_mut(place) {
             *entry = Some(what);
         }
-        self.moments.push(Reverse((When::new(at, self.entered), place)));
+        let when = at.as_nanos() << 64 | u128::from(self.entered);
+        self.moments.push(Reverse(Due { when, place }));
     }
 
     /// Takes what comes first, with its moment.
     pub fn take(&mut self) -> Option<(Duration, E)> {
-        let Reverse((when, place)) = self.moments.pop()?;
-        self.free.push(place);
-        Some((when.moment(), self.entries.get_mut(place)?.take()?))
+        let Reverse(due) = self.moments.pop()?;
+        self.free.push(due.place);
+        Some((due.moment(), self.entries.get_mut(due.place)?.take()?))
     }
 
     /// When that will be.
     pub fn next(&self) -> Option<Duration> {
-        self.moments.peek().map(|Reverse((when, _))| when.moment())
+        self.moments.peek().map(|Reverse(due)| due.moment())
     }
 
     /// How many entries there are.
