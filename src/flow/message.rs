@@ -237,11 +237,12 @@ impl Messages {
                             protocol: row,
                             place: Place::Payload(run.start..run.start + n),
                             continuation: false,
+                            last: false,
                         });
                     }
                     Answer::Rest(row) => {
                         self.run = Some(run.end..run.end);
-                        return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true });
+                        return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true, last: false });
                     }
                     Answer::Skip(n) => {
                         self.run = Some(run.start + n..run.end);
@@ -258,7 +259,7 @@ impl Messages {
                         if run.start > 0 {
                             continue;
                         }
-                        return Some(Delivery { protocol: Some(row), place: Place::Payload(run), continuation: true });
+                        return Some(Delivery { protocol: Some(row), place: Place::Payload(run), continuation: true, last: false });
                     }
                 }
             }
@@ -272,7 +273,7 @@ impl Messages {
                 Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
                     self.need = need;
                     self.pass_over(ctx, budget);
-                    return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true });
+                    return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true, last: false });
                 }
                 Answer::Wait(need) | Answer::Begun(need, _) => {
                     self.need = need;
@@ -335,7 +336,7 @@ impl Messages {
             self.stream.pass(seq + clamp(payload.len()));
             // Asked again for this segment, there is nothing more to say.
             self.run = Some(0..0);
-            return Some(Delivery { protocol: None, place: Place::Payload(0..payload.len()), continuation: true });
+            return Some(Delivery { protocol: None, place: Place::Payload(0..payload.len()), continuation: true, last: false });
         }
         self.stream = Stream::new(seq);
         None
@@ -443,7 +444,7 @@ impl Messages {
             self.pending.drain(..n);
         }
         (self.need, self.shown) = (0, 0);
-        Delivery { protocol: row, place: Place::Whole, continuation }
+        Delivery { protocol: row, place: Place::Whole, continuation, last: false }
     }
 
     /// Nothing is left of this segment. If the sender has closed, what waits may be a whole message.

@@ -180,9 +180,11 @@ impl Tracker {
     }
 
     fn find(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
-        let Some(c) = self.conversations.find(kind, ends) else { return self.begin(kind, ends) };
-        let announced = self.conversations.get(c).is_some_and(Talking::was_announced);
-        let number = if announced { self.announced_number(kind, ends) } else { None };
+        let Some(c) = self.conversations.find(kind, ends) else { return self.begin(kind, ends, None) };
+        if self.expected.is_empty() || !self.conversations.get(c).is_some_and(Talking::was_announced) {
+            return c;
+        }
+        let number = self.announced_number(kind, ends);
         number.map_or(c, |number| self.conversations.turn(c, number))
     }
 
@@ -198,9 +200,9 @@ impl Tracker {
     }
 
     /// Begins a conversation, over an earlier one of the same ends if there is one.
-    fn begin(&mut self, kind: ConversationKind, ends: &Ends) -> Conversation {
+    fn begin(&mut self, kind: ConversationKind, ends: &Ends, before: Option<Conversation>) -> Conversation {
         let announced = self.announced_number(kind, ends);
-        let (c, removed) = self.conversations.begin_as(kind, ends, announced);
+        let (c, removed) = self.conversations.begin_as(kind, ends, before, announced);
         self.waiting.narrow(self.conversations.len(), self.conversations.most());
         if let Some(Removed { conversation, talking, crowded }) = removed {
             let bytes = talking.track().map_or(0, Track::waiting);
@@ -317,7 +319,7 @@ impl Memory for Tracker {
         if let Some(known) = known {
             let after = known.last_frame().frame(frame);
             earlier = if known.has_ended() { None } else { self.connection(c) };
-            c = self.begin(ConversationKind::Tcp, ends);
+            c = self.begin(ConversationKind::Tcp, ends, Some(c));
             self.events.push(Event::Judged { conversation: c, verdict: verdict::REUSED_PORTS, after });
         }
         self.current = Some(c);
@@ -364,14 +366,11 @@ impl Memory for Tracker {
             let waits = track.is_some_and(|track| track.waits_since != Past::NONE);
             self.make_room(if waits { bytes } else { bytes + stream::SURROUNDINGS }, c);
         }
-        // Asked until nothing is left, so that what dissecting the last message gave up is told, too.
-        if let Some(bytes) = self.shelf.take_given_up() {
-            self.events.push(Event::GaveUp { conversation: None, bytes, full: true });
-        }
+        self.delivered();
         let (frame, time) = (here.frame, self.time);
         if payload.is_empty() && segment.flags & flag::FIN == 0 {
             let Of::Tcp(track) = &self.conversations.get(c)?.of else { return None };
-            if !track.is_over() && track.waits_since == Past::NONE && track.waiting() == 0 {
+            if !track.is_over() && track.waits_since == Past::NONE && !track.waits() {
                 // A bare ACK, and nothing waits for it: this connection need not be touched.
                 return None;
             }
@@ -392,18 +391,24 @@ impl Memory for Tracker {
         if talking.streams.is_none() && !self.blank.is_blank() {
             talking.streams = Some(Arc::new(std::mem::take(&mut self.blank)));
         }
-        if delivery.is_none() {
+        if delivery.as_ref().is_none_or(|message| message.last) {
             if track.is_over() {
                 // Nothing new can be said: what still comes is a repetition.
                 self.waiting.release(track.forget_streams());
                 talking.streams = None;
             }
-            let (waits, before) = (track.waiting() > 0, track.waits_since != Past::NONE);
+            let (waits, before) = (track.waits(), track.waits_since != Past::NONE);
             if waits != before || (waits && talking.queued == Past::NONE) {
                 self.count_waiting(c, waits, frame);
             }
         }
         delivery
+    }
+
+    fn delivered(&mut self) {
+        if let Some(bytes) = self.shelf.take_given_up() {
+            self.events.push(Event::GaveUp { conversation: None, bytes, full: true });
+        }
     }
 
     fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol> {

@@ -53,7 +53,7 @@ impl Messages {
         let Self { stream, pending, need, shown, run, closed, lost, gap, left, filling, given_up, left_out, .. } = self;
         let waits =
             !pending.is_empty() || !left.is_empty() || filling.is_some() || (*need, *shown, *left_out) != (0, 0, 0);
-        let says = run.is_some() || given_up.is_some() || *closed || *lost || *gap != Gap::None;
+        let says = run.as_ref().is_some_and(|run| !run.is_empty()) || given_up.is_some() || *closed || *lost || *gap != Gap::None;
         let idle = stream.is_idle() && !waits && !says;
         idle.then(|| Pause { next: stream.next(), beheaded: self.beheaded, hidden: self.hidden })
     }
@@ -61,6 +61,7 @@ impl Messages {
     /// Goes on where a direction paused, as one that pauses itself.
     fn resume(&mut self, at: Pause) {
         self.stream.restart(at.next);
+        self.run = None;
         (self.beheaded, self.hidden) = (at.beheaded, at.hidden);
     }
 

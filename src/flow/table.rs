@@ -10,7 +10,7 @@ use crate::model::Time;
 use crate::proto::memory::{Address, Conversation, ConversationKind, Ends};
 use crate::proto::{Protocol, Streams};
 use hashbrown::{DefaultHashBuilder, HashTable};
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash, Hasher};
 use std::sync::Arc;
 
 /// The conversations of a tracker. A copy of it has to find its places again.
@@ -77,7 +77,7 @@ enum Renumbered {
 }
 
 /// Both ends, the smaller first, so that both directions find the same conversation.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy)]
 struct Key {
     addresses: [Address; 2],
     ports: [u16; 2],
@@ -119,38 +119,44 @@ impl Table {
         let held = &self.held;
         let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key.is(&key));
         let &slot = self.places.find(self.hasher.hash_one(key), is)?;
-        let next = self.numbers.get_mut(kind as usize);
         let known = self.held.get(slot as usize)?;
         if !known.heard || known.renumbered == Renumbered::AtNext {
-            let talking = self.held.get_mut(slot as usize)?;
-            talking.heard = true;
-            if talking.renumbered == Renumbered::AtNext {
-                talking.renumbered = Renumbered::Done;
-                if let Of::Datagrams(datagrams) = &mut talking.of {
-                    datagrams.paced = None;
-                }
-                if let Some(next) = next {
-                    talking.number = *next;
-                    *next = next.saturating_add(1);
-                }
-            }
+            self.wake(slot);
         }
         let talking = self.held.get(slot as usize)?;
         Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
     }
 
+    /// Takes note that somebody spoke in a conversation, which may get another number by that.
+    fn wake(&mut self, slot: u32) {
+        let Some(talking) = self.held.get_mut(slot as usize) else { return };
+        talking.heard = true;
+        if talking.renumbered == Renumbered::AtNext {
+            talking.renumbered = Renumbered::Done;
+            if let Of::Datagrams(datagrams) = &mut talking.of {
+                datagrams.paced = None;
+            }
+            if let Some(next) = self.numbers.get_mut(talking.key.kind as usize) {
+                talking.number = *next;
+                *next = next.saturating_add(1);
+            }
+        }
+    }
+
     /// See [`Table::begin_as`]; it gets the next number.
     #[cfg(test)]
     fn begin(&mut self, kind: ConversationKind, ends: &Ends) -> (Conversation, Option<Removed>) {
-        self.begin_as(kind, ends, None)
+        let before = self.find(kind, ends);
+        self.begin_as(kind, ends, before, None)
     }
 
-    /// Begins a conversation of these ends, with the next number if none is given; an earlier one of theirs, or else one that was not heard of for
+    /// Begins a conversation of these ends, with the next number if none is given; theirs of `before`, or else one that was not heard of for
     /// long, makes room where it must.
     pub(super) fn begin_as(
         &mut self,
         kind: ConversationKind,
         ends: &Ends,
+        before: Option<Conversation>,
         number: Option<u32>,
     ) -> (Conversation, Option<Removed>) {
         let (low_first, key) = Key::of(kind, ends);
@@ -166,7 +172,7 @@ impl Table {
             renumbered: Renumbered::No,
             queued: Past::NONE,
         };
-        let before = self.find(kind, ends).map(|c| c.slot);
+        let before = before.map(|c| c.slot);
         let place = before.or_else(|| (self.held.len() >= self.most).then(|| self.oldest()));
         let Some(slot) = place else {
             let slot = u32::try_from(self.held.len()).unwrap_or(u32::MAX);
@@ -368,6 +374,17 @@ impl Key {
     }
 }
 
+impl Hash for Key {
+    /// Three numbers: the derived way is twice as long, for it tells how many there are of each.
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let [low, high] = self.addresses;
+        let [a, b] = self.ports.map(u64::from);
+        hasher.write_u128(low.0);
+        hasher.write_u128(high.0);
+        hasher.write_u64(a << 32 | b << 16 | self.kind as u64);
+    }
+}
+
 impl Slim {
     fn of(key: &Key) -> Self {
         let Key { addresses, ports, kind } = *key;
@@ -388,7 +405,13 @@ impl Slim {
     }
 
     fn is(&self, key: &Key) -> bool {
-        self.ports == key.ports && self.kind == key.kind && self.full().addresses == key.addresses
+        let [low, high] = key.addresses;
+        self.ports == key.ports
+            && self.kind == key.kind
+            && match &self.addresses {
+                Addresses::V4(both) => both.map(|address| Address::v4(address.to_be_bytes())) == [low, high],
+                Addresses::Longer(both) => **both == [low, high],
+            }
     }
 }
 

@@ -225,21 +225,23 @@ impl Direction {
         Arc::make_mut(messages)
     }
 
-    /// If nothing waits in its messages, they make room.
-    pub(super) fn pause(&mut self, spare: &mut Spare) {
-        let Some(messages) = self.messages() else { return };
-        let Some(Pause { next, beheaded, hidden }) = messages.pause() else {
-            if messages.is_roomy() {
-                self.messages_mut().map(Messages::slim);
-            }
-            return;
-        };
+    /// If nothing waits in its messages, they make room; whether they did.
+    pub(super) fn pause(&mut self, spare: &mut Spare) -> bool {
+        let Some(Pause { next, beheaded, hidden }) = self.messages().and_then(Messages::pause) else { return false };
         self.paused = next;
         self.set(is::PAUSED, true);
         self.set(is::BEHEADED, beheaded);
         self.set(is::HIDDEN, hidden);
         if let Some(messages) = self.messages.take() {
             spare.put(messages);
+        }
+        true
+    }
+
+    /// Its messages wait, in no more room than they need.
+    pub(super) fn wait(&mut self) {
+        if self.messages().is_some_and(Messages::is_roomy) {
+            self.messages_mut().map(Messages::slim);
         }
     }
 

@@ -181,6 +181,12 @@ impl Track {
         self.messages().map(Messages::waiting).sum()
     }
 
+    /// Whether any do.
+    pub(super) fn waits(&self) -> bool {
+        let waits = |direction: &Direction| direction.messages().is_some_and(|messages| messages.waiting() > 0);
+        waits(&self.near) || self.far.as_deref().is_some_and(waits)
+    }
+
     /// Leaves out waiting bytes that are in the frames, where that saves much.
     pub(super) fn lighten(&mut self) {
         self.directions_mut().for_each(Direction::lighten);
@@ -222,7 +228,9 @@ impl Track {
         for direction in self.directions_mut() {
             if let Some(messages) = direction.messages_mut() {
                 messages.forget_waiting(budget);
-                direction.pause(&mut Spare::default());
+                if !direction.pause(&mut Spare::default()) {
+                    direction.wait();
+                }
             }
         }
         waiting
@@ -528,25 +536,29 @@ impl Track {
         // What the other end has acknowledged has arrived, whether this capture saw it or not.
         let acked = self.direction(1 - side).map(|d| d.ack).filter(|&ack| ack != NONE);
         let first = self.first_byte(side, incoming.segment);
-        let before = self.protocol.map(|p| p.about.name);
+        let before = self.protocol;
+        let over = self.is_over();
         let direction = if side == 0 { &mut self.near } else { self.far.as_mut().map(Arc::make_mut)? };
         let repeats = direction.only_repeats();
         let messages = direction.listen(first, spare);
         let ports = (ports.0.min(ports.1), ports.0.max(ports.1));
         let mut speaker = Speaker { protocol: &mut self.protocol, ports };
-        let delivery = messages.deliver(Incoming { acked, repeats, ..incoming }, &mut speaker, whole, ctx, budget);
-        let now = self.protocol.map(|p| p.about.name);
-        if let (Some(_), Some(protocol)) = (before, now)
-            && before != now
+        let mut delivery = messages.deliver(Incoming { acked, repeats, ..incoming }, &mut speaker, whole, ctx, budget);
+        if let Some(before) = before
+            && let Some(now) = self.protocol.filter(|now| !std::ptr::eq(*now, before))
+            && now.about.name != before.about.name
         {
-            events.push(Event::Switched { conversation: c, protocol });
+            events.push(Event::Switched { conversation: c, protocol: now.about.name });
         }
         if let Some(bytes) = messages.take_given_up() {
             events.push(Event::GaveUp { conversation: Some(c), bytes, full: false });
         }
         self.told |= delivery.is_some();
-        if delivery.is_none() {
-            direction.pause(spare);
+        match &mut delivery {
+            // What is over gives up its streams when all is read.
+            Some(message) => message.last = !over && direction.pause(spare),
+            None if !direction.pause(spare) => direction.wait(),
+            None => {}
         }
         delivery
     }

@@ -505,10 +505,11 @@ impl<'a> Cursor<'a> {
         if self.context.quoted {
             return None;
         }
-        let ends = self.context.ends;
-        let facts = self.memory.segment(&ends, segment, self.packet.number, self.packet.time)?;
-        self.context.conversation = Some(facts.conversation);
-        Some(facts)
+        let facts = self.memory.segment(&self.context.ends, segment, self.packet.number, self.packet.time);
+        if let Some(facts) = &facts {
+            self.context.conversation = Some(facts.conversation);
+        }
+        facts
     }
 
     /// The piece of a stream that [`Next::stream`] is about.

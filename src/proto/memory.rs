@@ -156,7 +156,7 @@ pub trait Memory {
     /// What is known of the connection of a segment that an ICMP error quotes, numbers as they were sent.
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts>;
 
-    /// The next message that the payload of this segment completes. Asked until it says `None`.
+    /// The next message that the payload of this segment completes. Asked until it says that one is the last, or `None`.
     ///
     /// `payload` is the same slice at every call. A message that lies in it wholly comes as a range of
     /// it; one that began earlier is copied into `whole` with its sources.
@@ -168,6 +168,9 @@ pub trait Memory {
         here: Piece,
         whole: &mut Buffer,
     ) -> Option<Delivery>;
+
+    /// What the last message says is read.
+    fn delivered(&mut self);
 
     /// Who has claimed this conversation, whatever its ports say.
     fn claimed(&self, conversation: Conversation) -> Option<&'static Protocol>;
@@ -225,6 +228,8 @@ impl Memory for NoMemory {
     fn deliver(&mut self, _: Conversation, _: &Segment, _: &[u8], _: Piece, _: &mut Buffer) -> Option<Delivery> {
         None
     }
+
+    fn delivered(&mut self) {}
 
     fn claimed(&self, _: Conversation) -> Option<&'static Protocol> {
         None

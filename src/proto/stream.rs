@@ -58,6 +58,8 @@ pub struct Delivery {
     pub place: Place,
     /// It is what is left of a message whose beginning was not seen or not understood.
     pub continuation: bool,
+    /// Nothing is left of the segment behind it.
+    pub last: bool,
 }
 
 /// Where a delivered message's bytes are.

@@ -298,6 +298,7 @@ impl Walker<'_> {
                 self.packet.drop_buffer_if(id);
                 return;
             };
+            let last = delivery.last;
             let row = delivery.protocol.unwrap_or(&data::PROTOCOL);
             let inner = Context { continuation: delivery.continuation, ..context };
             match (delivery.place, id) {
@@ -323,6 +324,9 @@ impl Walker<'_> {
                     self.packet.give_back(id, whole);
                 }
                 (Place::Whole, None) => {}
+            }
+            if last {
+                return self.memory.delivered();
             }
         }
     }

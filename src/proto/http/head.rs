@@ -307,7 +307,13 @@ impl Extent {
         let mut extent = Self::default();
         let mut at = leading(head);
         at += line(head, at).map_or(0, |l| l.len);
-        while let Some(field) = field(head, at) {
+        while let Some(line) = line(head, at).filter(|l| !l.text.is_empty()) {
+            // Most lines say something else. Where one goes on in the next, that begins with a blank.
+            if !matches!(line.text, [b'C' | b'c' | b'T' | b't', ..]) {
+                at += line.len;
+                continue;
+            }
+            let Some(field) = field(head, at) else { break };
             at += field.len;
             if let Some((_, role)) = header(field.name) {
                 extent.learn(role, &field.value);
