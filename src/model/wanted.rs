@@ -77,8 +77,14 @@ impl Wanted {
 
     #[inline(never)]
     fn is_asked(&self, def: &FieldDef) -> bool {
-        let mut found = self.places(def).map_while(|at| self.asked.get(at).copied().flatten());
-        found.any(|asked| std::ptr::eq(asked, def))
+        for at in self.places(def) {
+            match self.asked.get(at) {
+                Some(Some(asked)) if std::ptr::eq(*asked, def) => return true,
+                Some(Some(_)) => {}
+                _ => return false,
+            }
+        }
+        false
     }
 }
 

@@ -7,16 +7,21 @@
 
 pub mod series;
 
-use crate::model::{FieldDef, Identity, Layer, Osi, Packet, Time, Trouble};
+use crate::model::{FieldDef, Identity, Layer, Packet, Time, Trouble};
 use crate::proto::memory::Address;
 use crate::proto::{data, ethernet, frame, icmp, icmpv6, ipsec, ipv4, ipv6, ipv6_extension, tcp, udp};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use std::hash::{Hash, Hasher};
 
 /// Rows of a table of conversations or endpoints.
 const MOST_ROWS: usize = 1 << 16;
 /// Places in the hierarchy.
 const MOST_NODES: usize = 4096;
+/// Steps of all ways through the hierarchy, parts of a layer among them.
+const MOST_STEPS: usize = 4 * MOST_NODES;
+/// Places for ways that were taken lately.
+const LATELY: usize = 32;
 /// Layers of one frame that the hierarchy tells apart; many messages in one segment are many layers.
 const DEEPEST: usize = 48;
 
@@ -46,19 +51,57 @@ pub struct Stats {
     pub conversations: [Table<Conversation>; 5],
     /// One for each [`Kind`].
     pub endpoints: [Table<Endpoint>; 5],
-    pairs: [HashMap<Pair, Known>; 5],
-    ends: [HashMap<End, usize>; 5],
+    steps: Vec<Step>,
+    ways: [Ways; 5],
+    ends: [HashMap<End, u32>; 5],
     most_rows: usize,
 }
 
-/// Both ends, the smaller first, and the number of the stream: where both directions meet.
-type Pair = (End, End, Option<u32>);
+/// A step of the way that frames take through their layers: a protocol behind certain others. Frames take few ways, so what
+/// a layer means to the hierarchy is found out once for each.
+#[derive(Debug)]
+struct Step {
+    /// Its place in the hierarchy; one that is told as a part of the protocol before it has the place of that.
+    node: usize,
+    part: bool,
+    kind: Option<Kind>,
+    next: Vec<(&'static Identity, usize)>,
+}
 
-/// Where the rows of a conversation are: its own, and those of its ends, the smaller first, as far as there was room.
+/// How far a frame has gone.
+#[derive(Default)]
+struct Place<'a> {
+    step: usize,
+    depth: usize,
+    before: Option<&'a Layer>,
+    /// There was no room for the next step.
+    lost: bool,
+}
+
+/// Who sends to whom: MAC addresses, or IP addresses and perhaps ports with the number of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    from: u128,
+    to: u128,
+    ports: [u16; 2],
+    stream: Option<u32>,
+}
+
+/// All ways of one kind.
+#[derive(Debug, Default)]
+struct Ways {
+    known: HashMap<Way, Rows>,
+    /// Those taken lately: most frames take one of them.
+    lately: [Option<(Way, Rows)>; LATELY],
+}
+
+/// Where the frames of one way are counted: in their conversation, as those of its second end or its first, and at their
+/// sender and receiver, as far as there was room.
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    conversation: usize,
-    ends: [Option<usize>; 2],
+struct Rows {
+    conversation: u32,
+    back: bool,
+    ends: [Option<u32>; 2],
 }
 
 /// A place in the hierarchy of protocols.
@@ -139,6 +182,35 @@ impl Kind {
             Self::Udp => &udp::ABOUT,
         }
     }
+
+    fn of(proto: &'static Identity) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| std::ptr::eq(kind.about(), proto))
+    }
+
+    /// Who sent it, to whom, and in which stream.
+    fn fields(self) -> [&'static FieldDef; 3] {
+        match self {
+            // They have no streams.
+            Self::Ethernet => [&ethernet::SRC, &ethernet::DST, &ethernet::DST],
+            Self::Ipv4 => [&ipv4::SRC, &ipv4::DST, &ipv4::DST],
+            Self::Ipv6 => [&ipv6::SRC, &ipv6::DST, &ipv6::DST],
+            Self::Tcp => [&tcp::SRCPORT, &tcp::DSTPORT, &tcp::STREAM],
+            Self::Udp => [&udp::SRCPORT, &udp::DSTPORT, &udp::STREAM],
+        }
+    }
+
+    /// Both ends of a way, the sender first.
+    fn ends(self, way: Way) -> [End; 2] {
+        let [src, dst] = way.ports;
+        [(way.from, src), (way.to, dst)].map(|(address, port)| match self {
+            Self::Ethernet => {
+                let [.., a, b, c, d, e, f] = address.to_be_bytes();
+                End::Mac([a, b, c, d, e, f])
+            }
+            Self::Ipv4 | Self::Ipv6 => End::Ip(Address(address)),
+            Self::Tcp | Self::Udp => End::Port(Address(address), port),
+        })
+    }
 }
 
 impl Count {
@@ -215,7 +287,8 @@ impl Stats {
             tree_left_out: Count::default(),
             conversations: Default::default(),
             endpoints: Default::default(),
-            pairs: Default::default(),
+            steps: vec![Step { node: 0, part: false, kind: None, next: Vec::new() }],
+            ways: Default::default(),
             ends: Default::default(),
             most_rows,
         }
@@ -226,46 +299,76 @@ impl Stats {
         let bytes = u64::from(packet.len);
         self.all.add(bytes);
         extend(&mut self.span, packet.time);
-        let real = |l: &&Layer| !l.quoted && !std::ptr::eq(l.proto, &raw const frame::ABOUT);
-        let there = packet.layers.iter().filter(real).fold(0_u8, |all, l| all | 1 << l.proto.osi.number());
-        for (osi, count) in Osi::ALL.into_iter().zip(&mut self.layers) {
-            if there >> osi.number() & 1 != 0 {
-                count.add(bytes);
-            }
-        }
-        self.place(packet, bytes);
-        let mut addresses = None;
-        for layer in packet.layers.iter().filter(|l| is_there(l)) {
-            if let Some((kind, [from, to], stream)) = ends(packet, layer, &mut addresses) {
-                self.talk(kind, from, to, stream, packet.time, bytes);
-            }
-        }
-    }
-
-    /// Counts a frame at every place of the hierarchy that it has: each layer below the one before.
-    fn place(&mut self, packet: &Packet, bytes: u64) {
-        let mut at = 0;
-        let layers = packet.layers.iter().skip(1).filter(|l| is_there(l));
-        let mut before: Option<&Layer> = None;
-        let layers = layers.filter(|l| !is_part(before.replace(l), l));
         if let Some(root) = self.tree.first_mut() {
             root.count.add(bytes);
         }
-        for (depth, layer) in layers.enumerate() {
-            let known = self.tree.get(at).and_then(|node| {
-                node.children
-                    .iter()
-                    .copied()
-                    .find(|&i| self.tree.get(i).is_some_and(|n| std::ptr::eq(n.proto, layer.proto)))
-            });
-            let Some(next) = known.or_else(|| self.grow(at, layer.proto)).filter(|_| depth < DEEPEST) else {
-                return self.tree_left_out.add(bytes);
-            };
-            at = next;
-            if let Some(node) = self.tree.get_mut(at) {
-                node.count.add(bytes);
+        let (mut seen, mut place, mut addresses) = (0_u8, Place::default(), None);
+        for layer in packet.layers.iter().skip(1).filter(|l| !l.quoted) {
+            seen |= 1 << layer.proto.osi.number();
+            let short = matches!(layer.trouble, Some(Trouble::CutByCapture { .. } | Trouble::LengthLies { .. }));
+            if short && std::ptr::eq(layer.proto, &raw const ethernet::ABOUT) {
+                // Half an Ethernet header is none.
+                continue;
+            }
+            let kind = self.descend(&mut place, layer, bytes);
+            // A TCP header that is not all there belongs to no conversation, in Wireshark as here.
+            if let Some(kind) = kind.filter(|kind| !short || *kind != Kind::Tcp)
+                && let Some(way) = way(packet, layer, kind, &mut addresses)
+            {
+                self.talk(kind, way, packet.time, bytes);
             }
         }
+        while let Some(count) = self.layers.get_mut((seen.trailing_zeros() as usize).wrapping_sub(1)) {
+            count.add(bytes);
+            seen &= seen - 1;
+        }
+        if place.lost {
+            self.tree_left_out.add(bytes);
+        }
+    }
+
+    /// Counts a frame at the next place of the hierarchy that it has, below the one before. Which addresses the layer has.
+    fn descend<'a>(&mut self, place: &mut Place<'a>, layer: &'a Layer, bytes: u64) -> Option<Kind> {
+        let before = place.before.replace(layer);
+        if !place.lost {
+            let steps = self.steps.get(place.step).map_or(&[][..], |step| &step.next);
+            let known = steps.iter().find(|(proto, _)| std::ptr::eq(*proto, layer.proto)).map(|&(_, step)| step);
+            let next = known.or_else(|| self.step(place.step, before, layer));
+            if let Some((next, step)) = next.and_then(|next| Some((next, self.steps.get(next)?))) {
+                place.step = next;
+                place.depth += usize::from(!step.part);
+                place.lost = place.depth > DEEPEST;
+                if !place.lost
+                    && !step.part
+                    && let Some(node) = self.tree.get_mut(step.node)
+                {
+                    node.count.add(bytes);
+                }
+                return step.kind;
+            }
+            place.lost = true;
+        }
+        Kind::of(layer.proto)
+    }
+
+    /// The step to a layer that nobody has taken yet; `None` where there is no room.
+    fn step(&mut self, at: usize, before: Option<&Layer>, layer: &Layer) -> Option<usize> {
+        let (new, from) = (self.steps.len(), self.steps.get(at)?.node);
+        let part = is_part(before, layer);
+        let node = if part { from } else { self.child(from, layer.proto)? };
+        if new >= MOST_STEPS {
+            return None;
+        }
+        self.steps.get_mut(at)?.next.push((layer.proto, new));
+        self.steps.push(Step { node, part, kind: Kind::of(layer.proto), next: Vec::new() });
+        Some(new)
+    }
+
+    /// The place of a protocol inside another.
+    fn child(&mut self, parent: usize, proto: &'static Identity) -> Option<usize> {
+        let is = |&&i: &&usize| self.tree.get(i).is_some_and(|n| std::ptr::eq(n.proto, proto));
+        let known = self.tree.get(parent)?.children.iter().find(is).copied();
+        known.or_else(|| self.grow(parent, proto))
     }
 
     fn grow(&mut self, parent: usize, proto: &'static Identity) -> Option<usize> {
@@ -278,41 +381,92 @@ impl Stats {
         Some(new)
     }
 
-    fn talk(&mut self, kind: Kind, from: End, to: End, stream: Option<u32>, time: Time, bytes: u64) {
+    fn talk(&mut self, kind: Kind, way: Way, time: Time, bytes: u64) {
+        let known = self.ways.get_mut(kind as usize).and_then(|ways| ways.rows(&way));
+        let rows = known.or_else(|| self.meet(kind, way));
         let i = kind as usize;
-        let (Some(pairs), Some(table)) = (self.pairs.get_mut(i), self.conversations.get_mut(i)) else { return };
-        let (Some(known), Some(endpoints)) = (self.ends.get_mut(i), self.endpoints.get_mut(i)) else { return };
-        let (low, high) = (from.min(to), from.max(to));
-        let place = match pairs.entry((low, high, stream)) {
-            Entry::Occupied(at) => Some(*at.get()),
-            Entry::Vacant(_) if table.rows.len() >= self.most_rows => None,
-            Entry::Vacant(at) => {
-                table.rows.push(Conversation { ends: [from, to], stream, sent: [Count::default(); 2], span: None });
-                let [first, second] = [from, to].map(|end| endpoint(known, end, endpoints, self.most_rows));
-                let ends = if from == low { [first, second] } else { [second, first] };
-                Some(*at.insert(Known { conversation: table.rows.len() - 1, ends }))
-            }
-        };
-        match place.and_then(|place| table.rows.get_mut(place.conversation)) {
-            Some(conversation) => {
+        let (Some(table), Some(endpoints)) = (self.conversations.get_mut(i), self.endpoints.get_mut(i)) else { return };
+        match rows.and_then(|rows| Some((rows.back, table.rows.get_mut(rows.conversation as usize)?))) {
+            Some((back, conversation)) => {
                 let [first, second] = &mut conversation.sent;
-                (if conversation.ends == [from, to] { first } else { second }).add(bytes);
+                (if back { second } else { first }).add(bytes);
                 extend(&mut conversation.span, time);
             }
             None => table.left_out.add(bytes),
         }
-        let ends = match place {
-            Some(Known { ends: [low, high], .. }) if from > to => [high, low],
-            Some(Known { ends, .. }) => ends,
-            None => [from, to].map(|end| endpoint(known, end, endpoints, self.most_rows)),
+        let [from, to] = match (rows, self.ends.get_mut(i)) {
+            (None, Some(known)) => kind.ends(way).map(|end| endpoint(known, end, endpoints, self.most_rows)),
+            (rows, _) => rows.map_or([None; 2], |rows| rows.ends),
         };
-        for (at, sends) in ends.into_iter().zip([true, false]) {
-            match at.and_then(|at| endpoints.rows.get_mut(at)) {
-                Some(endpoint) if sends => endpoint.sent.add(bytes),
-                Some(endpoint) => endpoint.received.add(bytes),
-                None => endpoints.left_out.add(bytes),
-            }
+        match from.and_then(|at| endpoints.rows.get_mut(at as usize)) {
+            Some(endpoint) => endpoint.sent.add(bytes),
+            None => endpoints.left_out.add(bytes),
         }
+        match to.and_then(|at| endpoints.rows.get_mut(at as usize)) {
+            Some(endpoint) => endpoint.received.add(bytes),
+            None => endpoints.left_out.add(bytes),
+        }
+    }
+
+    /// The rows for a way that no frame went yet; `None` where there is no room for another conversation.
+    fn meet(&mut self, kind: Kind, way: Way) -> Option<Rows> {
+        let i = kind as usize;
+        let (ways, table) = (self.ways.get_mut(i)?, self.conversations.get_mut(i)?);
+        let rows = if let Some(&Rows { conversation, back, ends: [from, to] }) = ways.known.get(&way.back()) {
+            Rows { conversation, back: !back, ends: [to, from] }
+        } else {
+            if table.rows.len() >= self.most_rows {
+                return None;
+            }
+            let (known, endpoints, ends) = (self.ends.get_mut(i)?, self.endpoints.get_mut(i)?, kind.ends(way));
+            let conversation = u32::try_from(table.rows.len()).ok()?;
+            table.rows.push(Conversation { ends, stream: way.stream, sent: [Count::default(); 2], span: None });
+            let ends = ends.map(|end| endpoint(known, end, endpoints, self.most_rows));
+            Rows { conversation, back: false, ends }
+        };
+        ways.known.insert(way, rows);
+        Some(rows)
+    }
+}
+
+impl Ways {
+    #[inline]
+    fn rows(&mut self, way: &Way) -> Option<Rows> {
+        let lately = self.lately.get_mut(way.place())?;
+        if let Some((known, rows)) = lately
+            && known == way
+        {
+            return Some(*rows);
+        }
+        let rows = *self.known.get(way)?;
+        *lately = Some((*way, rows));
+        Some(rows)
+    }
+}
+
+impl Way {
+    /// Its place among those taken lately, by what is different nearly always.
+    #[inline]
+    fn place(&self) -> usize {
+        let ([from, ..], [to, ..], [src, dst]) = (self.from.to_le_bytes(), self.to.to_le_bytes(), self.ports);
+        (3 * (usize::from(from) + usize::from(src)) + usize::from(to) + usize::from(dst)) % LATELY
+    }
+
+    /// The other direction.
+    fn back(self) -> Self {
+        let Self { from, to, ports: [src, dst], stream } = self;
+        Self { from: to, to: from, ports: [dst, src], stream }
+    }
+}
+
+impl Hash for Way {
+    /// Three numbers: the derived way is twice as long.
+    #[inline]
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        let [src, dst] = self.ports.map(u64::from);
+        hasher.write_u128(self.from);
+        hasher.write_u128(self.to);
+        hasher.write_u64(src << 48 | dst << 32 | u64::from(self.stream.unwrap_or(u32::MAX)));
     }
 }
 
@@ -321,12 +475,6 @@ fn extend(span: &mut Option<(Time, Time)>, time: Time) {
     if time.is_known() {
         *span = Some((span.map_or(time, |(first, _)| first), time));
     }
-}
-
-/// A quoted header was sent before, by somebody else; and half an Ethernet header is none.
-fn is_there(layer: &Layer) -> bool {
-    let short = matches!(layer.trouble, Some(Trouble::CutByCapture { .. } | Trouble::LengthLies { .. }));
-    !layer.quoted && (!short || !std::ptr::eq(layer.proto, &raw const ethernet::ABOUT))
 }
 
 /// Whether a layer is told as a part of the one before it: which frames gave the bytes, an IPv6 extension
@@ -347,49 +495,46 @@ fn is_part(before: Option<&Layer>, layer: &Layer) -> bool {
 }
 
 /// The row of an end, made where there is room for another.
-fn endpoint(known: &mut HashMap<End, usize>, end: End, table: &mut Table<Endpoint>, most: usize) -> Option<usize> {
+fn endpoint(known: &mut HashMap<End, u32>, end: End, table: &mut Table<Endpoint>, most: usize) -> Option<u32> {
     match known.entry(end) {
         Entry::Occupied(at) => Some(*at.get()),
         Entry::Vacant(_) if table.rows.len() >= most => None,
         Entry::Vacant(place) => {
+            let at = u32::try_from(table.rows.len()).ok()?;
             table.rows.push(Endpoint { end, sent: Count::default(), received: Count::default() });
-            Some(*place.insert(table.rows.len() - 1))
+            Some(*place.insert(at))
         }
     }
 }
 
 /// Sender and receiver as a layer tells them. `addresses` carries those of the last IP header on to the transport.
-fn ends(packet: &Packet, layer: &Layer, addresses: &mut Option<[Address; 2]>) -> Option<(Kind, [End; 2], Option<u32>)> {
-    let kind = Kind::ALL.into_iter().find(|k| std::ptr::eq(k.about(), layer.proto))?;
+fn way(packet: &Packet, layer: &Layer, kind: Kind, addresses: &mut Option<[u128; 2]>) -> Option<Way> {
+    let [src, dst, stream] = kind.fields();
     let octets = |def: &'static FieldDef| packet.octets_in(layer, def);
     let uint = |def: &'static FieldDef| packet.uint_in(layer, def);
+    let between = |[from, to]: [u128; 2]| Way { from, to, ports: [0; 2], stream: None };
     match kind {
         Kind::Ethernet => {
-            let mac = |def| Some(End::Mac(octets(def)?.try_into().ok()?));
-            Some((kind, [mac(&ethernet::SRC)?, mac(&ethernet::DST)?], None))
+            let mac = |def| {
+                let [a, b, c, d, e, f] = <[u8; 6]>::try_from(octets(def)?).ok()?;
+                Some(u128::from(u64::from_be_bytes([0, 0, a, b, c, d, e, f])))
+            };
+            Some(between([mac(src)?, mac(dst)?]))
         }
         Kind::Ipv4 => {
-            let ip = |def| Some(Address::v4(octets(def)?.try_into().ok()?));
-            *addresses = ip(&ipv4::SRC).zip(ip(&ipv4::DST)).map(|(a, b)| [a, b]);
-            Some((kind, (*addresses)?.map(End::Ip), None))
+            let ip = |def| Some(Address::v4(octets(def)?.try_into().ok()?).0);
+            *addresses = ip(src).zip(ip(dst)).map(|(a, b)| [a, b]);
+            addresses.map(between)
         }
         Kind::Ipv6 => {
-            let ip = |def| Some(Address::v6(octets(def)?.try_into().ok()?));
-            *addresses = ip(&ipv6::SRC).zip(ip(&ipv6::DST)).map(|(a, b)| [a, b]);
-            Some((kind, (*addresses)?.map(End::Ip), None))
+            let ip = |def| Some(Address::v6(octets(def)?.try_into().ok()?).0);
+            *addresses = ip(src).zip(ip(dst)).map(|(a, b)| [a, b]);
+            addresses.map(between)
         }
-        // A TCP header that is not all there belongs to no conversation, in Wireshark as here.
-        Kind::Tcp if matches!(layer.trouble, Some(Trouble::CutByCapture { .. } | Trouble::LengthLies { .. })) => None,
         Kind::Tcp | Kind::Udp => {
-            let [src, dst] = (*addresses)?;
-            let (from, to, stream) = if kind == Kind::Tcp {
-                (&tcp::SRCPORT, &tcp::DSTPORT, &tcp::STREAM)
-            } else {
-                (&udp::SRCPORT, &udp::DSTPORT, &udp::STREAM)
-            };
-            let port = |def, address| Some(End::Port(address, uint(def)?.try_into().ok()?));
+            let port = |def| uint(def)?.try_into().ok();
             let stream = uint(stream).and_then(|n| n.try_into().ok());
-            Some((kind, [port(from, src)?, port(to, dst)?], stream))
+            Some(Way { ports: [port(src)?, port(dst)?], stream, ..between((*addresses)?) })
         }
     }
 }
