@@ -31,6 +31,7 @@ impl<T: Clone, const PART: usize> Held<T, PART> {
         }
     }
 
+    #[inline]
     pub(super) fn get(&self, at: usize) -> Option<&T> {
         self.parts.get(at / PART)?.get(at % PART)
     }

@@ -242,7 +242,12 @@ impl Messages {
                     }
                     Answer::Rest(row) => {
                         self.run = Some(run.end..run.end);
-                        return Some(Delivery { protocol: row, place: Place::Payload(run), continuation: true, last: false });
+                        return Some(Delivery {
+                            protocol: row,
+                            place: Place::Payload(run),
+                            continuation: true,
+                            last: false,
+                        });
                     }
                     Answer::Skip(n) => {
                         self.run = Some(run.start + n..run.end);
@@ -259,7 +264,12 @@ impl Messages {
                         if run.start > 0 {
                             continue;
                         }
-                        return Some(Delivery { protocol: Some(row), place: Place::Payload(run), continuation: true, last: false });
+                        return Some(Delivery {
+                            protocol: Some(row),
+                            place: Place::Payload(run),
+                            continuation: true,
+                            last: false,
+                        });
                     }
                 }
             }
@@ -273,7 +283,12 @@ impl Messages {
                 Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
                     self.need = need;
                     self.pass_over(ctx, budget);
-                    return Some(Delivery { protocol: Some(row), place: Place::Payload(arrived), continuation: true, last: false });
+                    return Some(Delivery {
+                        protocol: Some(row),
+                        place: Place::Payload(arrived),
+                        continuation: true,
+                        last: false,
+                    });
                 }
                 Answer::Wait(need) | Answer::Begun(need, _) => {
                     self.need = need;
@@ -336,7 +351,12 @@ impl Messages {
             self.stream.pass(seq + clamp(payload.len()));
             // Asked again for this segment, there is nothing more to say.
             self.run = Some(0..0);
-            return Some(Delivery { protocol: None, place: Place::Payload(0..payload.len()), continuation: true, last: false });
+            return Some(Delivery {
+                protocol: None,
+                place: Place::Payload(0..payload.len()),
+                continuation: true,
+                last: false,
+            });
         }
         self.stream = Stream::new(seq);
         None

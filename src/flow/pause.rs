@@ -53,7 +53,11 @@ impl Messages {
         let Self { stream, pending, need, shown, run, closed, lost, gap, left, filling, given_up, left_out, .. } = self;
         let waits =
             !pending.is_empty() || !left.is_empty() || filling.is_some() || (*need, *shown, *left_out) != (0, 0, 0);
-        let says = run.as_ref().is_some_and(|run| !run.is_empty()) || given_up.is_some() || *closed || *lost || *gap != Gap::None;
+        let says = run.as_ref().is_some_and(|run| !run.is_empty())
+            || given_up.is_some()
+            || *closed
+            || *lost
+            || *gap != Gap::None;
         let idle = stream.is_idle() && !waits && !says;
         idle.then(|| Pause { next: stream.next(), beheaded: self.beheaded, hidden: self.hidden })
     }

@@ -118,10 +118,10 @@ impl Recent {
         let place = (self.count % MOST) as usize;
         self.count = self.count.wrapping_add(1).max(1);
         *last = Last(self.count);
-        if let Some(old) = self.segments.get_mut(place) {
-            *old = told;
-        } else {
+        if place >= self.segments.len() {
             self.segments.push(told);
+        } else if let Some(old) = self.segments.get_mut(place) {
+            *old = told;
         }
     }
 

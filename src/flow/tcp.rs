@@ -352,16 +352,7 @@ pub(super) fn analyse(
         rev.know(s.ack - 1);
         rev.set(is::HOLE, false);
     }
-    let mut found = Findings {
-        earlier: Earlier {
-            highest: fwd.sending.next_frame(),
-            last: fwd.frame,
-            other_highest: rev.sending.next_frame(),
-            other_last: rev.frame,
-            other_ack: rev.ack_frame,
-        },
-        ..Findings::default()
-    };
+    let mut found = Findings::default();
     let past = Past::of(frame);
     let print = Print::of(s, past, now);
     if !fwd.is_news(s) {
@@ -376,6 +367,15 @@ pub(super) fn analyse(
         overtake(rev, &mut found);
     }
     judge_repetition(fwd, rev, s, rtt, (frame, now), &mut found);
+    if found.verdicts != 0 {
+        found.earlier = Earlier {
+            highest: fwd.sending.next_frame(),
+            last: fwd.frame,
+            other_highest: rev.sending.next_frame(),
+            other_last: rev.frame,
+            other_ack: rev.ack_frame,
+        };
+    }
     if found.verdicts & verdict::RETRANSMISSION != 0 {
         let covers = |u: &Sent| !{ u.seq }.is_after(s.seq) && { u.next }.is_after(s.seq);
         let waiting = fwd.sending.unacked().find(covers).map(|u| u.frame);

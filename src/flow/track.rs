@@ -420,6 +420,10 @@ impl Track {
         if self.ended && !syn {
             return;
         }
+        // In the middle of a connection nothing changes, and most segments are there.
+        if s.flags & (flag::SYN | flag::FIN | flag::RST) == 0 && self.states == [State::Established; 2] {
+            return;
+        }
         let (from, to) = match self.sender(c.forward) {
             Endpoint::Client => (0, 1),
             Endpoint::Server => (1, 0),

@@ -253,6 +253,7 @@ impl Memory for NoMemory {
 
 impl Address {
     /// From four bytes.
+    #[inline]
     pub fn v4(b: [u8; 4]) -> Self {
         Self(0xffff_0000_0000 | u128::from(u32::from_be_bytes(b)))
     }

@@ -53,6 +53,9 @@ const METHODS: &[&[u8]] = &[
     b"PING",
 ];
 
+/// The headers that say how long a body is: of all others, the framing reads no more than where they end.
+const TELLING: [&str; 2] = ["Content-Length", "Transfer-Encoding"];
+
 /// What kind of message a first line begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opening {
@@ -308,8 +311,8 @@ impl Extent {
         let mut at = leading(head);
         at += line(head, at).map_or(0, |l| l.len);
         while let Some(line) = line(head, at).filter(|l| !l.text.is_empty()) {
-            // Most lines say something else. Where one goes on in the next, that begins with a blank.
-            if !matches!(line.text, [b'C' | b'c' | b'T' | b't', ..]) {
+            // Where another line goes on in the next one, that begins with a blank.
+            if !TELLING.iter().any(|name| begins_with(line.text, name.as_bytes())) {
                 at += line.len;
                 continue;
             }
@@ -323,7 +326,31 @@ impl Extent {
     }
 }
 
+/// Whether a line begins with this name, whatever its case.
+fn begins_with(line: &[u8], name: &[u8]) -> bool {
+    line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
+}
+
 /// Whether a response with this code never has a body (RFC 9110 §6.4.1).
 pub(super) fn bodiless(code: u16) -> bool {
     matches!(code, 100..=199 | 204 | 304)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fields::HEADERS;
+    use super::*;
+
+    #[test]
+    fn what_tells_of_a_body_are_the_headers_that_it_learns_from() {
+        let learns = |role: Role| {
+            ["chunked", "1"].iter().any(|value| {
+                let mut extent = Extent::default();
+                extent.learn(role, value.as_bytes());
+                extent != Extent::default()
+            })
+        };
+        let telling: Vec<_> = HEADERS.iter().filter(|(_, _, role)| learns(*role)).map(|(name, ..)| *name).collect();
+        assert_eq!(telling, TELLING);
+    }
 }
