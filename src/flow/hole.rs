@@ -208,6 +208,6 @@ impl Messages {
             self.go_on(end, Gap::Unknown, false, ctx, budget);
         }
         let row = row.filter(|_| !repeats)?;
-        Some(Delivery { protocol: row, place: Place::Payload(0..payload.len()), continuation: true, last: false })
+        Some(Delivery::rest(row, Place::Payload(0..payload.len())))
     }
 }

@@ -233,21 +233,11 @@ impl Messages {
                 match answer {
                     Answer::Message(n, row) => {
                         self.run = Some(run.start + n..run.end);
-                        return Some(Delivery {
-                            protocol: row,
-                            place: Place::Payload(run.start..run.start + n),
-                            continuation: false,
-                            last: false,
-                        });
+                        return Some(Delivery::message(row, Place::Payload(run.start..run.start + n)));
                     }
                     Answer::Rest(row) => {
                         self.run = Some(run.end..run.end);
-                        return Some(Delivery {
-                            protocol: row,
-                            place: Place::Payload(run),
-                            continuation: true,
-                            last: false,
-                        });
+                        return Some(Delivery::rest(row, Place::Payload(run)));
                     }
                     Answer::Skip(n) => {
                         self.run = Some(run.start + n..run.end);
@@ -264,12 +254,7 @@ impl Messages {
                         if run.start > 0 {
                             continue;
                         }
-                        return Some(Delivery {
-                            protocol: Some(row),
-                            place: Place::Payload(run),
-                            continuation: true,
-                            last: false,
-                        });
+                        return Some(Delivery::rest(Some(row), Place::Payload(run)));
                     }
                 }
             }
@@ -283,12 +268,7 @@ impl Messages {
                 Answer::Begun(need, row) if self.need == 0 && !arrived.is_empty() => {
                     self.need = need;
                     self.pass_over(ctx, budget);
-                    return Some(Delivery {
-                        protocol: Some(row),
-                        place: Place::Payload(arrived),
-                        continuation: true,
-                        last: false,
-                    });
+                    return Some(Delivery::rest(Some(row), Place::Payload(arrived)));
                 }
                 Answer::Wait(need) | Answer::Begun(need, _) => {
                     self.need = need;
@@ -351,12 +331,7 @@ impl Messages {
             self.stream.pass(seq + clamp(payload.len()));
             // Asked again for this segment, there is nothing more to say.
             self.run = Some(0..0);
-            return Some(Delivery {
-                protocol: None,
-                place: Place::Payload(0..payload.len()),
-                continuation: true,
-                last: false,
-            });
+            return Some(Delivery::rest(None, Place::Payload(0..payload.len())));
         }
         self.stream = Stream::new(seq);
         None

@@ -337,6 +337,19 @@ pub(super) fn reset(fwd: &Direction, rev: &Direction, s: &Segment) -> Reset {
     }
 }
 
+/// Windows are scaled only when both SYNs offered it (RFC 7323 §2.2).
+pub(super) fn scale(fwd: &mut Direction, rev: &mut Direction, s: &Segment) {
+    if s.flags & flag::SYN == 0 {
+        return;
+    }
+    if let Some(shift) = s.window_scale {
+        fwd.shift = i8::try_from(shift.min(14)).unwrap_or(14);
+    }
+    if fwd.shift == -1 || (s.flags & flag::ACK != 0 && rev.shift == -2) {
+        (fwd.shift, rev.shift) = (-2, -2);
+    }
+}
+
 /// Judges a segment and takes note of it.
 pub(super) fn analyse(
     fwd: &mut Direction,

@@ -309,7 +309,7 @@ impl Track {
         if reused {
             found.verdicts |= verdict::REUSED_PORTS;
         }
-        scale(fwd, rev, s);
+        tcp::scale(fwd, rev, s);
         if s.flags & flag::SYN != 0 {
             fwd.begins();
         }
@@ -589,18 +589,5 @@ fn tell(c: Conversation, found: &tcp::Findings, frame: u64, events: &mut Vec<Eve
                 events.push(Event::Judged { conversation: c, verdict: *verdict, after: after.frame(frame) });
             }
         }
-    }
-}
-
-/// Windows are scaled only when both SYNs offered it (RFC 7323 §2.2).
-fn scale(fwd: &mut Direction, rev: &mut Direction, s: &Segment) {
-    if s.flags & flag::SYN == 0 {
-        return;
-    }
-    if let Some(shift) = s.window_scale {
-        fwd.shift = i8::try_from(shift.min(14)).unwrap_or(14);
-    }
-    if fwd.shift == -1 || (s.flags & flag::ACK != 0 && rev.shift == -2) {
-        (fwd.shift, rev.shift) = (-2, -2);
     }
 }

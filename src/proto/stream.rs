@@ -62,6 +62,18 @@ pub struct Delivery {
     pub last: bool,
 }
 
+impl Delivery {
+    /// A message.
+    pub fn message(protocol: Option<&'static Protocol>, place: Place) -> Self {
+        Self { protocol, place, continuation: false, last: false }
+    }
+
+    /// What is left of one.
+    pub fn rest(protocol: Option<&'static Protocol>, place: Place) -> Self {
+        Self { protocol, place, continuation: true, last: false }
+    }
+}
+
 /// Where a delivered message's bytes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
