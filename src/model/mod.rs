@@ -9,6 +9,7 @@ mod linktype;
 pub mod near;
 pub mod packet;
 mod remark;
+mod reused;
 mod seq;
 pub(crate) mod short;
 pub mod show;
@@ -18,6 +19,7 @@ pub use field::{At, Field, FieldDef, Kind, Osi, Slice, Span, Value};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Identity, Layer, Packet, Piece, Summary, Trouble, Why};
 pub use remark::Remark;
+pub use reused::Reused;
 pub use seq::Seq;
 pub use wanted::{Group, Wanted};
 

@@ -8,6 +8,7 @@ use super::Remark;
 use super::clamp;
 use super::field::{Field, FieldDef, Osi, Slice, Span, Value};
 use super::frame::{Interface, LinkType, Time};
+use super::reused::Reused;
 use super::wanted::Wanted;
 use std::ops::Range;
 use std::sync::Arc;
@@ -59,9 +60,9 @@ pub struct Packet {
     /// Which rows are written. The packet's owner sets it; it stays from frame to frame.
     pub wanted: Wanted,
     /// Its layers, outermost first. The first is always `frame`, the facts of the capture itself.
-    pub layers: Vec<Layer>,
+    pub layers: Reused<Layer>,
     /// All fields of all layers, flat; a layer holds a range of them.
-    pub fields: Vec<Field>,
+    pub fields: Reused<Field>,
     /// Text that dissectors wrote (see [`Span::TEXT`]).
     pub text: Vec<u8>,
     buffers: Vec<Buffer>,
@@ -301,7 +302,7 @@ impl Packet {
         own.fields.clear();
         for layer in &mut own.layers {
             let from = own.fields.len();
-            own.fields.extend_from_slice(self.fields_of(layer));
+            own.fields.extend(self.fields_of(layer).iter().copied());
             let end = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
             layer.fields = end(from)..end(own.fields.len());
         }

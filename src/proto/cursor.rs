@@ -158,6 +158,12 @@ impl<'a> Cursor<'a> {
         self.array(at).map(u32::from_be_bytes)
     }
 
+    /// The first bytes of the layer.
+    #[inline]
+    pub fn head<const N: usize>(&self) -> Result<&'a [u8; N], Trouble> {
+        self.own.first_chunk().ok_or_else(|| self.missing(N))
+    }
+
     #[inline]
     fn array<const N: usize>(&self, at: usize) -> Result<[u8; N], Trouble> {
         self.slice(at, N)?.first_chunk().copied().ok_or_else(|| self.missing(at.saturating_add(N)))
@@ -219,7 +225,8 @@ impl<'a> Cursor<'a> {
             if let At::Fixed { start, len, mask, scale } = def.at {
                 let (start, len) = (usize::from(start), usize::from(len));
                 if self.packet.wants(def) {
-                    self.put_at(def, start, len, mask, scale)?;
+                    let number = masked(big_endian(self.slice(start, len)?), mask).wrapping_mul(u64::from(scale));
+                    self.add_row(def, start, len, number);
                 } else {
                     passed = passed.max(start + len);
                 }
@@ -250,24 +257,36 @@ impl<'a> Cursor<'a> {
         self.packet.wanted.has_any(group)
     }
 
-    /// Reads and writes one fixed row, and gives its number.
-    #[inline]
+    /// Reads and writes one fixed row, and gives its number; 0 where it is none.
+    #[expect(
+        clippy::inline_always,
+        reason = "measured: what the row says is known here, and an unwanted one costs a look"
+    )]
+    #[inline(always)]
     pub fn put(&mut self, def: &'static FieldDef) -> Result<u64, Trouble> {
         let At::Fixed { start, len, mask, scale } = def.at else { return Ok(0) };
-        let (at, len) = (usize::from(start), usize::from(len));
-        if self.packet.wants(def) {
-            return self.write_read(def, at, len, mask, scale);
-        }
-        Ok(masked(self.number(at, len)?, mask).wrapping_mul(u64::from(scale)))
+        self.row(def, usize::from(start), usize::from(len), mask, scale)
     }
 
     /// Reads and writes a row of `len` bytes that lies at `at`, by its kind; gives its number.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: as above")]
+    #[inline(always)]
     pub fn read(&mut self, def: &'static FieldDef, at: usize, len: usize) -> Result<u64, Trouble> {
+        self.row(def, at, len, def.mask(), 1)
+    }
+
+    #[expect(clippy::inline_always, reason = "measured: as above")]
+    #[inline(always)]
+    fn row(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
+        let bytes = self.slice(at, len)?;
+        let number = match def.kind {
+            Kind::Text | Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => 0,
+            _ => masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale)),
+        };
         if self.packet.wants(def) {
-            return self.write_read(def, at, len, def.mask(), 1);
+            self.write_row(def, at, len, number);
         }
-        Ok(masked(self.number(at, len)?, def.mask()))
+        Ok(number)
     }
 
     /// Reads and writes a row that says how long something is, and gives that length. One that no memory
@@ -276,41 +295,26 @@ impl<'a> Cursor<'a> {
         self.read(def, at, len).map(|n| usize::try_from(n).unwrap_or(usize::MAX).min(usize::MAX / 2))
     }
 
-    /// A row that is wanted.
+    /// A row that is wanted, and lies at `at`.
     #[inline(never)]
-    fn write_read(
-        &mut self,
-        def: &'static FieldDef,
-        at: usize,
-        len: usize,
-        mask: u64,
-        scale: u8,
-    ) -> Result<u64, Trouble> {
-        self.put_at(def, at, len, mask, scale)
+    fn write_row(&mut self, def: &'static FieldDef, at: usize, len: usize, number: u64) {
+        self.add_row(def, at, len, number);
     }
 
-    /// Where most fields of all packets are read: inlined, so that [`Cursor::fixed`] is one loop.
+    /// Where most fields of all packets are written: inlined, so that [`Cursor::fixed`] is one loop.
     #[expect(clippy::inline_always, reason = "measured: a tenth of all time was spent in calling it")]
     #[inline(always)]
-    fn put_at(&mut self, def: &'static FieldDef, at: usize, len: usize, mask: u64, scale: u8) -> Result<u64, Trouble> {
-        let bytes = self.slice(at, len)?;
+    fn add_row(&mut self, def: &'static FieldDef, at: usize, len: usize, number: u64) {
         let span = self.span(at, len);
-        let (value, n) = match def.kind {
-            Kind::Text => (Value::Text(span), 0),
-            Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => (Value::Bytes(span), 0),
-            kind => {
-                let n = masked(big_endian(bytes), mask).wrapping_mul(u64::from(scale));
-                let value = match kind {
-                    Kind::Bool => Value::Bool(n != 0),
-                    Kind::Flag => Value::None,
-                    Kind::Int(bits) => Value::Int(sign_extend(n, bits)),
-                    _ => Value::Uint(n),
-                };
-                (value, n)
-            }
+        let value = match def.kind {
+            Kind::Text => Value::Text(span),
+            Kind::Bytes | Kind::Ether | Kind::Ipv4 | Kind::Ipv6 => Value::Bytes(span),
+            Kind::Bool => Value::Bool(number != 0),
+            Kind::Flag => Value::None,
+            Kind::Int(bits) => Value::Int(sign_extend(number, bits)),
+            _ => Value::Uint(number),
         };
         self.packet.fields.push(Field { def, value, span, depth: self.depth });
-        Ok(n)
     }
 
     /// Writes a field with a value that is not simply the bytes at `at`.
@@ -448,7 +452,7 @@ impl<'a> Cursor<'a> {
     /// A span of this layer's buffer.
     #[inline]
     pub fn span(&self, at: usize, len: usize) -> Span {
-        Span { buf: self.buf, start: clamp(self.start.saturating_add(at)), len: clamp(len) }
+        Span { buf: self.buf, start: clamp(self.start.wrapping_add(at)), len: clamp(len) }
     }
 
     /// `by` says that this layer, payload included, ends `len` bytes from its start. A promise beyond

@@ -94,8 +94,7 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
     for def in [&TYPE, &CODE, &CHECKSUM] {
         c.put(def)?;
     }
-    let status = checksum::plain(c);
-    c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+    c.compute(&CHECKSUM_STATUS, |c| Value::Uint(checksum::plain(c) as u64));
     let (kind, code) = (c.u8(0)?, c.u8(1)?);
     match kind {
         0 | 8 => echo(c, kind == 0),

@@ -150,8 +150,10 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         c.put(def)?;
     }
     // A router quotes as much as fits, and changed the hop limit on the way: nobody verifies a quotation.
-    let status = if c.context.quoted { checksum::Status::Unverified } else { checksum::transport(c, 58) };
-    c.derive(&CHECKSUM_STATUS, Value::Uint(status as u64));
+    c.compute(&CHECKSUM_STATUS, |c| {
+        let status = if c.context.quoted { checksum::Status::Unverified } else { checksum::transport(c, 58) };
+        Value::Uint(status as u64)
+    });
     let kind = c.u8(0)?;
     match kind {
         1..=4 => error(c, kind),

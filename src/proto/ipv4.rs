@@ -102,10 +102,11 @@ pub static PROTOCOL: Protocol = Protocol {
 };
 
 fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
-    let header = c.uint(&HDR_LEN);
-    if c.u8(0)? >> 4 != 4 || header < 20 {
+    let first = c.u8(0)?;
+    let header = usize::from(first & 15) * 4;
+    if first >> 4 != 4 || header < 20 {
         c.put(&VERSION)?;
-        if c.u8(0)? >> 4 == 4 {
+        if first >> 4 == 4 {
             c.put(&HDR_LEN)?;
         }
         return Err(c.malformed("an IPv4 header starts with the digit 4 and is at least 20 bytes long"));
@@ -140,6 +141,7 @@ static BEFORE_LEN: Group = Group::of(&[&VERSION, &HDR_LEN, &DSFIELD, &DSCP_, &EC
 static AFTER_LEN: Group =
     Group::of(&[&ID, &FLAGS, &FLAGS_RB, &FLAGS_DF, &FLAGS_MF, &FRAG_OFFSET, &TTL, &PROTO, &CHECKSUM]);
 
+#[inline]
 fn address(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize) -> Result<(), Trouble> {
     c.slice(at, 4)?;
     c.push(def, at, 4, Value::Bytes(c.span(at, 4)));
@@ -149,15 +151,17 @@ fn address(c: &mut Cursor<'_>, def: &'static FieldDef, at: usize) -> Result<(), 
 /// Options, and who comes next.
 fn rest(c: &mut Cursor<'_>, header: usize, last_stop: Option<usize>) -> Result<Next, Trouble> {
     c.slice(0, header)?;
-    options(c, header, last_stop)?;
-
-    c.context.ends.src = Address::v4(four(c, 12)?);
-    c.context.ends.dst = Address::v4(four(c, last_stop.unwrap_or(16))?);
-    let proto = c.u8(9)?;
+    if header > 20 {
+        options(c, header, last_stop)?;
+    }
+    let &[_, _, _, _, id, id_low, place, place_low, _, proto, _, _, s0, s1, s2, s3, d0, d1, d2, d3] = c.head()?;
+    c.context.ends.src = Address::v4([s0, s1, s2, s3]);
+    c.context.ends.dst = Address::v4(if let Some(stop) = last_stop { four(c, stop)? } else { [d0, d1, d2, d3] });
     c.context.ip_proto = proto;
-    c.context.ip_id = c.u16(4)?;
+    c.context.ip_id = u16::from_be_bytes([id, id_low]);
     let next = Next::to(Key::IpProto(proto), header);
-    let (offset, more) = (c.uint(&FRAG_OFFSET) * 8, c.uint(&FLAGS_MF) != 0);
+    let place = u16::from_be_bytes([place, place_low]);
+    let (offset, more) = (usize::from(place & 0x1fff) * 8, place & 0x2000 != 0);
     if offset == 0 && !more {
         return Ok(next);
     }

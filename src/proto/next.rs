@@ -8,6 +8,8 @@ use crate::model::{FieldDef, Identity, clamp};
 pub struct Next {
     pub(super) to: To,
     pub(super) header: usize,
+    /// Nothing below is said.
+    pub(super) plain: bool,
     /// Lengths are of 32 bits: each packet hands several of these on.
     pub(super) buffer: Option<u8>,
     pub(super) joined: Option<&'static Joined>,
@@ -46,7 +48,7 @@ pub struct Joined {
 impl Next {
     #[inline]
     const fn new(to: To, header: usize) -> Self {
-        Self { to, header, buffer: None, joined: None, part: None, more: None, empty: false, shown: None }
+        Self { to, header, plain: true, buffer: None, joined: None, part: None, more: None, empty: false, shown: None }
     }
 
     /// Nothing follows; this layer is `len` bytes long.
@@ -75,7 +77,8 @@ impl Next {
         Self::new(To::Row(row), header)
     }
 
-    /// The bytes are another protocol's, which only they tell: this one leaves no layer behind.
+    /// The bytes are another protocol's, which only they tell: this one leaves no layer behind. It has written nothing,
+    /// and changed nothing in the context.
     pub const fn instead(row: &'static Protocol) -> Self {
         Self::new(To::Instead(row), 0)
     }
@@ -88,21 +91,21 @@ impl Next {
     /// What follows is the whole of buffer `id`, and not the bytes behind this header.
     #[must_use]
     pub const fn buffer(mut self, id: u8, joined: &'static Joined) -> Self {
-        (self.buffer, self.joined) = (Some(id), Some(joined));
+        (self.plain, self.buffer, self.joined) = (false, Some(id), Some(joined));
         self
     }
 
     /// What follows is the whole of buffer `id`, which this dissector uncovered itself.
     #[must_use]
     pub const fn within(mut self, id: u8) -> Self {
-        (self.buffer, self.joined) = (Some(id), None);
+        (self.plain, self.buffer, self.joined) = (false, Some(id), None);
         self
     }
 
     /// What follows are the bytes of buffer `id` from `start` to `end`.
     #[must_use]
     pub fn within_part(mut self, id: u8, start: usize, end: usize) -> Self {
-        (self.buffer, self.joined) = (Some(id), None);
+        (self.plain, self.buffer, self.joined) = (false, Some(id), None);
         self.part = Some((clamp(start), clamp(end)));
         self
     }
@@ -110,21 +113,21 @@ impl Next {
     /// All this was about the first `len` bytes; behind them the same protocol reads on.
     #[must_use]
     pub fn more(mut self, len: usize) -> Self {
-        self.more = Some(clamp(len));
+        (self.plain, self.more) = (false, Some(clamp(len)));
         self
     }
 
     /// It follows even where no byte is left for it: an empty message is a message.
     #[must_use]
     pub const fn even_empty(mut self) -> Self {
-        self.empty = true;
+        (self.plain, self.empty) = (false, true);
         self
     }
 
     /// The first `len` bytes are this layer's own, although what follows reads them once more.
     #[must_use]
     pub fn showing(mut self, len: usize) -> Self {
-        self.shown = Some(clamp(len));
+        (self.plain, self.shown) = (false, Some(clamp(len)));
         self
     }
 

@@ -19,17 +19,51 @@ pub(super) const fn joined<const N: usize>(
 }
 
 /// The protocol that follows `key`.
-#[inline]
 pub fn lookup(key: Key) -> Option<&'static Protocol> {
-    let index = match key {
-        Key::Link(n) => LINKS.place(n),
-        Key::EtherType(n) => ETHER_TYPES.place(n),
-        Key::IpProto(n) => IP_PROTOS.place(u16::from(n)),
-        Key::TcpPort(n) => TCP_PORTS.place(n),
-        Key::UdpPort(n) => UDP_PORTS.place(n),
-        _ => return OTHERS.iter().map_while(|&row| row).find(|p| p.follows.contains(&key)),
+    numbered(key).1
+}
+
+/// The same, and the number of the key, where it is one.
+#[expect(clippy::inline_always, reason = "measured: each layer asks, and mostly the kind of key is known here")]
+#[inline(always)]
+pub(super) fn numbered(key: Key) -> (u32, Option<&'static Protocol>) {
+    let (number, place) = match key {
+        Key::Link(n) => (n, LINKS.place(n)),
+        Key::EtherType(n) => (n, ETHER_TYPES.place(n)),
+        Key::IpProto(n) => (n.into(), IP_PROTOS.place(n.into())),
+        Key::TcpPort(n) => (n, TCP_PORTS.place(n)),
+        Key::UdpPort(n) => (n, UDP_PORTS.place(n)),
+        _ => return (key.number(), rare(key)),
     };
-    REGISTRY.get(usize::from(index).checked_sub(1)?).copied()
+    (number.into(), REGISTRY.get(usize::from(place).wrapping_sub(1)).copied())
+}
+
+#[inline(never)]
+fn rare(key: Key) -> Option<&'static Protocol> {
+    OTHERS.iter().map_while(|&row| row).find(|p| p.follows.contains(&key))
+}
+
+impl Key {
+    fn number(self) -> u32 {
+        match self {
+            Self::EtherType(n)
+            | Self::Link(n)
+            | Self::Ppp(n)
+            | Self::TcpPort(n)
+            | Self::UdpPort(n)
+            | Self::Cisco(n) => u32::from(n),
+            Self::IpProto(n) | Self::Sap(n) | Self::Igmp(n) => u32::from(n),
+            Self::Upgrade(_)
+            | Self::Media(_)
+            | Self::Query(..)
+            | Self::Within(_)
+            | Self::Handshake
+            | Self::Announced(_)
+            | Self::TcpPorts(..)
+            | Self::UdpPorts(..)
+            | Self::Guess => 0,
+        }
+    }
 }
 
 /// The protocol that reads bodies of this media type (RFC 9110 §8.3; suffixes: RFC 6839).
@@ -189,6 +223,7 @@ struct Numbers<const PAGES: usize> {
 }
 
 impl<const PAGES: usize> Numbers<PAGES> {
+    #[inline]
     fn place(&self, n: u16) -> u16 {
         let [high, low] = n.to_be_bytes();
         let page = self.page_of.get(usize::from(high)).and_then(|&page| self.pages.get(usize::from(page)));

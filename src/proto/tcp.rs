@@ -329,12 +329,13 @@ fn dissect(c: &mut Cursor<'_>) -> Result<Next, Trouble> {
         }
         return Ok(Next::end(c.len()));
     }
-    let header = usize::from(c.u8(12)? >> 4) * 4;
+    let &[_, _, _, _, s0, s1, s2, s3, a0, a1, a2, a3, f0, f1, w0, w1] = c.head::<UP_TO_WINDOW>()?;
+    let header = usize::from(f0 >> 4) * 4;
     let mut segment = Segment {
-        seq: Seq(c.u32(4)?),
-        ack: Seq(c.u32(8)?),
-        flags: c.u16(12)? & 0x0fff,
-        window: c.u16(14)?,
+        seq: Seq(u32::from_be_bytes([s0, s1, s2, s3])),
+        ack: Seq(u32::from_be_bytes([a0, a1, a2, a3])),
+        flags: u16::from_be_bytes([f0, f1]) & 0x0fff,
+        window: u16::from_be_bytes([w0, w1]),
         len: clamp(c.promised().saturating_sub(header)),
         checksum: c.u16(16).unwrap_or(0),
         ip_id: c.context.ip_id,
@@ -387,6 +388,7 @@ static FLAG_BITS: Group = Group::of(&[
 ]);
 
 /// Connection, length and sequence number, which is given.
+#[inline]
 fn numbered(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segment, whole: bool) -> Result<Seq, Trouble> {
     if let Some(f) = facts {
         c.derive(&STREAM, Value::Uint(u64::from(f.conversation.number)));

@@ -3,8 +3,11 @@
 use super::cursor::{Context, Cursor};
 use super::memory::{Memory, Segment};
 use super::stream::Place;
+use super::table::numbered;
 use super::{Guess, Joined, Key, Next, Over, Protocol, To, data, datagram_guesses, frame, lookup};
-use crate::model::{Buffer, BufferKind, FieldDef, Layer, Packet, Piece, RawFrame, Span, Trouble, Value, Why, clamp};
+use crate::model::{
+    Buffer, BufferKind, FieldDef, Layer, Osi, Packet, Piece, RawFrame, Span, Trouble, Value, Why, clamp,
+};
 
 /// How many layers may stand inside each other. Real traffic needs about a dozen.
 const DEEPEST: u8 = 100;
@@ -107,58 +110,87 @@ impl Walker<'_> {
         &mut self,
         bytes: &[u8],
         buf: u8,
-        first: &'static Protocol,
+        mut row: &'static Protocol,
         mut reach: Reach,
         mut context: Context,
         mut nesting: u8,
     ) {
-        let (mut row, mut parts) = (first, 0);
+        let mut parts = 0;
         loop {
-            nesting += 1;
-            if nesting > DEEPEST {
-                return self.too_much("more layers stand inside each other than are followed here");
-            }
-            let (whole, outer) = (reach, context);
-            let Some(next) = self.layer(bytes, buf, row, &mut reach, &mut context) else { return };
-            if let To::Instead(other) = next.to {
-                self.packet.layers.pop();
-                (row, reach, context) = (other, whole, outer);
-                continue;
-            }
+            let mut outer;
+            let mut c = Cursor {
+                bytes,
+                buf,
+                start: reach.start,
+                own: bytes.get(reach.start..reach.end).unwrap_or(&[]),
+                claimed: reach.claimed,
+                claimed_by: reach.claimed_by,
+                packet: self.packet,
+                memory: self.memory,
+                depth: 0,
+                doubt: None,
+                segment: &mut self.segment,
+                context: &mut context,
+            };
+            // One layer after the other, until something else follows than the bytes behind its header.
+            let (next, whole, inner) = loop {
+                nesting += 1;
+                if nesting > DEEPEST {
+                    return too_much(c.packet, "more layers stand inside each other than are followed here");
+                }
+                let whole = Reach::of(&c);
+                // What is put together of several messages is the applications' business.
+                outer = (row.about.osi > Osi::Transport).then(|| *c.context);
+                let done = layer(&mut c, row);
+                let Ok(next) = &done else { return };
+                if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {
+                    break (*next, whole, Reach::of(&c));
+                }
+                if let To::Instead(other) = next.to {
+                    whole.begin(&mut c);
+                    row = other;
+                    continue;
+                }
+                let Some(following) = choose(next.to, c.context) else { return };
+                if c.is_empty() && (!c.is_cut() || matches!(next.to, To::Data)) {
+                    return;
+                }
+                row = following;
+            };
             if let Some(len) = next.more {
                 let end = whole.start.saturating_add(len as usize).min(whole.end);
-                let part = Reach { end: reach.end.min(end), claimed: end, ..reach };
+                let part = Reach { end: inner.end.min(end), claimed: end, ..inner };
                 self.payload(bytes, buf, next, part, context, nesting);
                 parts += 1;
                 if end >= whole.end {
                     return;
                 }
                 if parts >= MOST_PARTS {
-                    return self.too_much("one message holds more packets than are shown here");
+                    return too_much(self.packet, "one message holds more packets than are shown here");
                 }
-                (reach, context) = (Reach { start: end, ..whole }, outer);
+                (reach, context) = (Reach { start: end, ..whole }, outer.unwrap_or(context));
                 nesting -= 1;
                 continue;
             }
             if next.buffer.is_some() {
-                return self.payload(bytes, buf, next, reach, context, nesting);
+                return self.payload(bytes, buf, next, inner, context, nesting);
             }
-            if let To::Stream(joined) = next.to {
-                return self.deliver(bytes, buf, reach, joined, context, nesting);
-            }
-            let following = match next.to {
+            match next.to {
+                To::Stream(joined) => return self.deliver(bytes, buf, inner, joined, context, nesting),
                 To::Ports(a, b) => {
-                    let payload = bytes.get(reach.start..reach.end).unwrap_or(&[]);
-                    Some(self.datagram(payload, a, b, &mut context))
+                    let payload = bytes.get(inner.start..inner.end).unwrap_or(&[]);
+                    row = self.datagram(payload, a, b, &mut context);
                 }
-                to => choose(to, &mut context),
-            };
-            let Some(following) = following else { return };
-            let missing = reach.claimed > reach.end && !matches!(next.to, To::Data);
-            if reach.start >= reach.end && !missing && !next.empty {
+                to => match choose(to, &mut context) {
+                    Some(following) => row = following,
+                    None => return,
+                },
+            }
+            let missing = inner.claimed > inner.end && !matches!(next.to, To::Data);
+            if inner.start >= inner.end && !missing && !next.empty {
                 return;
             }
-            row = following;
+            reach = inner;
         }
     }
 
@@ -211,72 +243,6 @@ impl Walker<'_> {
             self.chain(&whole, id, row, inner, context, nesting);
         }
         self.packet.give_back(id, whole);
-    }
-
-    /// The innermost layer says that not everything is shown.
-    fn too_much(&mut self, why: &'static str) {
-        if let Some(l) = self.packet.layers.last_mut() {
-            l.trouble = l.trouble.or(Some(Trouble::Unshown(Why(why))));
-        }
-    }
-
-    /// Dissects one layer. Moves `reach` to its payload; `None` when it was damaged.
-    fn layer(
-        &mut self,
-        bytes: &[u8],
-        buf: u8,
-        row: &'static Protocol,
-        reach: &mut Reach,
-        context: &mut Context,
-    ) -> Option<Next> {
-        let before = clamp(self.packet.fields.len());
-        let index = self.packet.layers.len();
-        let quoted = context.quoted;
-        // The row goes in first, so that what the dissector adds itself (a joined buffer) comes after it.
-        self.packet.layers.push(Layer {
-            proto: row.about,
-            span: Span::default(),
-            end: 0,
-            fields: before..before,
-            trouble: None,
-            quoted,
-        });
-        let mut cursor = Cursor {
-            bytes,
-            buf,
-            start: reach.start,
-            own: bytes.get(reach.start..reach.end).unwrap_or(&[]),
-            claimed: reach.claimed,
-            claimed_by: reach.claimed_by,
-            packet: self.packet,
-            memory: self.memory,
-            depth: 0,
-            doubt: None,
-            segment: &mut self.segment,
-            context,
-        };
-        let done = (row.dissect)(&mut cursor);
-        let (end, claimed, claimed_by, doubt) = (cursor.end(), cursor.claimed, cursor.claimed_by, cursor.doubt);
-        let header = match &done {
-            Ok(next) => next.header.min(end.saturating_sub(reach.start)),
-            Err(_) => end.saturating_sub(reach.start),
-        };
-        let fields = before..clamp(self.packet.fields.len());
-        if let Some(l) = self.packet.layers.get_mut(index) {
-            let shown = done.as_ref().ok().and_then(|next| next.shown);
-            let own = shown.map_or(header, |len| (len as usize).min(end.saturating_sub(reach.start)));
-            l.span = Span { buf, start: clamp(reach.start), len: clamp(own) };
-            l.end = clamp(end.max(reach.start));
-            l.fields = fields;
-            l.trouble = done.as_ref().err().copied().or(doubt);
-            // A quotation ends where its sender cut it (RFC 1812 §4.3.2.3, RFC 4443 §3): what is missing is no lie.
-            if quoted && matches!(l.trouble, Some(Trouble::LengthLies { .. })) {
-                l.trouble = None;
-            }
-        }
-        let next = done.ok()?;
-        *reach = Reach { start: reach.start + header, end, claimed, claimed_by };
-        Some(next)
     }
 
     /// Dissects the messages that a segment completes.
@@ -385,6 +351,56 @@ impl Walker<'_> {
     }
 }
 
+impl Reach {
+    /// What is left to a cursor.
+    #[inline]
+    fn of(c: &Cursor<'_>) -> Self {
+        Self { start: c.start, end: c.end(), claimed: c.claimed, claimed_by: c.claimed_by }
+    }
+
+    /// Moves a cursor there, in its own buffer.
+    fn begin(self, c: &mut Cursor<'_>) {
+        (c.start, c.claimed, c.claimed_by) = (self.start, self.claimed, self.claimed_by);
+        c.own = c.bytes.get(self.start..self.end).unwrap_or(&[]);
+    }
+}
+
+/// The innermost layer says that not everything is shown.
+fn too_much(packet: &mut Packet, why: &'static str) {
+    if let Some(l) = packet.layers.last_mut() {
+        l.trouble = l.trouble.or(Some(Trouble::Unshown(Why(why))));
+    }
+}
+
+/// Dissects one layer, and moves the cursor to its payload.
+#[inline]
+fn layer(c: &mut Cursor<'_>, row: &'static Protocol) -> Result<Next, Trouble> {
+    let (before, quoted) = (clamp(c.packet.fields.len()), c.context.quoted);
+    (c.depth, c.doubt) = (0, None);
+    let done = (row.dissect)(c);
+    let (own, shown, mut trouble) = match &done {
+        Ok(Next { to: To::Instead(_), .. }) => return done,
+        Ok(next) => (next.header.min(c.len()), next.shown, c.doubt),
+        Err(trouble) => (c.len(), None, Some(*trouble)),
+    };
+    // A quotation ends where its sender cut it (RFC 1812 §4.3.2.3, RFC 4443 §3): what is missing is no lie.
+    if quoted && matches!(trouble, Some(Trouble::LengthLies { .. })) {
+        trouble = None;
+    }
+    let len = shown.map_or(own, |len| (len as usize).min(c.len()));
+    c.packet.layers.push(Layer {
+        proto: row.about,
+        span: Span { buf: c.buf, start: clamp(c.start), len: clamp(len) },
+        end: clamp(c.end()),
+        fields: before..clamp(c.packet.fields.len()),
+        trouble,
+        quoted,
+    });
+    c.start += own;
+    c.own = c.own.get(own..).unwrap_or(&[]);
+    done
+}
+
 impl To {
     fn over_tcp(self) -> Self {
         match self {
@@ -398,28 +414,16 @@ impl To {
 }
 
 /// Who comes next, and by which number it was found. `None` when nothing does.
+#[inline]
 fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
     match to {
         To::End | To::Stream(..) => None,
         To::Data => Some(&data::PROTOCOL),
         To::Row(row) | To::Instead(row) => Some(row),
         To::Key(key) => {
-            context.via = match key {
-                Key::EtherType(n) | Key::Link(n) | Key::Ppp(n) | Key::TcpPort(n) | Key::UdpPort(n) | Key::Cisco(n) => {
-                    u32::from(n)
-                }
-                Key::IpProto(n) | Key::Sap(n) | Key::Igmp(n) => u32::from(n),
-                Key::Upgrade(_)
-                | Key::Media(_)
-                | Key::Query(..)
-                | Key::Within(_)
-                | Key::Handshake
-                | Key::Announced(_)
-                | Key::TcpPorts(..)
-                | Key::UdpPorts(..)
-                | Key::Guess => 0,
-            };
-            Some(lookup(key).unwrap_or(&data::PROTOCOL))
+            let (number, row) = numbered(key);
+            context.via = number;
+            Some(row.unwrap_or(&data::PROTOCOL))
         }
         To::Ports(a, b) => {
             let (port, row) = by_port(a, b).unwrap_or((0, &data::PROTOCOL));

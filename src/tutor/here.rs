@@ -50,7 +50,7 @@ impl<'a> Here<'a> {
 
     /// The fields of one kind in a range of [`Packet::fields`], in order.
     fn among(&self, range: Range<u32>, def: &'static FieldDef) -> impl Iterator<Item = &'a Field> + use<'a> {
-        let (all, index) = (self.packet().fields.as_slice(), self.fields);
+        let (all, index) = (self.packet().fields.get(..).unwrap_or(&[]), self.fields);
         let mut next = index.map_or(range.start, |index| index.first(def));
         std::iter::from_fn(move || {
             loop {
@@ -67,7 +67,7 @@ impl<'a> Here<'a> {
     #[inline]
     fn first_among(&self, range: Range<u32>, def: &'static FieldDef) -> Option<&'a Field> {
         let Some(index) = self.fields else { return self.among(range, def).next() };
-        let all = self.packet().fields.as_slice();
+        let all = self.packet().fields.get(..).unwrap_or(&[]);
         let mut at = index.first(def);
         // Most rows that are asked for are in no packet of this kind: their chain is empty.
         while let Some(field) = all.get(at as usize).filter(|_| at < range.end) {

@@ -17,25 +17,16 @@ static CONNECTION: &[(u16, u16, &FieldDef)] = &[
 ];
 
 /// The rows from the header's length to the window. With Accurate ECN three flags are one number.
+#[inline]
 pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpFacts>) -> Result<(), Trouble> {
-    let ace = facts.is_some_and(|f| f.accurate_ecn);
-    let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
-    let counter = usize::from(segment.flags >> 6 & 7);
+    let counter = facts.filter(|f| f.accurate_ecn).map(|_| usize::from(segment.flags >> 6 & 7));
     c.put(&HDR_LEN)?;
-    c.put(&FLAGS)?;
-    if ace {
-        for &def in FLAG_BITS.rows {
-            if is(def, &FLAGS_AE) {
-                c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
-            } else if !is(def, &FLAGS_CWR) && !is(def, &FLAGS_ECE) {
-                c.put(def)?;
-            }
-        }
-    } else {
-        c.group(&FLAG_BITS)?;
+    c.push(&FLAGS, 12, 2, Value::Uint(segment.flags.into()));
+    if c.wants_any(&FLAG_BITS) {
+        bits(c, counter)?;
     }
     c.put(&WINDOW_SIZE_VALUE)?;
-    c.compute(&FLAGS_STR, |c| Value::Text(letters(c, segment, ace.then_some(counter))));
+    c.compute(&FLAGS_STR, |c| Value::Text(letters(c, segment, counter)));
     if segment.flags & (flag::SYN | flag::FIN | flag::RST) == 0 {
         return Ok(());
     }
@@ -48,6 +39,20 @@ pub(super) fn dissect(c: &mut Cursor<'_>, segment: &Segment, facts: Option<&TcpF
         && let Some(facts) = facts.filter(|_| !c.context.quoted)
     {
         c.derive(if facts.other_closed { &CONNECTION_FIN_PASSIVE } else { &CONNECTION_FIN_ACTIVE }, Value::None);
+    }
+    Ok(())
+}
+
+/// The flags one by one; or three of them as a counter.
+fn bits(c: &mut Cursor<'_>, counter: Option<usize>) -> Result<(), Trouble> {
+    let Some(counter) = counter else { return c.fixed(FLAG_BITS.rows) };
+    let is = |def: &'static FieldDef, other: &'static FieldDef| std::ptr::eq(def, other);
+    for &def in FLAG_BITS.rows {
+        if is(def, &FLAGS_AE) {
+            c.push(&FLAGS_ACE, 12, 2, Value::Uint(counter as u64));
+        } else if !is(def, &FLAGS_CWR) && !is(def, &FLAGS_ECE) {
+            c.put(def)?;
+        }
     }
     Ok(())
 }
