@@ -117,7 +117,6 @@ impl Walker<'_> {
     ) {
         let mut parts = 0;
         loop {
-            let mut outer;
             let mut c = Cursor {
                 bytes,
                 buf,
@@ -132,31 +131,7 @@ impl Walker<'_> {
                 segment: &mut self.segment,
                 context: &mut context,
             };
-            // One layer after the other, until something else follows than the bytes behind its header.
-            let (next, whole, inner) = loop {
-                nesting += 1;
-                if nesting > DEEPEST {
-                    return too_much(c.packet, "more layers stand inside each other than are followed here");
-                }
-                let whole = Reach::of(&c);
-                // What is put together of several messages is the applications' business.
-                outer = (row.about.osi > Osi::Transport).then(|| *c.context);
-                let done = layer(&mut c, row);
-                let Ok(next) = &done else { return };
-                if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {
-                    break (*next, whole, Reach::of(&c));
-                }
-                if let To::Instead(other) = next.to {
-                    whole.begin(&mut c);
-                    row = other;
-                    continue;
-                }
-                let Some(following) = choose(next.to, c.context) else { return };
-                if c.is_empty() && (!c.is_cut() || matches!(next.to, To::Data)) {
-                    return;
-                }
-                row = following;
-            };
+            let Some(Turn { next, whole, inner, outer }) = straight(&mut c, &mut row, &mut nesting) else { return };
             if let Some(len) = next.more {
                 let end = whole.start.saturating_add(len as usize).min(whole.end);
                 let part = Reach { end: inner.end.min(end), claimed: end, ..inner };
@@ -348,6 +323,45 @@ impl Walker<'_> {
             trouble: None,
             quoted: false,
         });
+    }
+}
+
+/// Something else follows a layer than the bytes behind its header.
+struct Turn {
+    next: Next,
+    /// The layer, and what it carries.
+    whole: Reach,
+    inner: Reach,
+    /// What it was told, where it may be put together of several messages.
+    outer: Option<Context>,
+}
+
+/// Dissects one layer after the other, until something else follows than the bytes behind its header, or nothing.
+#[inline]
+fn straight(c: &mut Cursor<'_>, row: &mut &'static Protocol, nesting: &mut u8) -> Option<Turn> {
+    loop {
+        *nesting += 1;
+        if *nesting > DEEPEST {
+            too_much(c.packet, "more layers stand inside each other than are followed here");
+            return None;
+        }
+        let whole = Reach::of(c);
+        // Only applications' messages stand behind each other.
+        let outer = (row.about.osi > Osi::Transport).then(|| *c.context);
+        let done = layer(c, *row);
+        let next = done.as_ref().ok()?;
+        if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {
+            return Some(Turn { next: *next, whole, inner: Reach::of(c), outer });
+        }
+        if let To::Instead(other) = next.to {
+            whole.begin(c);
+            *row = other;
+            continue;
+        }
+        *row = choose(next.to, c.context)?;
+        if c.is_empty() && (!c.is_cut() || matches!(next.to, To::Data)) {
+            return None;
+        }
     }
 }
 
