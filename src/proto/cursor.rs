@@ -74,6 +74,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether no byte is present.
+    #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -85,11 +86,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Whether the capture kept fewer bytes than were promised.
+    #[inline]
     pub fn is_cut(&self) -> bool {
         self.claimed > self.end()
     }
 
     /// Where this layer starts in its buffer.
+    #[inline]
     pub fn start(&self) -> usize {
         self.start
     }
@@ -101,6 +104,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Which buffer this layer lies in; 0 is the frame.
+    #[inline]
     pub fn buffer(&self) -> u8 {
         self.buf
     }
@@ -111,16 +115,19 @@ impl<'a> Cursor<'a> {
     }
 
     /// The number of the frame being dissected.
+    #[inline]
     pub fn frame(&self) -> u64 {
         self.packet.number
     }
 
     /// When the frame was captured.
+    #[inline]
     pub fn time(&self) -> crate::model::Time {
         self.packet.time
     }
 
     /// Whether the kernel said that the transport checksum is not yet computed.
+    #[inline]
     pub fn checksum_pending(&self) -> bool {
         self.packet.checksum_pending
     }
@@ -505,6 +512,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Tells the memory of a TCP segment and gets what only earlier packets can say about it.
+    #[inline]
     pub fn segment(&mut self, segment: &Segment) -> Option<TcpFacts> {
         if self.context.quoted {
             return None;
@@ -517,6 +525,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The piece of a stream that [`Next::stream`] is about.
+    #[inline]
     pub fn carry(&mut self, segment: Segment) {
         *self.segment = segment;
     }

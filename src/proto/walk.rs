@@ -115,7 +115,7 @@ impl Walker<'_> {
         mut context: Context,
         mut nesting: u8,
     ) {
-        let mut parts = 0;
+        let (mut parts, mut outer) = (0, None);
         loop {
             let mut c = Cursor {
                 bytes,
@@ -131,7 +131,9 @@ impl Walker<'_> {
                 segment: &mut self.segment,
                 context: &mut context,
             };
-            let Some(Turn { next, whole, inner, outer }) = straight(&mut c, &mut row, &mut nesting) else { return };
+            let Some(Turn { next, whole, inner }) = straight(&mut c, &mut row, &mut outer, &mut nesting) else {
+                return;
+            };
             if let Some(len) = next.more {
                 let end = whole.start.saturating_add(len as usize).min(whole.end);
                 let part = Reach { end: inner.end.min(end), claimed: end, ..inner };
@@ -332,13 +334,17 @@ struct Turn {
     /// The layer, and what it carries.
     whole: Reach,
     inner: Reach,
-    /// What it was told, where it may be put together of several messages.
-    outer: Option<Context>,
 }
 
 /// Dissects one layer after the other, until something else follows than the bytes behind its header, or nothing.
+/// `outer` becomes what the last one was told, where it may be put together of several messages.
 #[inline]
-fn straight(c: &mut Cursor<'_>, row: &mut &'static Protocol, nesting: &mut u8) -> Option<Turn> {
+fn straight(
+    c: &mut Cursor<'_>,
+    row: &mut &'static Protocol,
+    outer: &mut Option<Context>,
+    nesting: &mut u8,
+) -> Option<Turn> {
     loop {
         *nesting += 1;
         if *nesting > DEEPEST {
@@ -347,11 +353,11 @@ fn straight(c: &mut Cursor<'_>, row: &mut &'static Protocol, nesting: &mut u8) -
         }
         let whole = Reach::of(c);
         // Only applications' messages stand behind each other.
-        let outer = (row.about.osi > Osi::Transport).then(|| *c.context);
+        *outer = (row.about.osi > Osi::Transport).then(|| *c.context);
         let done = layer(c, *row);
         let next = done.as_ref().ok()?;
         if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {
-            return Some(Turn { next: *next, whole, inner: Reach::of(c), outer });
+            return Some(Turn { next: *next, whole, inner: Reach::of(c) });
         }
         if let To::Instead(other) = next.to {
             whole.begin(c);
@@ -428,7 +434,6 @@ impl To {
 }
 
 /// Who comes next, and by which number it was found. `None` when nothing does.
-#[inline]
 fn choose(to: To, context: &mut Context) -> Option<&'static Protocol> {
     match to {
         To::End | To::Stream(..) => None,

@@ -134,12 +134,18 @@ impl Reader {
         let Some(d) = self.interfaces.get(interface as usize) else {
             return Err("a packet names an interface that was not described");
         };
-        let stamp = u64::from(self.u32(body, 4)) << 32 | u64::from(self.u32(body, 8));
-        let kept = self.u32(body, 12) as usize;
+        let Some((&[_, _, _, _, h0, h1, h2, h3, l0, l1, l2, l3, k0, k1, k2, k3, w0, w1, w2, w3], _)) =
+            body.split_first_chunk()
+        else {
+            return Err("a packet is longer than its block");
+        };
+        let (high, low) = (self.word([h0, h1, h2, h3]), self.word([l0, l1, l2, l3]));
+        let (kept, len) = (self.word([k0, k1, k2, k3]), self.word([w0, w1, w2, w3]));
+        let kept = kept as usize;
         let bytes = kept_bytes(body, 20, kept)?;
         frame.interface_id = Some(interface);
-        frame.time = d.time(stamp);
-        frame.len = self.u32(body, 16);
+        frame.time = d.time(u64::from(high) << 32 | u64::from(low));
+        frame.len = len;
         frame.bytes.clear();
         frame.bytes.extend_from_slice(bytes);
         frame.link = d.link;
@@ -196,8 +202,12 @@ impl Reader {
     }
 
     fn u32(&self, bytes: &[u8], at: usize) -> u32 {
-        let b = bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).unwrap_or_default();
-        if self.big_endian { u32::from_be_bytes(b) } else { u32::from_le_bytes(b) }
+        self.word(bytes.get(at..at + 4).and_then(|b| b.try_into().ok()).unwrap_or_default())
+    }
+
+    #[inline]
+    fn word(&self, bytes: [u8; 4]) -> u32 {
+        if self.big_endian { u32::from_be_bytes(bytes) } else { u32::from_le_bytes(bytes) }
     }
 }
 
