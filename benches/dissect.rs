@@ -10,7 +10,7 @@ use osi_tutor::proto::walk;
 use osi_tutor::sim::Simulation;
 use osi_tutor::sim::scenario::Scenario;
 use osi_tutor::source::{Source, Step};
-use osi_tutor::view::{Theme, brief::Brief, json};
+use osi_tutor::view::{Theme, brief::Brief, ink::Ink, json};
 use std::hint::black_box;
 
 /// The frames of the scenario that the lessons play: ARP, handshake, HTTP, upgrade, WebSocket, close.
@@ -47,11 +47,11 @@ fn dissect(c: &mut Criterion) {
         });
     });
     group.bench_function("json", |b| {
-        let (mut out, mut json) = (String::new(), json::Writer::new());
+        let (mut out, mut json) = (Ink::default(), json::Writer::new());
         b.iter(|| {
             play(&frames, &mut packet, |p| json.line(p, None, &mut out));
             black_box(&out);
-            out.clear();
+            out.clear(1 << 20);
         });
     });
     group.finish();

@@ -9,6 +9,7 @@ use crate::linear;
 use crate::model::Packet;
 use crate::tutor::{self, Moment, Texts};
 use crate::view::brief::Brief;
+use crate::view::ink::Ink;
 use crate::view::tally::left_out;
 use crate::view::text::{Options, Text};
 use crate::view::theme::Color;
@@ -22,7 +23,10 @@ const CHUNK: usize = 1 << 16;
 pub(super) struct Screen {
     out: std::io::StdoutLock<'static>,
     kind: Kind,
+    /// What waits: some views write here,
     text: String,
+    /// and some here.
+    ink: Ink,
 }
 
 enum Kind {
@@ -65,7 +69,7 @@ impl Screen {
             Kind::Text(Box::new(Text::new(theme, columns(), options, texts).keeping()))
         };
         let text = String::with_capacity(2 * CHUNK);
-        Ok(Self { out: std::io::stdout().lock(), kind, text })
+        Ok(Self { out: std::io::stdout().lock(), kind, text, ink: Ink::default() })
     }
 
     pub(super) fn silent(&self) -> bool {
@@ -83,10 +87,10 @@ impl Screen {
 
     pub(super) fn packet(&mut self, packet: &Packet, tracker: &Tracker) -> Result<(), Failure> {
         match &mut self.kind {
-            Kind::Json(json) => json.line(packet, None, &mut self.text),
+            Kind::Json(json) => json.line(packet, None, &mut self.ink),
             Kind::Explained(json, texts, audience) => {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
-                json.line(packet, Some((&notes, *audience)), &mut self.text);
+                json.line(packet, Some((&notes, *audience)), &mut self.ink);
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
             Kind::Brief(view) => view.line(packet, &mut self.text),
@@ -96,16 +100,17 @@ impl Screen {
             Kind::Plot(plot) => plot.packet(packet, tracker),
             Kind::Silent => {}
         }
-        if self.text.len() >= CHUNK {
+        if self.text.len().max(self.ink.bytes().len()) >= CHUNK {
             self.write()?;
         }
         Ok(())
     }
 
     fn write(&mut self) -> Result<(), Failure> {
-        let done = self.out.write_all(self.text.as_bytes());
-        self.text.clear();
+        let done = self.out.write_all(self.ink.bytes()).and_then(|()| self.out.write_all(self.text.as_bytes()));
         // One giant packet must not be paid for ever after.
+        self.ink.clear(16 * CHUNK);
+        self.text.clear();
         self.text.shrink_to(16 * CHUNK);
         done.map_err(Failure::from)
     }

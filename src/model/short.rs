@@ -1,19 +1,28 @@
 //! Short texts that are put together on the stack and appended as a whole. A line of packets is made of
 //! many small pieces; one append for all of them costs far less than one for each.
 
+use std::net::Ipv6Addr;
+
 /// How much fits. What does not is left out, so it is for texts whose length is known.
 const ROOM: usize = 128;
 /// As much as is checked at once.
 const BLOCK: usize = 16;
+/// Bytes of a room that is lent: as many as a text may have, and what [`Short::again`] may write behind.
+pub(crate) const LENT: usize = 256 + ROOM;
+/// Bytes of a text that are copied without a look at its length: most have no more.
+const USUAL: usize = 48;
+/// The others.
+const REST: usize = ROOM - USUAL;
 
-/// A text of at most 128 bytes, ASCII or nearly so.
+/// A text of at most 128 bytes, ASCII or nearly so; 255 bytes where it is written into a room that is lent.
 ///
 /// Aligned, and appended by whole blocks first: so the standard library sees at a glance what is ASCII.
+#[derive(Clone, Debug)]
 #[repr(align(16))]
-pub(crate) struct Short {
-    /// Behind the text stand spaces.
-    bytes: [u8; ROOM],
-    len: usize,
+pub(crate) struct Short<B = [u8; ROOM]> {
+    bytes: B,
+    /// A byte, so that the compiler knows what has room in any case.
+    len: u8,
 }
 
 /// Each byte in decimal with a point behind it, and how many characters that is.
@@ -43,6 +52,42 @@ static PAIRS: [[u8; 2]; 100] = {
     all
 };
 
+/// The numbers below 1000 in three digits, and a byte that makes it a word.
+static THREES: [[u8; 4]; 1000] = {
+    let (mut all, mut n) = ([[b' '; 4]; 1000], 0);
+    while n < 1000 {
+        let [pair, one] = [PAIRS[n / 10 % 100], PAIRS[n % 10]];
+        all[n] = [pair[0], pair[1], one[1], b' '];
+        n += 1;
+    }
+    all
+};
+
+/// The same in the digits that they need, and how many those are.
+static FIRSTS: [([u8; 3], u8); 1000] = {
+    let (mut all, mut n) = ([([b' '; 3], 0); 1000], 0);
+    while n < 1000 {
+        let [hundreds, tens, ones, _] = THREES[n];
+        all[n] = match n {
+            0..10 => ([ones, b' ', b' '], 1),
+            10..100 => ([tens, ones, b' '], 2),
+            _ => ([hundreds, tens, ones], 3),
+        };
+        n += 1;
+    }
+    all
+};
+
+/// Each byte in two hexadecimal digits with a colon behind them, the first lowest.
+static COLONS: [u32; 256] = {
+    let (mut all, mut n) = ([0; 256], 0);
+    while n < 256 {
+        all[n] = u32::from_le_bytes([HEX[n][0], HEX[n][1], b':', 0]);
+        n += 1;
+    }
+    all
+};
+
 /// Each byte in two hexadecimal digits.
 static HEX: [[u8; 2]; 256] = {
     let (digits, mut all, mut n) = (b"0123456789abcdef", [[0; 2]; 256], 0);
@@ -58,74 +103,95 @@ impl Short {
         Self { bytes: [b' '; ROOM], len: 0 }
     }
 
+    /// What it says.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.bytes.get(..usize::from(self.len)).unwrap_or_default()
+    }
+
+    /// Begins anew.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Appends all of it, and begins anew.
+    pub(crate) fn move_to(&mut self, out: &mut String) {
+        self.append_to(out);
+        *self = Self::new();
+    }
+
+    /// Appends all of it.
+    pub(crate) fn append_to(&self, out: &mut String) {
+        let len = usize::from(self.len);
+        let blocks = self.bytes.get(..len.next_multiple_of(BLOCK)).unwrap_or_default();
+        let text = std::str::from_utf8(blocks).unwrap_or_default();
+        out.push_str(text.get(..len).unwrap_or_default());
+    }
+
+    /// The two hexadecimal digits of a byte.
+    #[inline]
+    pub(crate) fn digits_of(byte: u8) -> [u8; 2] {
+        HEX[usize::from(byte)]
+    }
+}
+
+impl<'a> Short<&'a mut [u8; LENT]> {
+    /// A text that is written where it has to be.
+    #[inline]
+    pub(crate) fn on(room: &'a mut [u8; LENT]) -> Self {
+        Self { bytes: room, len: 0 }
+    }
+
+    /// Adds a text that was put together before. All its room is copied, however much of it is text.
+    #[inline]
+    pub(crate) fn again(&mut self, text: &Short) {
+        let Some(room) = self.bytes.get_mut(usize::from(self.len)..) else { return };
+        if let (Some(room), Some(text)) = (room.first_chunk_mut::<USUAL>(), text.bytes.first_chunk()) {
+            *room = *text;
+        }
+        if usize::from(text.len) > USUAL
+            && let (Some(room), Some(text)) = (room.get_mut(USUAL..), text.bytes.get(USUAL..))
+            && let (Some(room), Some(text)) = (room.first_chunk_mut::<REST>(), text.first_chunk())
+        {
+            *room = *text;
+        }
+        self.len = self.len.wrapping_add(text.len);
+    }
+}
+
+impl<B: AsMut<[u8]>> Short<B> {
+    /// How many bytes it has.
+    #[inline]
+    pub(crate) fn len(&self) -> u8 {
+        self.len
+    }
+
     /// Adds whole characters of a length that the compiler knows.
     #[inline]
     pub(crate) fn put<const N: usize>(&mut self, text: &[u8; N]) {
-        debug_assert!(self.len + N <= ROOM, "short");
-        if let Some(room) = self.bytes.get_mut(self.len..).and_then(<[u8]>::first_chunk_mut) {
+        debug_assert!(usize::from(self.len) + N <= self.bytes.as_mut().len().min(256), "short");
+        if let Some(room) = self.bytes.as_mut().get_mut(usize::from(self.len)..).and_then(<[u8]>::first_chunk_mut) {
             *room = *text;
-            self.len += N;
+            self.len = self.len.wrapping_add(N.to_le_bytes()[0]);
         }
     }
 
-    /// Adds a number in decimal.
-    #[inline]
-    pub(crate) fn number(&mut self, n: u64) {
-        match n {
-            0..=9 => self.digit(n),
-            10..=99 => self.pair(n),
-            100..=999 => {
-                self.digit(n / 100);
-                self.pair(n % 100);
-            }
-            1000..=9999 => self.four(n),
-            _ => self.long(n),
+    /// Adds a text; nothing if it has no room.
+    pub(crate) fn add(&mut self, text: &[u8]) {
+        let from = usize::from(self.len);
+        if let Some(room) = self.bytes.as_mut().get_mut(from..from + text.len())
+            && let Ok(len) = u8::try_from(from + text.len())
+        {
+            room.copy_from_slice(text);
+            self.len = len;
         }
     }
 
+    /// Adds the first bytes of some.
     #[inline]
-    fn digit(&mut self, n: u64) {
-        self.put(&[b'0' + n.to_le_bytes()[0]]);
-    }
-
-    #[inline]
-    fn four(&mut self, n: u64) {
-        self.pair(n / 100);
-        self.pair(n % 100);
-    }
-
-    #[inline(never)]
-    fn long(&mut self, n: u64) {
-        self.number(n / 10_000);
-        self.four(n % 10_000);
-    }
-
-    /// Adds the last `count` decimal digits of a number, with zeros before it.
-    #[inline]
-    fn digits(&mut self, n: u64, count: usize) {
-        let Some(room) = self.bytes.get_mut(self.len..self.len + count) else { return };
-        let mut rest = n;
-        let mut pairs = room.rchunks_exact_mut(2);
-        for pair in &mut pairs {
-            pair.copy_from_slice(&PAIRS[(rest % 100) as usize]);
-            rest /= 100;
-        }
-        if let [digit] = pairs.into_remainder() {
-            [_, *digit] = PAIRS[(rest % 10) as usize];
-        }
-        self.len += count;
-    }
-
-    /// Adds a number below 100 in two digits.
-    #[inline]
-    pub(crate) fn pair(&mut self, n: u64) {
-        self.put(&PAIRS[(n % 100) as usize]);
-    }
-
-    /// Adds a byte in two hexadecimal digits.
-    #[inline]
-    pub(crate) fn hex(&mut self, byte: u8) {
-        self.put(&Self::digits_of(byte));
+    fn some<const N: usize>(&mut self, text: &[u8; N], count: u8) {
+        let len = self.len;
+        self.put(text);
+        self.len = len.wrapping_add(count);
     }
 
     /// Adds a number right-aligned in `width` columns; gives how many columns it took.
@@ -144,109 +210,198 @@ impl Short {
         width.max(1)
     }
 
-    /// Adds nanoseconds as seconds with `decimals` (0 to 9) decimals, rounded as tshark does, right-aligned in `width`
-    /// columns; gives how many columns they took.
+    /// Adds nanoseconds as seconds with 6 decimals, rounded as tshark does, right-aligned in `width` columns; gives how
+    /// many columns they took.
     #[inline]
-    pub(crate) fn seconds(&mut self, nanos: i64, decimals: u32, width: usize) -> usize {
-        match decimals {
-            6 if nanos >= 0 => self.micros(nanos.unsigned_abs(), width),
-            9 if nanos >= 0 => self.nanos(nanos.unsigned_abs(), width),
-            _ => self.any_seconds(nanos, decimals, width),
+    pub(crate) fn micros(&mut self, nanos: i64, width: usize) -> usize {
+        let whole = digits((nanos.unsigned_abs() + 500) / 1_000_000_000);
+        let columns = whole + 7 + usize::from(nanos < 0);
+        self.spaces(width.saturating_sub(columns));
+        self.seconds(nanos, 6);
+        columns.max(width)
+    }
+
+    /// Adds spaces.
+    #[inline]
+    pub(crate) fn spaces(&mut self, count: usize) {
+        let mut left = count.min(ROOM);
+        while left > 0 {
+            let some = left.min(16);
+            self.some(&[b' '; 16], some.to_le_bytes()[0]);
+            left -= some;
         }
     }
 
-    /// The same of what nearly all times are, written with 6 decimals.
-    fn micros(&mut self, nanos: u64, width: usize) -> usize {
-        let n = (nanos + 500) / 1000;
-        let (whole, fraction) = (n / 1_000_000, n % 1_000_000);
-        let columns = digits(whole) + 7;
-        self.spaces(width.saturating_sub(columns));
-        self.number(whole);
-        self.put(b".");
-        self.pair(fraction / 10_000);
-        self.four(fraction % 10_000);
-        columns.max(width)
+    /// Adds a number in decimal.
+    #[inline]
+    pub(crate) fn number(&mut self, n: u64) {
+        match n {
+            0..1000 => self.first(n),
+            1000..1_000_000 => {
+                self.first(n / 1000);
+                self.three(n % 1000);
+            }
+            _ => {
+                let long = long(n);
+                self.some(&long.bytes, long.len);
+            }
+        }
     }
 
-    /// The same with 9 decimals.
-    fn nanos(&mut self, n: u64, width: usize) -> usize {
-        let (whole, fraction) = (n / 1_000_000_000, n % 1_000_000_000);
-        let columns = digits(whole) + 10;
-        self.spaces(width.saturating_sub(columns));
-        self.number(whole);
-        self.put(b".");
-        self.digit(fraction / 100_000_000);
-        self.four(fraction / 10_000 % 10_000);
-        self.four(fraction % 10_000);
-        columns.max(width)
+    #[inline]
+    fn first(&mut self, n: u64) {
+        let ([a, b, c], count) = FIRSTS[(n % 1000) as usize];
+        self.some(&[a, b, c, count], count);
     }
 
-    fn any_seconds(&mut self, nanos: i64, decimals: u32, width: usize) -> usize {
-        let decimals = decimals.min(9);
-        let unit = 10u64.pow(9 - decimals);
-        let second = 1_000_000_000 / unit;
-        let n = nanos.unsigned_abs().saturating_add(unit / 2) / unit;
-        let (whole, fraction) = (n / second, n % second);
-        let (whole_digits, places) = (digits(whole), decimals as usize);
-        let columns = whole_digits + usize::from(decimals > 0) + places + usize::from(nanos < 0);
-        self.spaces(width.saturating_sub(columns));
+    #[inline]
+    fn three(&mut self, n: u64) {
+        self.some(&THREES[(n % 1000) as usize], 3);
+    }
+
+    /// Adds a signed number in decimal.
+    #[inline]
+    pub(crate) fn signed(&mut self, n: i64) {
+        if n < 0 {
+            self.put(b"-");
+        }
+        self.number(n.unsigned_abs());
+    }
+
+    /// Adds a number below 100 in two digits.
+    #[inline]
+    pub(crate) fn pair(&mut self, n: u64) {
+        self.put(&PAIRS[(n % 100) as usize]);
+    }
+
+    /// Adds a byte in two hexadecimal digits.
+    #[inline]
+    pub(crate) fn hex(&mut self, byte: u8) {
+        self.put(&HEX[usize::from(byte)]);
+    }
+
+    /// Adds bytes in hexadecimal, with colons between.
+    #[inline]
+    pub(crate) fn octets(&mut self, bytes: &[u8]) {
+        let (twos, rest) = bytes.as_chunks::<2>();
+        for &[a, b] in twos {
+            let six = u64::from(COLONS[usize::from(a)]) | u64::from(COLONS[usize::from(b)]) << 24;
+            self.some(&six.to_le_bytes(), 6);
+        }
+        for &byte in rest {
+            self.some(&COLONS[usize::from(byte)].to_le_bytes(), 3);
+        }
+        if !bytes.is_empty() {
+            self.len = self.len.wrapping_sub(1);
+        }
+    }
+
+    /// Adds nanoseconds as seconds with `decimals` (0 to 9) decimals, rounded as tshark does.
+    #[inline]
+    pub(crate) fn seconds(&mut self, nanos: i64, decimals: u32) {
         if nanos < 0 {
             self.put(b"-");
         }
-        self.digits(whole, whole_digits);
+        let n = nanos.unsigned_abs();
+        match decimals {
+            9 => {
+                self.number(n / 1_000_000_000);
+                self.put(b".");
+                self.three(n / 1_000_000 % 1000);
+                self.three(n / 1000 % 1000);
+                self.three(n % 1000);
+            }
+            6 => {
+                let n = (n + 500) / 1000;
+                self.number(n / 1_000_000);
+                self.put(b".");
+                self.three(n / 1000 % 1000);
+                self.three(n % 1000);
+            }
+            _ => self.any_seconds(n, decimals.min(9)),
+        }
+    }
+
+    fn any_seconds(&mut self, nanos: u64, decimals: u32) {
+        let unit = 10u64.pow(9 - decimals);
+        let second = 1_000_000_000 / unit;
+        let n = nanos.saturating_add(unit / 2) / unit;
+        self.number(n / second);
         if decimals > 0 {
             self.put(b".");
-            self.digits(fraction, places);
         }
-        columns.max(width)
+        for place in (0..decimals).rev() {
+            self.put(&[b'0' + (n / 10u64.pow(place) % 10).to_le_bytes()[0]]);
+        }
     }
 
     /// Adds nanoseconds as milliseconds, with the decimals that they need.
     pub(crate) fn millis(&mut self, nanos: i64) {
         let decimals = (0..6).find(|&d| nanos.unsigned_abs().is_multiple_of(10u64.pow(6 - d))).unwrap_or(6);
         // A thousand times as many seconds; what is too much for that took a hundred days.
-        self.seconds(nanos.saturating_mul(1000), decimals, 0);
+        self.seconds(nanos.saturating_mul(1000), decimals);
     }
 
     /// Adds an IPv4 address.
     #[inline]
     pub(crate) fn ipv4(&mut self, address: [u8; 4]) {
         for octet in address {
-            let (text, len) = OCTETS.get(usize::from(octet)).copied().unwrap_or_default();
-            self.put(&text);
-            self.len -= text.len() - usize::from(len);
+            let (text, len) = OCTETS[usize::from(octet)];
+            self.some(&text, len);
         }
         // No point behind the last.
-        self.len -= 1;
-        if let Some(point) = self.bytes.get_mut(self.len) {
-            *point = b' ';
+        self.len = self.len.wrapping_sub(1);
+    }
+
+    /// Adds an IPv6 address, its longest run of zeros as `::` (RFC 5952).
+    pub(crate) fn ipv6(&mut self, bytes: [u8; 16]) {
+        let address = Ipv6Addr::from(bytes);
+        let groups = address.segments();
+        if address.to_ipv4_mapped().is_some() {
+            self.put(b"::ffff:");
+            let [.., a, b, c, d] = bytes;
+            return self.ipv4([a, b, c, d]);
+        }
+        let (mut best, mut run) = (0..0, 0..0);
+        for (i, &g) in groups.iter().enumerate() {
+            run = if g != 0 { i + 1..i + 1 } else { run.start..i + 1 };
+            // RFC 5952 §4.2: the first of the longest, and never a single group.
+            if run.len() > best.len().max(1) {
+                best = run.clone();
+            }
+        }
+        for (i, &g) in groups.iter().enumerate() {
+            if best.contains(&i) {
+                if i == best.start {
+                    self.put(b"::");
+                }
+                continue;
+            }
+            if i > 0 && i != best.end {
+                self.put(b":");
+            }
+            self.group(g);
         }
     }
 
-    /// The two hexadecimal digits of a byte.
+    /// Adds a group of an IPv6 address, without zeros before it.
     #[inline]
-    pub(crate) fn digits_of(byte: u8) -> [u8; 2] {
-        HEX[usize::from(byte)]
+    fn group(&mut self, group: u16) {
+        let [high, low] = group.to_be_bytes().map(|byte| HEX[usize::from(byte)]);
+        let count = (16 - (group | 1).leading_zeros()).div_ceil(4);
+        let text = u32::from_be_bytes([high[0], high[1], low[0], low[1]]) << (8 * (4 - count));
+        self.some(&text.to_be_bytes(), count.to_le_bytes()[0]);
     }
+}
 
-    /// Adds spaces.
-    #[inline]
-    pub(crate) fn spaces(&mut self, count: usize) {
-        self.len = (self.len + count).min(ROOM);
-    }
-
-    /// Appends all of it, and begins anew.
-    pub(crate) fn move_to(&mut self, out: &mut String) {
-        self.append_to(out);
-        *self = Self::new();
-    }
-
-    /// Appends all of it.
-    pub(crate) fn append_to(&self, out: &mut String) {
-        let blocks = self.bytes.get(..self.len.next_multiple_of(BLOCK)).unwrap_or_default();
-        let text = std::str::from_utf8(blocks).unwrap_or_default();
-        out.push_str(text.get(..self.len).unwrap_or_default());
-    }
+/// A number of 7 digits or more.
+#[inline(never)]
+fn long(n: u64) -> Short<[u8; 24]> {
+    let mut short = Short { bytes: [b' '; 24], len: 0 };
+    short.number(n / 1_000_000);
+    short.three(n / 1000 % 1000);
+    short.three(n % 1000);
+    short
 }
 
 /// Decimal digits of a number. Most are short: a few comparisons are quicker than a logarithm.
@@ -287,6 +442,28 @@ mod tests {
     }
 
     #[test]
+    fn a_room_that_is_lent_takes_twice_as_much_and_the_same_text_again() {
+        for words in [1, 7, 8, 20] {
+            let (mut text, mut room) = (Short::new(), [0; LENT]);
+            (0..words).for_each(|_| text.put(b"longer"));
+            let mut pen = Short::on(&mut room);
+            pen.again(&text);
+            pen.number(1_234_567_890);
+            pen.again(&text);
+            let len = usize::from(pen.len());
+            let both = format!("{0}1234567890{0}", "longer".repeat(words));
+            assert_eq!(std::str::from_utf8(&room[..len]).unwrap(), both);
+        }
+    }
+
+    #[test]
+    fn bytes_have_colons_between_them() {
+        for (bytes, text) in [(&[][..], ""), (&[0], "00"), (&[2, 0, 0xfe], "02:00:fe")] {
+            assert_eq!(written(|s| s.octets(bytes)), text);
+        }
+    }
+
+    #[test]
     fn milliseconds_have_the_decimals_that_they_need() {
         let cases = [(0, "0"), (57_000, "0.057"), (25_188, "0.025188"), (12_000_000, "12"), (-1_500_000, "-1.5")];
         for (nanos, text) in cases {
@@ -302,9 +479,9 @@ mod tests {
         assert_eq!(columns, 5);
         assert_eq!(written(|s| columns = s.right(123_456, 5)), "123456");
         assert_eq!(columns, 6);
-        assert_eq!(written(|s| columns = s.seconds(-1_500_000, 3, 8)), "  -0.002");
-        assert_eq!(columns, 8);
-        assert_eq!(written(|s| columns = s.seconds(i64::MAX, 9, 0)), "9223372036.854775807");
-        assert_eq!(columns, 20);
+        assert_eq!(written(|s| columns = s.micros(-1_500_500, 11)), "  -0.001501");
+        assert_eq!(columns, 11);
+        assert_eq!(written(|s| s.seconds(i64::MAX, 9)), "9223372036.854775807");
+        assert_eq!(written(|s| s.seconds(-1_500_000, 3)), "-0.002");
     }
 }

@@ -9,7 +9,6 @@
 use super::field::{Field, FieldDef, Kind, Span, Value};
 use super::packet::{Layer, Packet};
 use super::short::Short;
-use std::net::Ipv6Addr;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Bytes of a byte field that [`value`] writes.
@@ -62,7 +61,7 @@ pub fn escape(bytes: &[u8], out: &mut String) {
 
 /// The same in at most `most` characters; `…` stands for what is left out. Whether all was written.
 pub fn escape_within(bytes: &[u8], most: usize, out: &mut String) -> bool {
-    if bytes.len() <= most && is_plain(bytes, b'\\') {
+    if bytes.len() <= most && plain_at_first(bytes, b'\\') == bytes.len() {
         out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
         return true;
     }
@@ -81,21 +80,31 @@ pub fn escape_within(bytes: &[u8], most: usize, out: &mut String) -> bool {
     head.len() == bytes.len()
 }
 
-/// Whether nothing in it needs an escape: ASCII, nearly all that there is, without backslashes and without `nor`. Eight
-/// bytes are looked at together.
-pub(crate) fn is_plain(bytes: &[u8], nor: u8) -> bool {
+/// How many of the first bytes need no escape: ASCII, nearly all that there is, without backslashes and without `nor`.
+pub(crate) fn plain_at_first(bytes: &[u8], nor: u8) -> usize {
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (i, &word) in words.iter().enumerate() {
+        let odd = odd_bytes(word, nor);
+        if odd != 0 {
+            return 8 * i + (odd.trailing_zeros() / 8) as usize;
+        }
+    }
+    8 * words.len() + rest.iter().take_while(|&&b| is_plain_byte(b, nor)).count()
+}
+
+fn is_plain_byte(b: u8, nor: u8) -> bool {
+    matches!(b, b' '..=b'~' if b != b'\\' && b != nor)
+}
+
+/// Eight bytes, looked at together: the lowest bit that is set is in the first one that needs an escape.
+fn odd_bytes(word: [u8; 8], nor: u8) -> u64 {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
-    let other = ONES * u64::from(nor);
-    let (words, rest) = bytes.as_chunks::<8>();
-    let odd = words.iter().fold(0, |odd, &word| {
-        let word = u64::from_ne_bytes(word);
-        // In a byte below 128, the high bit then says: below a space; DEL; one of the two. Others have it anyway.
-        let (low, delete) = (word.wrapping_sub(ONES * 0x20), word.wrapping_add(ONES));
-        let (slash, other) = ((word ^ (ONES * 0x5c)).wrapping_sub(ONES), (word ^ other).wrapping_sub(ONES));
-        odd | ((word | low | delete | slash | other) & HIGH)
-    });
-    odd == 0 && rest.iter().all(|&b| matches!(b, b' '..=b'~' if b != b'\\' && b != nor))
+    let (word, other) = (u64::from_le_bytes(word), ONES * u64::from(nor));
+    // In a byte below 128, the high bit then says: below a space; DEL; one of the two. Others have it anyway.
+    let (low, delete) = (word.wrapping_sub(ONES * 0x20), word.wrapping_add(ONES));
+    let (slash, other) = ((word ^ (ONES * 0x5c)).wrapping_sub(ONES), (word ^ other).wrapping_sub(ONES));
+    (word | low | delete | slash | other) & HIGH
 }
 
 struct Pen<'a> {
@@ -282,7 +291,7 @@ fn digits_of(n: u64) -> usize {
 #[inline]
 pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
     let mut short = Short::new();
-    short.seconds(nanos, decimals, 0);
+    short.seconds(nanos, decimals);
     short.append_to(out);
 }
 
@@ -361,36 +370,9 @@ pub fn ipv4(bytes: [u8; 4], out: &mut String) {
 
 /// Appends an IPv6 address, its longest run of zeros as `::` (RFC 5952).
 pub fn ipv6(bytes: [u8; 16], out: &mut String) {
-    let address = Ipv6Addr::from(bytes);
-    let groups = address.segments();
-    if address.to_ipv4_mapped().is_some() {
-        out.push_str("::ffff:");
-        let [.., a, b, c, d] = bytes;
-        return ipv4([a, b, c, d], out);
-    }
-    let (mut best, mut run) = (0..0, 0..0);
-    for (i, &g) in groups.iter().enumerate() {
-        run = if g != 0 { i + 1..i + 1 } else { run.start..i + 1 };
-        // RFC 5952 §4.2: the first of the longest, and never a single group.
-        if run.len() > best.len().max(1) {
-            best = run.clone();
-        }
-    }
-    let mut colon = false;
-    for (i, &g) in groups.iter().enumerate() {
-        if best.contains(&i) {
-            if i == best.start {
-                out.push_str("::");
-                colon = false;
-            }
-            continue;
-        }
-        if colon {
-            out.push(':');
-        }
-        hex_digits(u64::from(g), digits_of(u64::from(g)), out);
-        colon = true;
-    }
+    let mut short = Short::new();
+    short.ipv6(bytes);
+    short.append_to(out);
 }
 
 // ---- fields
@@ -513,6 +495,7 @@ mod tests {
     use super::*;
     use crate::model::field::row;
     use crate::model::{BufferKind, Span, Time};
+    use std::net::Ipv6Addr;
 
     fn escaped(bytes: &[u8]) -> String {
         let mut out = String::new();
@@ -580,8 +563,13 @@ mod tests {
             for b in 0..=u8::MAX {
                 let mut text = *b"a text of letters";
                 text[place] = b;
-                let plain = matches!(b, b' '..=b'~') && b != b'\\' && b != b'"';
-                assert_eq!(is_plain(&text, b'"'), plain, "{b:#x} at {place}");
+                for odd in place..17 {
+                    // A second one behind the first hides nothing and is hidden by nothing.
+                    let mut text = text;
+                    text[odd] = if odd == place { b } else { b'"' };
+                    let first = text.iter().position(|b| !matches!(b, b' '..=b'~') || matches!(b, b'\\' | b'"'));
+                    assert_eq!(plain_at_first(&text, b'"'), first.unwrap_or(17), "{b:#x} at {place}, {odd}");
+                }
             }
         }
     }

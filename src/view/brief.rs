@@ -92,7 +92,7 @@ impl Brief {
         head.spaces(1);
         let place = if self.narrow { 8 } else { 11 };
         columns += match since_first(packet) {
-            Some(nanos) => head.seconds(nanos, 6, place),
+            Some(nanos) => head.micros(nanos, place),
             None => head.dash(place),
         };
         head.spaces(gap.len());

@@ -3,39 +3,42 @@
 //! Names, values, offsets and lengths are Wireshark's. Text is escaped so far that no byte of a packet
 //! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
 
-use super::lines::Lines;
+use super::around::{Around, Known};
+use super::ink::Ink;
 use crate::model::short::Short;
-use crate::model::{BufferKind, Field, Identity, Kind, Layer, Packet, Span, Trouble, Value, show};
+use crate::model::{BufferKind, Field, FieldDef, Identity, Kind, Layer, Packet, Span, Trouble, Value, show};
 use crate::proto::frame;
 use crate::tutor::{Audience, Note};
 use serde::Serialize;
 
-/// Layers whose beginnings are remembered; more than any capture has.
-const LAYERS: usize = 256;
+/// Bytes of the longest value in hexadecimal that is put together in one piece.
+const PIECE: usize = 16;
 
-/// Writes one packet after the other, and remembers what it wrote: most fields say what they said before.
+/// Writes one packet after the other, and remembers what it wrote around their values.
 #[derive(Debug, Default)]
-pub struct Writer {
-    fields: Lines,
-    layers: Vec<(Option<&'static Identity>, String)>,
-}
+pub struct Writer(Known);
 
 /// Appends the packet's object and a newline.
 pub fn line(packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut String) {
-    Writer::default().line(packet, notes, out);
+    let mut ink = Ink::default();
+    Writer::new().line(packet, notes, &mut ink);
+    out.push_str(&String::from_utf8_lossy(ink.bytes()));
 }
 
 impl Writer {
     /// One that has written nothing yet.
     pub fn new() -> Self {
-        Self { fields: Lines::new(), layers: vec![(None, String::new()); LAYERS] }
+        Self::default()
     }
 
     /// The same as [`line()`].
-    pub fn line(&mut self, packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut String) {
-        out.push_str("{\"v\":1,\"frame\":{");
-        head(packet, out);
-        out.push_str("},\"layers\":[");
+    pub fn line(&mut self, packet: &Packet, notes: Option<(&[Note], Audience)>, out: &mut Ink) {
+        out.add("{\"v\":1,\"frame\":{");
+        if let Some(facts) = packet.layers.first() {
+            self.fields(packet, facts, (fact, comma), out);
+        }
+        out.take_back(b',');
+        out.add("},\"layers\":[");
         for l in packet.layers.iter().filter(|l| !std::ptr::eq(l.proto, &raw const frame::ABOUT)) {
             self.layer(packet, l, out);
         }
@@ -44,89 +47,82 @@ impl Writer {
         if let Some((notes, audience)) = notes {
             explanations(notes, audience, out);
         }
-        out.push_str("}\n");
+        out.add("}\n");
     }
 
     /// One of several layers, with a comma behind it.
-    fn layer(&mut self, packet: &Packet, l: &Layer, out: &mut String) {
-        let at = std::ptr::from_ref(l.proto).addr() / size_of::<Identity>() % LAYERS;
-        match self.layers.get_mut(at) {
-            None => begin(l.proto, out),
-            Some((known, text)) => {
-                if !known.is_some_and(|known| std::ptr::eq(known, l.proto)) {
-                    *known = Some(l.proto);
-                    text.clear();
-                    begin(l.proto, text);
-                }
-                out.push_str(text);
+    fn layer(&mut self, packet: &Packet, l: &Layer, out: &mut Ink) {
+        let Some(around) = self.0.of(l.proto, layer) else { return };
+        around.see(&l.span, u8::from(l.quoted), |short| {
+            place(l.span, short);
+            if l.quoted {
+                short.put(b",\"quoted\":true");
             }
-        }
-        let mut short = Short::new();
-        place(l.span, &mut short, out);
-        short.append_to(out);
-        if l.quoted {
-            out.push_str(",\"quoted\":true");
-        }
+        });
+        around.write(out, |_| {});
         if let Some(t) = &l.trouble {
             trouble(t, out);
         }
-        out.push_str(",\"fields\":[");
-        for f in packet.fields_of(l) {
-            self.fields.field(packet, (f, f.depth), out, |out, before| field(packet, f, before, out));
-        }
+        out.short(|pen| pen.put(b",\"fields\":["));
+        self.fields(packet, l, (field, behind), out);
         end_list(out);
-        out.push_str("},");
+        out.short(|pen| pen.put(b"},"));
+    }
+
+    /// The fields of a layer, each with a comma behind it.
+    fn fields(&mut self, packet: &Packet, l: &Layer, (before, behind): Texts, out: &mut Ink) {
+        for f in packet.fields_of(l) {
+            let Some(around) = self.0.of(f.def, before) else { return };
+            around.see(&f.span, f.depth, |short| behind(f, short));
+            match f.value {
+                Value::Text(s) => text(packet.bytes(s), around, out),
+                Value::Bytes(s) => bytes(packet.bytes(s), f.def.kind, around, out),
+                Value::Nanos(n) => nanos(n, f.def.kind, around, out),
+                // What nearly all are, and therefore here.
+                Value::Uint(n) => around.write(out, |pen| pen.number(n)),
+                Value::Bool(false) => around.write(out, |pen| pen.put(b"false")),
+                Value::None | Value::Bool(true) => around.write(out, |pen| pen.put(b"true")),
+                Value::Int(n) => around.write(out, |pen| pen.signed(n)),
+            }
+        }
     }
 }
+
+/// What writes the texts before and behind a value.
+type Texts = (fn(&'static FieldDef) -> Short, fn(&Field, &mut Short));
 
 /// Ends a list of which each item has a comma behind it.
-fn end_list(out: &mut String) {
-    if out.ends_with(',') {
-        out.pop();
-    }
-    out.push(']');
+fn end_list(out: &mut Ink) {
+    out.take_back(b',');
+    out.short(|pen| pen.put(b"]"));
 }
 
-/// The facts of the capture: the fields of the `frame` layer, without their prefix.
-fn head(packet: &Packet, out: &mut String) {
-    let Some(l) = packet.layers.first() else { return };
-    for (i, f) in packet.fields_of(l).iter().enumerate() {
-        out.push_str(if i > 0 { ",\"" } else { "\"" });
-        let name = f.def.name;
-        out.push_str(name.strip_prefix("frame.").unwrap_or(name));
-        let mut short = Short::new();
-        short.put(b"\":");
-        value(packet, f, &mut short, out);
-        short.append_to(out);
-    }
-}
+// ---- what stands around a value
 
-/// What a layer of this protocol begins with.
-fn begin(proto: &Identity, out: &mut String) {
-    out.push_str("{\"osi\":");
-    number(u64::from(proto.osi.number()), out);
-    out.push_str(",\"protocol\":\"");
-    out.push_str(proto.name);
-    out.push_str("\",\"name\":\"");
-    out.push_str(proto.title);
-    out.push('"');
-}
-
-/// One of several fields, with a comma behind it. What stands before its value may be known; gives how long that is.
-fn field(packet: &Packet, f: &Field, before: Option<&str>, out: &mut String) -> usize {
-    let from = out.len();
-    if let Some(before) = before {
-        out.push_str(before);
-    } else {
-        out.push_str("{\"name\":\"");
-        out.push_str(f.def.name);
-        out.push_str("\",\"value\":");
-    }
-    let begin = out.len() - from;
+/// Texts put together.
+fn joined(parts: &[&str]) -> Short {
     let mut short = Short::new();
-    value(packet, f, &mut short, out);
+    parts.iter().for_each(|part| short.add(part.as_bytes()));
+    short
+}
+
+/// A fact of the capture goes without its prefix.
+fn fact(def: &'static FieldDef) -> Short {
+    joined(&["\"", def.name.strip_prefix("frame.").unwrap_or(def.name), "\":"])
+}
+
+fn comma(_: &Field, short: &mut Short) {
+    short.put(b",");
+}
+
+/// One of several fields.
+fn field(def: &'static FieldDef) -> Short {
+    joined(&["{\"name\":\"", def.name, "\",\"value\":"])
+}
+
+fn behind(f: &Field, short: &mut Short) {
     if f.span.len > 0 {
-        place(f.span, &mut short, out);
+        place(f.span, short);
         let mask = f.def.mask();
         if mask != 0 {
             short.put(b",\"mask\":");
@@ -138,87 +134,130 @@ fn field(packet: &Packet, f: &Field, before: Option<&str>, out: &mut String) -> 
         short.number(u64::from(f.depth));
     }
     short.put(b"},");
-    short.append_to(out);
-    begin
 }
 
-/// Adds a place to a text; what has no room any more goes to `out`.
-fn place(span: Span, short: &mut Short, out: &mut String) {
+/// What a layer of this protocol begins with.
+fn layer(proto: &'static Identity) -> Short {
+    let mut short = joined(&["{\"osi\":"]);
+    short.number(u64::from(proto.osi.number()));
+    short.add(joined(&[",\"protocol\":\"", proto.name, "\",\"name\":\"", proto.title, "\""]).bytes());
+    short
+}
+
+fn place(span: Span, short: &mut Short) {
     short.put(b",\"offset\":");
     short.number(u64::from(span.start));
     short.put(b",\"length\":");
     short.number(u64::from(span.len));
     if span.buf != 0 {
-        short.move_to(out);
         short.put(b",\"buffer\":");
         short.number(u64::from(span.buf));
         short.put(b",\"reassembled\":true");
     }
 }
 
-fn trouble(t: &Trouble, out: &mut String) {
-    out.push_str(",\"trouble\":{\"kind\":\"");
+// ---- values
+
+#[inline(never)]
+fn nanos(n: i64, kind: Kind, around: &Around, out: &mut Ink) {
+    around.quoted(out, |pen| if kind == Kind::Millis { pen.millis(n) } else { pen.seconds(n, 9) });
+}
+
+#[inline(never)]
+fn bytes(bytes: &[u8], kind: Kind, around: &Around, out: &mut Ink) {
+    match (kind, bytes.len(), bytes.first_chunk(), bytes.first_chunk()) {
+        (Kind::Ipv4, 4, Some(four), _) => around.quoted(out, |pen| pen.ipv4(*four)),
+        (Kind::Ipv6, 16, _, Some(sixteen)) => around.quoted(out, |pen| pen.ipv6(*sixteen)),
+        (_, ..=PIECE, ..) => around.quoted(out, |pen| pen.octets(bytes)),
+        _ => {
+            out.short(|pen| {
+                pen.again(&around.before);
+                pen.put(b"\"");
+            });
+            for piece in bytes.chunks(PIECE) {
+                out.short(|pen| {
+                    pen.octets(piece);
+                    pen.put(b":");
+                });
+            }
+            out.take_back(b':');
+            out.short(|pen| {
+                pen.put(b"\"");
+                pen.again(&around.behind);
+            });
+        }
+    }
+}
+
+fn text(bytes: &[u8], around: &Around, out: &mut Ink) {
+    out.short(|pen| pen.again(&around.before));
+    string(bytes, out);
+    out.short(|pen| pen.again(&around.behind));
+}
+
+fn trouble(t: &Trouble, out: &mut Ink) {
+    out.add(",\"trouble\":{\"kind\":\"");
     match t {
         Trouble::CutByCapture { need, have } => {
-            out.push_str("cut by capture\",\"need\":");
-            number(u64::from(*need), out);
-            out.push_str(",\"have\":");
-            number(u64::from(*have), out);
+            out.add("cut by capture\",\"need\":");
+            out.number(u64::from(*need));
+            out.add(",\"have\":");
+            out.number(u64::from(*have));
         }
         Trouble::LengthLies { need, have, claimed_by } => {
-            out.push_str("length lies\",\"need\":");
-            number(u64::from(*need), out);
-            out.push_str(",\"have\":");
-            number(u64::from(*have), out);
+            out.add("length lies\",\"need\":");
+            out.number(u64::from(*need));
+            out.add(",\"have\":");
+            out.number(u64::from(*have));
             if let Some(def) = claimed_by {
-                out.push_str(",\"claimed_by\":\"");
-                out.push_str(def.name);
-                out.push('"');
+                out.add(",\"claimed_by\":\"");
+                out.add(def.name);
+                out.add("\"");
             }
         }
         Trouble::Malformed(why) => {
-            out.push_str("malformed\",\"why\":");
+            out.add("malformed\",\"why\":");
             string(why.0.as_bytes(), out);
         }
         Trouble::Breaks(why) => {
-            out.push_str("breaks a rule\",\"why\":");
+            out.add("breaks a rule\",\"why\":");
             string(why.0.as_bytes(), out);
         }
         Trouble::Unshown(why) => {
-            out.push_str("not all shown\",\"why\":");
+            out.add("not all shown\",\"why\":");
             string(why.0.as_bytes(), out);
         }
     }
-    out.push('}');
+    out.add("}");
 }
 
 /// The buffers other than the frame, with the frames that gave their bytes.
-fn buffers(packet: &Packet, out: &mut String) {
+fn buffers(packet: &Packet, out: &mut Ink) {
     let Some(others) = packet.buffers().get(1..).filter(|b| !b.is_empty()) else { return };
-    out.push_str(",\"buffers\":[");
+    out.add(",\"buffers\":[");
     for (i, b) in others.iter().enumerate() {
-        out.push_str(if i > 0 { ",{\"id\":" } else { "{\"id\":" });
-        number(i as u64 + 1, out);
-        out.push_str(",\"kind\":\"");
-        out.push_str(kind(b.kind));
-        out.push_str("\",\"length\":");
-        number(b.bytes.len() as u64, out);
-        out.push_str(",\"sources\":[");
+        out.add(if i > 0 { ",{\"id\":" } else { "{\"id\":" });
+        out.number(i as u64 + 1);
+        out.add(",\"kind\":\"");
+        out.add(kind(b.kind));
+        out.add("\",\"length\":");
+        out.number(b.bytes.len() as u64);
+        out.add(",\"sources\":[");
         for (i, s) in b.sources.iter().enumerate() {
             if i > 0 {
-                out.push(',');
+                out.add(",");
             }
-            out.push('[');
-            number(s.frame, out);
-            out.push(',');
-            number(u64::from(s.start), out);
-            out.push(',');
-            number(u64::from(s.len), out);
-            out.push(']');
+            out.add("[");
+            out.number(s.frame);
+            out.add(",");
+            out.number(u64::from(s.start));
+            out.add(",");
+            out.number(u64::from(s.len));
+            out.add("]");
         }
-        out.push_str("]}");
+        out.add("]}");
     }
-    out.push(']');
+    out.add("]");
 }
 
 const fn kind(kind: BufferKind) -> &'static str {
@@ -234,79 +273,30 @@ const fn kind(kind: BufferKind) -> &'static str {
 }
 
 /// What the tutor says of the layers. The contract's layers begin behind the frame's.
-fn explanations(notes: &[Note], audience: Audience, out: &mut String) {
-    out.push_str(",\"notes\":[");
+fn explanations(notes: &[Note], audience: Audience, out: &mut Ink) {
+    out.add(",\"notes\":[");
     let mut first = true;
     for note in notes {
         let Some(layer) = note.layer.checked_sub(1) else { continue };
-        out.push_str(if first { "{\"layer\":" } else { ",{\"layer\":" });
+        out.add(if first { "{\"layer\":" } else { ",{\"layer\":" });
         first = false;
-        number(layer as u64, out);
+        out.number(layer as u64);
         for (key, text) in [("audience", audience.name()), ("truth", note.truth.name()), ("text", &note.text)] {
-            out.push_str(",\"");
-            out.push_str(key);
-            out.push_str("\":");
+            out.add(",\"");
+            out.add(key);
+            out.add("\":");
             string(text.as_bytes(), out);
         }
-        out.push_str(",\"because\":[");
+        out.add(",\"because\":[");
         for (i, def) in note.because.iter().enumerate() {
             if i > 0 {
-                out.push(',');
+                out.add(",");
             }
             string(def.name.as_bytes(), out);
         }
-        out.push_str("]}");
+        out.add("]}");
     }
-    out.push(']');
-}
-
-/// Adds a value to a text; what has no room there goes to `out`.
-fn value(packet: &Packet, f: &Field, short: &mut Short, out: &mut String) {
-    match f.value {
-        Value::None | Value::Bool(true) => short.put(b"true"),
-        Value::Bool(false) => short.put(b"false"),
-        Value::Uint(n) => short.number(n),
-        Value::Int(n) => {
-            if n < 0 {
-                short.put(b"-");
-            }
-            short.number(n.unsigned_abs());
-        }
-        Value::Nanos(n) => {
-            short.put(b"\"");
-            if f.def.kind == Kind::Millis {
-                short.millis(n);
-            } else {
-                short.seconds(n, 9, 0);
-            }
-            short.put(b"\"");
-        }
-        Value::Text(s) => {
-            short.move_to(out);
-            string(packet.bytes(s), out);
-        }
-        Value::Bytes(s) => bytes(packet.bytes(s), f.def.kind, short, out),
-    }
-}
-
-fn bytes(bytes: &[u8], kind: Kind, short: &mut Short, out: &mut String) {
-    short.put(b"\"");
-    match (kind, <[u8; 4]>::try_from(bytes), <[u8; 16]>::try_from(bytes)) {
-        (Kind::Ipv4, Ok(four), _) => short.ipv4(four),
-        (Kind::Ipv6, _, Ok(sixteen)) => {
-            short.move_to(out);
-            show::ipv6(sixteen, out);
-        }
-        _ => {
-            short.move_to(out);
-            show::hex_bytes(bytes, ":", out);
-        }
-    }
-    short.put(b"\"");
-}
-
-fn number(n: u64, out: &mut String) {
-    out.push_str(itoa::Buffer::new().format(n));
+    out.add("]");
 }
 
 /// A value that a library writes, as a line of output with nothing in it that commands a terminal or hides.
@@ -329,48 +319,62 @@ fn harmless(line: &str) -> String {
     let mut out = String::with_capacity(line.len() + 1);
     for c in line.chars() {
         // Quotes and backslashes are the library's; beyond strings there are no others of these.
-        if matches!(c, ' '..='~') { out.push(c) } else { escaped(c, &mut out) }
+        if matches!(c, ' '..='~') { out.push(c) } else { escaped(c, &mut |text| out.push_str(text)) }
     }
     out
 }
 
-/// A JSON string. Plain ASCII, nearly all there is, is copied at once, or run by run.
-fn string(bytes: &[u8], out: &mut String) {
-    out.push('"');
-    if show::is_plain(bytes, b'"') {
-        out.push_str(std::str::from_utf8(bytes).unwrap_or_default());
-        return out.push('"');
-    }
-    let plain = |b: &u8| matches!(b, b' '..=b'~' if !matches!(b, b'"' | b'\\'));
-    for run in bytes.chunk_by(|a, b| plain(a) == plain(b)) {
-        if run.first().is_some_and(plain) {
-            out.push_str(std::str::from_utf8(run).unwrap_or_default());
-            continue;
-        }
-        for chunk in run.utf8_chunks() {
-            chunk.valid().chars().for_each(|c| escaped(c, out));
+/// Appends a JSON string. Plain ASCII, nearly all there is, is copied at once, or run by run.
+fn string(bytes: &[u8], out: &mut Ink) {
+    out.add("\"");
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (stays, odd) = rest.split_at(harmless_at_first(rest));
+        out.add(stays);
+        let run = odd.iter().take_while(|b| !matches!(b, b' '..=b'~' if !matches!(b, b'"' | b'\\'))).count();
+        let (odd, after) = odd.split_at(run);
+        for chunk in odd.utf8_chunks() {
+            chunk.valid().chars().for_each(|c| escaped(c, &mut |text| out.add(text)));
             if !chunk.invalid().is_empty() {
-                out.push('\u{fffd}');
+                out.add("\u{fffd}");
             }
         }
+        rest = after;
     }
-    out.push('"');
+    out.add("\"");
 }
 
-fn escaped(c: char, out: &mut String) {
+/// How many of the first bytes are plain ASCII or Latin letters and signs of two bytes: TCP's flags have dots among them.
+fn harmless_at_first(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    loop {
+        count += show::plain_at_first(bytes.get(count..).unwrap_or_default(), b'"');
+        let (pairs, _) = bytes.get(count..).unwrap_or_default().as_chunks::<2>();
+        // From U+00AE to U+034E nothing is hidden.
+        let latin = |&&pair: &&[u8; 2]| matches!(pair, [0xc2, 0xae..=0xbf] | [0xc3..=0xcc, 0x80..=0xbf]);
+        match pairs.iter().take_while(latin).count() {
+            0 => return count,
+            letters => count += 2 * letters,
+        }
+    }
+}
+
+/// Gives the pieces of a character as it stands in a JSON string.
+fn escaped(c: char, out: &mut impl FnMut(&str)) {
     match c {
-        '"' => out.push_str("\\\""),
-        '\\' => out.push_str("\\\\"),
-        '\n' => out.push_str("\\n"),
-        '\r' => out.push_str("\\r"),
-        '\t' => out.push_str("\\t"),
+        '"' => out("\\\""),
+        '\\' => out("\\\\"),
+        '\n' => out("\\n"),
+        '\r' => out("\\r"),
+        '\t' => out("\\t"),
         c if c.is_control() || show::is_deceptive(c) => {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                out.push_str("\\u");
-                show::hex_bytes(&unit.to_be_bytes(), "", out);
+                let mut text = String::from("\\u");
+                show::hex_bytes(&unit.to_be_bytes(), "", &mut text);
+                out(&text);
             }
         }
-        c => out.push(c),
+        c => out(c.encode_utf8(&mut [0; 4])),
     }
 }
 
@@ -391,27 +395,47 @@ mod tests {
             let says = format!("GET /{} HTTP/1.1\r\nHost: \"{}\"\r\n\r\n", number % 3, "x".repeat(number as usize));
             ip.tcp(4000, 80, 1 + 100 * number % 700, 1000).write(&mut bytes, says.as_bytes()).unwrap();
             walk(&RawFrame::whole(number.into(), bytes), &mut tracker, &mut packet);
-            let (mut fresh, mut remembered) = (String::new(), String::new());
+            let (mut fresh, mut ink) = (String::new(), Ink::default());
             line(&packet, None, &mut fresh);
-            writer.line(&packet, None, &mut remembered);
-            assert_eq!(fresh, remembered);
+            writer.line(&packet, None, &mut ink);
+            assert_eq!(fresh.as_bytes(), ink.bytes());
             let read: serde_json::Value = serde_json::from_str(&fresh).unwrap();
             assert_eq!(read["frame"]["number"], number);
         }
     }
 
     #[test]
+    fn what_stands_before_a_value_has_room_for_every_name() {
+        for protocol in crate::proto::REGISTRY {
+            assert!(layer(protocol.about).bytes().ends_with(format!("{}\"", protocol.about.title).as_bytes()));
+            for def in protocol.about.fields {
+                let text = String::from_utf8(field(def).bytes().to_vec()).unwrap();
+                assert_eq!(text, format!("{{\"name\":\"{}\",\"value\":", def.name));
+            }
+        }
+    }
+
+    #[test]
     fn text_is_written_so_that_a_decoder_gives_it_back() {
-        for text in
-            ["plain", "", "a \"word\" and a \\", "zwölf · Äpfel\n\t\u{202e}\u{1}\u{7f}", "\"", "12345678\"", "世界"]
-        {
-            let mut out = String::new();
+        for text in [
+            "plain",
+            "",
+            "a \"word\" and a \\",
+            "zwölf · Äpfel\n\t\u{202e}\u{1}\u{7f}",
+            "\"",
+            "·······A···S",
+            "a·\n·b\u{ad}c\u{ae}",
+            "12345678\"",
+            "世界",
+        ] {
+            let mut out = Ink::default();
             string(text.as_bytes(), &mut out);
-            assert_eq!(serde_json::from_str::<String>(&out).unwrap(), text, "{out}");
+            let out = std::str::from_utf8(out.bytes()).unwrap();
+            assert_eq!(serde_json::from_str::<String>(out).unwrap(), text, "{out}");
             assert!(!out.contains(|c: char| c.is_control() || c == '\u{202e}'), "{out:?}");
         }
-        let mut out = String::new();
+        let mut out = Ink::default();
         string(b"a\xffb\xfe", &mut out);
-        assert_eq!(out, "\"a\u{fffd}b\u{fffd}\"");
+        assert_eq!(out.bytes(), "\"a\u{fffd}b\u{fffd}\"".as_bytes());
     }
 }

@@ -7,8 +7,9 @@
 //! [`fields`] and [`reference`](mod@reference) (what can be looked up), [`lessons`], [`progress`] and [`paper`] (what there is to learn,
 //! what was learnt, what is asked), [`tally`] (what is said besides packets), [`comments`] (what is said beside packets in a file),
 //! [`picture`] (ladder, layers, hops and plots as SVG), [`extcap`] (what Wireshark asks), [`csv`] and [`handout`] (for spreadsheets, paper and Moodle). [`plain`](mod@plain) says signs in words; [`mask`] hides who it was; [`theme`] holds the colours; [`measure`] knows how wide text is.
-//! Everything is appended to a `String`; [`json`] has the packets' objects, every other view its own.
+//! Everything is appended to a `String`, packets' objects by [`json`] to [`ink`]; every other view has its own.
 
+mod around;
 pub mod ask;
 pub mod brief;
 pub mod comments;
@@ -24,6 +25,7 @@ pub mod fork;
 pub mod handout;
 pub mod hex;
 pub mod hops;
+pub mod ink;
 #[cfg(feature = "live")]
 pub mod interfaces;
 pub mod json;
