@@ -39,11 +39,11 @@ fn dissect(c: &mut Criterion) {
     group.throughput(Throughput::Elements(frames.len() as u64));
     group.bench_function("walk", |b| b.iter(|| play(&frames, &mut packet, |p| _ = black_box(p.fields.len()))));
     group.bench_function("brief", |b| {
-        let (mut brief, mut out) = (Brief::new(Theme::new(false), None), String::new());
+        let (mut brief, mut out) = (Brief::new(Theme::new(false), None), Ink::default());
         b.iter(|| {
-            play(&frames, &mut packet, |p| brief.line(p, &mut out));
+            play(&frames, &mut packet, |p| brief.write(p, &mut out));
             black_box(&out);
-            out.clear();
+            out.clear(1 << 20);
         });
     });
     group.bench_function("json", |b| {

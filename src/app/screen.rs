@@ -78,10 +78,11 @@ impl Screen {
 
     /// Says among the packets that some are left out, so that nobody takes them for lost on the network.
     pub(super) fn gap(&mut self, packets: u64, filed: bool) {
-        if matches!(self.kind, Kind::Text(_) | Kind::Brief(_) | Kind::Linear(..)) {
-            self.text.push_str("[... ");
-            self.text.push_str(&left_out(packets, filed));
-            self.text.push_str("]\n");
+        let gap = || format!("[... {}]\n", left_out(packets, filed));
+        match self.kind {
+            Kind::Text(_) | Kind::Linear(..) => self.text.push_str(&gap()),
+            Kind::Brief(_) => self.ink.add(gap()),
+            _ => {}
         }
     }
 
@@ -93,7 +94,7 @@ impl Screen {
                 json.line(packet, Some((&notes, *audience)), &mut self.ink);
             }
             Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
-            Kind::Brief(view) => view.line(packet, &mut self.text),
+            Kind::Brief(view) => view.write(packet, &mut self.ink),
             Kind::Linear(texts, audience) => {
                 linear::packet(&Moment::new(packet, tracker), *audience, texts.as_ref(), &mut self.text);
             }

@@ -438,22 +438,15 @@ fn rest_of_header(c: &mut Cursor<'_>, facts: Option<&TcpFacts>, segment: &Segmen
 
 /// `40000 → 80 [Retransmission] [SYN] Seq=0 Win=64240 Len=0 MSS=1460`
 fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
-    let of = |def| packet.uint_in(layer, def).unwrap_or(0);
-    let mut short = Short::new();
-    short.number(of(&SRCPORT));
-    short.put(b" \xe2\x86\x92 ");
-    short.number(of(&DSTPORT));
-    short.put(b" ");
-    tell(packet, layer, &mut short, out);
+    tell(packet, layer, true, out);
 }
 
 /// Appends what a segment says, without its ports: `[SYN] Seq=0 Win=64240 Len=0 MSS=1460`.
 pub fn gist(packet: &Packet, layer: &Layer, out: &mut String) {
-    tell(packet, layer, &mut Short::new(), out);
+    tell(packet, layer, false, out);
 }
 
-/// The same behind what is written already.
-fn tell(packet: &Packet, layer: &Layer, short: &mut Short, out: &mut String) {
+fn tell(packet: &Packet, layer: &Layer, ports: bool, out: &mut String) {
     // One walk along the fields, in the order in which they were written; a cut header lacks some.
     let mut rest = packet.fields_of(layer);
     let mut of = |def: &FieldDef| {
@@ -462,6 +455,14 @@ fn tell(packet: &Packet, layer: &Layer, short: &mut Short, out: &mut String) {
         rest = after;
         found.value.uint()
     };
+    let mut short = Short::new();
+    let (from, to) = (of(&SRCPORT), of(&DSTPORT));
+    if ports {
+        short.number(from.unwrap_or(0));
+        short.put(b" \xe2\x86\x92 ");
+        short.number(to.unwrap_or(0));
+        short.put(b" ");
+    }
     let (len, seq, ack, flags, window) = (of(&LEN), of(&SEQ), of(&ACK), of(&FLAGS), of(&WINDOW_SIZE));
     for verdict in rest.iter().filter(|f| f.def.kind == Kind::Flag && f.span.len == 0 && !f.def.hidden) {
         short.move_to(out);
@@ -470,7 +471,7 @@ fn tell(packet: &Packet, layer: &Layer, short: &mut Short, out: &mut String) {
         out.push_str("] ");
     }
     if let Some(flags) = flags {
-        show_flags(flags, short);
+        show_flags(flags, &mut short);
     }
     let acknowledges = flags.is_some_and(|flags| flags & u64::from(flag::ACK) != 0);
     let mut say = |before: &[u8; 5], n: Option<u64>| {

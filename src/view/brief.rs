@@ -7,9 +7,9 @@
 //! The line belongs to the innermost protocol that can summarise itself (`Identity::summary`). Columns
 //! grow with the longest text so far and never shrink, so that a glance runs straight down.
 
+use super::ink::Ink;
 use super::measure::{cut, spaces};
 use super::theme::Theme;
-use crate::model::short::Short;
 use crate::model::{Field, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
 use crate::proto::{Key, data, frame, lookup};
 
@@ -37,6 +37,8 @@ pub struct Brief {
     protocol: usize,
     /// By the protocol's place in memory.
     named: Vec<Named>,
+    /// What the packet says, until it's cut.
+    said: String,
 }
 
 /// How many pairs of addresses are remembered.
@@ -45,7 +47,7 @@ const KNOWN: u8 = 61;
 /// What was written of a pair of IPv4 addresses: packets of one conversation follow each other.
 #[derive(Clone, Debug, Default)]
 struct Known {
-    pair: u64,
+    pair: Option<u64>,
     /// The columns of an address at that time; 0 for none.
     ends: usize,
     text: String,
@@ -77,50 +79,56 @@ impl Brief {
     /// Lines cut to `width` columns, or whole.
     pub fn new(theme: Theme, width: Option<usize>) -> Self {
         let narrow = width.is_some_and(|w| w < 100);
-        let known = vec![Known::default(); usize::from(KNOWN)];
+        let known = vec![Known::default(); usize::from(KNOWN) + 1];
         let named = vec![Named::default(); NAMED];
-        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4, named }
+        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4, named, said: String::new() }
     }
 
     /// Appends the line of a packet, with its newline.
     pub fn line(&mut self, packet: &Packet, out: &mut String) {
-        let start = out.len();
+        let mut ink = Ink::default();
+        self.write(packet, &mut ink);
+        out.push_str(&String::from_utf8_lossy(ink.bytes()));
+    }
+
+    /// The same as [`Brief::line`].
+    pub fn write(&mut self, packet: &Packet, out: &mut Ink) {
         // Every piece is measured by itself, so that the colours between them need not be.
-        let gap = if self.narrow { " " } else { "  " };
-        let mut head = Short::new();
-        let mut columns = head.right(packet.number, if self.narrow { 4 } else { 5 });
-        head.spaces(1);
-        let place = if self.narrow { 8 } else { 11 };
-        columns += match since_first(packet) {
-            Some(nanos) => head.micros(nanos, place),
-            None => head.dash(place),
-        };
-        head.spaces(gap.len());
-        head.append_to(out);
+        let gap = if self.narrow { 1 } else { 2 };
+        let (number, place) = if self.narrow { (4, 8) } else { (5, 11) };
+        let mut columns = 4 + 3 * gap;
+        out.short(|pen| {
+            columns += pen.right(packet.number, number);
+            pen.spaces(1);
+            columns += match since_first(packet) {
+                Some(nanos) => pen.micros(nanos, place),
+                None => pen.dash(place),
+            };
+            pen.spaces(gap);
+        });
         columns += self.who_to_whom(packet, out);
-        out.push_str(gap);
-        columns += 4 + 2 * gap.len();
+        out.short(|pen| pen.spaces(gap));
         let subject = subject(packet);
         let used = self.protocol(subject.as_ref().map(|s| s.layer.proto), out);
         columns += used.max(self.protocol);
-        let mut length = Short::new();
-        if !self.narrow {
-            columns += length.right(u64::from(packet.len), 6);
-        }
-        length.spaces(gap.len());
-        length.append_to(out);
-        columns += gap.len();
-        let from = out.len();
-        says(packet, subject.as_ref(), out);
+        out.short(|pen| {
+            if !self.narrow {
+                columns += pen.right(u64::from(packet.len), 6);
+            }
+        });
+        self.said.clear();
+        spaces(gap, &mut self.said);
+        says(packet, subject.as_ref(), &mut self.said);
         if let Some(width) = self.width {
-            cut(out, from, width.saturating_sub(columns));
+            cut(&mut self.said, gap, width.saturating_sub(columns));
         }
-        debug_assert!(!out.get(start..).unwrap_or_default().contains('\n'), "a line is one line");
-        out.push('\n');
+        debug_assert!(!self.said.contains('\n'), "a line is one line");
+        self.said.push('\n');
+        out.add(&self.said);
     }
 
     /// Appends the column of a protocol; gives the columns that its name took.
-    fn protocol(&mut self, proto: Option<&'static Identity>, out: &mut String) -> usize {
+    fn protocol(&mut self, proto: Option<&'static Identity>, out: &mut Ink) -> usize {
         let place = proto.map_or(0, |proto| std::ptr::from_ref(proto).addr() / size_of::<Identity>() % NAMED);
         let Some(known) = self.named.get_mut(place) else { return 0 };
         let same = known.of.zip(proto).is_some_and(|(known, proto)| std::ptr::eq(known, proto));
@@ -136,40 +144,36 @@ impl Brief {
             spaces(self.protocol.saturating_sub(used), text);
             (known.of, known.columns, known.used) = (proto, self.protocol, used);
         }
-        out.push_str(&known.text);
+        out.add(&known.text);
         known.used
     }
 
     /// Appends who to whom; gives the columns of both addresses together.
-    fn who_to_whom(&mut self, packet: &Packet, out: &mut String) -> usize {
+    fn who_to_whom(&mut self, packet: &Packet, out: &mut Ink) -> usize {
         let [source, destination] = ends(packet);
         let pair = ipv4(packet, source).zip(ipv4(packet, destination)).map(|(a, b)| u64::from(a) << 32 | u64::from(b));
-        let place = pair.map_or(0, |pair| usize::try_from(pair % u64::from(KNOWN)).unwrap_or(0));
-        if let (Some(pair), Some(known)) = (pair, self.known.get(place))
-            && (known.pair, known.ends) == (pair, self.ends)
-        {
-            out.push_str(&known.text);
-            return known.columns;
-        }
-        let begin = out.len();
-        let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
-        // Addresses are ASCII: a byte is a column.
-        self.other.clear();
-        write_end(packet, destination, &mut self.other);
-        write_end(packet, source, out);
-        let used = out.len() - begin;
-        self.ends = self.ends.max(self.other.len()).max(used).min(most);
-        spaces(self.ends.saturating_sub(used), out);
-        out.push_str(" → ");
-        out.push_str(&self.other);
-        spaces(self.ends.saturating_sub(self.other.len()), out);
-        let columns = self.ends.max(used) + self.ends.max(self.other.len());
-        if let (Some(pair), Some(known)) = (pair, self.known.get_mut(place)) {
+        // Behind those of the pairs, one has a place for all others.
+        let place = usize::try_from(pair.map_or(u64::from(KNOWN), |pair| pair % u64::from(KNOWN))).unwrap_or(0);
+        let Some(known) = self.known.get_mut(place) else { return 0 };
+        if pair.is_none() || (known.pair, known.ends) != (pair, self.ends) {
+            let most = WIDEST[usize::from(self.width.is_none_or(|w| w > 130))];
+            // Addresses are ASCII: a byte is a column.
+            self.other.clear();
+            write_end(packet, destination, &mut self.other);
+            let text = &mut known.text;
+            text.clear();
+            write_end(packet, source, text);
+            let used = text.len();
+            self.ends = self.ends.max(self.other.len()).max(used).min(most);
+            spaces(self.ends.saturating_sub(used), text);
+            text.push_str(" → ");
+            text.push_str(&self.other);
+            spaces(self.ends.saturating_sub(self.other.len()), text);
+            let columns = self.ends.max(used) + self.ends.max(self.other.len());
             (known.pair, known.ends, known.columns) = (pair, self.ends, columns);
-            known.text.clear();
-            known.text.push_str(out.get(begin..).unwrap_or_default());
         }
-        columns
+        out.add(&known.text);
+        known.columns
     }
 }
 
@@ -272,10 +276,10 @@ fn ends(packet: &Packet) -> [Option<&Field>; 2] {
             };
             if end.is_none() && name.starts_with(own) {
                 *end = Some(field);
+                if let [Some(_), Some(_)] = found {
+                    return found;
+                }
             }
-        }
-        if let [Some(_), Some(_)] = found {
-            break;
         }
     }
     found
@@ -289,28 +293,28 @@ fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
 }
 
 fn subject(packet: &Packet) -> Option<Subject<'_>> {
-    let end = packet.layers.iter().position(|l| l.quoted).unwrap_or(packet.layers.len());
-    let layers = packet.layers.get(..end)?;
-    let above = |l: &Layer| l.proto.osi > Osi::Transport;
     // Best a message that can summarise itself, then one that cannot, then whatever carries it.
-    let (mut told, mut named, mut carrier) = (None, None, None);
-    for (i, l) in layers.iter().enumerate().rev() {
-        let summarises = l.proto.summary.is_some();
-        if !above(l) {
-            carrier = carrier.or(summarises.then_some(i));
-        } else if summarises {
-            told = Some(i);
-            break;
-        } else if named.is_none() && !std::ptr::eq(l.proto, &raw const data::ABOUT) {
-            named = Some(i);
+    let (mut told, mut named, mut carrier, mut last) = (None, None, None, None);
+    let mut first = None;
+    for (i, layer) in packet.layers.iter().enumerate().take_while(|(_, layer)| !layer.quoted) {
+        let (this, summarises) = (Some((i, layer)), layer.proto.summary.is_some());
+        last = this;
+        if layer.proto.osi <= Osi::Transport {
+            carrier = if summarises { this } else { carrier };
+            continue;
+        }
+        first = first.or(Some(i));
+        if summarises {
+            told = this;
+        } else if !std::ptr::eq(layer.proto, &raw const data::ABOUT) {
+            named = this;
         }
     }
-    let last = told.or(named).or(carrier).or(end.checked_sub(1))?;
-    let layer = layers.get(last)?;
+    let (at, layer) = told.or(named).or(carrier).or(last)?;
     if layer.proto.osi <= Osi::Transport {
-        return Some(Subject { layer, first: last, messages: 1 });
+        return Some(Subject { layer, first: at, messages: 1 });
     }
-    let first = layers.iter().position(above).unwrap_or(last);
+    let first = first.unwrap_or(at);
     Some(Subject { layer, first, messages: tellers(packet, first).count().max(1) })
 }
 
@@ -381,7 +385,7 @@ pub fn summary(packet: &Packet, layer: &Layer, out: &mut String) {
 }
 
 fn trouble(packet: &Packet, out: &mut String) {
-    let Some(trouble) = packet.layers.iter().find_map(|l| l.trouble) else { return };
+    let Some(trouble) = packet.layers.iter().find_map(|l| l.trouble.as_ref()) else { return };
     out.push_str(if out.ends_with(' ') { "" } else { " " });
     out.push_str(match trouble {
         Trouble::CutByCapture { .. } => "[cut by the capture]",
