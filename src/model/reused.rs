@@ -10,29 +10,39 @@ pub struct Reused<T> {
     used: usize,
 }
 
-impl<T> Reused<T> {
-    /// An empty one.
-    pub const fn new() -> Self {
-        Self { places: Vec::new(), used: 0 }
-    }
-
+impl<T: Default> Reused<T> {
     /// Adds an item.
     #[inline]
     pub fn push(&mut self, item: T) {
-        match self.places.get_mut(self.used) {
-            Some(place) => {
-                *place = item;
-                self.used += 1;
-            }
-            None => self.grow(item),
+        // A place that is there gets the item piece by piece: it need not be put together elsewhere first.
+        if self.used >= self.places.len() {
+            self.add_place();
+        }
+        if let Some(place) = self.places.get_mut(self.used) {
+            *place = item;
+            self.used += 1;
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn grow(&mut self, item: T) {
-        self.places.push(item);
-        self.used = self.places.len();
+    fn add_place(&mut self) {
+        self.places.push(T::default());
+    }
+
+    /// Puts an item before the one at this place, or at the end.
+    pub fn insert(&mut self, at: usize, item: T) {
+        self.push(item);
+        if let Some(moved) = self.get_mut(at..) {
+            moved.rotate_right(1);
+        }
+    }
+}
+
+impl<T> Reused<T> {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self { places: Vec::new(), used: 0 }
     }
 
     /// Takes the last item off.
@@ -50,14 +60,6 @@ impl<T> Reused<T> {
     #[inline]
     pub fn clear(&mut self) {
         self.used = 0;
-    }
-
-    /// Puts an item before the one at this place, or at the end.
-    pub fn insert(&mut self, at: usize, item: T) {
-        self.push(item);
-        if let Some(moved) = self.get_mut(at..) {
-            moved.rotate_right(1);
-        }
     }
 
     /// Keeps those of which `keep` says so.
@@ -114,7 +116,7 @@ impl<'a, T> IntoIterator for &'a mut Reused<T> {
     }
 }
 
-impl<T> Extend<T> for Reused<T> {
+impl<T: Default> Extend<T> for Reused<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
         items.into_iter().for_each(|item| self.push(item));
     }

@@ -333,7 +333,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Writes a field that is computed here, if it is wanted at all.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: mostly it isn't")]
+    #[inline(always)]
     pub fn compute(&mut self, def: &'static FieldDef, value: impl FnOnce(&mut Self) -> Value) {
         if self.packet.wants(def) {
             let value = value(self);
