@@ -109,6 +109,8 @@ pub(super) fn run_into(
     if let Some(lost) = tally.gave_up(show.memory) {
         tell(&lost);
     }
+    // The program ends with what is remembered, which may be a million pieces: nobody gives them back one by one.
+    std::mem::forget(reader);
     ended.map(|()| tally)
 }
 

@@ -35,6 +35,8 @@ pub(super) fn run(args: &Args, choice: Color) -> Result<(), Failure> {
         }
         Ok(true)
     });
+    // The program ends with what is remembered: giving it back piece by piece would take longer than printing.
+    std::mem::forget(reader);
     let tables = if args.only.is_empty() { Table::ALL.to_vec() } else { args.only.clone() };
     let most = if args.top == 0 { usize::MAX } else { args.top };
     let text = if args.json {

@@ -241,7 +241,14 @@ fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker
     }
     let mut field = |f: &Field| is_one_of(f, named) && each_value(f, named.view, packet, take);
     let found = match layers {
-        None => packet.fields.iter().any(&mut field),
+        None => match *named.fields {
+            // As nearly all are: then one look at each field of the packet is enough.
+            [def] => {
+                let mut own = packet.all(def);
+                own.any(|f| each_value(f, named.view, packet, take))
+            }
+            _ => packet.fields.iter().any(&mut field),
+        },
         Some(layers) => chosen(named, layers, packet).any(|l| packet.fields_of(l).iter().any(&mut field)),
     };
     found
@@ -255,6 +262,7 @@ fn each_of(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: Taker
 fn own_layers(named: &Named, layers: Option<&[Piece]>, packet: &Packet, take: impl FnMut(&Layer) -> bool) -> bool {
     let own = |l: &&Layer| named.protocols.iter().any(|p| std::ptr::eq(*p, l.proto));
     match layers {
+        _ if named.protocols.is_empty() => false,
         None => packet.layers.iter().filter(own).any(take),
         Some(layers) => chosen(named, layers, packet).filter(own).any(take),
     }

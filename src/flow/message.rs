@@ -392,13 +392,15 @@ impl Messages {
             return;
         }
         let Some(bytes) = payload.get(part.clone()) else { return };
-        self.pending.extend_from_slice(bytes);
         let start = here.start + u32::try_from(part.start).unwrap_or(0);
         let len = u32::try_from(part.len()).unwrap_or(0);
         if self.sources.capacity() == 0 {
             // Most messages have few pieces, and some wait long for the second.
             self.sources.reserve_exact(1);
+        } else {
+            self.make_room(bytes.len());
         }
+        self.pending.extend_from_slice(bytes);
         self.sources.push(Piece { frame: here.frame, start, len });
     }
 

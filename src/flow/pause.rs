@@ -69,6 +69,18 @@ impl Messages {
         (self.beheaded, self.hidden) = (at.beheaded, at.hidden);
     }
 
+    /// Makes room for a further piece of so many bytes. Pieces that come one by one may be small, and room made for each costs
+    /// more than they do.
+    pub(super) fn make_room(&mut self, bytes: usize) {
+        if self.sources.len() == self.sources.capacity() {
+            self.sources.reserve_exact(self.sources.len() + MOST_ROOM / size_of::<Piece>());
+        }
+        let all = self.pending.len() + bytes;
+        if all > self.pending.capacity() {
+            self.pending.reserve_exact(bytes + all + MOST_ROOM);
+        }
+    }
+
     /// Whether it takes much more room than what waits needs.
     pub(super) fn is_roomy(&self) -> bool {
         self.pending.capacity() > 2 * self.pending.len() + MOST_ROOM

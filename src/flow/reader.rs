@@ -62,7 +62,7 @@ impl Reader {
     /// # Errors
     /// As there.
     pub fn each<E: From<SourceError>>(
-        mut self,
+        &mut self,
         source: &mut dyn Source,
         mut take: impl FnMut(&Packet, &Tracker) -> Result<bool, E>,
     ) -> Result<(), E> {

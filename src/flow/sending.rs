@@ -10,6 +10,9 @@ use std::sync::Arc;
 /// The most unacknowledged segments that a direction remembers.
 const MOST_UNACKED: usize = 10_000;
 
+/// Room for so many is made at once.
+const FEW_UNACKED: usize = 8;
+
 /// No number yet, as in Wireshark: one sequence number of four thousand million is taken for none.
 pub(super) const NONE: Seq = Seq(0);
 
@@ -215,6 +218,7 @@ impl Sending {
         let oldest = if few { Some(std::mem::take(&mut self.oldest)) } else { None };
         let rest = self.rest();
         if let Some(oldest) = oldest {
+            rest.segments.reserve(FEW_UNACKED);
             rest.segments.push(oldest);
             rest.reach = None;
         }

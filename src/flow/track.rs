@@ -290,10 +290,10 @@ impl Track {
             self.open(c, s, ports, events);
         }
         let (rtt, last) = (self.rtt(), self.last());
-        let mut new = self.far.is_none().then(|| Direction::new(self.far_shift, self.far_base()));
-        let far = match (&mut self.far, &mut new) {
-            (Some(far), _) => Arc::make_mut(far),
-            (None, new) => new.get_or_insert_with(|| Direction::new(UNKNOWN, None)),
+        let (mut new, base) = (None, self.far_base());
+        let far = match &mut self.far {
+            Some(far) => Arc::make_mut(far),
+            None => new.insert(Direction::new(self.far_shift, base)),
         };
         let (fwd, rev) = if c.forward { (&mut self.near, far) } else { (far, &mut self.near) };
         let kind = s.flags & (flag::SYN | flag::ACK);
@@ -316,7 +316,9 @@ impl Track {
         let (fwd_base, rev_base, shift) = (fwd.base().unwrap_or_default(), rev.base().unwrap_or_default(), fwd.shift);
         if let Some(new) = new {
             (self.far_shift, self.far_known, self.far_base) = (new.shift, new.is_known(), new.base().unwrap_or(NONE));
-            self.far = Some(new).filter(Direction::has_sent).map(Arc::new);
+            if new.has_sent() {
+                self.far = Some(Arc::new(new));
+            }
         }
         self.negotiate_ecn(s);
         self.measure(s, now);
