@@ -260,7 +260,7 @@ impl<'a> Cursor<'a> {
 
     /// Whether one of these rows is wanted.
     #[inline]
-    pub fn wants_any(&self, group: &Group) -> bool {
+    pub fn wants_any(&mut self, group: &'static Group) -> bool {
         self.packet.wanted.has_any(group)
     }
 

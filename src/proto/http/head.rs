@@ -243,7 +243,7 @@ pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
         _ if !is_token(named) => Some("a header's name has characters that no name may have"),
         _ => None,
     };
-    while let Some(more) = line(bytes, at + len).filter(goes_on) {
+    while let Some(more) = further(bytes, at + len) {
         let joined = value.to_mut();
         joined.truncate(joined.trim_ascii_end().len());
         let more_text = more.text.trim_ascii();
@@ -261,6 +261,11 @@ pub(super) fn field(bytes: &[u8], at: usize) -> Option<Header<'_>> {
             breaks.or(Some("a header line ends with CR alone, which others take for a part of it (RFC 9112 §2.2)"));
     }
     Some(Header { at, len, name: named, value_at, raw, value, line_end, breaks })
+}
+
+/// The line that starts at `at`, if it belongs to the header above it.
+fn further(bytes: &[u8], at: usize) -> Option<Line<'_>> {
+    if matches!(bytes.get(at), Some(b' ' | b'\t')) { line(bytes, at) } else { None }
 }
 
 /// Whether a line belongs to the header above it.
