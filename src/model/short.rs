@@ -63,16 +63,16 @@ static THREES: [[u8; 4]; 1000] = {
     all
 };
 
-/// The same in the digits that they need, and how many those are.
-static FIRSTS: [([u8; 3], u8); 1000] = {
-    let (mut all, mut n) = ([([b' '; 3], 0); 1000], 0);
+/// The same in the digits that they need, the first lowest; how many those are is in the highest byte.
+static FIRSTS: [u32; 1000] = {
+    let (mut all, mut n) = ([0; 1000], 0);
     while n < 1000 {
         let [hundreds, tens, ones, _] = THREES[n];
-        all[n] = match n {
-            0..10 => ([ones, b' ', b' '], 1),
-            10..100 => ([tens, ones, b' '], 2),
-            _ => ([hundreds, tens, ones], 3),
-        };
+        all[n] = u32::from_le_bytes(match n {
+            0..10 => [ones, b' ', b' ', 1],
+            10..100 => [tens, ones, b' ', 2],
+            _ => [hundreds, tens, ones, 3],
+        });
         n += 1;
     }
     all
@@ -250,8 +250,8 @@ impl<B: AsMut<[u8]>> Short<B> {
 
     #[inline]
     fn first(&mut self, n: u64) {
-        let ([a, b, c], count) = FIRSTS[(n % 1000) as usize];
-        self.some(&[a, b, c, count], count);
+        let text = FIRSTS[(n % 1000) as usize].to_le_bytes();
+        self.some(&text, text[3]);
     }
 
     #[inline]

@@ -10,7 +10,7 @@
 use super::ink::Ink;
 use super::measure::{cut, spaces};
 use super::theme::Theme;
-use crate::model::{Field, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
+use crate::model::{Field, FieldDef, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
 use crate::proto::{Key, data, frame, lookup};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
@@ -39,6 +39,7 @@ pub struct Brief {
     named: Vec<Named>,
     /// What the packet says, until it's cut.
     said: String,
+    rows: Rows,
 }
 
 /// How many pairs of addresses are remembered.
@@ -81,7 +82,18 @@ impl Brief {
         let narrow = width.is_some_and(|w| w < 100);
         let known = vec![Known::default(); usize::from(KNOWN) + 1];
         let named = vec![Named::default(); NAMED];
-        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4, named, said: String::new() }
+        Self {
+            theme,
+            width,
+            narrow,
+            ends: 9,
+            other: String::new(),
+            known,
+            protocol: 4,
+            named,
+            said: String::new(),
+            rows: Rows(vec![None; ROWS]),
+        }
     }
 
     /// Appends the line of a packet, with its newline.
@@ -150,7 +162,7 @@ impl Brief {
 
     /// Appends who to whom; gives the columns of both addresses together.
     fn who_to_whom(&mut self, packet: &Packet, out: &mut Ink) -> usize {
-        let [source, destination] = ends(packet);
+        let [source, destination] = ends(packet, |layer, row| self.rows.end(layer, row));
         let pair = ipv4(packet, source).zip(ipv4(packet, destination)).map(|(a, b)| u64::from(a) << 32 | u64::from(b));
         // Behind those of the pairs, one has a place for all others.
         let place = usize::try_from(pair.map_or(u64::from(KNOWN), |pair| pair % u64::from(KNOWN))).unwrap_or(0);
@@ -187,7 +199,7 @@ fn ipv4(packet: &Packet, end: Option<&Field>) -> Option<u32> {
 
 /// Appends what a packet's line says, without columns: who to whom, protocol, and its message.
 pub fn sentence(packet: &Packet, out: &mut String) {
-    let [source, destination] = ends(packet);
+    let [source, destination] = ends(packet, end);
     write_end(packet, source, out);
     out.push_str(" → ");
     write_end(packet, destination, out);
@@ -201,7 +213,7 @@ pub fn sentence(packet: &Packet, out: &mut String) {
 
 /// Appends where a packet comes from and where it goes to, each to its own text.
 pub fn ends_of(packet: &Packet, source: &mut String, destination: &mut String) {
-    let [from, to] = ends(packet);
+    let [from, to] = ends(packet, end);
     write_end(packet, from, source);
     write_end(packet, to, destination);
 }
@@ -261,20 +273,19 @@ fn unread_link(link: LinkType, out: &mut String) {
 /// The innermost addresses that say where the packet comes from and where it goes to.
 ///
 /// A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`, `sll.src.eth`.
-fn ends(packet: &Packet) -> [Option<&Field>; 2] {
+fn ends(
+    packet: &Packet,
+    mut end: impl FnMut(&'static Identity, &'static FieldDef) -> Option<usize>,
+) -> [Option<&Field>; 2] {
     let mut found = [None; 2];
     for layer in packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network) {
         for field in packet.fields_of(layer) {
             if !matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6) {
                 continue;
             }
-            let (name, own) = (field.def.name.as_bytes(), layer.proto.name.as_bytes());
-            let end = match name.get(own.len()..) {
-                Some(b".src" | b".src.eth" | b".src.ipv4" | b".src.ipv6") => &mut found[0],
-                Some(b".dst" | b".dst.eth" | b".dst.ipv4" | b".dst.ipv6") => &mut found[1],
-                _ => continue,
-            };
-            if end.is_none() && name.starts_with(own) {
+            if let Some(end) =
+                end(layer.proto, field.def).and_then(|end| found.get_mut(end)).filter(|end| end.is_none())
+            {
                 *end = Some(field);
                 if let [Some(_), Some(_)] = found {
                     return found;
@@ -283,6 +294,40 @@ fn ends(packet: &Packet) -> [Option<&Field>; 2] {
         }
     }
     found
+}
+
+/// Whether a row of a layer is the sender's address (0) or the receiver's (1).
+fn end(proto: &Identity, row: &FieldDef) -> Option<usize> {
+    match row.name.strip_prefix(proto.name)? {
+        ".src" | ".src.eth" | ".src.ipv4" | ".src.ipv6" => Some(0),
+        ".dst" | ".dst.eth" | ".dst.ipv4" | ".dst.ipv6" => Some(1),
+        _ => None,
+    }
+}
+
+/// Rows of addresses that are remembered; a power of two.
+const ROWS: usize = 64;
+
+/// What rows of addresses say, by their place in memory.
+#[derive(Debug)]
+struct Rows(Vec<Option<Row>>);
+
+#[derive(Clone, Copy, Debug)]
+struct Row {
+    proto: &'static Identity,
+    def: &'static FieldDef,
+    end: Option<usize>,
+}
+
+impl Rows {
+    /// The same as [`end`].
+    fn end(&mut self, proto: &'static Identity, def: &'static FieldDef) -> Option<usize> {
+        let slot = self.0.get_mut(std::ptr::from_ref(def).addr() / size_of::<FieldDef>() % ROWS)?;
+        match slot {
+            Some(row) if std::ptr::eq(row.def, def) && std::ptr::eq(row.proto, proto) => row.end,
+            _ => slot.insert(Row { proto, def, end: end(proto, def) }).end,
+        }
+    }
 }
 
 fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
@@ -294,20 +339,24 @@ fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
 
 fn subject(packet: &Packet) -> Option<Subject<'_>> {
     // Best a message that can summarise itself, then one that cannot, then whatever carries it.
-    let (mut told, mut named, mut carrier, mut last) = (None, None, None, None);
-    let mut first = None;
-    for (i, layer) in packet.layers.iter().enumerate().take_while(|(_, layer)| !layer.quoted) {
-        let (this, summarises) = (Some((i, layer)), layer.proto.summary.is_some());
-        last = this;
+    let (mut told, mut named, mut carrier, mut last, mut first) = (None, None, None, None, None);
+    for (i, layer) in packet.layers.iter().enumerate() {
+        if layer.quoted {
+            break;
+        }
+        let summarises = layer.proto.summary.is_some();
+        last = Some((i, layer));
         if layer.proto.osi <= Osi::Transport {
-            carrier = if summarises { this } else { carrier };
+            if summarises {
+                carrier = last;
+            }
             continue;
         }
         first = first.or(Some(i));
         if summarises {
-            told = this;
+            told = last;
         } else if !std::ptr::eq(layer.proto, &raw const data::ABOUT) {
-            named = this;
+            named = last;
         }
     }
     let (at, layer) = told.or(named).or(carrier).or(last)?;
@@ -401,7 +450,7 @@ fn trouble(packet: &Packet, out: &mut String) {
 mod tests {
     use super::*;
     use crate::model::RawFrame;
-    use crate::proto::{NoMemory, walk};
+    use crate::proto::{NoMemory, ipv4, ipv6, walk};
     use etherparse::PacketBuilder;
 
     fn lines(frames: &[Vec<u8>], width: Option<usize>) -> String {
@@ -443,6 +492,22 @@ mod tests {
             for line in lines(&[syn(), vec![0; 60], syn()], Some(width)).lines() {
                 let columns = super::super::measure::width(line);
                 assert!(columns <= width.max(66), "{width}: {columns} {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_is_an_end_in_its_own_layer_only() {
+        let mut rows = Rows(vec![None; ROWS]);
+        for _ in 0..2 {
+            for (proto, row, which) in [
+                (&ipv4::ABOUT, &ipv4::SRC, Some(0)),
+                (&ipv4::ABOUT, &ipv4::DST, Some(1)),
+                (&ipv4::ABOUT, &ipv4::TTL, None),
+                (&ipv6::ABOUT, &ipv4::SRC, None),
+                (&ipv6::ABOUT, &ipv6::SRC, Some(0)),
+            ] {
+                assert_eq!((end(proto, row), rows.end(proto, row)), (which, which), "{} {}", proto.name, row.name);
             }
         }
     }

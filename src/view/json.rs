@@ -13,6 +13,8 @@ use serde::Serialize;
 
 /// Bytes of the longest value in hexadecimal that is put together in one piece.
 const PIECE: usize = 16;
+/// Bytes of the longest text that is.
+const SHORT: usize = 64;
 
 /// Writes one packet after the other, and remembers what it wrote around their values.
 #[derive(Debug, Default)]
@@ -190,6 +192,9 @@ fn bytes(bytes: &[u8], kind: Kind, around: &Around, out: &mut Ink) {
 }
 
 fn text(bytes: &[u8], around: &Around, out: &mut Ink) {
+    if bytes.len() <= SHORT && show::plain_at_first(bytes, b'"') == bytes.len() {
+        return around.quoted(out, |pen| pen.add(bytes));
+    }
     out.short(|pen| pen.again(&around.before));
     string(bytes, out);
     out.short(|pen| pen.again(&around.behind));
