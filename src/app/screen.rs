@@ -80,8 +80,8 @@ impl Screen {
     pub(super) fn gap(&mut self, packets: u64, filed: bool) {
         let gap = || format!("[... {}]\n", left_out(packets, filed));
         match self.kind {
-            Kind::Text(_) | Kind::Linear(..) => self.text.push_str(&gap()),
-            Kind::Brief(_) => self.ink.add(gap()),
+            Kind::Linear(..) => self.text.push_str(&gap()),
+            Kind::Text(_) | Kind::Brief(_) => self.ink.add(gap()),
             _ => {}
         }
     }
@@ -93,7 +93,7 @@ impl Screen {
                 let notes = tutor::explain(&Moment::new(packet, tracker), *audience, texts);
                 json.line(packet, Some((&notes, *audience)), &mut self.ink);
             }
-            Kind::Text(view) => view.packet(&Moment::new(packet, tracker), &mut self.text),
+            Kind::Text(view) => view.write(&Moment::new(packet, tracker), &mut self.ink),
             Kind::Brief(view) => view.write(packet, &mut self.ink),
             Kind::Linear(texts, audience) => {
                 linear::packet(&Moment::new(packet, tracker), *audience, texts.as_ref(), &mut self.text);

@@ -287,6 +287,7 @@ impl Packet {
     }
 
     /// The bytes of a span or a slice; empty where it does not lie in its buffer.
+    #[inline]
     pub fn bytes(&self, s: Slice) -> &[u8] {
         let all: &[u8] = if s.buf == Span::TEXT {
             &self.text

@@ -297,14 +297,24 @@ pub fn seconds(nanos: i64, decimals: u32, out: &mut String) {
 
 /// Appends a span of time in seconds, to the millisecond, microsecond or nanosecond that it needs.
 pub fn duration(nanos: i64, out: &mut String) {
-    let decimals = match nanos {
+    let mut short = Short::new();
+    short_duration(nanos, &mut short);
+    short.append_to(out);
+}
+
+fn short_duration(nanos: i64, out: &mut Short) {
+    out.seconds(nanos, decimals(nanos));
+    out.put(b" s");
+}
+
+/// The decimals that so many nanoseconds need, in threes.
+fn decimals(nanos: i64) -> u32 {
+    match nanos {
         0 => 0,
         n if n % 1_000_000 == 0 => 3,
         n if n % 1_000 == 0 => 6,
         _ => 9,
-    };
-    seconds(nanos, decimals, out);
-    out.push_str(" s");
+    }
 }
 
 /// Appends nanoseconds as milliseconds, with the decimals that they need.
@@ -316,28 +326,27 @@ pub fn millis(nanos: i64, out: &mut String) {
 
 /// Appends a moment as date and time of day, in UTC.
 pub fn moment(time: super::Time, out: &mut String) {
+    let mut short = Short::new();
+    short_moment(time, &mut short);
+    short.append_to(out);
+}
+
+/// Nanoseconds of 64 bits don't leave the years of four digits.
+fn short_moment(time: super::Time, out: &mut Short) {
     let (days, second) = (time.secs().div_euclid(86_400), time.secs().rem_euclid(86_400));
     let (year, month, day) = civil(days);
-    if year < 10 {
-        out.push('0');
+    out.number(year.unsigned_abs());
+    for (before, n) in [(b"-", month), (b"-", day), (b" ", second / 3600), (b":", second / 60 % 60)] {
+        out.put(before);
+        out.pair(n.unsigned_abs());
     }
-    signed(year, out);
-    let mut short = Short::new();
-    let parts = [(b"-", month), (b"-", day), (b" ", second / 3600), (b":", second / 60 % 60), (b":", second % 60)];
-    for (before, n) in parts {
-        short.put(before);
-        short.pair(n.unsigned_abs());
+    let (second, fraction) = (second % 60, i64::from(time.subsec_nanos()));
+    out.put(b":");
+    if second < 10 {
+        out.put(b"0");
     }
-    short.append_to(out);
-    let fraction = i64::from(time.subsec_nanos());
-    if fraction > 0 {
-        let from = out.len();
-        duration(fraction, out);
-        // "0.25 s" without its zero and its unit.
-        out.truncate(out.len() - 2);
-        out.remove(from);
-    }
-    out.push_str(" UTC");
+    out.seconds(second * 1_000_000_000 + fraction, decimals(fraction));
+    out.put(b" UTC");
 }
 
 /// Year, month and day of a day counted from 1970-01-01, in the Gregorian calendar.
@@ -381,41 +390,87 @@ pub fn ipv6(bytes: [u8; 16], out: &mut String) {
 ///
 /// Nothing for a field that only says that it is there. Long bytes and texts are cut, with `…`.
 pub fn value(packet: &Packet, field: &Field, out: &mut String) {
-    let def = field.def;
-    match (field.value, def.kind) {
+    match (field.value, field.def.kind) {
         (Value::None, _) => {}
-        (Value::Bool(b), _) => match def.name_of(u64::from(b)) {
-            Some(name) => named(u64::from(b), name, out),
-            None => out.push_str(if b { "set" } else { "not set" }),
-        },
-        (Value::Uint(n), Kind::Moment) => moment(super::Time::new(i64::try_from(n).unwrap_or(i64::MAX), 0), out),
-        (Value::Uint(n), Kind::Hex(bits)) => {
-            let bits = if def.mask() == 0 { u32::from(bits) } else { def.mask().count_ones() };
-            hex(n, bits.div_ceil(4) as usize, out);
-            if let Some(name) = def.name_of(n) {
-                in_brackets(name, out);
-            }
-        }
-        (Value::Uint(n), _) => match def.name_of(n) {
-            Some(name) => named(n, name, out),
-            None => number(n, out),
-        },
-        (Value::Int(n), _) => {
-            signed(n, out);
-            if let Some(name) = def.name_of(n.cast_unsigned()) {
-                in_brackets(name, out);
-            }
-        }
-        (Value::Nanos(n), Kind::Moment) => moment(super::Time(n), out),
-        (Value::Nanos(n), Kind::Millis) => {
-            millis(n, out);
-            out.push_str(" ms");
-        }
-        (Value::Nanos(n), _) => duration(n, out),
+        (Value::Uint(n), Kind::Uint(_)) if field.def.names.is_empty() => number(n, out),
         (Value::Text(slice), _) => {
             escape_within(packet.bytes(slice), MOST_CHARS, out);
         }
-        (Value::Bytes(slice), kind) => octets(packet.bytes(slice), kind, out),
+        _ => {
+            let mut text = Short::new();
+            match (short(packet, field, &mut text), field.value) {
+                (Some(name), _) => {
+                    text.append_to(out);
+                    if !name.is_empty() {
+                        in_brackets(name, out);
+                    }
+                }
+                (None, Value::Bytes(slice)) => octets(packet.bytes(slice), field.def.kind, out),
+                (None, _) => {}
+            }
+        }
+    }
+}
+
+/// Adds the value of a field as [`value`] writes it, and gives the name that follows in brackets, if it has one: no text, and
+/// no bytes that are many or no plain ones.
+pub(crate) fn short(packet: &Packet, field: &Field, out: &mut Short) -> Option<&'static str> {
+    let def = field.def;
+    let named = |n: u64| Some(def.name_of(n).unwrap_or_default());
+    match (field.value, def.kind) {
+        (Value::Bool(b), _) => match (def.name_of(u64::from(b)), b) {
+            (Some(name), _) => {
+                out.number(u64::from(b));
+                return Some(name);
+            }
+            (None, true) => out.put(b"set"),
+            (None, false) => out.put(b"not set"),
+        },
+        (Value::Uint(n), Kind::Moment) => short_moment(super::Time::new(i64::try_from(n).unwrap_or(i64::MAX), 0), out),
+        (Value::Uint(n), Kind::Hex(bits)) => {
+            let bits = if def.mask() == 0 { u32::from(bits) } else { def.mask().count_ones() };
+            out.put(b"0x");
+            short_digits(n, (bits.div_ceil(4) as usize).max(digits_of(n)), out);
+            return named(n);
+        }
+        (Value::Uint(n), _) => {
+            out.number(n);
+            return named(n);
+        }
+        (Value::Int(n), _) => {
+            out.signed(n);
+            return named(n.cast_unsigned());
+        }
+        (Value::Nanos(n), Kind::Moment) => short_moment(super::Time(n), out),
+        (Value::Nanos(n), Kind::Millis) => {
+            out.millis(n);
+            out.put(b" ms");
+        }
+        (Value::Nanos(n), _) => short_duration(n, out),
+        (Value::Bytes(slice), Kind::Ipv4) => out.ipv4(packet.bytes(slice).try_into().ok()?),
+        (Value::Bytes(slice), kind) => {
+            let bytes = packet.bytes(slice);
+            if bytes.is_empty() || bytes.len() > FEW_BYTES || matches!(kind, Kind::Text | Kind::Ipv6) {
+                return None;
+            }
+            out.octets(bytes);
+        }
+        (Value::None | Value::Text(_), _) => return None,
+    }
+    Some("")
+}
+
+/// Bytes that [`short`] writes; of more, [`value`] leaves some out or wraps them.
+const FEW_BYTES: usize = 20;
+
+fn short_digits(n: u64, digits: usize, out: &mut Short) {
+    if digits % 2 > 0 {
+        let [low, ..] = (n.checked_shr(4 * (u32::try_from(digits).unwrap_or(0) - 1)).unwrap_or(0)).to_le_bytes();
+        out.put(&[b"0123456789abcdef"[usize::from(low & 15)]]);
+    }
+    for i in (0..digits / 2).rev() {
+        let [low, ..] = if i < 8 { (n >> (8 * i)).to_le_bytes() } else { [0; 8] };
+        out.hex(low);
     }
 }
 
@@ -423,11 +478,6 @@ pub fn value(packet: &Packet, field: &Field, out: &mut String) {
 pub fn number_of(def: &'static FieldDef, n: u64, out: &mut String) {
     let field = Field { def, value: Value::Uint(n), span: Span::default(), depth: 0 };
     value(&Packet::new(), &field, out);
-}
-
-fn named(n: u64, name: &str, out: &mut String) {
-    number(n, out);
-    in_brackets(name, out);
 }
 
 fn in_brackets(name: &str, out: &mut String) {

@@ -1,6 +1,6 @@
 //! What the capture itself does to a packet: artefacts, which are no faults of the network.
 
-use super::{Here, Rule};
+use super::{Here, Rule, always};
 use crate::model::LinkType;
 use crate::proto::checksum::{self, Status};
 use crate::proto::{frame, ipv4, tcp, udp};
@@ -20,7 +20,7 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("frame-cut", &[&frame::ABOUT], &[&frame::LEN, &frame::CAP_LEN], |h| {
         h.packet().cap_len < h.packet().len
     }),
-    Rule::observed("frame-comment", &[&frame::ABOUT], &[&frame::COMMENT], |h| h.has(&frame::COMMENT)),
+    Rule::observed("frame-comment", &[&frame::ABOUT], &[&frame::COMMENT], always).where_has(&frame::COMMENT),
     // A checksum is said to be wrong only where nothing explains it away.
     Rule::observed("checksum-pending", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
         unchecked(h) && h.packet().checksum_pending

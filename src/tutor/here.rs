@@ -115,6 +115,7 @@ impl<'a> Here<'a> {
     }
 
     /// The bytes of this layer's first such field that holds bytes or text.
+    #[inline]
     pub fn octets(&self, def: &'static FieldDef) -> Option<&'a [u8]> {
         octets(self.packet(), self.first(def)?)
     }
@@ -126,10 +127,13 @@ impl<'a> Here<'a> {
 
     /// This layer's field of that kind, else that of the nearest layer around it.
     pub fn field(&self, def: &'static FieldDef) -> Option<&'a Field> {
+        if let Some(own) = self.first(def) {
+            return Some(own);
+        }
         if self.fields.is_some() && self.anywhere(def).is_none() {
             return None;
         }
-        self.first(def).or_else(|| self.outer().find_map(|l| self.first_in(l, def)))
+        self.outer().find_map(|l| self.first_in(l, def))
     }
 
     // ---- the layers around it
@@ -194,6 +198,7 @@ impl<'a> Here<'a> {
 pub(super) static ADDRESSES: &[(&FieldDef, &FieldDef)] = &[(&ipv4::SRC, &ipv4::DST), (&ipv6::SRC, &ipv6::DST)];
 
 /// The bytes of a field that holds bytes or text.
+#[inline]
 pub(super) fn octets<'a>(packet: &'a Packet, field: &Field) -> Option<&'a [u8]> {
     match field.value {
         Value::Bytes(s) | Value::Text(s) => Some(packet.bytes(s)),

@@ -1,6 +1,6 @@
 //! Layer 2: one hop. Whose cards a frame names, and how ARP finds them.
 
-use super::{Here, Rule};
+use super::{Here, Rule, always};
 use crate::model::Identity;
 use crate::proto::{arp, ethernet, ipv4, ipv6, null, sll, vlan};
 
@@ -19,9 +19,9 @@ pub(super) static RULES: &[Rule] = &[
     }),
     Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], broadcast),
     Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| group(h) && !broadcast(h)),
-    Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], |_| true),
-    Rule::observed("cooked", &[&sll::ABOUT], &[&sll::PKTTYPE], |_| true),
-    Rule::observed("bsd-loopback", &[&null::ABOUT], &[&null::FAMILY], |_| true),
+    Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], always),
+    Rule::observed("cooked", &[&sll::ABOUT], &[&sll::PKTTYPE], always),
+    Rule::observed("bsd-loopback", &[&null::ABOUT], &[&null::FAMILY], always),
     // RFC 826; announcements and probes: RFC 5227.
     Rule::observed("arp-request", ARP, &[&OPCODE, &DST_IPV4, &SRC_MAC], |h| opcode(h) == Some(1) && asks(h)),
     Rule::observed("arp-reply", ARP, &[&OPCODE, &SRC_IPV4, &SRC_MAC], |h| opcode(h) == Some(2) && asks(h)),

@@ -10,7 +10,9 @@ mod application;
 mod capture;
 mod here;
 mod index;
+mod kept;
 mod link;
+mod made_of;
 mod name;
 mod network;
 mod seven;
@@ -24,12 +26,13 @@ mod value;
 mod web;
 
 pub use here::Here;
+pub use kept::{Saying, Telling, Told};
 pub use name::{NAMES, Name};
 pub use seven::{JUDGEMENT, Row, seven};
 pub use text::{Template, TextError, Texts};
 
 use crate::flow::{Connection, Event, Tracker};
-use crate::model::{FieldDef, Identity, Osi, Packet};
+use crate::model::{FieldDef, Identity, Packet};
 use crate::proto::stream::Upgrade;
 use index::Index;
 use serde::{Deserialize, Serialize};
@@ -109,14 +112,29 @@ pub struct Rule {
     pub id: &'static str,
     /// Which protocols' layers it speaks of; none means any.
     pub of: &'static [&'static Identity],
-    /// Whether it holds here.
+    /// Whether it holds here, if the layer has what it needs.
     pub on: fn(&Here<'_>) -> bool,
+    needs: Needs,
     /// How we know.
     pub truth: Truth,
     /// The fields that show it.
     pub because: &'static [&'static FieldDef],
     /// Whether it speaks of headers that an ICMP error quotes; all others are silent there.
     quoted: bool,
+}
+
+/// What a rule needs before it can hold. That is asked first, and once of rules that stand together: most speak of what
+/// is seldom there.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Needs {
+    Nothing,
+    /// Such a field.
+    Field(&'static FieldDef),
+    /// Such a field that is true.
+    True(&'static FieldDef),
+    /// Something that happened to the conversation.
+    Event,
+    Trouble,
 }
 
 impl Rule {
@@ -127,7 +145,7 @@ impl Rule {
         because: &'static [&'static FieldDef],
         on: fn(&Here<'_>) -> bool,
     ) -> Self {
-        Self { id, of, on, truth: Truth::Observed, because, quoted: false }
+        Self { id, of, on, needs: Needs::Nothing, truth: Truth::Observed, because, quoted: false }
     }
 
     /// A rule about what the bytes only suggest.
@@ -137,7 +155,7 @@ impl Rule {
         because: &'static [&'static FieldDef],
         on: fn(&Here<'_>) -> bool,
     ) -> Self {
-        Self { id, of, on, truth: Truth::Inferred, because, quoted: false }
+        Self { id, of, on, needs: Needs::Nothing, truth: Truth::Inferred, because, quoted: false }
     }
 
     /// Speaks of quoted headers instead.
@@ -146,10 +164,47 @@ impl Rule {
         self
     }
 
-    /// Whether it holds of a layer that it [speaks of](Texts::rules_of).
-    fn holds(&self, here: &Here<'_>) -> bool {
-        self.quoted == here.layer.quoted && (self.on)(here)
+    /// Holds only of a layer that has this field.
+    const fn where_has(mut self, def: &'static FieldDef) -> Self {
+        self.needs = Needs::Field(def);
+        self
     }
+
+    /// Holds only of a layer where this field is true.
+    const fn where_is(mut self, def: &'static FieldDef) -> Self {
+        self.needs = Needs::True(def);
+        self
+    }
+
+    /// Holds only of a packet that made something happen.
+    const fn where_something_happened(mut self) -> Self {
+        self.needs = Needs::Event;
+        self
+    }
+
+    /// Holds only of a layer with a trouble.
+    const fn where_in_trouble(mut self) -> Self {
+        self.needs = Needs::Trouble;
+        self
+    }
+}
+
+impl Needs {
+    #[inline]
+    fn has(self, here: &Here<'_>) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Field(def) => here.has(def),
+            Self::True(def) => here.is(def),
+            Self::Event => !here.moment.events.is_empty(),
+            Self::Trouble => here.layer.trouble.is_some(),
+        }
+    }
+}
+
+/// Of a rule that holds wherever there is what it needs.
+fn always(_: &Here<'_>) -> bool {
+    true
 }
 
 /// All rules, from the wire up; what is wrong with a layer comes last.
@@ -167,102 +222,38 @@ const MOST_LAYERS: usize = 64;
 ///
 /// A layer that no rule speaks of gets what its protocol's rows say about themselves.
 pub fn explain(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> Vec<Note> {
-    let (mut notes, mut index) = (Notes { because: true, ..Notes::default() }, Index::default());
+    let (mut notes, mut index) = (Vec::new(), Index::default());
     index.fill(moment.packet);
-    notes.explain(moment, &index, audience, texts);
-    notes.all.truncate(notes.used);
-    notes.all
-}
-
-/// What is said of one packet after the other; the memory of the last serves the next.
-#[derive(Debug, Default)]
-pub struct Told {
-    rows: Vec<Row>,
-    notes: Notes,
-    index: Index,
-}
-
-/// Notes, and how many of them are this packet's: the others are memory.
-#[derive(Debug, Default)]
-struct Notes {
-    all: Vec<Note>,
-    used: usize,
-    /// Whether they name the fields that show it.
-    because: bool,
-}
-
-impl Told {
-    /// Says of all seven layers what they are in this packet, and what there is to note; see [`seven()`] and [`explain`].
-    /// The rows have no [`short`](Row::short) and no [`line`](Row::line), the notes no [`because`](Note::because).
-    pub fn tell(&mut self, moment: &Moment<'_>, audience: Audience, texts: &Texts) {
-        if self.rows.is_empty() {
-            self.rows.extend(Osi::ALL.map(Row::of));
-        }
-        self.index.fill(moment.packet);
-        for row in &mut self.rows {
-            row.fill(moment, &self.index, audience, texts);
-        }
-        self.notes.explain(moment, &self.index, audience, texts);
-    }
-
-    /// All seven layers, from the wire up.
-    pub fn rows(&self) -> &[Row] {
-        &self.rows
-    }
-
-    /// What there is to note.
-    pub fn notes(&self) -> &[Note] {
-        self.notes.all.get(..self.notes.used).unwrap_or_default()
-    }
-}
-
-impl Notes {
-    fn explain(&mut self, moment: &Moment<'_>, index: &Index, audience: Audience, texts: &Texts) {
-        self.used = 0;
-        for layer in 0..moment.packet.layers.len().min(MOST_LAYERS) {
-            let Some(here) = Here::noted(moment, layer, index) else { continue };
-            let before = self.used;
-            for &(rule, at) in texts.rules_of(here.layer.proto).iter().filter(|(rule, _)| rule.holds(&here)) {
-                let because = rule.because.iter().copied().filter(|def| here.field(def).is_some());
-                self.note((rule.id, rule.truth, at), because, audience, texts, &here);
-            }
-            // The frame is not a protocol: where nothing is odd about it, there is nothing to say. Of any other layer that
-            // no rule speaks of, the fields that tell something are named.
-            if self.used == before
-                && layer > 0
-                && let Some(at) = texts.place(text::BASIC)
-            {
-                let because = name::telling(&here).map(|f| f.def);
-                self.note((text::BASIC, Truth::Observed, at), because, audience, texts, &here);
-            }
+    for layer in 0..moment.packet.layers.len().min(MOST_LAYERS) {
+        let Some(here) = Here::noted(moment, layer, &index) else { continue };
+        let before = notes.len();
+        texts.holding(&here, |rule, at| {
+            let because = rule.because.iter().copied().filter(|def| here.field(def).is_some());
+            notes.extend(Note::new((rule.id, rule.truth, at), because, audience, texts, &here));
+        });
+        if notes.len() == before
+            && let Some(at) = texts.basic(&here)
+        {
+            let because = name::telling(&here).map(|f| f.def);
+            notes.extend(Note::new((text::BASIC, Truth::Observed, at), because, audience, texts, &here));
         }
     }
+    notes
+}
 
-    /// Adds a note, if this packet has what its sentences mention.
-    fn note(
-        &mut self,
+impl Note {
+    /// A note, if this packet has what its sentences mention.
+    fn new(
         (rule, truth, at): (&'static str, Truth, text::Place),
         because: impl Iterator<Item = &'static FieldDef>,
         audience: Audience,
         texts: &Texts,
         here: &Here<'_>,
-    ) {
-        let layer = here.index;
-        if self.used == self.all.len() {
-            self.all.push(Note { layer, truth, text: String::new(), because: Vec::new(), rule });
-        }
-        let Some(note) = self.all.get_mut(self.used) else { return };
-        note.text.clear();
-        texts.fill(at, audience, here, &mut note.text);
-        if note.text.is_empty() {
-            return;
-        }
-        note.because.clear();
-        if self.because {
-            note.because.extend(because);
-        }
-        (note.layer, note.truth, note.rule) = (layer, truth, rule);
-        self.used += 1;
+    ) -> Option<Self> {
+        let mut text = String::new();
+        texts.fill(at, audience, here, &mut text);
+        let because = because.collect();
+        (!text.is_empty()).then_some(Self { layer: here.index, truth, text, because, rule })
     }
 }
 

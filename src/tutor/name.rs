@@ -2,6 +2,7 @@
 
 use super::Here;
 use super::here::ADDRESSES;
+use super::made_of::MadeOf;
 use super::value::value;
 use crate::flow::{Endpoint, Event};
 use crate::model::{Field, FieldDef, Kind, Seq, Trouble, Value, show};
@@ -9,20 +10,69 @@ use crate::proto::tcp::verdict;
 use crate::proto::websocket::wire::{GUID, accept_for};
 use crate::proto::{ethernet, http, tcp, udp, websocket};
 use sha1::{Digest, Sha1};
+use std::fmt;
 
 /// A computed placeholder.
-#[derive(Debug)]
 pub struct Name {
     /// What a sentence calls it.
     pub name: &'static str,
     /// What it becomes, for translators.
     pub about: &'static str,
-    /// Appends it; `None` where this packet has no such thing.
-    pub(super) write: fn(&Here<'_>, &mut String) -> Option<()>,
+    value: Given,
+    /// Adds all that it depends on, where that is less work than to write it.
+    made_of: Option<fn(&Here<'_>, &mut MadeOf)>,
+}
+
+/// How it's told; `None` where this packet has no such thing.
+enum Given {
+    /// Appends a text.
+    Text(fn(&Here<'_>, &mut String) -> Option<()>),
+    Number(fn(&Here<'_>) -> Option<u64>),
+    Field(for<'a> fn(&Here<'a>) -> Option<&'a Field>),
 }
 
 const fn name(name: &'static str, about: &'static str, write: fn(&Here<'_>, &mut String) -> Option<()>) -> Name {
-    Name { name, about, write }
+    Name { name, about, value: Given::Text(write), made_of: None }
+}
+
+const fn number(name: &'static str, about: &'static str, number: fn(&Here<'_>) -> Option<u64>) -> Name {
+    Name { name, about, value: Given::Number(number), made_of: None }
+}
+
+const fn field(name: &'static str, about: &'static str, field: for<'a> fn(&Here<'a>) -> Option<&'a Field>) -> Name {
+    Name { name, about, value: Given::Field(field), made_of: None }
+}
+
+impl Name {
+    const fn of(mut self, made_of: fn(&Here<'_>, &mut MadeOf)) -> Self {
+        self.made_of = Some(made_of);
+        self
+    }
+
+    /// Appends it.
+    pub(super) fn write(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
+        match self.value {
+            Given::Text(write) => write(here, out),
+            Given::Number(number) => Some(show::number(number(here)?, out)),
+            Given::Field(field) => Some(show::value(here.packet(), field(here)?, out)),
+        }
+    }
+
+    /// Adds all that it depends on.
+    pub(super) fn made_of(&self, here: &Here<'_>, into: &mut MadeOf) {
+        match (self.made_of, &self.value) {
+            (Some(made_of), _) => made_of(here, into),
+            (None, Given::Text(write)) => into.text(|out| write(here, out)),
+            (None, Given::Number(number)) => into.number(number(here)),
+            (None, Given::Field(field)) => into.field(here.packet(), field(here)),
+        }
+    }
+}
+
+impl fmt::Debug for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 /// All computed placeholders.
@@ -31,24 +81,27 @@ pub static NAMES: &[Name] = &[
     name("layer.title", "the protocol's name in words", |h, out| text(h.layer.proto.title, out)),
     name("layer.spec", "where the protocol is specified", |h, out| text(h.layer.proto.spec, out)),
     name("layer.osi", "the OSI layer: 4 Transport", |h, out| text(&h.layer.proto.osi.to_string(), out)),
-    name("layer.length", "bytes of this layer", |h, out| number(u64::from(h.layer.span.len), out)),
+    number("layer.length", "bytes of this layer", |h| Some(u64::from(h.layer.span.len))),
     name("layer.fields", "up to three fields with their values", layer_fields),
     name("layer.about", "what those fields mean", layer_about),
-    name("layer.list", "the protocols on this OSI layer", list),
+    name("layer.list", "the protocols on this OSI layer", list).of(|h, into| {
+        h.packet().layers.iter().filter(|l| !l.quoted).for_each(|l| into.identity(l.proto));
+        into.identity(h.layer.proto);
+    }),
     // The packet.
-    name("sender", "the innermost sender: IP address, else MAC address", |h, out| end(h, true, out)),
-    name("receiver", "the innermost receiver: IP address, else MAC address", |h, out| end(h, false, out)),
+    field("sender", "the innermost sender: IP address, else MAC address", |h| end(h, true)),
+    field("receiver", "the innermost receiver: IP address, else MAC address", |h| end(h, false)),
     name("interface", "the interface of the capture", |h, out| {
         let name = h.packet().interface.as_ref().map(|i| i.name.as_str()).filter(|n| !n.is_empty())?;
         show::escape_within(name.as_bytes(), 32, out);
         Some(())
     }),
-    name("frame.missing", "bytes that the capture left out", |h, out| {
-        number(u64::from(h.packet().len.checked_sub(h.packet().cap_len)?), out)
+    number("frame.missing", "bytes that the capture left out", |h| {
+        h.packet().len.checked_sub(h.packet().cap_len).map(u64::from)
     }),
     name("link.type", "the capture's link type: 220 (USB_LINUX_MMAPPED)", |h, out| {
         let link = h.packet().link;
-        number(u64::from(link.0), out)?;
+        show::number(u64::from(link.0), out);
         if let Some(name) = link.name() {
             out.push_str(" (");
             out.push_str(name);
@@ -57,48 +110,55 @@ pub static NAMES: &[Name] = &[
         Some(())
     }),
     // The connection.
-    name("source", "the sender's address and port", |h, out| whose(h, true, out)),
-    name("destination", "the receiver's address and port", |h, out| whose(h, false, out)),
+    name("source", "the sender's address and port", |h, out| whose(h, true, out)).of(|h, into| {
+        into.number(carried(h, &tcp::SRCPORT));
+        into.field(h.packet(), end(h, true));
+    }),
+    name("destination", "the receiver's address and port", |h, out| whose(h, false, out)).of(|h, into| {
+        into.number(carried(h, &tcp::DSTPORT));
+        into.field(h.packet(), end(h, false));
+    }),
     name("client", "the client's address and port", |h, out| socket(h, Endpoint::Client, out)),
     name("server", "the server's address and port", |h, out| socket(h, Endpoint::Server, out)),
     name("state.client", "the client's state after this packet", |h, out| state(h, Endpoint::Client, out)),
     name("state.server", "the server's state after this packet", |h, out| state(h, Endpoint::Server, out)),
-    name("next.raw", "the sequence number that follows this segment, as the wire carries it", |h, out| {
-        number(u64::from(next_raw(h)?.0), out)
+    number("next.raw", "the sequence number that follows this segment, as the wire carries it", |h| {
+        Some(u64::from(next_raw(h)?.0))
     }),
-    name("last.byte", "the relative number of this segment's last data byte", |h, out| {
-        number(carried(h, &tcp::SEQ)?.checked_add(carried(h, &tcp::LEN)?)?.checked_sub(1)?, out)
+    number("last.byte", "the relative number of this segment's last data byte", |h| {
+        carried(h, &tcp::SEQ)?.checked_add(carried(h, &tcp::LEN)?)?.checked_sub(1)
     }),
-    name("before.ack", "the relative number of the last byte that is acknowledged", |h, out| {
-        number(carried(h, &tcp::ACK)?.checked_sub(1)?, out)
+    number("before.ack", "the relative number of the last byte that is acknowledged", |h| {
+        carried(h, &tcp::ACK)?.checked_sub(1)
     }),
-    name("ports", "the two ports: 51000 to 80", ports),
+    name("ports", "the two ports: 51000 to 80", ports).of(|h, into| {
+        for (src, dst) in PORTS {
+            into.field(h.packet(), h.field(src));
+            into.field(h.packet(), h.field(dst));
+        }
+    }),
     // The earlier frame that a verdict on this one follows from.
-    name("after.first", "the frame that carried the bytes first", |h, out| {
+    number("after.first", "the frame that carried the bytes first", |h| {
         let of = |event: &Event| if let Event::Retransmitted { of, .. } = *event { of } else { None };
-        number(h.moment.events.iter().find_map(of)?, out)
+        h.moment.events.iter().find_map(of)
     }),
-    name("after.twin", "the frame that is the same packet", |h, out| {
+    number("after.twin", "the frame that is the same packet", |h| {
         let of = |event: &Event| if let Event::CapturedTwice { of, .. } = *event { Some(of) } else { None };
-        number(h.moment.events.iter().find_map(of)?, out)
+        h.moment.events.iter().find_map(of)
     }),
-    name("after.fast", "the ACK that was repeated", |h, out| after(h, verdict::FAST_RETRANSMISSION, out)),
-    name("after.spurious", "the ACK that had confirmed the bytes", |h, out| {
-        after(h, verdict::SPURIOUS_RETRANSMISSION, out)
-    }),
-    name("after.order", "the frame that overtook this one", |h, out| after(h, verdict::OUT_OF_ORDER, out)),
-    name("after.gap", "the last frame before the gap", |h, out| after(h, verdict::LOST_SEGMENT, out)),
-    name("after.seen", "the last data that was seen of the other end", |h, out| {
-        after(h, verdict::ACK_LOST_SEGMENT, out)
-    }),
-    name("after.filled", "the data that filled the window", |h, out| after(h, verdict::ZERO_WINDOW, out)),
-    name("after.closed", "the frame that closed the window", |h, out| after(h, verdict::ZERO_WINDOW_PROBE, out)),
-    name("after.probe", "the probe that this answers", |h, out| after(h, verdict::ZERO_WINDOW_PROBE_ACK, out)),
-    name("after.window", "the frame whose window this one replaces", |h, out| after(h, verdict::WINDOW_UPDATE, out)),
-    name("after.offer", "the frame that offered the window", |h, out| after(h, verdict::WINDOW_FULL, out)),
-    name("after.silence", "the last frame before the silence", |h, out| after(h, verdict::KEEP_ALIVE, out)),
-    name("after.question", "the keep-alive that this answers", |h, out| after(h, verdict::KEEP_ALIVE_ACK, out)),
-    name("after.other", "the last frame of the earlier connection", |h, out| after(h, verdict::REUSED_PORTS, out)),
+    number("after.fast", "the ACK that was repeated", |h| after(h, verdict::FAST_RETRANSMISSION)),
+    number("after.spurious", "the ACK that had confirmed the bytes", |h| after(h, verdict::SPURIOUS_RETRANSMISSION)),
+    number("after.order", "the frame that overtook this one", |h| after(h, verdict::OUT_OF_ORDER)),
+    number("after.gap", "the last frame before the gap", |h| after(h, verdict::LOST_SEGMENT)),
+    number("after.seen", "the last data that was seen of the other end", |h| after(h, verdict::ACK_LOST_SEGMENT)),
+    number("after.filled", "the data that filled the window", |h| after(h, verdict::ZERO_WINDOW)),
+    number("after.closed", "the frame that closed the window", |h| after(h, verdict::ZERO_WINDOW_PROBE)),
+    number("after.probe", "the probe that this answers", |h| after(h, verdict::ZERO_WINDOW_PROBE_ACK)),
+    number("after.window", "the frame whose window this one replaces", |h| after(h, verdict::WINDOW_UPDATE)),
+    number("after.offer", "the frame that offered the window", |h| after(h, verdict::WINDOW_FULL)),
+    number("after.silence", "the last frame before the silence", |h| after(h, verdict::KEEP_ALIVE)),
+    number("after.question", "the keep-alive that this answers", |h| after(h, verdict::KEEP_ALIVE_ACK)),
+    number("after.other", "the last frame of the earlier connection", |h| after(h, verdict::REUSED_PORTS)),
     // The upgrade (RFC 6455 §4.2.2).
     name("accept.key", "the key that the client sent", |h, out| escaped(key(h)?, out)),
     name("accept.joined", "the key and the standard's fixed text", |h, out| {
@@ -118,11 +178,11 @@ pub static NAMES: &[Name] = &[
     }),
     name("unmask.steps", "the first bytes of a WebSocket payload, unmasked one by one", unmask),
     // Trouble.
-    name("trouble.need", "bytes that are needed", |h, out| number(u64::from(trouble(h)?.0), out)),
-    name("trouble.have", "bytes that are there", |h, out| number(u64::from(trouble(h)?.1), out)),
-    name("trouble.lack", "bytes that are missing", |h, out| {
+    number("trouble.need", "bytes that are needed", |h| Some(u64::from(trouble(h)?.0))),
+    number("trouble.have", "bytes that are there", |h| Some(u64::from(trouble(h)?.1))),
+    number("trouble.lack", "bytes that are missing", |h| {
         let (need, have) = trouble(h)?;
-        number(u64::from(need.saturating_sub(have)), out)
+        Some(u64::from(need.saturating_sub(have)))
     }),
     name("trouble.field", "the field that promised more", |h, out| match h.layer.trouble {
         Some(Trouble::LengthLies { claimed_by: Some(def), .. }) => text(def.name, out),
@@ -137,12 +197,6 @@ pub static NAMES: &[Name] = &[
 #[expect(clippy::unnecessary_wraps, reason = "every name is written by a function of this shape")]
 fn text(s: &str, out: &mut String) -> Option<()> {
     out.push_str(s);
-    Some(())
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "every name is written by a function of this shape")]
-fn number(n: u64, out: &mut String) -> Option<()> {
-    show::number(n, out);
     Some(())
 }
 
@@ -200,14 +254,12 @@ fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
 
 static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
 
-fn end(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {
+fn end<'a>(here: &Here<'a>, sender: bool) -> Option<&'a Field> {
     let mut around = std::iter::once(here.layer).chain(here.outer());
-    let field = around.find_map(|layer| {
+    around.find_map(|layer| {
         let mut pairs = ADDRESSES.iter().chain(MACS);
         pairs.find_map(|&(src, dst)| here.first_in(layer, if sender { src } else { dst }))
-    })?;
-    show::value(here.packet(), field, out);
-    Some(())
+    })
 }
 
 fn socket(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
@@ -222,34 +274,35 @@ fn socket(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
 fn whose(here: &Here<'_>, sender: bool, out: &mut String) -> Option<()> {
     let port = carried(here, if sender { &tcp::SRCPORT } else { &tcp::DSTPORT })?;
     let mut address = String::new();
-    end(here, sender, &mut address)?;
+    show::value(here.packet(), end(here, sender)?, &mut address);
     let (open, close) = if address.contains(':') { ("[", "]") } else { ("", "") };
     for part in [open, &address, close, ":"] {
         out.push_str(part);
     }
-    number(port, out)
+    show::number(port, out);
+    Some(())
 }
 
 fn state(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
     text(here.connection()?.states.get(of as usize)?.name(), out)
 }
 
+static PORTS: [(&FieldDef, &FieldDef); 2] = [(&tcp::SRCPORT, &tcp::DSTPORT), (&udp::SRCPORT, &udp::DSTPORT)];
+
 fn ports(here: &Here<'_>, out: &mut String) -> Option<()> {
-    let pair: [(&'static FieldDef, &'static FieldDef); 2] =
-        [(&tcp::SRCPORT, &tcp::DSTPORT), (&udp::SRCPORT, &udp::DSTPORT)];
-    let (src, dst) = pair.into_iter().find_map(|(s, d)| Some((carried(here, s)?, carried(here, d)?)))?;
-    number(src, out);
+    let (src, dst) = PORTS.into_iter().find_map(|(s, d)| Some((carried(here, s)?, carried(here, d)?)))?;
+    show::number(src, out);
     out.push_str(" to ");
-    number(dst, out)
+    show::number(dst, out);
+    Some(())
 }
 
 /// The earlier frame that this verdict follows from.
-fn after(here: &Here<'_>, wanted: u32, out: &mut String) -> Option<()> {
-    let frame = here.moment.events.iter().find_map(|event| match *event {
+fn after(here: &Here<'_>, wanted: u32) -> Option<u64> {
+    here.moment.events.iter().find_map(|event| match *event {
         Event::Judged { verdict, after, .. } if verdict == wanted => Some(after),
         _ => None,
-    })?;
-    number(frame, out)
+    })
 }
 
 /// RFC 9293 §3.4: SYN and FIN each use up one number, like a byte of data.

@@ -1,7 +1,7 @@
 //! Layer 3: from host to host over any number of hops.
 
 use super::here::octets;
-use super::{Here, Rule};
+use super::{Here, Rule, always};
 use crate::model::Identity;
 use crate::proto::{ethernet, icmp, icmpv6, igmp, ipv4, ipv6, ipv6_extension as extension};
 
@@ -19,16 +19,17 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-group", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC, &ipv4::TTL], group),
     Rule::observed("ip-inside", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], inside),
     Rule::observed("ip-last-hop", &[&ipv4::ABOUT], &[&ipv4::TTL], |h| h.uint(&ipv4::TTL) == Some(1) && !group(h)),
-    Rule::observed("ip-dont-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_DF], |h| h.is(&ipv4::FLAGS_DF)),
+    Rule::observed("ip-dont-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_DF], always).where_is(&ipv4::FLAGS_DF),
     Rule::observed("ip-first-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_MF, &ipv4::ID], |h| {
-        h.is(&ipv4::FLAGS_MF) && h.uint(&ipv4::FRAG_OFFSET) == Some(0)
-    }),
-    Rule::observed("ip-fragment", &[&ipv4::ABOUT], &[&ipv4::FRAG_OFFSET, &ipv4::FLAGS_MF, &ipv4::ID], |h| {
-        h.uint(&ipv4::FRAG_OFFSET).is_some_and(|n| n > 0)
-    }),
-    Rule::observed("ip-fragments", &[ipv4::JOINED.about], &[&ipv4::FRAGMENT, &ipv4::FRAGMENT_COUNT], |_| true),
-    Rule::observed("ip-options", &[&ipv4::ABOUT], &[&ipv4::OPT_TYPE], |h| h.has(&ipv4::OPT_TYPE)),
-    Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3)),
+        h.uint(&ipv4::FRAG_OFFSET) == Some(0)
+    })
+    .where_is(&ipv4::FLAGS_MF),
+    Rule::observed("ip-fragment", &[&ipv4::ABOUT], &[&ipv4::FRAG_OFFSET, &ipv4::FLAGS_MF, &ipv4::ID], always)
+        .where_is(&ipv4::FRAG_OFFSET),
+    Rule::observed("ip-fragments", &[ipv4::JOINED.about], &[&ipv4::FRAGMENT, &ipv4::FRAGMENT_COUNT], always),
+    Rule::observed("ip-options", &[&ipv4::ABOUT], &[&ipv4::OPT_TYPE], always).where_has(&ipv4::OPT_TYPE),
+    Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3))
+        .where_is(&ipv4::ECN_),
     Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], tunnelled),
     Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |h| {
         !group_v6(h) && !inside_v6(h)
@@ -48,7 +49,7 @@ pub(super) static RULES: &[Rule] = &[
         &[&extension::FRAGHDR_OFFSET, &extension::FRAGHDR_MORE],
         atomic,
     ),
-    Rule::observed("ipv6-fragments", &[extension::JOINED.about], &[], |_| true),
+    Rule::observed("ipv6-fragments", &[extension::JOINED.about], &[], always),
     // RFC 792.
     Rule::observed("icmp-echo", ICMP, &[&icmp::TYPE, &icmp::IDENT, &icmp::SEQ], |h| icmp_type(h) == Some(8)),
     Rule::observed("icmp-echo-reply", ICMP, &[&icmp::TYPE, &icmp::IDENT, &icmp::SEQ], |h| icmp_type(h) == Some(0)),
@@ -78,8 +79,8 @@ pub(super) static RULES: &[Rule] = &[
     }),
     Rule::observed("ndp-solicitation", ICMPV6, &[&icmpv6::TYPE, &icmpv6::NS_TARGET], |h| v6_type(h) == Some(135)),
     Rule::observed("ndp-advertisement", ICMPV6, &[&icmpv6::TYPE, &icmpv6::NA_TARGET], |h| v6_type(h) == Some(136)),
-    Rule::observed("igmp", &[&igmp::ABOUT], &[&igmp::TYPE, &igmp::MADDR], |_| true),
-    Rule::observed("quoted", &[], &[], |_| true).of_quotations(),
+    Rule::observed("igmp", &[&igmp::ABOUT], &[&igmp::TYPE, &igmp::MADDR], always),
+    Rule::observed("quoted", &[], &[], always).of_quotations(),
 ];
 
 /// A fragment header on a packet that was not cut (RFC 6946).

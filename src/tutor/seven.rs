@@ -89,51 +89,38 @@ pub fn seven(moment: &Moment<'_>, audience: Audience, texts: &Texts) -> [Row; 7]
     let mut index = Index::default();
     index.fill(moment.packet);
     Osi::ALL.map(|osi| {
-        let mut row = Row::of(osi);
-        if let Some((key, here)) = row.fill(moment, &index, audience, texts) {
+        let empty = String::new;
+        let layers = standing(moment.packet, osi).collect();
+        let mut row = Row { osi, truth: Truth::NotVisible, short: empty(), line: empty(), text: empty(), layers };
+        if let Some(here) = about(moment, &row.layers, &index) {
+            let (key, truth) = verdict(osi, is_read(moment.packet.link), &here, &row.layers);
+            if let Some(at) = texts.place(key) {
+                texts.fill(at, audience, &here, &mut row.text);
+            }
+            row.truth = truth;
             [row.short, row.line] = both(key, &here, &row.layers);
         }
         row
     })
 }
 
-impl Row {
-    /// Nothing is said of it yet.
-    pub(super) fn of(osi: Osi) -> Self {
-        let empty = String::new;
-        Self { osi, truth: Truth::NotVisible, short: empty(), line: empty(), text: empty(), layers: Vec::new() }
-    }
+/// Where one of the seven is seen from: the first of the layers that stand there, else the packet's last one.
+pub(super) fn about<'a>(moment: &'a Moment<'a>, layers: &[usize], index: &'a Index) -> Option<Here<'a>> {
+    let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
+    Here::noted(moment, at, index)
+}
 
-    /// Says what it is in this packet, but for [`short`](Self::short) and [`line`](Self::line), which what it gives is for.
-    pub(super) fn fill<'a>(
-        &mut self,
-        moment: &'a Moment<'a>,
-        index: &'a Index,
-        audience: Audience,
-        texts: &Texts,
-    ) -> Option<(&'static str, Here<'a>)> {
-        self.text.clear();
-        self.layers.clear();
-        self.layers.extend(standing(moment.packet, self.osi));
-        self.truth = Truth::NotVisible;
-        let layers = &self.layers;
-        let at = layers.first().copied().unwrap_or(moment.packet.layers.len().saturating_sub(1));
-        let here = Here::noted(moment, at, index)?;
-        let (key, truth) = match self.osi {
-            osi if !is_read(moment.packet.link) => unread_link(osi),
-            Osi::Physical => physical(&here),
-            Osi::Link => link(&here, layers),
-            Osi::Network => network(&here, layers),
-            Osi::Transport => transport(&here, layers),
-            Osi::Session => session(&here, layers),
-            Osi::Presentation => presentation(&here, layers),
-            Osi::Application => application(&here, layers),
-        };
-        self.truth = truth;
-        if let Some(at) = texts.place(key) {
-            texts.fill(at, audience, &here, &mut self.text);
-        }
-        Some((key, here))
+/// Which text says what one of the seven is in this packet, and how we know.
+pub(super) fn verdict(osi: Osi, is_read: bool, here: &Here<'_>, layers: &[usize]) -> Verdict {
+    match osi {
+        osi if !is_read => unread_link(osi),
+        Osi::Physical => physical(here),
+        Osi::Link => link(here, layers),
+        Osi::Network => network(here, layers),
+        Osi::Transport => transport(here, layers),
+        Osi::Session => session(here, layers),
+        Osi::Presentation => presentation(here, layers),
+        Osi::Application => application(here, layers),
     }
 }
 
@@ -142,10 +129,10 @@ fn standing(packet: &Packet, osi: Osi) -> impl Iterator<Item = usize> + '_ {
     packet.layers.iter().enumerate().filter(move |(_, l)| l.proto.osi == osi && !l.quoted).map(|(i, _)| i)
 }
 
-type Verdict = (&'static str, Truth);
+pub(super) type Verdict = (&'static str, Truth);
 
 /// Whether frames of this link type are dissected at all.
-fn is_read(link: LinkType) -> bool {
+pub(super) fn is_read(link: LinkType) -> bool {
     lookup(Key::Link(link.0)).is_some()
 }
 

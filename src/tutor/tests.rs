@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::Limits;
-use crate::model::{BufferKind, Field, Layer, RawFrame, Span, Time, Value, clamp};
+use crate::model::{BufferKind, Field, Layer, Osi, RawFrame, Span, Time, Value, clamp};
 use crate::proto::{self, walk};
 
 /// Packets one after the other, and what is said of the last one.
@@ -347,7 +347,9 @@ fn each_verdict_of_the_analysis_has_its_rule() {
         ("tcp-reused-ports", &[(&tcp::REUSED_PORTS, flag)]),
     ];
     for (rule, fields) in rows {
-        let holds = rules_of(&made(&tcp::ABOUT, fields));
+        // It comes with each of them.
+        let fields = [&[(&tcp::ANALYSIS_FLAGS, flag)], *fields].concat();
+        let holds = rules_of(&made(&tcp::ABOUT, &fields));
         let analysis: Vec<_> = holds.into_iter().filter(|r| rows.iter().any(|(id, _)| id == r)).collect();
         assert_eq!(analysis, [*rule]);
     }
@@ -764,11 +766,12 @@ fn a_dialogue_over_polling_is_told_with_its_sid_and_who_speaks() {
 
 #[test]
 fn every_rule_holds_in_some_packet() {
-    let examples = examples();
+    let (examples, texts) = (examples(), Texts::english());
     for (rule, packet) in &examples {
         let moment = Moment { packet, events: &[], connection: None, upgrade: None };
         let heres = (0..packet.layers.len()).filter_map(|i| Here::new(&moment, i));
-        let holds = heres.flat_map(|h| rules().filter(move |r| r.holds(&h)).map(|r| r.id)).collect::<Vec<_>>();
+        let mut holds = Vec::new();
+        heres.for_each(|here| texts.holding(&here, |rule, _| holds.push(rule.id)));
         assert!(holds.contains(rule), "{rule}: {holds:?}");
     }
     let verdicts = ["retransmission", "order", "duplicate", "lost", "window", "keep-alive", "reused"];

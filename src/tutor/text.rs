@@ -14,11 +14,12 @@
 //! value is called; `{tcp.segment|all}` gives every field of that kind in the layer. A sentence whose
 //! placeholder has no value in this packet is left out. `{{` stands for a brace.
 
+use super::made_of::MadeOf;
 use super::name::{NAMES, Name};
 use super::value::value;
 use super::{
-    Audience, Here, Moment, Rule, application, capture, link, network, rules, seven, socketio, tls, transport, trouble,
-    web,
+    Audience, Here, Moment, Needs, Rule, application, capture, link, network, rules, seven, socketio, tls, transport,
+    trouble, web,
 };
 use crate::model::{FieldDef, Identity, show};
 use crate::proto;
@@ -55,32 +56,49 @@ pub struct Texts {
     /// Where in there each entry is.
     places: HashMap<&'static str, Place>,
     /// The rules that speak of a protocol, by its address, ascending.
-    rules: Vec<(usize, Vec<(&'static Rule, Place)>)>,
+    rules: Vec<(usize, Vec<Run>)>,
     /// Those of protocols that no rule speaks of alone.
-    others: Vec<(&'static Rule, Place)>,
+    others: Vec<Run>,
+}
+
+/// Rules that stand together and need the same.
+#[derive(Debug)]
+struct Run {
+    quoted: bool,
+    needs: Needs,
+    rules: Vec<(&'static Rule, Place)>,
 }
 
 /// Where an entry is.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place(usize);
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place(pub(super) usize);
 
 /// What there is to say of one rule. A command needs a few of hundreds: each is read when it's first asked for.
 #[derive(Debug)]
 struct Said {
     /// Its table in the file, without its name.
     toml: &'static str,
-    sentences: OnceLock<[Vec<Sentence>; 3]>,
+    sentences: OnceLock<[Sentences; 3]>,
+}
+
+/// What is said to one audience.
+#[derive(Debug, Default)]
+struct Sentences {
+    all: Vec<Sentence>,
+    /// All their placeholders.
+    given: Vec<Given>,
 }
 
 impl Said {
     /// Its sentences for one audience. What can't be read is silent; a test reads all of [`ENGLISH`].
-    fn to(&self, audience: Audience) -> &[Sentence] {
+    fn to(&self, audience: Audience) -> &Sentences {
+        const NONE: &Sentences = &Sentences { all: Vec::new(), given: Vec::new() };
         let read = || {
             let entry: Entry = toml::from_str(self.toml).ok()?;
             entry.sentences(|| (String::new(), String::new())).ok()
         };
         let sentences = self.sentences.get_or_init(|| read().unwrap_or_default());
-        sentences.get(audience as usize).map_or(&[], Vec::as_slice)
+        sentences.get(audience as usize).unwrap_or(NONE)
     }
 }
 
@@ -121,6 +139,12 @@ pub struct Template(Sentence);
 #[derive(Debug)]
 enum Part {
     Text(String),
+    Given(Given),
+}
+
+/// What a placeholder stands for.
+#[derive(Clone, Copy, Debug)]
+enum Given {
     Field(&'static FieldDef, Form),
     Name(&'static Name),
 }
@@ -151,8 +175,8 @@ impl Entry {
     }
 
     /// Its sentences, taken apart; `at` names file and rule in errors.
-    fn sentences(&self, at: impl Fn() -> (String, String)) -> Result<[Vec<Sentence>; 3], TextError> {
-        let mut all = [Vec::new(), Vec::new(), Vec::new()];
+    fn sentences(&self, at: impl Fn() -> (String, String)) -> Result<[Sentences; 3], TextError> {
+        let mut all = [Sentences::default(), Sentences::default(), Sentences::default()];
         for (audience, into) in Audience::ALL.into_iter().zip(&mut all) {
             if self.of(audience).is_empty() {
                 let (file, id) = at();
@@ -160,10 +184,11 @@ impl Entry {
             }
             for sentence in self.of(audience) {
                 let sentence = Sentence::parse(sentence, &FIELDS, &at)?;
+                into.given.extend(sentence.0.iter().filter_map(Part::given));
                 // Sentences that need no packet are one.
-                match (into.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
+                match (into.all.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
                     (Some([Part::Text(before)]), [Part::Text(text)]) => before.extend([" ", text]),
-                    _ => into.push(sentence),
+                    _ => into.all.push(sentence),
                 }
             }
         }
@@ -189,7 +214,16 @@ impl Texts {
         }
         // What has no sentences can't be said; a test finds it.
         let placed: Vec<_> = rules().filter_map(|rule| Some((rule, *places.get(rule.id)?))).collect();
-        let of = |protocol| placed.iter().filter(|(rule, _)| speaks(rule, protocol)).copied().collect();
+        let of = |protocol| {
+            let mut runs: Vec<Run> = Vec::new();
+            for &(rule, at) in placed.iter().filter(|(rule, _)| speaks(rule, protocol)) {
+                match runs.last_mut().filter(|run| run.quoted == rule.quoted && run.needs == rule.needs) {
+                    Some(run) => run.rules.push((rule, at)),
+                    None => runs.push(Run { quoted: rule.quoted, needs: rule.needs, rules: vec![(rule, at)] }),
+                }
+            }
+            runs
+        };
         let mut named: Vec<usize> = rules().flat_map(|rule| rule.of).map(|about| address(about)).collect();
         named.sort_unstable();
         named.dedup();
@@ -226,13 +260,21 @@ impl Texts {
     /// The sentences of one entry that mention nothing of a packet.
     pub fn plain(&self, id: &str, audience: Audience) -> String {
         let mut out = String::new();
-        for sentence in self.place(id).and_then(|at| self.said.get(at.0)).map_or(&[][..], |said| said.to(audience)) {
+        for sentence in self.place(id).and_then(|at| self.said.get(at.0)).map_or(&[][..], |said| &said.to(audience).all)
+        {
             if let [Part::Text(text)] = &sentence.0[..] {
                 out.push_str(if out.is_empty() { "" } else { " " });
                 out.push_str(text);
             }
         }
         out
+    }
+
+    /// Appends all that what [`fill`](Self::fill) writes depends on.
+    pub(super) fn made_of(&self, at: Place, audience: Audience, here: &Here<'_>, into: &mut MadeOf) {
+        for given in self.said.get(at.0).map_or(&[][..], |said| &said.to(audience).given) {
+            given.made_of(here, into);
+        }
     }
 
     /// Where an entry is.
@@ -244,7 +286,7 @@ impl Texts {
     pub(super) fn fill(&self, at: Place, audience: Audience, here: &Here<'_>, out: &mut String) {
         let Some(said) = self.said.get(at.0) else { return };
         let from = out.len();
-        for sentence in said.to(audience) {
+        for sentence in &said.to(audience).all {
             let before = out.len();
             if before > from {
                 out.push(' ');
@@ -255,8 +297,32 @@ impl Texts {
         }
     }
 
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.said.len()
+    }
+
+    /// Gives the rules that hold of a layer, from the wire up.
+    pub(super) fn holding(&self, here: &Here<'_>, mut give: impl FnMut(&'static Rule, Place)) {
+        for run in self.rules_of(here.layer.proto) {
+            if run.quoted == here.layer.quoted && run.needs.has(here) {
+                for &(rule, at) in &run.rules {
+                    if (rule.on)(here) {
+                        give(rule, at);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What is said of a layer that no rule speaks of: the fields that tell something are named. The frame is not a
+    /// protocol: where nothing is odd about it, there is nothing to say.
+    pub(super) fn basic(&self, here: &Here<'_>) -> Option<Place> {
+        self.place(BASIC).filter(|_| here.index > 0)
+    }
+
     /// The rules that may speak of a protocol's layers, from the wire up.
-    pub(super) fn rules_of(&self, about: &'static Identity) -> &[(&'static Rule, Place)] {
+    fn rules_of(&self, about: &'static Identity) -> &[Run] {
         let found = self.rules.binary_search_by_key(&address(about), |&(at, _)| at);
         found.ok().and_then(|at| self.rules.get(at)).map_or(&self.others, |(_, rules)| rules)
     }
@@ -283,8 +349,7 @@ impl Template {
         for part in &self.0.0 {
             match part {
                 Part::Text(text) => whole.push_str(text),
-                Part::Field(def, _) => push(&mut whole, def.name),
-                Part::Name(name) => push(&mut whole, name.name),
+                Part::Given(given) => push(&mut whole, given.name()),
             }
         }
         whole.split_inclusive(". ").map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect()
@@ -394,14 +459,14 @@ impl Sentence {
                 let (file, id) = at();
                 return Err(TextError::Brace { file, id });
             };
-            let Some(part) = placeholder(inside, fields) else {
+            let Some(given) = placeholder(inside, fields) else {
                 let (file, id) = at();
                 return Err(TextError::Placeholder { file, id, name: inside.to_owned() });
             };
             if !plain.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
             }
-            parts.push(part);
+            parts.push(Part::Given(given));
             rest = after;
         }
         plain.push_str(rest);
@@ -420,26 +485,58 @@ impl Sentence {
 impl Part {
     /// What a placeholder is called.
     fn name(&self) -> Option<&'static str> {
+        self.given().map(Given::name)
+    }
+
+    fn given(&self) -> Option<Given> {
         match self {
             Self::Text(_) => None,
-            Self::Field(def, _) => Some(def.name),
-            Self::Name(name) => Some(name.name),
+            Self::Given(given) => Some(*given),
         }
     }
 
     fn fill(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
         match self {
             Self::Text(text) => out.push_str(text),
-            Self::Name(name) => (name.write)(here, out)?,
+            Self::Given(given) => given.fill(here, out)?,
+        }
+        Some(())
+    }
+}
+
+impl Given {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Field(def, _) => def.name,
+            Self::Name(name) => name.name,
+        }
+    }
+
+    fn fill(self, here: &Here<'_>, out: &mut String) -> Option<()> {
+        match self {
+            Self::Name(name) => name.write(here, out)?,
             Self::Field(def, Form::Value) => value(here.field(def)?, here, out)?,
             Self::Field(def, Form::NameOnly) => out.push_str(def.name_of(here.field(def)?.value.uint()?)?),
             Self::Field(def, Form::All) => all(def, here, out)?,
         }
         Some(())
     }
+
+    /// Adds all that it depends on.
+    #[inline]
+    fn made_of(self, here: &Here<'_>, into: &mut MadeOf) {
+        match self {
+            Self::Name(name) => name.made_of(here, into),
+            Self::Field(def, Form::Value | Form::NameOnly) => into.field(here.packet(), here.field(def)),
+            Self::Field(def, Form::All) => {
+                here.own(def).for_each(|field| into.field(here.packet(), Some(field)));
+                into.field(here.packet(), None);
+            }
+        }
+    }
 }
 
-fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) -> Option<Part> {
+fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) -> Option<Given> {
     let (name, form) = match inside.split_once('|') {
         None => (inside, Form::Value),
         Some((name, "name")) => (name, Form::NameOnly),
@@ -447,10 +544,10 @@ fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) 
         Some(_) => return None,
     };
     if let Some(&def) = fields.get(name) {
-        return Some(Part::Field(def, form));
+        return Some(Given::Field(def, form));
     }
     let name = NAMES.iter().find(|n| n.name == name)?;
-    matches!(form, Form::Value).then_some(Part::Name(name))
+    matches!(form, Form::Value).then_some(Given::Name(name))
 }
 
 /// Every field of a kind in this layer: `3, 4 and 6`.

@@ -1,8 +1,8 @@
 //! Layer 4: TCP's steps, what an onlooker concludes from them, and UDP.
 
-use super::{Here, Rule};
+use super::{Here, Rule, always};
 use crate::flow::{Endpoint, Event, State};
-use crate::model::{Identity, Seq};
+use crate::model::{FieldDef, Identity, Seq};
 use crate::proto::{tcp, udp};
 
 pub(super) const TEXT: &str = include_str!("text/transport.toml");
@@ -10,107 +10,140 @@ pub(super) const TEXT: &str = include_str!("text/transport.toml");
 use tcp::{FLAGS_ACK, FLAGS_FIN, FLAGS_RESET, FLAGS_SYN};
 
 const TCP: &[&Identity] = &[&tcp::ABOUT];
+/// The field that is there with each verdict of the analysis.
+const VERDICT: &FieldDef = &tcp::ANALYSIS_FLAGS;
 
 pub(super) static RULES: &[Rule] = &[
     // RFC 9293 §3.5: opening.
     Rule::observed("tcp-syn", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
-        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
-    }),
+        !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
+    })
+    .where_is(&FLAGS_SYN),
     Rule::inferred("tcp-syn-crossing", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
-        h.is(&FLAGS_SYN) && !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
-    }),
+        !h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
+    })
+    .where_is(&FLAGS_SYN),
     Rule::inferred("tcp-syn-challenged", TCP, &[&FLAGS_SYN, &tcp::SEQ_RAW], |h| {
-        h.is(&FLAGS_SYN) && !h.is(&FLAGS_RESET) && !crossing(h) && refused(h)
-    }),
+        !h.is(&FLAGS_RESET) && !crossing(h) && refused(h)
+    })
+    .where_is(&FLAGS_SYN),
     Rule::observed("tcp-syn-ack", TCP, &[&FLAGS_SYN, &FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], |h| {
-        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
-    }),
+        h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && !crossing(h) && !refused(h)
+    })
+    .where_is(&FLAGS_SYN),
     Rule::inferred("tcp-syn-ack-crossing", TCP, &[&FLAGS_SYN, &FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], |h| {
-        h.is(&FLAGS_SYN) && h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
-    }),
+        h.is(&FLAGS_ACK) && !h.is(&FLAGS_RESET) && crossing(h)
+    })
+    .where_is(&FLAGS_SYN),
     Rule::observed("tcp-syn-options", TCP, &[&tcp::MSS_VAL, &tcp::WSCALE_SHIFT, &tcp::SACK_PERM], |h| {
-        h.is(&FLAGS_SYN) && h.has(&tcp::MSS_VAL)
-    }),
-    Rule::inferred("tcp-third-ack", TCP, &[&FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], third),
+        h.has(&tcp::MSS_VAL)
+    })
+    .where_is(&FLAGS_SYN),
+    Rule::inferred("tcp-third-ack", TCP, &[&FLAGS_ACK, &tcp::SEQ_RAW, &tcp::ACK_RAW], third).where_something_happened(),
     // §3.10: established.
     Rule::observed("tcp-data", TCP, &[&tcp::SEQ, &tcp::LEN, &tcp::NXTSEQ], |h| {
-        has_data(h) && !h.is(&FLAGS_SYN) && !h.is(&FLAGS_RESET) && !h.has(&tcp::KEEP_ALIVE)
-    }),
-    Rule::observed("tcp-push", TCP, &[&tcp::FLAGS_PUSH], |h| {
-        h.is(&tcp::FLAGS_PUSH) && has_data(h) && !h.carries_application()
-    }),
+        !h.is(&FLAGS_SYN) && !h.is(&FLAGS_RESET) && !h.has(&tcp::KEEP_ALIVE)
+    })
+    .where_is(&tcp::LEN),
+    Rule::observed("tcp-push", TCP, &[&tcp::FLAGS_PUSH], |h| has_data(h) && !h.carries_application())
+        .where_is(&tcp::FLAGS_PUSH),
     Rule::observed("tcp-ack", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
         bare(h) && !third(h) && !h.moved(closes) && !h.has(&tcp::KEEP_ALIVE)
-    }),
-    Rule::observed("tcp-sack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], |h| h.has(&tcp::SACK_LE) && !duplicate_block(h)),
-    Rule::observed("tcp-dsack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], duplicate_block),
+    })
+    .where_is(&FLAGS_ACK),
+    Rule::observed("tcp-sack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], |h| !duplicate_block(h)).where_has(&tcp::SACK_LE),
+    Rule::observed("tcp-dsack", TCP, &[&tcp::SACK_LE, &tcp::SACK_RE], duplicate_block).where_has(&tcp::SACK_LE),
     // §3.6: closing.
     Rule::inferred("tcp-fin-first", TCP, &[&FLAGS_FIN, &tcp::SEQ, &tcp::NXTSEQ], |h| {
-        h.is(&FLAGS_FIN) && h.moved(|_, _, to| to == State::FinWait1)
-    }),
+        h.moved(|_, _, to| to == State::FinWait1)
+    })
+    .where_is(&FLAGS_FIN),
     Rule::inferred("tcp-fin-second", TCP, &[&FLAGS_FIN, &tcp::SEQ, &tcp::NXTSEQ], |h| {
-        h.is(&FLAGS_FIN) && h.moved(|_, _, to| matches!(to, State::LastAck | State::Closing))
-    }),
+        h.moved(|_, _, to| matches!(to, State::LastAck | State::Closing))
+    })
+    .where_is(&FLAGS_FIN),
     Rule::observed("tcp-fin", TCP, &[&FLAGS_FIN, &tcp::NXTSEQ], |h| {
-        h.is(&FLAGS_FIN) && !h.moved(|_, _, to| matches!(to, State::FinWait1 | State::LastAck | State::Closing))
-    }),
+        !h.moved(|_, _, to| matches!(to, State::FinWait1 | State::LastAck | State::Closing))
+    })
+    .where_is(&FLAGS_FIN),
     Rule::inferred("tcp-fin-acked", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
         bare(h) && h.moved(|_, _, to| to == State::FinWait2)
-    }),
+    })
+    .where_something_happened(),
     Rule::inferred("tcp-last-ack", TCP, &[&FLAGS_ACK, &tcp::ACK], |h| {
         bare(h) && h.moved(|_, _, to| matches!(to, State::Closed | State::TimeWait))
-    }),
-    Rule::observed("tcp-rst-refused", TCP, &[&FLAGS_RESET, &FLAGS_ACK], refuses),
-    Rule::observed("tcp-rst", TCP, &[&FLAGS_RESET], |h| h.is(&FLAGS_RESET) && !refuses(h) && !refused(h)),
+    })
+    .where_something_happened(),
+    Rule::observed("tcp-rst-refused", TCP, &[&FLAGS_RESET, &FLAGS_ACK], refuses).where_is(&FLAGS_RESET),
+    Rule::observed("tcp-rst", TCP, &[&FLAGS_RESET], |h| !refuses(h) && !refused(h)).where_is(&FLAGS_RESET),
     Rule::inferred("tcp-rst-challenged", TCP, &[&FLAGS_RESET, &tcp::SEQ], |h| {
-        h.is(&FLAGS_RESET) && h.happened(|e| matches!(e, Event::Refused { challenged: true, .. }))
-    }),
+        h.happened(|e| matches!(e, Event::Refused { challenged: true, .. }))
+    })
+    .where_is(&FLAGS_RESET),
     Rule::inferred("tcp-rst-ignored", TCP, &[&FLAGS_RESET, &tcp::SEQ], |h| {
-        h.is(&FLAGS_RESET) && h.happened(|e| matches!(e, Event::Refused { challenged: false, .. }))
-    }),
-    Rule::inferred("tcp-captured-twice", TCP, &[&tcp::SEQ_RAW, &tcp::ACK_RAW, &tcp::CHECKSUM], twice),
+        h.happened(|e| matches!(e, Event::Refused { challenged: false, .. }))
+    })
+    .where_is(&FLAGS_RESET),
+    Rule::inferred("tcp-captured-twice", TCP, &[&tcp::SEQ_RAW, &tcp::ACK_RAW, &tcp::CHECKSUM], twice)
+        .where_something_happened(),
     // What Wireshark's analysis concludes. A capture sees one place only, so all of it is inferred.
     Rule::inferred("tcp-retransmission", TCP, &[&tcp::RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
         timed_out(h) && !unseen(h)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-retransmission-unseen", TCP, &[&tcp::RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
         timed_out(h) && unseen(h)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-fast-retransmission", TCP, &[&tcp::FAST_RETRANSMISSION, &tcp::RTO_FRAME, &tcp::SEQ], |h| {
         h.has(&tcp::FAST_RETRANSMISSION) && !twice(h)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-spurious-retransmission", TCP, &[&tcp::SPURIOUS_RETRANSMISSION, &tcp::SEQ], |h| {
         h.has(&tcp::SPURIOUS_RETRANSMISSION) && !twice(h)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-out-of-order", TCP, &[&tcp::OUT_OF_ORDER, &tcp::SEQ], |h| {
         h.has(&tcp::OUT_OF_ORDER) && !twice(h)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-duplicate-ack", TCP, &[&tcp::DUPLICATE_ACK_FRAME, &tcp::DUPLICATE_ACK_NUM, &tcp::ACK], |h| {
         h.has(&tcp::DUPLICATE_ACK) && !duplicate_block(h) && !twice(h)
-    }),
-    Rule::inferred("tcp-lost-segment", TCP, &[&tcp::LOST_SEGMENT, &tcp::SEQ], |h| h.has(&tcp::LOST_SEGMENT)),
+    })
+    .where_has(VERDICT),
+    Rule::inferred("tcp-lost-segment", TCP, &[&tcp::LOST_SEGMENT, &tcp::SEQ], |h| h.has(&tcp::LOST_SEGMENT))
+        .where_has(VERDICT),
     Rule::inferred("tcp-ack-lost-segment", TCP, &[&tcp::ACK_LOST_SEGMENT, &tcp::ACK], |h| {
         h.has(&tcp::ACK_LOST_SEGMENT)
-    }),
-    Rule::inferred("tcp-zero-window", TCP, &[&tcp::ZERO_WINDOW, &tcp::WINDOW_SIZE_VALUE], |h| h.has(&tcp::ZERO_WINDOW)),
+    })
+    .where_has(VERDICT),
+    Rule::inferred("tcp-zero-window", TCP, &[&tcp::ZERO_WINDOW, &tcp::WINDOW_SIZE_VALUE], |h| h.has(&tcp::ZERO_WINDOW))
+        .where_has(VERDICT),
     Rule::inferred("tcp-zero-window-probe", TCP, &[&tcp::ZERO_WINDOW_PROBE, &tcp::SEQ], |h| {
         h.has(&tcp::ZERO_WINDOW_PROBE)
-    }),
+    })
+    .where_has(VERDICT),
     Rule::inferred("tcp-zero-window-probe-ack", TCP, &[&tcp::ZERO_WINDOW_PROBE_ACK, &tcp::ACK], |h| {
         h.has(&tcp::ZERO_WINDOW_PROBE_ACK)
-    }),
-    Rule::inferred("tcp-window-update", TCP, &[&tcp::WINDOW_UPDATE, &tcp::WINDOW_SIZE], |h| h.has(&tcp::WINDOW_UPDATE)),
-    Rule::inferred("tcp-window-full", TCP, &[&tcp::WINDOW_FULL, &tcp::BYTES_IN_FLIGHT], |h| h.has(&tcp::WINDOW_FULL)),
-    Rule::inferred("tcp-keep-alive", TCP, &[&tcp::KEEP_ALIVE, &tcp::SEQ], |h| h.has(&tcp::KEEP_ALIVE)),
+    })
+    .where_has(VERDICT),
+    Rule::inferred("tcp-window-update", TCP, &[&tcp::WINDOW_UPDATE, &tcp::WINDOW_SIZE], |h| h.has(&tcp::WINDOW_UPDATE))
+        .where_has(VERDICT),
+    Rule::inferred("tcp-window-full", TCP, &[&tcp::WINDOW_FULL, &tcp::BYTES_IN_FLIGHT], |h| h.has(&tcp::WINDOW_FULL))
+        .where_has(VERDICT),
+    Rule::inferred("tcp-keep-alive", TCP, &[&tcp::KEEP_ALIVE, &tcp::SEQ], |h| h.has(&tcp::KEEP_ALIVE))
+        .where_has(VERDICT),
     Rule::inferred("tcp-keep-alive-ack", TCP, &[&tcp::KEEP_ALIVE_ACK, &tcp::ACK], |h| {
         h.has(&tcp::KEEP_ALIVE_ACK) && !twice(h)
-    }),
-    Rule::inferred("tcp-reused-ports", TCP, &[&tcp::REUSED_PORTS, &tcp::SRCPORT], |h| h.has(&tcp::REUSED_PORTS)),
+    })
+    .where_has(VERDICT),
+    Rule::inferred("tcp-reused-ports", TCP, &[&tcp::REUSED_PORTS, &tcp::SRCPORT], |h| h.has(&tcp::REUSED_PORTS))
+        .where_has(VERDICT),
     Rule::observed("tcp-segments", &[tcp::JOINED.about], &[&tcp::SEGMENT, &tcp::SEGMENT_COUNT], |h| {
         h.uint(&tcp::SEGMENT_COUNT).is_some_and(|n| n > 1)
     }),
     // RFC 768.
-    Rule::observed("udp-datagram", &[&udp::ABOUT], &[&udp::SRCPORT, &udp::DSTPORT, &udp::LENGTH], |_| true),
+    Rule::observed("udp-datagram", &[&udp::ABOUT], &[&udp::SRCPORT, &udp::DSTPORT, &udp::LENGTH], always),
     Rule::observed("udp-no-checksum", &[&udp::ABOUT], &[&udp::CHECKSUM], |h| h.uint(&udp::CHECKSUM_STATUS) == Some(3)),
 ];
 
@@ -141,8 +174,7 @@ fn closes(_: Endpoint, _: State, to: State) -> bool {
 /// RFC 9293 §3.10.7.1: where nobody listens, a SYN is answered with sequence number 0 and an ACK of it.
 /// Without an ACK it's the client that gives up.
 fn refuses(h: &Here<'_>) -> bool {
-    h.is(&FLAGS_RESET)
-        && h.is(&FLAGS_ACK)
+    h.is(&FLAGS_ACK)
         && !refused(h)
         && (h.moved(|end, from, _| end == Endpoint::Client && from == State::SynSent)
             || h.uint(&tcp::SEQ_RAW) == Some(0))

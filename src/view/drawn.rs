@@ -1,16 +1,20 @@
 //! Layers as they were drawn last: most of a layer looks as it did in a packet before it.
 
-use super::lines::keep;
 use super::outline::is_part;
-use crate::model::{BufferKind, Field, Layer, Packet, Span, Value};
+use crate::model::short::Short;
+use crate::model::{BufferKind, Field, FieldDef, Layer, Packet, Span, Value, show};
 use std::ptr;
 
 /// Layers that are kept; a power of two, several times the kinds of layers that a capture usually has.
-const KEPT: usize = 128;
+const KEPT: usize = 512;
 /// Fields of the longest layer that is kept.
-const MOST_FIELDS: usize = 128;
+const MOST_FIELDS: usize = 96;
 /// Bytes of the longest text of a layer that is kept.
 const LONGEST: usize = 1 << 13;
+/// Bytes by which memory grows.
+const STEP: usize = 256;
+/// The fewest columns between a value and its name.
+pub(super) const NARROWEST_GAP: usize = 2;
 /// Bytes of the longest value that is compared: TCP's flags as letters and dots.
 const OCTETS: usize = 24;
 
@@ -31,23 +35,29 @@ pub(super) struct Drawn {
     /// Each of its fields, and the lines of all of them.
     shape: Option<Shape>,
     lines: Vec<Line>,
-    text: String,
+    text: Vec<u8>,
 }
 
 /// The protocol as a number (each is static), the layer's bytes and how they came to be, and whether it's a quotation.
 type Named = (usize, Span, BufferKind, bool);
 
 /// A field, and where it was drawn.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 struct Line {
-    field: Field,
-    /// What its value pointed to.
+    def: &'static FieldDef,
+    depth: u8,
+    said: Said,
+    /// What the value pointed to.
     octets: [u8; OCTETS],
     /// `None` for one that has no line.
     place: Option<Place>,
     /// For a field that may be some of the bits of the field above: which that is, and how they lie.
     below: Option<(usize, Lies)>,
 }
+
+/// A value as a number: which kind it is of, and the number, or how many bytes it points to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Said(u8, u64);
 
 /// Where a field lies, seen from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,13 +81,8 @@ pub(super) struct Place {
     pub(super) depth: u8,
 }
 
-/// Who draws fields of one packet.
-pub(super) trait Draw {
-    /// Appends a value, and the gap between it and the name; `false` where it takes more columns than these.
-    fn value(&mut self, field: &Field, columns: usize, out: &mut String) -> bool;
-    /// Appends a whole line.
-    fn line(&mut self, field: &Field, depth: u8, out: &mut String) -> Place;
-}
+/// Who draws a field: its whole line.
+pub(super) type Draw<'d> = dyn FnMut(&Field, u8, &mut String) -> Place + 'd;
 
 impl Layers {
     pub(super) fn new() -> Self {
@@ -98,80 +103,82 @@ impl Layers {
         }
         // The upper bits of a product depend on all bits below them (Fibonacci hashing).
         let place = usize::try_from(shape >> 48).unwrap_or(0) % KEPT;
+        let is_there = |place: usize| self.0.get(place).is_some_and(|drawn| drawn.shape == Some(Shape(shape)));
+        let other = place ^ 1;
+        if !is_there(place) && other < self.0.len() {
+            // Two share two places: the one that was not seen for longer makes room.
+            self.0.swap(place, other);
+        }
         Some((self.0.get_mut(place)?, Shape(shape)))
     }
 }
 
 impl Drawn {
-    /// Appends a layer's first line: as it was, or else as `write` appends it.
-    pub(super) fn name(&mut self, packet: &Packet, layer: &Layer, out: &mut String, write: impl FnOnce(&mut String)) {
+    /// A layer's first line: as it was, or else as `write` appends it.
+    pub(super) fn name(&mut self, packet: &Packet, layer: &Layer, write: impl FnOnce(&mut String)) -> &str {
         let made = packet.buffers().get(usize::from(layer.span.buf)).map_or(BufferKind::Frame, |buffer| buffer.kind);
         let named = Some((ptr::from_ref(layer.proto).addr(), layer.span, made, layer.quoted));
-        if self.named == named {
-            return out.push_str(&self.name);
+        if self.named != named {
+            self.name.clear();
+            write(&mut self.name);
+            self.named = named;
         }
-        let from = out.len();
-        write(out);
-        keep(out.get(from..).unwrap_or_default(), &mut self.name);
-        self.named = named;
+        &self.name
     }
 
-    /// Appends the lines of these fields as they were, but for those that say something else now. `false`, and nothing, if
-    /// other fields were drawn.
+    /// The lines of these fields as they were, but for those that say something else now; `None` if other fields were
+    /// drawn.
     pub(super) fn again(
         &mut self,
         shape: Shape,
         packet: &Packet,
         fields: &[Field],
-        draw: &mut impl Draw,
-        out: &mut String,
-    ) -> bool {
-        if self.shape != Some(shape) || self.lines.len() != fields.len() {
-            return false;
+        draft: &mut String,
+        draw: &mut Draw<'_>,
+    ) -> Option<&[u8]> {
+        // What is not drawn to its end is not to be used again.
+        if self.shape.take() != Some(shape) || self.lines.len() != fields.len() {
+            return None;
         }
-        let from = out.len();
-        // How much of the text was copied or drawn again, and how far what follows has moved.
-        let (mut done, mut shift) = (0, 0_usize);
+        // How far what follows has moved.
+        let mut shift = 0_usize;
         for (field, line) in fields.iter().zip(&mut self.lines) {
-            let said = line.says(packet, field);
-            let like = ptr::eq(line.field.def, field.def) && line.field.depth == field.depth;
-            // A bit that is set is drawn elsewhere than one that is not.
-            let moved = line.below.is_some_and(|(above, lies)| {
-                !said && matches!(field.value, Value::Bool(_))
-                    || fields.get(above).is_none_or(|above| Lies::seen_from(above, field) != lies)
-            });
-            if !like || moved {
-                out.truncate(from);
-                self.shape = None;
-                return false;
+            if !ptr::eq(line.def, field.def)
+                || line.depth != field.depth
+                || line.below.is_some_and(|(above, lies)| !lies.are(fields.get(above), field))
+            {
+                return None;
             }
+            let said = line.says(packet, field);
             if said && shift == 0 {
                 continue;
             }
+            // A bit that is set is drawn elsewhere than one that is not.
+            if !said && line.below.is_some() && matches!(field.value, Value::Bool(_)) {
+                return None;
+            }
             let Some(place) = &mut line.place else { continue };
-            let old = *place;
             place.shift(shift);
             if said {
                 continue;
             }
-            out.push_str(self.text.get(done..old.value).unwrap_or_default());
-            if draw.value(field, old.columns, out) {
-                done = old.name;
-                shift = (out.len() - from).wrapping_sub(done);
-                (place.name, place.end) = (old.name.wrapping_add(shift), old.end.wrapping_add(shift));
-            } else {
-                out.truncate(from + place.from);
-                *place = draw.line(field, old.depth, out).after(from);
-                done = old.end;
-                shift = (out.len() - from).wrapping_sub(done);
+            if !place.put(packet, field, &mut self.text) {
+                draft.clear();
+                let new = draw(field, place.depth, draft);
+                let old = std::mem::replace(place, new);
+                place.shift(old.from);
+                match self.text.get_mut(old.from..old.end) {
+                    Some(room) if room.len() == draft.len() => room.copy_from_slice(draft.as_bytes()),
+                    _ => _ = self.text.splice(old.from..old.end, draft.bytes()),
+                }
+                shift = shift.wrapping_add(place.end).wrapping_sub(old.end);
             }
             line.keep(packet, field);
         }
-        out.push_str(self.text.get(done..).unwrap_or_default());
-        if done > 0 {
-            self.keep(shape, out.get(from..).unwrap_or_default());
+        if self.text.len() <= LONGEST {
+            self.shape = Some(shape);
         }
-        true
+        Some(&self.text)
     }
 
     /// Forgets what was drawn: these fields are drawn now.
@@ -187,24 +194,42 @@ impl Drawn {
                 above = Some(at);
             }
             let below = below.filter(|_| masked).map(|(at, above)| (at, Lies::seen_from(above, field)));
-            self.lines.push(Line { field: *field, octets: [0; OCTETS], place: None, below });
+            let (def, depth, said, octets) = (field.def, field.depth, Said::by(field), [0; OCTETS]);
+            self.lines.push(Line { def, depth, said, octets, place: None, below });
         }
     }
 
     /// Field `at` of these was drawn.
-    pub(super) fn drew(&mut self, at: usize, packet: &Packet, place: Place) {
+    pub(super) fn drew(&mut self, at: usize, packet: &Packet, field: &Field, place: Place) {
         if let Some(line) = self.lines.get_mut(at) {
-            let field = line.field;
-            line.keep(packet, &field);
+            line.keep(packet, field);
             line.place = Some(place);
         }
     }
 
     /// Keeps what was drawn since [`Drawn::begin`].
     pub(super) fn keep(&mut self, shape: Shape, text: &str) {
-        self.shape = (text.len() <= LONGEST).then_some(shape);
-        if self.shape.is_some() {
-            keep(text, &mut self.text);
+        self.text.clear();
+        if text.len() <= LONGEST {
+            self.shape = Some(shape);
+            self.text.reserve(text.len().next_multiple_of(STEP));
+            self.text.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+impl Said {
+    #[inline]
+    fn by(field: &Field) -> Self {
+        match field.value {
+            // One that lies in no bytes says "yes".
+            Value::None => Self(0, u64::from(field.span.len == 0)),
+            Value::Bool(b) => Self(1, u64::from(b)),
+            Value::Uint(n) => Self(2, n),
+            Value::Int(n) => Self(3, n.cast_unsigned()),
+            Value::Nanos(n) => Self(4, n.cast_unsigned()),
+            Value::Bytes(slice) => Self(5, u64::from(slice.len)),
+            Value::Text(slice) => Self(6, u64::from(slice.len)),
         }
     }
 }
@@ -213,19 +238,17 @@ impl Line {
     /// Whether the field says what it said. A value that is too long to be compared says something else.
     #[inline]
     fn says(&self, packet: &Packet, field: &Field) -> bool {
-        match (self.field.value, field.value) {
-            (Value::Bytes(old), Value::Bytes(new)) | (Value::Text(old), Value::Text(new)) => {
-                old.len == new.len
-                    && self.octets.get(..new.len as usize).is_some_and(|octets| octets == packet.bytes(new))
+        self.said == Said::by(field)
+            && match field.value {
+                Value::Bytes(slice) | Value::Text(slice) => {
+                    self.octets.get(..slice.len as usize).is_some_and(|octets| octets == packet.bytes(slice))
+                }
+                _ => true,
             }
-            // One that lies in no bytes says "yes".
-            (Value::None, Value::None) => (self.field.span.len == 0) == (field.span.len == 0),
-            (old, new) => old == new,
-        }
     }
 
     fn keep(&mut self, packet: &Packet, field: &Field) {
-        (self.field.value, self.field.span) = (field.value, field.span);
+        self.said = Said::by(field);
         if let Value::Bytes(slice) | Value::Text(slice) = field.value {
             let bytes = packet.bytes(slice);
             if let Some(octets) = self.octets.get_mut(..bytes.len()) {
@@ -241,13 +264,48 @@ impl Lies {
         let (above, own) = (above.span, field.span);
         Self { together: above.buf == own.buf, by: own.start.wrapping_sub(above.start), lens: [above.len, own.len] }
     }
+
+    #[inline]
+    fn are(self, above: Option<&Field>, field: &Field) -> bool {
+        above.is_some_and(|above| Self::seen_from(above, field) == self)
+    }
 }
 
 impl Place {
-    /// The same, counted from `from`.
-    pub(super) fn after(mut self, from: usize) -> Self {
-        self.shift(from.wrapping_neg());
-        self
+    /// Puts a value in the place of another; `false` where it's not as simple as that.
+    fn put(&self, packet: &Packet, field: &Field, text: &mut [u8]) -> bool {
+        let Some(room) = text.get_mut(self.value..self.name) else { return false };
+        // Signs that are wider or longer than one byte need a look at the whole line.
+        if room.len() != self.columns {
+            return false;
+        }
+        let mut short = Short::new();
+        let (value, name) = match field.value {
+            Value::Text(slice) => match packet.bytes(slice) {
+                b"" => return false,
+                text if text.len() > room.len() || show::plain_at_first(text, b'\\') < text.len() => return false,
+                text => (text, &b""[..]),
+            },
+            _ => match show::short(packet, field, &mut short) {
+                Some(name) => (short.bytes(), name.as_bytes()),
+                None => return false,
+            },
+        };
+        let brackets = if name.is_empty() { 0 } else { " ()".len() };
+        if value.len() + brackets + name.len() + NARROWEST_GAP > room.len() || !name.is_ascii() {
+            return false;
+        }
+        let Some((place, gap)) = room.split_at_mut_checked(value.len()) else { return false };
+        place.copy_from_slice(value);
+        gap.fill(b' ');
+        if let [_, open, rest @ ..] = gap
+            && let Some((place, [close, ..])) = rest.split_at_mut_checked(name.len())
+            && brackets > 0
+        {
+            (*open, *close) = (b'(', b')');
+            place.copy_from_slice(name);
+        }
+        true
     }
 
     #[inline]
@@ -310,21 +368,11 @@ mod tests {
         }
     }
 
-    /// Draws the name of a field, and counts.
-    struct Counting(usize);
-
-    impl Draw for Counting {
-        fn value(&mut self, field: &Field, _: usize, out: &mut String) -> bool {
-            self.0 += 1;
-            out.push_str(field.def.name);
-            true
-        }
-
-        fn line(&mut self, field: &Field, depth: u8, out: &mut String) -> Place {
-            let from = out.len();
-            self.value(field, 0, out);
-            Place { from, value: from, name: out.len(), end: out.len(), columns: 0, depth }
-        }
+    /// Draws the name of a field.
+    fn draw(field: &Field, depth: u8, out: &mut String) -> Place {
+        let from = out.len();
+        out.push_str(field.def.name);
+        Place { from, value: from, name: out.len(), end: out.len(), columns: 0, depth }
     }
 
     #[test]
@@ -346,18 +394,18 @@ mod tests {
             fields
         };
         let again = |other: &[Field]| {
-            let (mut drawn, mut draw, mut out) = (Drawn::default(), Counting(0), String::new());
+            let (mut drawn, mut out, mut count) = (Drawn::default(), String::new(), 0);
             drawn.begin(&fields);
             for (at, field) in fields.iter().enumerate() {
-                let place = draw.line(field, 0, &mut out);
-                drawn.drew(at, &packet, place);
+                drawn.drew(at, &packet, field, draw(field, 0, &mut out));
             }
             drawn.keep(Shape(7), &out);
-            draw.0 = 0;
-            let (mut new, before) = (String::new(), out.len());
-            let done = drawn.again(Shape(7), &packet, other, &mut draw, &mut new);
-            assert_eq!(new.len(), if done { before } else { 0 });
-            done.then_some(draw.0)
+            let new = drawn.again(Shape(7), &packet, other, &mut String::new(), &mut |field, depth, out| {
+                count += 1;
+                draw(field, depth, out)
+            });
+            assert!(new.is_none_or(|new| new == out.as_bytes()));
+            new.is_some().then_some(count)
         };
         assert_eq!(again(&fields), Some(0));
         assert_eq!(again(&changed(|port| port.value = Value::Uint(81), port)), Some(1));

@@ -4,10 +4,12 @@
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// How many columns `text` takes.
+#[inline]
 pub fn width(text: &str) -> usize {
-    if is_ascii(text) {
-        return text.len();
-    }
+    if is_ascii(text) { text.len() } else { width_of_signs(text) }
+}
+
+fn width_of_signs(text: &str) -> usize {
     // Whatever is not ASCII is looked at one by one; what lies between is as wide as it's long.
     let (mut columns, mut rest) = (0, text);
     while let Some((plain, odd)) = rest.bytes().position(|b| !b.is_ascii()).and_then(|at| rest.split_at_checked(at)) {
@@ -108,6 +110,7 @@ pub fn pad(out: &mut String, from: usize, columns: usize) {
 }
 
 /// Appends `n` spaces.
+#[inline]
 pub fn spaces(mut n: usize, out: &mut String) {
     const SPACES: &str = "                                                                                ";
     while let Some(rest) = n.checked_sub(SPACES.len()) {

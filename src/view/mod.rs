@@ -31,7 +31,6 @@ pub mod interfaces;
 pub mod json;
 pub mod ladder;
 pub mod lessons;
-mod lines;
 pub mod mask;
 pub mod measure;
 pub mod outline;

@@ -10,31 +10,25 @@
 //!     Destination             02:00:00:00:00:02                             eth.dst
 //! ```
 
-use super::drawn::{Draw, Drawn, Layers, Place, Shape};
-use super::lines::Paragraphs;
+use super::drawn::{Drawn, Layers, NARROWEST_GAP, Place, Shape};
+use super::ink::Ink;
 use super::measure::{repeat, spaces, width, wrap};
 use super::outline::{self, Item, buffer_kind};
 use super::theme::{Style, Theme, sign};
 use super::{brief, hex};
 use crate::model::{Field, FieldDef, Layer, Osi, Packet, Value, show};
 use crate::proto::frame;
-use crate::tutor::{Audience, JUDGEMENT, Moment, Note, Row, Texts, Told, Truth};
+use crate::tutor::{Audience, JUDGEMENT, Moment, Telling, Texts, Told, Truth};
 use std::sync::Arc;
 
 /// Where values begin.
 const VALUES: usize = 32;
-/// The fewest columns between a value and its name.
-const NARROWEST_GAP: usize = 2;
 /// Where notes begin.
 const NOTES: usize = 4;
 /// Narrower than this, nothing could be read.
 const NARROWEST: usize = 40;
 /// Wider than this, lines become hard to follow.
 const WIDEST: usize = 110;
-/// The kind of paragraph that names bits that are not set. Rows are below: their kind is the number of their layer.
-/// Notes are above: their kind is where their rule's name lies in memory.
-const NOT_SET: usize = 16;
-
 /// What the expanded view shows.
 #[derive(Debug)]
 pub struct Text {
@@ -44,7 +38,9 @@ pub struct Text {
     judged: bool,
     /// What the tutor says of a packet, and what drawing it needs: memory that each packet uses again.
     told: Told,
+    layers: Layers,
     scratch: Scratch,
+    ink: Ink,
 }
 
 /// How it is drawn.
@@ -61,13 +57,18 @@ struct Pen {
     rule: String,
 }
 
+/// Where a packet is written to.
+struct Page<'a> {
+    ink: &'a mut Ink,
+    scratch: &'a mut Scratch,
+}
+
 #[derive(Debug, Default)]
 struct Scratch {
+    /// What is drawn now, before it's added.
+    draft: String,
     /// A line that is measured before it's drawn.
     line: String,
-    /// Layers and paragraphs, to be drawn again.
-    layers: Layers,
-    paragraphs: Paragraphs,
 }
 
 /// Draws the fields of one packet.
@@ -94,33 +95,55 @@ impl Text {
     /// For a screen of so many columns; `None` is a pipe, which gets 80.
     pub fn new(theme: Theme, columns: Option<usize>, options: Options, texts: Arc<Texts>) -> Self {
         let pen = Pen::new(theme, columns.unwrap_or(80).clamp(NARROWEST, WIDEST), options);
-        Self { pen, texts, judged: false, told: Told::default(), scratch: Scratch::default() }
+        let (told, layers, scratch, ink) = (Told::default(), Layers::default(), Scratch::default(), Ink::default());
+        Self { pen, texts, judged: false, told, layers, scratch, ink }
     }
 
     /// Keeps what it wrote: for many packets.
     #[must_use]
     pub fn keeping(mut self) -> Self {
-        self.scratch.layers = Layers::new();
-        self.scratch.paragraphs = Paragraphs::new();
+        self.layers = Layers::new();
+        self.told.keep(&self.texts);
         self
     }
 
     /// Appends a packet, and an empty line after it.
     pub fn packet(&mut self, moment: &Moment<'_>, out: &mut String) {
-        let Self { pen, texts, judged, told, scratch } = self;
+        let mut ink = std::mem::take(&mut self.ink);
+        self.write(moment, &mut ink);
+        out.push_str(std::str::from_utf8(ink.bytes()).unwrap_or_default());
+        ink.clear(usize::MAX);
+        self.ink = ink;
+    }
+
+    /// The same as bytes. Most of it was drawn before, and nobody looks again whether it is text.
+    pub fn write(&mut self, moment: &Moment<'_>, ink: &mut Ink) {
+        let Self { pen, texts, judged, told, layers, scratch, .. } = self;
         let packet = moment.packet;
         let audience = pen.options.audience;
-        told.tell(moment, audience, texts);
-        pen.heading(packet, &mut scratch.line, out);
-        for row in told.rows() {
-            pen.section(packet, row, told.notes(), scratch, out);
+        let mut telling = told.tell(moment, audience, texts);
+        let mut page = Page { ink, scratch };
+        page.draw(|line, out| pen.heading(packet, line, out));
+        for osi in Osi::ALL {
+            pen.section(packet, osi, &mut telling, layers, &mut page);
         }
-        let disputed = told.rows().iter().any(|r| r.osi > Osi::Transport && !r.layers.is_empty());
+        let disputed = packet.layers.iter().any(|l| l.proto.osi > Osi::Transport && !l.quoted);
         if disputed && !std::mem::replace(judged, true) {
-            out.push('\n');
-            pen.paragraph(&texts.plain(JUDGEMENT, audience), 0, "", &pen.theme.faint, out);
+            page.ink.add("\n");
+            page.draw(|_, out| pen.paragraph(&texts.plain(JUDGEMENT, audience), 0, "", &pen.theme.faint, out));
         }
-        out.push('\n');
+        page.ink.add("\n");
+    }
+}
+
+impl Page<'_> {
+    /// Adds what `draw` draws; that may first write a line.
+    fn draw(&mut self, draw: impl FnOnce(&mut String, &mut String)) {
+        let Scratch { draft, line } = self.scratch;
+        draft.clear();
+        line.clear();
+        draw(line, draft);
+        self.ink.add(draft.as_bytes());
     }
 }
 
@@ -165,8 +188,7 @@ impl Pen {
             out.push_str("── Packet ");
             show::number(packet.number, out);
             out.push(' ');
-            let left = out.get(from..).map_or(0, width);
-            let rest = self.width.saturating_sub(left + width(right));
+            let rest = self.width.saturating_sub(columns(out.get(from..).unwrap_or_default()) + columns(right));
             out.push_str(self.rule.get(..rest * '─'.len_utf8()).unwrap_or_default());
             out.push_str(right);
         });
@@ -178,56 +200,60 @@ impl Pen {
     }
 
     /// One of the seven: how we know of it, what it is here, and the layers that stand there.
-    fn section(&self, packet: &Packet, row: &Row, notes: &[Note], scratch: &mut Scratch, out: &mut String) {
-        if let Some(headings) = self.headings.get(row.osi as usize - 1) {
-            let heading: &String = by_truth(headings, row.truth);
-            out.push_str(heading);
+    fn section(&self, packet: &Packet, osi: Osi, telling: &mut Telling<'_>, layers: &mut Layers, page: &mut Page<'_>) {
+        let row = telling.row(osi);
+        if let Some(headings) = self.headings.get(osi as usize - 1) {
+            let heading: &String = by_truth(headings, row.map_or(Truth::NotVisible, |row| row.truth));
+            page.ink.add(heading);
         }
-        scratch.paragraphs.wrapped(usize::from(row.osi.number()), &row.text, out, |out| {
-            self.paragraph(&row.text, 2, "", &Style::default(), out);
-        });
-        let (layers, more) = outline::layers_at(packet, row.osi);
-        for (index, layer) in layers {
-            let notes = notes.iter().filter(|n| n.layer == index);
-            self.layer(packet, layer, notes, scratch, out);
+        let say = |text: &str, out: &mut String| self.paragraph(text, 2, "", &Style::default(), out);
+        match row {
+            Some(row) => page.ink.add(telling.say(row, say)),
+            None => page.draw(|_, out| say("", out)),
+        }
+        let (standing, more) = outline::layers_at(packet, osi);
+        for (index, layer) in standing {
+            self.layer(packet, (index, layer), telling, layers, page);
         }
         if more > 0 {
-            self.more(more, "layer", 2, &mut scratch.line, out);
+            page.draw(|line, out| self.more(more, "layer", 2, line, out));
         }
     }
 
-    fn layer<'n>(
+    fn layer(
         &self,
         packet: &Packet,
-        layer: &Layer,
-        notes: impl Iterator<Item = &'n Note>,
-        scratch: &mut Scratch,
-        out: &mut String,
+        (index, layer): (usize, &Layer),
+        telling: &mut Telling<'_>,
+        layers: &mut Layers,
+        page: &mut Page<'_>,
     ) {
-        let Scratch { line, layers, paragraphs } = scratch;
         let mut kept = layers.of(packet, layer);
         match &mut kept {
-            Some((drawn, _)) => drawn.name(packet, layer, out, |out| self.name(packet, layer, line, out)),
-            None => self.name(packet, layer, line, out),
+            Some((drawn, _)) => {
+                let line = &mut page.scratch.line;
+                page.ink.add(drawn.name(packet, layer, |out| self.name(packet, layer, line, out)));
+            }
+            None => page.draw(|line, out| self.name(packet, layer, line, out)),
         }
-        for note in notes {
-            // A rule always knows in the same way.
-            paragraphs.wrapped(note.rule.as_ptr().addr(), &note.text, out, |out| self.note(note, out));
-        }
+        telling.notes(index, |truth, text, out| self.note(truth, text, out), |note| page.ink.add(note));
         if self.options.hex {
-            hex::layer(packet, layer, &self.theme, self.width, out);
+            page.draw(|_, out| hex::layer(packet, layer, &self.theme, self.width, out));
         } else {
+            let Scratch { draft, line } = page.scratch;
             let mut hand = Hand { pen: self, packet, line };
+            let mut draw = |field: &Field, depth: u8, out: &mut String| hand.line(field, depth, out);
             let fields = packet.fields_of(layer);
-            if !kept.as_mut().is_some_and(|(drawn, shape)| drawn.again(*shape, packet, fields, &mut hand, out)) {
-                hand.items(layer, kept, paragraphs, out);
+            match kept.as_mut().and_then(|(drawn, shape)| drawn.again(*shape, packet, fields, draft, &mut draw)) {
+                Some(again) => page.ink.add(again),
+                None => page.draw(|line, out| Hand { pen: self, packet, line }.items(layer, kept, out)),
             }
         }
         if let Some(trouble) = layer.trouble {
-            let line = &mut scratch.line;
-            line.clear();
-            outline::trouble(trouble, line);
-            self.paragraph(line, 4, "! ", &self.theme.alarm, out);
+            page.draw(|line, out| {
+                outline::trouble(trouble, line);
+                self.paragraph(line, 4, "! ", &self.theme.alarm, out);
+            });
         }
     }
 
@@ -246,9 +272,9 @@ impl Pen {
     }
 
     /// A note, behind the mark that says how we know.
-    fn note(&self, note: &Note, out: &mut String) {
-        let [first, others] = by_truth(&self.marks, note.truth);
-        for (i, line) in wrap(&note.text, self.width.saturating_sub(NOTES + 2)).enumerate() {
+    fn note(&self, truth: Truth, text: &str, out: &mut String) {
+        let [first, others] = by_truth(&self.marks, truth);
+        for (i, line) in wrap(text, self.width.saturating_sub(NOTES + 2)).enumerate() {
             out.push_str(if i == 0 { first } else { others });
             out.push_str(line);
             out.push('\n');
@@ -276,15 +302,9 @@ impl Pen {
 }
 
 impl Hand<'_> {
-    /// The lines of a layer, and keeps them.
-    fn items(
-        &mut self,
-        layer: &Layer,
-        mut kept: Option<(&mut Drawn, Shape)>,
-        paragraphs: &mut Paragraphs,
-        out: &mut String,
-    ) {
-        let (from, packet) = (out.len(), self.packet);
+    /// Draws the lines of a layer, and keeps them.
+    fn items(&mut self, layer: &Layer, mut kept: Option<(&mut Drawn, Shape)>, out: &mut String) {
+        let packet = self.packet;
         let of_frame = std::ptr::eq(layer.proto, &raw const frame::ABOUT);
         if let Some((drawn, _)) = &mut kept {
             drawn.begin(packet.fields_of(layer));
@@ -295,34 +315,20 @@ impl Hand<'_> {
                 Item::Field { field, at, depth, .. } => {
                     let place = self.line(field, depth, out);
                     if let Some((drawn, _)) = &mut kept {
-                        drawn.drew(at, packet, place.after(from));
+                        drawn.drew(at, packet, field, place);
                     }
                 }
                 Item::NotSet { fields, depth } => {
                     self.line.clear();
                     outline::not_set(fields, self.line);
-                    let indent = indent(depth);
-                    paragraphs.wrapped(NOT_SET + indent, self.line, out, |out| {
-                        self.pen.paragraph(self.line, indent, "", &self.pen.theme.faint, out);
-                    });
+                    self.pen.paragraph(self.line, indent(depth), "", &self.pen.theme.faint, out);
                 }
                 Item::More(n) => self.pen.more(n, "field", 4, self.line, out),
             }
         }
         if let Some((drawn, shape)) = kept {
-            drawn.keep(shape, out.get(from..).unwrap_or_default());
+            drawn.keep(shape, out);
         }
-    }
-}
-
-impl Draw for Hand<'_> {
-    fn value(&mut self, field: &Field, columns: usize, out: &mut String) -> bool {
-        let from = out.len();
-        value(self.packet, field, out);
-        let used = out.get(from..).map_or(0, width);
-        let gap = columns.checked_sub(used).filter(|&gap| gap >= NARROWEST_GAP);
-        spaces(gap.unwrap_or(0), out);
-        gap.is_some()
     }
 
     /// `label   value                 filter.name`.
@@ -387,6 +393,11 @@ fn by_truth<T>([observed, inferred, hidden]: &[T; 3], truth: Truth) -> &T {
         Truth::Inferred => inferred,
         Truth::NotVisible => hidden,
     }
+}
+
+/// The width of a heading: ASCII and lines.
+fn columns(heading: &str) -> usize {
+    heading.bytes().filter(|byte| byte.is_ascii() || *byte == 0xe2).count()
 }
 
 /// Whether the packet's heading says it already.
