@@ -161,14 +161,6 @@ pub struct Field {
     pub depth: u8,
 }
 
-impl Default for Field {
-    /// What is in a place before a field is.
-    fn default() -> Self {
-        static NOTHING: FieldDef = row::derived(Kind::Flag, "", "", "");
-        Self { def: &NOTHING, value: Value::None, span: Span::default(), depth: 0 }
-    }
-}
-
 impl Osi {
     /// All seven, from the wire up.
     pub const ALL: [Self; 7] = [

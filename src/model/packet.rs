@@ -129,15 +129,6 @@ pub enum BufferKind {
     Decoded,
 }
 
-impl Default for Layer {
-    /// What is in a place before a layer is.
-    fn default() -> Self {
-        static NOTHING: Identity =
-            Identity { name: "", title: "", osi: Osi::Physical, spec: "", fields: &[], summary: None };
-        Self { proto: &NOTHING, span: Span::default(), end: 0, fields: 0..0, trouble: None, quoted: false }
-    }
-}
-
 impl BufferKind {
     /// Whether each byte of such a buffer was one byte of a frame. Decompressed and decoded bytes were not.
     pub fn keeps_places(self) -> bool {

@@ -10,24 +10,40 @@ pub struct Reused<T> {
     used: usize,
 }
 
-impl<T: Default> Reused<T> {
+impl<T> Reused<T> {
+    /// An empty one.
+    pub const fn new() -> Self {
+        Self { places: Vec::new(), used: 0 }
+    }
+
     /// Adds an item.
-    #[inline]
     pub fn push(&mut self, item: T) {
-        // A place that is there gets the item piece by piece: it need not be put together elsewhere first.
-        if self.used >= self.places.len() {
-            self.add_place();
+        match self.places.get_mut(self.used) {
+            Some(place) => {
+                *place = item;
+                self.used += 1;
+            }
+            None => self.grow(item),
         }
-        if let Some(place) = self.places.get_mut(self.used) {
-            *place = item;
-            self.used += 1;
+    }
+
+    /// Adds an item that is made where it belongs: put together elsewhere, it would be written twice.
+    #[inline]
+    pub fn push_with(&mut self, item: impl Fn() -> T) {
+        match self.places.get_mut(self.used) {
+            Some(place) => {
+                *place = item();
+                self.used += 1;
+            }
+            None => self.grow(item()),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn add_place(&mut self) {
-        self.places.push(T::default());
+    fn grow(&mut self, item: T) {
+        self.places.push(item);
+        self.used = self.places.len();
     }
 
     /// Puts an item before the one at this place, or at the end.
@@ -36,13 +52,6 @@ impl<T: Default> Reused<T> {
         if let Some(moved) = self.get_mut(at..) {
             moved.rotate_right(1);
         }
-    }
-}
-
-impl<T> Reused<T> {
-    /// An empty one.
-    pub const fn new() -> Self {
-        Self { places: Vec::new(), used: 0 }
     }
 
     /// Takes the last item off.
@@ -116,7 +125,7 @@ impl<'a, T> IntoIterator for &'a mut Reused<T> {
     }
 }
 
-impl<T: Default> Extend<T> for Reused<T> {
+impl<T> Extend<T> for Reused<T> {
     fn extend<I: IntoIterator<Item = T>>(&mut self, items: I) {
         items.into_iter().for_each(|item| self.push(item));
     }
@@ -130,6 +139,7 @@ mod tests {
     #[derive(Clone, Debug)]
     enum Act {
         Push(u8),
+        PushWith(u8),
         Pop,
         Truncate(usize),
         Clear,
@@ -139,7 +149,8 @@ mod tests {
 
     fn act() -> impl Strategy<Value = Act> {
         prop_oneof![
-            6 => any::<u8>().prop_map(Act::Push),
+            3 => any::<u8>().prop_map(Act::Push),
+            3 => any::<u8>().prop_map(Act::PushWith),
             1 => Just(Act::Pop),
             1 => (0..8_usize).prop_map(Act::Truncate),
             1 => Just(Act::Clear),
@@ -157,6 +168,10 @@ mod tests {
                 match act {
                     Act::Push(item) => {
                         reused.push(item);
+                        vec.push(item);
+                    }
+                    Act::PushWith(item) => {
+                        reused.push_with(|| item);
                         vec.push(item);
                     }
                     Act::Pop => {

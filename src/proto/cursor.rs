@@ -321,7 +321,7 @@ impl<'a> Cursor<'a> {
             Kind::Int(bits) => Value::Int(sign_extend(number, bits)),
             _ => Value::Uint(number),
         };
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+        self.packet.fields.push_with(|| Field { def, value, span, depth: self.depth });
     }
 
     /// Writes a field with a value that is not simply the bytes at `at`.
@@ -353,7 +353,7 @@ impl<'a> Cursor<'a> {
     /// A field that is wanted.
     #[inline(never)]
     fn write(&mut self, def: &'static FieldDef, span: Span, value: Value) {
-        self.packet.fields.push(Field { def, value, span, depth: self.depth });
+        self.packet.fields.push_with(|| Field { def, value, span, depth: self.depth });
     }
 
     /// Writes how long something took, where the capture has times.

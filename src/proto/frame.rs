@@ -32,7 +32,7 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     let cap_len = packet.cap_len;
     let mut push = |def: &'static FieldDef, value: Value| {
         if packet.wants(def) {
-            packet.fields.push(Field { def, value, span, depth: 0 });
+            packet.fields.push_with(|| Field { def, value, span, depth: 0 });
         }
     };
     for (def, nanos) in [(&TIME_EPOCH, epoch), (&TIME_DELTA, delta), (&TIME_RELATIVE, relative)] {
@@ -49,9 +49,10 @@ pub(super) fn describe(raw: &RawFrame, memory: &mut dyn Memory, packet: &mut Pac
     if packet.wants(&COMMENT) {
         text(packet, &COMMENT, &raw.comments());
     }
-    let fields = 0..clamp(packet.fields.len());
+    let fields = clamp(packet.fields.len());
     let span = Span { buf: 0, start: 0, len: packet.cap_len };
-    packet.layers.push(Layer { proto: &ABOUT, span, end: span.end(), fields, trouble: None, quoted: false });
+    let layer = || Layer { proto: &ABOUT, span, end: span.end(), fields: 0..fields, trouble: None, quoted: false };
+    packet.layers.push_with(layer);
 }
 
 fn text(packet: &mut Packet, def: &'static FieldDef, text: &str) {

@@ -408,11 +408,12 @@ fn layer(c: &mut Cursor<'_>, row: &'static Protocol) -> Result<Next, Trouble> {
         trouble = None;
     }
     let len = shown.map_or(own, |len| (len as usize).min(c.len()));
-    c.packet.layers.push(Layer {
+    let (start, end, fields) = (clamp(c.start), clamp(c.end()), clamp(c.packet.fields.len()));
+    c.packet.layers.push_with(|| Layer {
         proto: row.about,
-        span: Span { buf: c.buf, start: clamp(c.start), len: clamp(len) },
-        end: clamp(c.end()),
-        fields: before..clamp(c.packet.fields.len()),
+        span: Span { buf: c.buf, start, len: clamp(len) },
+        end,
+        fields: before..fields,
         trouble,
         quoted,
     });
