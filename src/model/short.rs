@@ -109,6 +109,7 @@ impl Short {
     }
 
     /// Begins anew.
+    #[inline]
     pub(crate) fn clear(&mut self) {
         self.len = 0;
     }

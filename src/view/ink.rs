@@ -80,12 +80,12 @@ mod tests {
     fn short_and_long_texts_follow_each_other_whatever_room_there_is() {
         let (mut ink, mut text) = (Ink::default(), String::new());
         for keep in [0, 1, 100_000] {
-            for n in 0..600 {
-                ink.number(n);
+            for n in 0..600_usize {
+                ink.number(n as u64);
                 ink.short(|pen| pen.put(b", "));
-                let long = "a".repeat(n as usize);
+                let long = "a".repeat(n);
                 ink.add(&long);
-                text.push_str(&format!("{n}, {long}"));
+                text.extend([&n.to_string(), ", ", &long]);
             }
             ink.add(",");
             ink.take_back(b';');

@@ -104,7 +104,9 @@ fn end_list(out: &mut Ink) {
 /// Texts put together.
 fn joined(parts: &[&str]) -> Short {
     let mut short = Short::new();
-    parts.iter().for_each(|part| short.add(part.as_bytes()));
+    for part in parts {
+        short.add(part.as_bytes());
+    }
     short
 }
 
@@ -146,6 +148,7 @@ fn layer(proto: &'static Identity) -> Short {
     short
 }
 
+#[inline]
 fn place(span: Span, short: &mut Short) {
     short.put(b",\"offset\":");
     short.number(u64::from(span.start));
@@ -192,7 +195,7 @@ fn bytes(bytes: &[u8], kind: Kind, around: &Around, out: &mut Ink) {
 }
 
 fn text(bytes: &[u8], around: &Around, out: &mut Ink) {
-    if bytes.len() <= SHORT && show::plain_at_first(bytes, b'"') == bytes.len() {
+    if bytes.len() <= SHORT && harmless_at_first(bytes) == bytes.len() {
         return around.quoted(out, |pen| pen.add(bytes));
     }
     out.short(|pen| pen.again(&around.before));
@@ -339,7 +342,9 @@ fn string(bytes: &[u8], out: &mut Ink) {
         let run = odd.iter().take_while(|b| !matches!(b, b' '..=b'~' if !matches!(b, b'"' | b'\\'))).count();
         let (odd, after) = odd.split_at(run);
         for chunk in odd.utf8_chunks() {
-            chunk.valid().chars().for_each(|c| escaped(c, &mut |text| out.add(text)));
+            for c in chunk.valid().chars() {
+                escaped(c, &mut |text| out.add(text));
+            }
             if !chunk.invalid().is_empty() {
                 out.add("\u{fffd}");
             }
