@@ -22,11 +22,14 @@ pub type Fetch<'a> = &'a mut dyn FnMut(Piece, &mut Vec<u8>) -> bool;
 impl Tracker {
     /// What is known now, and about how many bytes keeping the checkpoint before has cost: what has changed since.
     pub fn checkpoint(&mut self) -> (Checkpoint, usize) {
+        self.conversations.share();
+        self.recent.share();
         let mut copy = self.clone();
         copy.events.clear();
         for &(slot, since) in &self.queue {
             copy.conversations.lighten(slot, since);
         }
+        copy.conversations.share();
         let cost = self.conversations.changed()
             + self.recent.changed()
             + self.shelf.changed()

@@ -125,6 +125,11 @@ impl Recent {
         }
     }
 
+    /// See [`Held::share`].
+    pub(super) fn share(&mut self) {
+        self.segments.share();
+    }
+
     /// About how many bytes were changed since this was asked last, if a copy is made each time.
     pub(super) fn changed(&mut self) -> usize {
         self.segments.changed()

@@ -231,6 +231,11 @@ impl Table {
         std::mem::take(&mut self.changed) + self.held.changed()
     }
 
+    /// See [`Held::share`].
+    pub(super) fn share(&mut self) {
+        self.held.share();
+    }
+
     /// Leaves out of a copy what is in the frames.
     pub(super) fn lighten(&mut self, slot: u32, since: Past) {
         let queued = self.at(slot).filter(|(_, talking)| talking.queued == since).map(|(c, _)| c);

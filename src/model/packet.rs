@@ -289,6 +289,7 @@ impl Packet {
     }
 
     /// The fields of a layer.
+    #[inline]
     pub fn fields_of(&self, layer: &Layer) -> &[Field] {
         self.fields.get(layer.fields.start as usize..layer.fields.end as usize).unwrap_or(&[])
     }
@@ -311,11 +312,13 @@ impl Packet {
     }
 
     /// The first field of this kind in one layer.
+    #[inline]
     pub fn field_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<&Field> {
         self.fields_of(layer).iter().find(|f| std::ptr::eq(f.def, def))
     }
 
     /// The first field of this kind in one layer, as a number.
+    #[inline]
     pub fn uint_in(&self, layer: &Layer, def: &'static FieldDef) -> Option<u64> {
         self.field_in(layer, def)?.value.uint()
     }
