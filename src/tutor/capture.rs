@@ -23,17 +23,21 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("frame-comment", &[&frame::ABOUT], &[&frame::COMMENT], always).where_has(&frame::COMMENT),
     // A checksum is said to be wrong only where nothing explains it away.
     Rule::observed("checksum-pending", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
-        unchecked(h) && h.packet().checksum_pending
-    }),
+        h.packet().checksum_pending
+    })
+    .where_unchecked(),
     Rule::inferred("checksum-loopback", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
         bad(h) && !h.packet().checksum_pending && h.on_loopback()
-    }),
+    })
+    .where_unchecked(),
     Rule::inferred("checksum-offload", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
         bad(h) && !h.packet().checksum_pending && !h.on_loopback() && is_half_done(h)
-    }),
+    })
+    .where_unchecked(),
     Rule::inferred("checksum-bad", &[&tcp::ABOUT, &udp::ABOUT], &[&tcp::CHECKSUM, &udp::CHECKSUM], |h| {
         bad(h) && !h.packet().checksum_pending && !h.on_loopback() && !is_half_done(h)
-    }),
+    })
+    .where_unchecked(),
     Rule::inferred("ip-checksum-zero", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
         h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) == Some(0)
     }),
@@ -54,7 +58,7 @@ fn bad(h: &Here<'_>) -> bool {
     status(h) == Some(Status::Bad as u64)
 }
 
-fn unchecked(h: &Here<'_>) -> bool {
+pub(super) fn unchecked(h: &Here<'_>) -> bool {
     bad(h) || status(h) == Some(Status::Unverified as u64)
 }
 

@@ -67,10 +67,11 @@ impl<'a> Here<'a> {
     #[inline]
     fn first_among(&self, range: Range<u32>, def: &'static FieldDef) -> Option<&'a Field> {
         let Some(index) = self.fields else { return self.among(range, def).next() };
-        let all = self.packet().fields.get(..).unwrap_or(&[]);
         let mut at = index.first(def);
         // Most rows that are asked for are in no packet of this kind: their chain is empty.
-        while let Some(field) = all.get(at as usize).filter(|_| at < range.end) {
+        while at < range.end
+            && let Some(field) = self.packet().fields.get(at as usize)
+        {
             if std::ptr::eq(field.def, def) && at >= range.start {
                 return Some(field);
             }

@@ -12,13 +12,13 @@ use ethernet::{DST, SRC};
 const ARP: &[&Identity] = &[&arp::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
-    Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], zeros),
-    Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], |h| !zeros(h) && !group(h)),
+    Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], |h| meant(h) == Meant::Nobody),
+    Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], |h| meant(h) == Meant::One),
     Rule::observed("eth-rewritten", &[&ethernet::ABOUT], &[&DST, &SRC], |h| {
-        !zeros(h) && !group(h) && (h.carries(&ipv4::ABOUT) || h.carries(&ipv6::ABOUT))
+        meant(h) == Meant::One && (h.carries(&ipv4::ABOUT) || h.carries(&ipv6::ABOUT))
     }),
-    Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], broadcast),
-    Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| group(h) && !broadcast(h)),
+    Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], |h| meant(h) == Meant::All),
+    Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| meant(h) == Meant::Group),
     Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], always),
     Rule::observed("cooked", &[&sll::ABOUT], &[&sll::PKTTYPE], always),
     Rule::observed("bsd-loopback", &[&null::ABOUT], &[&null::FAMILY], always),
@@ -38,15 +38,22 @@ fn asks(h: &Here<'_>) -> bool {
     !h.is(&arp::IS_GRATUITOUS) && !h.is(&arp::IS_PROBE)
 }
 
-fn zeros(h: &Here<'_>) -> bool {
-    [&DST, &SRC].into_iter().all(|def| h.octets(def) == Some(&[0; 6]))
-}
-
-fn broadcast(h: &Here<'_>) -> bool {
-    h.octets(&DST) == Some(&[0xff; 6])
+/// Whom a frame is meant for.
+#[derive(PartialEq)]
+enum Meant {
+    /// Zeros name nobody, on either end.
+    Nobody,
+    One,
+    Group,
+    All,
 }
 
 /// IEEE 802.3 §3.2.3: the lowest bit of the first byte marks a group address.
-fn group(h: &Here<'_>) -> bool {
-    h.octets(&DST).and_then(|b| b.first()).is_some_and(|b| b & 1 != 0)
+fn meant(h: &Here<'_>) -> Meant {
+    match h.octets(&DST) {
+        Some([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]) => Meant::All,
+        Some([first, ..]) if first & 1 != 0 => Meant::Group,
+        Some([0, 0, 0, 0, 0, 0]) if h.octets(&SRC) == Some(&[0; 6]) => Meant::Nobody,
+        _ => Meant::One,
+    }
 }

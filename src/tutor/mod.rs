@@ -132,6 +132,8 @@ enum Needs {
     Field(&'static FieldDef),
     /// Such a field that is true.
     True(&'static FieldDef),
+    /// A transport checksum that is not known to be right.
+    Unchecked,
     /// Something that happened to the conversation.
     Event,
     Trouble,
@@ -176,6 +178,12 @@ impl Rule {
         self
     }
 
+    /// Holds only of a layer whose checksum is not known to be right.
+    const fn where_unchecked(mut self) -> Self {
+        self.needs = Needs::Unchecked;
+        self
+    }
+
     /// Holds only of a packet that made something happen.
     const fn where_something_happened(mut self) -> Self {
         self.needs = Needs::Event;
@@ -196,6 +204,7 @@ impl Needs {
             Self::Nothing => true,
             Self::Field(def) => here.has(def),
             Self::True(def) => here.is(def),
+            Self::Unchecked => capture::unchecked(here),
             Self::Event => !here.moment.events.is_empty(),
             Self::Trouble => here.layer.trouble.is_some(),
         }

@@ -38,8 +38,9 @@ pub enum Item<'a> {
 /// The layers of a packet that are counted to one OSI layer, with their place in [`Packet::layers`]; and
 /// how many more there are.
 pub fn layers_at(packet: &Packet, osi: Osi) -> (impl Iterator<Item = (usize, &Layer)>, usize) {
-    let shown = packet.layers.iter().take(MOST_LAYERS).enumerate().filter(move |(_, l)| l.proto.osi == osi);
-    let more = packet.layers.iter().skip(MOST_LAYERS).filter(|l| l.proto.osi == osi).count();
+    let (shown, others) = packet.layers.split_at_checked(MOST_LAYERS).unwrap_or((&packet.layers, &[]));
+    let shown = shown.iter().enumerate().filter(move |(_, l)| l.proto.osi == osi);
+    let more = others.iter().filter(|l| l.proto.osi == osi).count();
     (shown, more)
 }
 

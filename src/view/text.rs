@@ -173,13 +173,15 @@ impl Pen {
 
     /// A rule with the packet's number, time and length; under it, what it says in one line.
     fn heading(&self, packet: &Packet, right: &mut String, out: &mut String) {
-        right.clear();
         right.push(' ');
+        let mut lines = "──".len();
         if let Some(Value::Nanos(n)) = packet.field(&frame::TIME_RELATIVE).map(|f| f.value) {
             show::seconds(n, 6, right);
             right.push_str(" s ── ");
+            lines += "──".len();
         } else if !packet.time.is_known() {
             right.push_str("no time ── ");
+            lines += "──".len();
         }
         outline::bytes(packet.len, right);
         right.push_str(" ──");
@@ -188,7 +190,9 @@ impl Pen {
             out.push_str("── Packet ");
             show::number(packet.number, out);
             out.push(' ');
-            let rest = self.width.saturating_sub(columns(out.get(from..).unwrap_or_default()) + columns(right));
+            // Three bytes of a line take one column.
+            let used = (out.len() - from + right.len()) - (lines + "──".len()) / 3 * 2;
+            let rest = self.width.saturating_sub(used);
             out.push_str(self.rule.get(..rest * '─'.len_utf8()).unwrap_or_default());
             out.push_str(right);
         });
@@ -264,8 +268,9 @@ impl Pen {
         place_of(packet, layer, line);
         out.push_str("  ");
         self.theme.strong.around(out, |out| out.extend([layer.proto.title, quoted]));
-        // What it says of bytes has narrow signs only.
-        let used = 2 + width(layer.proto.title) + quoted.len() + line.chars().count();
+        // What it says of bytes is ASCII but for a dash.
+        let dash = if layer.span.len > 1 { '–'.len_utf8() - 1 } else { 0 };
+        let used = 2 + width(layer.proto.title) + quoted.len() + line.len() - dash;
         spaces(self.width.saturating_sub(used).max(1), out);
         self.theme.faint.paint(line, out);
         out.push('\n');
@@ -393,11 +398,6 @@ fn by_truth<T>([observed, inferred, hidden]: &[T; 3], truth: Truth) -> &T {
         Truth::Inferred => inferred,
         Truth::NotVisible => hidden,
     }
-}
-
-/// The width of a heading: ASCII and lines.
-fn columns(heading: &str) -> usize {
-    heading.bytes().filter(|byte| byte.is_ascii() || *byte == 0xe2).count()
 }
 
 /// Whether the packet's heading says it already.
