@@ -464,7 +464,7 @@ pub(crate) fn short(packet: &Packet, field: &Field, out: &mut Short) -> Option<&
 const FEW_BYTES: usize = 20;
 
 fn short_digits(n: u64, digits: usize, out: &mut Short) {
-    if digits % 2 > 0 {
+    if !digits.is_multiple_of(2) {
         let [low, ..] = (n.checked_shr(4 * (u32::try_from(digits).unwrap_or(0) - 1)).unwrap_or(0)).to_le_bytes();
         out.put(&[b"0123456789abcdef"[usize::from(low & 15)]]);
     }

@@ -52,10 +52,11 @@ impl Name {
     /// Appends it.
     pub(super) fn write(&self, here: &Here<'_>, out: &mut String) -> Option<()> {
         match self.value {
-            Given::Text(write) => write(here, out),
-            Given::Number(number) => Some(show::number(number(here)?, out)),
-            Given::Field(field) => Some(show::value(here.packet(), field(here)?, out)),
+            Given::Text(write) => write(here, out)?,
+            Given::Number(number) => show::number(number(here)?, out),
+            Given::Field(field) => show::value(here.packet(), field(here)?, out),
         }
+        Some(())
     }
 
     /// Adds all that it depends on.

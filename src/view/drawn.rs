@@ -333,14 +333,15 @@ mod tests {
         let long = "x".repeat(90);
         let requests = ["", "a.example", "another.example", "", long.as_str(), "a\tb", "b\tc", "größe"];
         let mut frames = Vec::new();
-        for (n, host) in (0..).zip(requests.into_iter().cycle().take(48)) {
-            let builder =
-                PacketBuilder::ethernet2([2, 0, 0, 0, 0, n as u8], [2; 6]).ipv4([10, 0, n as u8, 1], [10; 4], 9);
-            let segment = builder.tcp([80, 40_000][n % 2], [9, 50_000][n % 5 / 3], n as u32 * 99, 60);
-            let segment = if n % 3 == 0 { segment.psh() } else { segment.ack(n as u32) };
-            let options = [TcpOptionElement::MaximumSegmentSize(n as u16 * 300)];
-            let segment = segment.options(&options[..n % 7 / 5]).unwrap();
-            let request = format!("GET /{host} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {}\r\n\r\n", n * n);
+        for (n, host) in (0_u8..).zip(requests.into_iter().cycle().take(48)) {
+            let (port, peer) = ([80, 40_000][usize::from(n % 2)], [9, 50_000][usize::from(n % 5 / 3)]);
+            let ip = PacketBuilder::ethernet2([2, 0, 0, 0, 0, n], [2; 6]).ipv4([10, 0, n, 1], [10; 4], 9);
+            let segment = ip.tcp(port, peer, u32::from(n) * 99, 60);
+            let segment = if n % 3 == 0 { segment.psh() } else { segment.ack(n.into()) };
+            let options = [TcpOptionElement::MaximumSegmentSize(u16::from(n) * 300)];
+            let segment = segment.options(&options[..usize::from(n % 7 / 5)]).unwrap();
+            let agent = u32::from(n) * u32::from(n);
+            let request = format!("GET /{host} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\n\r\n");
             let mut bytes = Vec::new();
             segment.write(&mut bytes, if n % 4 == 0 { &[] } else { request.as_bytes() }).unwrap();
             frames.push(bytes);
