@@ -9,6 +9,8 @@ use std::sync::Arc;
 const MOST_SPARE_ROOM: usize = 1 << 16;
 /// Bytes of room that nothing waits in yet.
 const MOST_ROOM: usize = 256;
+/// Room for so many further pieces is made at once.
+const FEW_PIECES: usize = 4;
 /// How many messages wait for the direction that goes on next.
 const MOST_SPARE: usize = 4;
 
@@ -73,11 +75,11 @@ impl Messages {
     /// more than they do.
     pub(super) fn make_room(&mut self, bytes: usize) {
         if self.sources.len() == self.sources.capacity() {
-            self.sources.reserve_exact(self.sources.len() + MOST_ROOM / size_of::<Piece>());
+            self.sources.reserve_exact(self.sources.len() + FEW_PIECES);
         }
         let all = self.pending.len() + bytes;
         if all > self.pending.capacity() {
-            self.pending.reserve_exact(bytes + all + MOST_ROOM);
+            self.pending.reserve_exact(bytes + all);
         }
     }
 
