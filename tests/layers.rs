@@ -67,7 +67,7 @@ const DOORS: &[(&str, &[&str])] = &[
     ("memchr", &["proto"]),
     ("nix", &["rights"]),
     ("pcap_file", &["source/file"]),
-    ("pnet_datalink", &["source/live"]),
+    ("pnet", &["source/live"]),
     ("pulldown_cmark", &["lesson/check", "view/prose"]),
     ("qrcode", &["classroom/qr"]),
     ("ratatui", &["tui"]),

@@ -10,7 +10,7 @@ use std::os::fd::{IntoRawFd as _, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
-use pnet_datalink::{self as datalink, NetworkInterface};
+use pnet::datalink::{self, NetworkInterface};
 
 use super::sys::{self, Ring};
 use super::{OpenError, Options, refused};

@@ -24,7 +24,7 @@ use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use pnet_datalink::{self as datalink, NetworkInterface};
+use pnet::datalink::{self, NetworkInterface};
 
 /// The largest frame that loopback has been seen to carry is 65,549 bytes (a segmentation-offload
 /// frame: Ethernet and 64 KiB of IP). Smaller buffers cut it silently.

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pnet_datalink::{self as datalink, Channel, DataLinkReceiver, NetworkInterface};
+use pnet::datalink::{self, Channel, DataLinkReceiver, NetworkInterface};
 
 use super::{OpenError, Options, refused};
 use crate::model::{Interface, LinkType, RawFrame, Time};
