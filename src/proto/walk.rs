@@ -354,7 +354,7 @@ fn straight(
         let whole = Reach::of(c);
         // Only applications' messages stand behind each other.
         *outer = (row.about.osi > Osi::Transport).then_some(*c.context);
-        let done = layer(c, *row);
+        let done = layer(c, row);
         let next = done.as_ref().ok()?;
         if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {
             return Some(Turn { next: *next, whole, inner: Reach::of(c) });

@@ -6,8 +6,8 @@ use crate::model::short::Short;
 
 /// Places by which an address is found; a power of two, several times as many as there are rows.
 const PLACES: usize = 1 << 13;
-/// No row and no protocol is smaller: each has another quotient.
-const STEP: usize = 64;
+/// No row and no protocol is smaller, as most of both are addresses: each has another quotient.
+const STEP: usize = size_of::<[usize; 8]>();
 
 /// Where nothing lies, for what was never written.
 const NOWHERE: Span = Span { buf: Span::TEXT, start: u32::MAX, len: u32::MAX };

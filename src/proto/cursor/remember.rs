@@ -67,7 +67,8 @@ impl Cursor<'_> {
         self.memory.glimpse(&self.context.ends, self.packet.time)
     }
 
-    /// The next packet in this conversation begins a new one: see [`Memory::renumber`].
+    /// The next packet in this conversation begins a new one: see
+    /// [`Memory::renumber`](crate::proto::Memory::renumber).
     pub fn renumber(&mut self) {
         if let Some(conversation) = self.context.conversation.filter(|_| !self.context.quoted) {
             self.memory.renumber(conversation);
