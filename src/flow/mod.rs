@@ -61,6 +61,9 @@ pub struct Limits {
     pub bytes_in_fragments: usize,
     /// Bytes that protocols keep from packet to packet: histories of compressed streams, pieces of messages.
     pub bytes_kept: usize,
+    /// Segments of all connections that are remembered until they are acknowledged: 20 bytes each. Beyond, the newest of
+    /// a direction with many are forgotten.
+    pub unacknowledged: usize,
 }
 
 impl Default for Limits {
@@ -71,6 +74,7 @@ impl Default for Limits {
             bytes_in_streams: 96 << 20,
             bytes_in_fragments: 32 << 20,
             bytes_kept: 32 << 20,
+            unacknowledged: 1 << 21,
         }
     }
 }
@@ -105,6 +109,9 @@ pub struct Tracker {
     recent: Recent,
     fragments: fragments::Pile,
     waiting: stream::Budget,
+    /// Segments that wait for their acknowledgment, and the most that may.
+    unacked: usize,
+    most_unacked: usize,
     /// The places of conversations in which bytes wait, and the frame since when; the longest first.
     queue: VecDeque<(u32, Past)>,
     events: Vec<Event>,
@@ -142,6 +149,8 @@ impl Tracker {
             recent: Recent::new(),
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
+            unacked: 0,
+            most_unacked: limits.unacknowledged,
             queue: VecDeque::new(),
             events: Vec::new(),
             expected: HashMap::new(),
@@ -208,6 +217,7 @@ impl Tracker {
             let bytes = talking.track().map_or(0, Track::waiting);
             let waits = talking.track().is_some_and(|track| track.waits_since != Past::NONE);
             self.waiting.release(bytes + if waits { stream::SURROUNDINGS } else { 0 });
+            self.unacked = self.unacked.saturating_sub(talking.track().map_or(0, Track::unacked));
             if crowded {
                 self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
             }
@@ -340,7 +350,15 @@ impl Memory for Tracker {
         }
         let ports = talking.ports();
         let when = When { frame, time };
-        Some(talking.track_mut()?.segment((c, ports), segment, when, reused, &mut self.recent, &mut self.events))
+        let track = talking.track_mut()?;
+        let before = track.unacked();
+        let facts = track.segment((c, ports), segment, when, reused, &mut self.recent, &mut self.events);
+        let now = track.unacked();
+        self.unacked = (self.unacked + now).saturating_sub(before);
+        if now > before && self.unacked > self.most_unacked {
+            self.unacked = self.unacked.saturating_sub(track.forget_unacked());
+        }
+        Some(facts)
     }
 
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
@@ -538,6 +556,40 @@ mod tests {
             assert_eq!(messages, if waits { 2 } else { 1 }, "{head:?}");
             assert_eq!(says(next), (1, 0), "{head:?}");
         }
+    }
+
+    #[test]
+    fn segments_that_nobody_acknowledges_are_not_remembered_for_ever() {
+        const CONNECTIONS: u16 = 20;
+        let limits = Limits { unacknowledged: 100, ..Limits::default() };
+        let mut tracker = Tracker::new(limits);
+        let mut frame = 0;
+        let mut sends = |tracker: &mut Tracker, port: u16, seq: u32, flags: u16| {
+            frame += 1;
+            let ends = Ends { src: Address::v4([10, 0, 0, 1]), src_port: port, dst_port: 80, ..Ends::default() };
+            let segment = Segment { seq: Seq(seq), len: 10, flags, ..Segment::default() };
+            tracker.clock(Time::default());
+            tracker.segment(&ends, &segment, frame, Time::default());
+            let unseen = |event: &Event| matches!(event, Event::Retransmitted { unseen: true, .. });
+            tracker.events().iter().any(unseen)
+        };
+        let remembered = |tracker: &Tracker| {
+            let all = (0..u32::from(CONNECTIONS)).filter_map(|slot| tracker.conversations.at(slot)?.1.track());
+            all.map(Track::unacked).sum::<usize>()
+        };
+        for turn in 0..60 {
+            for port in 0..CONNECTIONS {
+                sends(&mut tracker, port, 100 + turn * 10, flag::ACK);
+                assert_eq!(tracker.unacked, remembered(&tracker));
+                assert!(tracker.unacked <= 100 + 8 * usize::from(CONNECTIONS), "{}", tracker.unacked);
+            }
+        }
+        let repeated = (0..60).map(|turn| sends(&mut tracker, 3, 100 + turn * 10, flag::ACK));
+        assert_eq!(repeated.filter(|unseen| *unseen).count(), 0, "each was seen, remembered or not");
+        for port in 0..CONNECTIONS {
+            sends(&mut tracker, port, 7, flag::SYN);
+        }
+        assert_eq!((tracker.unacked, remembered(&tracker)), (0, 0), "other connections began");
     }
 
     #[test]

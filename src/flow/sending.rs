@@ -42,7 +42,7 @@ pub(super) struct Sent {
 /// What most directions have no need of.
 #[derive(Clone, Debug, Default)]
 struct Rest {
-    /// All that wait, once they are more than two; the oldest first.
+    /// All that wait, once they are more than two, as far as there was room; the oldest first.
     segments: Vec<Sent>,
     /// The first and the last number among them, relative; `None` where it must be counted anew.
     reach: Option<(u32, u32)>,
@@ -53,6 +53,8 @@ struct Rest {
     sacked: u32,
     /// When a segment of it was quoted, if none came since.
     quoted: Option<Time>,
+    /// There was no room for some.
+    has_forgotten: bool,
 }
 
 /// How often in a row an ACK was repeated.
@@ -145,8 +147,27 @@ impl Sending {
     }
 
     /// Whether some that wait may have been forgotten.
-    pub(super) fn is_full(&self) -> bool {
-        self.many().len() >= MOST_UNACKED
+    pub(super) fn has_forgotten(&self) -> bool {
+        self.rest.as_ref().is_some_and(|rest| rest.has_forgotten)
+    }
+
+    /// How many are written down, beside the two that are known without.
+    #[inline]
+    pub(super) fn written(&self) -> usize {
+        self.many().len()
+    }
+
+    /// Forgets the newer half of those that are written down, if they aren't few; gives how many.
+    pub(super) fn forget_half(&mut self) -> usize {
+        if self.written() <= FEW_UNACKED {
+            return 0;
+        }
+        let rest = self.rest();
+        let kept = rest.segments.len() / 2;
+        let forgotten = rest.segments.drain(kept..).len();
+        rest.segments.shrink_to_fit();
+        (rest.reach, rest.has_forgotten) = (None, true);
+        forgotten
     }
 
     /// Bytes that it takes beside itself.
@@ -289,6 +310,7 @@ impl Sent {
 impl Rest {
     fn add(&mut self, sent: Sent, base: Seq) {
         if self.segments.len() >= MOST_UNACKED {
+            self.has_forgotten = true;
             return;
         }
         let (first, last) = ({ sent.seq } - base, { sent.next } - base);

@@ -394,7 +394,7 @@ pub(super) fn analyse(
         let waiting = fwd.sending.unacked().find(covers).map(|u| u.frame);
         found.original = waiting.or_else(|| recent.first_with(fwd.last, s.seq));
         // What was acknowledged is forgotten, so nobody can say whether it was seen.
-        let forgotten = rev.ack.is_after(s.seq) && rev.ack != NONE || fwd.sending.is_full();
+        let forgotten = rev.ack.is_after(s.seq) && rev.ack != NONE || fwd.sending.has_forgotten();
         found.unseen = found.original.is_none() && !forgotten;
     }
     recent.add(&mut fwd.last, print);

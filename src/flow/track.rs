@@ -187,6 +187,16 @@ impl Track {
         waits(&self.near) || self.far.as_deref().is_some_and(waits)
     }
 
+    /// How many of its segments wait for an acknowledgment, but for the few that take no room.
+    pub(super) fn unacked(&self) -> usize {
+        self.near.sending.written() + self.far.as_ref().map_or(0, |far| far.sending.written())
+    }
+
+    /// Forgets the newer half of them where they are many; gives how many those are.
+    pub(super) fn forget_unacked(&mut self) -> usize {
+        self.directions_mut().map(|direction| direction.sending.forget_half()).sum()
+    }
+
     /// Leaves out waiting bytes that are in the frames, where that saves much.
     pub(super) fn lighten(&mut self) {
         self.directions_mut().for_each(Direction::lighten);

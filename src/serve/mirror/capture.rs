@@ -24,6 +24,7 @@ const LIMITS: Limits = Limits {
     bytes_in_streams: 16 << 20,
     bytes_in_fragments: 1 << 20,
     bytes_kept: 4 << 20,
+    unacknowledged: 1 << 17,
 };
 
 /// Running captures. They end when dropped.
