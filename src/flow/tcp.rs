@@ -4,13 +4,14 @@
 //! opens the same capture there reads the same words. They are suspicions: an onlooker cannot know why
 //! bytes come twice. "Direction" below is the segment's own, "reverse" the other one.
 
+use super::event::Event;
 use super::message::Messages;
 use super::past::Past;
 use super::pause::{Pause, Spare};
 use super::recent::{Last, Print, Recent, within};
 use super::sending::{DuplicateAcks, NONE, Sending, Sent};
 use crate::model::{Seq, Time};
-use crate::proto::memory::Segment;
+use crate::proto::memory::{Conversation, Segment};
 use crate::proto::tcp::{flag, verdict};
 use std::sync::Arc;
 
@@ -115,7 +116,7 @@ pub(super) struct Earlier {
 type Pick = fn(&Earlier) -> Past;
 
 /// Which earlier frame each verdict follows from. A retransmission's is told by `tcp.analysis.rto_frame`.
-pub(super) const FOLLOWS: &[(u32, Pick)] = &[
+const FOLLOWS: &[(u32, Pick)] = &[
     (verdict::FAST_RETRANSMISSION, |e| e.other_ack),
     (verdict::SPURIOUS_RETRANSMISSION, |e| e.other_ack),
     (verdict::OUT_OF_ORDER, |e| e.highest),
@@ -129,6 +130,27 @@ pub(super) const FOLLOWS: &[(u32, Pick)] = &[
     (verdict::KEEP_ALIVE, |e| e.highest),
     (verdict::KEEP_ALIVE_ACK, |e| e.other_last),
 ];
+
+impl Findings {
+    /// Adds them as events.
+    pub(super) fn tell(&self, c: Conversation, frame: u64, events: &mut Vec<Event>) {
+        if self.verdicts & verdict::RETRANSMISSION != 0 {
+            let of = self.original.map(|of| of.frame(frame));
+            events.push(Event::Retransmitted { conversation: c, of, unseen: self.unseen });
+        }
+        if let Some(of) = self.twin {
+            events.push(Event::CapturedTwice { conversation: c, of: of.frame(frame) });
+        }
+        if self.verdicts != 0 {
+            for (verdict, earlier) in FOLLOWS {
+                let after = earlier(&self.earlier);
+                if self.verdicts & verdict != 0 && after != Past::NONE {
+                    events.push(Event::Judged { conversation: c, verdict: *verdict, after: after.frame(frame) });
+                }
+            }
+        }
+    }
+}
 
 impl Direction {
     /// One that has sent nothing yet.

@@ -333,7 +333,7 @@ impl Track {
         self.negotiate_ecn(s);
         self.measure(s, now);
         self.follow_states(c, s, reset, events);
-        tell(c, &found, frame, events);
+        found.tell(c, frame, events);
         let facts = TcpFacts {
             conversation: c,
             seq_base: fwd_base,
@@ -582,24 +582,5 @@ impl Track {
     /// Whether any bytes of it were shown.
     pub(super) fn has_told(&self) -> bool {
         self.told
-    }
-}
-
-/// What a segment's analysis found, as events.
-fn tell(c: Conversation, found: &tcp::Findings, frame: u64, events: &mut Vec<Event>) {
-    if found.verdicts & verdict::RETRANSMISSION != 0 {
-        let of = found.original.map(|of| of.frame(frame));
-        events.push(Event::Retransmitted { conversation: c, of, unseen: found.unseen });
-    }
-    if let Some(of) = found.twin {
-        events.push(Event::CapturedTwice { conversation: c, of: of.frame(frame) });
-    }
-    if found.verdicts != 0 {
-        for (verdict, earlier) in tcp::FOLLOWS {
-            let after = earlier(&found.earlier);
-            if found.verdicts & verdict != 0 && after != Past::NONE {
-                events.push(Event::Judged { conversation: c, verdict: *verdict, after: after.frame(frame) });
-            }
-        }
     }
 }
