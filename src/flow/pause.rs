@@ -9,7 +9,7 @@ use std::sync::Arc;
 const MOST_SPARE_ROOM: usize = 1 << 16;
 /// Bytes of room that nothing waits in yet.
 const MOST_ROOM: usize = 256;
-/// Room for so many further pieces is made at once.
+/// Pieces for which room is made at once.
 const FEW_PIECES: usize = 4;
 /// How many messages wait for the direction that goes on next.
 const MOST_SPARE: usize = 4;
@@ -71,8 +71,8 @@ impl Messages {
         (self.beheaded, self.hidden) = (at.beheaded, at.hidden);
     }
 
-    /// Makes room for a further piece of so many bytes. Pieces that come one by one may be small, and room made for each costs
-    /// more than they do.
+    /// Makes room for another piece. Pieces that come one by one may be small, and room made for each costs more than they
+    /// do.
     pub(super) fn make_room(&mut self, bytes: usize) {
         if self.sources.len() == self.sources.capacity() {
             self.sources.reserve_exact(self.sources.len() + FEW_PIECES);

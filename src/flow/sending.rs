@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// The most unacknowledged segments that a direction remembers.
 const MOST_UNACKED: usize = 10_000;
 
-/// Room for so many is made at once.
+/// Segments for which room is made at once.
 const FEW_UNACKED: usize = 8;
 
 /// No number yet, as in Wireshark: one sequence number of four thousand million is taken for none.

@@ -18,18 +18,12 @@ impl<T> Reused<T> {
 
     /// Adds an item.
     pub fn push(&mut self, item: T) {
-        match self.places.get_mut(self.used) {
-            Some(place) => {
-                *place = item;
-                self.used += 1;
-            }
-            None => self.grow(item),
-        }
+        self.push_with(|| item);
     }
 
     /// Adds an item that is made where it belongs: put together elsewhere, it would be written twice.
     #[inline]
-    pub fn push_with(&mut self, item: impl Fn() -> T) {
+    pub fn push_with(&mut self, item: impl FnOnce() -> T) {
         match self.places.get_mut(self.used) {
             Some(place) => {
                 *place = item();

@@ -307,7 +307,7 @@ fn short_duration(nanos: i64, out: &mut Short) {
     out.put(b" s");
 }
 
-/// The decimals that so many nanoseconds need, in threes.
+/// The decimals that a number of nanoseconds needs, in threes.
 fn decimals(nanos: i64) -> u32 {
     match nanos {
         0 => 0,

@@ -19,7 +19,7 @@ impl Ink {
         self.bytes.get(..self.len).unwrap_or_default()
     }
 
-    /// Begins anew; keeps at most so many bytes of memory.
+    /// Begins anew; keeps at most `keep` bytes of memory.
     pub fn clear(&mut self, keep: usize) {
         self.len = 0;
         self.bytes.truncate(keep);

@@ -48,6 +48,14 @@ struct Guest {
 }
 
 /// Waits for people.
+#[cfg_attr(
+    not(feature = "redis"),
+    expect(
+        clippy::unused_async,
+        clippy::let_unit_value,
+        reason = "only what reaches other computers has to be waited for"
+    )
+)]
 pub(super) async fn listen(io: &SocketIo<Links>, house: &Arc<House>) {
     let entered = |socket: SocketRef<Links>| async move { welcome(socket).await };
     let house = Arc::clone(house);
