@@ -42,10 +42,11 @@ use message::Incoming;
 use past::Past;
 use pause::Spare;
 use recent::Recent;
+use sending::Unacked;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use table::{Of, Removed, Table, Talking};
-use track::{Delivering, Track, When};
+use track::{Delivering, Noting, Track, When};
 
 /// How much a tracker may remember. What is oldest is given up first, and [`Event::GaveUp`] says so.
 #[derive(Clone, Copy, Debug)]
@@ -109,9 +110,7 @@ pub struct Tracker {
     recent: Recent,
     fragments: fragments::Pile,
     waiting: stream::Budget,
-    /// Segments that wait for their acknowledgment, and the most that may.
-    unacked: usize,
-    most_unacked: usize,
+    unacked: Unacked,
     /// The places of conversations in which bytes wait, and the frame since when; the longest first.
     queue: VecDeque<(u32, Past)>,
     events: Vec<Event>,
@@ -149,8 +148,7 @@ impl Tracker {
             recent: Recent::new(),
             fragments: fragments::Pile::new(limits.bytes_in_fragments),
             waiting: stream::Budget::new(limits.bytes_in_streams, limits.bytes_a_stream),
-            unacked: 0,
-            most_unacked: limits.unacknowledged,
+            unacked: Unacked::new(limits.unacknowledged),
             queue: VecDeque::new(),
             events: Vec::new(),
             expected: HashMap::new(),
@@ -217,7 +215,7 @@ impl Tracker {
             let bytes = talking.track().map_or(0, Track::waiting);
             let waits = talking.track().is_some_and(|track| track.waits_since != Past::NONE);
             self.waiting.release(bytes + if waits { stream::SURROUNDINGS } else { 0 });
-            self.unacked = self.unacked.saturating_sub(talking.track().map_or(0, Track::unacked));
+            self.unacked.release(talking.track().map_or(0, Track::unacked));
             if crowded {
                 self.events.push(Event::GaveUp { conversation: Some(conversation), bytes, full: true });
             }
@@ -351,14 +349,8 @@ impl Memory for Tracker {
         let ports = talking.ports();
         let when = When { frame, time };
         let track = talking.track_mut()?;
-        let before = track.unacked();
-        let facts = track.segment((c, ports), segment, when, reused, &mut self.recent, &mut self.events);
-        let now = track.unacked();
-        self.unacked = (self.unacked + now).saturating_sub(before);
-        if now > before && self.unacked > self.most_unacked {
-            self.unacked = self.unacked.saturating_sub(track.forget_unacked());
-        }
-        Some(facts)
+        let to = Noting { recent: &mut self.recent, events: &mut self.events, unacked: &mut self.unacked };
+        Some(track.segment((c, ports), segment, when, reused, to))
     }
 
     fn glimpse(&mut self, ends: &Ends, time: Time) -> Option<TcpFacts> {
@@ -580,8 +572,8 @@ mod tests {
         for turn in 0..60 {
             for port in 0..CONNECTIONS {
                 sends(&mut tracker, port, 100 + turn * 10, flag::ACK);
-                assert_eq!(tracker.unacked, remembered(&tracker));
-                assert!(tracker.unacked <= 100 + 8 * usize::from(CONNECTIONS), "{}", tracker.unacked);
+                assert_eq!(tracker.unacked.count, remembered(&tracker));
+                assert!(tracker.unacked.count <= 100 + 8 * usize::from(CONNECTIONS), "{}", tracker.unacked.count);
             }
         }
         let repeated = (0..60).map(|turn| sends(&mut tracker, 3, 100 + turn * 10, flag::ACK));
@@ -589,7 +581,7 @@ mod tests {
         for port in 0..CONNECTIONS {
             sends(&mut tracker, port, 7, flag::SYN);
         }
-        assert_eq!((tracker.unacked, remembered(&tracker)), (0, 0), "other connections began");
+        assert_eq!((tracker.unacked.count, remembered(&tracker)), (0, 0), "other connections began");
     }
 
     #[test]

@@ -16,6 +16,32 @@ const FEW_UNACKED: usize = 8;
 /// No number yet, as in Wireshark: one sequence number of four thousand million is taken for none.
 pub(super) const NONE: Seq = Seq(0);
 
+/// The segments of all connections that wait for their acknowledgment, and the most that may.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unacked {
+    pub count: usize,
+    most: usize,
+}
+
+impl Unacked {
+    /// None wait yet.
+    pub(super) fn new(most: usize) -> Self {
+        Self { count: 0, most }
+    }
+
+    /// So many wait no longer.
+    pub(super) fn release(&mut self, count: usize) {
+        self.count = self.count.saturating_sub(count);
+    }
+
+    /// In one connection, `now` wait instead of `before`; whether they are too many by that.
+    pub(super) fn is_exceeded_by(&mut self, before: usize, now: usize) -> bool {
+        self.count += now;
+        self.release(before);
+        now > before && self.count > self.most
+    }
+}
+
 /// How far a direction came, and what of it is not acknowledged.
 #[derive(Clone, Debug)]
 pub(super) struct Sending {

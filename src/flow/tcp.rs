@@ -372,7 +372,7 @@ pub(super) fn scale(fwd: &mut Direction, rev: &mut Direction, s: &Segment) {
     }
 }
 
-/// Judges a segment and takes note of it.
+/// Judges a segment and takes note of it; `found` is empty before.
 pub(super) fn analyse(
     fwd: &mut Direction,
     rev: &mut Direction,
@@ -380,28 +380,28 @@ pub(super) fn analyse(
     rtt: Option<i64>,
     (frame, now): (u64, Time),
     recent: &mut Recent,
-) -> Findings {
+    found: &mut Findings,
+) {
     let syn = s.flags & flag::SYN != 0;
     fwd.know(if syn { s.seq } else { s.seq - 1 });
     if s.flags & flag::ACK != 0 {
         rev.know(s.ack - 1);
         rev.set(is::HOLE, false);
     }
-    let mut found = Findings::default();
     let past = Past::of(frame);
     let print = Print::of(s, past, now);
     if !fwd.is_news(s) {
         found.twin = recent.twin(fwd.last, &print, fwd.frame.is_after(rev.frame));
     }
-    judge_alone(fwd, rev, s, frame, &mut found);
+    judge_alone(fwd, rev, s, frame, found);
     if s.ack != fwd.ack {
         fwd.ack_frame = past;
         fwd.sending.set_duplicate_acks(DuplicateAcks::Counted(0));
     }
     if rev.contiguous != NONE && s.ack.is_after(rev.contiguous) && s.flags & flag::ACK != 0 {
-        overtake(rev, &mut found);
+        overtake(rev, found);
     }
-    judge_repetition(fwd, rev, s, rtt, (frame, now), &mut found);
+    judge_repetition(fwd, rev, s, rtt, (frame, now), found);
     if found.verdicts != 0 {
         found.earlier = Earlier {
             highest: fwd.sending.next_frame(),
@@ -431,7 +431,6 @@ pub(super) fn analyse(
         found.bytes_in_flight = in_flight(fwd, rev, s).map(|n| (n, pushed));
     }
     found.told |= found.verdicts != 0 || found.acks.is_some() || flying;
-    found
 }
 
 /// More was acknowledged than this direction was seen to send.

@@ -9,10 +9,10 @@ use super::message::{Incoming, Messages, Speaker};
 use super::past::Past;
 use super::pause::Spare;
 use super::recent::Recent;
-use super::sending::NONE;
+use super::sending::{NONE, Unacked};
 use super::state::{Covers, State};
 use super::stream::Budget;
-use super::tcp::{self, Direction, Reset, UNKNOWN};
+use super::tcp::{self, Direction, Findings, Reset, UNKNOWN};
 use crate::model::{Buffer, Seq, Time};
 use crate::proto::memory::{Conversation, Ends, Segment, TcpFacts};
 use crate::proto::tcp::{complete, flag, verdict};
@@ -64,6 +64,13 @@ enum Round {
     Begun,
     /// How long it took, in nanoseconds.
     Measured,
+}
+
+/// What taking note of a segment works with.
+pub(super) struct Noting<'a> {
+    pub recent: &'a mut Recent,
+    pub events: &'a mut Vec<Event>,
+    pub unacked: &'a mut Unacked,
 }
 
 /// What delivering works with.
@@ -292,10 +299,10 @@ impl Track {
         s: &Segment,
         when: When,
         mut reused: bool,
-        recent: &mut Recent,
-        events: &mut Vec<Event>,
+        to: Noting<'_>,
     ) -> TcpFacts {
-        let When { frame, time: now } = when;
+        let (When { frame, time: now }, Noting { recent, events, unacked }) = (when, to);
+        let waited = self.unacked();
         if !self.near.is_known() && self.far.is_none() {
             self.open(c, s, ports, events);
         }
@@ -315,7 +322,8 @@ impl Track {
             reused = true;
         }
         let reset = if s.flags & flag::RST != 0 { tcp::reset(fwd, rev, s) } else { Reset::Exact };
-        let mut found = tcp::analyse(fwd, rev, s, rtt, (frame, now), recent);
+        let mut found = Findings::default();
+        tcp::analyse(fwd, rev, s, rtt, (frame, now), recent, &mut found);
         if reused {
             found.verdicts |= verdict::REUSED_PORTS;
         }
@@ -334,7 +342,14 @@ impl Track {
         self.measure(s, now);
         self.follow_states(c, s, reset, events);
         found.tell(c, frame, events);
-        let facts = TcpFacts {
+        let before = self.shown;
+        self.shown = Some(complete::with(before, s.flags, s.len));
+        self.last_far = !c.forward;
+        self.near.sending.set_quoted(None);
+        if unacked.is_exceeded_by(waited, self.unacked()) {
+            unacked.release(self.forget_unacked());
+        }
+        TcpFacts {
             conversation: c,
             seq_base: fwd_base,
             ack_base: rev_base,
@@ -351,12 +366,8 @@ impl Track {
             other_closed: s.flags & flag::FIN != 0 && *self.closer.get_or_insert(c.forward) != c.forward,
             accurate_ecn: self.accurate_ecn == Some(true) && s.flags & flag::SYN == 0,
             rto: found.rto,
-            completeness: self.shown.unwrap_or(if reused { complete::SYN } else { 0 }),
-        };
-        self.shown = Some(complete::with(self.shown, s.flags, s.len));
-        self.last_far = !c.forward;
-        self.near.sending.set_quoted(None);
-        facts
+            completeness: before.unwrap_or(if reused { complete::SYN } else { 0 }),
+        }
     }
 
     /// A segment of it is quoted: Wireshark's clock of the connection counts that, too.

@@ -37,8 +37,38 @@ pub struct FieldDef {
     pub detail: bool,
     /// Stands for another name of the same value, which filters and JSON know and no page repeats.
     pub hidden: bool,
+    /// Which end of the packet it names, where it holds the address of one.
+    pub end: Option<End>,
     /// What [`super::Wanted`] knows it by.
     pub(super) marks: u64,
+}
+
+/// An end of a packet, as one layer sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Where the packet comes from.
+    Source,
+    /// Where it goes to.
+    Destination,
+}
+
+/// The end that a row names. A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`,
+/// `sll.src.eth`.
+const fn end_of(name: &str, kind: Kind) -> Option<End> {
+    if !matches!(kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6) {
+        return None;
+    }
+    let mut rest = name.as_bytes();
+    while let [first, others @ ..] = rest
+        && *first != b'.'
+    {
+        rest = others;
+    }
+    match rest {
+        b".src" | b".src.eth" | b".src.ipv4" | b".src.ipv6" => Some(End::Source),
+        b".dst" | b".dst.eth" | b".dst.ipv4" | b".dst.ipv6" => Some(End::Destination),
+        _ => None,
+    }
 }
 
 /// The mark that every row has.
@@ -306,13 +336,14 @@ impl FieldDef {
     #[must_use]
     pub const fn typed(mut self, kind: Kind) -> Self {
         self.kind = kind;
+        self.end = end_of(self.name, kind);
         self
     }
 }
 
 /// The constructors that a protocol's `fields!` block uses.
 pub mod row {
-    use super::{At, FieldDef, Kind, marks_of};
+    use super::{At, FieldDef, Kind, end_of, marks_of};
 
     const fn fixed(start: u16, len: u8, kind: Kind, t: (&'static str, &'static str, &'static str)) -> FieldDef {
         FieldDef {
@@ -324,6 +355,7 @@ pub mod row {
             names: &[],
             detail: false,
             hidden: false,
+            end: end_of(t.0, kind),
             marks: marks_of(t.0, false),
         }
     }

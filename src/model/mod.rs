@@ -15,7 +15,7 @@ pub(crate) mod short;
 pub mod show;
 pub mod wanted;
 
-pub use field::{At, Field, FieldDef, Kind, Osi, Slice, Span, Value};
+pub use field::{At, End, Field, FieldDef, Kind, Osi, Slice, Span, Value};
 pub use frame::{Interface, KERNEL, LinkType, RawFrame, Time};
 pub use packet::{Buffer, BufferKind, Identity, Layer, Packet, Piece, Summary, Trouble, Why};
 pub use remark::Remark;

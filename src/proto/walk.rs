@@ -353,7 +353,11 @@ fn straight(
         }
         let whole = Reach::of(c);
         // Only applications' messages stand behind each other.
-        *outer = (row.about.osi > Osi::Transport).then_some(*c.context);
+        if row.about.osi > Osi::Transport {
+            *outer = Some(*c.context);
+        } else {
+            *outer = None;
+        }
         let done = layer(c, row);
         let next = done.as_ref().ok()?;
         if !next.plain || matches!(next.to, To::Stream(_) | To::Ports(..)) {

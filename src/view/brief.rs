@@ -10,7 +10,7 @@
 use super::ink::Ink;
 use super::measure::{cut, spaces};
 use super::theme::Theme;
-use crate::model::{Field, FieldDef, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
+use crate::model::{End, Field, Identity, Kind, Layer, LinkType, Osi, Packet, Trouble, Value, show};
 use crate::proto::{Key, data, frame, lookup};
 
 /// Messages of one packet that its line tells apart; of the others it gives the number.
@@ -39,7 +39,6 @@ pub struct Brief {
     named: Vec<Named>,
     /// What the packet says, until it's cut.
     said: String,
-    rows: Rows,
 }
 
 /// How many pairs of addresses are remembered.
@@ -82,18 +81,7 @@ impl Brief {
         let narrow = width.is_some_and(|w| w < 100);
         let known = vec![Known::default(); usize::from(KNOWN) + 1];
         let named = vec![Named::default(); NAMED];
-        Self {
-            theme,
-            width,
-            narrow,
-            ends: 9,
-            other: String::new(),
-            known,
-            protocol: 4,
-            named,
-            said: String::new(),
-            rows: Rows(vec![None; ROWS]),
-        }
+        Self { theme, width, narrow, ends: 9, other: String::new(), known, protocol: 4, named, said: String::new() }
     }
 
     /// Appends the line of a packet, with its newline.
@@ -162,7 +150,7 @@ impl Brief {
 
     /// Appends who to whom; gives the columns of both addresses together.
     fn who_to_whom(&mut self, packet: &Packet, out: &mut Ink) -> usize {
-        let [source, destination] = ends(packet, |layer, row| self.rows.end(layer, row));
+        let [source, destination] = ends(packet);
         let pair = ipv4(packet, source).zip(ipv4(packet, destination)).map(|(a, b)| u64::from(a) << 32 | u64::from(b));
         // Behind those of the pairs, one has a place for all others.
         let place = usize::try_from(pair.map_or(u64::from(KNOWN), |pair| pair % u64::from(KNOWN))).unwrap_or(0);
@@ -199,7 +187,7 @@ fn ipv4(packet: &Packet, end: Option<&Field>) -> Option<u32> {
 
 /// Appends what a packet's line says, without columns: who to whom, protocol, and its message.
 pub fn sentence(packet: &Packet, out: &mut String) {
-    let [source, destination] = ends(packet, end);
+    let [source, destination] = ends(packet);
     write_end(packet, source, out);
     out.push_str(" → ");
     write_end(packet, destination, out);
@@ -213,7 +201,7 @@ pub fn sentence(packet: &Packet, out: &mut String) {
 
 /// Appends where a packet comes from and where it goes to, each to its own text.
 pub fn ends_of(packet: &Packet, source: &mut String, destination: &mut String) {
-    let [from, to] = ends(packet, end);
+    let [from, to] = ends(packet);
     write_end(packet, from, source);
     write_end(packet, to, destination);
 }
@@ -271,63 +259,21 @@ fn unread_link(link: LinkType, out: &mut String) {
 }
 
 /// The innermost addresses that say where the packet comes from and where it goes to.
-///
-/// A layer of the link or the network names its addresses after itself: `ip.src`, `eth.dst`, `sll.src.eth`.
-fn ends(
-    packet: &Packet,
-    mut end: impl FnMut(&'static Identity, &'static FieldDef) -> Option<usize>,
-) -> [Option<&Field>; 2] {
-    let mut found = [None; 2];
+fn ends(packet: &Packet) -> [Option<&Field>; 2] {
+    let (mut source, mut destination) = (None, None);
     for layer in packet.layers.iter().rev().filter(|l| !l.quoted && l.proto.osi <= Osi::Network) {
         for field in packet.fields_of(layer) {
-            if !matches!(field.def.kind, Kind::Ether | Kind::Ipv4 | Kind::Ipv6) {
-                continue;
+            match field.def.end {
+                Some(End::Source) => source = source.or(Some(field)),
+                Some(End::Destination) => destination = destination.or(Some(field)),
+                None => continue,
             }
-            if let Some(end) =
-                end(layer.proto, field.def).and_then(|end| found.get_mut(end)).filter(|end| end.is_none())
-            {
-                *end = Some(field);
-                if let [Some(_), Some(_)] = found {
-                    return found;
-                }
+            if source.is_some() && destination.is_some() {
+                return [source, destination];
             }
         }
     }
-    found
-}
-
-/// Whether a row of a layer is the sender's address (0) or the receiver's (1).
-fn end(proto: &Identity, row: &FieldDef) -> Option<usize> {
-    match row.name.strip_prefix(proto.name)? {
-        ".src" | ".src.eth" | ".src.ipv4" | ".src.ipv6" => Some(0),
-        ".dst" | ".dst.eth" | ".dst.ipv4" | ".dst.ipv6" => Some(1),
-        _ => None,
-    }
-}
-
-/// Rows of addresses that are remembered; a power of two.
-const ROWS: usize = 64;
-
-/// What rows of addresses say, by their place in memory.
-#[derive(Debug)]
-struct Rows(Vec<Option<Row>>);
-
-#[derive(Clone, Copy, Debug)]
-struct Row {
-    proto: &'static Identity,
-    def: &'static FieldDef,
-    end: Option<usize>,
-}
-
-impl Rows {
-    /// The same as [`end`].
-    fn end(&mut self, proto: &'static Identity, def: &'static FieldDef) -> Option<usize> {
-        let slot = self.0.get_mut(std::ptr::from_ref(def).addr() / size_of::<FieldDef>() % ROWS)?;
-        match slot {
-            Some(row) if std::ptr::eq(row.def, def) && std::ptr::eq(row.proto, proto) => row.end,
-            _ => slot.insert(Row { proto, def, end: end(proto, def) }).end,
-        }
-    }
+    [source, destination]
 }
 
 fn write_end(packet: &Packet, end: Option<&Field>, out: &mut String) {
@@ -498,18 +444,17 @@ mod tests {
 
     #[test]
     fn an_address_is_an_end_in_its_own_layer_only() {
-        let mut rows = Rows(vec![None; ROWS]);
-        for _ in 0..2 {
-            for (proto, row, which) in [
-                (&ipv4::ABOUT, &ipv4::SRC, Some(0)),
-                (&ipv4::ABOUT, &ipv4::DST, Some(1)),
-                (&ipv4::ABOUT, &ipv4::TTL, None),
-                (&ipv6::ABOUT, &ipv4::SRC, None),
-                (&ipv6::ABOUT, &ipv6::SRC, Some(0)),
-            ] {
-                assert_eq!((end(proto, row), rows.end(proto, row)), (which, which), "{} {}", proto.name, row.name);
+        let mut count = 0;
+        for about in crate::proto::REGISTRY.iter().map(|row| row.about) {
+            for row in about.fields.iter().filter(|row| row.end.is_some()) {
+                let rest = row.name.strip_prefix(about.name);
+                assert!(rest.is_some_and(|rest| rest.starts_with('.')), "{} in {}", row.name, about.name);
+                count += 1;
             }
         }
+        assert!(count >= 6, "Ethernet, IPv4, IPv6");
+        let ends = [&ipv4::SRC, &ipv4::DST, &ipv4::TTL, &ipv6::SRC].map(|row| row.end);
+        assert_eq!(ends, [Some(End::Source), Some(End::Destination), None, Some(End::Source)]);
     }
 
     #[test]
