@@ -68,15 +68,18 @@ impl Node {
                 Item::Bytes(b) | Item::Text(b) | Item::Net(b, _) => b.iter().any(|&b| b != 0),
                 Item::Nothing => false,
             }),
-            Self::Compare { all, left, relation, right } => judge(*all, |verdict| {
-                left.each(packet, &mut |a| {
-                    right.each(packet, &mut |b| {
-                        let known = comparable(a, b, left);
-                        // What cannot be compared speaks neither for one that holds nor against all.
-                        verdict(if known { related(a, *relation, b) } else { *all })
+            Self::Compare { all, left, relation, right } => match (left.row(), right) {
+                (Some(def), Operand::Constant(right)) => compare(packet, def, *relation, right.item(), *all),
+                _ => judge(*all, |verdict| {
+                    left.each(packet, &mut |a| {
+                        right.each(packet, &mut |b| {
+                            let known = comparable(a, b, left.is_signed());
+                            // What cannot be compared speaks neither for one that holds nor against all.
+                            verdict(if known { related(a, *relation, b) } else { *all })
+                        })
                     })
-                })
-            }),
+                }),
+            },
             Self::Matches { all, left, pattern } => judge(*all, |verdict| {
                 left.each(packet, &mut |a| verdict(a.bytes().is_some_and(|text| pattern.is_match(text))))
             }),
@@ -101,11 +104,24 @@ fn judge(all: bool, search: impl FnOnce(&mut dyn FnMut(bool) -> bool) -> bool) -
     seen && stopped != all
 }
 
+/// What nearly all comparisons are: one row with one value.
+fn compare(packet: &Packet, def: &'static FieldDef, relation: Relation, b: Item<'_>, all: bool) -> bool {
+    let mut seen = false;
+    for a in packet.all(def).filter_map(|field| item(field, packet)) {
+        let holds = if comparable(a, b, is_signed(def.kind)) { related(a, relation, b) } else { all };
+        if holds != all {
+            return holds;
+        }
+        seen = true;
+    }
+    seen && all
+}
+
 /// Wireshark cannot compare a number without a sign with a negative one.
-fn comparable(a: Item<'_>, b: Item<'_>, left: &Operand) -> bool {
+fn comparable(a: Item<'_>, b: Item<'_>, is_signed: bool) -> bool {
     match (a, b) {
         (Item::Nothing, _) | (_, Item::Nothing) => false,
-        (Item::Int(a), Item::Int(b)) => a < 0 || b >= 0 || left.is_signed(),
+        (Item::Int(a), Item::Int(b)) => a < 0 || b >= 0 || is_signed,
         _ => true,
     }
 }
@@ -140,7 +156,7 @@ fn chosen<'a>(named: &'a Named, layers: &'a [Piece], packet: &'a Packet) -> impl
 }
 
 fn member(item: Item<'_>, left: &Operand, low: &Operand, high: Option<&Operand>, packet: &Packet) -> bool {
-    let stands = |relation, b: Item<'_>| comparable(item, b, left) && related(item, relation, b);
+    let stands = |relation, b: Item<'_>| comparable(item, b, left.is_signed()) && related(item, relation, b);
     match high {
         None => low.each(packet, &mut |b| stands(Relation::Eq, b)),
         Some(high) => {
@@ -210,17 +226,27 @@ impl Operand {
         }
     }
 
+    /// The row that it stands for, if it's one as it is.
+    fn row(&self) -> Option<&'static FieldDef> {
+        match self {
+            Self::Name { named, layers: None } => named.row(),
+            _ => None,
+        }
+    }
+
     /// Whether its numbers can be negative by their type.
     fn is_signed(&self) -> bool {
         match self {
-            Self::Name { named, .. } => {
-                matches!(named.kind(), Some(Kind::Int(_) | Kind::Duration | Kind::Millis | Kind::Moment))
-            }
+            Self::Name { named, .. } => named.kind().is_some_and(is_signed),
             Self::Negate(of) | Self::Arithmetic(_, of, _) => of.is_signed(),
             Self::Call(_, of) => of.first().is_some_and(Self::is_signed),
             Self::Constant(_) | Self::Slice(..) => true,
         }
     }
+}
+
+fn is_signed(kind: Kind) -> bool {
+    matches!(kind, Kind::Int(_) | Kind::Duration | Kind::Millis | Kind::Moment)
 }
 
 impl Constant {
@@ -289,15 +315,21 @@ fn within(packet: &Packet, span: Span) -> &[u8] {
     all.get(span.start as usize..end.min(all.len())).unwrap_or(&[])
 }
 
-fn each_value(field: &Field, view: View, packet: &Packet, take: Taker<'_>) -> bool {
-    let item = match field.value {
-        Value::None => return false,
+/// What a field holds, if it holds something.
+#[inline]
+fn item<'a>(field: &Field, packet: &'a Packet) -> Option<Item<'a>> {
+    Some(match field.value {
+        Value::None => return None,
         Value::Bool(b) => Item::Int(b.into()),
         Value::Uint(n) => Item::Int(n.into()),
         Value::Int(n) | Value::Nanos(n) => Item::Int(n.into()),
         Value::Bytes(s) if field.def.kind != Kind::Text => Item::Bytes(packet.bytes(s)),
         Value::Bytes(s) | Value::Text(s) => Item::Text(packet.bytes(s)),
-    };
+    })
+}
+
+fn each_value(field: &Field, view: View, packet: &Packet, take: Taker<'_>) -> bool {
+    let Some(item) = item(field, packet) else { return false };
     match (view, item) {
         (View::Text, _) => as_text(item, field.def.kind, take),
         (View::Bit(mask), Item::Bytes(b)) => take(Item::Int((b.first().copied().unwrap_or(0) & mask != 0).into())),

@@ -195,6 +195,13 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_there_is_neither_equal_nor_different() {
+        all_hold(&["ip.ttl != 63", "ip.ttl === 64", "all ip.ttl > 63", "ip.ttl <= 64", "ip.src != 10.0.0.2"]);
+        none_holds(&["ip.ttl != 64", "ip.ttl !== 64", "ip.ttl === 63", "all ip.ttl < 64", "ip.src != 10.0.0.0/8"]);
+        none_holds(&["ipv6.hlim == 64", "ipv6.hlim != 64", "all ipv6.hlim != 64", "ipv6.hlim === 64"]);
+    }
+
+    #[test]
     fn values_are_written_as_in_wireshark() {
         all_hold(&["ip.ttl == 0x40", "ip.ttl == 0100", "ip.ttl == 0b1000000", "ip.ttl == '@'", "ip.ttl == '\\x40'"]);
         all_hold(&["ip.proto == \"TCP\"", "ip.proto == TCP"]);

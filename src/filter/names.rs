@@ -141,6 +141,14 @@ impl Named {
         self.fields.is_empty() && self.view == View::Value
     }
 
+    /// Its row, if it stands for one as it is and for nothing else.
+    pub(super) fn row(&self) -> Option<&'static FieldDef> {
+        match *self.fields {
+            [def] if self.protocols.is_empty() && self.view == View::Value => Some(def),
+            _ => None,
+        }
+    }
+
     /// The kind of its values, by its first field; `None` for a bare protocol.
     pub(super) fn kind(&self) -> Option<Kind> {
         self.fields.first().map(|def| def.kind)
@@ -218,16 +226,54 @@ fn meanings(of: &'static Identity) -> impl Iterator<Item = (&'static str, Meant)
     std::iter::once((of.name, Meant::Protocol(of))).chain(fields)
 }
 
-/// What the registry means by a name. It has thousands, and a lesson's filters look for hundreds, so they are sorted once:
-/// by length at first, in which most of them differ.
+/// What the registry means by a name.
 fn registered(word: &str) -> impl Iterator<Item = Meant> {
-    static SORTED: LazyLock<Vec<(&str, Meant)>> = LazyLock::new(|| {
-        let mut all: Vec<_> = proto::identities().flat_map(meanings).collect();
-        all.sort_by_key(|(name, _)| (name.len(), *name));
-        all
-    });
-    let begin = SORTED.partition_point(|(name, _)| (name.len(), *name) < (word.len(), word));
-    SORTED.iter().skip(begin).take_while(move |(name, _)| *name == word).map(|(_, meant)| *meant)
+    static INDEX: LazyLock<Index> = LazyLock::new(Index::new);
+    INDEX.find(word)
+}
+
+/// All names of the registry. It has thousands, and most programs ask for one or two, so they are put in heaps, not sorted.
+struct Index {
+    /// Each name with the number of the next one in its heap.
+    all: Vec<(&'static str, Meant, usize)>,
+    /// The first of each heap.
+    heaps: Vec<usize>,
+}
+
+impl Index {
+    /// A power of two, about as many as there are names.
+    const HEAPS: usize = 1 << 12;
+    /// The end of a heap.
+    const END: usize = usize::MAX;
+
+    fn new() -> Self {
+        let mut all = Vec::with_capacity(Self::HEAPS);
+        for identity in proto::identities() {
+            all.extend(meanings(identity).map(|(name, meant)| (name, meant, Self::END)));
+        }
+        let mut heaps = vec![Self::END; Self::HEAPS];
+        // From the last to the first, so that names that are alike keep their order.
+        for (i, (name, _, next)) in all.iter_mut().enumerate().rev() {
+            if let Some(first) = heaps.get_mut(Self::heap(name)) {
+                *next = std::mem::replace(first, i);
+            }
+        }
+        Self { all, heaps }
+    }
+
+    /// Names differ most in their length and at their ends.
+    fn heap(name: &str) -> usize {
+        let end = name.as_bytes().last_chunk().map_or(0, |&end| u32::from_le_bytes(end));
+        let mixed = (u64::from(end) ^ (name.len() as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        // The upper bits of a product depend on all bits below them (Fibonacci hashing).
+        usize::try_from(mixed >> 48).unwrap_or(0) % Self::HEAPS
+    }
+
+    fn find<'a>(&'a self, word: &'a str) -> impl Iterator<Item = Meant> + 'a {
+        let first = self.heaps.get(Self::heap(word)).and_then(|&first| self.all.get(first));
+        let heap = std::iter::successors(first, |(.., next)| self.all.get(*next));
+        heap.filter(move |(name, ..)| *name == word).map(|(_, meant, _)| *meant)
+    }
 }
 
 #[cfg(test)]
@@ -241,6 +287,23 @@ mod tests {
                 assert!(alias.name != identity.name, "{} is a protocol", alias.name);
                 assert!(identity.fields.iter().all(|def| def.name != alias.name), "{} is a field", alias.name);
             }
+        }
+    }
+
+    #[test]
+    fn every_name_is_found_with_all_that_it_means() {
+        let address = |meant| match meant {
+            Meant::Field(def) => std::ptr::from_ref::<FieldDef>(def).addr(),
+            Meant::Protocol(identity) => std::ptr::from_ref::<Identity>(identity).addr(),
+        };
+        let mut meant = std::collections::BTreeMap::<_, Vec<_>>::new();
+        for (name, means) in proto::identities().flat_map(meanings) {
+            meant.entry(name).or_default().push(address(means));
+        }
+        assert!(meant.values().any(|all| all.len() > 1), "some names mean several things");
+        for (name, all) in meant {
+            assert_eq!(registered(name).map(address).collect::<Vec<_>>(), all, "{name}");
+            assert!(registered(&name[1..]).all(|found| !all.contains(&address(found))), "{name} by its end");
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::{Carrier, Framing, JOINED, Key, Look, Over, Protocol, REGISTRY, StreamCtx};
 use crate::model::{FieldDef, Identity};
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// A protocol's own rows, and those that it shares with another.
@@ -192,8 +193,8 @@ static DATAGRAMS: [Option<(&Protocol, Look)>; 64] = {
 /// Every identity once, in registry order.
 pub fn identities() -> impl Iterator<Item = &'static Identity> {
     static ALL: LazyLock<Vec<&'static Identity>> = LazyLock::new(|| {
-        let is_first = |(i, p): &(usize, &&Protocol)| !REGISTRY.iter().take(*i).any(|q| p.about.name == q.about.name);
-        let rows = REGISTRY.iter().enumerate().filter(is_first).map(|(_, p)| p.about);
+        let mut seen = HashSet::new();
+        let rows = REGISTRY.iter().map(|row| row.about).filter(|about| seen.insert(about.name));
         rows.chain(JOINED.iter().map(|joined| joined.about)).collect()
     });
     ALL.iter().copied()
