@@ -108,6 +108,14 @@ impl Short {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
+    /// What it says, and spaces behind it, in so many bytes; of a text that was not cleared.
+    #[inline]
+    pub(crate) fn padded(&mut self, len: usize) -> Option<&[u8]> {
+        // What was written last may have left something behind the text.
+        self.some(&[b' '; BLOCK], 0);
+        self.bytes.get(..len)
+    }
+
     /// Begins anew.
     #[inline]
     pub(crate) fn clear(&mut self) {

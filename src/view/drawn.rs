@@ -76,8 +76,10 @@ pub(super) struct Place {
     pub(super) value: usize,
     pub(super) name: usize,
     pub(super) end: usize,
-    /// Columns from `value` to `name`; none where the name has no room.
+    /// Columns from `value` to where a name begins; none where the value takes several lines, or a name never has room.
     pub(super) columns: usize,
+    /// Whether there is the name: a long value leaves no room for it.
+    pub(super) named: bool,
     pub(super) depth: u8,
 }
 
@@ -143,10 +145,13 @@ impl Drawn {
         // How far what follows has moved.
         let mut shift = 0_usize;
         for (field, line) in fields.iter().zip(&mut self.lines) {
-            if !ptr::eq(line.def, field.def)
-                || line.depth != field.depth
-                || line.below.is_some_and(|(above, lies)| !lies.are(fields.get(above), field))
-            {
+            if !ptr::eq(line.def, field.def) || line.depth != field.depth {
+                return None;
+            }
+            if line.is_unseen() {
+                continue;
+            }
+            if line.below.is_some_and(|(above, lies)| !lies.are(fields.get(above), field)) {
                 return None;
             }
             let said = line.says(packet, field);
@@ -235,6 +240,12 @@ impl Said {
 }
 
 impl Line {
+    /// Whether nothing depends on what the field says: it's hidden, or the heading has it.
+    #[inline]
+    const fn is_unseen(&self) -> bool {
+        self.place.is_none() && self.below.is_none()
+    }
+
     /// Whether the field says what it said. A value that is too long to be compared says something else.
     #[inline]
     fn says(&self, packet: &Packet, field: &Field) -> bool {
@@ -275,35 +286,38 @@ impl Place {
     /// Puts a value in the place of another; `false` where it's not as simple as that.
     fn put(&self, packet: &Packet, field: &Field, text: &mut [u8]) -> bool {
         let Some(room) = text.get_mut(self.value..self.name) else { return false };
-        // Signs that are wider or longer than one byte need a look at the whole line.
-        if room.len() != self.columns {
-            return false;
-        }
         let mut short = Short::new();
-        let (value, name) = match field.value {
+        match field.value {
             Value::Text(slice) => match packet.bytes(slice) {
                 b"" => return false,
                 text if text.len() > room.len() || show::plain_at_first(text, b'\\') < text.len() => return false,
-                text => (text, &b""[..]),
+                text => short.add(text),
             },
             _ => match show::short(packet, field, &mut short) {
-                Some(name) => (short.bytes(), name.as_bytes()),
+                Some("") => {}
+                Some(name) if !name.is_ascii() || usize::from(short.len()) + " ()".len() + name.len() > room.len() => {
+                    return false;
+                }
+                Some(name) => {
+                    short.put(b" (");
+                    short.add(name.as_bytes());
+                    short.put(b")");
+                }
                 None => return false,
             },
-        };
-        let brackets = if name.is_empty() { 0 } else { " ()".len() };
-        if value.len() + brackets + name.len() + NARROWEST_GAP > room.len() || !name.is_ascii() {
-            return false;
         }
-        let Some((place, gap)) = room.split_at_mut_checked(value.len()) else { return false };
-        place.copy_from_slice(value);
-        gap.fill(b' ');
-        if let [_, open, rest @ ..] = gap
-            && let Some((place, [close, ..])) = rest.split_at_mut_checked(name.len())
-            && brackets > 0
-        {
-            (*open, *close) = (b'(', b')');
-            place.copy_from_slice(name);
+        let len = usize::from(short.len());
+        let has_room = len + NARROWEST_GAP <= self.columns;
+        // Signs that are wider or longer than one byte need a look at the whole line, and so do values that take several.
+        let is_simple = if self.named {
+            has_room && room.len() == self.columns
+        } else {
+            let most = self.columns + field.def.name.len();
+            self.columns > 0 && !has_room && room.len() == len && len <= most
+        };
+        match short.padded(room.len()).filter(|_| is_simple) {
+            Some(value) => room.copy_from_slice(value),
+            None => return false,
         }
         true
     }
@@ -352,10 +366,11 @@ mod tests {
     #[test]
     fn a_layer_drawn_again_looks_as_if_it_were_drawn_for_the_first_time() {
         let texts = Arc::new(Texts::english());
-        for (audience, color) in [(Audience::Student, false), (Audience::Newcomer, true)] {
+        let screens = [(Audience::Student, false, 80), (Audience::Newcomer, true, 80), (Audience::Student, false, 54)];
+        for (audience, color, columns) in screens {
             let text = || {
                 let options = Options { audience, ..Options::default() };
-                Text::new(Theme::new(color), Some(80), options, Arc::clone(&texts))
+                Text::new(Theme::new(color), Some(columns), options, Arc::clone(&texts))
             };
             let (mut kept, mut anew) = (text().keeping(), text());
             let (mut tracker, mut packet) = (Tracker::new(Limits::default()), Packet::new());
@@ -373,7 +388,7 @@ mod tests {
     fn draw(field: &Field, depth: u8, out: &mut String) -> Place {
         let from = out.len();
         out.push_str(field.def.name);
-        Place { from, value: from, name: out.len(), end: out.len(), columns: 0, depth }
+        Place { from, value: from, name: out.len(), end: out.len(), columns: 0, named: true, depth }
     }
 
     #[test]

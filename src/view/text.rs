@@ -124,8 +124,12 @@ impl Text {
         let mut telling = told.tell(moment, audience, texts);
         let mut page = Page { ink, scratch };
         page.draw(|line, out| pen.heading(packet, line, out));
+        let standing = packet.layers.iter().fold(0_u8, |all, layer| all | bit(layer.proto.osi));
         for osi in Osi::ALL {
-            pen.section(packet, osi, &mut telling, layers, &mut page);
+            pen.row(osi, &mut telling, &mut page);
+            if standing & bit(osi) != 0 {
+                pen.section(packet, osi, &mut telling, layers, &mut page);
+            }
         }
         let disputed = packet.layers.iter().any(|l| l.proto.osi > Osi::Transport && !l.quoted);
         if disputed && !std::mem::replace(judged, true) {
@@ -203,8 +207,8 @@ impl Pen {
         self.paragraph(line, 0, "", &Style::default(), out);
     }
 
-    /// One of the seven: how we know of it, what it is here, and the layers that stand there.
-    fn section(&self, packet: &Packet, osi: Osi, telling: &mut Telling<'_>, layers: &mut Layers, page: &mut Page<'_>) {
+    /// One of the seven: how we know of it, and what it is here.
+    fn row(&self, osi: Osi, telling: &mut Telling<'_>, page: &mut Page<'_>) {
         let row = telling.row(osi);
         if let Some(headings) = self.headings.get(osi as usize - 1) {
             let heading: &String = by_truth(headings, row.map_or(Truth::NotVisible, |row| row.truth));
@@ -215,6 +219,10 @@ impl Pen {
             Some(row) => page.ink.add(telling.say(row, say)),
             None => page.draw(|_, out| say("", out)),
         }
+    }
+
+    /// The layers that stand on one of the seven.
+    fn section(&self, packet: &Packet, osi: Osi, telling: &mut Telling<'_>, layers: &mut Layers, page: &mut Page<'_>) {
         let (standing, more) = outline::layers_at(packet, osi);
         for (index, layer) in standing {
             self.layer(packet, (index, layer), telling, layers, page);
@@ -350,11 +358,12 @@ impl Hand<'_> {
         value(packet, field, out);
         let used = out.get(start..).map_or(0, width);
         let name = field.def.name;
-        let columns = pen.width.saturating_sub(column + name.len());
+        let mut columns = pen.width.saturating_sub(column + name.len());
         let gap = columns.checked_sub(used).filter(|&gap| gap >= NARROWEST_GAP);
         if let Some(gap) = gap {
             spaces(gap, out);
         } else if used > room {
+            columns = 0;
             line.clear();
             line.push_str(out.get(start..).unwrap_or_default());
             out.truncate(start);
@@ -374,7 +383,7 @@ impl Hand<'_> {
         if pen.options.audience == Audience::Newcomer {
             pen.paragraph(field.def.about, indent(depth) + 2, "", &pen.theme.faint, out);
         }
-        Place { from, value: start, name: behind, end: out.len(), columns: gap.map_or(0, |_| columns), depth }
+        Place { from, value: start, name: behind, end: out.len(), columns, named: gap.is_some(), depth }
     }
 }
 
@@ -389,6 +398,11 @@ fn value(packet: &Packet, field: &Field, out: &mut String) {
             _ => "(empty)",
         });
     }
+}
+
+/// One of the seven as a bit of a set.
+const fn bit(osi: Osi) -> u8 {
+    1 << (osi as u8 - 1)
 }
 
 /// The one that is for what we know in this way.
