@@ -1,7 +1,7 @@
 //! What the capture itself does to a packet: artefacts, which are no faults of the network.
 
 use super::{Here, Rule, always};
-use crate::model::LinkType;
+use crate::model::{FieldDef, LinkType};
 use crate::proto::checksum::{self, Status};
 use crate::proto::{frame, ipv4, tcp, udp};
 
@@ -38,20 +38,21 @@ pub(super) static RULES: &[Rule] = &[
         bad(h) && !h.packet().checksum_pending && !h.on_loopback() && !is_half_done(h)
     })
     .where_unchecked(),
-    Rule::inferred("ip-checksum-zero", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
-        h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) == Some(0)
-    }),
-    Rule::inferred("ip-checksum-bad", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| {
-        h.uint(&ipv4::CHECKSUM_STATUS) == Some(Status::Bad as u64) && h.uint(&ipv4::CHECKSUM) != Some(0)
-    }),
+    Rule::inferred("ip-checksum-zero", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| h.uint(&ipv4::CHECKSUM) == Some(0))
+        .where_equals(&ipv4::CHECKSUM_STATUS, Status::Bad as u64),
+    Rule::inferred("ip-checksum-bad", &[&ipv4::ABOUT], &[&ipv4::CHECKSUM], |h| h.uint(&ipv4::CHECKSUM) != Some(0))
+        .where_equals(&ipv4::CHECKSUM_STATUS, Status::Bad as u64),
     Rule::inferred("ip-len-zero", &[&ipv4::ABOUT], &[&ipv4::LEN], |h| {
         // The value is what Wireshark presumes; the bytes tell.
         h.own(&ipv4::LEN).next().is_some_and(|f| h.packet().bytes(f.span) == [0, 0])
     }),
 ];
 
+/// Where a transport checksum's verdict is.
+pub(super) static STATUS: [&FieldDef; 2] = [&tcp::CHECKSUM_STATUS, &udp::CHECKSUM_STATUS];
+
 fn status(h: &Here<'_>) -> Option<u64> {
-    h.uint(&tcp::CHECKSUM_STATUS).or_else(|| h.uint(&udp::CHECKSUM_STATUS))
+    STATUS.into_iter().find_map(|def| h.uint(def))
 }
 
 fn bad(h: &Here<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! Layer 2: one hop. Whose cards a frame names, and how ARP finds them.
 
-use super::{Here, Rule, always};
+use super::{Here, Meant, Rule, always};
 use crate::model::Identity;
 use crate::proto::{arp, ethernet, ipv4, ipv6, null, sll, vlan};
 
@@ -12,13 +12,14 @@ use ethernet::{DST, SRC};
 const ARP: &[&Identity] = &[&arp::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
-    Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], |h| meant(h) == Meant::Nobody),
-    Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], |h| meant(h) == Meant::One),
+    Rule::observed("eth-loopback", &[&ethernet::ABOUT], &[&DST, &SRC], always).where_meant_for(Meant::Nobody),
+    Rule::observed("eth-hop", &[&ethernet::ABOUT], &[&DST, &SRC], always).where_meant_for(Meant::One),
     Rule::observed("eth-rewritten", &[&ethernet::ABOUT], &[&DST, &SRC], |h| {
-        meant(h) == Meant::One && (h.carries(&ipv4::ABOUT) || h.carries(&ipv6::ABOUT))
-    }),
-    Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], |h| meant(h) == Meant::All),
-    Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], |h| meant(h) == Meant::Group),
+        h.carries(&ipv4::ABOUT) || h.carries(&ipv6::ABOUT)
+    })
+    .where_meant_for(Meant::One),
+    Rule::observed("eth-broadcast", &[&ethernet::ABOUT], &[&DST], always).where_meant_for(Meant::All),
+    Rule::observed("eth-multicast", &[&ethernet::ABOUT], &[&DST], always).where_meant_for(Meant::Group),
     Rule::observed("vlan", &[&vlan::ABOUT, &vlan::SERVICE], &[&vlan::ID], always),
     Rule::observed("cooked", &[&sll::ABOUT], &[&sll::PKTTYPE], always),
     Rule::observed("bsd-loopback", &[&null::ABOUT], &[&null::FAMILY], always),
@@ -38,18 +39,8 @@ fn asks(h: &Here<'_>) -> bool {
     !h.is(&arp::IS_GRATUITOUS) && !h.is(&arp::IS_PROBE)
 }
 
-/// Whom a frame is meant for.
-#[derive(PartialEq)]
-enum Meant {
-    /// Zeros name nobody, on either end.
-    Nobody,
-    One,
-    Group,
-    All,
-}
-
 /// IEEE 802.3 §3.2.3: the lowest bit of the first byte marks a group address.
-fn meant(h: &Here<'_>) -> Meant {
+pub(super) fn meant(h: &Here<'_>) -> Meant {
     match h.octets(&DST) {
         Some([0xff, 0xff, 0xff, 0xff, 0xff, 0xff]) => Meant::All,
         Some([first, ..]) if first & 1 != 0 => Meant::Group,

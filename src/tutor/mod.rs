@@ -34,6 +34,7 @@ pub use text::{Template, TextError, Texts};
 use crate::flow::{Connection, Event, Tracker};
 use crate::model::{FieldDef, Identity, Packet};
 use crate::proto::stream::Upgrade;
+use crate::proto::{ipv4, ipv6};
 use index::Index;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -132,8 +133,12 @@ enum Needs {
     Field(&'static FieldDef),
     /// Such a field that is true.
     True(&'static FieldDef),
+    /// Such a field with this value.
+    Value(&'static FieldDef, u64),
     /// A transport checksum that is not known to be right.
     Unchecked,
+    /// An address that is for such receivers.
+    Meant(Meant),
     /// Something that happened to the conversation.
     Event,
     Trouble,
@@ -178,9 +183,21 @@ impl Rule {
         self
     }
 
+    /// Holds only of a layer where this field has this value.
+    const fn where_equals(mut self, def: &'static FieldDef, n: u64) -> Self {
+        self.needs = Needs::Value(def, n);
+        self
+    }
+
     /// Holds only of a layer whose checksum is not known to be right.
     const fn where_unchecked(mut self) -> Self {
         self.needs = Needs::Unchecked;
+        self
+    }
+
+    /// Holds only of a layer that is for such receivers.
+    const fn where_meant_for(mut self, whom: Meant) -> Self {
+        self.needs = Needs::Meant(whom);
         self
     }
 
@@ -198,15 +215,42 @@ impl Rule {
 }
 
 impl Needs {
+    /// Whether it's here; `meant` keeps what was found out of this layer.
     #[inline]
-    fn has(self, here: &Here<'_>) -> bool {
+    fn has(self, here: &Here<'_>, meant: &mut Option<Meant>) -> bool {
         match self {
             Self::Nothing => true,
             Self::Field(def) => here.has(def),
             Self::True(def) => here.is(def),
+            Self::Value(def, n) => here.uint(def) == Some(n),
             Self::Unchecked => capture::unchecked(here),
+            Self::Meant(whom) => *meant.get_or_insert_with(|| Meant::of(here)) == whom,
             Self::Event => !here.moment.events.is_empty(),
             Self::Trouble => here.layer.trouble.is_some(),
+        }
+    }
+}
+
+/// Whom a frame or an IP packet is meant for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Meant {
+    /// Zeros name nobody, on either end.
+    Nobody,
+    One,
+    Group,
+    All,
+    /// One address in a frame for all.
+    Link,
+    /// The host that sends it.
+    Itself,
+}
+
+impl Meant {
+    fn of(here: &Here<'_>) -> Self {
+        match here.layer.proto {
+            about if std::ptr::eq(about, &raw const ipv4::ABOUT) => network::meant(here),
+            about if std::ptr::eq(about, &raw const ipv6::ABOUT) => network::meant_v6(here),
+            _ => link::meant(here),
         }
     }
 }

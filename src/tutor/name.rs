@@ -5,7 +5,7 @@ use super::here::ADDRESSES;
 use super::made_of::MadeOf;
 use super::value::value;
 use crate::flow::{Endpoint, Event};
-use crate::model::{Field, FieldDef, Kind, Seq, Trouble, Value, show};
+use crate::model::{Field, FieldDef, Identity, Kind, Osi, Seq, Trouble, Value, show};
 use crate::proto::tcp::verdict;
 use crate::proto::websocket::wire::{GUID, accept_for};
 use crate::proto::{ethernet, http, tcp, udp, websocket};
@@ -86,8 +86,7 @@ pub static NAMES: &[Name] = &[
     name("layer.fields", "up to three fields with their values", layer_fields),
     name("layer.about", "what those fields mean", layer_about),
     name("layer.list", "the protocols on this OSI layer", list).of(|h, into| {
-        h.packet().layers.iter().filter(|l| !l.quoted).for_each(|l| into.identity(l.proto));
-        into.identity(h.layer.proto);
+        standing(h).for_each(|proto| into.identity(proto));
     }),
     // The packet.
     field("sender", "the innermost sender: IP address, else MAC address", |h| end(h, true)),
@@ -133,10 +132,9 @@ pub static NAMES: &[Name] = &[
         carried(h, &tcp::ACK)?.checked_sub(1)
     }),
     name("ports", "the two ports: 51000 to 80", ports).of(|h, into| {
-        for (src, dst) in PORTS {
-            into.field(h.packet(), h.field(src));
-            into.field(h.packet(), h.field(dst));
-        }
+        let both = both_ports(h);
+        into.number(both.map(|(src, _)| src));
+        into.number(both.map(|(_, dst)| dst));
     }),
     // The earlier frame that a verdict on this one follows from.
     number("after.first", "the frame that carried the bytes first", |h| {
@@ -235,13 +233,17 @@ fn layer_about(here: &Here<'_>, out: &mut String) -> Option<()> {
     (out.len() > before).then_some(())
 }
 
-/// The protocols that stand on this layer's OSI layer, the same one once.
-fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
+/// The protocol of each layer that stands on this layer's OSI layer.
+fn standing<'a>(here: &Here<'a>) -> impl Iterator<Item = &'static Identity> + use<'a> {
     let osi = here.layer.proto.osi;
-    let standing = || here.packet().layers.iter().filter(move |l| l.proto.osi == osi && !l.quoted).map(|l| l.proto);
+    here.packet().layers.iter().filter(move |l| l.proto.osi == osi && !l.quoted).map(|l| l.proto)
+}
+
+/// The protocols that stand there, the same one once.
+fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
     let mut count = 0;
-    for (i, proto) in standing().enumerate() {
-        if standing().take(i).any(|p| std::ptr::eq(p, proto)) {
+    for (i, proto) in standing(here).enumerate() {
+        if standing(here).take(i).any(|p| std::ptr::eq(p, proto)) {
             continue;
         }
         out.push_str(if count > 0 { ", " } else { "" });
@@ -256,7 +258,9 @@ fn list(here: &Here<'_>, out: &mut String) -> Option<()> {
 static MACS: &[(&FieldDef, &FieldDef)] = &[(&ethernet::SRC, &ethernet::DST)];
 
 fn end<'a>(here: &Here<'a>, sender: bool) -> Option<&'a Field> {
-    let mut around = std::iter::once(here.layer).chain(here.outer());
+    let around = std::iter::once(here.layer).chain(here.outer());
+    // Above the network nobody has an address.
+    let mut around = around.filter(|layer| layer.proto.osi <= Osi::Network);
     around.find_map(|layer| {
         let mut pairs = ADDRESSES.iter().chain(MACS);
         pairs.find_map(|&(src, dst)| here.first_in(layer, if sender { src } else { dst }))
@@ -290,8 +294,12 @@ fn state(here: &Here<'_>, of: Endpoint, out: &mut String) -> Option<()> {
 
 static PORTS: [(&FieldDef, &FieldDef); 2] = [(&tcp::SRCPORT, &tcp::DSTPORT), (&udp::SRCPORT, &udp::DSTPORT)];
 
+fn both_ports(here: &Here<'_>) -> Option<(u64, u64)> {
+    PORTS.into_iter().find_map(|(src, dst)| Some((carried(here, src)?, carried(here, dst)?)))
+}
+
 fn ports(here: &Here<'_>, out: &mut String) -> Option<()> {
-    let (src, dst) = PORTS.into_iter().find_map(|(s, d)| Some((carried(here, s)?, carried(here, d)?)))?;
+    let (src, dst) = both_ports(here)?;
     show::number(src, out);
     out.push_str(" to ");
     show::number(dst, out);

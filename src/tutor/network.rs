@@ -1,7 +1,7 @@
 //! Layer 3: from host to host over any number of hops.
 
 use super::here::octets;
-use super::{Here, Rule, always};
+use super::{Here, Meant, Rule, always};
 use crate::model::Identity;
 use crate::proto::{ethernet, icmp, icmpv6, igmp, ipv4, ipv6, ipv6_extension as extension};
 
@@ -11,14 +11,15 @@ const ICMP: &[&Identity] = &[&icmp::ABOUT];
 const ICMPV6: &[&Identity] = &[&icmpv6::ABOUT];
 
 pub(super) static RULES: &[Rule] = &[
-    Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], |h| {
-        !everybody(h) && !group(h) && !inside(h) && !to_the_link(h)
-    }),
-    Rule::observed("ip-broadcast", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], everybody),
-    Rule::inferred("ip-to-the-link", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], to_the_link),
-    Rule::observed("ip-group", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC, &ipv4::TTL], group),
-    Rule::observed("ip-inside", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], inside),
-    Rule::observed("ip-last-hop", &[&ipv4::ABOUT], &[&ipv4::TTL], |h| h.uint(&ipv4::TTL) == Some(1) && !group(h)),
+    Rule::observed("ip-packet", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST, &ipv4::TTL], always)
+        .where_meant_for(Meant::One),
+    Rule::observed("ip-broadcast", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], always).where_meant_for(Meant::All),
+    Rule::inferred("ip-to-the-link", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC], always).where_meant_for(Meant::Link),
+    Rule::observed("ip-group", &[&ipv4::ABOUT], &[&ipv4::DST, &ipv4::SRC, &ipv4::TTL], always)
+        .where_meant_for(Meant::Group),
+    Rule::observed("ip-inside", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], always).where_meant_for(Meant::Itself),
+    Rule::observed("ip-last-hop", &[&ipv4::ABOUT], &[&ipv4::TTL], |h| meant(h) != Meant::Group)
+        .where_equals(&ipv4::TTL, 1),
     Rule::observed("ip-dont-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_DF], always).where_is(&ipv4::FLAGS_DF),
     Rule::observed("ip-first-fragment", &[&ipv4::ABOUT], &[&ipv4::FLAGS_MF, &ipv4::ID], |h| {
         h.uint(&ipv4::FRAG_OFFSET) == Some(0)
@@ -31,11 +32,11 @@ pub(super) static RULES: &[Rule] = &[
     Rule::observed("ip-congestion", &[&ipv4::ABOUT], &[&ipv4::ECN_], |h| h.uint(&ipv4::ECN_) == Some(3))
         .where_is(&ipv4::ECN_),
     Rule::observed("ip-tunnel", &[&ipv4::ABOUT], &[&ipv4::SRC, &ipv4::DST], tunnelled),
-    Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], |h| {
-        !group_v6(h) && !inside_v6(h)
-    }),
-    Rule::observed("ipv6-group", &[&ipv6::ABOUT], &[&ipv6::DST, &ipv6::SRC, &ipv6::HLIM], group_v6),
-    Rule::observed("ipv6-inside", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], inside_v6),
+    Rule::observed("ipv6-packet", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST, &ipv6::HLIM], always)
+        .where_meant_for(Meant::One),
+    Rule::observed("ipv6-group", &[&ipv6::ABOUT], &[&ipv6::DST, &ipv6::SRC, &ipv6::HLIM], always)
+        .where_meant_for(Meant::Group),
+    Rule::observed("ipv6-inside", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], always).where_meant_for(Meant::Itself),
     Rule::observed("ipv6-tunnel", &[&ipv6::ABOUT], &[&ipv6::SRC, &ipv6::DST], tunnelled),
     Rule::observed(
         "ipv6-fragment",
@@ -105,33 +106,33 @@ fn too_big(h: &Here<'_>) -> bool {
     icmp_type(h) == Some(3) && h.uint(&icmp::CODE) == Some(4)
 }
 
-/// 224.0.0.0/4: a group of hosts (RFC 1112 §4), where a TTL of 1 is usual.
-fn group(h: &Here<'_>) -> bool {
-    h.octets(&ipv4::DST).and_then(|b| b.first()).is_some_and(|b| b >> 4 == 14)
-}
-
-/// 255.255.255.255: every host on the link (RFC 919 §7).
-fn everybody(h: &Here<'_>) -> bool {
-    h.octets(&ipv4::DST) == Some(&[0xff; 4])
+/// Whom an IPv4 packet is meant for.
+pub(super) fn meant(h: &Here<'_>) -> Meant {
+    match h.octets(&ipv4::DST) {
+        // 255.255.255.255: every host on the link (RFC 919 §7).
+        Some([0xff, 0xff, 0xff, 0xff]) => Meant::All,
+        // 224.0.0.0/4: a group of hosts (RFC 1112 §4), where a TTL of 1 is usual.
+        Some([first, ..]) if first >> 4 == 14 => Meant::Group,
+        // 127.0.0.0/8: never on a wire (RFC 1122 §3.2.1.3).
+        Some([127, ..]) => Meant::Itself,
+        _ if to_the_link(h) => Meant::Link,
+        _ => Meant::One,
+    }
 }
 
 /// One address in a frame for every card: what a directed broadcast looks like to those who don't know the mask.
 fn to_the_link(h: &Here<'_>) -> bool {
     let frame = h.field(&ethernet::DST).and_then(|field| octets(h.packet(), field));
-    frame == Some(&[0xff; 6]) && !everybody(h) && !group(h) && !inside(h) && !tunnelled(h)
+    frame == Some(&[0xff; 6]) && !tunnelled(h)
 }
 
-/// 127.0.0.0/8: never on a wire (RFC 1122 §3.2.1.3).
-fn inside(h: &Here<'_>) -> bool {
-    h.octets(&ipv4::DST).and_then(|b| b.first()) == Some(&127)
-}
-
-/// `ff00::/8`: a group of interfaces (RFC 4291 §2.7).
-fn group_v6(h: &Here<'_>) -> bool {
-    h.octets(&ipv6::DST).and_then(|b| b.first()) == Some(&0xff)
-}
-
-/// `::1`: the host itself (RFC 4291 §2.5.3).
-fn inside_v6(h: &Here<'_>) -> bool {
-    matches!(h.octets(&ipv6::DST), Some([zeros @ .., 1]) if zeros == [0; 15])
+/// Whom an IPv6 packet is meant for.
+pub(super) fn meant_v6(h: &Here<'_>) -> Meant {
+    match h.octets(&ipv6::DST) {
+        // `ff00::/8`: a group of interfaces (RFC 4291 §2.7).
+        Some([0xff, ..]) => Meant::Group,
+        // `::1`: the host itself (RFC 4291 §2.5.3).
+        Some([zeros @ .., 1]) if zeros == [0; 15] => Meant::Itself,
+        _ => Meant::One,
+    }
 }

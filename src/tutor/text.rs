@@ -78,7 +78,8 @@ pub(super) struct Place(pub(super) usize);
 struct Said {
     /// Its table in the file, without its name.
     toml: &'static str,
-    sentences: OnceLock<[Sentences; 3]>,
+    /// By audience.
+    sentences: [OnceLock<Sentences>; 3],
 }
 
 /// What is said to one audience.
@@ -94,12 +95,41 @@ impl Said {
     fn to(&self, audience: Audience) -> &Sentences {
         const NONE: &Sentences = &Sentences { all: Vec::new(), given: Vec::new() };
         let read = || {
-            let entry: Entry = toml::from_str(self.toml).ok()?;
-            entry.sentences(|| (String::new(), String::new())).ok()
+            let mut list: BTreeMap<String, Vec<String>> = toml::from_str(lists(self.toml, audience)?).ok()?;
+            Sentences::parse(&list.remove(audience.name())?, || (String::new(), String::new())).ok()
         };
-        let sentences = self.sentences.get_or_init(|| read().unwrap_or_default());
-        sentences.get(audience as usize).unwrap_or(NONE)
+        let sentences = self.sentences.get(audience as usize);
+        sentences.map_or(NONE, |sentences| sentences.get_or_init(|| read().unwrap_or_default()))
     }
+}
+
+impl Sentences {
+    /// Sentences, taken apart; `at` names file and rule in errors.
+    fn parse(list: &[String], at: impl Fn() -> (String, String)) -> Result<Self, TextError> {
+        let mut into = Self::default();
+        for sentence in list {
+            let sentence = Sentence::parse(sentence, &FIELDS, &at)?;
+            into.given.extend(sentence.0.iter().filter_map(Part::given));
+            // Sentences that need no packet are one.
+            match (into.all.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
+                (Some([Part::Text(before)]), [Part::Text(text)]) => before.extend([" ", text]),
+                _ => into.all.push(sentence),
+            }
+        }
+        Ok(into)
+    }
+}
+
+/// What a table has for one audience: the line that begins with its name, and those that follow up to the next name.
+fn lists(table: &'static str, audience: Audience) -> Option<&'static str> {
+    let begins = |line: &str| line.starts_with(|c: char| c.is_ascii_lowercase());
+    let mut names = table.split_inclusive('\n').scan(0, |at, line| {
+        *at += line.len();
+        Some((*at - line.len(), line))
+    });
+    let (from, _) = names.find(|(_, line)| line.starts_with(audience.name()))?;
+    let to = names.find(|(_, line)| begins(line)).map_or(table.len(), |(at, _)| at);
+    table.get(from..to)
 }
 
 /// The tables of a file, each with its name: what follows on a line that begins with a bracket.
@@ -182,15 +212,7 @@ impl Entry {
                 let (file, id) = at();
                 return Err(TextError::Silent { file, id, audience });
             }
-            for sentence in self.of(audience) {
-                let sentence = Sentence::parse(sentence, &FIELDS, &at)?;
-                into.given.extend(sentence.0.iter().filter_map(Part::given));
-                // Sentences that need no packet are one.
-                match (into.all.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
-                    (Some([Part::Text(before)]), [Part::Text(text)]) => before.extend([" ", text]),
-                    _ => into.all.push(sentence),
-                }
-            }
+            *into = Sentences::parse(self.of(audience), &at)?;
         }
         Ok(all)
     }
@@ -200,7 +222,7 @@ impl Texts {
     /// The sentences that are compiled in.
     pub fn english() -> Self {
         let tables = ENGLISH.iter().flat_map(|(_, text)| tables(text));
-        Self::new(tables.map(|(id, toml)| (id, Said { toml, sentences: OnceLock::new() })))
+        Self::new(tables.map(|(id, toml)| (id, Said { toml, sentences: Default::default() })))
     }
 
     fn new(entries: impl IntoIterator<Item = (&'static str, Said)>) -> Self {
@@ -244,7 +266,7 @@ impl Texts {
                     let (file, id) = at();
                     return Err(TextError::Unknown { file, id });
                 };
-                let said = Said { toml: "", sentences: entry.sentences(at)?.into() };
+                let said = Said { toml: "", sentences: entry.sentences(at)?.map(OnceLock::from) };
                 if entries.insert(key, said).is_some() {
                     let (file, id) = at();
                     return Err(TextError::Twice { file, id });
@@ -304,8 +326,9 @@ impl Texts {
 
     /// Gives the rules that hold of a layer, from the wire up.
     pub(super) fn holding(&self, here: &Here<'_>, mut give: impl FnMut(&'static Rule, Place)) {
+        let mut meant = None;
         for run in self.rules_of(here.layer.proto) {
-            if run.quoted == here.layer.quoted && run.needs.has(here) {
+            if run.quoted == here.layer.quoted && run.needs.has(here, &mut meant) {
                 for &(rule, at) in &run.rules {
                     if (rule.on)(here) {
                         give(rule, at);

@@ -160,11 +160,11 @@ fn bare(h: &Here<'_>) -> bool {
 
 /// The segment by which the server learns that the client knows its number.
 fn third(h: &Here<'_>) -> bool {
-    h.is(&FLAGS_ACK)
+    h.moved(|end, from, to| end == Endpoint::Server && from == State::SynReceived && to == State::Established)
+        && h.is(&FLAGS_ACK)
         && !h.is(&FLAGS_SYN)
         && !h.is(&FLAGS_RESET)
         && !crossing(h)
-        && h.moved(|end, from, to| end == Endpoint::Server && from == State::SynReceived && to == State::Established)
 }
 
 fn closes(_: Endpoint, _: State, to: State) -> bool {
