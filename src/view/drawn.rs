@@ -6,7 +6,7 @@ use crate::model::{BufferKind, Field, FieldDef, Layer, Packet, Span, Value, show
 use std::ptr;
 
 /// Layers that are kept; a power of two, several times the kinds of layers that a capture usually has.
-const KEPT: usize = 512;
+const KEPT: usize = 1024;
 /// Fields of the longest layer that is kept.
 const MOST_FIELDS: usize = 96;
 /// Bytes of the longest text of a layer that is kept.
