@@ -36,7 +36,6 @@ pub(super) struct Relay {
     agenda: Agenda<(usize, Vec<u8>)>,
     /// Frames so far over all cables that are watched.
     sent: u64,
-    arrivals: Vec<(Duration, Vec<u8>)>,
 }
 
 struct Relayed {
@@ -55,7 +54,6 @@ impl Relay {
             met,
             agenda: Agenda::new(),
             sent: 0,
-            arrivals: Vec::new(),
         }
     }
 
@@ -121,18 +119,17 @@ impl Relay {
                 RawFrame { time: Time(START.0.saturating_add(since)), ..RawFrame::whole(self.sent, bytes.clone()) };
             fate = judge(&frame);
         }
-        if let Some(remark) = cable.link.meets(&passage, fate) {
+        if let Some(remark) = cable.link.meets(passage.loss, fate) {
             let _ = self.met.send((bytes.clone(), remark));
             if remark.is_loss() {
                 fate = Fate::Drop;
             }
         }
-        cable.link.carry(end, passage.arrives, fate, bytes, &mut self.arrivals);
-        for (at, frame) in self.arrivals.drain(..) {
+        cable.link.carry(end, passage.arrives, fate, bytes, |at, frame| {
             if self.agenda.len() < MOST {
                 self.agenda.enter(at, (from ^ 1, frame));
             }
-        }
+        });
     }
 }
 

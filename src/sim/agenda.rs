@@ -1,94 +1,129 @@
 //! What will happen when: entries by their moment; of two at one moment, the one entered first comes first.
+//!
+//! Frames on a cable arrive in the order in which they left, so most entries come behind one that was entered before.
+//! They stand in rows, and the first of all is the first of a row. What fits into no row waits in a heap.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
+
+/// How many rows there are: frames leave and arrive, at ends that take longer or less long.
+const ROWS: usize = 4;
+
+/// When the first entry of an empty row is due.
+const NEVER: u128 = u128::MAX;
 
 /// Entries that wait for their moment. It has no clock.
 #[derive(Debug)]
 pub struct Agenda<E> {
-    /// A heap moves what it holds, and frames are large: they stay in `entries`.
-    moments: BinaryHeap<Reverse<Due>>,
-    entries: Vec<Option<E>>,
-    /// Places that are empty.
-    free: Vec<usize>,
+    rows: [Row<E>; ROWS],
+    rest: BinaryHeap<Reverse<Due<E>>>,
     entered: u64,
+    length: usize,
 }
 
-/// Where an entry is, and when its moment comes.
-#[derive(Clone, Copy, Debug)]
-struct Due {
-    /// The nanoseconds of the moment above the order of entering: a heap compares often, and this is one number.
-    when: u128,
-    place: usize,
+/// Entries of which each is due after the one before it.
+#[derive(Debug)]
+struct Row<E> {
+    entries: VecDeque<Due<E>>,
+    /// [`Due::when`] of its first entry.
+    first: u128,
+    /// The moment of the last entry that it took in.
+    last: u64,
 }
 
-impl Due {
-    fn moment(self) -> Duration {
-        Duration::from_nanos_u128(self.when >> 64)
+/// An entry, and when its moment comes.
+#[derive(Debug)]
+struct Due<E> {
+    /// The moment, in nanoseconds.
+    at: u64,
+    /// The order of entering.
+    entered: u64,
+    what: E,
+}
+
+impl<E> Due<E> {
+    /// The moment above the order of entering: this is compared often, and is one number.
+    fn when(&self) -> u128 {
+        u128::from(self.at) << 64 | u128::from(self.entered)
     }
 }
 
-impl Ord for Due {
+impl<E> Ord for Due<E> {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.when.cmp(&other.when)
+        self.when().cmp(&other.when())
     }
 }
 
-impl PartialOrd for Due {
+impl<E> PartialOrd for Due<E> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Due {
+impl<E> PartialEq for Due<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.when == other.when
+        self.when() == other.when()
     }
 }
 
-impl Eq for Due {}
+impl<E> Eq for Due<E> {}
 
 impl<E> Agenda<E> {
     /// One on which nothing stands.
     pub fn new() -> Self {
-        Self { moments: BinaryHeap::new(), entries: Vec::new(), free: Vec::new(), entered: 0 }
+        let rows = std::array::from_fn(|_| Row { entries: VecDeque::new(), first: NEVER, last: 0 });
+        Self { rows, rest: BinaryHeap::new(), entered: 0, length: 0 }
     }
 
     /// Enters what will happen at a moment.
+    #[inline]
     pub fn enter(&mut self, at: Duration, what: E) {
         self.entered += 1;
-        let place = self.free.pop().unwrap_or_else(|| {
-            self.entries.push(None);
-            self.entries.len() - 1
-        });
-        if let Some(entry) = self.entries.get_mut(place) {
-            *entry = Some(what);
+        self.length += 1;
+        let due = Due { at: u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), entered: self.entered, what };
+        // The row that ends latest: the others take what comes sooner.
+        match self.rows.iter_mut().filter(|row| row.last <= due.at).max_by_key(|row| row.last) {
+            Some(row) => {
+                row.first = row.first.min(due.when());
+                row.last = due.at;
+                row.entries.push_back(due);
+            }
+            None => self.rest.push(Reverse(due)),
         }
-        let when = at.as_nanos() << 64 | u128::from(self.entered);
-        self.moments.push(Reverse(Due { when, place }));
     }
 
     /// Takes what comes first, with its moment.
     pub fn take(&mut self) -> Option<(Duration, E)> {
-        let Reverse(due) = self.moments.pop()?;
-        self.free.push(due.place);
-        Some((due.moment(), self.entries.get_mut(due.place)?.take()?))
+        let rest = self.rest.peek().map_or(NEVER, |Reverse(due)| due.when());
+        let row = self.rows.iter_mut().min_by_key(|row| row.first);
+        let due = match row.filter(|row| row.first < rest) {
+            Some(row) => {
+                let due = row.entries.pop_front();
+                row.first = row.entries.front().map_or(NEVER, Due::when);
+                due
+            }
+            None => self.rest.pop().map(|Reverse(due)| due),
+        }?;
+        self.length -= 1;
+        Some((Duration::from_nanos(due.at), due.what))
     }
 
     /// When that will be.
     pub fn next(&self) -> Option<Duration> {
-        self.moments.peek().map(|Reverse(due)| due.moment())
+        let rest = self.rest.peek().map(|Reverse(due)| due.when());
+        let first = self.rows.iter().map(|row| row.first).chain(rest).min().filter(|first| *first != NEVER)?;
+        u64::try_from(first >> 64).ok().map(Duration::from_nanos)
     }
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.moments.len()
+        self.length
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.moments.is_empty()
+        self.length == 0
     }
 }
 
@@ -101,6 +136,7 @@ impl<E> Default for Agenda<E> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_comes_first_is_taken_first_and_of_two_at_once_the_one_entered_first() {
@@ -111,5 +147,28 @@ mod tests {
         assert_eq!(agenda.next(), Some(Duration::from_micros(10)));
         let taken: String = std::iter::from_fn(|| agenda.take()).map(|(_, what)| what).collect();
         assert_eq!(taken, "abcd");
+    }
+
+    proptest! {
+        #[test]
+        fn it_gives_what_a_search_for_the_soonest_gives(
+            steps in prop::collection::vec((0_u64..40, any::<bool>()), 0..200),
+        ) {
+            let (mut agenda, mut all) = (Agenda::new(), Vec::new());
+            for (entered, (at, takes)) in steps.into_iter().enumerate() {
+                agenda.enter(Duration::from_nanos(at), entered);
+                all.push((Duration::from_nanos(at), entered));
+                if takes {
+                    let soonest = all.iter().copied().min().unwrap();
+                    all.retain(|entry| *entry != soonest);
+                    prop_assert_eq!(agenda.next(), Some(soonest.0));
+                    prop_assert_eq!(agenda.take(), Some(soonest));
+                }
+                prop_assert_eq!(agenda.len(), all.len());
+            }
+            all.sort_unstable();
+            prop_assert_eq!(std::iter::from_fn(|| agenda.take()).collect::<Vec<_>>(), all);
+            prop_assert_eq!(agenda.next(), None);
+        }
     }
 }

@@ -62,6 +62,11 @@ impl Journal {
         self.open = true;
     }
 
+    /// Whether somebody reads them.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
     pub(super) fn note(&mut self, id: u64, deed: Deed) {
         if self.open && id != 0 {
             self.notes.push(Note { id, device: self.device, deed });

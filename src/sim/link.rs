@@ -152,42 +152,44 @@ impl<F: AsMut<Vec<u8>> + Clone> Link<F> {
         Some(Passage { leaves: start, arrives: lane.last, loss })
     }
 
-    /// Counts a frame as it leaves, and says what befalls it, if anything does. A frame that is lost is not to be
+    /// Counts a frame as it leaves, and says what befalls it beside the loss that was booked, if anything does. A frame that is lost is not to be
     /// carried.
-    pub fn meets(&mut self, passage: &Passage, fate: Fate) -> Option<Remark> {
+    pub fn meets(&mut self, loss: Option<Remark>, fate: Fate) -> Option<Remark> {
         self.passed += 1;
         let listed = self.loses.contains(&self.passed).then_some(Remark::Lost);
-        passage.loss.or(listed).filter(|_| fate != Fate::Drop).or(fate.remark())
+        loss.or(listed).filter(|_| fate != Fate::Drop).or(fate.remark())
     }
 
-    /// Carries a frame that leaves from an end: adds to `arrivals` what arrives at the other one, and when. Frames that
-    /// it overtakes come behind it, even if it is lost itself.
+    /// Carries a frame that leaves from an end: tells `arrive` what arrives at the other one, and when. Frames that it
+    /// overtakes come behind it, even if it is lost itself.
     pub fn carry(
         &mut self,
         end: usize,
         arrives: Duration,
         fate: Fate,
         mut frame: F,
-        arrivals: &mut Vec<(Duration, F)>,
+        mut arrive: impl FnMut(Duration, F),
     ) {
         let Some(lane) = self.lanes.get_mut(end) else { return };
         match fate {
             Fate::Drop => {}
-            Fate::Deliver => arrivals.push((arrives, frame)),
-            Fate::Delay(by) => arrivals.push((arrives + by, frame)),
+            Fate::Deliver => arrive(arrives, frame),
+            Fate::Delay(by) => arrive(arrives + by, frame),
             Fate::Duplicate => {
-                arrivals.push((arrives, frame.clone()));
-                arrivals.push((arrives + TWIN, frame));
+                arrive(arrives, frame.clone());
+                arrive(arrives + TWIN, frame);
             }
             Fate::Corrupt => {
                 if let Some(last) = frame.as_mut().last_mut() {
                     *last ^= 1;
                 }
-                arrivals.push((arrives, frame));
+                arrive(arrives, frame);
             }
             Fate::Overtake => return lane.held.push(frame),
         }
-        arrivals.extend(lane.held.drain(..).map(|frame| (arrives + TWIN, frame)));
+        for frame in lane.held.drain(..) {
+            arrive(arrives + TWIN, frame);
+        }
     }
 }
 
@@ -256,9 +258,9 @@ mod tests {
         let mut link = link("delay_us = 100");
         let mut met = |fate: Fate, frame: u8| {
             let passage = link.book(0, us(0), 1).unwrap();
-            let (remark, mut arrivals) = (link.meets(&passage, fate), Vec::new());
-            link.carry(0, passage.arrives, fate, vec![frame], &mut arrivals);
-            (remark, arrivals.into_iter().map(|(at, frame)| (at.as_micros(), frame[0])).collect::<Vec<_>>())
+            let (remark, mut arrivals) = (link.meets(passage.loss, fate), Vec::new());
+            link.carry(0, passage.arrives, fate, vec![frame], |at, frame| arrivals.push((at.as_micros(), frame[0])));
+            (remark, arrivals)
         };
         assert_eq!(met(Fate::Deliver, 2), (None, vec![(100, 2)]));
         assert_eq!(met(Fate::Drop, 2), (Some(Remark::Dropped), vec![]));
@@ -273,7 +275,7 @@ mod tests {
     fn a_frame_that_its_link_loses_is_said_to_be_lost_whatever_else_it_meets() {
         let mut link = link("loses = [2, 3]");
         let passage = link.book(0, us(0), 1).unwrap();
-        let met = [Fate::Duplicate, Fate::Duplicate, Fate::Drop].map(|fate| link.meets(&passage, fate));
+        let met = [Fate::Duplicate, Fate::Duplicate, Fate::Drop].map(|fate| link.meets(passage.loss, fate));
         assert_eq!(met, [Some(Remark::Twice), Some(Remark::Lost), Some(Remark::Dropped)]);
     }
 }

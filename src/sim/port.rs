@@ -23,7 +23,7 @@ pub(super) struct Frame {
 #[derive(Debug, Default)]
 pub(super) struct Port {
     pub(super) received: VecDeque<Vec<u8>>,
-    pub(super) sent: VecDeque<Frame>,
+    pub(super) sent: Vec<Frame>,
     /// The longest IP packet, in bytes.
     pub(super) mtu: u16,
     /// Buffers of frames that were read. A token that reads and one that answers share them.
@@ -65,7 +65,7 @@ pub(super) struct Received<'a> {
 }
 
 pub(super) struct Sending<'a> {
-    sent: &'a mut VecDeque<Frame>,
+    sent: &'a mut Vec<Frame>,
     spare: &'a RefCell<Vec<Vec<u8>>>,
 }
 
@@ -87,7 +87,7 @@ impl TxToken for Sending<'_> {
         bytes.clear();
         bytes.resize(length, 0);
         let result = write(&mut bytes);
-        self.sent.push_back(Frame { id: 0, bytes });
+        self.sent.push(Frame { id: 0, bytes });
         result
     }
 }

@@ -35,19 +35,16 @@ pub struct Simulation {
     devices: Vec<Device>,
     /// When each device has something to do by itself.
     wakes: Vec<Option<Duration>>,
+    /// The first of them, and whose it is.
+    next_wake: Option<(Duration, usize)>,
     /// When each device falls silent.
     silent: Vec<Option<Duration>>,
     links: Vec<Wire>,
     /// For each device and card: which link it stands on, and at which end.
     wires: Vec<Vec<(usize, usize)>>,
-    agenda: Agenda<Event>,
-    /// Bytes of frames in the agenda.
-    under_way: usize,
+    under_way: UnderWay,
     judge: Option<Judge>,
     rng: Rng,
-    vantage: Option<Vantage>,
-    /// All links, for whoever follows a packet; faults still meet what the vantage point sees.
-    everywhere: Option<Vantage>,
     captured: u64,
     sent: RawFrame,
     /// How many packets there were.
@@ -56,8 +53,6 @@ pub struct Simulation {
     journal: Journal,
     /// What a device sends just now.
     outbox: Vec<(usize, Frame)>,
-    /// What will arrive of a frame that leaves just now.
-    arrivals: Vec<(Duration, Way)>,
 }
 
 /// How a frame passed the vantage point.
@@ -81,16 +76,21 @@ pub struct Passing {
 struct Wire {
     ends: [Place; 2],
     link: Link<Way>,
+    /// Whether the judge decides what becomes of its frames.
+    judged: bool,
+    /// Where its frames show, for those that leave from each end: as they leave, as they arrive.
+    shows: [[Option<Arc<Interface>>; 2]; 2],
 }
 
 /// A frame on a link.
 #[derive(Clone)]
 struct Way {
     link: usize,
-    from: Place,
-    to: Place,
+    /// From which of its ends.
+    end: usize,
     /// Its number as sent, over all links.
     number: u64,
+    /// What befalls it.
     remark: Option<Remark>,
     frame: Frame,
 }
@@ -98,9 +98,16 @@ struct Way {
 /// What will happen at a known moment.
 enum Event {
     /// The first bit leaves a card.
-    Leaves(Way, Passage),
+    Leaves { way: Way, arrives: Duration },
     /// The last bit has arrived.
     Arrives(Way),
+}
+
+/// Frames that will leave, or arrive.
+#[derive(Default)]
+struct UnderWay {
+    agenda: Agenda<Event>,
+    bytes: usize,
 }
 
 impl AsMut<Vec<u8>> for Way {
@@ -113,8 +120,33 @@ impl Event {
     /// How many bytes it holds.
     fn size(&self) -> usize {
         match self {
-            Self::Leaves(way, _) | Self::Arrives(way) => way.frame.bytes.len(),
+            Self::Leaves { way, .. } | Self::Arrives(way) => way.frame.bytes.len(),
         }
+    }
+}
+
+impl UnderWay {
+    #[inline]
+    fn enter(&mut self, at: Duration, event: Event) {
+        self.bytes += event.size();
+        self.agenda.enter(at, event);
+    }
+
+    fn take(&mut self) -> Option<(Duration, Event)> {
+        let (at, event) = self.agenda.take()?;
+        self.bytes = self.bytes.saturating_sub(event.size());
+        Some((at, event))
+    }
+}
+
+impl Wire {
+    fn new(ends: [Place; 2], link: Link<Way>) -> Self {
+        Self { ends, link, judged: false, shows: Default::default() }
+    }
+
+    /// The cards of a frame that leaves from an end: its sender's, its receiver's.
+    fn cards(&self, end: usize) -> (Place, Place) {
+        (self.ends[end], self.ends[1 - end])
     }
 }
 
@@ -142,7 +174,7 @@ impl Simulation {
                     own[end.card] = (links.len(), side);
                 }
             }
-            links.push(Wire { ends, link: Link::new(plan, dice.fork()) });
+            links.push(Wire::new(ends, Link::new(plan, dice.fork())));
         }
         let mut silent: Vec<_> =
             scenario.hosts.iter().map(|host| host.silent_at_ms.map(|ms| Duration::from_millis(ms.into()))).collect();
@@ -150,26 +182,43 @@ impl Simulation {
         let first = scenario.devices().next().map_or("", |name| name.as_ref().as_str());
         let at = scenario.vantage.as_ref().map_or(first, |at| at.as_ref().as_str());
         let nowhere = Place { device: 0, card: 0 };
-        Self {
+        let mut world = Self {
             now: Duration::ZERO,
             wakes: vec![Some(Duration::ZERO); devices.len()],
+            next_wake: (!devices.is_empty()).then_some((Duration::ZERO, 0)),
             devices,
             silent,
             links,
             wires,
-            agenda: Agenda::new(),
-            under_way: 0,
+            under_way: UnderWay::default(),
             judge: None,
             rng,
-            vantage: Vantage::new(scenario, at),
-            everywhere: None,
             captured: 0,
             sent: RawFrame::default(),
             packets: 0,
-            arrivals: Vec::new(),
             given: Passing { number: 0, packet: 0, link: 0, from: nowhere, to: nowhere, moment: Moment::Leaves },
             journal: Journal::default(),
             outbox: Vec::new(),
+        };
+        if let Some(vantage) = Vantage::new(scenario, at) {
+            world.watch_from(&vantage);
+        }
+        world
+    }
+
+    fn watch_from(&mut self, vantage: &Vantage) {
+        for (at, wire) in self.links.iter_mut().enumerate() {
+            wire.judged = vantage.watches(at, &wire.ends);
+        }
+        self.show_from(vantage);
+    }
+
+    fn show_from(&mut self, vantage: &Vantage) {
+        for (at, wire) in self.links.iter_mut().enumerate() {
+            wire.shows = [0, 1].map(|end| {
+                let (from, to) = wire.cards(end);
+                [Moment::Leaves, Moment::Arrives].map(|moment| vantage.shows(at, from, to, moment).cloned())
+            });
         }
     }
 
@@ -177,14 +226,17 @@ impl Simulation {
     /// or `all` links. `None` where the scenario has no such place.
     #[must_use]
     pub fn seen_from(mut self, scenario: &Scenario, place: &str) -> Option<Self> {
-        self.vantage = Some(Vantage::new(scenario, place)?);
+        self.watch_from(&Vantage::new(scenario, place)?);
         Some(self)
     }
 
-    /// The same world, of which every link is shown. Faults meet what they would meet without this.
+    /// The same world, of which every link is shown, for whoever follows a packet. Faults meet what they would meet
+    /// without this.
     #[must_use]
     pub fn seen_everywhere(mut self, scenario: &Scenario) -> Self {
-        self.everywhere = Vantage::new(scenario, "all");
+        if let Some(vantage) = Vantage::new(scenario, "all") {
+            self.show_from(&vantage);
+        }
         self
     }
 
@@ -222,9 +274,8 @@ impl Simulation {
         let until = Duration::from_nanos(until.since(START).unwrap_or(0).max(0).unsigned_abs());
         let mut unseen = RawFrame::default();
         loop {
-            let wake = self.wakes.iter().copied().flatten().min();
-            let due = self.agenda.next();
-            match wake.into_iter().chain(due).min() {
+            let wake = self.next_wake.map(|(at, _)| at);
+            match wake.into_iter().chain(self.under_way.agenda.next()).min() {
                 Some(at) if at <= until && !self.is_done() => self.advance(&mut unseen),
                 _ => return,
             };
@@ -242,19 +293,16 @@ impl Simulation {
 
     /// Goes on by one event; says whether that put a frame into `shown`.
     fn advance(&mut self, shown: &mut RawFrame) -> bool {
-        let wakes = self.wakes.iter().enumerate().filter_map(|(device, at)| Some((device, (*at)?)));
-        let wake = wakes.min_by_key(|&(_, at)| at);
-        let due = self.agenda.next();
-        if let Some((device, at)) = wake.filter(|&(_, at)| due.is_none_or(|due| at < due)) {
+        let due = self.under_way.agenda.next();
+        if let Some((at, device)) = self.next_wake.filter(|&(at, _)| due.is_none_or(|due| at < due)) {
             self.now = at.max(self.now);
             self.run(device);
             return false;
         }
-        let Some((at, event)) = self.agenda.take() else { return false };
+        let Some((at, event)) = self.under_way.take() else { return false };
         self.now = at;
-        self.under_way = self.under_way.saturating_sub(event.size());
         match event {
-            Event::Leaves(way, passage) => self.leave(way, &passage, shown),
+            Event::Leaves { way, arrives } => self.leave(way, arrives, shown),
             Event::Arrives(way) => {
                 let seen = self.show(&way, Moment::Arrives, shown);
                 self.arrive(way);
@@ -264,37 +312,31 @@ impl Simulation {
     }
 
     /// A frame leaves, and meets its fate.
-    fn leave(&mut self, mut way: Way, passage: &Passage, shown: &mut RawFrame) -> bool {
+    fn leave(&mut self, mut way: Way, arrives: Duration, shown: &mut RawFrame) -> bool {
         self.sent.number += 1;
         way.number = self.sent.number;
         let mut fate = self.fate(&way);
-        way.remark = self.links[way.link].link.meets(passage, fate);
+        way.remark = self.links[way.link].link.meets(way.remark, fate);
         let seen = self.show(&way, Moment::Leaves, shown);
         if way.remark.is_some_and(Remark::is_loss) {
             fate = Fate::Drop;
-            self.journal.device = way.to.device;
+            self.journal.device = self.links[way.link].cards(way.end).1.device;
             self.journal.note(way.frame.id, Deed::Lost);
         }
-        let mut arrivals = std::mem::take(&mut self.arrivals);
-        let wire = &mut self.links[way.link];
-        let end = usize::from(wire.ends[0] != way.from);
-        wire.link.carry(end, passage.arrives, fate, way, &mut arrivals);
-        for (at, way) in arrivals.drain(..) {
-            self.enter(at, Event::Arrives(way));
-        }
-        self.arrivals = arrivals;
+        let link = &mut self.links[way.link].link;
+        link.carry(way.end, arrives, fate, way, |at, way| self.under_way.enter(at, Event::Arrives(way)));
         seen
     }
 
     /// A frame arrives at a device, which does what it can with it.
     fn arrive(&mut self, way: Way) {
-        let device = way.to.device;
+        let Place { device, card } = self.links[way.link].cards(way.end).1;
         if self.is_silent(device) {
             return;
         }
         self.journal.device = device;
         let mut out = std::mem::take(&mut self.outbox);
-        self.devices[device].receive(self.now, way.to.card, way.frame, &mut out, &mut self.journal);
+        self.devices[device].receive(self.now, card, way.frame, &mut out, &mut self.journal);
         self.send(device, &mut out);
         self.outbox = out;
     }
@@ -302,7 +344,7 @@ impl Simulation {
     /// Lets a device act now.
     fn run(&mut self, device: usize) {
         if self.is_silent(device) {
-            self.wakes[device] = None;
+            self.wake_at(device, None);
             return;
         }
         self.journal.device = device;
@@ -312,9 +354,18 @@ impl Simulation {
         self.outbox = out;
     }
 
+    /// A device has something to do by itself at this moment.
+    fn wake_at(&mut self, device: usize, at: Option<Duration>) {
+        if std::mem::replace(&mut self.wakes[device], at) != at {
+            let wakes = self.wakes.iter().enumerate().filter_map(|(device, at)| Some(((*at)?, device)));
+            self.next_wake = wakes.min();
+        }
+    }
+
     /// Puts what a device sends on its links.
     fn send(&mut self, device: usize, out: &mut Vec<(usize, Frame)>) {
-        self.wakes[device] = self.devices[device].wake(self.now);
+        let wake = self.devices[device].wake(self.now);
+        self.wake_at(device, wake);
         for (card, mut frame) in out.drain(..) {
             if frame.id == 0 {
                 self.packets += 1;
@@ -323,17 +374,16 @@ impl Simulation {
             let Some(&(at, end)) = self.wires[device].get(card) else { continue };
             let ready = self.now + self.devices[device].needs(&mut self.rng);
             let Some(wire) = self.links.get_mut(at) else { continue };
-            if self.under_way > UNDER_WAY {
+            if self.under_way.bytes > UNDER_WAY {
                 self.journal.note(frame.id, Deed::Dropped("too much is under way already"));
                 continue;
             }
-            let Some(passage) = wire.link.book(end, ready, frame.bytes.len()) else {
+            let Some(Passage { leaves, arrives, loss }) = wire.link.book(end, ready, frame.bytes.len()) else {
                 self.journal.note(frame.id, Deed::Dropped("too many frames wait for the link already"));
                 continue;
             };
-            let (from, to) = (wire.ends[end], wire.ends[1 - end]);
-            let way = Way { link: at, from, to, number: 0, remark: None, frame };
-            self.enter(passage.leaves, Event::Leaves(way, passage));
+            let way = Way { link: at, end, number: 0, remark: loss, frame };
+            self.under_way.enter(leaves, Event::Leaves { way, arrives });
         }
     }
 
@@ -341,30 +391,21 @@ impl Simulation {
         self.silent[device].is_some_and(|at| at <= self.now)
     }
 
-    fn enter(&mut self, at: Duration, event: Event) {
-        self.under_way += event.size();
-        self.agenda.enter(at, event);
-    }
-
     fn fate(&mut self, way: &Way) -> Fate {
-        let watched = self.vantage.as_ref().is_some_and(|at| at.watches(way.link, &self.links[way.link].ends));
-        let Some(judge) = self.judge.as_mut().filter(|_| watched) else { return Fate::Deliver };
+        let Some(judge) = self.judge.as_mut().filter(|_| self.links[way.link].judged) else { return Fate::Deliver };
         fill(&mut self.sent, way.number, self.now, &way.frame.bytes, None);
         judge(&self.sent)
     }
 
     /// Shows a frame where it is seen from the vantage point.
     fn show(&mut self, way: &Way, moment: Moment, shown: &mut RawFrame) -> bool {
-        let on = self
-            .everywhere
-            .as_ref()
-            .or(self.vantage.as_ref())
-            .and_then(|at| at.shows(way.link, way.from, way.to, moment));
-        let Some(interface) = on else { return false };
+        let Way { link, end, number, .. } = *way;
+        let wire = &self.links[link];
+        let Some(interface) = &wire.shows[end][moment as usize] else { return false };
+        let (from, to) = wire.cards(end);
         self.captured += 1;
-        fill(shown, self.captured, self.now, &way.frame.bytes, Some(Arc::clone(interface)));
+        fill(shown, self.captured, self.now, &way.frame.bytes, Some(interface));
         shown.remark = way.remark;
-        let Way { link, from, to, number, .. } = *way;
         self.given = Passing { number, packet: way.frame.id, link, from, to, moment };
         true
     }
@@ -373,14 +414,14 @@ impl Simulation {
     /// the next event may be the end of a TIME-WAIT, seconds later.
     fn is_done(&self) -> bool {
         let done = |(at, device): (usize, &Device)| device.is_done() || self.is_silent(at);
-        self.agenda.is_empty() && self.devices.iter().enumerate().all(done)
+        self.under_way.agenda.is_empty() && self.devices.iter().enumerate().all(done)
     }
 }
 
 impl Source for Simulation {
     fn next(&mut self, frame: &mut RawFrame) -> Result<Step, SourceError> {
         while !self.is_done() && self.now < LIMIT {
-            if self.agenda.is_empty() && self.wakes.iter().all(Option::is_none) {
+            if self.under_way.agenda.is_empty() && self.next_wake.is_none() {
                 break;
             }
             if self.advance(frame) {
@@ -391,7 +432,7 @@ impl Source for Simulation {
     }
 }
 
-fn fill(frame: &mut RawFrame, number: u64, now: Duration, bytes: &[u8], interface: Option<Arc<Interface>>) {
+fn fill(frame: &mut RawFrame, number: u64, now: Duration, bytes: &[u8], interface: Option<&Arc<Interface>>) {
     let since = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
     frame.number = number;
     frame.time = Time(START.0.saturating_add(since));
@@ -399,7 +440,9 @@ fn fill(frame: &mut RawFrame, number: u64, now: Duration, bytes: &[u8], interfac
     frame.bytes.clear();
     frame.bytes.extend_from_slice(bytes);
     frame.link = LinkType::ETHERNET;
-    frame.interface = interface;
+    if frame.interface.as_ref().map(Arc::as_ptr) != interface.map(Arc::as_ptr) {
+        frame.interface = interface.cloned();
+    }
     frame.remark = None;
     frame.comment.clear();
     frame.checksum_pending = false;

@@ -310,6 +310,9 @@ impl Host {
         let mut wanted = Vec::new();
         for task in &mut self.tasks {
             let Doing::Connection(connection) = &mut task.kind else { continue };
+            if connection.more.is_empty() {
+                continue;
+            }
             let socket = self.cards[connection.card].sockets.get::<Socket<'_>>(connection.handle);
             let to = socket.remote_endpoint().map(|to| SocketAddr::new(to.addr.into(), to.port));
             for peer in std::mem::take(&mut connection.more) {

@@ -45,7 +45,6 @@ impl Visits {
     pub(super) fn due(&mut self, now: Duration, cards: &mut [Card], settings: &Settings) -> Option<(usize, Due)> {
         let is_ready = settings.is_ready(cards);
         for (at, visit) in self.all.iter_mut().enumerate() {
-            let port = visit.plan.to.as_ref().port.map_or(0, std::num::NonZeroU16::get);
             let address = match &visit.stage {
                 Stage::Planned(when) if *when <= now && is_ready => match &visit.plan.to.as_ref().host {
                     Whom::Address(address) => Some(*address),
@@ -65,6 +64,7 @@ impl Visits {
                 _ => continue,
             };
             visit.stage = Stage::Running;
+            let port = visit.plan.to.as_ref().port.map_or(0, std::num::NonZeroU16::get);
             let to = address.map(|address| SocketAddr::new(address, port));
             return Some((at, Due { to, plan: visit.plan.clone() }));
         }

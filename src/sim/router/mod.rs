@@ -88,7 +88,7 @@ impl Router {
             return out.journal.note(frame.id, Deed::Dropped("its link address is another card's"));
         }
         let is_for_many = !to.is_unicast();
-        if ethertype == EthernetProtocol::Arp || is_ndisc(&frame.bytes) {
+        if ethertype == EthernetProtocol::Arp || ethertype == EthernetProtocol::Ipv6 && is_ndisc(&frame.bytes) {
             out.journal.note(frame.id, Deed::Answered);
             return self.meet(now, card, &frame, &mut out);
         }
