@@ -26,7 +26,7 @@ mod write;
 pub use error::FilterError;
 pub use expert::{UNUSUAL, is_unusual};
 pub use made::Made;
-pub use names::{ALIASES, Alias, View};
+pub use names::{ALIASES, Alias, View, field};
 pub use write::for_field;
 
 use crate::model::{FieldDef, Identity, Packet};

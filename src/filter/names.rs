@@ -232,6 +232,11 @@ fn registered(word: &str) -> impl Iterator<Item = Meant> {
     INDEX.find(word)
 }
 
+/// The field of this name; of several, the one registered last.
+pub fn field(name: &str) -> Option<&'static FieldDef> {
+    registered(name).filter_map(|meant| if let Meant::Field(def) = meant { Some(def) } else { None }).last()
+}
+
 /// All names of the registry. It has thousands, and most programs ask for one or two, so they are put in heaps, not sorted.
 struct Index {
     /// Each name with the number of the next one in its heap.

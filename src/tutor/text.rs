@@ -21,12 +21,12 @@ use super::{
     Audience, Here, Moment, Needs, Rule, application, capture, link, network, rules, seven, socketio, tls, transport,
     trouble, web,
 };
+use crate::filter;
 use crate::model::{FieldDef, Identity, show};
-use crate::proto;
 use hashbrown::HashMap;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 use thiserror::Error;
 
 /// The text of a layer that no rule speaks of.
@@ -108,7 +108,7 @@ impl Sentences {
     fn parse(list: &[String], at: impl Fn() -> (String, String)) -> Result<Self, TextError> {
         let mut into = Self::default();
         for sentence in list {
-            let sentence = Sentence::parse(sentence, &FIELDS, &at)?;
+            let sentence = Sentence::parse(sentence, &at)?;
             into.given.extend(sentence.0.iter().filter_map(Part::given));
             // Sentences that need no packet are one.
             match (into.all.last_mut().map(|last: &mut Sentence| &mut last.0[..]), &sentence.0[..]) {
@@ -359,7 +359,7 @@ impl Template {
     /// that says so.
     pub fn parse(text: &str) -> Result<Self, String> {
         let at = || (String::new(), String::new());
-        Sentence::parse(text, &FIELDS, at).map(Self).map_err(|e| match e {
+        Sentence::parse(text, at).map(Self).map_err(|e| match e {
             TextError::Placeholder { name, .. } => format!("there is no field or name {{{name}}}"),
             _ => "a brace is opened and not closed; {{ stands for a brace".into(),
         })
@@ -458,16 +458,8 @@ fn keys() -> impl Iterator<Item = &'static str> {
     rules().map(|r| r.id).chain([BASIC]).chain(seven::KEYS.iter().copied())
 }
 
-/// Every field by its name: thousands that never change.
-static FIELDS: LazyLock<HashMap<&'static str, &'static FieldDef>> =
-    LazyLock::new(|| proto::identities().flat_map(|about| about.fields).map(|&def| (def.name, def)).collect());
-
 impl Sentence {
-    fn parse(
-        text: &str,
-        fields: &HashMap<&'static str, &'static FieldDef>,
-        at: impl Fn() -> (String, String),
-    ) -> Result<Self, TextError> {
+    fn parse(text: &str, at: impl Fn() -> (String, String)) -> Result<Self, TextError> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -482,7 +474,7 @@ impl Sentence {
                 let (file, id) = at();
                 return Err(TextError::Brace { file, id });
             };
-            let Some(given) = placeholder(inside, fields) else {
+            let Some(given) = placeholder(inside) else {
                 let (file, id) = at();
                 return Err(TextError::Placeholder { file, id, name: inside.to_owned() });
             };
@@ -559,14 +551,14 @@ impl Given {
     }
 }
 
-fn placeholder(inside: &str, fields: &HashMap<&'static str, &'static FieldDef>) -> Option<Given> {
+fn placeholder(inside: &str) -> Option<Given> {
     let (name, form) = match inside.split_once('|') {
         None => (inside, Form::Value),
         Some((name, "name")) => (name, Form::NameOnly),
         Some((name, "all")) => (name, Form::All),
         Some(_) => return None,
     };
-    if let Some(&def) = fields.get(name) {
+    if let Some(def) = filter::field(name) {
         return Some(Given::Field(def, form));
     }
     let name = NAMES.iter().find(|n| n.name == name)?;
