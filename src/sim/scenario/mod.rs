@@ -20,6 +20,7 @@ pub use ready::READY;
 use std::net::IpAddr;
 use std::num::{NonZeroU16, NonZeroU32};
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use serde::Deserialize;
 use toml::Spanned;
@@ -249,7 +250,15 @@ pub struct Place {
 impl Scenario {
     /// A ready scenario by its name.
     pub fn ready(name: &str) -> Option<Result<Self, Error>> {
-        READY.iter().find(|(n, _)| *n == name).map(|(_, text)| Self::parse(&format!("{name}.toml"), text))
+        /// Each as it was read first.
+        static READ: [OnceLock<Scenario>; READY.len()] = [const { OnceLock::new() }; READY.len()];
+        let ((_, text), read) = READY.iter().zip(&READ).find(|((n, _), _)| *n == name)?;
+        if let Some(scenario) = read.get() {
+            return Some(Ok(scenario.clone()));
+        }
+        Some(Self::parse(&format!("{name}.toml"), text).inspect(|scenario| {
+            let _ = read.set(scenario.clone());
+        }))
     }
 
     /// Reads a scenario. `file` is the name for error messages.
