@@ -237,47 +237,47 @@ pub fn field(name: &str) -> Option<&'static FieldDef> {
     registered(name).filter_map(|meant| if let Meant::Field(def) = meant { Some(def) } else { None }).last()
 }
 
-/// All names of the registry. It has thousands, and most programs ask for one or two, so they are put in heaps, not sorted.
+/// All names of the registry. It has thousands, and most programs ask for one or two, so they are put into buckets, not sorted.
 struct Index {
-    /// Each name with the number of the next one in its heap.
+    /// Each name with the number of the next one in its bucket.
     all: Vec<(&'static str, Meant, usize)>,
-    /// The first of each heap.
-    heaps: Vec<usize>,
+    /// The first of each bucket.
+    buckets: Vec<usize>,
 }
 
 impl Index {
     /// A power of two, about as many as there are names.
-    const HEAPS: usize = 1 << 12;
+    const BUCKETS: usize = 1 << 12;
     /// The end of a heap.
     const END: usize = usize::MAX;
 
     fn new() -> Self {
-        let mut all = Vec::with_capacity(Self::HEAPS);
+        let mut all = Vec::with_capacity(Self::BUCKETS);
         for identity in proto::identities() {
             all.extend(meanings(identity).map(|(name, meant)| (name, meant, Self::END)));
         }
-        let mut heaps = vec![Self::END; Self::HEAPS];
+        let mut buckets = vec![Self::END; Self::BUCKETS];
         // From the last to the first, so that names that are alike keep their order.
         for (i, (name, _, next)) in all.iter_mut().enumerate().rev() {
-            if let Some(first) = heaps.get_mut(Self::heap(name)) {
+            if let Some(first) = buckets.get_mut(Self::bucket(name)) {
                 *next = std::mem::replace(first, i);
             }
         }
-        Self { all, heaps }
+        Self { all, buckets }
     }
 
     /// Names differ most in their length and at their ends.
-    fn heap(name: &str) -> usize {
+    fn bucket(name: &str) -> usize {
         let end = name.as_bytes().last_chunk().map_or(0, |&end| u32::from_le_bytes(end));
         let mixed = (u64::from(end) ^ (name.len() as u64) << 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         // The upper bits of a product depend on all bits below them (Fibonacci hashing).
-        usize::try_from(mixed >> 48).unwrap_or(0) % Self::HEAPS
+        usize::try_from(mixed >> 48).unwrap_or(0) % Self::BUCKETS
     }
 
     fn find<'a>(&'a self, word: &'a str) -> impl Iterator<Item = Meant> + 'a {
-        let first = self.heaps.get(Self::heap(word)).and_then(|&first| self.all.get(first));
-        let heap = std::iter::successors(first, |(.., next)| self.all.get(*next));
-        heap.filter(move |(name, ..)| *name == word).map(|(_, meant, _)| *meant)
+        let first = self.buckets.get(Self::bucket(word)).and_then(|&first| self.all.get(first));
+        let bucket = std::iter::successors(first, |(.., next)| self.all.get(*next));
+        bucket.filter(move |(name, ..)| *name == word).map(|(_, meant, _)| *meant)
     }
 }
 

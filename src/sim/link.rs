@@ -152,8 +152,8 @@ impl<F: AsMut<Vec<u8>> + Clone> Link<F> {
         Some(Passage { leaves: start, arrives: lane.last, loss })
     }
 
-    /// Counts a frame as it leaves, and says what befalls it beside the loss that was booked, if anything does. A frame that is lost is not to be
-    /// carried.
+    /// Counts a frame as it leaves, and says what befalls it, if anything does: the loss that was booked, or something
+    /// else. A frame that is lost is not to be carried.
     pub fn meets(&mut self, loss: Option<Remark>, fate: Fate) -> Option<Remark> {
         self.passed += 1;
         let listed = self.loses.contains(&self.passed).then_some(Remark::Lost);
