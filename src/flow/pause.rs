@@ -34,11 +34,9 @@ impl Clone for Spare {
 }
 
 impl Spare {
-    /// Messages that go on where a direction paused.
-    pub(super) fn take(&mut self, at: Pause) -> Arc<Messages> {
-        let mut messages = self.0.pop().unwrap_or_else(|| Arc::new(Messages::new(at.next)));
-        Arc::make_mut(&mut messages).resume(at);
-        messages
+    /// Messages that are to [resume](Messages::resume) where a direction paused.
+    pub(super) fn take(&mut self) -> Arc<Messages> {
+        self.0.pop().unwrap_or_else(|| Arc::new(Messages::new(Seq(0))))
     }
 
     /// Takes messages that pause.
@@ -65,21 +63,21 @@ impl Messages {
     }
 
     /// Goes on where a direction paused, as one that pauses itself.
-    fn resume(&mut self, at: Pause) {
+    pub(super) fn resume(&mut self, at: Pause) {
         self.stream.restart(at.next);
         self.run = None;
         (self.beheaded, self.hidden) = (at.beheaded, at.hidden);
     }
 
     /// Makes room for another piece. Pieces that come one by one may be small, and room made for each costs more than they
-    /// do.
+    /// do; of room that is spare, each page costs more than to copy it a few times.
     pub(super) fn make_room(&mut self, bytes: usize) {
         if self.sources.len() == self.sources.capacity() {
             self.sources.reserve_exact(self.sources.len() + FEW_PIECES);
         }
         let all = self.pending.len() + bytes;
         if all > self.pending.capacity() {
-            self.pending.reserve_exact(bytes + all);
+            self.pending.reserve_exact(bytes + all / 2);
         }
     }
 

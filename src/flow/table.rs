@@ -119,11 +119,11 @@ impl Table {
         let held = &self.held;
         let is = |&place: &u32| held.get(place as usize).is_some_and(|t| t.key.is(&key));
         let &slot = self.places.find(self.hasher.hash_one(key), is)?;
-        let known = self.held.get(slot as usize)?;
-        if !known.heard || known.renumbered == Renumbered::AtNext {
+        let mut talking = self.held.get(slot as usize)?;
+        if !talking.heard || talking.renumbered == Renumbered::AtNext {
             self.wake(slot);
+            talking = self.held.get(slot as usize)?;
         }
-        let talking = self.held.get(slot as usize)?;
         Some(Conversation { kind, number: talking.number, slot, forward: talking.low_first == low_first })
     }
 

@@ -242,9 +242,13 @@ impl Direction {
     pub(super) fn listen(&mut self, first: Seq, spare: &mut Spare) -> &mut Messages {
         let next = if self.is(is::PAUSED) { self.paused } else { first };
         let at = Pause { next, beheaded: self.is(is::BEHEADED), hidden: self.is(is::HIDDEN) };
-        let messages = self.messages.get_or_insert_with(|| spare.take(at));
         self.is &= !(is::PAUSED | is::BEHEADED | is::HIDDEN);
-        Arc::make_mut(messages)
+        let resumes = self.messages.is_none();
+        let messages = Arc::make_mut(self.messages.get_or_insert_with(|| spare.take()));
+        if resumes {
+            messages.resume(at);
+        }
+        messages
     }
 
     /// If nothing waits in its messages, they make room; whether they did.

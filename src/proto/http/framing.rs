@@ -162,9 +162,11 @@ pub(super) fn frame(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
     if bytes.starts_with(b"PRI * HTTP/2.0\r\n\r\n") {
         return Framing::Switch(Key::Upgrade("h2c"));
     }
-    let mut progress = if searched == 0 { Progress::default() } else { *ctx.side.state::<Progress>() };
-    let found = follow(&mut progress, exchange, bytes, searched, ctx.ended);
-    *ctx.side.state() = progress;
+    let progress: &mut Progress = ctx.side.state();
+    if searched == 0 {
+        *progress = Progress::default();
+    }
+    let found = follow(progress, exchange, bytes, searched, ctx.ended);
     // A body of known length isn't searched.
     let counted = matches!(progress.body, Body::Length(_) | Body::UntilClose);
     ctx.side.searched = if counted { progress.head } else { bytes.len() };
