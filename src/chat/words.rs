@@ -56,7 +56,7 @@ fn line(text: &str, most: usize) -> Option<String> {
             blank = letters > 0;
             continue;
         }
-        if c.is_control() || (is_deceptive(c) && c != '\\') {
+        if c.is_control() || is_deceptive(c) {
             continue;
         }
         marks = if is_mark(c) { marks + 1 } else { 0 };

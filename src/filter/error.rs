@@ -103,6 +103,8 @@ mod tests {
     fn a_caret_stands_under_the_word_even_after_wide_characters() {
         let e = Fault::new(&(9..12), "x").in_source("\"字\" == foo\x1b");
         assert_eq!(e.caret(), "\"字\" == foo?\n        ^~~");
+        let e = Fault::new(&(8..14), "x").in_source(r#"matches "\d\u{202e}""#);
+        assert!(e.caret().starts_with(r#"matches "\d\u{202e}""#), "{}", e.caret());
     }
 
     #[test]

@@ -371,8 +371,7 @@ pub(super) const UNSEEN: &str = "a control character, or one that nobody sees, i
 
 /// Whether a character commands a terminal, or hides what is beside it.
 pub(super) fn is_unseen(c: char) -> bool {
-    // A backslash is one only where escapes are written.
-    c.is_control() || (!c.is_ascii() && is_deceptive(c))
+    c.is_control() || is_deceptive(c)
 }
 
 /// What of a whole file may not be drawn as it is.

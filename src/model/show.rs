@@ -219,9 +219,9 @@ pub fn is_mark(c: char) -> bool {
 }
 
 /// Whether a character can make text look like something else: invisible ones, and those that turn
-/// the direction of what follows.
+/// the direction of what follows. A backslash can't where no escapes are written.
 pub fn is_deceptive(c: char) -> bool {
-    within(HIDDEN, c)
+    c != '\\' && within(HIDDEN, c)
 }
 
 fn within(ranges: &[(u32, u32)], c: char) -> bool {
@@ -643,6 +643,12 @@ mod tests {
         for c in (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| format.is_match(&c.to_string())) {
             assert!(escaped(c.to_string().as_bytes()).is_ascii(), "{:04x}", u32::from(c));
         }
+    }
+
+    #[test]
+    fn a_backslash_deceives_nobody_and_is_escaped_all_the_same() {
+        assert_eq!(['\\', '/', '\u{202e}', '\u{ad}'].map(is_deceptive), [false, false, true, true]);
+        assert_eq!(escaped(b"a\\b"), r"a\\b");
     }
 
     #[test]
