@@ -29,7 +29,7 @@ impl Unacked {
         Self { count: 0, most }
     }
 
-    /// So many wait no longer.
+    /// This many wait no longer.
     pub(super) fn release(&mut self, count: usize) {
         self.count = self.count.saturating_sub(count);
     }

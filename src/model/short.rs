@@ -108,7 +108,7 @@ impl Short {
         self.bytes.get(..usize::from(self.len)).unwrap_or_default()
     }
 
-    /// What it says, and spaces behind it, in so many bytes; of a text that was not cleared.
+    /// What it says, padded with spaces to `len` bytes; of a text that was not cleared.
     #[inline]
     pub(crate) fn padded(&mut self, len: usize) -> Option<&[u8]> {
         // What was written last may have left something behind the text.

@@ -21,7 +21,6 @@ const MOST_MARKS: u8 = 4;
 /// Characters that are invisible, or that change how the text around them is read. Ascending.
 const HIDDEN: &[(u32, u32)] = &[
     (0x00, 0x1f),          // C0
-    (0x5c, 0x5c),          // the backslash itself, so that an escape is never ambiguous
     (0x7f, 0x9f),          // DEL and C1
     (0xad, 0xad),          // soft hyphen
     (0x034f, 0x034f),      // grapheme joiner
@@ -137,7 +136,8 @@ impl Pen<'_> {
 
     fn char(&mut self, c: char) -> bool {
         self.marks = if is_mark(c) { self.marks.saturating_add(1) } else { 0 };
-        if self.marks <= MOST_MARKS && !within(HIDDEN, c) {
+        // The backslash is written as an escape, too, so that none is ambiguous.
+        if self.marks <= MOST_MARKS && c != '\\' && !is_deceptive(c) {
             return self.room(1) && {
                 self.out.push(c);
                 true
@@ -219,15 +219,11 @@ pub fn is_mark(c: char) -> bool {
 }
 
 /// Whether a character can make text look like something else: invisible ones, and those that turn
-/// the direction of what follows. A backslash can't where no escapes are written.
+/// the direction of what follows.
 pub fn is_deceptive(c: char) -> bool {
-    c != '\\' && within(HIDDEN, c)
-}
-
-fn within(ranges: &[(u32, u32)], c: char) -> bool {
     let code = u32::from(c);
-    let at = ranges.partition_point(|&(first, _)| first <= code);
-    at.checked_sub(1).and_then(|i| ranges.get(i)).is_some_and(|&(_, last)| code <= last)
+    let at = HIDDEN.partition_point(|&(first, _)| first <= code);
+    at.checked_sub(1).and_then(|i| HIDDEN.get(i)).is_some_and(|&(_, last)| code <= last)
 }
 
 // ---- numbers

@@ -352,7 +352,7 @@ fn straight(
             return None;
         }
         let whole = Reach::of(c);
-        // Only applications' messages stand behind each other.
+        // Only applications' messages stand behind each other: for others, no context is copied.
         if row.about.osi > Osi::Transport {
             *outer = Some(*c.context);
         } else {

@@ -1,7 +1,7 @@
 //! What will happen when: entries by their moment; of two at one moment, the one entered first comes first.
 //!
 //! Frames on a cable arrive in the order in which they left, so most entries come behind one that was entered before.
-//! They stand in rows, and the first of all is the first of a row. What fits into no row waits in a heap.
+//! They wait in rows, and the first of all is the first of a row. What fits into no row waits in a heap.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};

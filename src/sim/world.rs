@@ -230,8 +230,7 @@ impl Simulation {
         Some(self)
     }
 
-    /// The same world, of which every link is shown, for whoever follows a packet. Faults meet what they would meet
-    /// without this.
+    /// The same world with every link shown, to follow a packet. Faults meet what they would meet without this.
     #[must_use]
     pub fn seen_everywhere(mut self, scenario: &Scenario) -> Self {
         if let Some(vantage) = Vantage::new(scenario, "all") {

@@ -239,7 +239,7 @@ enum Meant {
     One,
     Group,
     All,
-    /// One address in a frame for all.
+    /// The whole link: a frame for every card around an address of none of the other kinds.
     Link,
     /// The host that sends it.
     Itself,
