@@ -30,6 +30,7 @@ pub use live::LabHelper;
 pub use serve::PORT;
 pub use simulate::{Faults, Simulate};
 pub use wireshark::{Extcap, WiresharkCommand};
+pub use words::Worded;
 
 use crate::flow::Endpoint;
 use crate::tutor::Audience;
@@ -38,6 +39,7 @@ use crate::view::stats::Table;
 use crate::view::theme::Color;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use words::one_of;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -54,7 +56,7 @@ Exit codes: 0 all went well · 1 the data or the system said no · 2 the command
 #[command(name = "osi-tutor", version, about, after_help = EXAMPLES, max_term_width = 100, propagate_version = true)]
 pub struct Cli {
     /// When to use colour; `NO_COLOR` and `CLICOLOR_FORCE` are heeded too
-    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    #[arg(long, value_parser = one_of::<Color>(), value_name = "WHEN", default_value = "auto", global = true)]
     pub color: Color,
     /// What to do; without it, a menu where there is a terminal
     #[command(subcommand)]
@@ -330,7 +332,7 @@ pub struct Follow {
     #[arg(long = "as", value_enum, value_name = "HOW", default_value_t = FollowAs::Text, conflicts_with = "output")]
     pub how: FollowAs,
     /// Only one end's words
-    #[arg(long, value_enum, value_name = "WHO")]
+    #[arg(long, value_parser = one_of::<Endpoint>(), value_name = "WHO")]
     pub from: Option<Endpoint>,
     /// Write the bytes of one end into a file, as they are; needs --from
     #[arg(short = 'o', long, value_name = "FILE", requires = "from", conflicts_with = "json")]
@@ -360,7 +362,7 @@ pub struct Stats {
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// Only these tables
-    #[arg(long, value_enum, value_name = "TABLE", value_delimiter = ',')]
+    #[arg(long, value_parser = one_of::<Table>(), value_name = "TABLE", value_delimiter = ',')]
     pub only: Vec<Table>,
     /// Rows of each table of conversations and endpoints; 0 shows all
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -413,7 +415,7 @@ pub struct Show {
     #[arg(short = 'q', long, conflicts_with_all = ["brief", "json", "hex", "notes", "plot"])]
     pub quiet: bool,
     /// For whom to explain
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
     /// Only packets that match this display filter (Wireshark's language)
     #[arg(short = 'Y', long, value_name = "FILTER", allow_hyphen_values = true)]
@@ -428,7 +430,7 @@ pub struct Show {
     #[arg(short = 'w', long, value_name = "FILE", action = ArgAction::Set)]
     pub write: Option<PathBuf>,
     /// Draw a TCP connection over time instead
-    #[arg(long, value_enum, value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes", "linear"])]
+    #[arg(long, value_parser = one_of::<plot::Kind>(), value_name = "WHAT", conflicts_with_all = ["brief", "json", "hex", "notes", "linear"])]
     pub plot: Option<plot::Kind>,
     /// Draw this TCP connection (`tcp.stream`); without it, the one that carries most
     #[arg(long, value_name = "N", requires = "plot")]

@@ -184,7 +184,7 @@ fn every_link_leads_somewhere() {
 
 #[test]
 fn every_file_that_is_named_is_there() {
-    let rooms = ["src/", "tests/", "lessons/", "docs/", "examples/", ".ci/"];
+    let rooms = ["engine/", "src/", "tests/", "lessons/", "docs/", "examples/", ".ci/"];
     for name in texts().iter().filter(|name| *name != "CHANGELOG.md") {
         let text = fs::read_to_string(root().join(name)).unwrap();
         // What stands in code; words in capitals stand for others.
@@ -202,7 +202,7 @@ fn every_file_that_is_named_is_there() {
 fn a_protocol_is_begun_and_registered() {
     // The copy is read by bash, not executed: a file just written may be open in another test's child.
     let copy = folder("new-protocol");
-    for file in [".ci/new-protocol", "src/proto/mod.rs", "src/proto/registry.rs"] {
+    for file in [".ci/new-protocol", "engine/src/proto/mod.rs", "engine/src/proto/registry.rs"] {
         let to = copy.join(file);
         fs::create_dir_all(to.parent().unwrap()).unwrap();
         fs::copy(root().join(file), to).unwrap();
@@ -212,19 +212,22 @@ fn a_protocol_is_begun_and_registered() {
     {
         let said = Command::new("bash").arg(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
-        let written = fs::read_to_string(copy.join(format!("src/proto/{}.rs", name.replace('-', "_")))).unwrap();
+        let written = fs::read_to_string(copy.join(format!("engine/src/proto/{}.rs", name.replace('-', "_")))).unwrap();
         assert!(written.contains(&format!("follows: &[Key::{key}], over: {over}, dissect")), "{written}");
         let again = Command::new("bash").arg(copy.join(".ci/new-protocol")).args([name, key]).output().unwrap();
         assert_eq!(again.status.code(), Some(1), "a file that is there stays");
     }
-    let door = fs::read_to_string(copy.join("src/proto/mod.rs")).unwrap();
+    let door = fs::read_to_string(copy.join("engine/src/proto/mod.rs")).unwrap();
     assert!(door.contains("pub mod toyt;\n") && door.contains("pub mod toy_u;\n"));
-    let registry = fs::read_to_string(copy.join("src/proto/registry.rs")).unwrap();
+    let registry = fs::read_to_string(copy.join("engine/src/proto/registry.rs")).unwrap();
     assert!(registry.contains("    &[&toy_u::PROTOCOL],\n    &[&toyt::PROTOCOL],\n    &[&data::PROTOCOL],\n"));
-    fs::write(copy.join("src/proto/several.rs"), "    name: \"second\",\n").unwrap();
+    fs::write(copy.join("engine/src/proto/several.rs"), "    name: \"second\",\n").unwrap();
     let known = Command::new("bash").arg(copy.join(".ci/new-protocol")).arg("second").output().unwrap();
     let told = String::from_utf8_lossy(&known.stderr);
-    assert!(known.status.code() == Some(1) && told.contains("second is already in src/proto/several.rs"), "{told}");
+    assert!(
+        known.status.code() == Some(1) && told.contains("second is already in engine/src/proto/several.rs"),
+        "{told}"
+    );
     let wrong = Command::new(copy.join(".ci/new-protocol")).arg("No Name").output().unwrap();
     assert_eq!(wrong.status.code(), Some(2));
 }

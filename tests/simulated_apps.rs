@@ -296,7 +296,7 @@ fn openssl_accepts_our_handshake_and_reads_our_page() {
     if !has("openssl", "OpenSSL") {
         return;
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/peers/tls/certificates/authority.der");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/src/peers/tls/certificates/authority.der");
     let authority = Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
     let mut pem = Command::new("openssl");
     pem.args(["x509", "-inform", "DER", "-in"]).arg(root).arg("-out").arg(&authority);

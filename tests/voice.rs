@@ -116,7 +116,7 @@ fn the_tutor_speaks_well() {
     let literal = Regex::new(r#""((?:[^"\\]|\\.)*)""#).expect("a pattern");
     let silent = Regex::new("(?m)^(id|filter|spec|lesson|phrases) = .*$").expect("a pattern");
     let bank = root().join("lessons/misconceptions.toml");
-    let mut sources = files(&root().join("src/tutor/text"), "toml");
+    let mut sources = files(&root().join("engine/src/tutor/text"), "toml");
     sources.push((bank.clone(), fs::read_to_string(bank).expect("it is there")));
     let mut texts = Vec::new();
     for (path, text) in &sources {
@@ -151,7 +151,8 @@ fn the_program_speaks_well() {
     let mut texts = Vec::new();
     let spoken =
         |(path, _): &(PathBuf, String)| path.file_name().is_some_and(|name| name != "tests.rs" && name != "voice.rs");
-    for (path, text) in files(&root().join("src"), "rs").into_iter().filter(spoken) {
+    let sources = ["engine/src", "src"].map(|folder| files(&root().join(folder), "rs"));
+    for (path, text) in sources.into_iter().flatten().filter(spoken) {
         texts.extend(literals(&text).into_iter().map(|(at, words)| (place(&path, &text, at), words)));
     }
     let help = Regex::new("(?m)^ *///(.*)$").expect("a pattern");

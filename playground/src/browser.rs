@@ -1,16 +1,16 @@
 //! The packets of a capture or a simulation: taken in bit by bit, listed, filtered, one of them looked at.
 
 use crate::engine::plain;
-use osi_tutor::browse::pass::{ASK, Index, Line, Lines, Walk};
-use osi_tutor::browse::sift::{Found, Part, Wanted};
-use osi_tutor::browse::store::{Batch, Replay, Store};
-use osi_tutor::browse::{Kind, LayerLine, Look};
-use osi_tutor::filter::Filter;
-use osi_tutor::flow::Limits;
-use osi_tutor::model::{Osi, RawFrame, Span, show};
-use osi_tutor::source::{Source, Step};
-use osi_tutor::tutor::{Audience, Texts};
-use osi_tutor::view::outline::buffer_kind;
+use osi_tutor_engine::browse::pass::{ASK, Index, Line, Lines, Walk};
+use osi_tutor_engine::browse::sift::{Found, Part, Wanted};
+use osi_tutor_engine::browse::store::{Batch, Replay, Store};
+use osi_tutor_engine::browse::{Kind, LayerLine, Look};
+use osi_tutor_engine::filter::Filter;
+use osi_tutor_engine::flow::Limits;
+use osi_tutor_engine::model::{Osi, RawFrame, Span, show};
+use osi_tutor_engine::source::{Source, Step};
+use osi_tutor_engine::tutor::{Audience, Texts};
+use osi_tutor_engine::view::outline::buffer_kind;
 use serde_json::{Value, json};
 
 /// Bytes of frames that are kept. WebAssembly has 4 GB in all.

@@ -2,21 +2,21 @@
 
 use crate::browser::Browser;
 use crate::engine::plain;
-use osi_tutor::ask::draft::paper::{Maker, fill};
-use osi_tutor::ask::draft::puzzle::Puzzler;
-use osi_tutor::ask::{Kind, Question};
-use osi_tutor::flow::reader::each;
-use osi_tutor::flow::{Limits, Tracker};
-use osi_tutor::lesson;
-use osi_tutor::model::Packet;
-use osi_tutor::sim::Simulation;
-use osi_tutor::sim::scenario::{READY, Scenario};
-use osi_tutor::source::{Source, SourceError};
-use osi_tutor::tutor::{Audience, Texts};
-use osi_tutor::view::Theme;
-use osi_tutor::view::brief::sentence;
-use osi_tutor::view::paper::Set;
-use osi_tutor::view::reference::{Reference, Topic};
+use osi_tutor_engine::ask::draft::paper::{Maker, fill};
+use osi_tutor_engine::ask::draft::puzzle::Puzzler;
+use osi_tutor_engine::ask::{Kind, Question};
+use osi_tutor_engine::flow::reader::each;
+use osi_tutor_engine::flow::{Limits, Tracker};
+use osi_tutor_engine::lesson;
+use osi_tutor_engine::model::Packet;
+use osi_tutor_engine::sim::Simulation;
+use osi_tutor_engine::sim::scenario::{READY, Scenario};
+use osi_tutor_engine::source::{Source, SourceError};
+use osi_tutor_engine::tutor::{Audience, Texts};
+use osi_tutor_engine::view::Theme;
+use osi_tutor_engine::view::brief::sentence;
+use osi_tutor_engine::view::paper::Set;
+use osi_tutor_engine::view::reference::{Reference, Topic};
 use serde_json::{Value, json};
 
 /// Questions of each kind from one scenario, where all are mixed.

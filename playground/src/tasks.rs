@@ -1,17 +1,17 @@
 //! What needs every packet that is kept, and so goes on bit by bit: a connection's ladder, what was said, a plot, counts.
 
 use crate::browser::{Browser, Portion};
-use osi_tutor::browse::pass::Walk;
-use osi_tutor::flow::follow::{Follower, Run, What};
-use osi_tutor::flow::{Endpoint, Tracker};
-use osi_tutor::model::{Packet, show};
-use osi_tutor::proto::{Address, ConversationKind};
-use osi_tutor::stats::Stats;
-use osi_tutor::stats::series::{Sent, Series};
-use osi_tutor::view::picture;
-use osi_tutor::view::plot::{Chart, Kind};
-use osi_tutor::view::scene::resolved::Conversation;
-use osi_tutor::view::stats::{self, Table};
+use osi_tutor_engine::browse::pass::Walk;
+use osi_tutor_engine::flow::follow::{Follower, Run, What};
+use osi_tutor_engine::flow::{Endpoint, Tracker};
+use osi_tutor_engine::model::{Packet, show};
+use osi_tutor_engine::proto::{Address, ConversationKind};
+use osi_tutor_engine::stats::Stats;
+use osi_tutor_engine::stats::series::{Sent, Series};
+use osi_tutor_engine::view::picture;
+use osi_tutor_engine::view::plot::{Chart, Kind};
+use osi_tutor_engine::view::scene::resolved::Conversation;
+use osi_tutor_engine::view::stats::{self, Table};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 

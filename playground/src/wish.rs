@@ -1,6 +1,6 @@
 //! What the page may ask for, as JSON: a name (`ask`), and beside it what that one needs.
 
-use osi_tutor::tutor::Audience;
+use osi_tutor_engine::tutor::Audience;
 use serde::Deserialize;
 
 /// What is asked for.

@@ -2,15 +2,15 @@
 
 use crate::browser::Browser;
 use crate::engine::plain;
-use osi_tutor::browse::hops::{Way, Which, follow};
-use osi_tutor::fault::{FaultError, Faults};
-use osi_tutor::lesson::format::DefaultSource;
-use osi_tutor::lesson::simulate;
-use osi_tutor::model::near::nearest;
-use osi_tutor::sim::Simulation;
-use osi_tutor::sim::scenario::{READY, Scenario};
-use osi_tutor::view::scene::resolved::Timelines;
-use osi_tutor::view::{Theme, hops, picture};
+use osi_tutor_engine::browse::hops::{Way, Which, follow};
+use osi_tutor_engine::fault::{FaultError, Faults};
+use osi_tutor_engine::lesson::format::DefaultSource;
+use osi_tutor_engine::lesson::simulate;
+use osi_tutor_engine::model::near::nearest;
+use osi_tutor_engine::sim::Simulation;
+use osi_tutor_engine::sim::scenario::{READY, Scenario};
+use osi_tutor_engine::view::scene::resolved::Timelines;
+use osi_tutor_engine::view::{Theme, hops, picture};
 use serde_json::{Value, json};
 
 /// The most faults of a simulation.

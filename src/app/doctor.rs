@@ -1,9 +1,9 @@
 //! `osi-tutor doctor`: what this machine allows, and how to get the rest.
 
 use super::{Failure, color, columns, store};
+use crate::machine::told::{entry, object, summary};
 use crate::machine::{self, Program};
 use crate::view::Theme;
-use crate::view::doctor::{entry, object, summary};
 use crate::view::json::to_line;
 use crate::view::theme::Color;
 use std::io::Write;

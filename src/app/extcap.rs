@@ -56,6 +56,7 @@ fn interfaces() -> Result<(), Failure> {
     let course = lesson::course().map_err(|e| Failure::Data(e.to_string()))?;
     let scenarios: Vec<_> = READY.iter().filter_map(|(name, _)| Some((*name, Scenario::ready(name)?.ok()?))).collect();
     print(&view::interfaces(
+        env!("CARGO_PKG_VERSION"),
         course.iter().map(|lesson| (lesson.id.as_str(), lesson.title.as_str())),
         scenarios.iter().map(|(name, scenario)| (*name, scenario.title.as_str())),
         cfg!(all(feature = "lab", feature = "live", target_os = "linux")),

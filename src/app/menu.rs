@@ -38,13 +38,12 @@ pub(super) fn course(lessons: &[Lesson], args: &Explain, choice: Color) -> Resul
 mod screen {
     use super::super::menu_rows::REST;
     use super::super::{Failure, color, error, store};
-    use crate::cli::Explain;
+    use crate::cli::{Explain, Worded};
     use crate::lesson::{self, Lesson};
     use crate::tui::menu::{Group, Menu, Row};
     use crate::tutor::Audience;
     use crate::view::lessons::done;
     use crate::view::theme::Color;
-    use clap::ValueEnum;
     use std::ffi::OsString;
     use std::io::BufRead;
     use std::process::Command;
@@ -101,8 +100,8 @@ mod screen {
         while let Some(command) = menu.choose(color(choice))? {
             let explains = command.first().is_some_and(|word| word == "explain");
             let more = if explains { more } else { &[] };
-            let color = choice.to_possible_value().map(|value| format!("--color={}", value.get_name()));
-            Command::new(&program).args(color).args(command).args(more).status()?;
+            let color = format!("--color={}", choice.word());
+            Command::new(&program).arg(color).args(command).args(more).status()?;
             error::tell("\nEnter goes back to the menu.");
             let mut line = Vec::new();
             // Whatever is typed, and whatever cannot be read: the menu is next.

@@ -1,4 +1,4 @@
-//! Rank 9: one file per subcommand, each wiring one pipeline. No logic of its own.
+//! Rank 10: one file per subcommand, each wiring one pipeline. No logic of its own.
 //!
 //! Read `show` first: source → walk → filter → view, which every command that shows packets uses.
 

@@ -1,4 +1,4 @@
-//! Rank 7: a lesson for a room full of phones: everybody predicts, then all see.
+//! Rank 8: a lesson for a room full of phones: everybody predicts, then all see.
 //!
 //! Read [`session`] (who is here, what was voted, what the teacher may do next; no network, no clock), then [`tally`]
 //! and [`board`] (what the votes say) and [`views`] (who may see what of it) and

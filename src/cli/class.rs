@@ -2,6 +2,7 @@
 
 use super::learn::kind;
 use super::serve::{listen_address, room_code};
+use super::words::one_of;
 use crate::ask::Kind;
 use crate::tutor::Audience;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
@@ -93,7 +94,7 @@ pub struct Class {
     #[arg(long, conflicts_with = "room_code")]
     pub open: bool,
     /// For whom the lesson speaks
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
     /// Lessons of your own, instead of the built-in ones
     #[arg(long, value_name = "DIR")]

@@ -1,5 +1,6 @@
 //! What can be typed after `export`.
 
+use super::words::one_of;
 use crate::tutor::Audience;
 use crate::view::plot;
 use clap::{Args, Subcommand, ValueEnum};
@@ -24,7 +25,7 @@ Examples:
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
         /// For whom to explain
-        #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+        #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
         audience: Audience,
     },
     /// One row a packet for a spreadsheet, in the columns that Wireshark begins with
@@ -111,7 +112,7 @@ pub struct Html {
     #[arg(long, value_name = "N", requires = "what")]
     pub seed: Option<u64>,
     /// For whom to explain
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
 }
 
@@ -157,13 +158,13 @@ pub struct Draw {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub packet: u64,
     /// What a plot shows over time
-    #[arg(long, value_enum, value_name = "WHAT", default_value_t = plot::Kind::Seq)]
+    #[arg(long, value_parser = one_of::<plot::Kind>(), value_name = "WHAT", default_value = "seq")]
     pub plot: plot::Kind,
     /// Other packets of a lesson or scenario
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// For whom the layers are explained
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
 }
 
@@ -187,7 +188,7 @@ pub struct Told {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     /// For whom it is written
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
 }
 

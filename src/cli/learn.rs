@@ -1,5 +1,6 @@
 //! What is learned from: lessons, quizzes, puzzles, and how far somebody is.
 
+use super::words::one_of;
 use crate::ask::Kind;
 use crate::tutor::Audience;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
@@ -77,7 +78,7 @@ pub struct Explain {
     #[arg(long, value_name = "DIR")]
     pub lessons: Option<PathBuf>,
     /// For whom to explain
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
     /// Play it on the packets of a capture; - reads standard input
     #[arg(long, value_name = "FILE", conflicts_with_all = ["live", "seed"])]

@@ -1,5 +1,6 @@
 //! What can be typed after `wireshark`, and what Wireshark itself types after `extcap`.
 
+use super::words::one_of;
 use crate::tutor::Audience;
 use crate::view::extcap::LAB;
 use clap::{Args, Subcommand};
@@ -63,7 +64,7 @@ pub struct Extcap {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
     /// For whom to explain
-    #[arg(long, value_enum, value_name = "WHO", default_value_t = Audience::Student)]
+    #[arg(long, value_parser = one_of::<Audience>(), value_name = "WHO", default_value = "student")]
     pub audience: Audience,
     /// Which frame is lost on the way; empty for none
     #[arg(long, value_name = "WHICH", default_value = "", allow_hyphen_values = true)]

@@ -5,24 +5,46 @@ use crate::tutor::Audience;
 use crate::view::plot;
 use crate::view::stats::Table;
 use crate::view::theme::Color;
-use clap::ValueEnum;
-use clap::builder::PossibleValue;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-/// For each type its values in the order of the help, each with its word and its help.
+/// A type whose values are words on the command line.
+pub trait Worded: Copy + PartialEq + Send + Sync + 'static {
+    /// Its values in the order of the help, each with its word and its help.
+    const WORDS: &'static [(Self, &'static str, Option<&'static str>)];
+
+    /// What is typed for it.
+    fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|row| row.0 == self).map_or("", |row| row.1)
+    }
+}
+
+/// Takes one of the type's words.
+pub(super) fn one_of<T: Worded>() -> impl TypedValueParser<Value = T> {
+    let words = T::WORDS.iter().map(|&(_, word, help)| match help {
+        Some(help) => PossibleValue::new(word).help(help),
+        None => PossibleValue::new(word),
+    });
+    let value = |given: String| T::WORDS.iter().find(|row| row.1 == given).map(|row| row.0);
+    PossibleValuesParser::new(words).try_map(move |given| value(given).ok_or("it's none of the words"))
+}
+
+/// The words of each type.
 macro_rules! words {
     ($($type:ty { $($value:ident = $word:literal $(: $help:literal)?;)+ })+) => {$(
-        impl ValueEnum for $type {
-            fn value_variants<'a>() -> &'a [Self] {
-                &[$(Self::$value),+]
-            }
-
-            fn to_possible_value(&self) -> Option<PossibleValue> {
-                Some(match self {
-                    $(Self::$value => PossibleValue::new($word)$(.help($help))?,)+
-                })
-            }
+        impl Worded for $type {
+            const WORDS: &'static [(Self, &'static str, Option<&'static str>)] =
+                &[$((Self::$value, $word, help!($($help)?))),+];
         }
     )+};
+}
+
+macro_rules! help {
+    () => {
+        None
+    };
+    ($help:literal) => {
+        Some($help)
+    };
 }
 
 words! {

@@ -1,7 +1,8 @@
-//! Rank 5: what this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
+//! Rank 7: what this machine allows, and how to get the rest: one place, for `doctor` and for every message that says no.
 
 #[cfg(feature = "live")]
 mod right;
+pub mod told;
 pub mod wireshark;
 
 #[cfg(feature = "live")]

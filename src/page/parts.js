@@ -46,7 +46,7 @@ const DRAWN = ["svg", "g", "path", "rect", "text", "title", "desc"];
 const TOLD = ["xmlns", "viewBox", "width", "height", "class", "role", "x", "y", "d", "rx", "text-anchor", "transform", "fill", "stroke-width", "stroke-dasharray", "stroke-linecap"];
 
 /**
- * A picture that osi-tutor has drawn (src/view/picture), or nothing where it holds what no picture of ours does.
+ * A picture that osi-tutor has drawn (engine/src/view/picture), or nothing where it holds what no picture of ours does.
  * @param {string} markup
  * @returns {SVGSVGElement | null}
  */

@@ -2,7 +2,7 @@
 //! [`format`](mod@super::format). Its tables are those of the code.
 
 /// The guide.
-pub const GUIDE: &str = include_str!("../../docs/guide/lesson-format.md");
+pub const GUIDE: &str = include_str!("../../../docs/guide/lesson-format.md");
 
 #[cfg(test)]
 mod tests {
@@ -41,7 +41,7 @@ mod tests {
             fresh = format!("{before}{head}{}\n{}", rows.join("\n"), &after[kept..]);
         }
         if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/lesson-format.md");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/lesson-format.md");
             std::fs::write(path, fresh).unwrap();
             return;
         }

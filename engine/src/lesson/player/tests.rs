@@ -293,7 +293,7 @@ fn a_sentence_whose_value_the_packet_lacks_is_left_out() {
 #[test]
 fn every_lesson_plays_on_every_capture_and_speaks_only_of_its_packets() {
     use crate::source::file::File;
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures");
     let mut captures: Vec<_> = std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()).collect();
     captures.sort();
     let course = crate::lesson::course().unwrap();
@@ -383,7 +383,7 @@ fn recomputed(words: &crate::lesson::format::Words, text: &str, packet: &crate::
 #[test]
 fn what_the_official_programs_say_plays_every_page_of_the_socketio_lessons() {
     use crate::source::file::File;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/chat.pcapng");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures/chat.pcapng");
     for id in ["socketio", "socketio-events", "socketio-failures", "chat"] {
         let lesson = crate::lesson::built_in(id).unwrap().unwrap();
         let hosts = crate::lesson::hosts::Hosts::new(lesson.osi);
@@ -405,7 +405,7 @@ fn what_the_official_programs_say_plays_every_page_of_the_socketio_lessons() {
 #[test]
 fn a_real_curl_of_a_page_plays_a_dozen_lessons() {
     use crate::source::file::File;
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/curl.pcapng");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures/curl.pcapng");
     let course = crate::lesson::course().unwrap();
     let plays = course.iter().filter(|lesson| {
         let mut file = File::open(path.as_ref()).unwrap();

@@ -1,4 +1,4 @@
-#![doc = include_str!("../../docs/guide/lesson-format.md")]
+#![doc = include_str!("../../../docs/guide/lesson-format.md")]
 
 use super::compute::Expr;
 pub use super::error::{LessonError, Placed};

@@ -361,7 +361,7 @@ mod tests {
     #[test]
     fn on_loopback_both_ends_have_a_line() {
         let lesson = built_in("upgrade").unwrap().unwrap();
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/captures/socketio.pcapng");
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/captures/socketio.pcapng");
         let mut file = File::open(path.as_ref()).unwrap();
         let (trace, _) = search(&lesson, Hosts::new(lesson.osi), &mut file, &mut || false);
         let hits: Vec<&Hit> = trace.pages.iter().flatten().collect();
@@ -373,7 +373,7 @@ mod tests {
 
     #[test]
     fn every_way_of_every_lesson_on_every_capture_begins_and_ends_on_a_line() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/captures");
         let course = course().unwrap();
         let mut ways = 0;
         for path in std::fs::read_dir(folder).unwrap().flatten().map(|entry| entry.path()) {

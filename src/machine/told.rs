@@ -1,9 +1,9 @@
 //! What this machine allows, as a list with remedies, and as objects.
 
-use super::Theme;
-use super::measure::{pad, spaces, wrap};
-use crate::machine::Fact;
+use super::Fact;
 use crate::model::show;
+use crate::view::Theme;
+use crate::view::measure::{pad, spaces, wrap};
 
 /// Where what was found begins.
 const FOUND: usize = 15;

@@ -8,7 +8,7 @@ use crate::tutor::Audience;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::sync::LazyLock;
 
-const TEXT: &str = include_str!("../../lessons/misconceptions.toml");
+const TEXT: &str = include_str!("../../../lessons/misconceptions.toml");
 
 static BANK: LazyLock<Result<Vec<Misconception>, String>> = LazyLock::new(|| parse(TEXT));
 

@@ -217,14 +217,14 @@ mod tests {
 
     #[test]
     fn the_guide_has_every_habit() {
-        const GUIDE: &str = include_str!("../../../docs/guide/voice.md");
+        const GUIDE: &str = include_str!("../../../../docs/guide/voice.md");
         const HEAD: &str = "| Instead of | write | Before | After |\n|---|---|---|---|\n";
         let plain = |find: &str| find.replace(['(', ')', '?'], "").replace('|', " / ");
         let row = |h: &Habit| format!("| {} | {} | {} | {} |\n", plain(h.find), h.instead, h.before, h.after);
         let (before, _) = GUIDE.split_once(HEAD).unwrap();
         let fresh = format!("{before}{HEAD}{}", HABITS.iter().map(row).collect::<String>());
         if std::env::var_os("UPDATE_README").is_some_and(|v| v == "1") {
-            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/voice.md");
+            let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/voice.md");
             return std::fs::write(path, fresh).unwrap();
         }
         assert!(fresh == GUIDE, "UPDATE_README=1 cargo test --lib lesson::check::voice writes it anew");

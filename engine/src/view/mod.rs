@@ -14,8 +14,6 @@ pub mod ask;
 pub mod brief;
 pub mod comments;
 pub mod csv;
-#[cfg(not(target_family = "wasm"))]
-pub mod doctor;
 mod drawn;
 pub mod endpoints;
 pub mod extcap;

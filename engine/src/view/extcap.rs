@@ -17,14 +17,16 @@ pub const SCENARIO: &str = "osi-tutor-sim-";
 /// A lesson on this machine's kernel.
 pub const LAB: &str = "osi-tutor-lab";
 
-/// An interface for each lesson (id, title) and each scenario (name, title), and for the lab where there can be one.
+/// Which version of us answers, and an interface for each lesson (id, title) and each scenario (name, title), and for the
+/// lab where there can be one.
 pub fn interfaces<'a>(
+    version: &str,
     lessons: impl Iterator<Item = (&'a str, &'a str)>,
     scenarios: impl Iterator<Item = (&'a str, &'a str)>,
     lab: bool,
 ) -> String {
     let mut out = String::new();
-    sentence("extcap", &[("version", env!("CARGO_PKG_VERSION")), ("display", "osi-tutor")], &mut out);
+    sentence("extcap", &[("version", version), ("display", "osi-tutor")], &mut out);
     for (number, display, tooltip) in [
         (NEXT, "Next", "Show the next packet now, at a pace that waits"),
         (LOSE, "Lose the next segment", "The next TCP segment is lost on its way; watch who notices, and what it does"),
@@ -193,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_brace_or_a_line_in_a_title_ends_no_sentence() {
-        let out = interfaces([("x", "a} {value=evil}\nb")].into_iter(), std::iter::empty(), false);
+        let out = interfaces("1.2.3", [("x", "a} {value=evil}\nb")].into_iter(), std::iter::empty(), false);
         let lines: Vec<&str> = out.lines().collect();
         assert_eq!(lines.len(), 4);
         assert_eq!(lines[3], "interface {value=osi-tutor-x}{display=Lesson x: a value=evilb}");
