@@ -4,7 +4,7 @@
 _default:
     @just --list --unsorted
 
-# Run the tests; `just test --lib proto::ntp` one file's
+# Run the tests; `just test -p osi-tutor-engine proto::ntp` one file's
 test *ARGUMENTS:
     cargo test {{ ARGUMENTS }}
 

@@ -187,7 +187,7 @@ pub(super) fn guess(ctx: &mut StreamCtx<'_>, bytes: &[u8]) -> Framing {
 fn follow(p: &mut Progress, exchange: &Exchange, bytes: &[u8], searched: usize, ended: bool) -> Framing {
     if p.body == Body::Unknown {
         let start = head::leading(bytes);
-        match if p.opened { Recognised::Yes } else { recognise(bytes, start, searched) } {
+        match if p.opened { Recognised::Yes } else { recognise(bytes, start, searched, exchange.seen) } {
             Recognised::Yes => p.opened = true,
             Recognised::Early => return Framing::NeedMore,
             // Once HTTP is spoken here, the rest of a lost message is still HTTP's.
@@ -240,15 +240,17 @@ enum Recognised {
     No,
 }
 
-/// Whether the first line is HTTP's. Looks at it only once, when its end arrives.
-fn recognise(bytes: &[u8], start: usize, searched: usize) -> Recognised {
+/// Whether the first line is HTTP's. Looks at it only once, when its end arrives; but where no HTTP was `seen`, what can't
+/// become such a line waits for nothing.
+fn recognise(bytes: &[u8], start: usize, searched: usize, seen: bool) -> Recognised {
     if start == bytes.len() {
         return Recognised::No;
     }
     let new = bytes.get(searched.max(start)..).unwrap_or(&[]);
     let text = bytes.first().is_some_and(|b| b.is_ascii_graphic() || b.is_ascii_whitespace());
     if text && memchr(b'\n', new).is_none() && bytes.len() <= LONGEST_SIZE {
-        return Recognised::Early;
+        let hopeless = !seen && head::opens_nothing(bytes.get(start..).unwrap_or(&[]));
+        return if hopeless { Recognised::No } else { Recognised::Early };
     }
     let opens = |l: &head::Line<'_>| l.len > l.text.len() && (head::opening(l.text).is_some() || head::is_header(l));
     if text && head::line(bytes, start).is_some_and(|l| opens(&l)) { Recognised::Yes } else { Recognised::No }
@@ -334,6 +336,29 @@ mod tests {
         }
         assert_eq!(ask(&mut s, true, &whole[..38]), Framing::Need(43));
         assert_eq!(ask(&mut s, true, whole), Framing::Message(43));
+    }
+
+    #[test]
+    fn what_opens_no_message_waits_for_the_end_of_no_line() {
+        for (begun, goes_on) in [
+            ("The quick brown fox", false),
+            ("220 mail.example ESMTP", false),
+            ("(a)", false),
+            ("AND/OR", false),
+            ("Quick", true),
+            ("GET /a", true),
+            ("HTTP", true),
+            ("HTTP/1.1 2", true),
+            ("Host: a", true),
+            ("M-SEARCH *", true),
+        ] {
+            let mut s = Streams::default();
+            let expected = if goes_on { Framing::NeedMore } else { Framing::Skip(begun.len()) };
+            assert_eq!(ask(&mut s, true, begun.as_bytes()), expected, "{begun}");
+            // Of a conversation that spoke HTTP, it is a piece of some message.
+            s.dialogue.state::<Exchange>().seen = true;
+            assert_eq!(ask(&mut s, false, begun.as_bytes()), Framing::NeedMore, "{begun}");
+        }
     }
 
     #[test]

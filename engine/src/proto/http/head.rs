@@ -111,6 +111,9 @@ pub(super) enum Extent {
     Bad,
 }
 
+/// A first word that is longer is waited for: a header's name perhaps.
+const LONGEST_WORD: usize = 64;
+
 /// What kind of message `line` begins, if it begins one.
 pub(super) fn opening(line: &[u8]) -> Option<Opening> {
     if line.starts_with(b"HTTP/") || line.starts_with(b"ICY ") {
@@ -123,6 +126,16 @@ pub(super) fn opening(line: &[u8]) -> Option<Opening> {
         b"PRI" => None,
         _ if METHODS.contains(&method) => Some(Opening::Request),
         _ => None,
+    }
+}
+
+/// Whether a line that goes on can't become the first of a message, nor a header: by what ends its first word.
+pub(super) fn opens_nothing(line: &[u8]) -> bool {
+    let begun = line.get(..LONGEST_WORD).unwrap_or(line);
+    match begun.iter().position(|&b| b == b':' || !is_token(&[b])).and_then(|end| begun.get(end)) {
+        None | Some(b':') => false,
+        Some(b' ' | b'/') => opening(line).is_none(),
+        Some(_) => true,
     }
 }
 
