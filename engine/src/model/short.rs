@@ -112,7 +112,12 @@ impl Short {
     #[inline]
     pub(crate) fn padded(&mut self, len: usize) -> Option<&[u8]> {
         // What was written last may have left something behind the text.
-        self.some(&[b' '; BLOCK], 0);
+        let from = usize::from(self.len);
+        if from + BLOCK <= ROOM {
+            self.some(&[b' '; BLOCK], 0);
+        } else if let Some(rest) = self.bytes.get_mut(from..) {
+            rest.fill(b' ');
+        }
         self.bytes.get(..len)
     }
 
@@ -447,6 +452,18 @@ mod tests {
         for octet in 0..=255 {
             let address = [octet, 0, 255 - octet, 10];
             assert_eq!(written(|s| s.ipv4(address)), std::net::Ipv4Addr::from(address).to_string());
+        }
+    }
+
+    #[test]
+    fn spaces_fill_what_was_left_behind_to_the_end() {
+        for length in [0, 1, ROOM - BLOCK, ROOM - BLOCK + 1, ROOM - 1, ROOM] {
+            let mut short = Short { bytes: [b'x'; ROOM], len: 0 };
+            short.add(&[b'a'; ROOM][..length]);
+            let end = (length + BLOCK).min(ROOM);
+            let spaces = short.padded(end).unwrap().iter().filter(|&&b| b == b' ').count();
+            assert_eq!((spaces, short.len()), (end - length, length.to_le_bytes()[0]), "{length}");
+            assert_eq!(short.padded(ROOM + 1), None);
         }
     }
 
