@@ -25,14 +25,20 @@ pub enum Status {
 
 /// The ones' complement sum over `bytes`, added to `sum`; not yet folded.
 pub fn add(sum: u64, bytes: &[u8]) -> u64 {
-    let (words, rest) = bytes.as_chunks::<4>();
+    // Summed in this machine's order: only the bytes of the result change places. And by wider words: 2¹⁶ - 1 divides
+    // 2³² - 1 and 2⁶⁴ - 1 (RFC 1071 §2).
+    let (lines, rest) = bytes.as_chunks::<32>();
+    let wide = |word: &[u8; 8]| u128::from(u64::from_ne_bytes(*word));
+    let lines: u128 = lines.iter().map(|line| line.as_chunks().0.iter().map(wide).sum::<u128>()).sum();
+    let halves = [lines & u128::from(u64::MAX), lines >> 64];
+    let [low, high] = halves.map(|half| u64::try_from(half).unwrap_or_default());
+    let (words, rest) = rest.as_chunks::<4>();
     let mut last = [0; 4];
     for (to, from) in last.iter_mut().zip(rest) {
         *to = *from;
     }
-    // Summed in this machine's order, which several at once can be: only the bytes of the result change places.
-    let words = words.iter().chain([&last]).map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
-    sum + u64::from(u16::from_be(fold(words)))
+    let words: u64 = words.iter().chain([&last]).map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
+    sum + u64::from(u16::from_be(fold(words + (low >> 32) + (low & u64::from(u32::MAX)) + high)))
 }
 
 /// Folds a sum of words into 16 bits.
@@ -79,6 +85,17 @@ mod tests {
     fn the_example_of_rfc_1071_sums_as_printed() {
         let sum = fold(add(0, &[0x00, 0x01, 0xf2, 0x03, 0xf4, 0xf5, 0xf6, 0xf7]));
         assert_eq!(sum, 0xddf2);
+    }
+
+    #[test]
+    fn long_data_sums_like_its_words_one_by_one() {
+        for len in [31, 32, 33, 64, 1448, 65_535] {
+            for byte in [0x01, 0x7f, 0xff] {
+                let bytes: Vec<u8> = (0..len).map(|n: usize| byte ^ (n.to_le_bytes()[0] & 0x70)).collect();
+                let words = bytes.chunks(2).map(|pair| u64::from(pair[0]) << 8 | u64::from(*pair.get(1).unwrap_or(&0)));
+                assert_eq!(fold(add(0, &bytes)), fold(words.sum()), "{len} bytes like {byte}");
+            }
+        }
     }
 
     #[test]

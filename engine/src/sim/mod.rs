@@ -11,6 +11,7 @@ mod endpoint;
 mod host;
 mod journal;
 pub mod link;
+mod offload;
 mod port;
 mod router;
 pub mod scenario;
