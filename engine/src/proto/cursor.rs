@@ -350,9 +350,33 @@ impl<'a> Cursor<'a> {
         }
     }
 
-    /// A field that is wanted.
-    #[inline(never)]
+    /// A field that is wanted. Most are given in pieces that fit into registers: one that is put together first, and then
+    /// copied, is waited for (measured: a twentieth of all time).
+    #[expect(clippy::inline_always, reason = "measured: the kind of value is mostly known where it is made")]
+    #[inline(always)]
     fn write(&mut self, def: &'static FieldDef, span: Span, value: Value) {
+        let Span { buf, start, len } = span;
+        match value {
+            Value::Uint(n) => self.write_uint(def, buf, [start, len], n),
+            Value::Nanos(n) => self.write_nanos(def, buf, [start, len], n),
+            _ => self.write_other(def, span, value),
+        }
+    }
+
+    #[inline(never)]
+    fn write_uint(&mut self, def: &'static FieldDef, buf: u8, [start, len]: [u32; 2], n: u64) {
+        let (span, depth) = (Span { buf, start, len }, self.depth);
+        self.packet.fields.push_with(|| Field { def, value: Value::Uint(n), span, depth });
+    }
+
+    #[inline(never)]
+    fn write_nanos(&mut self, def: &'static FieldDef, buf: u8, [start, len]: [u32; 2], n: i64) {
+        let (span, depth) = (Span { buf, start, len }, self.depth);
+        self.packet.fields.push_with(|| Field { def, value: Value::Nanos(n), span, depth });
+    }
+
+    #[inline(never)]
+    fn write_other(&mut self, def: &'static FieldDef, span: Span, value: Value) {
         self.packet.fields.push_with(|| Field { def, value, span, depth: self.depth });
     }
 
