@@ -325,7 +325,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Writes a field with a value that is not simply the bytes at `at`.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: see `Cursor::write`")]
+    #[inline(always)]
     pub fn push(&mut self, def: &'static FieldDef, at: usize, len: usize, value: Value) {
         if self.packet.wants(def) {
             self.write(def, self.span(at, len), value);
@@ -343,7 +344,8 @@ impl<'a> Cursor<'a> {
     }
 
     /// Writes a field that was computed.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "measured: see `Cursor::write`")]
+    #[inline(always)]
     pub fn derive(&mut self, def: &'static FieldDef, value: Value) {
         if self.packet.wants(def) {
             self.write(def, Span { buf: self.buf, ..Span::default() }, value);
@@ -356,28 +358,43 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn write(&mut self, def: &'static FieldDef, span: Span, value: Value) {
         let Span { buf, start, len } = span;
+        let place = [start, len];
         match value {
-            Value::Uint(n) => self.write_uint(def, buf, [start, len], n),
-            Value::Nanos(n) => self.write_nanos(def, buf, [start, len], n),
-            _ => self.write_other(def, span, value),
+            Value::None => self.write_as(def, buf, place, |()| Value::None, ()),
+            Value::Bool(b) => self.write_as(def, buf, place, Value::Bool, b),
+            Value::Uint(n) => self.write_as(def, buf, place, Value::Uint, n),
+            Value::Int(n) => self.write_as(def, buf, place, Value::Int, n),
+            Value::Nanos(n) => self.write_as(def, buf, place, Value::Nanos, n),
+            Value::Bytes(s) => self.write_slice(def, buf, place, Value::Bytes, s.buf, [s.start, s.len]),
+            Value::Text(s) => self.write_slice(def, buf, place, Value::Text, s.buf, [s.start, s.len]),
         }
     }
 
     #[inline(never)]
-    fn write_uint(&mut self, def: &'static FieldDef, buf: u8, [start, len]: [u32; 2], n: u64) {
+    fn write_as<T>(
+        &mut self,
+        def: &'static FieldDef,
+        buf: u8,
+        [start, len]: [u32; 2],
+        kind: impl FnOnce(T) -> Value,
+        value: T,
+    ) {
         let (span, depth) = (Span { buf, start, len }, self.depth);
-        self.packet.fields.push_with(|| Field { def, value: Value::Uint(n), span, depth });
+        self.packet.fields.push_with(|| Field { def, value: kind(value), span, depth });
     }
 
     #[inline(never)]
-    fn write_nanos(&mut self, def: &'static FieldDef, buf: u8, [start, len]: [u32; 2], n: i64) {
-        let (span, depth) = (Span { buf, start, len }, self.depth);
-        self.packet.fields.push_with(|| Field { def, value: Value::Nanos(n), span, depth });
-    }
-
-    #[inline(never)]
-    fn write_other(&mut self, def: &'static FieldDef, span: Span, value: Value) {
-        self.packet.fields.push_with(|| Field { def, value, span, depth: self.depth });
+    fn write_slice(
+        &mut self,
+        def: &'static FieldDef,
+        buf: u8,
+        [start, len]: [u32; 2],
+        kind: impl FnOnce(Slice) -> Value,
+        of: u8,
+        [from, count]: [u32; 2],
+    ) {
+        let (span, depth, slice) = (Span { buf, start, len }, self.depth, Slice { buf: of, start: from, len: count });
+        self.packet.fields.push_with(|| Field { def, value: kind(slice), span, depth });
     }
 
     /// Writes how long something took, where the capture has times.
