@@ -24,6 +24,9 @@ SERVER = bytes([192, 0, 2, 80])
 SYN, PSH, ACK = 2, 8, 16
 MSS = 1448
 FULL = (b"The quick brown fox jumps over the lazy dog. " * 40)[:MSS]
+# What no protocol knows, and a request whose first line never ends: that waits for the rest.
+TALK = FULL[:100]
+BEGUN = b"GET /" + FULL[:95]
 # Packets that are made before they're written.
 BATCH = 4096
 
@@ -50,8 +53,8 @@ def client(flow):
     return struct.pack(">I", 0x0A000000 + flow // 50_000), 1024 + flow % 50_000
 
 
-def flows(packets, count):
-    """Conversations that begin with a SYN, and then send in turn."""
+def flows(packets, count, data=BEGUN):
+    """Conversations that begin with a SYN, and then send `data` in turn."""
     sent = 0
     for flow in range(min(count, packets)):
         yield frame(*client(flow), True, 999, 0, SYN, b"")
@@ -59,7 +62,7 @@ def flows(packets, count):
     turn = 0
     while sent < packets:
         for flow in range(min(count, packets - sent)):
-            yield frame(*client(flow), True, (1000 + turn * 100) & 0xFFFFFFFF, 1, PSH | ACK, FULL[:100])
+            yield frame(*client(flow), True, (1000 + turn * 100) & 0xFFFFFFFF, 1, PSH | ACK, data)
             sent += 1
         turn += 1
 

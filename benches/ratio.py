@@ -271,7 +271,7 @@ def main():
     ethernet = str(Path(folder.name) / "ethernet.pcapng")
     plain = str(Path(folder.name) / "tcp.pcap")
     with open(plain, "wb") as pipe:
-        growth.feed(pipe, growth.flows(args.packets, 1000))
+        growth.feed(pipe, growth.flows(args.packets, 1000, growth.TALK))
     for path, only in [(joined, None), (ethernet, ETHERNET)]:
         # In a process of its own: memory that this one used would count as its children's.
         pid = os.fork()

@@ -97,15 +97,21 @@ fn opens(bytes: &[u8]) -> bool {
     if !bytes.first().is_some_and(u8::is_ascii_uppercase) {
         return false;
     }
-    let (len, _) = line(bytes.get(..bytes.len().min(2000)).unwrap_or(bytes));
-    let text = bytes.get(..len).unwrap_or(&[]);
-    if text.starts_with(b"SIP/2.0 ") {
+    let begun = bytes.get(..2000).unwrap_or(bytes);
+    if begun.starts_with(b"SIP/2.0 ") {
         return true;
     }
-    let (method, uri) = word(text, 0);
+    // Two words tell most other texts apart, before the end of a line is looked for.
+    let (method, uri) = word(begun, 0);
+    let (end, _) = word(begun, uri);
+    let is_target = |target: &[u8]| target.len() >= 3 && target.contains(&b':');
+    if method == 0 || !begun.get(uri..end).is_some_and(is_target) {
+        return false;
+    }
+    let (len, _) = line(begun);
+    let text = begun.get(..len).unwrap_or(&[]);
     let (end, version) = word(text, uri);
-    let target = text.get(uri..end).unwrap_or(&[]);
-    method > 0 && target.len() >= 3 && target.contains(&b':') && text.get(version..) == Some(b"SIP/2.0")
+    text.get(uri..end).is_some_and(is_target) && text.get(version..) == Some(b"SIP/2.0")
 }
 
 /// Headers up to an empty line, then so many bytes as they say (RFC 3261 §18.3). Empty lines between messages keep a
