@@ -5,7 +5,6 @@ use std::ops::Range;
 
 use smoltcp::wire::{EthernetFrame, EthernetProtocol, IpProtocol, Ipv4Packet, Ipv6Packet};
 
-use super::port::ETHERNET_HEADER;
 use crate::proto::checksum::{add, fold};
 
 /// Where in a segment its checksum is (RFC 9293 §3.1).
@@ -42,7 +41,7 @@ fn segment(frame: &[u8]) -> Option<(u64, Range<usize>)> {
         }
         _ => return None,
     };
-    let start = ETHERNET_HEADER + header;
+    let start = EthernetFrame::<&[u8]>::header_len() + header;
     let sum = ends + u64::from(u8::from(protocol)) + len as u64;
     (protocol == IpProtocol::Tcp).then_some((sum, start..start + len))
 }
@@ -50,6 +49,7 @@ fn segment(frame: &[u8]) -> Option<(u64, Range<usize>)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sim::port::ETHERNET_HEADER;
     use etherparse::PacketBuilder;
 
     #[test]
