@@ -9,8 +9,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
 /// A type whose values are words on the command line.
 pub trait Worded: Copy + PartialEq + Send + Sync + 'static {
-    /// Its values in the order of the help, each with its word and its help.
-    const WORDS: &'static [(Self, &'static str, Option<&'static str>)];
+    /// Its values in the order of the help, each with its word and its help; empty where the word says it all.
+    const WORDS: &'static [(Self, &'static str, &'static str)];
 
     /// What is typed for it.
     fn word(self) -> &'static str {
@@ -20,9 +20,9 @@ pub trait Worded: Copy + PartialEq + Send + Sync + 'static {
 
 /// Takes one of the type's words.
 pub(super) fn one_of<T: Worded>() -> impl TypedValueParser<Value = T> {
-    let words = T::WORDS.iter().map(|&(_, word, help)| match help {
-        Some(help) => PossibleValue::new(word).help(help),
-        None => PossibleValue::new(word),
+    let words = T::WORDS.iter().map(|&(_, word, help)| {
+        let value = PossibleValue::new(word);
+        if help.is_empty() { value } else { value.help(help) }
     });
     let value = |given: String| T::WORDS.iter().find(|row| row.1 == given).map(|row| row.0);
     PossibleValuesParser::new(words).try_map(move |given| value(given).ok_or("it's none of the words"))
@@ -32,19 +32,10 @@ pub(super) fn one_of<T: Worded>() -> impl TypedValueParser<Value = T> {
 macro_rules! words {
     ($($type:ty { $($value:ident = $word:literal $(: $help:literal)?;)+ })+) => {$(
         impl Worded for $type {
-            const WORDS: &'static [(Self, &'static str, Option<&'static str>)] =
-                &[$((Self::$value, $word, help!($($help)?))),+];
+            const WORDS: &'static [(Self, &'static str, &'static str)] =
+                &[$((Self::$value, $word, concat!($($help)?))),+];
         }
     )+};
-}
-
-macro_rules! help {
-    () => {
-        None
-    };
-    ($help:literal) => {
-        Some($help)
-    };
 }
 
 words! {
