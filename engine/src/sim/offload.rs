@@ -57,8 +57,10 @@ mod tests {
         let ethernet = || PacketBuilder::ethernet2([2, 0, 0, 0, 0, 1], [2, 0, 0, 0, 0, 2]);
         for len in [0, 1, 2, 3, 7, 8, 9, 31, 32, 33, 1460] {
             let payload: Vec<u8> = (0..len).map(|n: u32| n.to_le_bytes()[0].wrapping_mul(37)).collect();
-            let over =
-                [ethernet().ipv4([192, 0, 2, 1], [203, 0, 113, 80], 64), ethernet().ipv6([0x20; 16], [0xfe; 16], 64)];
+            let over = vec![
+                ethernet().ipv4([192, 0, 2, 1], [203, 0, 113, 80], 64),
+                ethernet().ipv6([0x20; 16], [0xfe; 16], 64),
+            ];
             for (ip, header) in over.into_iter().zip([20, 40]) {
                 let mut right = Vec::new();
                 ip.tcp(40_000, 80, 7, 1000).write(&mut right, &payload).unwrap();
