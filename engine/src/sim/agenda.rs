@@ -18,6 +18,8 @@ const NEVER: u128 = u128::MAX;
 pub struct Agenda<E> {
     rows: [Row<E>; ROWS],
     rest: BinaryHeap<Reverse<Due<E>>>,
+    /// [`Due::when`] of the first of all.
+    first: u128,
     entered: u64,
     length: usize,
 }
@@ -73,7 +75,7 @@ impl<E> Agenda<E> {
     /// One on which nothing stands.
     pub fn new() -> Self {
         let rows = std::array::from_fn(|_| Row { entries: VecDeque::new(), first: NEVER, last: 0 });
-        Self { rows, rest: BinaryHeap::new(), entered: 0, length: 0 }
+        Self { rows, rest: BinaryHeap::new(), first: NEVER, entered: 0, length: 0 }
     }
 
     /// Enters what will happen at a moment.
@@ -82,6 +84,7 @@ impl<E> Agenda<E> {
         self.entered += 1;
         self.length += 1;
         let due = Due { at: u64::try_from(at.as_nanos()).unwrap_or(u64::MAX), entered: self.entered, what };
+        self.first = self.first.min(due.when());
         // The row that ends latest: the others take what comes sooner.
         match self.rows.iter_mut().filter(|row| row.last <= due.at).max_by_key(|row| row.last) {
             Some(row) => {
@@ -95,9 +98,7 @@ impl<E> Agenda<E> {
 
     /// Takes what comes first, with its moment.
     pub fn take(&mut self) -> Option<(Duration, E)> {
-        let rest = self.rest.peek().map_or(NEVER, |Reverse(due)| due.when());
-        let row = self.rows.iter_mut().min_by_key(|row| row.first);
-        let due = match row.filter(|row| row.first < rest) {
+        let due = match self.rows.iter_mut().find(|row| row.first == self.first) {
             Some(row) => {
                 let due = row.entries.pop_front();
                 row.first = row.entries.front().map_or(NEVER, Due::when);
@@ -106,14 +107,14 @@ impl<E> Agenda<E> {
             None => self.rest.pop().map(|Reverse(due)| due),
         }?;
         self.length -= 1;
+        let rest = self.rest.peek().map_or(NEVER, |Reverse(due)| due.when());
+        self.first = self.rows.iter().fold(rest, |first, row| first.min(row.first));
         Some((Duration::from_nanos(due.at), due.what))
     }
 
     /// When that will be.
     pub fn next(&self) -> Option<Duration> {
-        let rest = self.rest.peek().map(|Reverse(due)| due.when());
-        let first = self.rows.iter().map(|row| row.first).chain(rest).min().filter(|first| *first != NEVER)?;
-        u64::try_from(first >> 64).ok().map(Duration::from_nanos)
+        u64::try_from(self.first >> 64).ok().filter(|_| self.first != NEVER).map(Duration::from_nanos)
     }
 
     /// How many entries there are.

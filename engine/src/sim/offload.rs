@@ -19,7 +19,8 @@ pub(super) fn seal(frame: &mut [u8]) {
     }
 }
 
-/// Whether the checksum of the segment that a frame carries is right, if it carries one.
+/// Whether the checksum of the segment that a frame carries is right, if it carries one. A card need not ask of a frame
+/// that nothing changed on its way.
 pub(super) fn is_sound(frame: &[u8]) -> bool {
     let segment = segment(frame).and_then(|(sum, at)| Some((sum, frame.get(at)?)));
     segment.is_none_or(|(sum, segment)| fold(add(sum, segment)) == 0xffff)

@@ -87,7 +87,7 @@ mod tests {
     fn leaves(switch: &mut Switch, seconds: u64, port: usize, from: [u8; 6], to: [u8; 6]) -> Vec<usize> {
         let bytes = [&to[..], &from, &[0x08, 0x00], &[0; 46]].concat();
         let (mut out, mut journal) = (Vec::new(), Journal::default());
-        let frame = Frame { id: 7, bytes };
+        let frame = Frame { id: 7, ..Frame::new(bytes) };
         switch.receive(Duration::from_secs(seconds), port, frame.clone(), &mut out, &mut journal);
         assert!(out.iter().all(|(_, sent)| *sent == frame), "it changes nothing");
         out.into_iter().map(|(port, _)| port).collect()

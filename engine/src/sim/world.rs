@@ -328,12 +328,13 @@ impl Simulation {
     }
 
     /// A frame arrives at a device, which does what it can with it.
-    fn arrive(&mut self, way: Way) {
+    fn arrive(&mut self, mut way: Way) {
         let Place { device, card } = self.links[way.link].cards(way.end).1;
         if self.is_silent(device) {
             return;
         }
         self.journal.device = device;
+        way.frame.is_damaged |= way.remark == Some(Remark::Damaged);
         let mut out = std::mem::take(&mut self.outbox);
         self.devices[device].receive(self.now, card, way.frame, &mut out, &mut self.journal);
         self.send(device, &mut out);

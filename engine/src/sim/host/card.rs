@@ -15,7 +15,8 @@ use smoltcp::wire::{
     IpAddress, IpCidr, IpProtocol, Ipv4Packet, Ipv6Packet,
 };
 
-use crate::sim::port::{ETHERNET_HEADER, Port};
+use crate::sim::offload;
+use crate::sim::port::{ETHERNET_HEADER, Frame, Port};
 use crate::sim::scenario::{self, Mac, Prefix};
 
 /// Frames about neighbours that are kept, so that they can be heard again, and neighbours that were asked for.
@@ -130,15 +131,18 @@ impl Card {
         to.is_ok_and(|to| !to.is_unicast() || to == EthernetAddress(self.mac.0))
     }
 
-    /// A frame arrives for the stack.
-    pub(super) fn receive(&mut self, frame: Vec<u8>) {
-        if is_about_neighbours(&frame) {
+    /// A frame arrives for the stack. A damaged segment is thrown away.
+    pub(super) fn receive(&mut self, frame: Frame) {
+        if frame.is_damaged && !offload::is_sound(&frame.bytes) {
+            return;
+        }
+        if is_about_neighbours(&frame.bytes) {
             if self.heard.len() == NEIGHBOURS {
                 self.heard.pop_front();
             }
-            self.heard.push_back(frame.clone());
+            self.heard.push_back(frame.bytes.clone());
         }
-        self.port.received.push_back(frame);
+        self.port.received.push_back(frame.bytes);
     }
 
     pub(super) fn poll(&mut self, now: Duration) {

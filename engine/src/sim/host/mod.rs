@@ -140,7 +140,7 @@ impl Host {
             self.heed(now, card, &notice);
         }
         if let Some(card) = self.cards.get_mut(card) {
-            card.receive(frame.bytes);
+            card.receive(frame);
         }
     }
 

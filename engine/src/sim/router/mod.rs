@@ -104,7 +104,7 @@ impl Router {
     /// ARP or neighbor discovery.
     fn meet(&mut self, now: Duration, card: usize, frame: &Frame, out: &mut Out<'_>) {
         let heard = self.neighbours.hear(now, card, &self.cards[card], &frame.bytes);
-        out.frames.extend(heard.answer.map(|bytes| (card, Frame { id: 0, bytes })));
+        out.frames.extend(heard.answer.map(|bytes| (card, Frame::new(bytes))));
         if let Some(mac) = heard.mac {
             for mut waited in heard.released {
                 address(&mut waited.bytes, &self.cards[card], mac);
@@ -143,7 +143,7 @@ impl Router {
         let Some(pieces) = pieces else { return self.send(now, way, frame, out) };
         out.journal.note(frame.id, Deed::Fragmented(pieces.len()));
         for bytes in pieces {
-            self.send(now, way, Frame { id: frame.id, bytes }, out);
+            self.send(now, way, Frame { bytes, ..frame }, out);
         }
     }
 
@@ -198,7 +198,7 @@ impl Router {
     fn originate(&mut self, now: Duration, bytes: Vec<u8>, out: &mut Out<'_>) {
         let way = bytes.get(ETHERNET_HEADER..).and_then(receiver).and_then(|to| self.table.way(to));
         if let Some(way) = way {
-            self.send(now, way, Frame { id: 0, bytes }, out);
+            self.send(now, way, Frame::new(bytes), out);
         }
     }
 
@@ -213,7 +213,7 @@ impl Router {
             }
             Found::Ask(bytes) => {
                 out.journal.note(id, Deed::Waits { next: way.next });
-                out.frames.push((way.card, Frame { id: 0, bytes }));
+                out.frames.push((way.card, Frame::new(bytes)));
             }
             Found::Wait => out.journal.note(id, Deed::Waits { next: way.next }),
             Found::Never(frame) => out.journal.note(frame.id, Deed::Dropped("the card has no address to ask from")),
@@ -223,7 +223,7 @@ impl Router {
     /// Asks again for neighbours, and gives up on those that never answered.
     pub(super) fn tick(&mut self, now: Duration, out: &mut Vec<(usize, Frame)>, journal: &mut Journal) {
         let due = self.neighbours.tick(now, &self.cards);
-        out.extend(due.questions.into_iter().map(|(card, bytes)| (card, Frame { id: 0, bytes })));
+        out.extend(due.questions.into_iter().map(|(card, bytes)| (card, Frame::new(bytes))));
         let mut out = Out { frames: out, journal };
         for frame in due.failed {
             // The sender is told by the card that it is reached over.
