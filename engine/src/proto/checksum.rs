@@ -28,17 +28,21 @@ pub fn add(sum: u64, bytes: &[u8]) -> u64 {
     // Summed in this machine's order: only the bytes of the result change places. And by wider words: 2¹⁶ - 1 divides
     // 2³² - 1 and 2⁶⁴ - 1 (RFC 1071 §2).
     let (lines, rest) = bytes.as_chunks::<32>();
-    let wide = |word: &[u8; 8]| u128::from(u64::from_ne_bytes(*word));
-    let lines: u128 = lines.iter().map(|line| line.as_chunks().0.iter().map(wide).sum::<u128>()).sum();
-    let halves = [lines & u128::from(u64::MAX), lines >> 64];
-    let [low, high] = halves.map(|half| u64::try_from(half).unwrap_or_default());
-    let (words, rest) = rest.as_chunks::<4>();
-    let mut last = [0; 4];
-    for (to, from) in last.iter_mut().zip(rest) {
-        *to = *from;
+    // Four sums, of which none waits for another.
+    let mut sums = [0_u128; 4];
+    for line in lines {
+        for (sum, &word) in sums.iter_mut().zip(line.as_chunks().0) {
+            *sum += u128::from(u64::from_ne_bytes(word));
+        }
     }
-    let words: u64 = words.iter().chain([&last]).map(|&word| u64::from(u32::from_ne_bytes(word))).sum();
-    sum + u64::from(u16::from_be(fold(words + (low >> 32) + (low & u64::from(u32::MAX)) + high)))
+    let (words, rest) = rest.as_chunks::<8>();
+    // What is left of a word is filled up with zeros.
+    let last = rest.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte)).to_le_bytes();
+    let words = words.iter().chain([&last]).map(|&word| u128::from(u64::from_ne_bytes(word)));
+    let wide = sums.into_iter().chain(words).sum::<u128>();
+    let halves = [wide & u128::from(u64::MAX), wide >> 64].map(|half| u64::try_from(half).unwrap_or_default());
+    let [low, high] = halves.map(|half| (half >> 32) + (half & u64::from(u32::MAX)));
+    sum + u64::from(u16::from_be(fold(low + high)))
 }
 
 /// Folds a sum of words into 16 bits.
