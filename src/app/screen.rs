@@ -18,6 +18,8 @@ use std::io::Write;
 
 /// Output is handed on when so many bytes wait, or when the source has nothing at the moment.
 const CHUNK: usize = 1 << 16;
+/// The most memory that is kept for what is written next.
+const KEPT: usize = 64 * CHUNK;
 
 /// One of the views, and where it writes.
 pub(super) struct Screen {
@@ -110,9 +112,9 @@ impl Screen {
     fn write(&mut self) -> Result<(), Failure> {
         let done = self.out.write_all(self.ink.bytes()).and_then(|()| self.out.write_all(self.text.as_bytes()));
         // One giant packet must not be paid for ever after.
-        self.ink.clear(16 * CHUNK);
+        self.ink.clear(KEPT);
         self.text.clear();
-        self.text.shrink_to(16 * CHUNK);
+        self.text.shrink_to(KEPT);
         done.map_err(Failure::from)
     }
 

@@ -4,7 +4,7 @@
 //! can steer a terminal; a decoder gives back what was sent, with U+FFFD for what is not UTF-8.
 
 use super::around::{Around, Known};
-use super::ink::Ink;
+use super::ink::{Ink, Pen};
 use crate::model::short::Short;
 use crate::model::{BufferKind, Field, FieldDef, Identity, Kind, Layer, Packet, Span, Trouble, Value, show};
 use crate::proto::frame;
@@ -15,6 +15,10 @@ use serde::Serialize;
 const PIECE: usize = 16;
 /// Bytes of the longest text that is.
 const SHORT: usize = 64;
+/// Bytes of a text that are written one by one, behind one that can't be copied. None becomes more than twelve.
+const AT_ONCE: usize = 16;
+/// U+FFFD, for what is not UTF-8.
+const UNREADABLE: &[u8; 3] = b"\xef\xbf\xbd";
 
 /// Writes one packet after the other, and remembers what it wrote around their values.
 #[derive(Debug, Default)]
@@ -324,12 +328,15 @@ pub fn error(code: &str, why: &str) -> String {
 
 /// A line of JSON that a library has written, with what commands a terminal or hides as `\u202e`: the same value.
 fn harmless(line: &str) -> String {
-    let mut out = String::with_capacity(line.len() + 1);
+    let mut out = Ink::default();
     for c in line.chars() {
         // Quotes and backslashes are the library's; beyond strings there are no others of these.
-        if matches!(c, ' '..='~') { out.push(c) } else { escaped(c, &mut |text| out.push_str(text)) }
+        out.short(|pen| match c {
+            '"' | '\\' => pen.put(&[c as u8]),
+            _ => escaped(c, pen),
+        });
     }
-    out
+    String::from_utf8_lossy(out.bytes()).into_owned()
 }
 
 /// Appends a JSON string. Plain ASCII, nearly all there is, is copied at once, or run by run.
@@ -339,19 +346,43 @@ fn string(bytes: &[u8], out: &mut Ink) {
     while !rest.is_empty() {
         let (stays, odd) = rest.split_at(harmless_at_first(rest));
         out.add(stays);
-        let run = odd.iter().take_while(|b| !matches!(b, b' '..=b'~' if !matches!(b, b'"' | b'\\'))).count();
-        let (odd, after) = odd.split_at(run);
-        for chunk in odd.utf8_chunks() {
-            for c in chunk.valid().chars() {
-                escaped(c, &mut |text| out.add(text));
+        rest = odd;
+        out.short(|pen| {
+            let end = odd.len().saturating_sub(AT_ONCE);
+            while rest.len() > end {
+                rest = first_escaped(rest, pen);
             }
-            if !chunk.invalid().is_empty() {
-                out.add("\u{fffd}");
-            }
-        }
-        rest = after;
+        });
     }
     out.add("\"");
+}
+
+/// Adds the first character as it stands in a JSON string; gives what is behind it.
+#[inline]
+fn first_escaped<'a>(bytes: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+    let Some((&first, rest)) = bytes.split_first() else { return bytes };
+    match first {
+        ..=0x7f => ascii(first, pen),
+        // None begins with these (RFC 3629 §4).
+        0x80..=0xc1 | 0xf5.. => pen.put(UNREADABLE),
+        _ => return wide(bytes, pen),
+    }
+    rest
+}
+
+/// The same of one that may be wider than a byte.
+fn wide<'a>(bytes: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
+    // None is longer than four bytes, nor is what is left of one.
+    let four = bytes.get(..bytes.len().min(4)).unwrap_or_default();
+    let Some(chunk) = four.utf8_chunks().next() else { return bytes };
+    let len = if let Some(c) = chunk.valid().chars().next() {
+        escaped(c, pen);
+        c.len_utf8()
+    } else {
+        pen.put(UNREADABLE);
+        chunk.invalid().len()
+    };
+    bytes.get(len..).unwrap_or_default()
 }
 
 /// How many of the first bytes are plain ASCII or Latin letters and signs of two bytes: TCP's flags have dots among them.
@@ -369,22 +400,33 @@ fn harmless_at_first(bytes: &[u8]) -> usize {
     }
 }
 
-/// Gives the pieces of a character as it stands in a JSON string.
-fn escaped(c: char, out: &mut impl FnMut(&str)) {
-    match c {
-        '"' => out("\\\""),
-        '\\' => out("\\\\"),
-        '\n' => out("\\n"),
-        '\r' => out("\\r"),
-        '\t' => out("\\t"),
-        c if c.is_control() || show::is_deceptive(c) => {
+/// Adds a character as it stands in a JSON string.
+fn escaped(c: char, pen: &mut Pen<'_>) {
+    match u8::try_from(c) {
+        Ok(byte @ ..=0x7f) => ascii(byte, pen),
+        _ if c.is_control() || show::is_deceptive(c) => {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                let mut text = String::from("\\u");
-                show::hex_bytes(&unit.to_be_bytes(), "", &mut text);
-                out(&text);
+                pen.put(b"\\u");
+                unit.to_be_bytes().into_iter().for_each(|byte| pen.hex(byte));
             }
         }
-        c => out(c.encode_utf8(&mut [0; 4])),
+        _ => pen.add(c.encode_utf8(&mut [0; 4]).as_bytes()),
+    }
+}
+
+/// The same of a byte of ASCII.
+#[inline]
+fn ascii(byte: u8, pen: &mut Pen<'_>) {
+    match byte {
+        b'"' | b'\\' => pen.put(&[b'\\', byte]),
+        b'\n' => pen.put(b"\\n"),
+        b'\r' => pen.put(b"\\r"),
+        b'\t' => pen.put(b"\\t"),
+        b' '..=b'~' => pen.put(&[byte]),
+        _ => {
+            pen.put(b"\\u00");
+            pen.hex(byte);
+        }
     }
 }
 
