@@ -202,7 +202,7 @@ impl<B: AsMut<[u8]>> Short<B> {
 
     /// Adds the first bytes of some.
     #[inline]
-    fn some<const N: usize>(&mut self, text: &[u8; N], count: u8) {
+    pub(crate) fn some<const N: usize>(&mut self, text: &[u8; N], count: u8) {
         let len = self.len;
         self.put(text);
         self.len = len.wrapping_add(count);

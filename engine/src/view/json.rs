@@ -15,10 +15,8 @@ use serde::Serialize;
 const PIECE: usize = 16;
 /// Bytes of the longest text that is.
 const SHORT: usize = 64;
-/// Bytes of a text that are written one by one, behind one that can't be copied. None becomes more than twelve.
-const AT_ONCE: usize = 16;
-/// U+FFFD, for what is not UTF-8.
-const UNREADABLE: &[u8; 3] = b"\xef\xbf\xbd";
+/// Bytes of a text that are written one by one, behind one that can't be copied. None becomes more than six.
+const AT_ONCE: usize = 32;
 
 /// Writes one packet after the other, and remembers what it wrote around their values.
 #[derive(Debug, Default)]
@@ -361,12 +359,11 @@ fn string(bytes: &[u8], out: &mut Ink) {
 #[inline]
 fn first_escaped<'a>(bytes: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
     let Some((&first, rest)) = bytes.split_first() else { return bytes };
-    match first {
-        ..=0x7f => ascii(first, pen),
-        // None begins with these (RFC 3629 §4).
-        0x80..=0xc1 | 0xf5.. => pen.put(UNREADABLE),
-        _ => return wide(bytes, pen),
+    let (text, len) = ALONE[usize::from(first)];
+    if len == 0 {
+        return wide(bytes, pen);
     }
+    pen.some(&text, len);
     rest
 }
 
@@ -379,7 +376,7 @@ fn wide<'a>(bytes: &'a [u8], pen: &mut Pen<'_>) -> &'a [u8] {
         escaped(c, pen);
         c.len_utf8()
     } else {
-        pen.put(UNREADABLE);
+        pen.put(b"\xef\xbf\xbd");
         chunk.invalid().len()
     };
     bytes.get(len..).unwrap_or_default()
@@ -403,7 +400,7 @@ fn harmless_at_first(bytes: &[u8]) -> usize {
 /// Adds a character as it stands in a JSON string.
 fn escaped(c: char, pen: &mut Pen<'_>) {
     match u8::try_from(c) {
-        Ok(byte @ ..=0x7f) => ascii(byte, pen),
+        Ok(byte @ ..=0x7f) => _ = first_escaped(&[byte], pen),
         _ if c.is_control() || show::is_deceptive(c) => {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 pen.put(b"\\u");
@@ -414,21 +411,27 @@ fn escaped(c: char, pen: &mut Pen<'_>) {
     }
 }
 
-/// The same of a byte of ASCII.
-#[inline]
-fn ascii(byte: u8, pen: &mut Pen<'_>) {
-    match byte {
-        b'"' | b'\\' => pen.put(&[b'\\', byte]),
-        b'\n' => pen.put(b"\\n"),
-        b'\r' => pen.put(b"\\r"),
-        b'\t' => pen.put(b"\\t"),
-        b' '..=b'~' => pen.put(&[byte]),
-        _ => {
-            pen.put(b"\\u00");
-            pen.hex(byte);
+/// Each byte as it stands in a JSON string, if that's known without the next, and how long that is.
+static ALONE: [([u8; 8], u8); 256] = {
+    let (digits, mut all, mut n) = (b"0123456789abcdef", [([0; 8], 0); 256], 0u8);
+    loop {
+        all[n as usize] = match n {
+            b'"' | b'\\' => ([b'\\', n, 0, 0, 0, 0, 0, 0], 2),
+            b'\n' => (*b"\\n      ", 2),
+            b'\r' => (*b"\\r      ", 2),
+            b'\t' => (*b"\\t      ", 2),
+            b' '..=b'~' => ([n, 0, 0, 0, 0, 0, 0, 0], 1),
+            ..=0x7f => ([b'\\', b'u', b'0', b'0', digits[n as usize >> 4], digits[n as usize & 15], 0, 0], 6),
+            // No character begins with these (RFC 3629 §4): U+FFFD.
+            0x80..=0xc1 | 0xf5.. => (*b"\xef\xbf\xbd     ", 3),
+            _ => ([0; 8], 0),
+        };
+        if n == u8::MAX {
+            break all;
         }
+        n += 1;
     }
-}
+};
 
 #[cfg(test)]
 mod tests {
