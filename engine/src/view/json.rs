@@ -440,6 +440,7 @@ mod tests {
     use crate::model::RawFrame;
     use crate::proto::walk;
     use etherparse::PacketBuilder;
+    use proptest::prelude::*;
 
     #[test]
     fn one_that_remembers_writes_what_one_without_memory_writes() {
@@ -467,6 +468,28 @@ mod tests {
                 let text = String::from_utf8(field(def).bytes().to_vec()).unwrap();
                 assert_eq!(text, format!("{{\"name\":\"{}\",\"value\":", def.name));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_not_utf8_is_replaced_as_the_standard_library_replaces_it(
+            pieces in prop::collection::vec(
+                prop_oneof![
+                    "[ -~]{0,20}".prop_map(String::into_bytes),
+                    any::<char>().prop_map(|c| c.to_string().into_bytes()),
+                    prop::collection::vec(any::<u8>(), 0..80),
+                    prop::sample::select(vec![&b"\xf0\x9f"[..], b"\xe2\x80\xae", b"\xed\xa0\x80", b"\xf4\x90", b"\0\x7f"])
+                        .prop_map(<[u8]>::to_vec),
+                ],
+                0..12,
+            ),
+        ) {
+            let (bytes, mut out) = (pieces.concat(), Ink::default());
+            string(&bytes, &mut out);
+            let out = std::str::from_utf8(out.bytes()).unwrap();
+            prop_assert!(!out.contains(|c: char| c.is_control() || c == '\u{202e}'), "{out:?}");
+            prop_assert_eq!(serde_json::from_str::<String>(out).unwrap(), String::from_utf8_lossy(&bytes));
         }
     }
 
