@@ -143,8 +143,8 @@ impl Short {
 
     /// The two hexadecimal digits of a byte.
     #[inline]
-    pub(crate) fn digits_of(byte: u8) -> [u8; 2] {
-        HEX[usize::from(byte)]
+    pub(crate) const fn digits_of(byte: u8) -> [u8; 2] {
+        HEX[byte as usize]
     }
 }
 

@@ -413,15 +413,16 @@ fn escaped(c: char, pen: &mut Pen<'_>) {
 
 /// Each byte as it stands in a JSON string, if that's known without the next, and how long that is.
 static ALONE: [([u8; 8], u8); 256] = {
-    let (digits, mut all, mut n) = (b"0123456789abcdef", [([0; 8], 0); 256], 0u8);
+    let (mut all, mut n) = ([([0; 8], 0); 256], 0u8);
     loop {
+        let [high, low] = Short::digits_of(n);
         all[n as usize] = match n {
             b'"' | b'\\' => ([b'\\', n, 0, 0, 0, 0, 0, 0], 2),
             b'\n' => (*b"\\n      ", 2),
             b'\r' => (*b"\\r      ", 2),
             b'\t' => (*b"\\t      ", 2),
             b' '..=b'~' => ([n, 0, 0, 0, 0, 0, 0, 0], 1),
-            ..=0x7f => ([b'\\', b'u', b'0', b'0', digits[n as usize >> 4], digits[n as usize & 15], 0, 0], 6),
+            ..=0x7f => ([b'\\', b'u', b'0', b'0', high, low, 0, 0], 6),
             // No character begins with these (RFC 3629 §4): U+FFFD.
             0x80..=0xc1 | 0xf5.. => (*b"\xef\xbf\xbd     ", 3),
             _ => ([0; 8], 0),
